@@ -1,0 +1,2 @@
+//! The refmark command.
+fn main() {}

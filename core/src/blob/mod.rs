@@ -1,0 +1,1 @@
+//! Floor 4: the content-addressed store of large files.

@@ -1,0 +1,1 @@
+//! Model-file headers: what a file is, decided by its content.

@@ -1,0 +1,4 @@
+//! Floor 2: judgement. Records in, verdict out.
+
+pub mod inspect;
+pub mod snapshot;

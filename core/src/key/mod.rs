@@ -1,0 +1,1 @@
+//! Floor 4: signing keys from files, agents and the environment.

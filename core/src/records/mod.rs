@@ -1,0 +1,1 @@
+//! Floor 1: the records, what is stored.

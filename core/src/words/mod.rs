@@ -1,0 +1,10 @@
+//! Floor 0: the words. Newtypes whose `parse` is the only door, and the two byte forms of a record.
+
+pub mod canonical;
+pub mod digest;
+pub mod fault;
+pub mod name;
+pub mod oid;
+pub mod printer;
+pub mod reference;
+pub mod time;
