@@ -1,1 +1,18 @@
 //! Floor 1: the records, what is stored.
+
+pub mod about;
+pub mod alias;
+pub mod approval;
+pub mod catalog;
+pub mod checkpoint;
+pub mod consumer;
+pub mod evidence;
+pub mod layout;
+pub mod manifest;
+pub mod policy;
+pub mod registry_id;
+pub mod root;
+pub mod signature;
+pub mod statement;
+pub mod trust;
+pub mod version;

@@ -1,1 +1,165 @@
-//! Printer.
+//! The one printer of stored JSON, made for people who review a change line by line.
+//!
+//! Members stand one a line at the top and, in a record, down to `predicate`; the items of an array of objects stand one
+//! a line there; all else is on its member's line. One newline ends the file.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fault::{Result, bug};
+
+/// The printed form: what is stored.
+pub fn print(value: &impl Serialize) -> Result<String> {
+    let value = serde_json::to_value(value).map_err(bug)?;
+    let mut text = String::with_capacity(1024);
+    open_value(&mut text, &value, 0);
+    text.push('\n');
+    Ok(text)
+}
+
+/// A value that has room for itself: its members one a line.
+fn open_value(text: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            text.push('{');
+            for (at, (key, member)) in members.iter().enumerate() {
+                text.push_str(if at == 0 { "\n" } else { ",\n" });
+                spaces(text, indent + 2);
+                string(text, key);
+                text.push_str(": ");
+                match (indent, key.as_str()) {
+                    (0, "statement") | (2, "predicate") => open_value(text, member, indent + 2),
+                    _ => member_value(text, member, indent + 2),
+                }
+            }
+            text.push('\n');
+            spaces(text, indent);
+            text.push('}');
+        }
+        other => line(text, other),
+    }
+}
+
+/// A member's value: on its line, but for the items of an array of objects.
+fn member_value(text: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                text.push_str(if at == 0 { "\n" } else { ",\n" });
+                spaces(text, indent + 2);
+                line(text, item);
+            }
+            text.push('\n');
+            spaces(text, indent);
+            text.push(']');
+        }
+        other => line(text, other),
+    }
+}
+
+fn spaces(text: &mut String, count: usize) {
+    text.extend(std::iter::repeat_n(' ', count));
+}
+
+fn line(text: &mut String, value: &Value) {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(whole), _, _) => text.push_str(&whole.to_string()),
+            (_, Some(whole), _) => text.push_str(&whole.to_string()),
+            // As ECMAScript prints it, which is RFC 8785's form.
+            (_, _, Some(real)) => text.push_str(ryu_js::Buffer::new().format(real)),
+            _ => text.push_str(&number.to_string()),
+        },
+        Value::String(it) => string(text, it),
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(", ");
+                }
+                line(text, item);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (at, (key, member)) in members.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(", ");
+                }
+                string(text, key);
+                text.push_str(": ");
+                line(text, member);
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// A string with RFC 8785's escapes: the seven short ones, other controls as \u00xx in lower case, all else as it is.
+fn string(text: &mut String, it: &str) {
+    text.push('"');
+    for c in it.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{9}' => text.push_str("\\t"),
+            '\u{a}' => text.push_str("\\n"),
+            '\u{c}' => text.push_str("\\f"),
+            '\u{d}' => text.push_str("\\r"),
+            control if (control as u32) < 0x20 => text.push_str(&format!("\\u{:04x}", control as u32)),
+            plain => text.push(plain),
+        }
+    }
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_record_shows_one_member_a_line_down_to_its_predicate() {
+        let record = json!({
+            "statement": {"_type": "t", "subject": [{"name": "a", "digest": {"sha256": "00"}}],
+                "predicate": {"model": "m", "to": {"version": 1, "tags": [1, 2]}, "pins": [{"a": 1}, {"a": 2}], "none": []}},
+            "signatures": [{"keyid": "k", "sig": "s"}],
+        });
+        let expected = r#"{
+  "statement": {
+    "_type": "t",
+    "subject": [
+      {"name": "a", "digest": {"sha256": "00"}}
+    ],
+    "predicate": {
+      "model": "m",
+      "to": {"version": 1, "tags": [1, 2]},
+      "pins": [
+        {"a": 1},
+        {"a": 2}
+      ],
+      "none": []
+    }
+  },
+  "signatures": [
+    {"keyid": "k", "sig": "s"}
+  ]
+}
+"#;
+        assert_eq!(print(&record).unwrap(), expected);
+    }
+
+    #[test]
+    fn numbers_and_strings_are_spelled_as_rfc_8785_spells_them() {
+        let value = json!([0.1, 1e-7, 123456789.125, -0.5, 1, "\u{1}\n\u{7f}é\u{1f600}\""]);
+        let line = print(&value).unwrap();
+        let canonical = super::super::canonical::canonical_bytes(&value).unwrap();
+        assert_eq!(line.trim_end().replace(", ", ","), String::from_utf8(canonical).unwrap());
+    }
+}
