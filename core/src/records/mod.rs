@@ -1,1 +1,3 @@
 //! Floor 1: the records, what is stored.
+
+pub mod signature;
