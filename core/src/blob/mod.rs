@@ -3,3 +3,5 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod disk;
+pub mod host;
+pub mod lock;
