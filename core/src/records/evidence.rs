@@ -64,8 +64,22 @@ impl Direction {
     /// What a metric's name says of its direction, where it says anything: losses, errors, times and sizes are better low.
     pub fn guess(metric: &str) -> Direction {
         const LOW: [&str; 16] = [
-            "loss", "error", "err", "rmse", "mae", "mse", "mape", "perplexity", "ppl", "latency", "ms", "seconds",
-            "toxicity", "wer", "cer", "fpr",
+            "loss",
+            "error",
+            "err",
+            "rmse",
+            "mae",
+            "mse",
+            "mape",
+            "perplexity",
+            "ppl",
+            "latency",
+            "ms",
+            "seconds",
+            "toxicity",
+            "wer",
+            "cer",
+            "fpr",
         ];
         let lower = metric.to_ascii_lowercase();
         let low = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| LOW.contains(&word));

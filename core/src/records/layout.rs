@@ -177,10 +177,9 @@ impl Place {
             },
             ["models", _, _, model, rest @ ..] => in_model(ModelName::from_escaped(model)?, rest)?,
             ["artifacts", _, _, _, _, artifact, rest @ ..] => in_artifact(ArtifactId::parse(artifact).ok()?, rest)?,
-            ["approvals", _, _, statement, file] => Place::Approval(
-                Digest::parse(statement).ok()?,
-                PrincipalId::from_escaped(file.strip_suffix(".json")?)?,
-            ),
+            ["approvals", _, _, statement, file] => {
+                Place::Approval(Digest::parse(statement).ok()?, PrincipalId::from_escaped(file.strip_suffix(".json")?)?)
+            }
             ["consumers", _, _, consumer, high, low] => {
                 Place::Consumer(ConsumerId::from_escaped(consumer)?, paged(high, low)?)
             }

@@ -7,6 +7,7 @@ use crate::words::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::EntryId;
+use crate::words::package_path::{PackagePath, check_set};
 use crate::words::printer::print;
 
 /// What a file's bytes are, decided by content: a fact; the policy decides what may be done with it.
@@ -175,13 +176,8 @@ impl Manifest {
         if !self.files.windows(2).all(|pair| pair[0].path.as_bytes() < pair[1].path.as_bytes()) {
             return Some("its files are not sorted by path, each once".to_owned());
         }
-        for file in &self.files {
-            if let Err(fault) = crate::words::package_path::PackagePath::parse(&file.path) {
-                return Some(fault.message.clone());
-            }
-        }
-        let paths = self.files.iter().map(|file| file.path.as_str());
-        crate::words::package_path::check_set(paths).err().map(|fault| fault.message.clone())
+        let paths: Result<Vec<PackagePath>> = self.files.iter().map(|file| PackagePath::parse(&file.path)).collect();
+        paths.and_then(|paths| check_set(&paths)).err().map(|fault| fault.message.clone())
     }
 
     /// The stored form.
@@ -201,9 +197,7 @@ impl Manifest {
 
     /// The claimed metrics, with the direction that their names suggest.
     pub fn claimed_metrics(&self) -> impl Iterator<Item = (&str, Metric)> {
-        self.metrics
-            .iter()
-            .map(|(name, value)| (name, Metric { value: value.clone(), better: Direction::guess(name) }))
+        self.metrics.iter().map(|(name, value)| (name, Metric { value: value.clone(), better: Direction::guess(name) }))
     }
 }
 

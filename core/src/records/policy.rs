@@ -506,9 +506,9 @@ impl Policy {
 
     /// The member whose key this is.
     pub fn member_of_key(&self, key: &KeyId) -> Option<(&PrincipalId, &Member, &PublicKey)> {
-        self.members.iter().find_map(|(id, member)| {
-            member.keys.iter().find(|it| it.id() == *key).map(|public| (id, member, public))
-        })
+        self.members
+            .iter()
+            .find_map(|(id, member)| member.keys.iter().find(|it| it.id() == *key).map(|public| (id, member, public)))
     }
 
     /// Whether a member has a right by one of its roles.

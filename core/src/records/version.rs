@@ -73,7 +73,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of a life.
-    pub const ALL: [Stage; 5] = [Stage::Experimental, Stage::Staging, Stage::Production, Stage::Retired, Stage::Archived];
+    pub const ALL: [Stage; 5] =
+        [Stage::Experimental, Stage::Staging, Stage::Production, Stage::Retired, Stage::Archived];
 
     /// The stage's word.
     pub const fn as_str(self) -> &'static str {

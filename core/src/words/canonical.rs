@@ -163,8 +163,14 @@ impl<'de> Visitor<'de> for Strict {
 }
 
 /// A map that people fill freely, kept in JCS order (UTF-16 code units).
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreeMap<V>(Vec<(String, V)>);
+
+impl<V> Default for FreeMap<V> {
+    fn default() -> FreeMap<V> {
+        FreeMap(Vec::new())
+    }
+}
 
 impl<V> FreeMap<V> {
     /// An empty map.

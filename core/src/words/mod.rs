@@ -5,6 +5,7 @@ pub mod digest;
 pub mod fault;
 pub mod name;
 pub mod oid;
+pub mod package_path;
 pub mod printer;
 pub mod reference;
 pub mod time;

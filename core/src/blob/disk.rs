@@ -1,0 +1,244 @@
+//! The durable steps of every writer, behind one trait, so that a test can let any single one of them fail.
+//!
+//! gix never syncs and Git by default does not either: a file is durable only after its own sync, a name only after the
+//! sync of its folder. Writers stage a file, sync it, rename it, and sync the folder, in that order.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
+
+use crate::words::fault::{Code, Fault, Result};
+
+/// The steps that change what is on the disk. Every fault names the path and the system's reason
+/// (`no-space`, `read-only`, else `io`).
+pub trait Disk: Send + Sync {
+    /// Creates a file that must not exist, with these bytes and this mode (such as `0o444`), and syncs it.
+    /// On a fault nothing is left at `path`.
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()>;
+
+    /// Makes a file's bytes and size durable. `path` is for the message only.
+    fn sync_file(&self, file: &File, path: &Path) -> Result<()>;
+
+    /// Makes the names in a folder durable. File systems that cannot sync a folder are not a fault here:
+    /// `init` probes for them and says so.
+    fn sync_dir(&self, path: &Path) -> Result<()>;
+
+    /// Moves a file or folder over whatever file is at `to`.
+    fn rename(&self, from: &Path, to: &Path) -> Result<()>;
+
+    /// Moves a file to a name that must be free. False, with `from` left alone, where it is taken.
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool>;
+
+    /// Gives a file a second name that must be free. False where it is taken. A file system without hard links is a
+    /// fault of code `unsupported`.
+    fn link(&self, from: &Path, to: &Path) -> Result<bool>;
+
+    /// Removes a file. One that is gone already is no fault.
+    fn remove(&self, path: &Path) -> Result<()>;
+
+    /// Creates a folder and what is missing above it. Returns the folders that got a new name in them, which the
+    /// caller syncs; empty where nothing was missing.
+    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>>;
+}
+
+/// The disk of this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|e| io_fault("create", path, &e))?;
+        let written = file
+            .write_all(bytes)
+            .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode)))
+            .map_err(|e| io_fault("write", path, &e))
+            .and_then(|()| self.sync_file(&file, path));
+        if written.is_err() {
+            let _ = std::fs::remove_file(path);
+        }
+        written
+    }
+
+    fn sync_file(&self, file: &File, path: &Path) -> Result<()> {
+        file.sync_all().map_err(|e| io_fault("sync", path, &e))
+    }
+
+    fn sync_dir(&self, path: &Path) -> Result<()> {
+        let dir = File::open(path).map_err(|e| io_fault("open the folder", path, &e))?;
+        match dir.sync_all() {
+            Err(e) if matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS)) => Ok(()),
+            other => other.map_err(|e| io_fault("sync the folder", path, &e)),
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        std::fs::rename(from, to).map_err(|e| io_fault("rename to", to, &e))
+    }
+
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
+        match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            // NFS and older kernels have no such rename: a second name, then the first one goes.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                let moved = self.link(from, to)?;
+                if moved {
+                    self.remove(from)?;
+                }
+                Ok(moved)
+            }
+            Err(e) => Err(io_fault("rename to", to, &e.into())),
+        }
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
+        match std::fs::hard_link(from, to) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                // Over NFS a repeated request may report its own success as "exists".
+                let same = |a: std::fs::Metadata, b: std::fs::Metadata| a.ino() == b.ino() && a.dev() == b.dev();
+                let mine = std::fs::symlink_metadata(from).and_then(|a| Ok(same(a, std::fs::symlink_metadata(to)?)));
+                Ok(mine.unwrap_or(false))
+            }
+            Err(e) => match Errno::from_io_error(&e) {
+                Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::XDEV | Errno::MLINK) => {
+                    Err(Fault::new(Code::Unsupported, format!("cannot make a hard link at {}: {e}", shown(to)))
+                        .at(shown(to)))
+                }
+                _ => Err(io_fault("link", to, &e)),
+            },
+        }
+    }
+
+    fn remove(&self, path: &Path) -> Result<()> {
+        match std::fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_fault("remove", path, &e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        let mut to_sync = Vec::new();
+        match std::fs::create_dir(path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(to_sync),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let above = path.parent().ok_or_else(|| io_fault("create the folder", path, &e))?;
+                to_sync = self.make_dirs(above)?;
+                match std::fs::create_dir(path) {
+                    Ok(()) => {}
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+                    Err(e) => return Err(io_fault("create the folder", path, &e)),
+                }
+            }
+            Err(e) => return Err(io_fault("create the folder", path, &e)),
+        }
+        to_sync.extend(path.parent().map(Path::to_path_buf));
+        Ok(to_sync)
+    }
+}
+
+/// Syncs many folders, each once, by a few threads: they only wait.
+pub fn sync_dirs(disk: &dyn Disk, dirs: impl IntoIterator<Item = PathBuf>) -> Result<()> {
+    let dirs: Vec<PathBuf> = dirs.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let threads = dirs.len().min(8);
+    if threads <= 1 {
+        return dirs.iter().try_for_each(|dir| disk.sync_dir(dir));
+    }
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<Box<Fault>>> = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(dir) = dirs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(fault) = disk.sync_dir(dir) {
+                        next.store(dirs.len(), Ordering::Relaxed);
+                        failed.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert(fault);
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().unwrap_or_else(|p| p.into_inner()).map_or(Ok(()), Err)
+}
+
+/// A path for people: lossy, and without control characters that could move a terminal's cursor.
+pub fn shown(path: &Path) -> String {
+    path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The fault for a refused file operation: `no-space`, `read-only` or `io`, with the path and the system's words.
+/// `doing` is a verb, such as `open`.
+pub fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Box<Fault> {
+    let path = shown(path);
+    let (code, hint) = match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            (Code::NoSpace, Some("free some space, or raise the quota, and try again"))
+        }
+        Some(Errno::ROFS) => (Code::ReadOnly, Some("the file system is mounted read-only")),
+        Some(Errno::ACCESS | Errno::PERM) => {
+            (Code::ReadOnly, Some("this user lacks the permission; look at the owner and mode of the path"))
+        }
+        Some(Errno::NOENT) => (Code::Io, Some("nothing is there; check the path")),
+        Some(Errno::MFILE | Errno::NFILE) => (Code::Io, Some("too many open files; raise `ulimit -n`")),
+        _ => (Code::Io, None),
+    };
+    let fault = Fault::new(code, format!("cannot {doing} {path}: {error}")).at(path);
+    match hint {
+        Some(hint) => fault.hint(hint),
+        None => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_is_whole_has_its_mode_and_never_overwrites() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        RealDisk.write_new(&path, b"abc", 0o444).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o444);
+        assert_eq!(RealDisk.write_new(&path, b"x", 0o444).unwrap_err().code, Code::Io);
+        assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn a_move_to_a_taken_name_leaves_both_files_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        std::fs::write(&a, "a").unwrap();
+        std::fs::write(&b, "b").unwrap();
+        assert!(!RealDisk.rename_noreplace(&a, &b).unwrap());
+        assert!(!RealDisk.link(&a, &b).unwrap());
+        assert_eq!((std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap()), (b"a".to_vec(), b"b".to_vec()));
+        assert!(RealDisk.rename_noreplace(&a, &dir.path().join("c")).unwrap());
+        assert!(RealDisk.link(&b, &dir.path().join("d")).unwrap());
+        assert!(!a.exists());
+    }
+
+    #[test]
+    fn made_folders_are_named_once_for_the_sync_of_what_holds_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x/y");
+        assert_eq!(RealDisk.make_dirs(&path).unwrap(), [dir.path().to_path_buf(), dir.path().join("x")]);
+        assert!(RealDisk.make_dirs(&path).unwrap().is_empty());
+        sync_dirs(&RealDisk, [path.clone(), dir.path().join("x"), path]).unwrap();
+        let absent = dir.path().join("no");
+        let fault = sync_dirs(&RealDisk, [absent.clone(), dir.path().to_path_buf()]).unwrap_err();
+        assert_eq!((fault.code, fault.fields["path"].as_str()), (Code::Io, absent.to_str()));
+    }
+}
