@@ -1,4 +1,10 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod effective;
+pub mod facts;
+pub mod gate;
 pub mod inspect;
+
+
 pub mod snapshot;
+

@@ -1,0 +1,268 @@
+//! What has taken effect: the files that count, whatever else lies in the tree.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::snapshot::{History, Mode, Snapshot};
+use crate::records::manifest::Manifest;
+use crate::records::policy::{POLICY_LIMIT, Policy};
+use crate::records::signature::{KeyId, PublicKey};
+use crate::records::statement::Record;
+use crate::words::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::oid::Oid;
+
+/// So many parsed objects are kept before the cache starts afresh.
+const KEPT: usize = 50_000;
+
+/// Reads objects and keeps what was parsed of them. An object's id names its bytes, so nothing here can go stale.
+pub struct Objects<'h> {
+    history: &'h dyn History,
+    records: RefCell<HashMap<Oid, Arc<Record>>>,
+    manifests: RefCell<HashMap<Oid, Arc<Manifest>>>,
+    policies: RefCell<HashMap<Oid, Arc<Policy>>>,
+    verified: RefCell<HashSet<(Oid, KeyId)>>,
+}
+
+impl<'h> Objects<'h> {
+    /// Objects of this history.
+    pub fn new(history: &'h dyn History) -> Rc<Objects<'h>> {
+        Rc::new(Objects {
+            history,
+            records: RefCell::default(),
+            manifests: RefCell::default(),
+            policies: RefCell::default(),
+            verified: RefCell::default(),
+        })
+    }
+
+    /// The history behind the objects.
+    pub fn history(&self) -> &'h dyn History {
+        self.history
+    }
+
+    /// An object's bytes.
+    pub fn bytes(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
+        self.history.load(oid, limit)
+    }
+
+    /// A record. Its signatures are not checked here.
+    pub fn record(&self, oid: Oid) -> Result<Arc<Record>> {
+        self.kept(&self.records, oid, || Record::parse(&self.history.load(oid, RECORD_LIMIT)?))
+    }
+
+    /// A manifest.
+    pub fn manifest(&self, oid: Oid) -> Result<Arc<Manifest>> {
+        self.kept(&self.manifests, oid, || Manifest::parse(&self.history.load(oid, MANIFEST_LIMIT)?))
+    }
+
+    /// A policy's text, read.
+    pub fn policy(&self, oid: Oid) -> Result<Arc<Policy>> {
+        self.kept(&self.policies, oid, || {
+            let bytes = self.history.load(oid, POLICY_LIMIT)?;
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| Fault::new(Code::BadRecord, "the policy's text is not UTF-8"))?;
+            Policy::parse(text)
+        })
+    }
+
+    fn kept<T>(
+        &self,
+        cache: &RefCell<HashMap<Oid, Arc<T>>>,
+        oid: Oid,
+        make: impl FnOnce() -> Result<T>,
+    ) -> Result<Arc<T>> {
+        if let Some(have) = cache.borrow().get(&oid) {
+            return Ok(have.clone());
+        }
+        let made = Arc::new(make()?);
+        let mut cache = cache.borrow_mut();
+        if cache.len() >= KEPT {
+            cache.clear();
+        }
+        cache.insert(oid, made.clone());
+        Ok(made)
+    }
+
+    /// Checks a signature of the record in an object, once.
+    pub fn verify(&self, oid: Oid, record: &Record, signature: usize, key: &PublicKey) -> Result<()> {
+        let Some(signature) = record.signatures.get(signature) else {
+            return Err(Fault::new(Code::BadSignature, "the record is not signed"));
+        };
+        let id = (oid, signature.keyid.clone());
+        if self.verified.borrow().contains(&id) && record.signatures.len() == 1 {
+            return Ok(());
+        }
+        signature.verify(key, record.canonical())?;
+        self.verified.borrow_mut().insert(id);
+        Ok(())
+    }
+}
+
+/// The files that have taken effect, seen by path.
+pub trait Effective {
+    /// The object of the file at a path.
+    fn oid(&self, path: &str) -> Result<Option<Oid>>;
+    /// The names of the files and folders in a folder, in no order.
+    fn children(&self, folder: &str) -> Result<Vec<String>>;
+    /// Where objects are read from.
+    fn objects(&self) -> &Objects<'_>;
+
+    /// The record at a path.
+    fn record(&self, path: &str) -> Result<Option<Arc<Record>>> {
+        match self.oid(path)? {
+            Some(oid) => self.objects().record(oid).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A commit's tree without its inert files and companions.
+struct Tree<'h> {
+    snapshot: Box<dyn Snapshot + 'h>,
+    inert: BTreeSet<String>,
+}
+
+/// The files that have taken effect: those of a tree that was verified before, and those since.
+pub struct State<'h> {
+    objects: Rc<Objects<'h>>,
+    tree: Option<Tree<'h>>,
+    files: BTreeMap<String, Oid>,
+}
+
+impl<'h> State<'h> {
+    /// Nothing has taken effect yet.
+    pub fn empty(objects: Rc<Objects<'h>>) -> State<'h> {
+        State { objects, tree: None, files: BTreeMap::new() }
+    }
+
+    /// Everything in a good commit's tree but its inert files.
+    pub fn of_tree(
+        objects: Rc<Objects<'h>>,
+        snapshot: Box<dyn Snapshot + 'h>,
+        inert: impl IntoIterator<Item = String>,
+    ) -> State<'h> {
+        let inert = inert.into_iter().collect();
+        State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new() }
+    }
+
+    /// Takes the files of a landing in.
+    pub fn add(&mut self, files: impl IntoIterator<Item = (String, Oid)>) {
+        self.files.extend(files);
+    }
+
+    /// The files that took effect since the tree below (all, where there is none).
+    pub fn added(&self) -> &BTreeMap<String, Oid> {
+        &self.files
+    }
+
+    /// Where objects are read from, shared.
+    pub fn shared_objects(&self) -> Rc<Objects<'h>> {
+        self.objects.clone()
+    }
+}
+
+impl Effective for State<'_> {
+    fn oid(&self, path: &str) -> Result<Option<Oid>> {
+        if let Some(oid) = self.files.get(path) {
+            return Ok(Some(*oid));
+        }
+        let Some(tree) = &self.tree else { return Ok(None) };
+        if tree.inert.contains(path) {
+            return Ok(None);
+        }
+        let found = tree.snapshot.find(path)?;
+        Ok(found.filter(|entry| entry.mode == Mode::File).map(|entry| entry.oid))
+    }
+
+    fn children(&self, folder: &str) -> Result<Vec<String>> {
+        let mut names = match &self.tree {
+            Some(tree) => tree.snapshot.list(folder)?.into_iter().map(|entry| entry.name).collect(),
+            None => Vec::new(),
+        };
+        if let Some(tree) = self.tree.as_ref().filter(|tree| !tree.inert.is_empty()) {
+            names.retain(|name| !tree.inert.contains(&joined(folder, name)));
+        }
+        add_children(&self.files, folder, &mut names);
+        Ok(names)
+    }
+
+    fn objects(&self) -> &Objects<'_> {
+        &self.objects
+    }
+}
+
+/// The state and one landing on top.
+pub struct Sum<'a> {
+    state: &'a dyn Effective,
+    files: BTreeMap<String, Oid>,
+}
+
+impl<'a> Sum<'a> {
+    /// The state and these files.
+    pub fn new(state: &'a dyn Effective, files: BTreeMap<String, Oid>) -> Sum<'a> {
+        Sum { state, files }
+    }
+
+    /// Adds a file.
+    pub fn insert(&mut self, path: String, oid: Oid) {
+        self.files.insert(path, oid);
+    }
+
+    /// Takes a file of the landing out again.
+    pub fn remove(&mut self, path: &str) {
+        self.files.remove(path);
+    }
+
+    /// The landing's files.
+    pub fn into_files(self) -> BTreeMap<String, Oid> {
+        self.files
+    }
+}
+
+impl Effective for Sum<'_> {
+    fn oid(&self, path: &str) -> Result<Option<Oid>> {
+        match self.files.get(path) {
+            Some(oid) => Ok(Some(*oid)),
+            None => self.state.oid(path),
+        }
+    }
+
+    fn children(&self, folder: &str) -> Result<Vec<String>> {
+        let mut names = self.state.children(folder)?;
+        add_children(&self.files, folder, &mut names);
+        Ok(names)
+    }
+
+    fn objects(&self) -> &Objects<'_> {
+        self.state.objects()
+    }
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Adds the names that these files have directly in a folder. Jumps over each subfolder, however much is in it.
+fn add_children(files: &BTreeMap<String, Oid>, folder: &str, names: &mut Vec<String>) {
+    if files.is_empty() {
+        return;
+    }
+    let had: HashSet<String> = names.iter().cloned().collect();
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let mut from = prefix.clone();
+    while let Some((path, _)) = files.range::<str, _>((std::ops::Bound::Included(from.as_str()), std::ops::Bound::Unbounded)).next() {
+        let Some(rest) = path.strip_prefix(&prefix) else { break };
+        let (name, is_folder) = match rest.split_once('/') {
+            Some((name, _)) => (name, true),
+            None => (rest, false),
+        };
+        if !had.contains(name) {
+            names.push(name.to_owned());
+        }
+        // The next name: past `name` itself, or past everything that starts with `name/` (`0` follows `/`).
+        from = if is_folder { format!("{prefix}{name}0") } else { format!("{prefix}{name}\0") };
+    }
+}
