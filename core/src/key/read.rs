@@ -91,13 +91,13 @@ fn openssh_type(bytes: &[u8]) -> Option<&str> {
     Reader::new(reader.string()?).text()
 }
 
-/// The seed of a decrypted ed25519 key, where both public halves in the file are the seed's own.
+/// The seed of a decrypted ed25519 key, where the public half that stands in the clear is the seed's own. That it is the
+/// one beside the seed too, the library sees to.
 fn signing_key(key: &PrivateKey) -> Option<SigningKey> {
     let pair = key.key_data().ed25519()?;
     let secret = SigningKey::from_bytes(&Zeroizing::new(pair.private.to_bytes()));
     let public = key.public_key().key_data().ed25519()?;
-    let own = secret.verifying_key();
-    (own.as_bytes() == &pair.public.0 && own.as_bytes() == &public.0).then_some(secret)
+    (secret.verifying_key().as_bytes() == &public.0).then_some(secret)
 }
 
 fn read_pkcs8(der: &[u8], origin: &str) -> Result<Secret> {

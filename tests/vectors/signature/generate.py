@@ -73,6 +73,10 @@ def dsse():
     # 64 bytes end in one lone byte: two characters, of which the second carries four bits that must be zero.
     loose = text[:-3] + alphabet[alphabet.index(text[-3]) + 1] + "=="
 
+    # 32 bytes end in two: three characters, of which the third carries two bits that must be zero.
+    fingerprint = keyid(raw)
+    loose_id = fingerprint[:-1] + alphabet[alphabet.index(fingerprint[-1]) + 1]
+
     def case(name, verdict, refused_at=None, **changes):
         entry = {
             "name": name,
@@ -125,6 +129,7 @@ def dsse():
             case("base64-with-a-space-after", bad, "signature", sig=text + " "),
             case("empty-signature", bad, "signature", sig=""),
             case("keyid-with-padding", bad, "signature", keyid=keyid(raw) + "="),
+            case("keyid-with-loose-bits", bad, "signature", keyid=loose_id),
             case("keyid-in-hex", bad, "signature", keyid=hashlib.sha256(blob(raw)).hexdigest()),
         ],
     }

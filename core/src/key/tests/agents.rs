@@ -71,6 +71,13 @@ fn an_agent_that_answers_nonsense_is_passed_over_with_a_sentence() {
 }
 
 #[test]
+fn an_agent_that_announces_four_gibibytes_is_not_waited_for() {
+    let home = Home::new();
+    let fault = fault(&serve(&home, vec![vec![0xff; 4]]));
+    assert!(fault.hint.as_ref().unwrap().contains("4294967295 bytes is too long"), "{fault:?}");
+}
+
+#[test]
 fn an_agent_s_signature_is_checked_before_it_is_used() {
     let (home, key) = (Home::new(), HeldKey::from_seed(&[1; 32], "").unwrap());
     let other = HeldKey::from_seed(&[2; 32], "").unwrap();
