@@ -58,6 +58,16 @@ def noncanonical_key():
     raise AssertionError("no such point")
 
 
+def small_order_r(seed, message):
+    """A signature whose R is the identity. The equation holds, so that only the strict rules refuse it."""
+    scalar = bytearray(hashlib.sha512(seed).digest()[:32])
+    scalar[0] &= 248
+    scalar[31] = scalar[31] & 63 | 64
+    r = (1).to_bytes(32, "little")
+    k = int.from_bytes(hashlib.sha512(r + raw_public(seed) + message).digest(), "little")
+    return r + (k * int.from_bytes(scalar, "little") % L).to_bytes(32, "little")
+
+
 def dsse():
     seed, other = bytes(range(32)), bytes(range(32, 64))
     raw, raw2 = raw_public(seed), raw_public(other)
@@ -114,7 +124,7 @@ def dsse():
             case("keyid-of-another-key", bad, "verify", keyid=keyid(raw2)),
             case("one-bit-flipped", bad, "verify", sig=b64(bytes([sig[0] ^ 1]) + sig[1:])),
             case("s-not-below-the-group-order", bad, "verify", sig=b64(sig[:32] + (s + L).to_bytes(32, "little"))),
-            case("small-order-r", bad, "verify", sig=b64(identity + bytes(32))),
+            case("small-order-r", bad, "verify", sig=b64(small_order_r(seed, message))),
             case("zero-signature", bad, "verify", sig=b64(bytes(64))),
             case("small-order-key-fits-any-message", "bad-key", "key", key=line(identity), keyid=keyid(identity),
                  sig=b64(identity + bytes(32))),
