@@ -58,6 +58,16 @@ def noncanonical_key():
     raise AssertionError("no such point")
 
 
+def small_order_r(seed, message):
+    """A signature whose R is the identity. The equation holds, so that only the strict rules refuse it."""
+    scalar = bytearray(hashlib.sha512(seed).digest()[:32])
+    scalar[0] &= 248
+    scalar[31] = scalar[31] & 63 | 64
+    r = (1).to_bytes(32, "little")
+    k = int.from_bytes(hashlib.sha512(r + raw_public(seed) + message).digest(), "little")
+    return r + (k * int.from_bytes(scalar, "little") % L).to_bytes(32, "little")
+
+
 def dsse():
     seed, other = bytes(range(32)), bytes(range(32, 64))
     raw, raw2 = raw_public(seed), raw_public(other)
@@ -72,6 +82,10 @@ def dsse():
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     # 64 bytes end in one lone byte: two characters, of which the second carries four bits that must be zero.
     loose = text[:-3] + alphabet[alphabet.index(text[-3]) + 1] + "=="
+
+    # 32 bytes end in two: three characters, of which the third carries two bits that must be zero.
+    fingerprint = keyid(raw)
+    loose_id = fingerprint[:-1] + alphabet[alphabet.index(fingerprint[-1]) + 1]
 
     def case(name, verdict, refused_at=None, **changes):
         entry = {
@@ -110,7 +124,7 @@ def dsse():
             case("keyid-of-another-key", bad, "verify", keyid=keyid(raw2)),
             case("one-bit-flipped", bad, "verify", sig=b64(bytes([sig[0] ^ 1]) + sig[1:])),
             case("s-not-below-the-group-order", bad, "verify", sig=b64(sig[:32] + (s + L).to_bytes(32, "little"))),
-            case("small-order-r", bad, "verify", sig=b64(identity + bytes(32))),
+            case("small-order-r", bad, "verify", sig=b64(small_order_r(seed, message))),
             case("zero-signature", bad, "verify", sig=b64(bytes(64))),
             case("small-order-key-fits-any-message", "bad-key", "key", key=line(identity), keyid=keyid(identity),
                  sig=b64(identity + bytes(32))),
@@ -125,6 +139,7 @@ def dsse():
             case("base64-with-a-space-after", bad, "signature", sig=text + " "),
             case("empty-signature", bad, "signature", sig=""),
             case("keyid-with-padding", bad, "signature", keyid=keyid(raw) + "="),
+            case("keyid-with-loose-bits", bad, "signature", keyid=loose_id),
             case("keyid-in-hex", bad, "signature", keyid=hashlib.sha256(blob(raw)).hexdigest()),
         ],
     }

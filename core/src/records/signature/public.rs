@@ -51,13 +51,7 @@ impl PublicKey {
             );
         };
         if kind != SSH_ED25519 {
-            return Err(Fault::new(
-                Code::BadKey,
-                format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)),
-            )
-            .hint(MAKE_ONE)
-            .field("expected", SSH_ED25519)
-            .field("found", shorten(kind)));
+            return Err(other_type(kind));
         }
         let blob = wire::unbase64(body).ok_or_else(|| {
             Fault::new(Code::BadKey, "the body of the ssh-ed25519 key is not canonical base64 with padding")
@@ -71,11 +65,7 @@ impl PublicKey {
         let mut reader = Reader::new(blob);
         let kind = reader.text().unwrap_or("");
         if kind != SSH_ED25519 {
-            return Err(Fault::new(
-                Code::BadKey,
-                format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)),
-            )
-            .hint(MAKE_ONE));
+            return Err(other_type(kind));
         }
         match reader.string().and_then(|bytes| <&[u8; 32]>::try_from(bytes).ok()) {
             Some(bytes) if reader.is_done() => PublicKey::from_bytes(bytes),
@@ -114,6 +104,13 @@ impl PublicKey {
 
 const EXPECTED: &str = "expected one line such as `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… name`";
 const MAKE_ONE: &str = "make an ed25519 key with `ssh-keygen -t ed25519`, or let `refmark init` make one";
+
+fn other_type(kind: &str) -> Box<Fault> {
+    Fault::new(Code::BadKey, format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)))
+        .hint(MAKE_ONE)
+        .field("expected", SSH_ED25519)
+        .field("found", shorten(kind))
+}
 
 impl PartialOrd for PublicKey {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {

@@ -14,12 +14,12 @@ pub(crate) fn base64_unpadded(bytes: &[u8]) -> String {
 
 /// The bytes of standard base64 with padding. None where the text is not exactly what [`base64`] prints for them.
 pub(crate) fn unbase64(text: &str) -> Option<Vec<u8>> {
-    Base64::decode_vec(text).ok().filter(|bytes| base64(bytes) == text)
+    Base64::decode_vec(text).ok()
 }
 
 /// The bytes of standard base64 without padding. None where the text is not exactly what [`base64_unpadded`] prints.
 pub(crate) fn unbase64_unpadded(text: &str) -> Option<Vec<u8>> {
-    Base64Unpadded::decode_vec(text).ok().filter(|bytes| base64_unpadded(bytes) == text)
+    Base64Unpadded::decode_vec(text).ok()
 }
 
 /// Appends a string as SSH writes it: four bytes of length, most significant first, then the bytes.
