@@ -253,7 +253,9 @@ fn add_children(files: &BTreeMap<String, Oid>, folder: &str, names: &mut Vec<Str
     let had: HashSet<String> = names.iter().cloned().collect();
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let mut from = prefix.clone();
-    while let Some((path, _)) = files.range::<str, _>((std::ops::Bound::Included(from.as_str()), std::ops::Bound::Unbounded)).next() {
+    while let Some((path, _)) =
+        files.range::<str, _>((std::ops::Bound::Included(from.as_str()), std::ops::Bound::Unbounded)).next()
+    {
         let Some(rest) = path.strip_prefix(&prefix) else { break };
         let (name, is_folder) = match rest.split_once('/') {
             Some((name, _)) => (name, true),

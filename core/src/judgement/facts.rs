@@ -157,8 +157,12 @@ impl<'a> Facts<'a> {
 
     /// The aliases that a model ever had, sorted.
     pub fn aliases(&self, model: &ModelName) -> Result<Vec<AliasName>> {
-        let mut names: Vec<_> =
-            self.0.children(&layout::aliases_folder(model))?.iter().filter_map(|it| AliasName::from_escaped(it)).collect();
+        let mut names: Vec<_> = self
+            .0
+            .children(&layout::aliases_folder(model))?
+            .iter()
+            .filter_map(|it| AliasName::from_escaped(it))
+            .collect();
         names.sort();
         Ok(names)
     }

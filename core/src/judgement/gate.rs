@@ -249,11 +249,8 @@ fn lineage_complete(s: &Subject<'_>, keys: &[String]) -> Result<Found> {
     let wanted: Vec<&str> =
         if keys.is_empty() { LINEAGE_KEYS.to_vec() } else { keys.iter().map(String::as_str).collect() };
     let lineage = s.facts.lineage(&s.artifact)?.unwrap_or_default();
-    let missing: Vec<&str> = wanted
-        .iter()
-        .copied()
-        .filter(|key| lineage.get(key).is_none_or(|value| value.trim().is_empty()))
-        .collect();
+    let missing: Vec<&str> =
+        wanted.iter().copied().filter(|key| lineage.get(key).is_none_or(|value| value.trim().is_empty())).collect();
     let expected = format!("lineage with {}", wanted.join(", "));
     Ok(if missing.is_empty() {
         Found::new(Status::Passed, expected, "complete")
@@ -298,7 +295,9 @@ fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         expected.push_str(&format!(", at most {days} days old"));
     }
     if let Some(suite) = suite {
-        expected.push_str(&format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str());
+        expected.push_str(
+            &format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str(),
+        );
     }
     if let Some(holdout) = holdout {
         expected.push_str(&format!(", on holdout {holdout}"));
@@ -306,13 +305,16 @@ fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
     let all = evidence_of(s, of)?;
     let next = format!("refmark attach REF --type {of} FILE --verdict pass");
     if let Some(fail) = standing_fail(&all) {
-        let found = format!("fail by {}{}", fail.by, fail.summary.as_ref().map(|it| format!(": {it}")).unwrap_or_default());
+        let found =
+            format!("fail by {}{}", fail.by, fail.summary.as_ref().map(|it| format!(": {it}")).unwrap_or_default());
         return Ok(Found::new(Status::Failed, expected, found)
             .by(fail.record.digest())
             .next("a waiver, or a later pass from another run and principal"));
     }
     let trained_on = match holdout {
-        Some(_) => s.facts.lineage(&s.artifact)?.and_then(|it| it.get("dataset").or(it.get("dataset_version")).cloned()),
+        Some(_) => {
+            s.facts.lineage(&s.artifact)?.and_then(|it| it.get("dataset").or(it.get("dataset_version")).cloned())
+        }
         None => None,
     };
     let counts = |it: &&Of<Evidence>| {
@@ -414,8 +416,12 @@ fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         match baseline_value(s, alias, metric, &of, dataset.as_deref(), *claims_count)? {
             Baseline::None => found.push_str(&format!(" ({alias} holds nothing to compare with)")),
             Baseline::NoMetric(version) => {
-                return Ok(Found::new(Status::Missing, expected, format!("{value}; {alias} ({version}) has no such evidence"))
-                    .next(next));
+                return Ok(Found::new(
+                    Status::Missing,
+                    expected,
+                    format!("{value}; {alias} ({version}) has no such evidence"),
+                )
+                .next(next));
             }
             Baseline::Is(base) if base.dataset != have.dataset => {
                 return Ok(Found::new(Status::Failed, expected, format!("{value}, not comparable: other dataset"))
@@ -432,7 +438,8 @@ fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
             }
         }
     }
-    let mut result = Found::check(holds, expected, found).next("a better version, or a waiver where the policy allows one");
+    let mut result =
+        Found::check(holds, expected, found).next("a better version, or a waiver where the policy allows one");
     result.evidence = have.evidence;
     Ok(result)
 }
@@ -465,13 +472,7 @@ fn baseline_value(
     })
 }
 
-fn field(
-    s: &Subject<'_>,
-    of: &str,
-    path: &str,
-    op: Operator,
-    value: Option<&serde_json::Value>,
-) -> Result<Found> {
+fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: Option<&serde_json::Value>) -> Result<Found> {
     use serde_json::Value;
     let shown = value.map(Value::to_string).unwrap_or_default();
     let word = serde_json::to_value(op).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
@@ -543,13 +544,17 @@ fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_off: &[FileCl
     }
     let sign_offs = evidence_of(s, &EntryId::parse("sign-off")?)?;
     if let Some(fail) = standing_fail(&sign_offs) {
-        return Ok(Found::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest()));
+        return Ok(
+            Found::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
+        );
     }
     Ok(match sign_offs.iter().rev().find(|it| it.verdict == Verdict::Pass && is_person(s.policy, &it.by)) {
         Some(pass) => {
             Found::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by)).by(pass.record.digest())
         }
-        None => Found::new(Status::Missing, expected, found).next("refmark attach REF --type sign-off FILE --verdict pass"),
+        None => {
+            Found::new(Status::Missing, expected, found).next("refmark attach REF --type sign-off FILE --verdict pass")
+        }
     })
 }
 
@@ -575,7 +580,11 @@ fn replacement(s: &Subject<'_>) -> Result<Found> {
         return Ok(Found::new(Status::Failed, expected, "none named").next("--replacement VERSION"));
     };
     let (stage, _) = s.facts.stage(model, version)?;
-    Ok(Found::check(stage == Stage::Production && version != it.version, expected, format!("{model}/{version} is {stage}")))
+    Ok(Found::check(
+        stage == Stage::Production && version != it.version,
+        expected,
+        format!("{model}/{version} is {stage}"),
+    ))
 }
 
 fn sunset_passed(s: &Subject<'_>) -> Result<Found> {

@@ -5,6 +5,4 @@ pub mod facts;
 pub mod gate;
 pub mod inspect;
 
-
 pub mod snapshot;
-
