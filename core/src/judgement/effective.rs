@@ -216,6 +216,11 @@ impl<'a> Sum<'a> {
         self.files.remove(path);
     }
 
+    /// The paths of the landing's own files.
+    pub fn own_files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     /// The landing's files.
     pub fn into_files(self) -> BTreeMap<String, Oid> {
         self.files

@@ -4,5 +4,8 @@ pub mod effective;
 pub mod facts;
 pub mod gate;
 pub mod inspect;
+pub mod landing;
+pub mod rules;
 
 pub mod snapshot;
+pub mod verify;
