@@ -1,0 +1,157 @@
+//! A writer that dies after any number of durable steps leaves the old head or the new one, and a repository that is sound.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tempfile::TempDir;
+
+use super::{bare, commit, git, grow};
+use crate::git::disk::{Disk, RealDisk};
+use crate::git::{Format, Repo};
+use crate::judgement::snapshot::History;
+use crate::ports::store::RecordStore;
+use crate::words::oid::Oid;
+
+/// Does so many steps and then none: the process is dead, also for what would tidy up. A file may be left half-written.
+struct Dying {
+    left: AtomicI64,
+    links: bool,
+}
+
+impl Dying {
+    fn step(&self) -> io::Result<()> {
+        match self.left.fetch_sub(1, Ordering::SeqCst) {
+            left if left > 0 => Ok(()),
+            _ => Err(io::Error::other("dead")),
+        }
+    }
+}
+
+impl Disk for Dying {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+        if self.left.load(Ordering::SeqCst) == 1 {
+            let _ = RealDisk.write_new(path, &bytes[..bytes.len() / 2], mode);
+        }
+        self.step()?;
+        if self.left.load(Ordering::SeqCst) == 0 {
+            return Err(io::Error::other("dead"));
+        }
+        RealDisk.write_new(path, bytes, mode)
+    }
+    fn sync_file(&self, file: &File) -> io::Result<()> {
+        self.step()?;
+        RealDisk.sync_file(file)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.sync_dir(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.rename(from, to)
+    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        if self.links { RealDisk.link(from, to) } else { Err(io::ErrorKind::Unsupported.into()) }
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.create_dir(path)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.remove(path)
+    }
+}
+
+fn dying(steps: i64) -> Arc<Dying> {
+    Arc::new(Dying { left: AtomicI64::new(steps), links: true })
+}
+
+fn copy(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
+    assert!(done.success());
+}
+
+/// One more commit on `main`, by a writer that may die; the new head where it came to its end.
+fn one_more(disk: Arc<Dying>, at: &Path, files: &[(&str, &[u8])]) -> Option<Oid> {
+    let repo = Repo::open_on(disk, at).ok()?;
+    let head = repo.head("main").ok()?;
+    let id = repo.write(&commit(&[head?], 2, files)).ok()?;
+    repo.move_branch("main", head, id).ok().map(|()| id)
+}
+
+fn every_death_of(files: &[(&str, &[u8])]) {
+    let (home, repo) = bare(Format::Sha1);
+    let old = grow(&repo, 1, &[("a/b/c", b"1")]);
+    let (mut died, mut landed) = (0, 0);
+    for steps in 0.. {
+        let at = home.path().join(format!("copy{steps}"));
+        copy(repo.git_dir(), &at);
+        let done = one_more(dying(steps), &at, files);
+        let survivor = Repo::open(&at).unwrap();
+        let head = survivor.head("main").unwrap().unwrap();
+        git(&at, &["fsck", "--strict", "--no-dangling"]);
+        assert!(done.is_none_or(|id| id == head), "what was said to be done is done");
+        if head != old {
+            assert_eq!(survivor.commit(head).unwrap().parents, [old]);
+            assert_eq!(survivor.changes(head).unwrap().len(), files.len());
+            landed += 1;
+        }
+        // The next writer, which holds the registry's lock, clears up and goes on.
+        survivor.recover().unwrap();
+        assert_eq!(std::fs::read_dir(at.join("refmark/stage")).unwrap().count(), 0);
+        let next = survivor.write(&commit(&[head], 3, &[("next", b"1")])).unwrap();
+        survivor.move_branch("main", Some(head), next).unwrap();
+        git(&at, &["fsck", "--strict", "--no-dangling"]);
+        std::fs::remove_dir_all(&at).unwrap();
+        if done.is_some() {
+            break;
+        }
+        died += 1;
+    }
+    assert!(died > 10 && landed > 1, "{died} deaths, {landed} of them after the head moved");
+}
+
+#[test]
+fn a_writer_of_loose_objects_may_die_at_any_step() {
+    every_death_of(&[("a/b/d", b"2"), ("x/y", b"3")]);
+}
+
+#[test]
+fn a_writer_of_a_bulk_pack_may_die_at_any_step() {
+    let names: Vec<String> = (0..250).map(|number| format!("many/{number}")).collect();
+    every_death_of(&names.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_disk_without_links_still_moves_branches() {
+    let (_home, repo) = bare(Format::Sha1);
+    let old = grow(&repo, 1, &[("a", b"1")]);
+    let disk = Arc::new(Dying { left: AtomicI64::new(i64::MAX), links: false });
+    let new = one_more(disk, repo.git_dir(), &[("a", b"2")]).unwrap();
+    assert_eq!(repo.commit(new).unwrap().parents, [old]);
+    assert_eq!(repo.head("main").unwrap(), Some(new));
+    assert!(!repo.git_dir().join("refs/heads/main.lock").exists());
+}
+
+#[test]
+fn an_init_that_died_can_be_run_again() {
+    for steps in 0..60 {
+        let home = TempDir::new().unwrap();
+        let at = home.path().join("r");
+        let done = Repo::init_on(dying(steps), &at, true, Format::Sha256, "main").is_ok();
+        if !done {
+            assert!(Repo::open(&at).is_err() || at.join("config").exists());
+        }
+        if !at.join("HEAD").exists() {
+            Repo::init(&at, true, Format::Sha256, "main").unwrap();
+        }
+        let repo = Repo::open(&at).unwrap();
+        grow(&repo, 1, &[("a", b"1")]);
+        git(&at, &["fsck", "--strict"]);
+    }
+}
