@@ -5,3 +5,5 @@
 pub mod disk;
 pub mod host;
 pub mod lock;
+pub mod parallel;
+pub mod stream;

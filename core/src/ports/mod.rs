@@ -1,5 +1,7 @@
 //! Floor 3: the ports. What the registry needs of the world, as traits; floor 4 has the adapters.
 
+pub mod blob;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
