@@ -3,7 +3,14 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod disk;
+mod extra;
 pub mod host;
+mod ingest;
 pub mod lock;
-pub mod parallel;
-pub mod stream;
+mod parallel;
+mod stat_cache;
+mod store;
+mod stream;
+
+pub use ingest::{Ingested, Source};
+pub use store::{Presence, Store, VerifiedReader, fault_of};

@@ -64,7 +64,8 @@ pub fn hash(from: Named<'_>, size: u64, observer: Option<&mut dyn Observer>, wor
 }
 
 /// Copies `from`, from its start to its end, to the empty file `to`, which is open for reading too, and hashes what
-/// stands in `to`. The kernel copies, so blocks are shared where the file system can do that.
+/// stands in `to`. The kernel copies, so blocks are shared where the file system can do that. At most one byte more
+/// than `size` is taken: a file that grows as fast as it is read has no end.
 pub fn copy(
     from: Named<'_>,
     to: Named<'_>,
@@ -76,7 +77,7 @@ pub fn copy(
     let (mut copied, mut at) = (0, 0);
     run(size, observer, work, |buffer| {
         if at == copied {
-            let mut chunk = io::Read::take(from.file, COPY);
+            let mut chunk = io::Read::take(from.file, COPY.min((size + 1).saturating_sub(copied)));
             let mut into = to.file;
             copied += io::copy(&mut chunk, &mut into).map_err(|e| match e.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_fault("write", to.path, &e),
