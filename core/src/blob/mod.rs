@@ -3,5 +3,14 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod disk;
+mod extra;
 pub mod host;
+mod ingest;
 pub mod lock;
+mod parallel;
+mod stat_cache;
+mod store;
+mod stream;
+
+pub use ingest::{Ingested, Source};
+pub use store::{Presence, Store, VerifiedReader, fault_of};

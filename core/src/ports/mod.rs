@@ -2,6 +2,7 @@
 
 pub mod signer;
 pub mod store;
+pub mod blob;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
