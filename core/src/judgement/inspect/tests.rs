@@ -1,0 +1,3 @@
+//! Inspection against the shared vectors, every prefix of them, and bits flipped at random.
+
+use super::*;
