@@ -64,7 +64,8 @@ impl<'a> Cursor<'a> {
         if count <= self.left() {
             return Ok(());
         }
-        Err(lying(format!("{what} at byte {} needs {count} bytes, and only {} are left", self.at, self.left())))
+        let message = format!("{what} at byte {} needs {count} bytes, and only {} are left", self.at, self.left());
+        Err(Stop::Bad(Fault::new(Code::Lying, message).field("truncated", true)))
     }
 
     fn fill(&mut self) -> Parse<()> {

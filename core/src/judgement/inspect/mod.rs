@@ -19,6 +19,7 @@ mod onnx;
 mod onnx_nodes;
 mod pickle;
 mod pickle_danger;
+mod pickle_rest;
 mod protobuf;
 mod report;
 mod safetensors;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::bytes::{Cursor, Parse, Stop, lying};
 use super::pickle_danger::is_dangerous;
+use super::pickle_rest;
 use super::report::{Inspection, shown};
 use super::source::Source;
 use crate::words::fault::Result;
@@ -45,8 +46,7 @@ impl Walk {
     /// Whether these bytes are to be treated as a pickle. `len` is how many there are in all.
     pub(super) fn is_pickle(&self, len: u64) -> bool {
         let whole = self.whole > 0 && (self.end == len || !self.imports.is_empty());
-        let cut = self.truncated && self.imports.iter().any(|import| is_dangerous(import));
-        self.header || whole || self.calls || cut
+        self.header || whole || self.calls || self.imports.iter().any(|import| is_dangerous(import))
     }
 }
 
@@ -62,8 +62,11 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
             Err(Stop::Bad(fault)) => {
                 // What lies behind a first whole pickle need not be one: a legacy checkpoint ends with raw numbers.
                 if walk.whole == 0 {
-                    walk.truncated = cursor.left() == 0 || fault.message.contains("are left");
+                    walk.truncated = fault.fields.contains_key("truncated");
                     walk.broken = Some(fault.message);
+                    if walk.is_pickle(source.len()) {
+                        pickle_rest::search(source, cursor.at(), &mut walk.imports)?;
+                    }
                 }
                 break;
             }
@@ -174,7 +177,13 @@ impl Machine<'_> {
             match cursor.u8("an opcode")? {
                 b'.' => {
                     self.pop()?;
-                    return if self.stack.is_empty() { Ok(()) } else { Err(lying("STOP leaves values behind")) };
+                    // An unpickler does not mind what is left behind; prose that looks like opcodes shows itself by it.
+                    let plain = !self.walk.header && self.walk.imports.is_empty();
+                    return if plain && !self.stack.is_empty() {
+                        Err(lying("STOP leaves values behind"))
+                    } else {
+                        Ok(())
+                    };
                 }
                 0x80 => {
                     let protocol = cursor.u8("the protocol")?;

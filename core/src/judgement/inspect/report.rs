@@ -76,12 +76,13 @@ impl Inspection {
     }
 
     /// Records a problem. What has one is never `tensors` or `data`.
+    #[allow(clippy::boxed_local, reason = "faults travel boxed, and this is where they end")]
     pub(super) fn problem(&mut self, fault: Box<Fault>) {
         if matches!(self.class, FileClass::Tensors | FileClass::Data) {
             self.class = FileClass::NotScanned;
-            self.tensors.clear();
-            self.onnx = None;
         }
+        self.tensors.clear();
+        self.onnx = None;
         if self.problems.len() < NOTES {
             self.problems.push(*fault);
         }

@@ -52,7 +52,7 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
 /// Turns the header's entries into absolute ranges that cover the data exactly.
 fn place(entries: Vec<(String, Entry)>, start: u64, end: u64) -> Parse<Vec<Tensor>> {
     let mut entries = entries;
-    entries.sort_by(|(_, a), (_, b)| a.data_offsets.cmp(&b.data_offsets));
+    entries.sort_by_key(|(_, entry)| entry.data_offsets);
     let data = end - start;
     let mut tensors = Vec::with_capacity(entries.len());
     let mut covered = 0;

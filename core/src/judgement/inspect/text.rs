@@ -204,7 +204,7 @@ fn dotted(name: &str) -> bool {
 
 /// `module`, or `module as name`.
 fn imported(part: &str) -> bool {
-    let mut words = part.trim().split_whitespace();
+    let mut words = part.split_whitespace();
     match (words.next(), words.next(), words.next(), words.next()) {
         (Some(name), None, ..) => dotted(name),
         (Some(name), Some("as"), Some(other), None) => dotted(name) && dotted(other),
