@@ -1,6 +1,5 @@
-//! What tests stand on: the ports in memory. Never part of a release build.
+//! Floor 4: what tests stand on. The ports in memory, their conformance suites, and stand-ins for a world that fails.
+//! Never part of a release build.
 
 pub mod memory;
-//! Floor 4: conformance suites of the ports, and what stands in for a world that fails.
-
 pub mod store;
