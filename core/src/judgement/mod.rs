@@ -5,6 +5,7 @@ pub mod facts;
 pub mod gate;
 pub mod inspect;
 pub mod landing;
+pub mod plan;
 pub mod rules;
 
 pub mod snapshot;
