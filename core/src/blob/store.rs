@@ -428,6 +428,11 @@ pub(super) fn is_recent(found: &std::fs::Metadata) -> bool {
     now().unix() - found.mtime().max(found.ctime()) < 60
 }
 
+/// Whether this was last changed more than so many seconds ago.
+pub(super) fn is_older(found: &std::fs::Metadata, seconds: i64) -> bool {
+    now().unix() - found.mtime() > seconds
+}
+
 /// The entries of a folder by name, in order; none where the folder is not there.
 pub(super) fn names(folder: &Path) -> Result<Vec<(String, std::fs::DirEntry)>> {
     let entries = match std::fs::read_dir(folder) {
