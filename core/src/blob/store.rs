@@ -188,13 +188,7 @@ impl Store {
     /// A new file in `tmp`, open for reading and writing, that no other process uses.
     pub(super) fn temporary(&self) -> Result<(File, Temporary)> {
         let path = self.temporary_path()?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path.0)
-            .map_err(|e| io_fault("create", &path.0, &e))?;
+        let file = create_new(&path.0)?;
         Ok((file, path))
     }
 
@@ -399,6 +393,13 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<File>> {
     Ok(Some(file))
 }
 
+/// A new file, open for reading and writing, that only this user may read until it is finished.
+pub(super) fn create_new(path: &Path) -> Result<File> {
+    let mut how = OpenOptions::new();
+    how.read(true).write(true).create_new(true).mode(0o600);
+    how.open(path).map_err(|e| io_fault("create", path, &e))
+}
+
 /// The fault for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.
 pub(super) fn not_a_file(path: &Path, found: &std::fs::Metadata) -> Box<Fault> {
     use std::os::unix::fs::FileTypeExt;
@@ -425,6 +426,11 @@ pub(super) fn now() -> Timestamp {
 /// Whether what is in this file or folder was changed in the last minute: until then a system may not have written it.
 pub(super) fn is_recent(found: &std::fs::Metadata) -> bool {
     now().unix() - found.mtime().max(found.ctime()) < 60
+}
+
+/// Whether this was last changed more than so many seconds ago.
+pub(super) fn is_older(found: &std::fs::Metadata, seconds: i64) -> bool {
+    now().unix() - found.mtime() > seconds
 }
 
 /// The entries of a folder by name, in order; none where the folder is not there.

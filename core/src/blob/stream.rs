@@ -77,12 +77,7 @@ pub fn copy(
     let (mut copied, mut at) = (0, 0);
     run(size, observer, work, |buffer| {
         if at == copied {
-            let mut chunk = io::Read::take(from.file, COPY.min((size + 1).saturating_sub(copied)));
-            let mut into = to.file;
-            copied += io::copy(&mut chunk, &mut into).map_err(|e| match e.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_fault("write", to.path, &e),
-                _ => io_fault("copy", from.path, &e),
-            })?;
+            copied += kernel_copy(from, to, COPY.min((size + 1).saturating_sub(copied)))?;
         }
         let left = usize::try_from(copied - at).unwrap_or(usize::MAX).min(buffer.len());
         let read = read_at(to, &mut buffer[..left], at)?;
@@ -91,6 +86,30 @@ pub fn copy(
             return Err(bug(format_args!("the copy of {} is shorter than what was written", from.path.display())));
         }
         Ok(read)
+    })
+}
+
+/// Copies a file and does not look at it: for a copy that somebody else hashes.
+pub fn copy_only(from: Named<'_>, to: Named<'_>, size: u64, work: Work<'_>) -> Result<()> {
+    let mut copied = 0;
+    while copied < size {
+        work.cancel.check()?;
+        let chunk = kernel_copy(from, to, COPY.min(size - copied))?;
+        if chunk == 0 {
+            break;
+        }
+        copied += chunk;
+        work.progress.advance(chunk);
+    }
+    Ok(())
+}
+
+/// Copies up to so many bytes from where both files stand. The standard library asks the kernel to copy.
+fn kernel_copy(from: Named<'_>, to: Named<'_>, most: u64) -> Result<u64> {
+    let mut into = to.file;
+    io::copy(&mut io::Read::take(from.file, most), &mut into).map_err(|e| match e.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_fault("write", to.path, &e),
+        _ => io_fault("copy", from.path, &e),
     })
 }
 
@@ -115,17 +134,16 @@ fn run(
     work: Work<'_>,
     fill: impl FnMut(&mut [u8]) -> Result<usize>,
 ) -> Result<Passed> {
-    if size < LARGE { in_turn(size, observer, work, fill) } else { pipelined(observer, work, fill) }
+    if size < LARGE { in_turn(observer, work, fill) } else { pipelined(observer, work, fill) }
 }
 
 fn in_turn(
-    size: u64,
     mut observer: Option<&mut dyn Observer>,
     work: Work<'_>,
     mut fill: impl FnMut(&mut [u8]) -> Result<usize>,
 ) -> Result<Passed> {
     // A quarter of a megabyte stays in the core's own cache between reading and hashing.
-    let mut buffer = vec![0; usize::try_from(size).unwrap_or(BUFFER).clamp(1, BUFFER / 4)];
+    let mut buffer = vec![0; BUFFER / 4];
     let (mut hasher, mut total) = (Hasher::new(), 0);
     loop {
         work.cancel.check()?;
