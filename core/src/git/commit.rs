@@ -6,7 +6,7 @@ use gix::objs::Kind;
 use gix::objs::tree::name_order;
 
 use super::objects::Objects;
-use super::stage::NewObject;
+use super::stage::{NewObject, in_parallel};
 use super::tree::Tree;
 use crate::ports::store::{Identity, NewCommit};
 use crate::words::fault::{Code, Fault, Result, bug};
@@ -14,6 +14,8 @@ use crate::words::oid::Oid;
 
 const FOLDER: u32 = 0o40000;
 const FILE: u32 = 0o100644;
+/// Hashing so many records takes longer than starting threads for it.
+const PARALLEL_ABOVE: usize = 200;
 
 /// All objects of a commit; the commit is the last.
 pub(super) fn build(objects: &Objects, change: &NewCommit<'_>) -> Result<Vec<NewObject>> {
@@ -24,11 +26,10 @@ pub(super) fn build(objects: &Objects, change: &NewCommit<'_>) -> Result<Vec<New
         check_path(path)?;
         edits.push(Edit { path, file: None });
     }
-    for (path, bytes) in &change.files {
+    out.extend(blobs(objects, &change.files)?);
+    for ((path, _), blob) in change.files.iter().zip(&out) {
         check_path(path)?;
-        let blob = NewObject::new(objects.hash, Kind::Blob, bytes.clone())?;
         edits.push(Edit { path, file: Some(blob.id) });
-        out.push(blob);
     }
     edits.sort_by(|one, other| by_component(one.path, other.path).then(one.file.is_some().cmp(&other.file.is_some())));
     if let Some(pair) = edits.windows(2).find(|pair| pair[0].path == pair[1].path && pair[0].file.is_some()) {
@@ -52,6 +53,13 @@ fn push(objects: &Objects, out: &mut Vec<NewObject>, kind: Kind, bytes: Vec<u8>)
     let id = object.id;
     out.push(object);
     Ok(id)
+}
+
+fn blobs(objects: &Objects, files: &[(String, Vec<u8>)]) -> Result<Vec<NewObject>> {
+    let hashed = |part: &[(String, Vec<u8>)]| {
+        part.iter().map(|(_, bytes)| NewObject::new(objects.hash, Kind::Blob, bytes.clone())).collect()
+    };
+    if files.len() > PARALLEL_ABOVE { in_parallel(files, hashed) } else { hashed(files) }
 }
 
 /// The tree that a commit names.

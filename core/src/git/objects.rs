@@ -403,7 +403,10 @@ impl<K: Hash + Eq, V: Clone> TwoGenerations<K, V> {
 }
 
 /// Bases of deltas by pack and offset, so that a chain is not unpacked again for each of its links.
-struct DeltaBases(TwoGenerations<(u32, u64), Arc<(Kind, usize, Vec<u8>)>>);
+struct DeltaBases(TwoGenerations<(u32, u64), Arc<DeltaBase>>);
+
+/// Kind, compressed size and bytes of an unpacked base.
+type DeltaBase = (Kind, usize, Vec<u8>);
 
 impl Default for DeltaBases {
     fn default() -> Self {

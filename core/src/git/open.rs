@@ -74,7 +74,7 @@ impl Repo {
             let folder = git_dir.join(folder);
             make_dirs(&*disk, &folder).map_err(|error| io_fault("create", &folder, &error))?;
         }
-        let stage = Stage { folder: git_dir.join("refmark/stage"), objects: git_dir.join("objects"), disk };
+        let stage = Stage::of(&git_dir, disk);
         // HEAD last: a folder without it is no repository, and `init` may be run on it again.
         for (name, text) in [("config", config_text(bare, format)), ("HEAD", format!("ref: refs/heads/{branch}\n"))] {
             let (staged, to) = (stage.put("init", text.as_bytes(), 0o644)?, git_dir.join(name));
@@ -194,11 +194,10 @@ fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable
                 .hint("refmark reads sha1 and sha256 repositories"));
         }
     };
-    let stage =
-        Stage { folder: found.common_dir.join("refmark/stage"), objects: found.common_dir.join("objects"), disk };
+    let stage = Stage::of(&found.common_dir, disk);
     Ok(Repo {
         objects: Objects::at(&folders, hash),
-        refs: Refs { git_dir: found.git_dir, common_dir: found.common_dir, hash },
+        refs: Refs { own_dir: found.git_dir, common_dir: found.common_dir, hash },
         stage,
         worktree: found.worktree,
         bare: config.boolean("core.bare").ok().flatten().unwrap_or(false),

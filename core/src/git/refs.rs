@@ -21,7 +21,7 @@ const MAX_LINKS: usize = 5;
 /// The references of a repository.
 pub(super) struct Refs {
     /// Where `HEAD` is: a linked worktree has its own.
-    pub(super) git_dir: PathBuf,
+    pub(super) own_dir: PathBuf,
     /// Where the branches are.
     pub(super) common_dir: PathBuf,
     pub(super) hash: gix::hash::Kind,
@@ -59,7 +59,7 @@ impl Refs {
         if !is_safe(name) {
             return Ok(None);
         }
-        let home = if name.starts_with("refs/") { &self.common_dir } else { &self.git_dir };
+        let home = if name.starts_with("refs/") { &self.common_dir } else { &self.own_dir };
         let path = home.join(name);
         let text = match fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -135,7 +135,9 @@ impl Refs {
         });
         stage.discard([&staged].into_iter());
         done?;
-        stage.sync_dir(folder)
+        // Up to `refs/heads`: a writer that was killed may have made a folder and never have come to its sync.
+        let heads = self.common_dir.join("refs/heads");
+        folder.ancestors().take_while(|folder| folder.starts_with(&heads)).try_for_each(|folder| stage.sync_dir(folder))
     }
 
     /// The lock is a second name of the staged file: complete from its first moment, and known as ours after a crash.

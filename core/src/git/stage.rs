@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::objs::Kind;
 use gix::zlib::Compression;
@@ -43,9 +43,17 @@ pub(super) struct Stage {
     pub(super) folder: PathBuf,
     pub(super) objects: PathBuf,
     pub(super) disk: Arc<dyn Disk>,
+    /// A compressor is 300 KB to set up, so it is kept.
+    compressor: Mutex<Option<Compress>>,
 }
 
 impl Stage {
+    /// The stage of the repository with this (common) folder.
+    pub(super) fn of(git_dir: &Path, disk: Arc<dyn Disk>) -> Stage {
+        let (folder, objects) = (git_dir.join("refmark/stage"), git_dir.join("objects"));
+        Stage { folder, objects, disk, compressor: Mutex::new(None) }
+    }
+
     /// Writes a file that no other writer's staged file can meet, and syncs it.
     pub(super) fn put(&self, kind: &str, bytes: &[u8], mode: u32) -> Result<PathBuf> {
         make_dirs(&*self.disk, &self.folder).map_err(|error| io_fault("create", &self.folder, &error))?;
@@ -73,16 +81,22 @@ impl Stage {
     }
 
     fn write_loose(&self, objects: &[NewObject]) -> Result<()> {
-        let staged = in_parallel(objects, |part| {
-            let mut compress = Compress::new(Compression::BEST_SPEED);
+        // Compressing ten records takes less than a thread's start; the syncs are what is worth spreading.
+        let mut compress = self.compressor.lock().unwrap_or_else(PoisonError::into_inner);
+        let compress = compress.get_or_insert_with(|| Compress::new(Compression::BEST_SPEED));
+        let mut ready = Vec::with_capacity(objects.len());
+        for object in objects {
+            let mut raw = gix::objs::encode::loose_header(object.kind, object.bytes.len() as u64).to_vec();
+            raw.extend_from_slice(&object.bytes);
+            let mut bytes = Vec::new();
+            deflate(compress, &raw, &mut bytes)?;
+            ready.push((object.id, bytes));
+        }
+        let staged = in_parallel(&ready, |part| {
             let mut staged = Vec::with_capacity(part.len());
-            for object in part {
-                let mut raw = gix::objs::encode::loose_header(object.kind, object.bytes.len() as u64).to_vec();
-                raw.extend_from_slice(&object.bytes);
-                let mut bytes = Vec::new();
-                deflate(&mut compress, &raw, &mut bytes)?;
-                match self.put("object", &bytes, READ_ONLY) {
-                    Ok(path) => staged.push((path, object.id)),
+            for (id, bytes) in part {
+                match self.put("object", bytes, READ_ONLY) {
+                    Ok(path) => staged.push((path, *id)),
                     Err(fault) => {
                         self.discard(staged.iter().map(|(path, _)| path));
                         return Err(fault);
@@ -99,20 +113,28 @@ impl Stage {
     }
 
     fn rename_in(&self, staged: &[(PathBuf, Oid)]) -> Result<()> {
-        let mut folders = BTreeSet::new();
+        // `objects` itself, too: a writer that was killed may have made a fan-out folder and never have come to this sync.
+        let mut folders = BTreeSet::from([self.objects.clone()]);
         for (from, id) in staged {
             let name = id.to_string();
             let folder = self.objects.join(&name[..2]);
-            if !folders.contains(&folder) {
-                make_dirs(&*self.disk, &folder).map_err(|error| io_fault("create", &folder, &error))?;
+            if folders.insert(folder.clone()) {
+                self.make_fan_out(&folder)?;
             }
             let to = folder.join(&name[2..]);
             self.disk.rename(from, &to).map_err(|error| io_fault("write", &to, &error))?;
-            folders.insert(folder);
         }
         let folders: Vec<PathBuf> = folders.into_iter().collect();
         in_parallel(&folders, |part| part.iter().map(|folder| self.sync_dir(folder)).collect::<Result<Vec<()>>>())?;
         Ok(())
+    }
+
+    /// Makes one of the 256 folders of loose objects, where it is not there.
+    fn make_fan_out(&self, folder: &Path) -> Result<()> {
+        match self.disk.create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_fault("create", folder, &error)),
+            _ => Ok(()),
+        }
     }
 
     fn write_pack(&self, objects: Vec<NewObject>, hash: gix::hash::Kind) -> Result<()> {
