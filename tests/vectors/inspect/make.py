@@ -17,7 +17,6 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections import OrderedDict
 from pathlib import Path
 
 import gguf

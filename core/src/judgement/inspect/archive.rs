@@ -2,6 +2,7 @@
 
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
+use super::look::Look;
 use super::npy::{self, Array};
 use super::report::{Inspection, shown};
 use super::sniff::{merge, sniff};
@@ -11,36 +12,32 @@ use crate::words::fault::{Code, Fault, Result};
 
 /// How much of one deflated member is looked at.
 const MEMBER_LIMIT: usize = 16 << 20;
-/// How much is inflated of one archive in all.
-const ARCHIVE_LIMIT: usize = 128 << 20;
 /// An array's magic, header and a little more.
 const HEADER_LIMIT: usize = 66 * 1024;
 
 /// Reads an archive.
-pub(super) fn inspect(source: &dyn Source, depth: u32) -> Result<Inspection> {
+pub(super) fn inspect(source: &dyn Source, look: Look<'_>) -> Result<Inspection> {
     let mut found = Inspection::new(Format::Zip, FileClass::NotScanned);
-    let read = read(source, depth, &mut found);
+    let read = read(source, look, &mut found);
     found.settle(read)?;
     Ok(found)
 }
 
-fn read(source: &dyn Source, depth: u32, found: &mut Inspection) -> Parse<()> {
+fn read(source: &dyn Source, look: Look<'_>, found: &mut Inspection) -> Parse<()> {
     let directory = zip::directory(source)?;
     found.format = kind(&directory.members);
     if found.format == Format::Npz {
-        return arrays(source, &directory, found);
+        return arrays(source, &directory, look, found);
     }
-    let mut left = ARCHIVE_LIMIT;
     for member in directory.members.iter().filter(|member| !member.name.ends_with('/')) {
         let label = format!("`{}`", shown(&member.name));
-        let inner = match zip::open(source, member, MEMBER_LIMIT.min(left))? {
-            Body::Stored(part) => sniff(&member.name, &part, depth + 1)?,
-            Body::Inflated(bytes) => {
-                left = left.saturating_sub(bytes.len());
-                sniff(&member.name, &bytes.as_slice(), depth + 1)?
-            }
+        let inner = match zip::open(source, member, MEMBER_LIMIT, look)? {
+            Body::Stored(part) => sniff(&member.name, &part, look.deeper())?,
+            Body::Inflated(bytes) => sniff(&member.name, &bytes.as_slice(), look.deeper())?,
             Body::Closed => {
-                found.note(format!("{label} is encrypted or packed in a way that was not looked into"));
+                found.note(format!(
+                    "{label} is encrypted, packed in another way or too much to inflate, and was not looked into"
+                ));
                 continue;
             }
         };
@@ -70,12 +67,12 @@ fn kind(members: &[Member]) -> Format {
 }
 
 /// Every member is an array, and nothing else is in the archive.
-fn arrays(source: &dyn Source, directory: &Directory, found: &mut Inspection) -> Parse<()> {
+fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mut Inspection) -> Parse<()> {
     let mut tensors = Vec::new();
     let mut unsafe_members = 0u32;
     let mut trouble: Option<Stop> = None;
     for member in &directory.members {
-        match array(source, member) {
+        match array(source, member, look) {
             Ok(Some(Array::Plain(mut tensor))) => {
                 if member.method == 0 {
                     tensor.offset += member.data;
@@ -91,9 +88,9 @@ fn arrays(source: &dyn Source, directory: &Directory, found: &mut Inspection) ->
             }
             // NumPy unpickles a member without its magic as soon as it is allowed to.
             Ok(None) => {
-                let inner = match zip::open(source, member, MEMBER_LIMIT)? {
-                    Body::Stored(part) => sniff(&member.name, &part, 1)?,
-                    Body::Inflated(bytes) => sniff(&member.name, &bytes.as_slice(), 1)?,
+                let inner = match zip::open(source, member, MEMBER_LIMIT, look)? {
+                    Body::Stored(part) => sniff(&member.name, &part, look.deeper())?,
+                    Body::Inflated(bytes) => sniff(&member.name, &bytes.as_slice(), look.deeper())?,
                     Body::Closed => Inspection::new(Format::Unknown, FileClass::NotScanned),
                 };
                 merge(found, &inner, &format!("`{}`", shown(&member.name)));
@@ -123,7 +120,7 @@ fn arrays(source: &dyn Source, directory: &Directory, found: &mut Inspection) ->
 }
 
 /// Reads the header of one array; nothing where the member is none.
-fn array(source: &dyn Source, member: &Member) -> Parse<Option<Array>> {
+fn array(source: &dyn Source, member: &Member, look: Look<'_>) -> Parse<Option<Array>> {
     let name = member.name.strip_suffix(".npy").unwrap_or(&member.name);
     let read = |body: &dyn Source| -> Parse<Option<Array>> {
         let head = super::source::read_up_to(body, 0, 8)?;
@@ -132,7 +129,7 @@ fn array(source: &dyn Source, member: &Member) -> Parse<Option<Array>> {
         }
         npy::header(body, member.size, name).map(Some)
     };
-    match zip::open(source, member, HEADER_LIMIT)? {
+    match zip::open(source, member, HEADER_LIMIT, look)? {
         Body::Stored(part) => read(&part),
         Body::Inflated(bytes) => read(&bytes.as_slice()),
         Body::Closed => Err(Stop::Bad(Fault::new(

@@ -4,6 +4,7 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::bytes::{Cursor, Parse, Stop};
 use super::format::{FileClass, Format};
+use super::look::Look;
 use super::report::Inspection;
 use super::sniff::{merge, sniff};
 use super::source::{Source, read_up_to};
@@ -34,11 +35,12 @@ pub(super) fn may_be_zlib(head: &[u8]) -> bool {
 }
 
 /// Looks into a stream; nothing where a zlib stream is none.
-pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, depth: u32) -> Result<Option<Inspection>> {
+pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, look: Look<'_>) -> Result<Option<Inspection>> {
     let mut found = Inspection::new(format, FileClass::NotScanned);
+    let limit = INFLATE_LIMIT.min(look.left());
     let inflated = match format {
-        Format::Gzip => gzip_start(source).and_then(|start| inflate(source, start, false, INFLATE_LIMIT)),
-        Format::Zlib => inflate(source, 0, true, INFLATE_LIMIT),
+        Format::Gzip => gzip_start(source).and_then(|start| inflate(source, start, false, limit)),
+        Format::Zlib => inflate(source, 0, true, limit),
         _ => {
             found.note("what is inside was not looked at");
             return Ok(Some(found));
@@ -46,10 +48,11 @@ pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, depth: u3
     };
     match inflated {
         Ok(Some(bytes)) if !bytes.is_empty() => {
-            if bytes.len() == INFLATE_LIMIT {
-                found.note("only the first 16 MiB inside were looked at");
+            look.spend(bytes.len());
+            if bytes.len() == limit {
+                found.note(format!("only the first {limit} bytes inside were looked at"));
             }
-            let inner = sniff(name.trim_end_matches(".gz"), &bytes.as_slice(), depth + 1)?;
+            let inner = sniff(name.trim_end_matches(".gz"), &bytes.as_slice(), look.deeper())?;
             merge(&mut found, &inner, "inside");
         }
         Ok(_) if format == Format::Zlib => return Ok(None),

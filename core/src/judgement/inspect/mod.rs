@@ -14,6 +14,7 @@ mod hasher;
 mod hdf5;
 mod image;
 mod json;
+mod look;
 mod npy;
 mod onnx;
 mod onnx_nodes;

@@ -1,20 +1,21 @@
 //! The order in which a file is asked what it is.
 
+use std::cell::Cell;
+
 use super::format::{FileClass, Format};
+use super::look::{INFLATE_LIMIT, Look};
 use super::report::Inspection;
 use super::source::{Source, read_up_to};
 use super::{archive, code, compressed, gguf, hdf5, image, npy, onnx, pickle, safetensors, tar, text, zip};
 use crate::words::fault::{Code, Fault, Result};
 
-/// How deep archives in archives are looked into.
-const DEPTH_LIMIT: u32 = 3;
 const HEAD: usize = 8 * 1024;
 
 /// Says what a file is, by its content. The name only ever adds suspicion.
 ///
 /// Hostile or damaged content is an answer, with its problems; a fault is returned only where the source cannot be read.
 pub fn inspect(name: &str, source: &dyn Source) -> Result<Inspection> {
-    let mut found = sniff(name, source, 0)?;
+    let mut found = sniff(name, source, Look::new(&Cell::new(INFLATE_LIMIT)))?;
     let claimed = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let claimed = claimed.as_deref().and_then(|ending| match ending {
         "safetensors" | "gguf" | "onnx" | "npy" | "npz" => Format::parse(ending).ok(),
@@ -28,8 +29,8 @@ pub fn inspect(name: &str, source: &dyn Source) -> Result<Inspection> {
     Ok(found)
 }
 
-/// Says what bytes are, at a depth within archives.
-pub(super) fn sniff(name: &str, source: &dyn Source, depth: u32) -> Result<Inspection> {
+/// Says what bytes are, at the top or within archives.
+pub(super) fn sniff(name: &str, source: &dyn Source, look: Look<'_>) -> Result<Inspection> {
     if source.is_empty() {
         return Ok(Inspection::new(Format::Empty, FileClass::Data));
     }
@@ -41,10 +42,10 @@ pub(super) fn sniff(name: &str, source: &dyn Source, depth: u32) -> Result<Inspe
         return Ok(found);
     }
     let head = read_up_to(source, 0, HEAD)?;
-    let mut found = recognise(name, source, &head, depth)?;
+    let mut found = recognise(name, source, &head, look)?;
     let archived = matches!(found.format, Format::Npz | Format::PytorchZip | Format::KerasZip | Format::Zip);
     if !archived && zip::ends_in_archive(source)? {
-        let inner = archive::inspect(source, depth + 1)?;
+        let inner = archive::inspect(source, look.deeper())?;
         merge(&mut found, &inner, "the zip archive at the end");
         found.problem(
             Fault::new(Code::Lying, format!("the file is {} and a zip archive at once", found.format))
@@ -54,14 +55,14 @@ pub(super) fn sniff(name: &str, source: &dyn Source, depth: u32) -> Result<Inspe
     Ok(found)
 }
 
-fn recognise(name: &str, source: &dyn Source, head: &[u8], depth: u32) -> Result<Inspection> {
-    if depth > DEPTH_LIMIT {
+fn recognise(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Result<Inspection> {
+    if look.is_too_deep() {
         let mut found = Inspection::new(Format::Unknown, FileClass::NotScanned);
         found.note("archives nest deeper than was looked into");
         return Ok(found);
     }
     if compressed::may_be_zlib(head)
-        && let Some(found) = compressed::inspect(Format::Zlib, name, source, depth)?
+        && let Some(found) = compressed::inspect(Format::Zlib, name, source, look)?
     {
         return Ok(found);
     }
@@ -78,7 +79,7 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], depth: u32) -> Result
         return image::inspect(format, source);
     }
     if let Some(format) = compressed::claims(head)
-        && let Some(found) = compressed::inspect(format, name, source, depth)?
+        && let Some(found) = compressed::inspect(format, name, source, look)?
     {
         return Ok(found);
     }
@@ -87,11 +88,11 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], depth: u32) -> Result
     } else if npy::claims(head) {
         npy::inspect(source)
     } else if zip::claims(head) {
-        archive::inspect(source, depth)
+        archive::inspect(source, look)
     } else if hdf5::claims(head) {
         hdf5::inspect(source)
     } else if tar::claims(head) {
-        tar::inspect(source, depth)
+        tar::inspect(source, look)
     } else if safetensors::claims(head) {
         safetensors::inspect(source)
     } else if onnx::claims(head) {

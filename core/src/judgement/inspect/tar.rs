@@ -2,6 +2,7 @@
 
 use super::bytes::{Cursor, Parse, lying, too_large};
 use super::format::{FileClass, Format};
+use super::look::Look;
 use super::report::{Inspection, shown};
 use super::sniff::{merge, sniff};
 use super::source::{Part, Source};
@@ -31,14 +32,14 @@ fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// Walks the archive. What cannot be loaded as it is stays `not-scanned`, unless something in it is worse.
-pub(super) fn inspect(source: &dyn Source, depth: u32) -> Result<Inspection> {
+pub(super) fn inspect(source: &dyn Source, look: Look<'_>) -> Result<Inspection> {
     let mut found = Inspection::new(Format::Tar, FileClass::NotScanned);
-    let walked = walk(source, depth, &mut found);
+    let walked = walk(source, look, &mut found);
     found.settle(walked)?;
     Ok(found)
 }
 
-fn walk(source: &dyn Source, depth: u32, found: &mut Inspection) -> Parse<()> {
+fn walk(source: &dyn Source, look: Look<'_>, found: &mut Inspection) -> Parse<()> {
     let mut cursor = Cursor::new(source, 0, source.len());
     for _ in 0..MEMBERS_LIMIT {
         let block = cursor.take(BLOCK, BLOCK, "a member's header")?;
@@ -52,7 +53,7 @@ fn walk(source: &dyn Source, depth: u32, found: &mut Inspection) -> Parse<()> {
         let name = block.get(..100).unwrap_or_default();
         let name = String::from_utf8_lossy(name.split(|&byte| byte == 0).next().unwrap_or_default()).into_owned();
         if matches!(block.get(156), Some(b'0' | b'7' | 0)) {
-            let inner = sniff(&name, &Part::new(source, cursor.at(), size), depth + 1)?;
+            let inner = sniff(&name, &Part::new(source, cursor.at(), size), look.deeper())?;
             merge(found, &inner, &format!("`{}`", shown(&name)));
         }
         let padded = size.checked_next_multiple_of(BLOCK).ok_or_else(|| lying("a member's size overflows"))?;

@@ -93,13 +93,18 @@ fn no_prefix_of_any_vector_panics_or_passes_for_tensors() {
     let cases = cases();
     let whole: Vec<&[u8]> =
         cases.iter().filter(|case| case.expected["class"] == "tensors").map(|case| case.bytes.as_slice()).collect();
+    let models: Vec<Vec<Tensor>> = whole.iter().map(|bytes| inspect("", bytes).unwrap().tensors).collect();
     for case in &cases {
-        for cut in 0..case.bytes.len().min(3000) {
+        // Each cut of a bomb goes off anew.
+        let limit = if case.name.ends_with("bomb") { 100 } else { 1200 };
+        for cut in 0..case.bytes.len().min(limit) {
             let (prefix, rest) = case.bytes.split_at(cut);
             let found = inspect(&case.file, &prefix).unwrap();
             // A GGUF file without the padding behind its last tensor has lost nothing.
             let padding = found.format == Format::Gguf && rest.len() < 32;
-            let good = found.class != FileClass::Tensors || padding || whole.contains(&prefix);
+            // A protocol buffer does not say where it ends: without its last fields a model can still be whole.
+            let fields = found.format == Format::Onnx && models.contains(&found.tensors);
+            let good = found.class != FileClass::Tensors || padding || fields || whole.contains(&prefix);
             assert!(good, "{} cut at {cut}", case.name);
         }
     }

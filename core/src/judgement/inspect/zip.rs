@@ -2,6 +2,7 @@
 
 use super::bytes::{Cursor, Parse, lying, too_large};
 use super::compressed::inflate;
+use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
 use crate::words::fault::Result;
@@ -11,6 +12,8 @@ const DIRECTORY_LIMIT: u64 = 32 << 20;
 const NAME_LIMIT: u64 = 4096;
 /// The end record and the longest comment.
 const TAIL: usize = 22 + 65_535;
+/// Readers look for the end record from the end on, and none goes on past many false ones.
+const ENDS_LIMIT: usize = 16;
 
 /// A file in an archive.
 #[derive(Debug, Clone)]
@@ -102,7 +105,9 @@ fn find_end(source: &dyn Source) -> Parse<Option<End>> {
     let from = source.len().saturating_sub(TAIL as u64);
     let tail = read_up_to(source, from, TAIL)?;
     let candidates = (0..tail.len().saturating_sub(21)).rev();
-    for at in candidates.filter(|&at| tail.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x05\x06"))) {
+    for at in
+        candidates.filter(|&at| tail.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x05\x06"))).take(ENDS_LIMIT)
+    {
         if let Some(end) = end_at(source, from + at as u64)? {
             return Ok(Some(end));
         }
@@ -214,12 +219,18 @@ pub(super) enum Body<'a> {
 }
 
 /// Opens a member; at most `limit` bytes are inflated.
-pub(super) fn open<'a>(source: &'a dyn Source, member: &Member, limit: usize) -> Parse<Body<'a>> {
+pub(super) fn open<'a>(source: &'a dyn Source, member: &Member, limit: usize, look: Look<'_>) -> Parse<Body<'a>> {
     let part = Part::new(source, member.data, member.compressed);
     match member.method {
         _ if member.encrypted => Ok(Body::Closed),
         0 => Ok(Body::Stored(part)),
-        8 => Ok(inflate(&part, 0, false, limit)?.map_or(Body::Closed, Body::Inflated)),
+        8 if look.left() > 0 => Ok(match inflate(&part, 0, false, limit.min(look.left()))? {
+            Some(bytes) => {
+                look.spend(bytes.len());
+                Body::Inflated(bytes)
+            }
+            None => Body::Closed,
+        }),
         _ => Ok(Body::Closed),
     }
 }
