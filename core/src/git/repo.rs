@@ -166,6 +166,11 @@ impl RecordStore for Repo {
         revision::resolve(self, text)
     }
 
+    fn blob_id(&self, bytes: &[u8]) -> Result<Oid> {
+        let id = gix::objs::compute_hash(self.objects.hash, gix::objs::Kind::Blob, bytes).map_err(bug)?;
+        Oid::from_bytes(id.as_bytes())
+    }
+
     fn write(&self, change: &NewCommit<'_>) -> Result<Oid> {
         self.check_writable()?;
         let objects = commit::build(&self.objects, change)?;

@@ -48,6 +48,8 @@ pub trait RecordStore: History + Send + Sync {
     /// `~n` and `^n` behind it. Faults: `bad-argument`, `not-found`, `ambiguous`.
     fn resolve_revision(&self, text: &str) -> Result<Oid>;
 
+    /// The id that a file with these bytes has, written or not.
+    fn blob_id(&self, bytes: &[u8]) -> Result<Oid>;
     /// Writes a commit with its tree and files and makes them durable, without moving a branch. Returns the commit's id.
     fn write(&self, change: &NewCommit<'_>) -> Result<Oid>;
     /// Moves a branch from `expected` (nothing: it must not exist yet) to `new`, durably. A fault `head-moved` with the
