@@ -91,18 +91,12 @@ def safetensors_cases():
     bad("unknown-dtype", st({"a": entry("F99", [1], 0, 4)}, b"abcd"))
     bad("deep-header", st(b"{" + b'"a":{' * 300 + b"}" * 301))
     bad("half-byte", st({"a": entry("F4", [3], 0, 2)}, b"ab"))
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as z:
-        z.writestr("x/data.pkl", pickle.dumps(Evil()))
-    body = archive.getvalue()
+    body = zipped([("x/data.pkl", pickle.dumps(Evil()))])
     case("polyglot-safetensors-covers-zip", "model.safetensors", st({"a": entry("U8", [len(body)], 0, len(body))}, body),
          "unsafe-format", "safetensors", problems=["lying"], notes=["dangerous import: posix.system"])
     case("polyglot-safetensors-zip-behind", "model.safetensors", good + body, "unsafe-format", "safetensors",
          problems=["lying", "lying"])
-    harmless = io.BytesIO()
-    with zipfile.ZipFile(harmless, "w") as z:
-        z.writestr("readme.txt", "hello")
-    body = harmless.getvalue()
+    body = zipped([("readme.txt", b"hello")])
     case("polyglot-safetensors-covers-harmless-zip", "model.safetensors",
          st({"a": entry("U8", [len(body)], 0, len(body))}, body), "not-scanned", "safetensors", problems=["lying"])
     case("polyglot-zip-with-trailing-junk", "model.safetensors",
@@ -287,6 +281,8 @@ def numpy_cases():
     size = zipfile.ZipFile(io.BytesIO(compressed)).infolist()[0].compress_size
     case("npz-compressed", "a.npz", compressed, "tensors", "npz", [["a", "F32", [1000], size]])
     case("npz-objects", "a.npz", npz(np.savez, a=a, o=np.array([Evil()], dtype=object)), "unsafe-format", "npz")
+    case("npz-one-object-array", "a.npz", npz(np.savez, o=np.array([{}], dtype=object)), "unsafe-format", "npz",
+         notes=["`o.npy` is an array of Python objects: its bytes are a pickle"])
     case("npz-pickle-member", "a.npz", zipped([("a.npy", good), ("b.npy", pickle.dumps(Evil()))]), "unsafe-format", "npz",
          problems=["lying"], notes=["dangerous import: posix.system"])
     case("npz-bytes-before", "a.npz", b"PK\x03\x04" + b"\0" * 28 + plain, "not-scanned", "npz", problems=["lying"])
@@ -346,6 +342,8 @@ def pickle_cases():
         case("joblib-bzip2", "model.joblib", path.read_bytes(), "not-scanned", "bzip2")
         joblib.dump({"a": np.arange(3.0)}, path, compress=("xz", 3))
         case("joblib-xz", "model.joblib", path.read_bytes(), "not-scanned", "xz")
+    body = pickle.dumps(Evil(), 2)
+    case("joblib-before-0.10", "model.pkl", b"ZF" + hex(len(body)).encode().ljust(19) + zlib.compress(body), "unsafe-format", "zlib", notes=[evil])
     case("gzip-pickle", "model.pkl.gz", gzip.compress(pickle.dumps(Evil()), mtime=0), "unsafe-format", "gzip", notes=[evil])
     case("gzip-text", "notes.txt.gz", gzip.compress(b"hello", mtime=0), "not-scanned", "gzip")
     case("zlib-bomb", "bomb.bin", zlib.compress(b"\0" * 20_000_000, 9), "not-scanned", "zlib")

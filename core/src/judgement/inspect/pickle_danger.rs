@@ -5,7 +5,7 @@
 const MODULES: &[&str] = &[
     "_io", "_posixsubprocess", "_pickle", "_socket", "_winapi", "aiohttp", "asyncio", "bdb", "cProfile",
     "cloudpickle", "code", "codeop", "commands", "ctypes", "dill", "distutils", "doctest", "ensurepip", "fileinput",
-    "ftplib", "http", "httplib", "idlelib", "imaplib", "imp", "importlib", "io", "joblib.numpy_pickle", "lib2to3",
+    "ftplib", "http", "httplib", "idlelib", "imaplib", "imp", "importlib", "io", "lib2to3",
     "linecache", "marshal", "multiprocessing", "nt", "numpy.f2py", "numpy.testing._private.utils", "os", "pathlib",
     "pdb", "pickle", "pip", "pipes", "pkgutil", "platform", "poplib", "popen2", "posix", "posixpath", "profile",
     "pty", "pydoc", "requests", "requests.api", "runpy", "setuptools", "shutil", "site", "smtplib", "socket",
@@ -24,7 +24,7 @@ const BUILTINS: &[&str] = &[
 #[rustfmt::skip]
 /// Single names that are dangerous in modules that otherwise are not.
 const NAMES: &[&str] = &[
-    "functools.partial", "functools.reduce", "numpy.load", "numpy.testing._private.utils.runstring",
+    "functools.partial", "joblib.load", "joblib.numpy_pickle.load", "functools.reduce", "numpy.load", "numpy.testing._private.utils.runstring",
     "operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "_operator.attrgetter",
     "_operator.itemgetter", "_operator.methodcaller", "pandas.eval", "pandas.read_pickle",
     "torch._dynamo.guards.GuardBuilder.get", "torch._inductor.codecache.compile_file", "torch.load",

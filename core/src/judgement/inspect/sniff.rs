@@ -5,11 +5,14 @@ use std::cell::Cell;
 use super::format::{FileClass, Format};
 use super::look::{INFLATE_LIMIT, Look};
 use super::report::Inspection;
-use super::source::{Source, read_up_to};
+use super::source::{Part, Source, read_up_to};
 use super::{archive, code, compressed, gguf, hdf5, image, npy, onnx, pickle, safetensors, tar, text, zip};
 use crate::words::fault::{Code, Fault, Result};
 
 const HEAD: usize = 8 * 1024;
+/// joblib before 0.10 put this, and the length in hex filled up to 19 characters, before a zlib stream.
+const OLD_JOBLIB: &[u8] = b"ZF0x";
+const OLD_JOBLIB_HEADER: u64 = 21;
 
 /// Says what a file is, by its content. The name only ever adds suspicion.
 ///
@@ -36,12 +39,19 @@ pub(super) fn sniff(name: &str, source: &dyn Source, look: Look<'_>) -> Result<I
     }
     // First of all: an unpickler looks at nothing but opcodes, so a pickle can look like anything else too.
     let walk = pickle::walk(source)?;
+    let head = read_up_to(source, 0, HEAD)?;
+    // The P of a zip archive's `PK` is an opcode too: it takes a line, and an array of objects may follow.
+    if walk.is_pickle(source.len()) && zip::claims(&head) {
+        let found = archive::inspect(source, look)?;
+        if found.class == FileClass::UnsafeFormat {
+            return Ok(found);
+        }
+    }
     if walk.is_pickle(source.len()) {
         let mut found = Inspection::new(Format::Pickle, FileClass::UnsafeFormat);
         pickle::report(&walk, &mut found);
         return Ok(found);
     }
-    let head = read_up_to(source, 0, HEAD)?;
     let mut found = recognise(name, source, &head, look)?;
     let archived = matches!(found.format, Format::Npz | Format::PytorchZip | Format::KerasZip | Format::Zip);
     if !archived && zip::ends_in_archive(source)? {
@@ -60,6 +70,11 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Re
         let mut found = Inspection::new(Format::Unknown, FileClass::NotScanned);
         found.note("archives nest deeper than was looked into");
         return Ok(found);
+    }
+    if head.starts_with(OLD_JOBLIB) {
+        let stream = Part::new(source, OLD_JOBLIB_HEADER, u64::MAX);
+        let found = compressed::inspect(Format::Zlib, name, &stream, look)?;
+        return Ok(found.unwrap_or_else(|| Inspection::new(Format::Unknown, FileClass::NotScanned)));
     }
     if compressed::may_be_zlib(head)
         && let Some(found) = compressed::inspect(Format::Zlib, name, source, look)?
