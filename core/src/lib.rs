@@ -17,5 +17,7 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(feature = "git")]
+pub mod registry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -53,7 +53,12 @@ pub struct InitAnswer {
 
 impl Registry {
     /// Makes a registry, pins its root for this user, and makes it the default where there is none.
-    pub fn init(path: &Path, world: World, writer: &Writer<'_>, request: &InitRequest<'_>) -> Result<(Registry, InitAnswer)> {
+    pub fn init(
+        path: &Path,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+    ) -> Result<(Registry, InitAnswer)> {
         let (repo, branch, made) = repository(path, request)?;
         let built = Self::build(repo, branch, world, writer, request);
         if built.is_err() && made {

@@ -2,8 +2,8 @@
 
 use super::open::Registry;
 use super::view::View;
-use crate::judgement::snapshot::{History, Snapshot};
 use crate::judgement::effective::Effective;
+use crate::judgement::snapshot::{History, Snapshot};
 use crate::words::fault::Result;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;

@@ -112,9 +112,10 @@ pub(super) fn version_row(
 ) -> Result<Option<VersionRow>> {
     let Some(record) = facts.version(model, version)? else { return Ok(None) };
     let manifest = facts.manifest(&record.artifact)?;
-    let metrics = manifest.iter().flat_map(|it| it.metrics.iter()).map(|(name, value)| {
-        (name.to_owned(), serde_json::to_value(value).unwrap_or_default())
-    });
+    let metrics = manifest
+        .iter()
+        .flat_map(|it| it.metrics.iter())
+        .map(|(name, value)| (name.to_owned(), serde_json::to_value(value).unwrap_or_default()));
     Ok(Some(VersionRow {
         model: model.clone(),
         version,

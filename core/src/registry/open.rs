@@ -184,8 +184,11 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Locate
     if let Some(path) = world.default_registry()? {
         return Ok(Located::Default(path));
     }
-    Err(Fault::new(Code::NoRegistry, format!("no registry was named, and none was found at or above {}", from.display()))
-        .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
+    Err(Fault::new(
+        Code::NoRegistry,
+        format!("no registry was named, and none was found at or above {}", from.display()),
+    )
+    .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
 }
 
 /// The local registry that a lock file names, where it is on this machine.

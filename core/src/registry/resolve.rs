@@ -218,8 +218,10 @@ pub(super) fn find(facts: Facts<'_>, reference: &Reference) -> Result<Found> {
         Reference::Artifact(artifact) if facts.has_artifact(artifact)? => Ok(by_artifact(*artifact)),
         Reference::Artifact(artifact) => Err(Fault::new(Code::NotFound, format!("{artifact} is not registered"))),
         Reference::ArtifactPrefix(hex) => by_prefix(facts, hex),
-        Reference::Pin(model) => Err(Fault::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it"))
-            .hint(format!("write {model}/VERSION or {model}@ALIAS, or pin it: refmark pin add {model}@ALIAS"))),
+        Reference::Pin(model) => {
+            Err(Fault::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it"))
+                .hint(format!("write {model}/VERSION or {model}@ALIAS, or pin it: refmark pin add {model}@ALIAS")))
+        }
     }
 }
 
@@ -232,11 +234,13 @@ fn by_prefix(facts: Facts<'_>, hex: &str) -> Result<Found> {
     let folder: String = hex.chars().take(4).flat_map(|c| ['/', c]).collect();
     let wanted = format!("sha256-{hex}");
     let names = facts.0.children(&format!("artifacts{folder}"))?;
-    let mut fitting = names.iter().filter(|name| name.starts_with(&wanted)).filter_map(|name| ArtifactId::parse(name).ok());
+    let mut fitting =
+        names.iter().filter(|name| name.starts_with(&wanted)).filter_map(|name| ArtifactId::parse(name).ok());
     match (fitting.next(), fitting.count()) {
         (Some(artifact), 0) => Ok(by_artifact(artifact)),
-        (Some(_), more) => Err(Fault::new(Code::Ambiguous, format!("{wanted} fits {} artifacts", more + 1))
-            .hint("give more digits")),
+        (Some(_), more) => {
+            Err(Fault::new(Code::Ambiguous, format!("{wanted} fits {} artifacts", more + 1)).hint("give more digits"))
+        }
         (None, _) => Err(Fault::new(Code::NotFound, format!("no artifact starts with {wanted}"))),
     }
 }
@@ -263,7 +267,9 @@ fn no_alias(facts: Facts<'_>, model: &ModelName, alias: &AliasName) -> Result<Bo
 
 fn no_model(facts: Facts<'_>, model: &ModelName) -> Result<Box<Fault>> {
     let models = facts.models()?;
-    let near = models.iter().find(|have| crate::words::name::folded(have.as_str()) == crate::words::name::folded(model.as_str()));
+    let near = models
+        .iter()
+        .find(|have| crate::words::name::folded(have.as_str()) == crate::words::name::folded(model.as_str()));
     let hint = match near {
         Some(near) => format!("did you mean {near}?"),
         None if models.is_empty() => format!("the registry is empty: refmark register {model} PATH"),
@@ -285,7 +291,9 @@ fn check_state(reference: &Reference, found: &Found, state: TrustState) -> Resul
         _ => return Ok(()),
     };
     let hint = match &found.alias {
-        Some(alias) => format!("go back with `refmark rollback {}@{alias}`", found.model.as_ref().map_or("", |it| it.as_str())),
+        Some(alias) => {
+            format!("go back with `refmark rollback {}@{alias}`", found.model.as_ref().map_or("", |it| it.as_str()))
+        }
         None => "`refmark explain` says by whom and why".to_owned(),
     };
     Err(Fault::new(code, format!("{reference} is {}, which {what}", found.artifact.short()))

@@ -61,8 +61,13 @@ impl Registry {
                 Err(fault) => return Err(fault),
             }
         }
-        let condition = self.repo.integrity()?;
-        if condition.shallow {
+        self.view_anew(head)
+    }
+
+    /// The view of a head, verified from the first commit.
+    pub(super) fn view_anew(&self, head: Oid) -> Result<View<'_>> {
+        let pin = self.world.pin_of(self.id())?;
+        if self.repo.integrity()?.shallow {
             return Err(self.incomplete("history is shallow"));
         }
         let verified = Verifier::from_the_start(&self.repo, head, pin).and_then(|it| self.walk(it))?;
@@ -185,12 +190,11 @@ impl<'r> View<'r> {
     /// A fault where a record rests on a key that was distrusted.
     pub fn check_taint(&self, path: &str) -> Result<()> {
         match &self.verified {
-            Some(verified) if verified.is_tainted(path) => Err(Fault::new(
-                Code::Distrusted,
-                format!("{path} rests on a key that was distrusted"),
-            )
-            .hint("make the move again with a good key: refmark promote, or refmark rollback")
-            .at(path)),
+            Some(verified) if verified.is_tainted(path) => {
+                Err(Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+                    .hint("make the move again with a good key: refmark promote, or refmark rollback")
+                    .at(path))
+            }
             _ => Ok(()),
         }
     }

@@ -97,7 +97,9 @@ impl World {
     pub fn pin_of(&self, registry: RegistryId) -> Result<Option<Digest>> {
         match &self.pinning {
             Pinning::Root(digest) => Ok(Some(*digest)),
-            Pinning::Stored => Ok(self.load::<TrustFile>("trust.toml")?.roots.get(&registry.to_string()).map(|it| it.root)),
+            Pinning::Stored => {
+                Ok(self.load::<TrustFile>("trust.toml")?.roots.get(&registry.to_string()).map(|it| it.root))
+            }
         }
     }
 

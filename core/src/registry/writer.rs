@@ -115,6 +115,16 @@ impl Registry {
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
     }
 
+    /// Judges a plan without writing anything: a fault with every reason where it would have no effect.
+    pub(super) fn judge_plan(&self, view: &View<'_>, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
+        let objects = view.state()?.shared_objects();
+        let ready = self.ready(plan, writer, &objects)?;
+        match view.verified() {
+            Some(verified) => refuse_what_has_no_effect(verified.walk.try_landing(&ready.oids)?),
+            None => Err(crate::words::fault::bug("a writer needs the whole history")),
+        }
+    }
+
     /// Who the writer's key is in the newest policy, and on what head it builds.
     pub(super) fn author(&self, view: &View<'_>, writer: &Writer<'_>) -> Result<Author> {
         let facts = view.facts()?;
@@ -141,8 +151,7 @@ impl Registry {
 
     /// Signs a plan's statements and puts everything in its stored form.
     fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
-        let mut ready =
-            Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
+        let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
         for (place, bytes) in &plan.documents {
             ready.files.push((place.path(), bytes.clone()));
         }
@@ -191,11 +200,8 @@ impl Registry {
 
     /// Takes the new commit into the view, and remembers it: the next reader starts there.
     fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready) -> Result<()> {
-        let changes: Vec<Change> = ready
-            .oids
-            .iter()
-            .map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None })
-            .collect();
+        let changes: Vec<Change> =
+            ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         let Some(verified) = view.verified_mut() else { return Ok(()) };
         verified.walk.take(commit, &changes)?;
         verified.head = commit;
@@ -235,7 +241,10 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
                 Code::Refused,
                 format!("{} ({key}) is not the key of a member of policy {}", signer.describe(), policy.number),
             )
-            .hint(format!("its members are {}; name another key with --key, or have this one added: refmark members add", members.join(", ")))
+            .hint(format!(
+                "its members are {}; name another key with --key, or have this one added: refmark members add",
+                members.join(", ")
+            ))
             .field("keyid", &key)
             .field("members", members))
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::records::manifest::FileClass;
 use crate::words::fault::{Code, Fault, Result};
 
 macro_rules! words {
@@ -36,17 +37,6 @@ macro_rules! words {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
         }
     };
-}
-
-words! {
-    /// What may happen when a file is loaded. A fact about its content; the policy decides what follows.
-    FileClass: "file class" {
-        Tensors "tensors" "Plain tensors, whose header was parsed whole and covers every byte.";
-        Data "data" "UTF-8 text, JSON or an image: nothing that runs by being read.";
-        Code "code" "Something that runs: a program, a script, or a configuration that makes a loader run one.";
-        UnsafeFormat "unsafe-format" "Pickle in any wrapping: loading it can run any code.";
-        NotScanned "not-scanned" "Unknown, unsupported, truncated, lying or over a limit: nothing was established.";
-    }
 }
 
 words! {
