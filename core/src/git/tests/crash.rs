@@ -1,12 +1,17 @@
 //! A writer that dies after any number of durable steps leaves the old head or the new one, and a repository that is sound.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
 use super::{bare, commit, git, grow};
-use crate::git::disk::Disk;
+use crate::git::disk::{Disk, RealDisk};
 use crate::git::{Format, Repo};
 use crate::judgement::snapshot::History;
 use crate::ports::store::RecordStore;
@@ -98,5 +103,71 @@ fn an_init_that_died_can_be_run_again() {
             assert!(steps > 10, "{steps}");
             break;
         }
+    }
+}
+
+/// Writes down what was made durable, and what must have been before it.
+struct Watched {
+    synced: Mutex<HashSet<u64>>,
+    unsynced_folders: Mutex<HashSet<PathBuf>>,
+    renames: AtomicUsize,
+}
+
+fn inode(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().ino()
+}
+
+impl Disk for Watched {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+        assert!(path.to_string_lossy().contains("/refmark/stage/"), "{} is written in place", path.display());
+        RealDisk.write_new(path, bytes, mode)
+    }
+    fn sync_file(&self, file: &File) -> io::Result<()> {
+        self.synced.lock().unwrap().insert(file.metadata()?.ino());
+        Ok(())
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.unsynced_folders.lock().unwrap().remove(path);
+        Ok(())
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        assert!(
+            self.synced.lock().unwrap().contains(&inode(from)),
+            "{} is renamed before it is synced",
+            from.display()
+        );
+        if to.ends_with("refs/heads/main") {
+            let open = self.unsynced_folders.lock().unwrap();
+            let open: Vec<_> = open.iter().filter(|path| path.to_string_lossy().contains("/objects")).collect();
+            assert!(open.is_empty(), "the branch moves before {open:?} are synced");
+        }
+        self.renames.fetch_add(1, Ordering::SeqCst);
+        self.unsynced_folders.lock().unwrap().insert(to.parent().unwrap().to_owned());
+        RealDisk.rename(from, to)
+    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        assert!(self.synced.lock().unwrap().contains(&inode(from)), "{} is named before it is synced", from.display());
+        RealDisk.link(from, to)
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.unsynced_folders.lock().unwrap().insert(path.parent().unwrap().to_owned());
+        RealDisk.create_dir(path)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+}
+
+#[test]
+fn every_file_is_synced_before_it_has_its_name_and_every_folder_before_the_branch_moves() {
+    for count in [3, 300] {
+        let home = TempDir::new().unwrap();
+        let disk =
+            Arc::new(Watched { synced: Mutex::default(), unsynced_folders: Mutex::default(), renames: 0.into() });
+        let repo = Repo::init_on(disk.clone(), &home.path().join("r"), true, Format::Sha1, "main").unwrap();
+        let names: Vec<String> = (0..count).map(|number| format!("a/{number}")).collect();
+        grow(&repo, 1, &names.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>());
+        assert!(disk.unsynced_folders.lock().unwrap().is_empty(), "{:?}", disk.unsynced_folders.lock().unwrap());
+        assert!(disk.renames.load(Ordering::SeqCst) >= 5);
     }
 }
