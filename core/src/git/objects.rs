@@ -26,6 +26,8 @@ const MAX_ALLOCATION: usize = 256 << 20;
 /// Bytes of trees kept decoded, and bytes of delta bases kept by each reading thread.
 const TREE_CACHE: usize = 16 << 20;
 const DELTA_CACHE: usize = 4 << 20;
+/// How often the packs are listed again while somebody removes them.
+const RELISTINGS: usize = 20;
 
 /// Every pack opened by this process has a number of its own, the key of the delta cache.
 static NEXT_PACK: AtomicU32 = AtomicU32::new(1);
@@ -235,8 +237,27 @@ impl Objects {
     /// Lists the pack folders again. Packs that stay keep their maps, those that went are let go.
     fn refresh(&self) -> Result<()> {
         let known = self.packs();
+        // Where a gc removes a pack between the listing and the look, its successor may have been missed by the listing.
+        for _ in 0..RELISTINGS {
+            let (now, vanished) = self.list_packs(&known)?;
+            if vanished {
+                continue;
+            }
+            let same = now.open.len() == known.open.len()
+                && now.broken.len() == known.broken.len()
+                && now.open.iter().zip(&known.open).all(|(one, other)| Arc::ptr_eq(one, other));
+            if !same {
+                *self.packs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
+            }
+            return Ok(());
+        }
+        Err(Fault::new(Code::GitFailed, "Git's packs are being rewritten without end")
+            .hint("try again when gc is done"))
+    }
+
+    fn list_packs(&self, known: &Packs) -> Result<(Packs, bool)> {
         let mut now = Packs::default();
-        let mut changed = false;
+        let mut vanished = false;
         for store in &self.loose {
             for idx in indexes_in(&store.path().join("pack"))? {
                 if let Some(pack) = known.open.iter().find(|pack| pack.idx == idx) {
@@ -245,17 +266,12 @@ impl Objects {
                 }
                 match open_pack(&idx, self.hash) {
                     Ok(pack) => now.open.push(Arc::new(pack)),
-                    // A gc may have removed it between the listing and the look.
-                    Err(_) if !idx.exists() || !idx.with_extension("pack").exists() => continue,
+                    Err(_) if !idx.exists() => vanished = true,
                     Err(why) => now.broken.push((idx, why)),
                 }
-                changed = true;
             }
         }
-        if changed || now.open.len() != known.open.len() || now.broken.len() != known.broken.len() {
-            *self.packs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
-        }
-        Ok(())
+        Ok((now, vanished))
     }
 }
 

@@ -18,7 +18,7 @@ pub trait GitProgram: Send + Sync {
     }
 
     /// Clones a repository: bare, or with a worktree that is left empty. Remote branches are kept under
-    /// `refs/remotes/origin/` in both. Nothing is checked out, and what arrives is checked and synced.
+    /// `refs/remotes/origin/` in both. Nothing is checked out, and what arrives is synced.
     fn clone_into(&self, url: &str, into: &Path, bare: bool) -> Result<()> {
         let (url, target) = (outside(url)?, text(into)?);
         let mut arguments = vec!["clone", "--quiet", "--template=", "--no-checkout", "--origin=origin"];
@@ -37,8 +37,7 @@ pub trait GitProgram: Send + Sync {
             arguments.extend(["-c", setting]);
         }
         arguments.extend(["--", url, target]);
-        let folder = into.parent().filter(|parent| parent.is_dir()).unwrap_or(Path::new("."));
-        self.run(folder, true, &arguments).map(drop)
+        self.run(Path::new("."), true, &arguments).map(drop)
     }
 
     /// Fetches a remote's branches, without tags and without gc.
@@ -148,7 +147,6 @@ impl GitProgram for Git {
             "core.hooksPath=/dev/null",
             "core.fsmonitor=false",
             "core.fsync=all",
-            "transfer.fsckObjects=true",
             "advice.detachedHead=false",
         ] {
             command.args(["-c", setting]);

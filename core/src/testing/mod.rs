@@ -2,4 +2,6 @@
 //! Never part of a release build.
 
 pub mod memory;
+#[cfg(feature = "git")]
+pub mod disk;
 pub mod store;

@@ -74,12 +74,12 @@ impl Dice {
 #[test]
 fn changes_are_those_of_diff_tree_over_random_histories_made_by_git() {
     let names = ["a", "a-", "a.b", "a/b", "a/b/c", "a/b-", "b", "b/a/a", "b/a/b", "c/d/e/f", "c/d", "ü", "a0"];
-    for seed in 0..6 {
+    for seed in 0..4 {
         let (_home, repo) = bare(if seed % 2 == 0 { Format::Sha1 } else { Format::Sha256 });
         let at = repo.git_dir().to_owned();
         let mut dice = Dice(seed);
         let mut commits: Vec<Oid> = Vec::new();
-        for number in 0..25 {
+        for number in 0..15 {
             let mut parents: Vec<String> = Vec::new();
             for _ in 0..dice.below(3).min(commits.len()) {
                 parents.push(commits[dice.below(commits.len())].to_string());

@@ -7,11 +7,13 @@ mod race;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Format, Repo};
 use crate::ports::store::RecordStore;
+use crate::testing::disk::Unsynced;
 use crate::testing::store::{commit, conforms};
 use crate::words::oid::Oid;
 
@@ -46,7 +48,9 @@ pub(super) fn try_git(folder: &Path, arguments: &[&str]) -> (bool, String) {
 
 pub(super) fn bare(format: Format) -> (TempDir, Repo) {
     let home = TempDir::new().unwrap();
-    let repo = Repo::init(&home.path().join("r"), true, format, "main").unwrap();
+    // What syncing is for is tested in `crash`; elsewhere it would only cost the suite its speed.
+    let disk = Arc::new(Unsynced { links: true });
+    let repo = Repo::init_on(disk, &home.path().join("r"), true, format, "main").unwrap();
     (home, repo)
 }
 

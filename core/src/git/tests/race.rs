@@ -82,3 +82,36 @@ fn a_branch_that_git_moved_meanwhile_is_found_moved_also_when_it_was_packed_away
     git(repo.git_dir(), &["update-ref", "-d", "refs/heads/main"]);
     assert_eq!(repo.head("main").unwrap(), None);
 }
+
+#[test]
+fn readers_see_every_commit_while_git_repacks_and_a_writer_goes_on() {
+    let (_home, repo) = bare(Format::Sha1);
+    grow(&repo, 0, &[("a/0", b"0")]);
+    let done = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=12 {
+                grow(&repo, number, &[(&format!("a/{number}"), b"x")]);
+                git(repo.git_dir(), &["repack", "-adq"]);
+                git(repo.git_dir(), &["pack-refs", "--all"]);
+            }
+            done.store(1, Ordering::SeqCst);
+        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let own = Repo::open(repo.git_dir()).unwrap();
+                while done.load(Ordering::SeqCst) == 0 {
+                    for reader in [&own, &Repo::open(repo.git_dir()).unwrap()] {
+                        let head = reader.head("main").unwrap().unwrap();
+                        let all = reader.between(None, head).unwrap();
+                        assert_eq!(all.len(), first_parents(reader, head, None).unwrap().unwrap().len());
+                        for change in all {
+                            reader.load(change.new.unwrap().1, 9).unwrap();
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(repo.between(None, repo.head("main").unwrap().unwrap()).unwrap().len(), 13);
+}
