@@ -17,3 +17,5 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(all(feature = "fs", any(test, feature = "testing")))]
+pub mod testing;
