@@ -3,9 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::super::disk::{Disk, RealDisk};
 use super::*;
 use crate::ports::Silent;
+use crate::testing::disk::{FaultyDisk, Then};
 
 struct Sum(u64, Arc<Mutex<u32>>);
 
@@ -197,51 +197,6 @@ fn a_stored_blob_of_the_wrong_size_is_put_aside_and_replaced() {
     assert!(store.area().join("damaged").join(format!("{}.reason.json", Digest::of(b"abc"))).exists());
 }
 
-/// Lets the nth durable step fail.
-struct Failing(Mutex<u32>);
-
-impl Failing {
-    fn step(&self) -> Result<()> {
-        let mut left = self.0.lock().unwrap();
-        *left = left.wrapping_sub(1);
-        if *left == 0 { Err(Fault::new(Code::NoSpace, "the disk is full")) } else { Ok(()) }
-    }
-}
-
-impl Disk for Failing {
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-        self.step()?;
-        RealDisk.write_new(path, bytes, mode)
-    }
-    fn sync_file(&self, file: &File, path: &Path) -> Result<()> {
-        self.step()?;
-        RealDisk.sync_file(file, path)
-    }
-    fn sync_dir(&self, path: &Path) -> Result<()> {
-        self.step()?;
-        RealDisk.sync_dir(path)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        self.step()?;
-        RealDisk.rename(from, to)
-    }
-    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
-        self.step()?;
-        RealDisk.rename_noreplace(from, to)
-    }
-    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
-        self.step()?;
-        RealDisk.link(from, to)
-    }
-    fn remove(&self, path: &Path) -> Result<()> {
-        RealDisk.remove(path)
-    }
-    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
-        self.step()?;
-        RealDisk.make_dirs(path)
-    }
-}
-
 #[test]
 fn whichever_step_fails_the_store_holds_whole_blobs_and_no_leftovers() {
     for size in [10usize, SMALL as usize + 1] {
@@ -250,7 +205,7 @@ fn whichever_step_fails_the_store_holds_whole_blobs_and_no_leftovers() {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("a");
             std::fs::write(&path, vec![5; size]).unwrap();
-            let store = Store::with_disk(&dir.path().join("refmark"), Arc::new(Failing(Mutex::new(step))));
+            let store = Store::with_disk(&dir.path().join("refmark"), Arc::new(FaultyDisk::at(step, Then::Fail)));
             let done = ingest(&store, &path);
             assert_eq!(leftovers(&store), 0, "step {step}");
             store
@@ -267,4 +222,44 @@ fn whichever_step_fails_the_store_holds_whole_blobs_and_no_leftovers() {
         }
         assert!(step > 5, "only {step} steps");
     }
+}
+
+const CHILD: &str = "REFMARK_TEST_KILL_AT";
+
+/// Not a test of its own: what the next one runs in a process that is killed.
+#[test]
+fn a_child_that_is_killed_at_a_step() {
+    let Ok(told) = std::env::var(CHILD) else { return };
+    let (step, dir) = told.split_once(':').unwrap();
+    let dir = Path::new(dir);
+    let store = Store::with_disk(&dir.join("refmark"), Arc::new(FaultyDisk::at(step.parse().unwrap(), Then::Kill)));
+    store.ingest(vec![plain(&dir.join("a")), plain(&dir.join("b"))], &Silent, &Cancel::default()).unwrap();
+}
+
+#[test]
+fn a_kill_at_any_step_leaves_whole_blobs_and_temporary_files_that_are_swept() {
+    let mut killed = 0;
+    for step in 1.. {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), vec![1; 10]).unwrap();
+        std::fs::write(dir.path().join("b"), vec![2; SMALL as usize + 1]).unwrap();
+        let ended = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "blob::ingest::tests::a_child_that_is_killed_at_a_step"])
+            .env(CHILD, format!("{step}:{}", dir.path().display()))
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if ended.success() {
+            break;
+        }
+        assert_eq!(ended.code(), None, "step {step} ends by a signal");
+        killed += 1;
+        let store = Store::open(&dir.path().join("refmark"));
+        let found = store.verify(None, &Silent, &Cancel::default()).unwrap();
+        assert!(found.damaged.is_empty(), "step {step}");
+        store.sweep().unwrap();
+        assert_eq!(leftovers(&store), 0, "step {step}");
+        ingest(&store, &dir.path().join("b")).unwrap();
+    }
+    assert!(killed > 5, "only {killed} steps");
 }

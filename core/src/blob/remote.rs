@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_a_remote_in_both_layouts() {
+        for layout in ["flat", "flat/blobs"] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(dir.path().join(layout)).unwrap();
+            crate::testing::blob_remote::conforms(&FolderRemote::open(&dir.path().join("flat")), dir.path());
+        }
+    }
+
+    #[test]
     fn what_was_pushed_to_a_folder_comes_back_to_an_empty_store() {
         let dir = tempfile::tempdir().unwrap();
         let (silent, cancel) = quiet();

@@ -221,7 +221,6 @@ impl Store {
         // Each turn either ends or moves a wrong blob out of the way; others can undo that only so often.
         for _ in 0..16 {
             if self.disk().rename_noreplace(&temporary.0, &target)? {
-                std::mem::forget(temporary);
                 return Ok(true);
             }
             match self.presence(digest)? {

@@ -23,6 +23,8 @@ const BUFFER: usize = 1 << 20;
 const BUFFERS: usize = 12;
 /// What the kernel copies in one go: small enough to still be in the caches when it is read back.
 const COPY: u64 = 4 << 20;
+/// After so many bytes the disk is set to work.
+const FLUSH: u64 = 128 << 20;
 
 /// Who hears of progress, and who may stop the work.
 #[derive(Clone, Copy)]
@@ -74,10 +76,47 @@ pub fn copy(
     work: Work<'_>,
 ) -> Result<Passed> {
     let _ = rustix::fs::fadvise(from.file, 0, None, Advice::Sequential);
+    if size < LARGE {
+        return copy_flushing(from, to, size, observer, work, &|| {});
+    }
+    std::thread::scope(|scope| {
+        let (wake, woken) = channel();
+        let flusher = scope.spawn(move || flush(to, &woken));
+        let passed = copy_flushing(from, to, size, observer, work, &move || {
+            let _ = wake.send(());
+        });
+        // The system tells of a failed write once: whoever hears it must pass it on.
+        flusher.join().map_err(|_| bug("a flushing thread panicked"))??;
+        passed
+    })
+}
+
+/// Starts writing to the disk while there is still work, so that the sync at the end has little left to wait for.
+fn flush(to: Named<'_>, woken: &Receiver<()>) -> Result<()> {
+    while woken.recv().is_ok() {
+        // One sync serves all who called meanwhile.
+        woken.try_iter().for_each(drop);
+        to.file.sync_data().map_err(|e| io_fault("sync", to.path, &e))?;
+    }
+    Ok(())
+}
+
+fn copy_flushing(
+    from: Named<'_>,
+    to: Named<'_>,
+    size: u64,
+    observer: Option<&mut dyn Observer>,
+    work: Work<'_>,
+    wake: &dyn Fn(),
+) -> Result<Passed> {
     let (mut copied, mut at) = (0, 0);
     run(size, observer, work, |buffer| {
         if at == copied {
+            let before = copied / FLUSH;
             copied += kernel_copy(from, to, COPY.min((size + 1).saturating_sub(copied)))?;
+            if copied / FLUSH > before {
+                wake();
+            }
         }
         let left = usize::try_from(copied - at).unwrap_or(usize::MAX).min(buffer.len());
         let read = read_at(to, &mut buffer[..left], at)?;

@@ -7,7 +7,7 @@ use super::store::{Presence, Store, Wrong};
 use super::stream::{self, LARGE, Named, Work};
 use crate::ports::{Cancel, Progress, Unit};
 use crate::words::digest::Digest;
-use crate::words::fault::{Fault, Result};
+use crate::words::fault::{Code, Fault, Result};
 
 /// What a verification of blobs found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,13 +18,15 @@ pub struct Verified {
     pub bytes: u64,
     /// A fault of code `damaged` for each blob that is not; it was moved to `damaged/`. In order of digests.
     pub damaged: Vec<(Digest, Box<Fault>)>,
+    /// A fault of code `io` or `read-only` for each blob that the disk would not give. It stays where it is. In order.
+    pub unreadable: Vec<(Digest, Box<Fault>)>,
     /// Asked for and not here: not damaged, only elsewhere. In order.
     pub absent: Vec<Digest>,
 }
 
 impl Store {
     /// Reads and hashes these blobs, or all where `which` is none. Damaged ones are moved away and reported, not a
-    /// fault of the call. Faults: `io`, `cancelled`.
+    /// fault of the call, and so are those that cannot be read. Faults: `io` where the store cannot be listed, `cancelled`.
     pub fn verify(&self, which: Option<&[Digest]>, progress: &dyn Progress, cancel: &Cancel) -> Result<Verified> {
         let mut found = Verified::default();
         let mut todo = Vec::new();
@@ -50,19 +52,26 @@ impl Store {
         // Alone, a large file gets a thread for reading; among many, each core reads and hashes its own.
         let alone = todo.iter().filter(|(_, size)| *size >= LARGE).count() < cores();
         let done = for_each(cores(), &todo, |(digest, size)| {
-            let wrong = self.check_bytes(digest, if alone { *size } else { 0 }, work)?;
+            let checked = self.check_bytes(digest, if alone { *size } else { 0 }, work);
             let mut found = locked(&found);
-            found.bytes += size;
-            match wrong {
-                None => found.good += 1,
-                Some(fault) => found.damaged.push((*digest, fault)),
+            match checked {
+                Ok(None) => found.good += 1,
+                Ok(Some(fault)) => found.damaged.push((*digest, fault)),
+                Err(fault) if fault.code == Code::Cancelled => return Err(fault),
+                // Deleted since it was listed.
+                Err(fault) if fault.code == Code::Absent && which.is_none() => return Ok(()),
+                Err(fault) if fault.code == Code::Absent => found.absent.push(*digest),
+                Err(fault) => found.unreadable.push((*digest, fault)),
             }
+            found.bytes += size;
             Ok(())
         });
         progress.finish();
         done?;
         let mut found = found.into_inner().unwrap_or_else(|poison| poison.into_inner());
         found.damaged.sort_by_key(|(digest, _)| *digest);
+        found.unreadable.sort_by_key(|(digest, _)| *digest);
+        found.absent.sort();
         Ok(found)
     }
 
@@ -85,7 +94,6 @@ mod tests {
     use super::super::store::fault_of;
     use super::*;
     use crate::ports::Silent;
-    use crate::words::fault::Code;
 
     fn filled(dir: &std::path::Path, contents: &[&[u8]]) -> (Store, Vec<Digest>) {
         let store = Store::open(&dir.join("refmark"));
