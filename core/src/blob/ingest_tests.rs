@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::ports::Silent;
-use crate::testing::disk::{FaultyDisk, Then};
+use crate::testing::faulty_disk::{FaultyDisk, Then};
 
 struct Sum(u64, Arc<Mutex<u32>>);
 

@@ -8,7 +8,6 @@ use super::open::Registry;
 use super::resolve::{ResolveAnswer, ResolveOptions};
 use super::view::View;
 use crate::blob::{How, Materialised, Placement, Presence};
-use crate::ports::blob::BlobRemote;
 use crate::records::manifest::{FileClass, FileEntry, Manifest};
 use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
@@ -174,7 +173,6 @@ impl Registry {
             return Ok(());
         }
         let remotes = self.remotes()?;
-        let remotes: Vec<&dyn BlobRemote> = remotes.iter().map(|it| &**it).collect();
         self.store
             .fetch_absent(&absent, &remotes, &*self.world.progress, &self.world.cancel)
             .map(drop)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +107,9 @@ impl Registry {
     }
 
     /// The remotes, open.
-    pub(super) fn remotes(&self) -> Result<Vec<Box<dyn BlobRemote>>> {
+    pub(super) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
         let rows = self.list_remotes()?;
-        Ok(rows.iter().map(|row| Box::new(FolderRemote::open(&row.folder)) as Box<dyn BlobRemote>).collect())
+        Ok(rows.iter().map(|row| Arc::new(FolderRemote::open(&row.folder)) as Arc<dyn BlobRemote>).collect())
     }
 
     /// Moves blobs both ways: what the registry's artifacts need and is absent comes, what a remote lacks goes.
@@ -127,11 +128,12 @@ impl Registry {
             return Err(Fault::new(Code::NotFound, "there is no remote to sync with")
                 .hint("`refmark remote add NAME FOLDER` adds one"));
         }
-        let remotes: Vec<FolderRemote> = rows.iter().map(|row| FolderRemote::open(&row.folder)).collect();
+        let remotes: Vec<Arc<dyn BlobRemote>> =
+            rows.iter().map(|row| Arc::new(FolderRemote::open(&row.folder)) as Arc<dyn BlobRemote>).collect();
         self.exchange(&needed.into_iter().collect::<Vec<_>>(), &remotes)
     }
 
-    fn exchange(&self, needed: &[Digest], remotes: &[FolderRemote]) -> Result<SyncAnswer> {
+    fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
         let mut answer = SyncAnswer::default();
         let mut absent = Vec::new();
@@ -141,8 +143,7 @@ impl Registry {
             }
         }
         for digest in absent {
-            let from: Vec<&dyn BlobRemote> = remotes.iter().map(|it| it as &dyn BlobRemote).collect();
-            match self.store.fetch_absent(&[digest], &from, progress, cancel) {
+            match self.store.fetch_absent(&[digest], remotes, progress, cancel) {
                 Ok(Transferred { blobs, bytes, passed_over, .. }) => {
                     answer.fetched += blobs;
                     answer.fetched_bytes += bytes;
@@ -154,7 +155,7 @@ impl Registry {
         }
         let here: Vec<Digest> = needed.iter().filter(|digest| !answer.absent.contains(digest)).copied().collect();
         for remote in remotes {
-            let moved = self.store.push(&here, remote, progress, cancel)?;
+            let moved = self.store.push(&here, &**remote, progress, cancel)?;
             answer.sent += moved.blobs;
             answer.sent_bytes += moved.bytes;
             answer.problems.extend(moved.passed_over);

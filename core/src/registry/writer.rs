@@ -139,9 +139,11 @@ impl Registry {
     /// The last good head that others can see: in a clone the remote-tracking head, never an unpushed commit.
     fn base(&self, view: &View<'_>) -> Result<Oid> {
         let tracked = self.repo.resolve_revision(&format!("origin/{}", self.branch)).ok();
-        let good = |commit: Oid| match view.verified() {
+        let good = |commit: Oid| -> Result<bool> {
+            match view.verified() {
             Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
             None => Ok(false),
+            }
         };
         match tracked {
             Some(tracked) if good(tracked)? => Ok(tracked),

@@ -11,7 +11,7 @@ mod transition;
 pub use about::{AboutRequest, describe};
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
-pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, promote, rollback, unset};
+pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
