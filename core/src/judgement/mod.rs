@@ -1,8 +1,9 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod diff;
 pub mod effective;
 pub mod facts;
 pub mod gate;
 pub mod inspect;
-
 pub mod snapshot;
+pub mod text;
