@@ -5,7 +5,7 @@
 //! one that is not known; it copes with outputs that it does not know. So an input's values may only grow for backward
 //! compatibility, and an output's only shrink.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -152,52 +152,57 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
     ContractDiff { compatibility, because, source }
 }
 
+fn by_name(fields: &[ContractField]) -> BTreeMap<&str, &ContractField> {
+    fields.iter().map(|field| (field.name.as_str(), field)).collect()
+}
+
 /// The changes of the inputs or of the outputs.
 fn side(what: &str, old: &[ContractField], new: &[ContractField], types: Types) -> Vec<Effect> {
-    let input = what == "input";
-    let find = |fields: &[ContractField], name: &str| fields.iter().position(|field| field.name == name);
-    let mut effects = Vec::new();
-    for field in new.iter().filter(|field| find(old, &field.name).is_none()) {
-        let need = if field.optional {
-            "optional "
-        } else if input {
-            "required "
-        } else {
-            ""
-        };
-        let then = match (input, field.optional) {
-            (true, true) => "old callers need not send it",
-            (true, false) => "old callers do not send it",
-            (false, _) => "old callers pass over it",
-        };
-        effects.push(Effect {
-            backward: !input || field.optional,
-            forward: !input && field.optional,
-            sentence: format!("+ {need}{what} {}: {then}", spelled(field)),
-        });
-    }
-    for field in old.iter().filter(|field| find(new, &field.name).is_none()) {
-        let need = if field.optional { "optional " } else { "" };
-        let then = if input { "old callers may still send it" } else { "old callers may rely on it" };
-        let then = if !input && field.optional { "it could be left out before" } else { then };
-        effects.push(Effect {
-            backward: !input && field.optional,
-            forward: !input || field.optional,
-            sentence: format!("- {need}{what} {}: {then}", spelled(field)),
-        });
-    }
-    for (a, b) in old.iter().filter_map(|a| find(new, &a.name).and_then(|at| new.get(at)).map(|b| (a, b))) {
+    let (before, after) = (by_name(old), by_name(new));
+    let mut effects: Vec<Effect> =
+        new.iter().filter(|field| !before.contains_key(field.name.as_str())).map(|field| added(what, field)).collect();
+    effects
+        .extend(old.iter().filter(|field| !after.contains_key(field.name.as_str())).map(|field| removed(what, field)));
+    for (a, b) in old.iter().filter_map(|a| after.get(a.name.as_str()).map(|b| (a, *b))) {
         effects.extend(field_changes(what, a, b, types));
     }
-    let common = |fields: &[ContractField], other: &[ContractField]| -> Vec<String> {
-        fields.iter().filter(|it| find(other, &it.name).is_some()).map(|it| it.name.clone()).collect()
-    };
-    if common(old, new) != common(new, old) {
+    let kept = old.iter().map(|it| it.name.as_str()).filter(|name| after.contains_key(name));
+    if !kept.eq(new.iter().map(|it| it.name.as_str()).filter(|name| before.contains_key(name))) {
         let sentence =
             format!("the order of the {what}s changed: callers that go by place break, those by name do not");
         effects.push(Effect { backward: true, forward: true, sentence });
     }
     effects
+}
+
+fn added(what: &str, field: &ContractField) -> Effect {
+    let input = what == "input";
+    let (need, then) = match (input, field.optional) {
+        (true, true) => ("optional ", "old callers need not send it"),
+        (true, false) => ("required ", "old callers do not send it"),
+        (false, true) => ("optional ", "old callers pass over it"),
+        (false, false) => ("", "old callers pass over it"),
+    };
+    Effect {
+        backward: !input || field.optional,
+        forward: !input && field.optional,
+        sentence: format!("+ {need}{what} {}: {then}", spelled(field)),
+    }
+}
+
+fn removed(what: &str, field: &ContractField) -> Effect {
+    let input = what == "input";
+    let (need, then) = match (input, field.optional) {
+        (true, true) => ("optional ", "old callers may still send it"),
+        (true, false) => ("", "old callers still send it"),
+        (false, true) => ("optional ", "old callers cope without it"),
+        (false, false) => ("", "old callers may rely on it"),
+    };
+    Effect {
+        backward: !input && field.optional,
+        forward: !input || field.optional,
+        sentence: format!("- {need}{what} {}: {then}", spelled(field)),
+    }
 }
 
 fn field_changes(what: &str, old: &ContractField, new: &ContractField, types: Types) -> Vec<Effect> {

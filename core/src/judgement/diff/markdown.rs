@@ -46,8 +46,8 @@ pub fn metrics(diff: &ArtifactDiff) -> String {
     }
     let mut table = format!(
         "| Metric (lower or higher is better) | dataset | {} | {} | Δ | |\n|---|---|--:|--:|--:|---|\n",
-        word(&diff.old.name()),
-        word(&diff.new.name())
+        word(&diff.old.name(&diff.new)),
+        word(&diff.new.name(&diff.old))
     );
     for row in diff.metrics.items.iter().take(ROWS) {
         table.push_str(&metric_row(row));

@@ -53,9 +53,14 @@ pub struct SideShown {
 }
 
 impl SideShown {
-    /// The version's number or, without one, the start of the artifact's id.
-    pub fn name(&self) -> String {
-        self.version.map_or_else(|| self.artifact.short(), |version| version.to_string())
+    /// What this side is called beside the other: the version's number, with the model where the other is of another
+    /// one; without a version, the start of the artifact's id.
+    pub fn name(&self, beside: &SideShown) -> String {
+        match (&self.model, self.version) {
+            (_, Some(version)) if self.model == beside.model => version.to_string(),
+            (Some(model), Some(version)) => format!("{model}/{version}"),
+            _ => self.artifact.short(),
+        }
     }
 }
 

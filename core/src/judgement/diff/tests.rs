@@ -421,5 +421,45 @@ fn hostile_words_stay_words_and_long_lists_are_cut_with_a_count() {
     assert!(text.contains("…and 951 more files"), "{text}");
     assert!(!text.contains("@octocat") && !text.contains("<img") && !text.contains('\u{202e}') && !text.contains("#1"));
     assert!(text.contains(&escape_markdown(evil)));
+    let html: Vec<String> = pulldown_cmark::Parser::new_ext(&text, pulldown_cmark::Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            pulldown_cmark::Event::Html(it) | pulldown_cmark::Event::InlineHtml(it) => Some(it.trim().to_owned()),
+            pulldown_cmark::Event::Start(pulldown_cmark::Tag::Link { .. } | pulldown_cmark::Tag::Image { .. }) => {
+                Some("a link".to_owned())
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(html, ["<details><summary>Files: 1001 of 1001 changed</summary>", "</details>"]);
     assert!(text.len() < 60_000 && serde_json::to_string(&diff).unwrap().len() < 400_000);
+}
+
+#[test]
+fn a_contract_as_large_as_one_may_be_is_compared_at_once() {
+    let many = |from: usize| Contract {
+        inputs: (from..from + 100_000).map(|n| field(&format!("x{n}"), "string")).collect(),
+        ..Contract::default()
+    };
+    let found = compare_contracts(&many(0), &many(50_000));
+    assert_eq!((found.because.count, found.because.items.len()), (100_000, 200));
+}
+
+#[test]
+fn the_value_has_the_same_fields_in_every_language() {
+    let mut shelf = Shelf::default();
+    let (mut a, mut b) = (plain(&mut shelf, "a"), plain(&mut shelf, "b"));
+    a.version = Some((ModelName::parse("sentiment").unwrap(), 3));
+    b.version = Some((ModelName::parse("tone").unwrap(), 1));
+    let diff = shelf.diff(&a, &b).unwrap();
+    assert_eq!((diff.old.name(&diff.new), diff.new.name(&diff.new)), ("sentiment/3".to_owned(), "1".to_owned()));
+    let json = serde_json::to_value(&diff).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        keys(&json),
+        ["identical", "old", "new", "metrics", "contract", "tensors", "files", "classes", "lineage", "card"]
+    );
+    assert_eq!(keys(&json["old"]), ["artifact", "model", "version", "type", "format"]);
+    assert_eq!(keys(&json["contract"]), ["compatibility", "because", "source"]);
+    assert_eq!(json["contract"]["because"]["items"][0], "neither version states its inputs and outputs");
+    assert_eq!(json["files"]["changed"]["items"][0]["new"]["class"], "data");
 }
