@@ -1,5 +1,6 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod diff;
 pub mod effective;
 pub mod facts;
 pub mod gate;
@@ -10,3 +11,5 @@ pub mod rules;
 
 pub mod snapshot;
 pub mod verify;
+pub mod snapshot;
+pub mod text;
