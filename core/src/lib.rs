@@ -20,5 +20,4 @@ pub mod key;
 #[cfg(feature = "git")]
 pub mod registry;
 #[cfg(any(test, feature = "testing"))]
-#[cfg(all(feature = "fs", any(test, feature = "testing")))]
 pub mod testing;

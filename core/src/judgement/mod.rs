@@ -8,8 +8,6 @@ pub mod inspect;
 pub mod landing;
 pub mod plan;
 pub mod rules;
-
-pub mod snapshot;
-pub mod verify;
 pub mod snapshot;
 pub mod text;
+pub mod verify;

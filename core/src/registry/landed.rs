@@ -3,7 +3,7 @@
 use super::open::Registry;
 use super::view::View;
 use crate::judgement::effective::Effective;
-use crate::judgement::snapshot::{History, Snapshot};
+use crate::judgement::snapshot::History;
 use crate::words::fault::Result;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;

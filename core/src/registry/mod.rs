@@ -14,6 +14,8 @@ mod remembered;
 mod remote;
 mod resolve;
 mod show;
+#[cfg(test)]
+pub(crate) mod tests;
 mod transition;
 mod verify;
 mod view;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::world::World;
 use crate::blob::Store;
 use crate::git::Repo;
-use crate::judgement::snapshot::{History, Snapshot};
+use crate::judgement::snapshot::History;
 use crate::ports::store::RecordStore;
 use crate::records::layout::Place;
 use crate::records::registry_id::RegistryId;

@@ -141,8 +141,8 @@ impl Registry {
         let tracked = self.repo.resolve_revision(&format!("origin/{}", self.branch)).ok();
         let good = |commit: Oid| -> Result<bool> {
             match view.verified() {
-            Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
-            None => Ok(false),
+                Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
+                None => Ok(false),
             }
         };
         match tracked {

@@ -90,13 +90,13 @@ mod tests {
     #[test]
     fn every_word_reads_what_it_prints_in_json_too() {
         for class in FileClass::ALL {
-            assert_eq!(FileClass::parse(class.as_str()).unwrap(), *class);
-            assert_eq!(serde_json::to_string(class).unwrap(), format!("\"{class}\""));
+            assert_eq!(FileClass::parse(class.as_str()), Some(class));
+            assert_eq!(serde_json::to_string(&class).unwrap(), format!("\"{class}\""));
         }
         for format in Format::ALL {
             assert_eq!(Format::parse(format.as_str()).unwrap(), *format);
             assert_eq!(serde_json::to_string(format).unwrap(), format!("\"{format}\""));
         }
-        assert_eq!(FileClass::parse("Tensors").unwrap_err().code, Code::BadArgument);
+        assert_eq!(FileClass::parse("Tensors"), None);
     }
 }

@@ -42,7 +42,9 @@ impl Looked {
     /// The tensors' digests, in their order.
     pub(crate) fn digests(&self, extra: Option<&[u8]>) -> Result<Vec<Option<Digest>>> {
         let count = self.inspection.tensors.len();
-        let Some(extra) = extra.filter(|it: &&[u8]| <[u8]>::len(it) == count * 32) else { return Ok(vec![None; count]) };
+        let Some(extra) = extra.filter(|it: &&[u8]| <[u8]>::len(it) == count * 32) else {
+            return Ok(vec![None; count]);
+        };
         let digest = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).ok().map(Digest::from_bytes);
         Ok(extra.chunks_exact(32).map(digest).collect())
     }
