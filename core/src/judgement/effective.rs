@@ -104,7 +104,7 @@ impl<'h> Objects<'h> {
         let Some(signature) = record.signatures.get(signature) else {
             return Err(Fault::new(Code::BadSignature, "the record is not signed"));
         };
-        let id = (oid, signature.keyid.clone());
+        let id = (oid, signature.keyid);
         if self.verified.borrow().contains(&id) && record.signatures.len() == 1 {
             return Ok(());
         }

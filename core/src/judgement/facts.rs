@@ -261,7 +261,7 @@ impl<'a> Facts<'a> {
                 found.push(Of::read(record, pick!(Evidence))?);
             }
         }
-        found.sort_by(|a, b| (a.time, a.record.digest()).cmp(&(b.time, b.record.digest())));
+        found.sort_by_key(|a| (a.time, a.record.digest()));
         Ok(found)
     }
 

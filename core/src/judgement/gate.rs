@@ -274,7 +274,7 @@ pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<Of<Evidence>>> {
 }
 
 /// The newest fail that no later pass from another run and principal answers.
-fn standing_fail<'e>(all: &'e [Of<Evidence>]) -> Option<&'e Of<Evidence>> {
+fn standing_fail(all: &[Of<Evidence>]) -> Option<&Of<Evidence>> {
     all.iter().rev().filter(|it| it.verdict == Verdict::Fail).find(|fail| {
         !all.iter().any(|pass| {
             pass.verdict == Verdict::Pass
@@ -296,7 +296,7 @@ fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
     }
     if let Some(suite) = suite {
         expected.push_str(
-            &format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str(),
+            format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str(),
         );
     }
     if let Some(holdout) = holdout {

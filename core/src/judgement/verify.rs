@@ -313,10 +313,10 @@ impl<'h> Verifier<'h> {
                     if signed || (under_tainted_policy && !meta) {
                         tainted.insert(path.clone());
                     }
-                    if let (Some(Place::Approval(..)), true) = (&place, signed) {
-                        if let crate::records::statement::Predicate::Approval(it) = record.predicate() {
-                            tainted.insert(it.change.clone());
-                        }
+                    if let (Some(Place::Approval(..)), true) = (&place, signed)
+                        && let crate::records::statement::Predicate::Approval(it) = record.predicate()
+                    {
+                        tainted.insert(it.change.clone());
                     }
                 }
             }

@@ -247,7 +247,7 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
                 "its members are {}; name another key with --key, or have this one added: refmark members add",
                 members.join(", ")
             ))
-            .field("keyid", &key)
+            .field("keyid", key)
             .field("members", members))
         }
     }

@@ -71,7 +71,7 @@ fn reserved(text: &str) -> Option<&'static str> {
     let device = matches!(stem, "con" | "prn" | "aux" | "nul")
         || (stem.len() == 4
             && (stem.starts_with("com") || stem.starts_with("lpt"))
-            && matches!(stem.as_bytes()[3], b'0'..=b'9'));
+            && stem.as_bytes()[3].is_ascii_digit());
     if lower == "latest" {
         Some("`latest` is reserved: it would move without anybody's signature")
     } else if lower.len() > 1 && lower.starts_with('v') && lower[1..].bytes().all(|b| b.is_ascii_digit()) {

@@ -31,7 +31,7 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
         format: FORMAT,
         root: alone(),
         policy: alone(),
-        keyholders: vec![Keyholder { principal: author.by.clone(), keys: vec![founding.founder.clone()] }],
+        keyholders: vec![Keyholder { principal: author.by.clone(), keys: vec![*founding.founder] }],
         reason: "the first root".to_owned(),
         by: author.by.clone(),
         time: author.time,

@@ -146,7 +146,7 @@ fn signed_by_member(
                 Code::BadSignature,
                 format!("key {} is not a key of {by} under policy {}", signature.keyid, policy.number),
             )
-            .field("keyid", &signature.keyid),
+            .field("keyid", signature.keyid),
         ));
     };
     if let Some(distrust) = policy.distrust.iter().find(|it| it.key == signature.keyid) {

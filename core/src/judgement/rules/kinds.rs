@@ -71,10 +71,10 @@ pub(super) fn judge(
 pub(super) fn named_by_versions(sum: &Sum<'_>) -> Result<BTreeSet<ArtifactId>> {
     let mut named = BTreeSet::new();
     for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
-        if let Some(record) = sum.record(path)? {
-            if let Predicate::Version(it) = record.predicate() {
-                named.insert(it.artifact);
-            }
+        if let Some(record) = sum.record(path)?
+            && let Predicate::Version(it) = record.predicate()
+        {
+            named.insert(it.artifact);
         }
     }
     Ok(named)

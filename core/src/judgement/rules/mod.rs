@@ -255,14 +255,14 @@ impl<'a> Landing<'a> {
             }
         }
         let policy = super::facts::Facts(sum).newest_policy()?;
-        if let Some((limit, (_, path, _))) = policy.map(|it| it.0.limits.bytes_per_landing).zip(places.first()) {
-            if bytes > limit {
-                let fault = Fault::new(
-                    Code::TooLarge,
-                    format!("the landing brings {bytes} bytes of records, and the policy allows {limit}"),
-                );
-                self.refuse(path, fault);
-            }
+        if let Some((limit, (_, path, _))) = policy.map(|it| it.0.limits.bytes_per_landing).zip(places.first())
+            && bytes > limit
+        {
+            let fault = Fault::new(
+                Code::TooLarge,
+                format!("the landing brings {bytes} bytes of records, and the policy allows {limit}"),
+            );
+            self.refuse(path, fault);
         }
         Ok(())
     }

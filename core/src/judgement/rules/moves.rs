@@ -321,23 +321,24 @@ impl Case<'_> {
             return Ok(());
         };
         // Laundering: weights that were revoked under one artifact come back under another only by hand.
-        if it.to == TrustState::Trusted && it.from == TrustState::Acquired {
-            if let Some(manifest) = self.facts.manifest(&it.artifact)? {
-                let shared = manifest
-                    .files
-                    .iter()
-                    .find(|file| file.class != FileClass::Data && ground.revoked_files.contains(&file.sha256));
-                if let Some(file) = shared {
-                    let next = format!("refmark transition {} quarantined, and then have it looked at", it.artifact);
-                    let found = format!("{} is in a revoked artifact", file.path);
-                    report.gates.push(built_in(
-                        "not-revoked-elsewhere",
-                        Status::Failed,
-                        "no revoked weights".into(),
-                        found,
-                        next,
-                    ));
-                }
+        if it.to == TrustState::Trusted
+            && it.from == TrustState::Acquired
+            && let Some(manifest) = self.facts.manifest(&it.artifact)?
+        {
+            let shared = manifest
+                .files
+                .iter()
+                .find(|file| file.class != FileClass::Data && ground.revoked_files.contains(&file.sha256));
+            if let Some(file) = shared {
+                let next = format!("refmark transition {} quarantined, and then have it looked at", it.artifact);
+                let found = format!("{} is in a revoked artifact", file.path);
+                report.gates.push(built_in(
+                    "not-revoked-elsewhere",
+                    Status::Failed,
+                    "no revoked weights".into(),
+                    found,
+                    next,
+                ));
             }
         }
         let member = self.policy.members.get(&it.by);
