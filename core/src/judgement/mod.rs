@@ -6,6 +6,8 @@ pub mod facts;
 pub mod gate;
 pub mod inspect;
 pub mod landing;
+#[cfg(test)]
+mod landing_tests;
 pub mod plan;
 pub mod rules;
 pub mod snapshot;

@@ -46,6 +46,15 @@ impl Ruling {
     fn missing(message: impl Into<String>) -> Ruling {
         Ruling::Missing(Fault::new(Code::Pending, message))
     }
+
+    /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
+    fn and(self, other: Ruling) -> Ruling {
+        match (self, other) {
+            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
+            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
+        }
+    }
 }
 
 /// Leaves early with a ruling that is not `Ok`.
@@ -101,12 +110,7 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(fault) => match fault.code {
-            Code::Io
-            | Code::BadPack
-            | Code::GitFailed
-            | Code::Incomplete
-            | Code::Cancelled
-            | Code::Bug => Err(fault),
+            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(fault),
             _ => Ok(Err(fault)),
         },
     }
