@@ -308,7 +308,7 @@ impl Teller {
 use crate::judgement::snapshot::Mode;
 
 /// How many commits a history gets, about.
-const STEPS: usize = 18;
+const STEPS: usize = 13;
 
 pub(super) fn history(seed: u64) -> Teller {
     let mut teller = Teller::new(seed);

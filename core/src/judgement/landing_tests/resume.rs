@@ -25,7 +25,7 @@ fn walk<'h>(mut verifier: Verifier<'h>) -> crate::words::fault::Result<Verified<
 #[test]
 fn a_reader_that_goes_on_from_any_commit_comes_to_the_same_as_one_from_the_start() {
     let mut resumed = 0;
-    for seed in 1000..1014 {
+    for seed in 1000..1009 {
         let teller = history(seed);
         let git = &teller.scene.git;
         let head = *teller.chain.last().unwrap();
@@ -59,5 +59,5 @@ fn a_reader_that_goes_on_from_any_commit_comes_to_the_same_as_one_from_the_start
             resumed += 1;
         }
     }
-    assert!(resumed > 100, "{resumed}");
+    assert!(resumed > 60, "{resumed}");
 }
