@@ -1,2 +1,4 @@
 //! The refmark command.
+#![forbid(unsafe_code)]
+
 fn main() {}

@@ -35,7 +35,7 @@ pub struct Registry {
 impl Registry {
     /// Opens the registry in a repository: bare, with a worktree, or on the branch `refmark` of a project's.
     pub fn open(path: &Path, world: World) -> Result<Registry> {
-        let repo = Repo::open(path).map_err(|fault| match fault.code {
+        let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| match fault.code {
             Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
             _ => fault,
         })?;
