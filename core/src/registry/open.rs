@@ -30,6 +30,8 @@ pub struct Registry {
     id: RegistryId,
     name: String,
     first_root: Digest,
+    /// What references meant at the head that was seen last: while it has not moved, they mean the same.
+    pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
 }
 
 impl Registry {
@@ -68,7 +70,7 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root }
+        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, answers: Default::default() }
     }
 
     /// The registry's id, as its first root claims it.
