@@ -17,3 +17,5 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(feature = "pack")]
+pub mod pack;
