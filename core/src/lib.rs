@@ -19,3 +19,8 @@ pub mod git;
 pub mod key;
 #[cfg(feature = "pack")]
 pub mod pack;
+#[cfg(feature = "git")]
+pub mod registry;
+#[cfg(any(test, feature = "testing"))]
+#[cfg(all(feature = "fs", any(test, feature = "testing")))]
+pub mod testing;

@@ -7,12 +7,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 
+use super::parallel::{WAITERS, for_each};
 use crate::words::fault::{Code, Fault, Result};
 
 /// The steps that change what is on the disk. Every fault names the path and the system's reason
@@ -152,25 +151,7 @@ impl Disk for RealDisk {
 /// Syncs many folders, each once, by a few threads: they only wait.
 pub fn sync_dirs(disk: &dyn Disk, dirs: impl IntoIterator<Item = PathBuf>) -> Result<()> {
     let dirs: Vec<PathBuf> = dirs.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let threads = dirs.len().min(8);
-    if threads <= 1 {
-        return dirs.iter().try_for_each(|dir| disk.sync_dir(dir));
-    }
-    let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<Box<Fault>>> = Mutex::new(None);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(dir) = dirs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(fault) = disk.sync_dir(dir) {
-                        next.store(dirs.len(), Ordering::Relaxed);
-                        failed.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert(fault);
-                    }
-                }
-            });
-        }
-    });
-    failed.into_inner().unwrap_or_else(|p| p.into_inner()).map_or(Ok(()), Err)
+    for_each(WAITERS, &dirs, |dir| disk.sync_dir(dir))
 }
 
 /// A path for people: lossy, and without control characters that could move a terminal's cursor.

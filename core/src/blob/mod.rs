@@ -3,5 +3,24 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod disk;
+mod extra;
 pub mod host;
+mod ingest;
 pub mod lock;
+mod materialise;
+mod parallel;
+mod remote;
+mod stat_cache;
+mod store;
+mod stream;
+mod trash;
+mod verify;
+mod walk;
+
+pub use ingest::{Ingested, Source};
+pub use materialise::{How, Materialised, Placement};
+pub use remote::{FolderRemote, Transferred};
+pub use store::{Presence, Store, VerifiedReader, fault_of};
+pub use trash::KEEP_SECONDS;
+pub use verify::Verified;
+pub use walk::{Found, IGNORE_FILE, walk_package};

@@ -24,6 +24,7 @@ pub struct Objects<'h> {
     manifests: RefCell<HashMap<Oid, Arc<Manifest>>>,
     policies: RefCell<HashMap<Oid, Arc<Policy>>>,
     verified: RefCell<HashSet<(Oid, KeyId)>>,
+    expected: RefCell<HashMap<Oid, Vec<u8>>>,
 }
 
 impl<'h> Objects<'h> {
@@ -35,6 +36,7 @@ impl<'h> Objects<'h> {
             manifests: RefCell::default(),
             policies: RefCell::default(),
             verified: RefCell::default(),
+            expected: RefCell::default(),
         })
     }
 
@@ -43,25 +45,36 @@ impl<'h> Objects<'h> {
         self.history
     }
 
+    /// Knows an object that is about to be written, so that a plan can be judged before it is.
+    pub fn expect(&self, oid: Oid, bytes: Vec<u8>) {
+        self.expected.borrow_mut().insert(oid, bytes);
+    }
+
     /// An object's bytes.
     pub fn bytes(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
+        if let Some(bytes) = self.expected.borrow().get(&oid) {
+            if bytes.len() as u64 > limit {
+                return Err(Fault::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len())));
+            }
+            return Ok(bytes.clone());
+        }
         self.history.load(oid, limit)
     }
 
     /// A record. Its signatures are not checked here.
     pub fn record(&self, oid: Oid) -> Result<Arc<Record>> {
-        self.kept(&self.records, oid, || Record::parse(&self.history.load(oid, RECORD_LIMIT)?))
+        self.kept(&self.records, oid, || Record::parse(&self.bytes(oid, RECORD_LIMIT)?))
     }
 
     /// A manifest.
     pub fn manifest(&self, oid: Oid) -> Result<Arc<Manifest>> {
-        self.kept(&self.manifests, oid, || Manifest::parse(&self.history.load(oid, MANIFEST_LIMIT)?))
+        self.kept(&self.manifests, oid, || Manifest::parse(&self.bytes(oid, MANIFEST_LIMIT)?))
     }
 
     /// A policy's text, read.
     pub fn policy(&self, oid: Oid) -> Result<Arc<Policy>> {
         self.kept(&self.policies, oid, || {
-            let bytes = self.history.load(oid, POLICY_LIMIT)?;
+            let bytes = self.bytes(oid, POLICY_LIMIT)?;
             let text = std::str::from_utf8(&bytes)
                 .map_err(|_| Fault::new(Code::BadRecord, "the policy's text is not UTF-8"))?;
             Policy::parse(text)
@@ -214,6 +227,11 @@ impl<'a> Sum<'a> {
     /// Takes a file of the landing out again.
     pub fn remove(&mut self, path: &str) {
         self.files.remove(path);
+    }
+
+    /// The paths of the landing's own files.
+    pub fn own_files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// The landing's files.

@@ -32,7 +32,8 @@ impl<T> Clone for Of<T> {
 }
 
 impl<T> Of<T> {
-    fn new(record: Arc<Record>, pick: fn(&Predicate) -> Option<&T>) -> Result<Of<T>> {
+    /// A record as one of a kind; a bug where it is of another.
+    pub(super) fn read(record: Arc<Record>, pick: fn(&Predicate) -> Option<&T>) -> Result<Of<T>> {
         match pick(record.predicate()) {
             Some(_) => Ok(Of { record, pick }),
             None => Err(bug("a record of another kind took effect at this path")),
@@ -44,7 +45,7 @@ impl<T> std::ops::Deref for Of<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // `new` looked before; a record is immutable.
+        // `read` looked before; a record is immutable.
         (self.pick)(self.record.predicate()).unwrap_or_else(|| unreachable!("the kind was checked when it was read"))
     }
 }
@@ -64,7 +65,7 @@ pub struct Facts<'a>(pub &'a dyn Effective);
 
 impl<'a> Facts<'a> {
     fn get<T>(&self, place: &Place, pick: fn(&Predicate) -> Option<&T>) -> Result<Option<Of<T>>> {
-        self.0.record(&place.path())?.map(|record| Of::new(record, pick)).transpose()
+        self.0.record(&place.path())?.map(|record| Of::read(record, pick)).transpose()
     }
 
     /// The numbers of the files with a prefix directly in a folder, ascending.
@@ -257,7 +258,7 @@ impl<'a> Facts<'a> {
         let mut found = Vec::new();
         for name in self.0.children(&folder)? {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
-                found.push(Of::new(record, pick!(Evidence))?);
+                found.push(Of::read(record, pick!(Evidence))?);
             }
         }
         found.sort_by(|a, b| (a.time, a.record.digest()).cmp(&(b.time, b.record.digest())));
@@ -303,7 +304,7 @@ impl<'a> Facts<'a> {
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
-                found.push(Of::new(record, pick!(Approval))?);
+                found.push(Of::read(record, pick!(Approval))?);
             }
         }
         Ok(found)

@@ -1,6 +1,8 @@
 //! Floor 3: the ports. What the registry needs of the world, as traits; floor 4 has the adapters.
 
+pub mod blob;
 pub mod signer;
+pub mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

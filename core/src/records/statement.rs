@@ -138,6 +138,9 @@ macro_rules! kinds {
             /// What every predicate says.
             pub fn common(&self) -> Common<'_> { match self { $(Predicate::$variant(it) => it.common(),)* } }
 
+            /// Sets the path of the statement's own record.
+            pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(it) => it.path = path,)* } }
+
             fn parse(kind: &str, json: &str) -> Result<Option<Predicate>, serde_json::Error> {
                 Ok(Some(match kind {
                     $($kind => Predicate::$variant(serde_json::from_str(json)?),)*

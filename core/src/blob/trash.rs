@@ -1,0 +1,131 @@
+//! Deleting without haste, and clearing up after killed processes.
+
+use std::path::PathBuf;
+
+use super::disk::sync_dirs;
+use super::host::{Life, life_of_name};
+use super::store::{Presence, Store, absent, is_older, names};
+use crate::words::digest::Digest;
+use crate::words::fault::Result;
+use crate::words::time::Timestamp;
+
+/// Deleted blobs, and leftovers of processes that nothing is known of, are kept so long: two weeks, in seconds.
+pub const KEEP_SECONDS: i64 = 14 * 24 * 60 * 60;
+
+impl Store {
+    /// Moves a blob to the trash. A fault of code `absent` where it is not here.
+    pub fn trash(&self, digest: &Digest, now: Timestamp) -> Result<()> {
+        let (place, folder) = (self.place_of(digest), self.area().join("trash"));
+        if self.presence(digest)? == Presence::Absent {
+            return Err(absent(&[*digest]));
+        }
+        let mut to_sync = self.disk().make_dirs(&folder)?;
+        self.disk().rename(&place, &folder.join(format!("{digest}.{}", now.unix())))?;
+        to_sync.extend(place.parent().map(PathBuf::from));
+        to_sync.push(folder);
+        sync_dirs(self.disk(), to_sync)
+    }
+
+    /// Takes a blob back out of the trash. A fault of code `absent` where it is not there.
+    pub fn restore(&self, digest: &Digest) -> Result<()> {
+        let Some((_, _, path)) = self.trashed()?.into_iter().rfind(|(found, _, _)| found == digest) else {
+            return Err(absent(&[*digest]).hint("it is not in the trash either; fetch it from a remote"));
+        };
+        let place = self.place_of(digest);
+        let folder = place.parent().map(PathBuf::from).unwrap_or_default();
+        let mut to_sync = self.disk().make_dirs(&folder)?;
+        if self.disk().rename_noreplace(&path, &place)? {
+            to_sync.extend([folder, self.area().join("trash")]);
+        }
+        sync_dirs(self.disk(), to_sync)
+    }
+
+    /// Removes for good what was trashed more than two weeks before `now`. Returns the number of blobs.
+    pub fn empty_trash(&self, now: Timestamp) -> Result<u64> {
+        let old = self.trashed()?.into_iter().filter(|(_, since, _)| now.since(*since) > KEEP_SECONDS);
+        let mut removed = 0;
+        for (_, _, path) in old {
+            self.disk().remove(&path)?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    /// What is in the trash and since when, oldest last move last.
+    fn trashed(&self) -> Result<Vec<(Digest, Timestamp, PathBuf)>> {
+        let mut found = Vec::new();
+        for (name, entry) in names(&self.area().join("trash"))? {
+            let Some((digest, since)) = name.split_once('.') else { continue };
+            if let (Ok(digest), Ok(since)) = (Digest::parse(digest), since.parse()) {
+                found.push((digest, Timestamp::from_unix(since), entry.path()));
+            }
+        }
+        found.sort_by_key(|(_, since, _)| *since);
+        Ok(found)
+    }
+
+    /// Removes temporary files of processes of this host and boot that are gone, and any that are older than two weeks.
+    /// Returns their number.
+    pub fn sweep(&self) -> Result<u64> {
+        let mut removed = 0;
+        for (name, entry) in names(&self.area().join("tmp"))? {
+            let old = || entry.metadata().is_ok_and(|found| is_older(&found, KEEP_SECONDS));
+            if life_of_name(&name) == Some(Life::Dead) || (life_of_name(&name) != Some(Life::Alive) && old()) {
+                self.disk().remove(&entry.path())?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::super::host::unique_name;
+    use super::super::ingest::Source;
+    use super::*;
+    use crate::ports::{Cancel, Silent};
+    use crate::words::fault::Code;
+
+    #[test]
+    fn a_trashed_blob_can_be_restored_until_two_weeks_have_passed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("refmark"));
+        let path = dir.path().join("a");
+        std::fs::write(&path, "abc").unwrap();
+        store.ingest(vec![Source { path, observer: None }], &Silent, &Cancel::default()).unwrap();
+        let (digest, now) = (Digest::of(b"abc"), Timestamp::from_unix(1_800_000_000));
+        store.trash(&digest, now).unwrap();
+        assert_eq!(store.trash(&digest, now).unwrap_err().code, Code::Absent);
+        assert_eq!(store.empty_trash(now.plus(KEEP_SECONDS)).unwrap(), 0);
+        store.restore(&digest).unwrap();
+        assert_eq!(store.read(&digest, 10).unwrap(), b"abc");
+        store.trash(&digest, now).unwrap();
+        assert_eq!(store.empty_trash(now.plus(KEEP_SECONDS + 1)).unwrap(), 1);
+        assert_eq!(store.restore(&digest).unwrap_err().code, Code::Absent);
+    }
+
+    #[test]
+    fn the_sweep_takes_what_dead_processes_left_and_nothing_of_the_living_or_of_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path());
+        let tmp = dir.path().join("tmp");
+        std::fs::create_dir(&tmp).unwrap();
+        let own = unique_name();
+        let part = |n: usize, with: &str| {
+            let mut parts: Vec<&str> = own.split('.').collect();
+            parts[n] = with;
+            parts.join(".")
+        };
+        let (dead, other, old) = (part(2, "1"), part(0, "00000000"), part(0, "00000001"));
+        for name in [&own, &dead, &other, &old] {
+            std::fs::write(tmp.join(name), "").unwrap();
+        }
+        let file = std::fs::File::options().write(true).open(tmp.join(&old)).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(15 * 24 * 3600)).unwrap();
+        assert_eq!(store.sweep().unwrap(), 2);
+        assert!(tmp.join(&own).exists() && tmp.join(&other).exists());
+    }
+}

@@ -1,0 +1,85 @@
+//! Plans: a change as a value, before anything is written. It can be shown, reviewed and tested; applying it is one
+//! compare-and-swap of the branch.
+
+mod about;
+mod evidence;
+mod init;
+mod promote;
+mod register;
+mod transition;
+
+pub use about::{AboutRequest, describe};
+pub use evidence::{EvidenceRequest, attach};
+pub use init::{Founding, one_person_policy, plan_init};
+pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use register::{Batch, RegisterRequest, Registered, register};
+pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
+
+use crate::records::layout::Place;
+use crate::records::registry_id::RegistryId;
+use crate::records::statement::{Predicate, Statement};
+use crate::words::digest::ArtifactId;
+use crate::words::fault::Result;
+use crate::words::name::PrincipalId;
+use crate::words::oid::Oid;
+use crate::words::time::Timestamp;
+
+/// Who makes a change, when, and on what.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// The principal.
+    pub by: PrincipalId,
+    /// The author's clock.
+    pub time: Timestamp,
+    /// The last good head of the registry's branch that the author saw.
+    pub base: Option<Oid>,
+    /// The registry.
+    pub registry: RegistryId,
+}
+
+/// A change: what would be signed, what lies beside it, and what the commit would say.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The commit's subject line.
+    pub subject: String,
+    /// The commit's body.
+    pub body: String,
+    /// What would be signed.
+    pub statements: Vec<Statement>,
+    /// Unsigned files.
+    pub documents: Vec<(Place, Vec<u8>)>,
+    /// The artifacts that the change is about, for the commit's trailers.
+    pub artifacts: Vec<ArtifactId>,
+}
+
+impl Plan {
+    /// Adds a statement; its path becomes the one that it has by its own words.
+    fn sign(&mut self, predicate: impl Into<Predicate>) -> Result<()> {
+        let mut predicate = predicate.into();
+        let path = Place::of(&predicate)?.path();
+        predicate.set_path(path);
+        self.statements.push(Statement::new(predicate));
+        Ok(())
+    }
+
+    /// Adds an artifact to the trailers, once.
+    fn concerns(&mut self, artifact: ArtifactId) {
+        if !self.artifacts.contains(&artifact) {
+            self.artifacts.push(artifact);
+        }
+    }
+
+    /// Takes another plan's statements and documents in.
+    pub fn absorb(&mut self, other: Plan) {
+        self.statements.extend(other.statements);
+        self.documents.extend(other.documents);
+        for artifact in other.artifacts {
+            self.concerns(artifact);
+        }
+    }
+}
+
+/// The author's clock, but not before what the statement follows: times are ordered against the predecessor.
+fn not_before(author: &Author, previous: Option<Timestamp>) -> Timestamp {
+    previous.map_or(author.time, |previous| previous.max(author.time))
+}

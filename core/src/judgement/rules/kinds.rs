@@ -1,0 +1,218 @@
+//! What holds for each kind of record.
+
+use std::collections::BTreeSet;
+
+use super::author::{approval_counts, authored, follows, registry_and_base};
+use super::{Ground, Ruling, demand, documents, moves};
+use crate::judgement::effective::{Effective, Sum};
+use crate::judgement::facts::{Facts, Of};
+use crate::judgement::gate::GateReport;
+use crate::records::approval::Approval;
+use crate::records::catalog::{EntryState, Family};
+use crate::records::layout::Place;
+use crate::records::policy::Right;
+use crate::records::statement::{Predicate, Record};
+use crate::words::digest::ArtifactId;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::name::EntryId;
+use crate::words::oid::Oid;
+
+/// Judges one file of a landing against the sum; a move comes with its report.
+pub(super) fn judge(
+    place: &Place,
+    path: &str,
+    oid: Oid,
+    named: &BTreeSet<ArtifactId>,
+    sum: &Sum<'_>,
+    ground: &Ground<'_>,
+) -> Result<(Ruling, Option<GateReport>)> {
+    if sum.oid(path)? != Some(oid) {
+        // It is not well-formed, which was said when the sum was filled.
+        return Ok((Ruling::Ok, None));
+    }
+    let facts = Facts(sum);
+    let Some(root) = facts.newest_root()? else {
+        return Ok((Ruling::missing("the registry has no root yet"), None));
+    };
+    let Some((policy, _)) = facts.newest_policy()? else {
+        return Ok((Ruling::missing("the registry has no policy yet"), None));
+    };
+    if let Place::Document(artifact, document) = place {
+        let named = named.contains(artifact) || Facts(ground.state).has_artifact(artifact)?;
+        return Ok((documents::judge(*artifact, *document, oid, named, sum)?, None));
+    }
+    let record = sum.objects().record(oid)?;
+    let about = About { place, record: &record, sum, ground };
+    if let Place::Approval(..) = place {
+        let approval = Of::<Approval>::of_approval(record.clone())?;
+        return Ok((approval_counts(&approval, oid, &policy, root.registry, ground)?, None));
+    }
+    match registry_and_base(&record, root.registry, ground)? {
+        Ruling::Ok => {}
+        other => return Ok((other, None)),
+    }
+    match authored(oid, &record, &policy, rights(place), sum.objects())? {
+        Ruling::Ok => {}
+        other => return Ok((other, None)),
+    }
+    match about.chain()? {
+        Ruling::Ok => {}
+        other => return Ok((other, None)),
+    }
+    match place {
+        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
+            moves::judge(oid, &record, &policy, root.registry, sum, ground)
+        }
+        _ => Ok((about.plain()?, None)),
+    }
+}
+
+/// The artifacts that the versions of a landing name.
+pub(super) fn named_by_versions(sum: &Sum<'_>) -> Result<BTreeSet<ArtifactId>> {
+    let mut named = BTreeSet::new();
+    for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
+        if let Some(record) = sum.record(path)? {
+            if let Predicate::Version(it) = record.predicate() {
+                named.insert(it.artifact);
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// The rights of which an author needs one.
+fn rights(place: &Place) -> &'static [Right] {
+    match place {
+        Place::Version(..) => &[Right::Register],
+        Place::About(..) | Place::Label(..) => &[Right::Describe],
+        Place::Alias(..) | Place::Stage(..) => &[Right::Propose],
+        Place::Trust(..) => &[Right::Propose, Right::Register],
+        Place::Evidence(..) => &[Right::Attach],
+        Place::Consumer(..) => &[Right::Publish],
+        Place::Checkpoint(..) => &[Right::Checkpoint],
+        Place::Catalog(..) => &[Right::Catalog],
+        Place::Approval(..) => &[Right::Approve, Right::Waive],
+        Place::Root(_) | Place::Policy(_) | Place::PolicyText(_) | Place::Document(..) => &[],
+    }
+}
+
+struct About<'a> {
+    place: &'a Place,
+    record: &'a Record,
+    sum: &'a Sum<'a>,
+    ground: &'a Ground<'a>,
+}
+
+impl About<'_> {
+    /// The number and the predecessor's place of a numbered record.
+    fn chain(&self) -> Result<Ruling> {
+        let (number, before) = match self.place.clone() {
+            Place::About(model, n) => (n, Place::About(model, n.saturating_sub(1))),
+            Place::Version(model, n) => (n, Place::Version(model, n.saturating_sub(1))),
+            Place::Stage(model, v, n) => (n, Place::Stage(model, v, n.saturating_sub(1))),
+            Place::Label(model, v, n) => (n, Place::Label(model, v, n.saturating_sub(1))),
+            Place::Alias(model, alias, n) => (n, Place::Alias(model, alias, n.saturating_sub(1))),
+            Place::Trust(artifact, n) => (n, Place::Trust(artifact, n.saturating_sub(1))),
+            Place::Consumer(id, n) => (n, Place::Consumer(id, n.saturating_sub(1))),
+            Place::Checkpoint(n) => (n, Place::Checkpoint(n.saturating_sub(1))),
+            Place::Catalog(family, id, n) => (n, Place::Catalog(family, id, n.saturating_sub(1))),
+            _ => return Ok(Ruling::Ok),
+        };
+        follows(self.record, number, (number > 1).then_some(before), self.sum)
+    }
+
+    /// What holds for records that no gate guards.
+    fn plain(&self) -> Result<Ruling> {
+        let facts = Facts(self.sum);
+        match self.record.predicate() {
+            Predicate::Version(it) => {
+                demand!(documents::complete(it.artifact, self.sum)?);
+                demand!(self.release_is_free(it)?);
+                match facts.manifest(&it.artifact)? {
+                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type),
+                    None => Ok(Ruling::Ok),
+                }
+            }
+            Predicate::Label(it) => self.version_is(&it.model, it.version, &it.artifact),
+            Predicate::Evidence(it) => {
+                if !facts.has_artifact(&it.artifact)? {
+                    return Ok(Ruling::missing(format!("{} is not registered", it.artifact.short())));
+                }
+                self.in_catalog(Family::EvidenceType, &it.evidence_type)
+            }
+            Predicate::About(it) => Ok(match facts.newest_version(&it.model)? {
+                Some(_) => Ruling::Ok,
+                None => Ruling::missing(format!("model {} has no version", it.model)),
+            }),
+            Predicate::Checkpoint(it) => {
+                let position = match it.base {
+                    Some(base) => (self.ground.position)(base)?,
+                    None => None,
+                };
+                Ok(match position {
+                    Some(position) if position + 1 == it.commits => Ruling::Ok,
+                    _ => Ruling::failed(
+                        Code::BadRecord,
+                        format!(
+                            "the checkpoint counts {} commits up to its base, and there are {:?}",
+                            it.commits,
+                            position.map(|p| p + 1)
+                        ),
+                    ),
+                })
+            }
+            _ => Ok(Ruling::Ok),
+        }
+    }
+
+    /// A release is no number and no other version's.
+    fn release_is_free(&self, it: &crate::records::version::Version) -> Result<Ruling> {
+        let Some(release) = &it.release else { return Ok(Ruling::Ok) };
+        if release.looks_like_a_version() {
+            return Ok(Ruling::failed(Code::BadName, format!("release {release} could be taken for a version")));
+        }
+        let facts = Facts(self.sum);
+        for version in facts.versions(&it.model)? {
+            let other = facts.version(&it.model, version)?;
+            if version != it.version && other.is_some_and(|other| other.release.as_ref() == Some(release)) {
+                return Ok(Ruling::failed(
+                    Code::Exists,
+                    format!(
+                        "release {release} of {} is version {version} already, and a release never moves",
+                        it.model
+                    ),
+                ));
+            }
+        }
+        Ok(Ruling::Ok)
+    }
+
+    /// A version is there and is this artifact.
+    fn version_is(&self, model: &crate::words::name::ModelName, version: u64, artifact: &ArtifactId) -> Result<Ruling> {
+        moves::version_is(Facts(self.sum), model, version, artifact)
+    }
+
+    /// An id is in the catalog, and not disabled.
+    fn in_catalog(&self, family: Family, id: &EntryId) -> Result<Ruling> {
+        let entry = Facts(self.sum).catalog(family, id)?;
+        let known = || format!("`refmark catalog list {}` shows the known ones", family.as_str());
+        Ok(match entry.map(|it| it.state) {
+            Some(EntryState::Active | EntryState::Deprecated) => Ruling::Ok,
+            Some(EntryState::Disabled) => Ruling::Failed(
+                Fault::new(Code::Refused, format!("{} {id} is disabled in the catalog", family.as_str())).hint(known()),
+            ),
+            None => Ruling::Failed(
+                Fault::new(Code::Refused, format!("{} {id} is not in the catalog", family.as_str())).hint(known()),
+            ),
+        })
+    }
+}
+
+impl Of<Approval> {
+    fn of_approval(record: std::sync::Arc<Record>) -> Result<Of<Approval>> {
+        Of::read(record, |predicate| match predicate {
+            Predicate::Approval(it) => Some(it),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,269 @@
+//! The rules: what one landing comes to, judged alone, whole or not at all.
+//!
+//! Roots come first, then policies, each under its predecessor; the rest under the newest, against the state plus the
+//! landing itself. What breaks a rule is refused; what breaks none and still lacks something is pending. Failure is
+//! tested before absence.
+
+mod author;
+mod documents;
+mod kinds;
+mod moves;
+mod quorum;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use author::approval_counts;
+pub use moves::report_on;
+
+use super::effective::{Effective, Sum};
+use super::gate::GateReport;
+use super::snapshot::Mode;
+use crate::records::layout::Place;
+use crate::words::digest::Digest;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::oid::Oid;
+
+/// What a file of a landing comes to.
+#[derive(Debug, Clone)]
+pub enum Ruling {
+    /// Nothing speaks against it and nothing is missing.
+    Ok,
+    /// It lacks something that may still come.
+    Missing(Box<Fault>),
+    /// It breaks a rule.
+    Failed(Box<Fault>),
+}
+
+impl Ruling {
+    fn failed(code: Code, message: impl Into<String>) -> Ruling {
+        Ruling::Failed(Fault::new(code, message))
+    }
+
+    fn missing(message: impl Into<String>) -> Ruling {
+        Ruling::Missing(Fault::new(Code::Pending, message))
+    }
+}
+
+/// Leaves early with a ruling that is not `Ok`.
+macro_rules! demand {
+    ($ruling:expr) => {
+        match $ruling {
+            $crate::judgement::rules::Ruling::Ok => {}
+            other => return Ok(other),
+        }
+    };
+}
+use demand;
+
+/// What a landing is judged against.
+pub struct Ground<'a> {
+    /// What took effect before it.
+    pub state: &'a dyn Effective,
+    /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
+    pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
+    /// Whether any commit was good yet.
+    pub any_good: bool,
+    /// The weight files of artifacts that are revoked now.
+    pub revoked_files: &'a BTreeSet<Digest>,
+}
+
+/// What a landing comes to.
+pub struct Judged {
+    /// The files that take effect, where it does.
+    pub effect: Option<BTreeMap<String, Oid>>,
+    /// Whether it breaks a rule (else, where it has no effect, it is pending).
+    pub refused: bool,
+    /// Why it has no effect, by path.
+    pub findings: Vec<(String, Box<Fault>)>,
+    /// Approvals that do not count: inert, and no harm to the rest.
+    pub dropped: Vec<(String, Box<Fault>)>,
+    /// The reports of the moves in it.
+    pub reports: Vec<GateReport>,
+}
+
+/// Faults of the world (a damaged pack, a failing disk) stop the walk; all others are what the file comes to.
+fn settle<T>(result: Result<T>) -> Result<Result<T>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(fault) => match fault.code {
+            Code::Io
+            | Code::BadPack
+            | Code::Damaged
+            | Code::GitFailed
+            | Code::Incomplete
+            | Code::Cancelled
+            | Code::Bug => Err(fault),
+            _ => Ok(Err(fault)),
+        },
+    }
+}
+
+/// Judges one landing.
+pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &Ground<'_>) -> Result<Judged> {
+    let mut landing =
+        Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
+    let places = landing.places(files);
+    let mut sum = landing.roots_and_policies(&places)?;
+    landing.limits(&places, &sum)?;
+    landing.fill(&places, &mut sum)?;
+    let named = kinds::named_by_versions(&sum)?;
+    for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
+        let (ruling, report) = kinds::judge(place, path, *oid, &named, &sum, ground)?;
+        landing.reports.extend(report);
+        match ruling {
+            Ruling::Ok => {}
+            // An approval that does not count is inert and spoils nothing.
+            Ruling::Failed(fault) | Ruling::Missing(fault) if is_approval_record(place, *oid, &sum) => {
+                landing.dropped.push((path.clone(), fault));
+            }
+            Ruling::Missing(fault) => landing.findings.push((path.clone(), fault)),
+            Ruling::Failed(fault) => landing.refuse(path, fault),
+        }
+    }
+    for (path, _) in &landing.dropped {
+        sum.remove(path);
+    }
+    let effect = landing.findings.is_empty().then(|| sum.into_files());
+    Ok(Judged {
+        effect,
+        refused: landing.refused,
+        findings: landing.findings,
+        dropped: landing.dropped,
+        reports: landing.reports,
+    })
+}
+
+fn is_approval_record(place: &Place, oid: Oid, sum: &Sum<'_>) -> bool {
+    matches!(place, Place::Approval(..)) && sum.objects().record(oid).is_ok()
+}
+
+impl Place {
+    /// Whether this is a root or a policy, which are judged before all else.
+    fn is_meta(&self) -> bool {
+        matches!(self, Place::Root(_) | Place::Policy(_) | Place::PolicyText(_))
+    }
+}
+
+struct Landing<'a> {
+    ground: &'a Ground<'a>,
+    findings: Vec<(String, Box<Fault>)>,
+    refused: bool,
+    dropped: Vec<(String, Box<Fault>)>,
+    reports: Vec<GateReport>,
+}
+
+impl<'a> Landing<'a> {
+    fn refuse(&mut self, path: &str, fault: Box<Fault>) {
+        self.refused = true;
+        self.findings.push((path.to_owned(), fault));
+    }
+
+    /// The places of the landing's files, in the order in which they are judged.
+    fn places(&mut self, files: &BTreeMap<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
+        let mut places = Vec::new();
+        for (path, (mode, oid)) in files {
+            match (mode, Place::parse(path)) {
+                (Mode::File, Some(place)) => places.push((place, path.clone(), *oid)),
+                (Mode::File, None) => {
+                    let fault = Fault::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))
+                        .hint("remove the file; companions are README.md, LICENSE, CODEOWNERS, .github/, .gitlab/, .gitlab-ci.yml and docs/");
+                    self.refuse(path, fault.at(path));
+                }
+                (odd, _) => {
+                    let what = match odd {
+                        Mode::Odd(0o120000) => "a symbolic link".to_owned(),
+                        Mode::Odd(0o160000) => "a submodule".to_owned(),
+                        Mode::Odd(0o100755) => "an executable file".to_owned(),
+                        Mode::Odd(mode) => format!("an entry of mode {mode:o}"),
+                        _ => "a folder without files".to_owned(),
+                    };
+                    let fault = Fault::new(Code::BadTree, format!("`{}` is {what}", path.escape_debug()))
+                        .hint("a registry has plain files of mode 100644 only");
+                    self.refuse(path, fault.at(path));
+                }
+            }
+        }
+        places.sort();
+        places
+    }
+
+    /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
+    fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<Sum<'a>> {
+        let mut sum = Sum::new(self.ground.state, BTreeMap::new());
+        for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
+            let ruling = match place {
+                Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,
+                Place::Policy(number) => {
+                    let text = Place::PolicyText(*number);
+                    let text = places.iter().find(|(other, ..)| *other == text).map(|(_, path, oid)| (path, *oid));
+                    let ruling = quorum::judge_policy(*number, path, *oid, text.map(|it| it.1), &sum, self.ground)?;
+                    if let (Ruling::Ok, Some((path, oid))) = (&ruling, text) {
+                        sum.insert(path.clone(), oid);
+                    }
+                    ruling
+                }
+                _ => match places
+                    .iter()
+                    .any(|(other, ..)| matches!((other, place), (Place::Policy(a), Place::PolicyText(b)) if a == b))
+                {
+                    true => continue,
+                    false => Ruling::missing(format!("{path} has no statement that signs it")),
+                },
+            };
+            match ruling {
+                Ruling::Ok => sum.insert(path.clone(), *oid),
+                Ruling::Missing(fault) => self.findings.push((path.clone(), fault.at(path))),
+                Ruling::Failed(fault) => self.refuse(path, fault.at(path)),
+            }
+        }
+        Ok(sum)
+    }
+
+    /// What the policy caps: files and bytes of one landing.
+    fn limits(&mut self, places: &[(Place, String, Oid)], sum: &Sum<'_>) -> Result<()> {
+        let Some((policy, _)) = super::facts::Facts(sum).newest_policy()? else { return Ok(()) };
+        let Some((_, path, _)) = places.first() else { return Ok(()) };
+        if places.len() as u64 > policy.limits.files_per_landing {
+            let fault = Fault::new(
+                Code::TooLarge,
+                format!(
+                    "the landing brings {} files, and the policy allows {}",
+                    places.len(),
+                    policy.limits.files_per_landing
+                ),
+            );
+            self.refuse(path, fault);
+        }
+        Ok(())
+    }
+
+    /// Adds what is well-formed and at its own path, so that gates can read the sum.
+    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut Sum<'_>) -> Result<()> {
+        let mut bytes = 0u64;
+        for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
+            let fits = match place {
+                Place::Document(artifact, document) => {
+                    settle(documents::fits(*artifact, *document, *oid, sum.objects()))?
+                }
+                _ => settle(author::at_its_place(path, *oid, sum.objects()))?.map(|record| {
+                    bytes += record.canonical().len() as u64;
+                }),
+            };
+            match fits {
+                Ok(()) => sum.insert(path.clone(), *oid),
+                Err(fault) => self.refuse(path, fault.at(path)),
+            }
+        }
+        let policy = super::facts::Facts(sum).newest_policy()?;
+        if let Some((limit, (_, path, _))) = policy.map(|it| it.0.limits.bytes_per_landing).zip(places.first()) {
+            if bytes > limit {
+                let fault = Fault::new(
+                    Code::TooLarge,
+                    format!("the landing brings {bytes} bytes of records, and the policy allows {limit}"),
+                );
+                self.refuse(path, fault);
+            }
+        }
+        Ok(())
+    }
+}

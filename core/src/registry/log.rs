@@ -1,0 +1,93 @@
+//! `log`: the moves of an alias.
+
+use serde::Serialize;
+
+use super::open::Registry;
+use super::view::View;
+use crate::records::alias::Target;
+use crate::records::layout::Place;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::name::{AliasName, ModelName, PrincipalId};
+use crate::words::oid::Oid;
+use crate::words::time::Timestamp;
+
+/// A move in a log.
+#[derive(Debug, Clone, Serialize)]
+pub struct MoveRow {
+    /// The model.
+    pub model: ModelName,
+    /// The alias.
+    pub alias: AliasName,
+    /// The move's number.
+    pub sequence: u64,
+    /// What the alias held before.
+    pub from: Option<Target>,
+    /// What it held then.
+    pub to: Option<Target>,
+    /// Who moved it.
+    pub by: PrincipalId,
+    /// When, by the author's clock.
+    pub time: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// The commit in which it took effect.
+    pub commit: Option<Oid>,
+    /// That commit's time.
+    pub landed: Option<Timestamp>,
+}
+
+/// The moves that a log shows, newest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogAnswer {
+    /// The moves.
+    pub moves: Vec<MoveRow>,
+}
+
+impl Registry {
+    /// The moves of an alias, or of every alias of a model, or of all models; newest first by landing.
+    pub fn log(&self, view: &View<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
+        let facts = view.facts()?;
+        let models = match model {
+            Some(model) => vec![model.clone()],
+            None => facts.models()?,
+        };
+        let mut moves = Vec::new();
+        for model in &models {
+            let aliases = match alias {
+                Some(alias) => vec![alias.clone()],
+                None => facts.aliases(model)?,
+            };
+            for alias in &aliases {
+                self.moves_of(view, model, alias, &mut moves)?;
+            }
+        }
+        if moves.is_empty()
+            && let (Some(model), Some(alias)) = (model, alias)
+        {
+            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
+                .hint(format!("`refmark list {model}` shows its aliases")));
+        }
+        moves.sort_by(|a, b| (b.landed, b.time, b.sequence).cmp(&(a.landed, a.time, a.sequence)));
+        Ok(LogAnswer { moves })
+    }
+
+    fn moves_of(&self, view: &View<'_>, model: &ModelName, alias: &AliasName, rows: &mut Vec<MoveRow>) -> Result<()> {
+        for it in view.facts()?.alias_moves(model, alias)? {
+            let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
+            let landed = self.landed(view, &path)?;
+            rows.push(MoveRow {
+                model: model.clone(),
+                alias: alias.clone(),
+                sequence: it.sequence,
+                from: it.from,
+                to: it.to,
+                by: it.by.clone(),
+                time: it.time,
+                reason: it.reason.clone(),
+                commit: landed.map(|it| it.commit),
+                landed: landed.map(|it| it.time),
+            });
+        }
+        Ok(())
+    }
+}

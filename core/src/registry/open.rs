@@ -1,0 +1,202 @@
+//! Opening a registry, and finding the one that a command means.
+
+use std::path::{Path, PathBuf};
+
+use super::world::World;
+use crate::blob::Store;
+use crate::git::Repo;
+use crate::judgement::snapshot::{History, Snapshot};
+use crate::ports::store::RecordStore;
+use crate::records::layout::Place;
+use crate::records::registry_id::RegistryId;
+use crate::records::statement::{Predicate, Record};
+use crate::words::canonical::RECORD_LIMIT;
+use crate::words::digest::Digest;
+use crate::words::fault::{Code, Fault, Result};
+
+/// The branch of a registry that lives in an existing project's repository.
+pub const HERE_BRANCH: &str = "refmark";
+/// The branch of a registry that has a repository of its own.
+pub const OWN_BRANCH: &str = "main";
+/// The lock file's name in a consumer's project.
+pub const LOCK_FILE: &str = "refmark.lock";
+
+/// An open registry: one branch of one Git repository, with its blob store.
+pub struct Registry {
+    pub(super) repo: Repo,
+    pub(super) branch: String,
+    pub(super) store: Store,
+    pub(super) world: World,
+    id: RegistryId,
+    name: String,
+    first_root: Digest,
+}
+
+impl Registry {
+    /// Opens the registry in a repository: bare, with a worktree, or on the branch `refmark` of a project's.
+    pub fn open(path: &Path, world: World) -> Result<Registry> {
+        let repo = Repo::open(path).map_err(|fault| match fault.code {
+            Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
+            _ => fault,
+        })?;
+        let mut branches = vec![HERE_BRANCH.to_owned()];
+        branches.extend(repo.head_branch()?);
+        branches.push(OWN_BRANCH.to_owned());
+        for branch in branches {
+            if let Some((record, root)) = root_at(&repo, &branch)? {
+                return Self::with_root(repo, branch, world, record, root);
+            }
+        }
+        Err(not_a_registry(path, "no branch of it has a trust root"))
+    }
+
+    fn with_root(repo: Repo, branch: String, world: World, record: Record, name: String) -> Result<Registry> {
+        Ok(Self::unfounded(repo, &branch, world, record.common().registry, name, record.digest()))
+    }
+
+    /// A registry of which nothing is read: its first commit may not be written yet.
+    pub(super) fn unfounded(
+        repo: Repo,
+        branch: &str,
+        world: World,
+        id: RegistryId,
+        name: String,
+        first_root: Digest,
+    ) -> Registry {
+        let area = match (&world.places.data, branch == HERE_BRANCH && !repo.is_bare()) {
+            (Some(data), true) => data.join(id.to_string()),
+            _ => repo.git_dir().join("refmark"),
+        };
+        let store = Store::with_disk(&area, world.disk.clone());
+        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root }
+    }
+
+    /// The registry's id, as its first root claims it.
+    pub fn id(&self) -> RegistryId {
+        self.id
+    }
+
+    /// The registry's name, as its first root claims it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first root, by the digest of its statement. A pin decides whether it is the right one.
+    pub fn first_root(&self) -> Digest {
+        self.first_root
+    }
+
+    /// The folder with Git's own data.
+    pub fn git_dir(&self) -> &Path {
+        self.repo.git_dir()
+    }
+
+    /// The path that people know the registry by.
+    pub fn path(&self) -> &Path {
+        self.repo.worktree().unwrap_or(self.repo.git_dir())
+    }
+
+    /// The branch that is the registry.
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// The blob store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The Git repository.
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// The world that the registry was opened in.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Where the lock, the remembered head and the index lie.
+    pub(super) fn work_folder(&self) -> PathBuf {
+        self.repo.git_dir().join("refmark")
+    }
+}
+
+/// The first root of a branch, unverified, with the name that it gives.
+fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
+    let Some(head) = repo.head(branch)? else { return Ok(None) };
+    let Some(bytes) = repo.snapshot(head)?.read(&Place::Root(1).path(), RECORD_LIMIT)? else { return Ok(None) };
+    let record = Record::parse(&bytes).map_err(|fault| fault.at(Place::Root(1).path()))?;
+    match record.predicate() {
+        Predicate::Root(root) => {
+            let name = root.name.clone();
+            Ok(Some((record, name)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn not_a_registry(path: &Path, why: &str) -> Box<Fault> {
+    Fault::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
+        .hint(format!("`refmark init {}` makes one", path.display()))
+        .at(path.display().to_string())
+}
+
+/// Where a registry was found, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    /// It was named.
+    Named(PathBuf),
+    /// The lock file above the working directory names it.
+    ByLock(PathBuf),
+    /// It lies in or above the working directory.
+    Nearest(PathBuf),
+    /// It is the user's default.
+    Default(PathBuf),
+}
+
+impl Located {
+    /// The path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Located::Named(path) | Located::ByLock(path) | Located::Nearest(path) | Located::Default(path) => path,
+        }
+    }
+}
+
+/// Finds the registry that a command means: what was named, the lock file above the working directory, the nearest
+/// registry above it, the user's default.
+pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Located> {
+    if let Some(path) = named {
+        return Ok(Located::Named(path.to_owned()));
+    }
+    for folder in from.ancestors() {
+        if let Some(path) = lock_names(&folder.join(LOCK_FILE)) {
+            return Ok(Located::ByLock(path));
+        }
+    }
+    for folder in from.ancestors() {
+        let git = folder.join("HEAD").is_file() || folder.join(".git").exists();
+        if git && Registry::open(folder, world.clone()).is_ok() {
+            return Ok(Located::Nearest(folder.to_owned()));
+        }
+    }
+    if let Some(path) = world.default_registry()? {
+        return Ok(Located::Default(path));
+    }
+    Err(Fault::new(
+        Code::NoRegistry,
+        format!("no registry was named, and none was found at or above {}", from.display()),
+    )
+    .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
+}
+
+/// The local registry that a lock file names, where it is on this machine.
+fn lock_names(lock: &Path) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(lock).ok()?;
+    let value: toml::Value = toml::from_str(&text).ok()?;
+    let url = value.get("registry")?.get("url")?.as_str()?;
+    let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
+    let path = if path.is_absolute() { path.to_owned() } else { lock.parent()?.join(path) };
+    path.exists().then_some(path)
+}

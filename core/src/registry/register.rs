@@ -1,0 +1,467 @@
+//! `register`: stores a package's files, finds out what they are, and gives them a version.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::open::Registry;
+use super::writer::{Writer, policy_of};
+use crate::blob::{Found, Source, walk_package};
+use crate::judgement::facts::Facts;
+use crate::judgement::gate;
+use crate::judgement::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
+use crate::records::evidence::MetricValue;
+use crate::records::layout::Document;
+use crate::records::manifest::{Contract, FileClass, FileEntry, Graph, GraphValue, Lineage, Manifest, TensorEntry};
+use crate::records::trust::TrustState;
+use crate::words::canonical::{FreeJson, FreeMap};
+use crate::words::digest::{ArtifactId, Digest};
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::name::{EntryId, ModelName, Release};
+use crate::words::oid::Oid;
+use crate::words::package_path::{PackagePath, check_set};
+use crate::words::printer::print;
+
+mod look;
+
+/// A package that shall become a version.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The model.
+    pub model: ModelName,
+    /// Files and folders. What lies in a folder keeps its path in it; a file keeps its name.
+    pub paths: Vec<PathBuf>,
+    /// Files that are not here: path in the package, SHA-256, and size where it is known.
+    pub absent: Vec<(String, Digest, u64)>,
+    /// Claimed metrics.
+    pub metrics: Vec<(String, f64)>,
+    /// Where it came from.
+    pub lineage: Lineage,
+    /// The model card, in Markdown.
+    pub card: Option<String>,
+    /// What callers rely on.
+    pub contract: Option<Contract>,
+    /// The evaluation card.
+    pub evaluation_card: Option<FreeJson>,
+    /// The model's owner.
+    pub owner: Option<String>,
+    /// The artifact's type.
+    pub artifact_type: EntryId,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// The artifacts that it was made from.
+    pub parents: Vec<ArtifactId>,
+    /// Where the bytes came from.
+    pub source: Option<String>,
+    /// A name that the version carries for ever.
+    pub release: Option<Release>,
+    /// What the version is.
+    pub description: Option<String>,
+    /// Whether links to files outside a folder are followed, as in the snapshots of a hub's cache.
+    pub follow_links: bool,
+    /// Patterns of files to leave out, besides the usual ones.
+    pub ignore: Vec<String>,
+}
+
+impl Package {
+    /// A package of a model with these files and folders.
+    pub fn new(model: ModelName, paths: Vec<PathBuf>) -> Result<Package> {
+        Ok(Package {
+            model,
+            paths,
+            absent: Vec::new(),
+            metrics: Vec::new(),
+            lineage: Lineage::new(),
+            card: None,
+            contract: None,
+            evaluation_card: None,
+            owner: None,
+            artifact_type: EntryId::parse("model")?,
+            capabilities: Vec::new(),
+            parents: Vec::new(),
+            source: None,
+            release: None,
+            description: None,
+            follow_links: false,
+            ignore: Vec::new(),
+        })
+    }
+}
+
+/// A file of a registered version.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisteredFile {
+    /// Its path in the package.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// What its bytes are.
+    pub class: FileClass,
+}
+
+/// What registering came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterAnswer {
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// Whether the version is new; else the model has this artifact already.
+    pub created: bool,
+    /// Its files.
+    pub files: Vec<RegisteredFile>,
+    /// Its trust state.
+    pub trust: TrustState,
+    /// The commit; none where nothing was new.
+    pub commit: Option<Oid>,
+    /// Its classes, for people.
+    pub scan: String,
+    /// What people should know, such as files that can run code.
+    pub warnings: Vec<String>,
+}
+
+/// A package whose bytes are stored, with its manifest and documents.
+struct Stored {
+    request: RegisterRequest,
+    warnings: Vec<String>,
+}
+
+impl Registry {
+    /// Registers one package.
+    pub fn register(&self, writer: &Writer<'_>, package: &Package) -> Result<RegisterAnswer> {
+        let answers = self.register_all(writer, std::slice::from_ref(package))?;
+        answers.into_iter().next().ok_or_else(|| crate::words::fault::bug("one package gave no answer"))
+    }
+
+    /// Registers many packages in one commit. All of them, or none.
+    pub fn register_all(&self, writer: &Writer<'_>, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
+        let mut stored = self.store_packages(packages)?;
+        let wanted = self.first_trust(writer, &stored)?;
+        for (it, trust) in stored.iter_mut().zip(wanted) {
+            it.request.trust = trust;
+        }
+        let mut given: Vec<Registered> = Vec::new();
+        let written = self.change(writer, |view, author| {
+            given.clear();
+            let plan = self.plan_all(view.facts()?, author, &stored, &mut given)?;
+            match plan.statements.is_empty() {
+                true => Err(nothing_new()),
+                false => Ok(plan),
+            }
+        });
+        let commit = match written {
+            Ok(written) => Some(written.commit),
+            Err(fault) if is_nothing_new(&fault) => None,
+            Err(fault) => return Err(fault),
+        };
+        let view = self.view()?;
+        let facts = view.facts()?;
+        stored.into_iter().zip(given).map(|(it, given)| answer(facts, it, given, commit)).collect()
+    }
+
+    fn plan_all(
+        &self,
+        facts: Facts<'_>,
+        author: &Author,
+        stored: &[Stored],
+        given: &mut Vec<Registered>,
+    ) -> Result<Plan> {
+        let mut batch = Batch::new();
+        let mut whole = Plan::default();
+        for it in stored {
+            let (plan, registered) = plan::register(facts, author, &it.request, &mut batch)?;
+            if whole.subject.is_empty() {
+                whole.subject = plan.subject.clone();
+            }
+            whole.absorb(plan);
+            given.push(registered);
+        }
+        let created = given.iter().filter(|it| it.created).count();
+        if created > 1 {
+            whole.subject = format!("register {created} versions");
+        }
+        Ok(whole)
+    }
+
+    /// The trust state that each package may start with: trusted where the policy's rule and gates let it, else
+    /// quarantined, else acquired. Judged by the rules themselves, on the packages alone.
+    fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<Option<TrustState>>> {
+        let view = self.view()?;
+        let policy = policy_of(view.facts()?)?;
+        let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
+        let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);
+        let mut wanted = Vec::new();
+        for it in stored {
+            if it.request.manifest.files.iter().any(|file| self.is_absent(file)) {
+                wanted.push(None);
+                continue;
+            }
+            let trusted = may(TrustState::Trusted) && self.would_be_trusted(writer, &view, it)?;
+            wanted.push(if trusted { Some(TrustState::Trusted) } else { quarantined });
+        }
+        Ok(wanted)
+    }
+
+    fn is_absent(&self, file: &FileEntry) -> bool {
+        !matches!(self.store.presence(&file.sha256), Ok(crate::blob::Presence::Present { .. }))
+    }
+
+    fn would_be_trusted(&self, writer: &Writer<'_>, view: &super::view::View<'_>, stored: &Stored) -> Result<bool> {
+        let author = self.author(view, writer)?;
+        let mut request = stored.request.clone();
+        request.trust = Some(TrustState::Trusted);
+        let mut batch = Batch::new();
+        let (plan, registered) = plan::register(view.facts()?, &author, &request, &mut batch)?;
+        if !registered.created || plan.documents.is_empty() {
+            return Ok(true);
+        }
+        match self.judge_plan(view, writer, &plan) {
+            Ok(()) => Ok(true),
+            Err(fault) if matches!(fault.code, Code::Refused | Code::Pending) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Stores the files of packages and makes their manifests.
+    fn store_packages(&self, packages: &[Package]) -> Result<Vec<Stored>> {
+        let mut walked = Vec::new();
+        for package in packages {
+            walked.push(files_of(package)?);
+        }
+        let looked: Vec<Vec<look::Looked>> = walked
+            .iter()
+            .map(|files| files.iter().map(|file| look::look(&file.file)).collect())
+            .collect::<Result<_>>()?;
+        let mut sources = Vec::new();
+        for (files, looked) in walked.iter().zip(&looked) {
+            for (file, looked) in files.iter().zip(looked) {
+                sources.push(Source { path: file.file.clone(), observer: looked.observer()? });
+            }
+        }
+        let mut ingested = self.store.ingest(sources, &*self.world.progress, &self.world.cancel)?.into_iter();
+        let mut stored = Vec::new();
+        for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
+            let mut contents = Contents::default();
+            for (file, looked) in files.into_iter().zip(looked) {
+                let blob = ingested.next().ok_or_else(|| crate::words::fault::bug("a file without a blob"))?;
+                contents.add(file.path.as_str(), &looked, &blob)?;
+            }
+            stored.push(manifest_of(package, contents)?);
+        }
+        Ok(stored)
+    }
+}
+
+/// The files of a package, each with its path in it.
+fn files_of(package: &Package) -> Result<Vec<Found>> {
+    let mut files = Vec::new();
+    for path in &package.paths {
+        files.extend(walk_package(path, &package.ignore, package.follow_links)?);
+    }
+    files.sort_by(|a, b| a.path.as_str().as_bytes().cmp(b.path.as_str().as_bytes()));
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].path == pair[1].path) {
+        return Err(Fault::new(
+            Code::BadArgument,
+            format!(
+                "{} and {} would both be {} in the package",
+                pair[0].file.display(),
+                pair[1].file.display(),
+                pair[0].path.as_str()
+            ),
+        )
+        .hint("name the folder above them, so that their paths differ"));
+    }
+    check_set(files.iter().map(|file| &file.path))?;
+    if files.is_empty() && package.absent.is_empty() {
+        let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
+            .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
+    }
+    Ok(files)
+}
+
+/// What a manifest says of a package's files.
+#[derive(Default)]
+struct Contents {
+    files: Vec<FileEntry>,
+    tensors: Vec<TensorEntry>,
+    graphs: Vec<Graph>,
+    warnings: Vec<String>,
+}
+
+impl Contents {
+    fn add(&mut self, path: &str, looked: &look::Looked, blob: &crate::blob::Ingested) -> Result<()> {
+        let inspection = &looked.inspection;
+        self.files.push(FileEntry {
+            path: path.to_owned(),
+            size: blob.size,
+            sha256: blob.digest,
+            class: inspection.class,
+            format: inspection.format.to_string(),
+        });
+        let digests = looked.digests(blob.extra.as_deref())?;
+        for (tensor, sha256) in inspection.tensors.iter().zip(digests) {
+            self.tensors.push(TensorEntry {
+                file: path.to_owned(),
+                name: tensor.name.clone(),
+                dtype: tensor.dtype.clone(),
+                shape: tensor.shape.clone(),
+                bytes: tensor.bytes,
+                sha256,
+            });
+        }
+        if let Some(onnx) = &inspection.onnx {
+            let value = |it: &crate::judgement::inspect::Value| GraphValue {
+                name: it.name.clone(),
+                dtype: it.dtype.clone(),
+                shape: it.shape.clone(),
+            };
+            let domain = |it: &crate::judgement::inspect::Opset| {
+                let domain = if it.domain.is_empty() { "ai.onnx" } else { &it.domain };
+                (domain.to_owned(), it.version)
+            };
+            self.graphs.push(Graph {
+                file: path.to_owned(),
+                opsets: onnx.opsets.iter().map(domain).collect::<FreeMap<u64>>(),
+                inputs: onnx.inputs.iter().map(value).collect(),
+                outputs: onnx.outputs.iter().map(value).collect(),
+            });
+        }
+        if matches!(inspection.class, FileClass::Code | FileClass::UnsafeFormat | FileClass::NotScanned) {
+            let why = inspection.problems.first().map(|it| it.message.clone()).or(inspection.notes.first().cloned());
+            let why = why.map(|it| format!(": {it}")).unwrap_or_default();
+            self.warnings.push(format!("{path} is {}{why}", inspection.class));
+        }
+        Ok(())
+    }
+
+    /// The format of the weights: of the files that hold tensors, or could run.
+    fn format(&self) -> String {
+        let mut formats: Vec<&str> = self
+            .files
+            .iter()
+            .filter(|file| matches!(file.class, FileClass::Tensors | FileClass::UnsafeFormat))
+            .map(|file| file.format.as_str())
+            .collect();
+        formats.sort_unstable();
+        formats.dedup();
+        match formats.as_slice() {
+            [] => "none".to_owned(),
+            [one] => (*one).to_owned(),
+            _ => "mixed".to_owned(),
+        }
+    }
+}
+
+fn manifest_of(package: &Package, mut contents: Contents) -> Result<Stored> {
+    for (path, sha256, size) in &package.absent {
+        let path = PackagePath::parse(path)?;
+        let class = FileClass::NotScanned;
+        contents.files.push(FileEntry {
+            path: path.as_str().to_owned(),
+            size: *size,
+            sha256: *sha256,
+            class,
+            format: "unknown".into(),
+        });
+    }
+    contents.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    let mut documents = Vec::new();
+    let mut keep = |document: Document, text: String| {
+        let digest = Digest::of(text.as_bytes());
+        documents.push((document, text.into_bytes()));
+        digest
+    };
+    let contract = package.contract.as_ref().map(print).transpose()?.map(|text| keep(Document::Contract, text));
+    let lineage = (!package.lineage.is_empty()).then(|| print(&package.lineage)).transpose()?;
+    let lineage = lineage.map(|text| keep(Document::Lineage, text));
+    let evaluation_card = package.evaluation_card.as_ref().map(print).transpose()?;
+    let evaluation_card = evaluation_card.map(|text| keep(Document::EvaluationCard, text));
+    let model_card = package.card.clone().map(|text| keep(Document::ModelCard, text));
+    refuse_secrets(package)?;
+    let manifest = Manifest {
+        artifact_type: package.artifact_type.clone(),
+        format: contents.format(),
+        files: contents.files,
+        capabilities: sorted(package.capabilities.clone()),
+        metrics: package.metrics.iter().map(|(name, value)| (name.clone(), MetricValue::of(*value))).collect(),
+        parents: sorted(package.parents.clone()),
+        source: package.source.clone(),
+        contract,
+        lineage,
+        evaluation_card,
+        model_card,
+        graphs: contents.graphs,
+        tensors: contents.tensors,
+    };
+    if let Some(rule) = manifest.broken_rule() {
+        return Err(Fault::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));
+    }
+    let request = RegisterRequest {
+        model: package.model.clone(),
+        manifest,
+        documents,
+        release: package.release.clone(),
+        description: package.description.clone(),
+        owner: package.owner.clone(),
+        trust: None,
+        imported: None,
+    };
+    Ok(Stored { request, warnings: contents.warnings })
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort();
+    items.dedup();
+    items
+}
+
+/// Refuses credentials in what would be signed and stay for ever.
+fn refuse_secrets(package: &Package) -> Result<()> {
+    let lineage = package.lineage.iter().map(|(key, value)| (key, value.as_str()));
+    let source = package.source.iter().map(|it| ("source", it.as_str()));
+    for (what, text) in source.chain(lineage) {
+        let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        let query = text.split_once('?').map(|(_, query)| query.to_ascii_lowercase()).unwrap_or_default();
+        let password = authority.is_some_and(|it| it.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
+        let signed = ["token=", "password=", "secret=", "x-amz-signature=", "sig="].iter().any(|it| query.contains(it));
+        if password || signed {
+            return Err(Fault::new(Code::Secret, format!("{what} carries a credential"))
+                .hint("records are signed and stay for ever: give the URI without its password or token"));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_new() -> Box<Fault> {
+    Fault::new(Code::NothingToDo, "every version is registered already").field("nothing_new", true)
+}
+
+fn is_nothing_new(fault: &Fault) -> bool {
+    fault.fields.contains_key("nothing_new")
+}
+
+fn answer(facts: Facts<'_>, stored: Stored, given: Registered, commit: Option<Oid>) -> Result<RegisterAnswer> {
+    let manifest = &stored.request.manifest;
+    let files = manifest.files.iter().map(|file| RegisteredFile {
+        path: file.path.clone(),
+        size: file.size,
+        sha256: file.sha256,
+        class: file.class,
+    });
+    Ok(RegisterAnswer {
+        model: stored.request.model.clone(),
+        version: given.version,
+        artifact: given.artifact,
+        created: given.created,
+        files: files.collect(),
+        trust: facts.trust(&given.artifact)?.0,
+        commit: commit.filter(|_| given.created),
+        scan: gate::describe_classes(manifest),
+        warnings: stored.warnings,
+    })
+}

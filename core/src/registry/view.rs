@@ -1,0 +1,201 @@
+//! A verified view of the registry: what has taken effect at its head, and how far that is vouched for.
+
+use serde::Serialize;
+
+use super::open::Registry;
+use crate::judgement::effective::{Objects, State};
+use crate::judgement::facts::Facts;
+use crate::judgement::snapshot::History;
+use crate::judgement::verify::{Verified, Verifier, asks_for_the_whole_walk};
+use crate::ports::Unit;
+use crate::ports::store::RecordStore;
+use crate::words::digest::Digest;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::oid::Oid;
+use crate::words::time::Timestamp;
+
+/// The head that an answer is true of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AsOf {
+    /// The head.
+    pub head: Oid,
+    /// Its time, as its committer claims it.
+    pub time: Timestamp,
+}
+
+/// What has taken effect at a head.
+pub struct View<'r> {
+    /// The registry.
+    pub registry: &'r Registry,
+    /// The walk to the head; nothing where history is not whole and the caller accepted that.
+    verified: Option<Verified<'r>>,
+    /// The state where history is not whole.
+    unwalked: Option<State<'r>>,
+    /// The head.
+    pub head: Oid,
+    /// The pinned root, by the digest of its statement.
+    pub pin: Option<Digest>,
+}
+
+impl Registry {
+    /// The newest commit of the registry's branch.
+    pub fn head(&self) -> Result<Oid> {
+        self.repo.head(&self.branch)?.ok_or_else(|| {
+            Fault::new(Code::NotARegistry, format!("branch {} of {} is gone", self.branch, self.path().display()))
+        })
+    }
+
+    /// The view of the newest head: verified from what was remembered, else from the first commit.
+    pub fn view(&self) -> Result<View<'_>> {
+        self.view_of(self.head()?)
+    }
+
+    /// The view of a head.
+    pub fn view_of(&self, head: Oid) -> Result<View<'_>> {
+        let pin = self.world.pin_of(self.id())?;
+        if let Some(remembered) = self.remembered().filter(|it| it.root == pin) {
+            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| self.walk(it));
+            match resumed {
+                Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
+                Err(fault) if asks_for_the_whole_walk(&fault) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        self.view_anew(head)
+    }
+
+    /// The view of a head, verified from the first commit.
+    pub(super) fn view_anew(&self, head: Oid) -> Result<View<'_>> {
+        let pin = self.world.pin_of(self.id())?;
+        if self.repo.integrity()?.shallow {
+            return Err(self.incomplete("history is shallow"));
+        }
+        let verified = Verifier::from_the_start(&self.repo, head, pin).and_then(|it| self.walk(it))?;
+        self.viewed(head, pin, verified, None)
+    }
+
+    fn incomplete(&self, why: &str) -> Box<Fault> {
+        Fault::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
+            .hint("fetch the whole history (git fetch --unshallow), or go on with --accept-incomplete")
+    }
+
+    fn viewed<'r>(
+        &'r self,
+        head: Oid,
+        pin: Option<Digest>,
+        verified: Verified<'r>,
+        known: Option<Oid>,
+    ) -> Result<View<'r>> {
+        if known != Some(head)
+            && let Some(remembered) = verified.remember()
+        {
+            self.remember(&remembered)?;
+        }
+        Ok(View { registry: self, verified: Some(verified), unwalked: None, head, pin })
+    }
+
+    /// Walks to the head, with progress where that takes long.
+    fn walk<'r>(&'r self, mut verifier: Verifier<'r>) -> Result<Verified<'r>> {
+        let total = verifier.remaining();
+        let long = total > 256;
+        if long {
+            self.world.progress.start("verifying history", Some(total as u64), Unit::Items);
+        }
+        while verifier.step()?.is_some() {
+            self.world.cancel.check()?;
+            if long {
+                self.world.progress.advance(1);
+            }
+        }
+        if long {
+            self.world.progress.finish();
+        }
+        verifier.finish()
+    }
+
+    /// The view where history is not whole: the tree as it stands, for callers that accepted that.
+    pub fn view_incomplete(&self) -> Result<View<'_>> {
+        let head = self.head()?;
+        let pin = self.world.pin_of(self.id())?;
+        let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, []);
+        Ok(View { registry: self, verified: None, unwalked: Some(state), head, pin })
+    }
+
+    /// The view of the last good head, where the newest one is bad.
+    pub fn view_last_good(&self) -> Result<View<'_>> {
+        let view = self.view()?;
+        match view.verified.as_ref().map(|it| (&it.tip_fault, it.last_good)) {
+            Some((Some(_), Some(good))) => self.view_of(good),
+            _ => Ok(view),
+        }
+    }
+}
+
+impl<'r> View<'r> {
+    /// What has taken effect.
+    pub fn state(&self) -> Result<&State<'r>> {
+        match (&self.verified, &self.unwalked) {
+            (Some(verified), _) => Ok(verified.state()),
+            (None, Some(state)) => Ok(state),
+            (None, None) => Err(crate::words::fault::bug("a view without a state")),
+        }
+    }
+
+    /// Questions to what has taken effect.
+    pub fn facts(&self) -> Result<Facts<'_>> {
+        Ok(Facts(self.state()?))
+    }
+
+    /// The walk, where history is whole.
+    pub fn verified(&self) -> Option<&Verified<'r>> {
+        self.verified.as_ref()
+    }
+
+    /// The walk, to go on with it.
+    pub(super) fn verified_mut(&mut self) -> Option<&mut Verified<'r>> {
+        self.verified.as_mut()
+    }
+
+    /// The head that answers are true of.
+    pub fn as_of(&self) -> Result<AsOf> {
+        Ok(AsOf { head: self.head, time: self.registry.repo.commit(self.head)?.time })
+    }
+
+    /// Whether the registry was verified whole against a pinned root.
+    pub fn is_vouched_for(&self) -> bool {
+        self.verified.as_ref().is_some_and(|it| it.pinned && it.tip_fault.is_none())
+    }
+
+    /// A fault where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
+    pub fn check_tip(&self) -> Result<()> {
+        let Some(verified) = &self.verified else { return Ok(()) };
+        if let Some(fault) = &verified.root_fault {
+            return Err(fault.clone());
+        }
+        if verified.tip_fault.is_some() {
+            let path = verified.walk.off().first().cloned().unwrap_or_default();
+            let bad = verified.bad.last().copied().unwrap_or(self.head);
+            return Err(Fault::new(
+                Code::BadTip,
+                format!("at {} the file {path} is missing or changed, and it had taken effect", bad.short()),
+            )
+            .hint("pass --last-good for the last good state; to mend it, revert that commit, and roll back with `refmark rollback`")
+            .field("commit", bad)
+            .field("last_good", verified.last_good)
+            .at(path));
+        }
+        Ok(())
+    }
+
+    /// A fault where a record rests on a key that was distrusted.
+    pub fn check_taint(&self, path: &str) -> Result<()> {
+        match &self.verified {
+            Some(verified) if verified.is_tainted(path) => {
+                Err(Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+                    .hint("make the move again with a good key: refmark promote, or refmark rollback")
+                    .at(path))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The world that a registry stands in: the clock, the user's folders, the pinned roots, who hears of progress.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::blob::disk::{Disk, RealDisk, io_fault};
+use crate::blob::host::unique_name;
+use crate::ports::{Cancel, Clock, Progress, Silent};
+use crate::records::registry_id::RegistryId;
+use crate::words::digest::Digest;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::time::Timestamp;
+
+/// The operating system's clock; `SOURCE_DATE_EPOCH` does not move it, tests pass a clock of their own.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Timestamp::from_unix(since.map(|it| it.as_secs() as i64).unwrap_or(0))
+    }
+}
+
+/// The user's folders.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// `~/.config/refmark`: pinned roots, the default registry, refmark's own key.
+    pub config: Option<PathBuf>,
+    /// `~/.local/share/refmark`: blobs of registries that live in a project's repository.
+    pub data: Option<PathBuf>,
+}
+
+impl Places {
+    /// The folders that the environment names (`HOME`, `XDG_CONFIG_HOME`, `XDG_DATA_HOME`).
+    pub fn from_env() -> Places {
+        let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+        let home = set("HOME");
+        let under = |variable: &str, default: &str| {
+            set(variable).or_else(|| home.as_ref().map(|home| home.join(default))).map(|folder| folder.join("refmark"))
+        };
+        Places { config: under("XDG_CONFIG_HOME", ".config"), data: under("XDG_DATA_HOME", ".local/share"), home }
+    }
+}
+
+/// Which trust root a reader holds a registry to.
+#[derive(Debug, Clone, Default)]
+pub enum Pinning {
+    /// What `trust.toml` has for the registry, if anything.
+    #[default]
+    Stored,
+    /// This one, by the digest of its statement.
+    Root(Digest),
+}
+
+/// The clock, the user's folders, the pins, progress and the wish to stop.
+#[derive(Clone)]
+pub struct World {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The user's folders.
+    pub places: Places,
+    /// The root that the caller named (`--trust-root`, `REFMARK_TRUST_ROOT`, a lock file), before `trust.toml`.
+    pub pinning: Pinning,
+    /// Hears of long work.
+    pub progress: Arc<dyn Progress>,
+    /// Stops long work.
+    pub cancel: Cancel,
+    /// Does what must be durable.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl World {
+    /// The user's own world.
+    pub fn from_env() -> World {
+        World::at(Places::from_env(), Arc::new(SystemClock))
+    }
+
+    /// A world with these folders and this clock.
+    pub fn at(places: Places, clock: Arc<dyn Clock>) -> World {
+        World {
+            clock,
+            places,
+            pinning: Pinning::Stored,
+            progress: Arc::new(Silent),
+            cancel: Cancel::default(),
+            disk: Arc::new(RealDisk),
+        }
+    }
+
+    /// The pinned root of a registry, by the digest of its statement.
+    pub fn pin_of(&self, registry: RegistryId) -> Result<Option<Digest>> {
+        match &self.pinning {
+            Pinning::Root(digest) => Ok(Some(*digest)),
+            Pinning::Stored => {
+                Ok(self.load::<TrustFile>("trust.toml")?.roots.get(&registry.to_string()).map(|it| it.root))
+            }
+        }
+    }
+
+    /// Pins a registry's root for this user. Without a configuration folder there is nowhere to keep it.
+    pub fn store_pin(&self, registry: RegistryId, name: &str, root: Digest) -> Result<()> {
+        let mut file = self.load::<TrustFile>("trust.toml")?;
+        let pin = StoredPin { name: name.to_owned(), root };
+        if file.roots.get(&registry.to_string()).is_some_and(|have| have.root == root) {
+            return Ok(());
+        }
+        file.roots.insert(registry.to_string(), pin);
+        self.save("trust.toml", &file)
+    }
+
+    /// The user's default registry.
+    pub fn default_registry(&self) -> Result<Option<PathBuf>> {
+        Ok(self.load::<ConfigFile>("config.toml")?.default_registry)
+    }
+
+    /// Makes a registry the user's default; unless `always`, only where there is none.
+    pub fn set_default_registry(&self, path: &Path, always: bool) -> Result<bool> {
+        if self.places.config.is_none() {
+            return Ok(false);
+        }
+        let mut file = self.load::<ConfigFile>("config.toml")?;
+        if !always && file.default_registry.as_ref().is_some_and(|have| have.exists()) {
+            return Ok(false);
+        }
+        file.default_registry = Some(path.to_owned());
+        self.save("config.toml", &file)?;
+        Ok(true)
+    }
+
+    fn load<T: Default + for<'de> Deserialize<'de>>(&self, name: &str) -> Result<T> {
+        let Some(folder) = &self.places.config else { return Ok(T::default()) };
+        let path = folder.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                Fault::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
+                    .hint("mend or remove the file")
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+            Err(error) => Err(io_fault("read", &path, &error)),
+        }
+    }
+
+    fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        let Some(folder) = &self.places.config else {
+            return Err(Fault::new(Code::Io, format!("there is no configuration folder to keep {name} in"))
+                .hint("set HOME or XDG_CONFIG_HOME, or name the root each time with --trust-root"));
+        };
+        let text = toml::to_string(value).map_err(crate::words::fault::bug)?;
+        self.disk.make_dirs(folder)?;
+        let staged = folder.join(format!(".{name}.{}", unique_name()));
+        self.disk.write_new(&staged, text.as_bytes(), 0o600)?;
+        self.disk.rename(&staged, &folder.join(name))?;
+        self.disk.sync_dir(folder)
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct TrustFile {
+    #[serde(default)]
+    roots: BTreeMap<String, StoredPin>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPin {
+    name: String,
+    root: Digest,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct ConfigFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default_registry: Option<PathBuf>,
+}

@@ -1,0 +1,272 @@
+//! Writing: one writer at a time. Under the lock the head is read and the plan made on it, judged by the same rules as a
+//! reader's, committed, made durable, and the branch moved by compare-and-swap.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::open::Registry;
+use super::view::View;
+use crate::blob::lock::{Guard, Wait, acquire};
+use crate::judgement::effective::Objects;
+use crate::judgement::facts::Facts;
+use crate::judgement::gate::GateReport;
+use crate::judgement::plan::{Author, Plan};
+use crate::judgement::rules::Judged;
+use crate::judgement::snapshot::{Change, Mode};
+use crate::ports::signer::{Signer, sign_commit, sign_statement};
+use crate::ports::store::{Identity, NewCommit, RecordStore, message};
+use crate::records::policy::Policy;
+use crate::records::statement::Record;
+use crate::words::digest::Digest;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::name::PrincipalId;
+use crate::words::oid::Oid;
+
+/// How often a plan is made again where somebody's own `git` moved the branch in between.
+const TRIES: usize = 5;
+
+/// Who writes.
+pub struct Writer<'a> {
+    /// Signs statements and commits.
+    pub signer: &'a dyn Signer,
+    /// How long to wait for another writer.
+    pub wait: Duration,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer with a key, who waits half a minute for another one.
+    pub fn new(signer: &'a dyn Signer) -> Writer<'a> {
+        Writer { signer, wait: Duration::from_secs(30) }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The commit.
+    pub commit: Oid,
+    /// The head before it.
+    pub before: Oid,
+    /// The records, in the order of the plan: path and statement.
+    pub records: Vec<(String, Digest)>,
+    /// The reports of the moves in it.
+    pub reports: Vec<GateReport>,
+    /// Who signed.
+    pub by: PrincipalId,
+}
+
+/// A plan in its stored form.
+struct Ready {
+    files: Vec<(String, Vec<u8>)>,
+    oids: BTreeMap<String, (Mode, Oid)>,
+    records: Vec<(String, Digest)>,
+    message: String,
+}
+
+impl Registry {
+    /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
+    pub fn change(
+        &self,
+        writer: &Writer<'_>,
+        mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<Written> {
+        let _lock = self.lock(writer.wait)?;
+        self.repo.recover()?;
+        let mut last = None;
+        for _ in 0..TRIES {
+            match self.attempt(writer, &mut plan) {
+                Err(fault) if fault.code == Code::HeadMoved => last = Some(fault),
+                done => return done,
+            }
+        }
+        Err(last.unwrap_or_else(|| crate::words::fault::bug("no attempt was made")))
+    }
+
+    /// Takes the writer's lock.
+    pub(super) fn lock(&self, wait: Duration) -> Result<Guard> {
+        let folder = self.work_folder();
+        self.world.disk.make_dirs(&folder)?;
+        let mut told = |_: &crate::blob::lock::Holder| {};
+        let wait = Wait { timeout: wait, cancel: &self.world.cancel, told: &mut told };
+        acquire(&self.world.disk, &folder.join("lock"), wait)
+    }
+
+    fn attempt(
+        &self,
+        writer: &Writer<'_>,
+        plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<Written> {
+        let mut view = self.view()?;
+        view.check_tip()?;
+        let author = self.author(&view, writer)?;
+        let plan = plan(&view, &author)?;
+        let objects = view.state()?.shared_objects();
+        let ready = self.ready(&plan, writer, &objects)?;
+        let judged = match view.verified() {
+            Some(verified) => verified.walk.try_landing(&ready.oids)?,
+            None => return Err(crate::words::fault::bug("a writer needs the whole history")),
+        };
+        let reports = judged.reports.clone();
+        refuse_what_has_no_effect(judged)?;
+        let before = view.head;
+        let commit = self.commit(writer, &author, vec![before], &ready)?;
+        self.repo.move_branch(&self.branch, Some(before), commit)?;
+        self.follow(&mut view, commit, &ready)?;
+        Ok(Written { commit, before, records: ready.records, reports, by: author.by })
+    }
+
+    /// Judges a plan without writing anything: a fault with every reason where it would have no effect.
+    pub(super) fn judge_plan(&self, view: &View<'_>, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
+        let objects = view.state()?.shared_objects();
+        let ready = self.ready(plan, writer, &objects)?;
+        match view.verified() {
+            Some(verified) => refuse_what_has_no_effect(verified.walk.try_landing(&ready.oids)?),
+            None => Err(crate::words::fault::bug("a writer needs the whole history")),
+        }
+    }
+
+    /// Who the writer's key is in the newest policy, and on what head it builds.
+    pub(super) fn author(&self, view: &View<'_>, writer: &Writer<'_>) -> Result<Author> {
+        let facts = view.facts()?;
+        let Some((policy, _)) = facts.newest_policy()? else {
+            return Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect"));
+        };
+        let by = principal_of(&policy, writer.signer)?;
+        let time = self.world.clock.now();
+        Ok(Author { by, time, base: Some(self.base(view)?), registry: self.id() })
+    }
+
+    /// The last good head that others can see: in a clone the remote-tracking head, never an unpushed commit.
+    fn base(&self, view: &View<'_>) -> Result<Oid> {
+        let tracked = self.repo.resolve_revision(&format!("origin/{}", self.branch)).ok();
+        let good = |commit: Oid| -> Result<bool> {
+            match view.verified() {
+            Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
+            None => Ok(false),
+            }
+        };
+        match tracked {
+            Some(tracked) if good(tracked)? => Ok(tracked),
+            _ => Ok(view.head),
+        }
+    }
+
+    /// Signs a plan's statements and puts everything in its stored form.
+    fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
+        let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
+        for (place, bytes) in &plan.documents {
+            ready.files.push((place.path(), bytes.clone()));
+        }
+        for statement in &plan.statements {
+            let canonical = statement.canonical()?;
+            let record = Record::new(statement.clone(), vec![sign_statement(writer.signer, &canonical)?])?;
+            let path = record.common().path.to_owned();
+            ready.records.push((path.clone(), record.digest()));
+            ready.files.push((path, record.print()?.into_bytes()));
+        }
+        for (path, bytes) in &ready.files {
+            let oid = self.repo.blob_id(bytes)?;
+            objects.expect(oid, bytes.clone());
+            ready.oids.insert(path.clone(), (Mode::File, oid));
+        }
+        let mut trailers: Vec<(&str, String)> = Vec::new();
+        // A bulk commit names its count, not ten thousand lines.
+        const NAMED: usize = 64;
+        for (path, digest) in ready.records.iter().take(NAMED) {
+            trailers.push(("Refmark-Record", format!("{path} sha256:{digest}")));
+        }
+        if ready.records.len() > NAMED {
+            trailers.push(("Refmark-Records", ready.records.len().to_string()));
+        }
+        for artifact in plan.artifacts.iter().take(NAMED) {
+            trailers.push(("Refmark-Artifact", artifact.to_string()));
+        }
+        ready.message = message(&plan.subject, &plan.body, &trailers);
+        Ok(ready)
+    }
+
+    fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
+        let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
+        let who = identity(&author.by);
+        self.repo.write(&NewCommit {
+            parents,
+            files: ready.files.clone(),
+            removals: Vec::new(),
+            message: ready.message.clone(),
+            author: who.clone(),
+            committer: who,
+            time: author.time,
+            sign: Some(&sign),
+        })
+    }
+
+    /// Takes the new commit into the view, and remembers it: the next reader starts there.
+    fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready) -> Result<()> {
+        let changes: Vec<Change> =
+            ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
+        let Some(verified) = view.verified_mut() else { return Ok(()) };
+        verified.walk.take(commit, &changes)?;
+        verified.head = commit;
+        verified.last_good = Some(commit);
+        match verified.remember() {
+            Some(remembered) => self.remember(&remembered),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the first commit of a registry.
+    pub(super) fn found(&self, writer: &Writer<'_>, author: &Author, plan: &Plan) -> Result<Oid> {
+        let objects = Objects::new(&self.repo);
+        let ready = self.ready(plan, writer, &objects)?;
+        let walk = crate::judgement::landing::Walk::from_the_start(objects);
+        refuse_what_has_no_effect(walk.try_landing(&ready.oids)?)?;
+        let commit = self.commit(writer, author, Vec::new(), &ready)?;
+        self.repo.move_branch(&self.branch, None, commit)?;
+        Ok(commit)
+    }
+}
+
+/// What a commit says of its author. An id that is an address serves as one.
+pub(super) fn identity(by: &PrincipalId) -> Identity {
+    let email = if by.as_str().contains('@') { by.as_str().to_owned() } else { String::new() };
+    Identity { name: by.as_str().to_owned(), email }
+}
+
+/// The member whose key this is.
+pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<PrincipalId> {
+    let key = signer.public().id();
+    match policy.member_of_key(&key) {
+        Some((id, ..)) => Ok(id.clone()),
+        None => {
+            let members: Vec<&str> = policy.members.keys().map(PrincipalId::as_str).collect();
+            Err(Fault::new(
+                Code::Refused,
+                format!("{} ({key}) is not the key of a member of policy {}", signer.describe(), policy.number),
+            )
+            .hint(format!(
+                "its members are {}; name another key with --key, or have this one added: refmark members add",
+                members.join(", ")
+            ))
+            .field("keyid", &key)
+            .field("members", members))
+        }
+    }
+}
+
+/// A fault with every reason where a landing would have no effect. Nothing was written then.
+fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
+    let dropped = judged.dropped.into_iter().next();
+    let first = judged.findings.into_iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(dropped);
+    match first {
+        None => Ok(()),
+        Some((path, fault)) => Err(fault.at(path)),
+    }
+}
+
+/// The newest policy, for verbs that show who could do what.
+pub(super) fn policy_of(facts: Facts<'_>) -> Result<std::sync::Arc<Policy>> {
+    match facts.newest_policy()? {
+        Some((policy, _)) => Ok(policy),
+        None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
+    }
+}

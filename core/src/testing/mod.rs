@@ -1,0 +1,13 @@
+//! Floor 4: what tests stand on. The ports in memory, their conformance suites, and stand-ins for a world that fails.
+//! They assert, and so panic; never part of a release build.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(feature = "fs")]
+pub mod blob_remote;
+#[cfg(feature = "git")]
+pub mod disk;
+#[cfg(feature = "fs")]
+pub mod faulty_disk;
+pub mod memory;
+pub mod store;
