@@ -17,6 +17,8 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(feature = "pack")]
+pub mod pack;
 #[cfg(feature = "git")]
 pub mod registry;
 #[cfg(any(test, feature = "testing"))]
