@@ -9,8 +9,5 @@ pub mod landing;
 pub mod plan;
 pub mod rules;
 pub mod snapshot;
-
-pub mod snapshot;
-pub mod verify;
 pub mod text;
 pub mod verify;
