@@ -205,10 +205,8 @@ impl Registry {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         let Some(verified) = view.verified_mut() else { return Ok(()) };
-        verified.walk.take(commit, &changes)?;
-        verified.head = commit;
-        verified.last_good = Some(commit);
-        match verified.remember() {
+        let whole = verified.follow(commit, &changes)?;
+        match verified.remember().filter(|_| whole) {
             Some(remembered) => self.remember(&remembered),
             None => Ok(()),
         }
