@@ -2,18 +2,23 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod approve;
+mod branch;
 mod init;
 mod landed;
 mod list;
 mod log;
 mod open;
 mod promote;
+mod propose;
 mod pull;
 mod register;
 mod remembered;
 mod remote;
 mod resolve;
 mod show;
+#[cfg(test)]
+pub(crate) mod stories;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
@@ -22,12 +27,14 @@ mod view;
 mod world;
 mod writer;
 
-pub use init::{InitAnswer, InitRequest};
+pub use approve::{ApproveAnswer, ApproveRequest};
+pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
 pub use log::{LogAnswer, MoveRow};
 pub use open::{Located, Registry, locate};
-pub use promote::{MoveAnswer, Propose};
+pub use promote::MoveAnswer;
+pub use propose::{LandAnswer, ProposeAnswer};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
