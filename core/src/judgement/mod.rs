@@ -8,6 +8,7 @@ pub mod gate;
 pub mod inspect;
 pub mod landing;
 pub mod plan;
+pub mod review;
 
 pub mod rules;
 pub mod snapshot;

@@ -19,7 +19,7 @@ use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::ModelName;
 
 pub use contract::{Compatibility, ContractDiff, ContractSource, compare as compare_contracts};
-pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed};
+pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, sentence as what_files_can_do};
 pub use lineage::{CardDiff, Change, LineageDiff, Presence};
 pub use metrics::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
 pub use page::to_markdown;

@@ -3,7 +3,7 @@
 use super::{Block, Line, Mark, Page, Span, Table, Tone};
 use crate::judgement::text::{escape_html, escape_markdown, escape_markdown_inline, is_unseen};
 
-pub(super) fn page(page: &Page, limit: usize) -> String {
+pub(super) fn page(page: &Page, limit: usize) -> (String, usize) {
     let blocks: Vec<String> = page.0.iter().map(block).collect();
     let kept = fitting(&page.0, &blocks, limit.saturating_sub(200));
     let cut = kept.iter().filter(|kept| !**kept).count();
@@ -23,7 +23,7 @@ pub(super) fn page(page: &Page, limit: usize) -> String {
             );
         }
     }
-    out
+    (out, cut)
 }
 
 fn push(out: &mut String, text: &str) {

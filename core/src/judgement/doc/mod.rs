@@ -186,6 +186,11 @@ impl Page {
     /// As Markdown for a forge, within so many characters: whole blocks are left out from the end (small print and what
     /// stands before it last), and it is said how many.
     pub fn markdown(&self, limit: usize) -> String {
+        self.markdown_within(limit).0
+    }
+
+    /// The same, with the number of blocks that were left out.
+    pub fn markdown_within(&self, limit: usize) -> (String, usize) {
         markdown::page(self, limit)
     }
 

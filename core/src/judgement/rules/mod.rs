@@ -13,7 +13,7 @@ mod quorum;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use author::approval_counts;
-pub use moves::report_on;
+pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::gate::GateReport;
