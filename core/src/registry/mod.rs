@@ -16,6 +16,7 @@ mod register;
 mod remembered;
 mod remote;
 mod resolve;
+mod review;
 mod show;
 #[cfg(test)]
 pub(crate) mod stories;
@@ -39,6 +40,7 @@ pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
+pub use review::RangeText;
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
