@@ -19,5 +19,7 @@ pub mod git;
 pub mod key;
 #[cfg(feature = "git")]
 pub mod registry;
+#[cfg(feature = "index")]
+pub mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -4,6 +4,7 @@ pub mod diff;
 pub mod effective;
 pub mod facts;
 pub mod gate;
+pub mod index;
 pub mod inspect;
 pub mod landing;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod index;
 mod init;
 mod landed;
 mod list;
@@ -13,6 +14,7 @@ mod register;
 mod remembered;
 mod remote;
 mod resolve;
+mod search;
 mod show;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -22,19 +24,22 @@ mod view;
 mod world;
 mod writer;
 
+pub use index::{IndexStatus, IndexUse};
 pub use init::{InitAnswer, InitRequest};
 pub use landed::Landed;
-pub use list::{ModelRow, VersionRow};
-pub use log::{LogAnswer, MoveRow};
+pub use log::LogAnswer;
 pub use open::{Located, Registry, locate};
 pub use promote::{MoveAnswer, Propose};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
+pub use search::SearchAnswer;
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
 pub use writer::{Writer, Written};
+
+pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};

@@ -30,6 +30,7 @@ pub struct Registry {
     id: RegistryId,
     name: String,
     first_root: Digest,
+    pub(super) index: super::index::Shelf,
 }
 
 impl Registry {
@@ -68,7 +69,7 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root }
+        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, index: Default::default() }
     }
 
     /// The registry's id, as its first root claims it.
