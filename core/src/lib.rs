@@ -21,5 +21,7 @@ pub mod key;
 pub mod pack;
 #[cfg(feature = "git")]
 pub mod registry;
+#[cfg(feature = "index")]
+pub mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -5,6 +5,7 @@ pub mod doc;
 pub mod effective;
 pub mod facts;
 pub mod gate;
+pub mod index;
 pub mod inspect;
 pub mod landing;
 pub mod open_approvals;

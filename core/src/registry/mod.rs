@@ -4,6 +4,7 @@
 
 mod approve;
 mod branch;
+mod index;
 mod init;
 mod landed;
 mod list;
@@ -17,6 +18,7 @@ mod remembered;
 mod remote;
 mod resolve;
 mod review;
+mod search;
 mod show;
 #[cfg(test)]
 pub(crate) mod stories;
@@ -30,9 +32,10 @@ mod writer;
 
 pub use approve::{ApproveAnswer, ApproveRequest};
 pub use init::{InitAnswer, InitRequest, PolicyText};
+pub use index::{IndexStatus, IndexUse};
+pub use init::{InitAnswer, InitRequest};
 pub use landed::Landed;
-pub use list::{ModelRow, VersionRow};
-pub use log::{LogAnswer, MoveRow};
+pub use log::LogAnswer;
 pub use open::{Located, Registry, locate};
 pub use promote::MoveAnswer;
 pub use propose::{LandAnswer, ProposeAnswer};
@@ -41,9 +44,12 @@ pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use review::RangeText;
+pub use search::SearchAnswer;
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
 pub use writer::{Writer, Written};
+
+pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};

@@ -32,6 +32,7 @@ pub struct Registry {
     first_root: Digest,
     /// What references meant at the head that was seen last: while it has not moved, they mean the same.
     pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
+    pub(super) index: super::index::Shelf,
 }
 
 impl Registry {
@@ -71,6 +72,7 @@ impl Registry {
         };
         let store = Store::with_disk(&area, world.disk.clone());
         Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, answers: Default::default() }
+        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, index: Default::default() }
     }
 
     /// The registry's id, as its first root claims it.
