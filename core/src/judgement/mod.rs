@@ -12,7 +12,6 @@ pub mod open_approvals;
 pub mod plan;
 pub mod policy;
 pub mod review;
-
 pub mod rules;
 pub mod snapshot;
 pub mod text;

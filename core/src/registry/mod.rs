@@ -31,9 +31,8 @@ mod world;
 mod writer;
 
 pub use approve::{ApproveAnswer, ApproveRequest};
-pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use index::{IndexStatus, IndexUse};
-pub use init::{InitAnswer, InitRequest};
+pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use landed::Landed;
 pub use log::LogAnswer;
 pub use open::{Located, Registry, locate};

@@ -71,8 +71,9 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, answers: Default::default() }
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, index: Default::default() }
+        let branch = branch.to_owned();
+        let (answers, index) = Default::default();
+        Registry { repo, branch, store, world, id, name, first_root, answers, index }
     }
 
     /// The registry's id, as its first root claims it.
