@@ -2,7 +2,10 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod diff;
+mod gc;
 mod init;
+mod inspect;
 mod landed;
 mod list;
 mod log;
@@ -14,19 +17,23 @@ mod remembered;
 mod remote;
 mod resolve;
 mod show;
+mod signer;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
+mod trust_root;
 mod verify;
 mod view;
 mod world;
 mod writer;
 
+pub use gc::GcAnswer;
 pub use init::{InitAnswer, InitRequest};
+pub use inspect::inspect_file;
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
 pub use log::{LogAnswer, MoveRow};
-pub use open::{Located, Registry, locate};
+pub use open::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate};
 pub use promote::{MoveAnswer, Propose};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
@@ -34,6 +41,7 @@ pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
+pub use trust_root::{RootKey, TrustRootAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
