@@ -70,11 +70,16 @@ impl App {
         }
     }
 
+    /// From here on Ctrl-C cancels the work.
+    pub fn arm(&self) {
+        interrupt::arm(&self.cancel);
+    }
+
     /// The registry that is meant.
     pub fn registry(&self) -> Result<Registry> {
         let world = self.world()?;
         if self.globals.key.is_none() {
-            interrupt::arm(&self.cancel);
+            self.arm();
         }
         let named = self.globals.registry.as_deref().filter(|path| !path.as_os_str().is_empty());
         let located = locate(named, &here()?, &world)?;
@@ -135,7 +140,7 @@ impl App {
 
     fn found(&self, found: Result<Found>) -> Result<Box<dyn Signer>> {
         let found = found?;
-        interrupt::arm(&self.cancel);
+        self.arm();
         self.key_notes.replace(found.notes);
         Ok(found.signer)
     }

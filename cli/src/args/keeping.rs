@@ -65,7 +65,7 @@ pub enum RemoteAction {
     Add {
         /// Its name
         name: String,
-        /// The folder; it is made by the first sync
+        /// The folder; it is made where it does not exist
         dir: PathBuf,
     },
     /// List the remotes

@@ -75,5 +75,5 @@ fn of_command(words: &[&str]) -> Result<String> {
                 .hint("`refmark help` lists the commands")
         })?;
     }
-    Ok(found.render_long_help().ansi().to_string())
+    Ok(found.render_help().ansi().to_string())
 }

@@ -1,6 +1,6 @@
 //! The page of a diff: metrics, contract, weights, files, lineage.
 
-use refmark_core::judgement::diff::{ArtifactDiff, Compatibility, Listed, MetricJudgement, MetricSide};
+use refmark_core::judgement::diff::{ArtifactDiff, Compatibility, Listed, MetricJudgement, MetricSide, Presence};
 use refmark_core::judgement::text::{counted, percent, signed, size};
 use refmark_core::records::evidence::Direction;
 
@@ -71,12 +71,16 @@ fn contract(diff: &ArtifactDiff, page: &mut Page) {
     let word = diff.contract.compatibility;
     let said = match word {
         Compatibility::Same | Compatibility::Full | Compatibility::Backward => good(word.as_str()),
-        Compatibility::Unknown => faint("nothing to compare"),
+        Compatibility::Unknown => faint(word.as_str()),
         _ => bad(word.as_str()),
     };
-    page.line(format!("{} {said}", bold("contract")));
-    for sentence in &diff.contract.because.items {
-        page.line(format!("  {}", safe(sentence)));
+    match diff.contract.because.items.as_slice() {
+        [] => page.line(format!("{} {said}", bold("contract"))),
+        [only] => page.line(format!("{} {said}: {}", bold("contract"), safe(only))),
+        many => {
+            page.line(format!("{} {said}", bold("contract")));
+            many.iter().for_each(|sentence| page.line(format!("  {}", safe(sentence))));
+        }
     }
 }
 
@@ -85,18 +89,17 @@ fn weights(diff: &ArtifactDiff, page: &mut Page) {
     if tensors.old + tensors.new == 0 {
         return;
     }
-    page.line(format!(
-        "{} {} of {} changed, {} new, {} gone, {} retyped, {} reshaped{}; {} differ",
-        bold("tensors"),
-        tensors.changed.count,
-        tensors.old,
-        tensors.added.count,
-        tensors.removed.count,
-        tensors.retyped.count,
-        tensors.reshaped.count,
-        if tensors.unknown > 0 { format!(", {} not digested", tensors.unknown) } else { String::new() },
-        size(tensors.bytes_changed)
-    ));
+    let mut counts = vec![format!("{} of {} changed", tensors.changed.count, tensors.old)];
+    for (count, word) in [
+        (tensors.added.count, "new"),
+        (tensors.removed.count, "gone"),
+        (tensors.retyped.count, "of another type"),
+        (tensors.reshaped.count, "of another shape"),
+        (tensors.unknown, "not digested"),
+    ] {
+        counts.extend((count > 0).then(|| format!("{count} {word}")));
+    }
+    page.line(format!("{} {} ({})", bold("tensors"), counts.join(", "), size(tensors.bytes_changed)));
     for (sign, list) in [("~", &tensors.changed), ("+", &tensors.added), ("-", &tensors.removed)] {
         list.items.iter().take(12).for_each(|name| page.line(format!("  {sign} {}", safe(name))));
         if list.count > 12 {
@@ -165,13 +168,13 @@ fn lineage(diff: &ArtifactDiff, page: &mut Page) {
     it.capabilities_added.items.iter().for_each(|word| page.line(format!("  + can {}", safe(word))));
     it.capabilities_removed.items.iter().for_each(|word| page.line(format!("  - can {}", safe(word))));
     let card = &diff.card;
-    page.line(format!(
-        "{} {} (+{} −{} lines)",
-        bold("model card"),
-        card.model_card.as_str(),
-        card.lines_added,
-        card.lines_removed
-    ));
+    let lines = match card.lines_added + card.lines_removed {
+        0 => String::new(),
+        _ => format!(" (+{} −{} lines)", card.lines_added, card.lines_removed),
+    };
+    if card.model_card != Presence::None {
+        page.line(format!("{} {}{lines}", bold("model card"), card.model_card.as_str()));
+    }
 }
 
 fn more<T>(page: &mut Page, list: &Listed<T>) {

@@ -3,6 +3,7 @@
 use refmark_core::judgement::gate::Status;
 use refmark_core::judgement::text::counted;
 use refmark_core::records::alias::Target;
+use refmark_core::records::trust::TrustState;
 use refmark_core::registry::{RevokeAnswer, TransitionAnswer};
 
 use super::{Cell, Page, Table, bold, doubtful, faint, report, safe};
@@ -58,6 +59,9 @@ impl Render for RevokeAnswer {
                 "{} these resolve to nothing until they move: refmark rollback {model}@{alias}",
                 doubtful("note:")
             ));
+        }
+        if self.to == TrustState::Deleted && self.removed.is_empty() {
+            page.line("its files stay: live artifacts share them, or they were not here");
         }
         if !self.removed.is_empty() {
             page.line(format!("{} moved to the trash, for two weeks", counted(self.removed.len(), "file")));
