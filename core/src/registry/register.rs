@@ -24,6 +24,8 @@ use crate::words::printer::print;
 
 mod look;
 
+pub(super) use look::look;
+
 /// A package that shall become a version.
 #[derive(Debug, Clone)]
 pub struct Package {
@@ -232,10 +234,8 @@ impl Registry {
         for package in packages {
             walked.push(files_of(package)?);
         }
-        let looked: Vec<Vec<look::Looked>> = walked
-            .iter()
-            .map(|files| files.iter().map(|file| look::look(&file.file)).collect())
-            .collect::<Result<_>>()?;
+        let looked: Vec<Vec<look::Looked>> =
+            walked.iter().map(|files| files.iter().map(|file| look(&file.file)).collect()).collect::<Result<_>>()?;
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
