@@ -2,7 +2,12 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod describe;
+mod detail;
+mod diff;
 mod init;
+mod inspect;
+mod label;
 mod landed;
 mod list;
 mod log;
@@ -22,7 +27,10 @@ mod view;
 mod world;
 mod writer;
 
+pub use detail::{ModelDetail, VersionDetail};
 pub use init::{InitAnswer, InitRequest};
+pub use inspect::inspect_file;
+pub use label::LabelAnswer;
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
 pub use log::{LogAnswer, MoveRow};

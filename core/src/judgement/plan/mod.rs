@@ -4,13 +4,15 @@
 mod about;
 mod evidence;
 mod init;
+mod label;
 mod promote;
 mod register;
 mod transition;
 
-pub use about::{AboutRequest, describe};
+pub use about::{AboutRequest, announce, describe};
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
+pub use label::{LabelRequest, hide_model, hide_version, label, rename};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};

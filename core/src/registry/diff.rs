@@ -1,0 +1,20 @@
+//! `diff`: what differs between two artifacts.
+
+use super::open::Registry;
+use super::resolve::find;
+use super::view::View;
+use crate::judgement::diff::{ArtifactDiff, Side, diff};
+use crate::words::fault::Result;
+use crate::words::reference::Reference;
+
+impl Registry {
+    /// What differs between what two references name, whatever their state.
+    pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
+        let facts = view.facts()?;
+        let side = |reference| -> Result<Side> {
+            let found = find(facts, reference)?;
+            Ok(Side { artifact: found.artifact, version: found.model.zip(found.version) })
+        };
+        diff(facts, &side(old)?, &side(new)?)
+    }
+}
