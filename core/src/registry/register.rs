@@ -21,6 +21,7 @@ use crate::words::name::{EntryId, ModelName, Release};
 use crate::words::oid::Oid;
 use crate::words::package_path::PackagePath;
 use crate::words::printer::print;
+use crate::words::time::Timestamp;
 
 mod look;
 
@@ -59,6 +60,8 @@ pub struct Package {
     pub release: Option<Release>,
     /// What the version is.
     pub description: Option<String>,
+    /// When another registry gave the number, for versions that are brought over. A claim.
+    pub imported: Option<Timestamp>,
     /// Whether links to files outside a folder are followed, as in the snapshots of a hub's cache.
     pub follow_links: bool,
     /// Patterns of files to leave out, besides the usual ones.
@@ -84,6 +87,7 @@ impl Package {
             source: None,
             release: None,
             description: None,
+            imported: None,
             follow_links: false,
             ignore: Vec::new(),
         })
@@ -409,7 +413,7 @@ fn manifest_of(package: &Package, mut contents: Contents) -> Result<Stored> {
         description: package.description.clone(),
         owner: package.owner.clone(),
         trust: None,
-        imported: None,
+        imported: package.imported,
     };
     Ok(Stored { request, warnings: contents.warnings })
 }
