@@ -1,5 +1,4 @@
 //! `diff`: what differs between two versions.
-//! `diff`: what differs between two artifacts.
 
 use super::open::Registry;
 use super::resolve::find;
@@ -19,13 +18,5 @@ impl Registry {
     /// What differs between two versions or artifacts, `old` first.
     pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
         diff(view.facts()?, &self.side(view, old)?, &self.side(view, new)?)
-    /// What differs between what two references name, whatever their state.
-    pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
-        let facts = view.facts()?;
-        let side = |reference| -> Result<Side> {
-            let found = find(facts, reference)?;
-            Ok(Side { artifact: found.artifact, version: found.model.zip(found.version) })
-        };
-        diff(facts, &side(old)?, &side(new)?)
     }
 }

@@ -1,5 +1,4 @@
 //! `inspect`: what a file is, without a registry.
-//! `inspect`: what a model file is, by its content.
 
 use std::path::Path;
 
@@ -11,7 +10,4 @@ use crate::words::fault::Result;
 /// pickles whole. Faults: `not-a-file`, `not-found` or `io` where it cannot be read.
 pub fn inspect_file(path: &Path) -> Result<Inspection> {
     Ok(look(path)?.inspection)
-/// Inspects the file at a path: its header, within bounds. Needs no registry.
-pub fn inspect_file(path: &Path) -> Result<Inspection> {
-    look(path).map(|it| it.inspection)
 }

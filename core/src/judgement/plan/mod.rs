@@ -11,10 +11,9 @@ mod promote;
 mod register;
 mod transition;
 
-pub use about::{AboutRequest, describe};
+pub use about::{AboutRequest, announce, describe};
 pub use approval::{ApprovalRequest, approve};
 pub use change::Change;
-pub use about::{AboutRequest, announce, describe};
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
