@@ -286,6 +286,18 @@ impl<'h> Verifier<'h> {
         self.ahead.len()
     }
 
+    /// Where objects are read from.
+    pub fn objects(&self) -> &Rc<Objects<'h>> {
+        &self.objects
+    }
+
+    /// What to keep of the walk so far, so that it can go on from here later; nothing at a bad commit. It says nothing of
+    /// the pin, which is held against the registry at the end of a walk only.
+    pub fn so_far(&self) -> Option<Remembered> {
+        let head = self.last_good.filter(|_| self.tip_fault.is_none())?;
+        Some(remembered(head, self.pin, &self.walk, &self.bad, &self.tainted))
+    }
+
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
         let Some(commit) = self.ahead.pop() else { return Ok(None) };
@@ -579,22 +591,25 @@ impl<'h> Verified<'h> {
         if self.tip_fault.is_some() || self.root_fault.is_some() {
             return None;
         }
-        let inert = self.walk.inert().iter().map(RememberedLanding::of).collect();
-        Some(Remembered {
-            format: FORMAT,
-            head: self.head,
-            commits: self.walk.commits(),
-            root: self.pin,
-            bad: self.bad.clone(),
-            inert,
-            revoked: self.walk.revoked().clone(),
-            tainted: self.tainted.clone(),
-        })
+        Some(remembered(self.head, self.pin, &self.walk, &self.bad, &self.tainted))
     }
 
     /// Whether a record rests on a key that was distrusted.
     pub fn is_tainted(&self, path: &str) -> bool {
         self.tainted.iter().any(|it| it == path)
+    }
+}
+
+fn remembered(head: Oid, root: Option<Digest>, walk: &Walk<'_>, bad: &[Oid], tainted: &[String]) -> Remembered {
+    Remembered {
+        format: FORMAT,
+        head,
+        commits: walk.commits(),
+        root,
+        bad: bad.to_vec(),
+        inert: walk.inert().iter().map(RememberedLanding::of).collect(),
+        revoked: walk.revoked().clone(),
+        tainted: tainted.to_vec(),
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
-pub use moves::report_on;
+pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::facts::Facts;

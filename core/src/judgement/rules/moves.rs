@@ -421,6 +421,8 @@ impl Case<'_> {
                 };
                 SignerResult {
                     asks: asks(signer),
+                    roles: signer.roles.clone(),
+                    owner: signer.owner,
                     by: person.map(|at| people[at].0.clone()),
                     time: person.map(|at| people[at].1),
                     candidates,
