@@ -286,8 +286,11 @@ impl LockFile {
     /// What holds for every lock file, read or about to be written.
     fn check(&self) -> Result<()> {
         if let Some(pair) = self.pins.windows(2).find(|pair| pair[0].name >= pair[1].name) {
-            return Err(bad(format!("pin {} does not stand after {}: each name once, sorted", pair[1].name, pair[0].name))
-                .hint("after a merge: sort the [[pin]] blocks by name and keep one of each"));
+            return Err(bad(format!(
+                "pin {} does not stand after {}: each name once, sorted",
+                pair[1].name, pair[0].name
+            ))
+            .hint("after a merge: sort the [[pin]] blocks by name and keep one of each"));
         }
         let mut folded: BTreeMap<String, &ModelName> = BTreeMap::new();
         for pin in &self.pins {
@@ -349,7 +352,10 @@ impl Pin {
         for file in &self.files {
             let (path, sha256) = (quoted(file.path.as_str()), quoted(&file.sha256.hex()));
             let class = quoted(file.class.as_str());
-            out.push_str(&format!("  {{ path = {path}, size = {}, sha256 = {sha256}, class = {class} }},\n", file.size));
+            out.push_str(&format!(
+                "  {{ path = {path}, size = {}, sha256 = {sha256}, class = {class} }},\n",
+                file.size
+            ));
         }
         out.push_str("]\n");
     }
@@ -398,6 +404,7 @@ fn bad(why: impl std::fmt::Display) -> Box<Fault> {
 }
 
 /// A rule of a word, broken in a lock file.
+#[allow(clippy::boxed_local, reason = "it stands where `map_err` hands a fault on, and faults are boxed")]
 fn within(fault: Box<Fault>) -> Box<Fault> {
     bad(&fault.message)
 }

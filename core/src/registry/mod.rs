@@ -2,11 +2,28 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod clone;
+mod clone_fetch;
+mod clone_push;
+#[cfg(test)]
+mod clone_tests;
+mod incomplete;
+#[cfg(test)]
+mod incomplete_tests;
 mod init;
 mod landed;
 mod list;
 mod log;
 mod open;
+mod pin;
+mod pin_lint;
+mod pin_publish;
+mod pin_sync;
+#[cfg(test)]
+mod pin_sync_tests;
+#[cfg(test)]
+mod pin_tests;
+mod probe;
 mod promote;
 mod pull;
 mod register;
@@ -14,26 +31,39 @@ mod remembered;
 mod remote;
 mod resolve;
 mod show;
+mod status;
+#[cfg(test)]
+mod status_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
+mod use_default;
 mod verify;
 mod view;
 mod world;
 mod writer;
 
+pub use clone::{CloneAnswer, CloneRequest};
+pub use clone_fetch::FetchAnswer;
+pub use clone_push::PushAnswer;
 pub use init::{InitAnswer, InitRequest};
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
 pub use log::{LogAnswer, MoveRow};
-pub use open::{Located, Registry, locate};
+pub use open::{Located, Registry, locate, open_located};
+pub use pin::{PinAddRequest, PinChange, PinChangeAnswer, PinCheckAnswer, PinListAnswer, PinRow, Project};
+pub use pin_lint::{LintAnswer, LintRow};
+pub use pin_publish::PublishAnswer;
+pub use pin_sync::{PinSyncAnswer, SyncedPin};
 pub use promote::{MoveAnswer, Propose};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use show::ShowAnswer;
+pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use transition::{RevokeAnswer, TransitionAnswer};
+pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};

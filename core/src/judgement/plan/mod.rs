@@ -5,6 +5,7 @@ mod about;
 mod evidence;
 mod init;
 mod promote;
+mod publish;
 mod register;
 mod transition;
 
@@ -12,6 +13,7 @@ pub use about::{AboutRequest, describe};
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
