@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod approve;
+mod branch;
 mod clone;
 mod clone_fetch;
 mod clone_push;
@@ -10,6 +12,7 @@ mod clone_tests;
 mod incomplete;
 #[cfg(test)]
 mod incomplete_tests;
+mod index;
 mod init;
 mod landed;
 mod list;
@@ -25,15 +28,20 @@ mod pin_sync_tests;
 mod pin_tests;
 mod probe;
 mod promote;
+mod propose;
 mod pull;
 mod register;
 mod remembered;
 mod remote;
 mod resolve;
+mod review;
+mod search;
 mod show;
 mod status;
 #[cfg(test)]
 mod status_tests;
+#[cfg(test)]
+pub(crate) mod stories;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
@@ -43,23 +51,27 @@ mod view;
 mod world;
 mod writer;
 
+pub use approve::{ApproveAnswer, ApproveRequest};
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
-pub use init::{InitAnswer, InitRequest};
+pub use index::{IndexStatus, IndexUse};
+pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use landed::Landed;
-pub use list::{ModelRow, VersionRow};
-pub use log::{LogAnswer, MoveRow};
+pub use log::LogAnswer;
 pub use open::{Located, Registry, locate, open_located};
 pub use pin::{PinAddRequest, PinChange, PinChangeAnswer, PinCheckAnswer, PinListAnswer, PinRow, Project};
 pub use pin_lint::{LintAnswer, LintRow};
 pub use pin_publish::PublishAnswer;
 pub use pin_sync::{PinSyncAnswer, SyncedPin};
-pub use promote::{MoveAnswer, Propose};
+pub use promote::MoveAnswer;
+pub use propose::{LandAnswer, ProposeAnswer};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
+pub use review::RangeText;
+pub use search::SearchAnswer;
 pub use show::ShowAnswer;
 pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use transition::{RevokeAnswer, TransitionAnswer};
@@ -68,3 +80,5 @@ pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
 pub use writer::{Writer, Written};
+
+pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};

@@ -142,7 +142,6 @@ impl Registry {
         };
         problems.extend(view.verified().map(|it| it.problems()).unwrap_or_default());
         let counts = self.count(&view)?;
-        let artifacts: Vec<ArtifactId> = counts.artifacts.iter().copied().collect();
         let (pins, pins_problem) = self.judge_pins(project)?;
         let default_registry = self.world().default_registry()?;
         let same = |path: &PathBuf| std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok();
@@ -163,10 +162,7 @@ impl Registry {
             absent_blobs: counts.absent_blobs,
             absent_bytes: counts.absent_bytes,
             pending: pending(&view),
-            open_approvals: match view.verified() {
-                Some(verified) => open_approvals(&verified.walk, &artifacts)?,
-                None => Vec::new(),
-            },
+            open_approvals: open_approvals(view.facts()?)?,
             last_verify: self.saved_verify(),
             writer: writing(&self.work_folder())?,
             is_default: default_registry.as_ref().is_some_and(same),

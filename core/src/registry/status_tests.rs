@@ -86,7 +86,7 @@ fn a_revocation_on_one_persons_word_is_shown_until_it_is_approved() {
     registry.transition_trust(&Writer::new(&ada), &revoke).unwrap();
     let open = registry.status(None).unwrap().open_approvals;
     assert_eq!((open.len(), open[0].by.as_str()), (1, "ada"));
-    assert_eq!(open[0].candidates, [PrincipalId::parse("ben").unwrap()]);
+    assert_eq!(open[0].report.signers[0].candidates, [PrincipalId::parse("ben").unwrap()]);
 }
 
 #[test]
