@@ -393,11 +393,7 @@ impl<'h> Walk<'h> {
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = Ground {
-            state: &self.state,
-            position: &position,
-            revoked_files: &self.revoked.files,
-        };
+        let ground = Ground { state: &self.state, position: &position, revoked_files: &self.revoked.files };
         judge_landing(files, &ground)
     }
 }

@@ -14,7 +14,6 @@ pub mod pin;
 pub mod plan;
 pub mod policy;
 pub mod review;
-
 pub mod rules;
 pub mod snapshot;
 pub mod text;

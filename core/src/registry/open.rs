@@ -73,8 +73,9 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
+        let branch = branch.to_owned();
         let (answers, index) = Default::default();
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, answers, index }
+        Registry { repo, branch, store, world, id, name, first_root, answers, index }
     }
 
     /// The registry's id, as its first root claims it.

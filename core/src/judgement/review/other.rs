@@ -366,7 +366,9 @@ pub(crate) fn says(predicate: &Predicate) -> Option<String> {
         | Predicate::Version(_)
         | Predicate::Root(_)
         | Predicate::Policy(_) => return None,
-        Predicate::About(it) => format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody")),
+        Predicate::About(it) => {
+            format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody"))
+        }
         Predicate::Label(it) => format!("{}/{} is labelled", it.model, it.version),
         Predicate::Evidence(it) => {
             format!("{} ({}) about {}", it.evidence_type, it.verdict.as_str(), it.artifact.short())
@@ -432,7 +434,11 @@ fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<Compani
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:~^".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -> Commands {
@@ -440,9 +446,11 @@ fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -
     let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
     let range = format!("{}..{}", review.base.short(), review.head.short());
     let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
-    let missing = review.changes.items.iter().any(|it| {
-        it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none())
-    });
+    let missing = review
+        .changes
+        .items
+        .iter()
+        .any(|it| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none()));
     if missing {
         commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
     }
@@ -450,11 +458,11 @@ fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -
         commands.renew = Some(format!("git fetch && refmark renew {branch} && git push"));
     }
     let alias = review.changes.items.iter().find(|it| it.alias.is_some() && it.from.is_some());
-    if let Some((model, alias)) =
-        alias.filter(|it| it.decision != Decision::Refused).and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
+    if let Some((model, alias)) = alias
+        .filter(|it| it.decision != Decision::Refused)
+        .and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
     {
-        commands.roll_back =
-            Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
+        commands.roll_back = Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
         let rule = policy.and_then(|policy| policy.alias_rule(model, alias).map(|rule| (policy, rule)));
         commands.roll_back_by = rule.and_then(|(policy, rule)| {
             let back = rule.rollback.as_ref()?;
@@ -511,10 +519,16 @@ fn summary(review: &Review) -> String {
         moves.flat_map(|it| &it.signers).filter(|it| it.by.is_none()).count()
     };
     if failed > 0 {
-        parts.push(format!("{} not hold", if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }));
+        parts.push(format!(
+            "{} not hold",
+            if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }
+        ));
     }
     if missing > 0 {
-        parts.push(format!("{} for evidence or people", if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }));
+        parts.push(format!(
+            "{} for evidence or people",
+            if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }
+        ));
     }
     if failed + missing == 0 && gates().count() > 0 {
         parts.push(if waived > 0 { format!("all gates pass, {waived} waived") } else { "all gates pass".to_owned() });

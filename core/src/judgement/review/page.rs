@@ -176,7 +176,11 @@ fn approvals(review: &Review, it: &MoveReview) -> Table {
         };
         let reason = said.reason.as_deref().unwrap_or_default();
         let line = Line::of(what).say(if reason.is_empty() { "" } else { ": " }).word(reason);
-        table.rows.push(vec![Line::of("also"), Line::of(said.by.as_str()), line.say(format!(" ({})", when(said.time)))]);
+        table.rows.push(vec![
+            Line::of("also"),
+            Line::of(said.by.as_str()),
+            line.say(format!(" ({})", when(said.time))),
+        ]);
     }
     table
 }
@@ -333,7 +337,11 @@ fn lists(page: &mut Page, review: &Review) {
     }
     let companion = |it: &super::CompanionReview| {
         let line = Line::default().code(&it.path).say(format!(" {}", it.what));
-        if it.steers_the_forge { line.say(" (").strong("tells the forge what to run or who must agree").say(")") } else { line }
+        if it.steers_the_forge {
+            line.say(" (").strong("tells the forge what to run or who must agree").say(")")
+        } else {
+            line
+        }
     };
     if review.companions.count > 0 {
         let line = Line::default().strong("Beside the records").say(" (without authority): ");
@@ -374,7 +382,8 @@ fn ending(review: &Review) -> Vec<Line> {
 
 fn methods(review: &Review) -> Line {
     let good = |it: &&super::MethodVerdict| it.verdict == review.verdict;
-    let words = |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
+    let words =
+        |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
     let line = Line::default().strong("Merging").say(" ");
     let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
     let what = match review.verdict {
@@ -397,8 +406,12 @@ fn methods(review: &Review) -> Line {
 
 fn small(review: &Review, cut: &str) -> Line {
     let version = env!("CARGO_PKG_VERSION");
-    let pinned = if review.pinned { "Verified against the pinned trust root." } else { "Not verified: no root is pinned." };
+    let pinned =
+        if review.pinned { "Verified against the pinned trust root." } else { "Not verified: no root is pinned." };
     let commits = counted(review.commits, "commit");
-    let read = format!("refmark {version} read {commits} of {} only; nothing from this change was run. {pinned} {cut}", review.name);
+    let read = format!(
+        "refmark {version} read {commits} of {} only; nothing from this change was run. {pinned} {cut}",
+        review.name
+    );
     Line::of(read.trim_end())
 }

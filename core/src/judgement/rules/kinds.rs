@@ -57,9 +57,7 @@ pub(super) fn judge(
         other => return Ok((other, None)),
     }
     match place {
-        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
-            moves::judge(&record, policy, *registry, sum, ground)
-        }
+        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => moves::judge(&record, policy, *registry, sum, ground),
         _ => Ok((about.plain()?, None)),
     }
 }

@@ -101,12 +101,7 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(fault) => match fault.code {
-            Code::Io
-            | Code::BadPack
-            | Code::GitFailed
-            | Code::Incomplete
-            | Code::Cancelled
-            | Code::Bug => Err(fault),
+            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(fault),
             _ => Ok(Err(fault)),
         },
     }

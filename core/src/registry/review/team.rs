@@ -120,7 +120,11 @@ needs = { signers = [{ roles = ["platform-lead"] }], author_counts = true }
 /// A safetensors file with these tensors of 16 floats each.
 pub(crate) fn tensors(fill: &[u8]) -> Vec<u8> {
     let entry = |(at, _): (usize, &u8)| {
-        format!("\"layer.{at}.weight\":{{\"dtype\":\"F32\",\"shape\":[4,4],\"data_offsets\":[{},{}]}}", at * 64, at * 64 + 64)
+        format!(
+            "\"layer.{at}.weight\":{{\"dtype\":\"F32\",\"shape\":[4,4],\"data_offsets\":[{},{}]}}",
+            at * 64,
+            at * 64 + 64
+        )
     };
     let header = format!("{{{}}}", fill.iter().enumerate().map(entry).collect::<Vec<_>>().join(","));
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
@@ -207,7 +211,14 @@ impl Team {
         Ok(written.commit)
     }
 
-    pub(crate) fn evidence(&self, who: &str, of: &str, artifact: ArtifactId, verdict: Verdict, metrics: &[(&str, f64)]) {
+    pub(crate) fn evidence(
+        &self,
+        who: &str,
+        of: &str,
+        artifact: ArtifactId,
+        verdict: Verdict,
+        metrics: &[(&str, f64)],
+    ) {
         let metric = |(name, value): &(&str, f64)| {
             let better = if name.ends_with("ms") || *name == "toxicity" { Direction::Lower } else { Direction::Higher };
             ((*name).to_owned(), Metric { value: MetricValue::of(*value), better })
