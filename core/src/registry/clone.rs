@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::open::Registry;
 use super::pin::{is_local, local};
 use super::view::View;
 use super::world::{Pinning, World};
 use crate::blob::disk::io_fault;
-use crate::blob::host::unique_name;
 use crate::git::program::{Git, GitProgram};
 use crate::judgement::verify::Outcome;
 use crate::ports::store::RecordStore;
@@ -77,7 +77,8 @@ impl Registry {
             None => PathBuf::from(last_part(url)?),
         };
         let into = std::path::absolute(&into).map_err(|error| io_fault("find", &into, &error))?;
-        let building = Building::beside(&into, &world)?;
+        let beside = room_for(&into, &world)?;
+        let building = beside.fresh();
         let from = match &source {
             Some(source) => std::fs::canonicalize(source.git_dir())
                 .map_err(|error| io_fault("find", source.git_dir(), &error))?
@@ -88,6 +89,7 @@ impl Registry {
         Git::default().clone_into(&from, &building.0, true)?;
         let clone = Registry::open(&building.0, world.clone())?;
         let mut answer = clone.inspect(request)?;
+        clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
         if let Some(source) = &source {
             let row = clone.add_remote(&RemoteName::parse("origin")?, source.store().area())?;
@@ -101,9 +103,7 @@ impl Registry {
             world.store_pin(answer.id, &answer.name, root)?;
         }
         world.disk.rename(&building.0, &into)?;
-        if let Some(parent) = into.parent() {
-            world.disk.sync_dir(parent)?;
-        }
+        world.disk.sync_dir(beside.parent())?;
         answer.is_default = world.set_default_registry(&into, false)?;
         answer.pinned = stored;
         answer.url = from;
@@ -134,6 +134,16 @@ impl Registry {
             remote: None,
             is_default: false,
         })
+    }
+
+    /// Leaves one local branch, the registry's: copies of others would grow old beside those of the origin.
+    fn keep_its_branch(&self) -> Result<()> {
+        let git = |arguments: &[&str]| Git::default().run(self.git_dir(), false, arguments).map(drop);
+        git(&["symbolic-ref", "HEAD", &format!("refs/heads/{}", self.branch())])?;
+        for other in self.repo().branches()?.iter().filter(|it| *it != self.branch()) {
+            git(&["update-ref", "-d", &format!("refs/heads/{other}")])?;
+        }
+        Ok(())
     }
 
     /// The address that this registry was cloned from.
@@ -173,28 +183,19 @@ fn newest_root(view: &View<'_>) -> Result<(Digest, Vec<(String, String)>)> {
     Ok((root.record.digest(), keys.collect()))
 }
 
-/// A folder beside the target. Dropping it removes what is left of it.
-struct Building(PathBuf);
-
-impl Building {
-    fn beside(into: &Path, world: &World) -> Result<Building> {
-        let (Some(parent), Some(name)) = (into.parent(), into.file_name()) else {
-            return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a clone", into.display())));
-        };
-        if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
-            return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
-                .hint("name another folder")
-                .at(into.display().to_string()));
-        }
-        world.disk.make_dirs(parent)?.iter().try_for_each(|folder| world.disk.sync_dir(folder))?;
-        Ok(Building(parent.join(format!(".{}.refmark-{}", name.to_string_lossy(), unique_name()))))
+/// A free folder's neighbourhood, made where it is missing.
+fn room_for(into: &Path, world: &World) -> Result<Beside> {
+    let Some(beside) = Beside::of(into) else {
+        return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a clone", into.display())));
+    };
+    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
+        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
+            .hint("name another folder")
+            .at(into.display().to_string()));
     }
-}
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    world.disk.make_dirs(beside.parent())?.iter().try_for_each(|folder| world.disk.sync_dir(folder))?;
+    beside.sweep();
+    Ok(beside)
 }
 
 /// The folder that an address suggests.

@@ -264,3 +264,26 @@ fn a_registry_in_a_projects_repository_is_cloned_by_its_branch() {
     assert_eq!(answer.remote.as_deref(), Some(source.store().area()));
     assert_eq!(copy.repo().branches().unwrap(), ["refmark"]);
 }
+
+#[test]
+fn a_branch_with_another_registry_does_not_take_the_place_of_the_one_that_is_head() {
+    let stage = Stage1::new();
+    let models = stage.home().join("models");
+    // Somebody who may push branches, but has no key, plants a registry of their own.
+    let eve = key(7);
+    let request = InitRequest {
+        name: None,
+        founder: PrincipalId::parse("eve").unwrap(),
+        here: false,
+        format: crate::git::Format::Sha1,
+        policy: None,
+    };
+    let home = stage.home().join("eve");
+    let (other, _) = Registry::init(&home.join("evil"), world(&home), &Writer::new(&eve), &request).unwrap();
+    git(other.git_dir(), &["push", "-q", &models.display().to_string(), "main:refmark"]);
+    assert_ne!(stage.registry().id(), other.id());
+    let copy = stage.copy("ben");
+    assert_eq!((copy.id(), copy.branch()), (stage.registry().id(), "main"));
+    assert_eq!(copy.repo().branches().unwrap(), ["main"], "what is not the registry stays with the origin");
+    assert!(copy.repo().resolve_revision("origin/refmark").is_ok());
+}

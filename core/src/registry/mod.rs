@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod approve;
+mod beside;
 mod branch;
 mod clone;
 mod clone_fetch;

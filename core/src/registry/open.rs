@@ -44,9 +44,9 @@ impl Registry {
             Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
             _ => fault,
         })?;
-        let mut branches = vec![HERE_BRANCH.to_owned()];
-        branches.extend(repo.head_branch()?);
-        branches.push(OWN_BRANCH.to_owned());
+        // In a bare repository `HEAD` names the registry; in a project's, whatever people work on.
+        let mut branches: Vec<String> = repo.head_branch()?.into_iter().chain([OWN_BRANCH.to_owned()]).collect();
+        branches.insert(if repo.is_bare() { branches.len() } else { 0 }, HERE_BRANCH.to_owned());
         for branch in branches {
             if let Some((record, root)) = root_at(&repo, &branch).map_err(|fault| explain_missing(&repo, fault))? {
                 return Self::with_root(repo, branch, world, record, root);

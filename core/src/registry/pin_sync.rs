@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::{Beside, Building};
 use super::open::Registry;
 use super::pin::{Project, local};
 use super::pull::{PathAnswer, PullAnswer, PullRequest, chosen, name_the_file, placements, pulled};
 use super::resolve::ResolveAnswer;
 use super::view::AsOf;
 use crate::blob::disk::{Disk, io_fault};
-use crate::blob::host::{Life, life_of_name, unique_name};
 use crate::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
 use crate::ports::blob::BlobRemote;
 use crate::records::lock::Pin;
@@ -64,6 +64,9 @@ pub struct PinSyncAnswer {
     pub fetched_bytes: u64,
     /// Whether the lock alone was used.
     pub frozen: bool,
+    /// Why the registry could not say whether the pins may still be used; none where it said so, or was not to be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<Fault>,
 }
 
 /// Where bytes come from: a store, and places to fetch from what it lacks.
@@ -72,15 +75,6 @@ struct Bytes {
     remotes: Vec<Arc<dyn BlobRemote>>,
     /// The store's folder, where it is only for this one work.
     _temporary: Option<Building>,
-}
-
-/// A folder of ours beside the target. Dropping it removes what is left.
-struct Building(PathBuf);
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,11 +99,7 @@ impl Project {
     pub fn sync(&self, into: &Path, frozen: bool) -> Result<PinSyncAnswer> {
         let lock = self.lock()?;
         let registry = if frozen { None } else { self.registry()? };
-        if let Some(registry) = &registry
-            && let Some(fault) = self.check(Some(registry))?.fault()
-        {
-            return Err(fault);
-        }
+        let unchecked = if frozen { None } else { self.ask(registry.as_ref())? };
         let into = std::path::absolute(into).map_err(|error| io_fault("find", into, &error))?;
         let plan = plan_of(&lock.pins)?;
         let mut answer = PinSyncAnswer {
@@ -121,6 +111,7 @@ impl Project {
             fetched: 0,
             fetched_bytes: 0,
             frozen,
+            unchecked,
         };
         let marker = marker_of(&plan)?;
         match self.standing(&into, &plan, &marker)? {
@@ -132,6 +123,17 @@ impl Project {
             }
         }
         Ok(answer)
+    }
+
+    /// A fault where a pin may not be used any more. Bytes by digest go on where the registry's history is cut off or its
+    /// newest commit is bad: then why nobody could be asked.
+    fn ask(&self, registry: Option<&Registry>) -> Result<Option<Fault>> {
+        match self.check(registry) {
+            Err(fault) if matches!(fault.code, Code::Incomplete | Code::BadTip) => {
+                self.check(None)?.fault().map_or(Ok(Some(*fault)), Err)
+            }
+            other => other?.fault().map_or(Ok(None), Err),
+        }
     }
 
     /// What stands at the target.
@@ -190,25 +192,23 @@ impl Project {
         marker: &[u8],
         answer: &mut PinSyncAnswer,
     ) -> Result<()> {
-        let (Some(parent), Some(name)) = (into.parent(), into.file_name()) else {
+        let Some(beside) = Beside::of(into) else {
             return Err(Fault::new(Code::BadArgument, "the root folder is no place for a sync"));
         };
         let disk = &*self.world.disk;
-        disk.make_dirs(parent)?.iter().try_for_each(|folder| disk.sync_dir(folder))?;
-        let prefix = format!(".{}.refmark-", name.to_string_lossy());
-        sweep(parent, &prefix);
-        let fresh = || Building(parent.join(format!("{prefix}{}", unique_name())));
-        let building = fresh();
-        let fetched = self.materialise(registry, plan, &building.0, How::Copy, &fresh)?;
+        disk.make_dirs(beside.parent())?.iter().try_for_each(|folder| disk.sync_dir(folder))?;
+        beside.sweep();
+        let building = beside.fresh();
+        let fetched = self.materialise(registry, plan, &building.0, How::Copy, &beside)?;
         (answer.fetched, answer.fetched_bytes) = fetched;
         disk.make_dirs(&building.0)?;
         disk.write_new(&building.0.join(MARKER), marker, 0o644)?;
         disk.sync_dir(&building.0)?;
         match answer.replaced {
-            true => exchange(disk, &building.0, into, fresh())?,
+            true => exchange(disk, &building.0, into, beside.fresh())?,
             false => disk.rename(&building.0, into)?,
         }
-        disk.sync_dir(parent)
+        disk.sync_dir(beside.parent())
     }
 
     /// Writes files from the first place that has their bytes. A damaged copy on this machine is moved away and fetched
@@ -219,14 +219,14 @@ impl Project {
         plan: &[Placement],
         into: &Path,
         how: How,
-        fresh: &dyn Fn() -> Building,
+        beside: &Beside,
     ) -> Result<(u64, u64)> {
         let digests: Vec<Digest> = plan.iter().map(|one| one.digest).collect();
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
         let mut fetched = (0, 0);
         let mut last = None;
         for _ in 0..2 {
-            let bytes = self.bytes(registry, plan, fresh)?;
+            let bytes = self.bytes(registry, plan, beside)?;
             let came = bytes.store.fetch_absent(&digests, &bytes.remotes, progress, cancel)?;
             fetched = (fetched.0 + came.blobs, fetched.1 + came.bytes);
             match bytes.store.materialise(plan, into, how, progress, cancel) {
@@ -241,7 +241,7 @@ impl Project {
     }
 
     /// The registry's own store where it has everything, else the cache, else a store for this one work.
-    fn bytes(&self, registry: Option<&Registry>, plan: &[Placement], fresh: &dyn Fn() -> Building) -> Result<Bytes> {
+    fn bytes(&self, registry: Option<&Registry>, plan: &[Placement], beside: &Beside) -> Result<Bytes> {
         let lock = self.lock()?;
         let mut remotes: Vec<Arc<dyn BlobRemote>> = Vec::new();
         if let Some(registry) = registry {
@@ -270,7 +270,7 @@ impl Project {
         let (area, temporary) = match cache {
             Some(cache) => (cache.to_owned(), None),
             None => {
-                let building = fresh();
+                let building = beside.fresh();
                 (building.0.clone(), Some(building))
             }
         };
@@ -292,10 +292,12 @@ impl Project {
         let into = std::path::absolute(into).map_err(|error| io_fault("find", into, &error))?;
         let was_there = self.is_there(&into, &plan)?;
         if !was_there {
-            let beside = into.parent().unwrap_or(&into).to_owned();
-            let fresh = || Building(beside.join(format!(".refmark-{}", unique_name())));
+            let Some(beside) = Beside::of(&into) else {
+                return Err(Fault::new(Code::BadArgument, "the root folder is no place for a package"));
+            };
+            beside.sweep();
             let registry = self.registry_here();
-            self.materialise(registry.as_ref(), &plan, &into, how, &fresh)
+            self.materialise(registry.as_ref(), &plan, &into, how, &beside)
                 .map_err(|fault| name_the_file(fault, &files))?;
         }
         Ok(PullAnswer {
@@ -328,10 +330,10 @@ impl Project {
         }
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
         let plan = placements(&[entry])?;
-        let fresh = || Building(PathBuf::new());
+        let beside = Beside::of(&self.path()).ok_or_else(|| bug("a lock file without a name"))?;
         let mut last = None;
         for _ in 0..2 {
-            let bytes = self.bytes(registry.as_ref(), &plan, &fresh)?;
+            let bytes = self.bytes(registry.as_ref(), &plan, &beside)?;
             bytes.store.fetch_absent(&[entry.sha256], &bytes.remotes, progress, cancel)?;
             match bytes.store.verify(Some(&[entry.sha256]), progress, cancel)?.damaged.into_iter().next() {
                 Some((_, fault)) => last = Some(name_the_file(fault, &[entry])),
@@ -444,17 +446,4 @@ fn exchange(disk: &dyn Disk, new: &Path, old: &Path, aside: Building) -> Result<
     disk.rename(new, old).inspect_err(|_| {
         let _ = disk.rename(&aside.0, old);
     })
-}
-
-/// Removes what killed processes left beside the same target.
-fn sweep(parent: &Path, prefix: &str) {
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        // Also what was being built beside a folder of ours: `..out.refmark-…`.
-        let name = name.to_str().map(|name| if name.starts_with("..") { name.get(1..).unwrap_or(name) } else { name });
-        let life = name.and_then(|name| name.strip_prefix(prefix)).and_then(life_of_name);
-        if life == Some(Life::Dead) {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
 }

@@ -227,3 +227,17 @@ fn with_the_registry_here_its_own_store_serves_and_no_cache_is_filled() {
     assert_eq!((answer.fetched, answer.pins.len()), (0, 1));
     assert!(!stage.home().join(".cache").exists());
 }
+
+#[test]
+fn pins_go_on_by_digest_where_the_newest_commit_is_bad() {
+    let stage = Stage1::new();
+    let project = stage.pinned();
+    let tree = stage.home().join("tree");
+    super::clone_tests::git(stage.home(), &["clone", "-q", &stage.home().join("models").display().to_string(), "tree"]);
+    super::clone_tests::git(&tree, &["revert", "--no-edit", "HEAD"]);
+    super::clone_tests::git(&tree, &["push", "-q", "origin", "main"]);
+    assert_eq!(project.check(project.registry().unwrap().as_ref()).unwrap_err().code, Code::BadTip);
+    let answer = project.sync(&stage.home().join("out"), false).unwrap();
+    assert_eq!(answer.unchecked.unwrap().code, Code::BadTip);
+    assert!(stage.home().join("out/sentiment/config.json").is_file());
+}
