@@ -10,11 +10,17 @@ mod clone_fetch;
 mod clone_push;
 #[cfg(test)]
 mod clone_tests;
+mod describe;
+mod detail;
+mod diff;
+mod gc;
 mod incomplete;
 #[cfg(test)]
 mod incomplete_tests;
 mod index;
 mod init;
+mod inspect;
+mod label;
 mod landed;
 mod list;
 mod log;
@@ -38,6 +44,7 @@ mod resolve;
 mod review;
 mod search;
 mod show;
+mod signer;
 mod status;
 #[cfg(test)]
 mod status_tests;
@@ -46,21 +53,27 @@ pub(crate) mod stories;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
+mod trust_root;
 mod use_default;
 mod verify;
 mod view;
 mod world;
 mod writer;
 
+pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};
 pub use approve::{ApproveAnswer, ApproveRequest};
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
+pub use detail::{ModelDetail, VersionDetail};
+pub use gc::GcAnswer;
 pub use index::{IndexStatus, IndexUse};
 pub use init::{InitAnswer, InitRequest, PolicyText};
+pub use inspect::inspect_file;
+pub use label::LabelAnswer;
 pub use landed::Landed;
 pub use log::LogAnswer;
-pub use open::{Located, Registry, locate, open_located};
+pub use open::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate, open_located};
 pub use pin::{PinAddRequest, PinChange, PinChangeAnswer, PinCheckAnswer, PinListAnswer, PinRow, Project};
 pub use pin_lint::{LintAnswer, LintRow};
 pub use pin_publish::PublishAnswer;
@@ -76,10 +89,9 @@ pub use search::SearchAnswer;
 pub use show::ShowAnswer;
 pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use transition::{RevokeAnswer, TransitionAnswer};
+pub use trust_root::{RootKey, TrustRootAnswer};
 pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
 pub use writer::{Writer, Written};
-
-pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};

@@ -135,10 +135,8 @@ impl About<'_> {
                 }
                 self.in_catalog(Family::EvidenceType, &it.evidence_type)
             }
-            Predicate::About(it) => Ok(match facts.newest_version(&it.model)? {
-                Some(_) => Ruling::Ok,
-                None => Ruling::missing(format!("model {} has no version", it.model)),
-            }),
+            // A model may be described before it has a version: that takes its name.
+            Predicate::About(_) => Ok(Ruling::Ok),
             Predicate::Checkpoint(it) => {
                 let position = match it.base {
                     Some(base) => (self.ground.position)(base)?,
