@@ -82,7 +82,7 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
 pub fn one_person_policy(author: &Author, key: &PublicKey) -> String {
     let Author { by, registry, .. } = author;
     format!(
-        r#"# Policy 1 of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
+        r#"# The policy of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
 format = {FORMAT}
 registry = "{registry}"
 number = 1

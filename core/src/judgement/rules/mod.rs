@@ -13,6 +13,7 @@ mod quorum;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use author::approval_counts;
+pub(in crate::judgement) use moves::match_people;
 pub use moves::report_on;
 
 use super::effective::{Effective, Sum};
