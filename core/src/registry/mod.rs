@@ -4,11 +4,15 @@
 
 mod approve;
 mod branch;
+mod draft;
 mod init;
 mod landed;
 mod list;
 mod log;
+mod members;
 mod open;
+mod policy;
+mod policy_text;
 mod promote;
 mod propose;
 mod pull;
@@ -22,17 +26,21 @@ pub(crate) mod stories;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
+mod trust;
 mod verify;
 mod view;
 mod world;
 mod writer;
 
 pub use approve::{ApproveAnswer, ApproveRequest};
+pub use draft::{DraftAnswer, Signatures, text_path};
 pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
 pub use log::{LogAnswer, MoveRow};
+pub use members::{MemberChange, MemberRow, MembersAnswer, MembersRequest, keys_of_text};
 pub use open::{Located, Registry, locate};
+pub use policy::{PolicyApplyAnswer, PolicyCheckAnswer, PolicyRequest, PolicyShowAnswer, PolicySource};
 pub use promote::MoveAnswer;
 pub use propose::{LandAnswer, ProposeAnswer};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
@@ -41,6 +49,7 @@ pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
+pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootRow, RotateAnswer, TrustAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};
