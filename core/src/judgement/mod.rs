@@ -10,6 +10,7 @@ pub mod open_approvals;
 pub mod plan;
 pub mod policy;
 pub mod rules;
+pub mod schema;
 pub mod snapshot;
 pub mod text;
 pub mod verify;

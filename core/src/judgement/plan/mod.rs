@@ -3,6 +3,7 @@
 
 mod about;
 mod approval;
+mod catalog;
 mod change;
 mod evidence;
 mod init;
@@ -13,6 +14,7 @@ mod transition;
 
 pub use about::{AboutRequest, describe};
 pub use approval::{ApprovalRequest, approve};
+pub use catalog::{EntryRequest, catalog_entry, catalog_state};
 pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
