@@ -13,6 +13,7 @@ pub mod plan;
 pub mod policy;
 pub mod review;
 pub mod rules;
+pub mod schema;
 pub mod snapshot;
 pub mod text;
 pub mod verify;
