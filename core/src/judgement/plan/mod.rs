@@ -10,6 +10,7 @@ mod init;
 mod label;
 mod meta;
 mod promote;
+mod publish;
 mod register;
 mod transition;
 
@@ -22,6 +23,7 @@ pub use init::{Founding, one_person_policy, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
 pub use meta::{NewKeyholder, Rotation, policy, rotate};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
