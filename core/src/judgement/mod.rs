@@ -8,6 +8,8 @@ pub mod gate;
 pub mod index;
 pub mod inspect;
 pub mod landing;
+#[cfg(test)]
+mod landing_tests;
 pub mod lint;
 pub mod open_approvals;
 pub mod pin;
@@ -19,3 +21,4 @@ pub mod schema;
 pub mod snapshot;
 pub mod text;
 pub mod verify;
+

@@ -49,6 +49,15 @@ impl Ruling {
     fn missing(message: impl Into<String>) -> Ruling {
         Ruling::Missing(Fault::new(Code::Pending, message))
     }
+
+    /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
+    fn and(self, other: Ruling) -> Ruling {
+        match (self, other) {
+            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
+            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
+        }
+    }
 }
 
 /// Leaves early with a ruling that is not `Ok`.
