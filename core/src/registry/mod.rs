@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods)]
 
+#[cfg(any(test, feature = "testing"))]
+pub mod grown;
 mod index;
 mod init;
 mod landed;
