@@ -18,6 +18,10 @@ mod gc;
 mod incomplete;
 #[cfg(test)]
 mod incomplete_tests;
+
+
+#[cfg(any(test, feature = "testing"))]
+pub mod grown;
 mod index;
 mod init;
 mod inspect;
