@@ -2,8 +2,8 @@
 
 use super::open::Registry;
 use crate::blob::host::unique_name;
-use crate::judgement::verify::Remembered;
 use crate::judgement::snapshot::History;
+use crate::judgement::verify::Remembered;
 use crate::words::digest::Digest;
 use crate::words::fault::Result;
 use crate::words::oid::Oid;

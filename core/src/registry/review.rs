@@ -55,7 +55,12 @@ impl Registry {
     }
 
     /// A range over this registry's history, as it is read through `history`.
-    pub(super) fn range_of<'h, H: History + RecordStore>(&self, history: &'h H, base: Oid, head: Oid) -> Result<Range<'h>> {
+    pub(super) fn range_of<'h, H: History + RecordStore>(
+        &self,
+        history: &'h H,
+        base: Oid,
+        head: Oid,
+    ) -> Result<Range<'h>> {
         if self.repo.integrity()?.shallow {
             return Err(Fault::new(
                 Code::Incomplete,

@@ -27,10 +27,17 @@ pub(super) struct Moved<'a> {
     pub effect: bool,
     pub refused: bool,
     pub findings: Vec<&'a Fault>,
+    /// The other records of its commit.
+    pub with: Vec<&'a Record>,
 }
 
 /// Looks at a move. `facts` has it and what came with it.
-pub(super) fn look(facts: Facts<'_>, policy: Option<&Policy>, moved: &Moved<'_>, with_diff: bool) -> Result<MoveReview> {
+pub(super) fn look(
+    facts: Facts<'_>,
+    policy: Option<&Policy>,
+    moved: &Moved<'_>,
+    with_diff: bool,
+) -> Result<MoveReview> {
     let record = moved.record;
     let common = record.common();
     let mut review = MoveReview {
@@ -84,10 +91,29 @@ pub(super) fn look(facts: Facts<'_>, policy: Option<&Policy>, moved: &Moved<'_>,
         Some(report) => {
             review.signers = signers(policy, record, report);
             review.gates = gates(facts, review.artifact.as_ref(), report)?;
+            together(&mut review, &moved.with);
         }
         None => review.problems = moved.findings.iter().map(|it| Problem::of(it, None, Some(moved.commit))).collect(),
     }
     Ok(review)
+}
+
+/// Says of the states that an alias asks for where they came with the move itself.
+fn together(review: &mut MoveReview, with: &[&Record]) {
+    for record in with {
+        let (gate, change) = match record.predicate() {
+            Predicate::Stage(it) if Some(it.artifact) == review.artifact => {
+                ("stage", format!("{} → {}", it.from, it.to))
+            }
+            Predicate::Trust(it) if Some(it.artifact) == review.artifact => {
+                ("trusted", format!("{} → {}", it.from, it.to))
+            }
+            _ => continue,
+        };
+        if let Some(row) = review.gates.iter_mut().find(|row| row.gate.name == gate && review.kind == "alias") {
+            row.gate.found = format!("{change}, in this commit");
+        }
+    }
 }
 
 fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
@@ -167,7 +193,8 @@ fn held(facts: Facts<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldRev
     }
     before.reverse();
     let first = before.iter().position(|held| *held == Some(version)).unwrap_or(0);
-    let went_back = (first + 1..before.len()).filter(|at| before[*at].is_some() && before[..*at].contains(&before[*at]));
+    let went_back =
+        (first + 1..before.len()).filter(|at| before[*at].is_some() && before[..*at].contains(&before[*at]));
     let rollbacks = went_back.count();
     Ok(found.map(|held| HeldReview { rollbacks, ..held }))
 }
@@ -215,9 +242,7 @@ pub(crate) fn signers(policy: Option<&Policy>, record: &Record, report: &GateRep
     let could = |at: usize| -> Vec<(PrincipalId, bool)> {
         let (Some(policy), Some(demands)) = (policy, demands) else { return Vec::new() };
         let Some(signer) = demands.signers.get(at) else { return Vec::new() };
-        let may = |id: &PrincipalId| {
-            could_sign(policy, signer, id, model) && (id != author || demands.author_counts)
-        };
+        let may = |id: &PrincipalId| could_sign(policy, signer, id, model) && (id != author || demands.author_counts);
         policy.members.keys().filter(|id| may(id)).map(|id| (id.clone(), signed(id))).collect()
     };
     let row = |(at, it): (usize, &crate::judgement::gate::SignerResult)| SignerReview {
@@ -238,11 +263,7 @@ fn could_sign(policy: &Policy, signer: &Signer, id: &PrincipalId, model: Option<
 }
 
 /// Gates with who attached the evidence that they rest on.
-pub(crate) fn gates(
-    facts: Facts<'_>,
-    artifact: Option<&ArtifactId>,
-    report: &GateReport,
-) -> Result<Vec<GateReview>> {
+pub(crate) fn gates(facts: Facts<'_>, artifact: Option<&ArtifactId>, report: &GateReport) -> Result<Vec<GateReview>> {
     let needed = report.gates.iter().any(|gate| gate.evidence.is_some());
     let all = match artifact.filter(|_| needed) {
         Some(artifact) => facts.evidence(artifact)?,

@@ -195,6 +195,11 @@ fn moves(facts: Facts<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Resu
     for it in sorted.iter().take(MOVES) {
         let Some(record) = &it.record else { continue };
         let moved = Moved {
+            with: all
+                .iter()
+                .filter(|other| other.commit == it.commit && other.path != it.path)
+                .filter_map(|it| it.record.as_deref())
+                .collect(),
             path: &it.path,
             record,
             commit: it.commit,
@@ -348,8 +353,15 @@ fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
 }
 
 fn records(all: &[Brought<'_>]) -> Listed<RecordReview> {
+    let shown = |it: &Predicate| match it {
+        // Beside the move that it is about, an approval has a place of its own.
+        Predicate::Approval(it) => {
+            all.iter().any(|other| other.record.as_ref().is_some_and(|r| r.digest() == it.statement))
+        }
+        _ => false,
+    };
     let rows = all.iter().filter_map(|it| {
-        let record = it.record.as_ref()?;
+        let record = it.record.as_ref().filter(|record| !shown(record.predicate()))?;
         let says = says(record.predicate())?;
         let (kind, by) = (record.predicate().kind(), record.common().by.clone());
         Some(RecordReview { kind, says, path: it.path.clone(), by, effect: it.effect })
@@ -366,17 +378,29 @@ pub(crate) fn says(predicate: &Predicate) -> Option<String> {
         | Predicate::Version(_)
         | Predicate::Root(_)
         | Predicate::Policy(_) => return None,
-        Predicate::About(it) => format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody")),
+        Predicate::About(it) => {
+            format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody"))
+        }
         Predicate::Label(it) => format!("{}/{} is labelled", it.model, it.version),
         Predicate::Evidence(it) => {
             format!("{} ({}) about {}", it.evidence_type, it.verdict.as_str(), it.artifact.short())
         }
-        Predicate::Approval(it) if it.approves => format!("approval of {}", it.change),
-        Predicate::Approval(it) => format!("a waiver for {}", it.change),
+        Predicate::Approval(it) if it.approves => format!("approval of {}", at_path(&it.change)),
+        Predicate::Approval(it) => format!("a waiver for {}", at_path(&it.change)),
         Predicate::Consumer(it) => format!("{} is pinned to {}", it.consumer, counted(it.pins.len(), "version")),
         Predicate::Checkpoint(it) => format!("{} commits were there at {}", it.commits, it.time),
         Predicate::Catalog(it) => format!("{} {} is {}", it.family.as_str(), it.id, word(it.state)),
     })
+}
+
+/// What lies at a path, in words.
+pub(crate) fn at_path(path: &str) -> String {
+    match Place::parse(path) {
+        Some(Place::Alias(model, alias, n)) => format!("{model}@{alias}, move {n}"),
+        Some(Place::Stage(model, version, n)) => format!("{model}/{version}, stage move {n}"),
+        Some(Place::Trust(artifact, n)) => format!("{}, trust move {n}", artifact.short()),
+        _ => path.to_owned(),
+    }
 }
 
 fn word(state: crate::records::catalog::EntryState) -> &'static str {
@@ -432,7 +456,11 @@ fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<Compani
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:~^".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -> Commands {
@@ -440,9 +468,11 @@ fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -
     let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
     let range = format!("{}..{}", review.base.short(), review.head.short());
     let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
-    let missing = review.changes.items.iter().any(|it| {
-        it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none())
-    });
+    let missing = review
+        .changes
+        .items
+        .iter()
+        .any(|it| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none()));
     if missing {
         commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
     }
@@ -450,11 +480,11 @@ fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -
         commands.renew = Some(format!("git fetch && refmark renew {branch} && git push"));
     }
     let alias = review.changes.items.iter().find(|it| it.alias.is_some() && it.from.is_some());
-    if let Some((model, alias)) =
-        alias.filter(|it| it.decision != Decision::Refused).and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
+    if let Some((model, alias)) = alias
+        .filter(|it| it.decision != Decision::Refused)
+        .and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
     {
-        commands.roll_back =
-            Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
+        commands.roll_back = Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
         let rule = policy.and_then(|policy| policy.alias_rule(model, alias).map(|rule| (policy, rule)));
         commands.roll_back_by = rule.and_then(|(policy, rule)| {
             let back = rule.rollback.as_ref()?;
@@ -511,10 +541,16 @@ fn summary(review: &Review) -> String {
         moves.flat_map(|it| &it.signers).filter(|it| it.by.is_none()).count()
     };
     if failed > 0 {
-        parts.push(format!("{} not hold", if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }));
+        parts.push(format!(
+            "{} not hold",
+            if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }
+        ));
     }
     if missing > 0 {
-        parts.push(format!("{} for evidence or people", if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }));
+        parts.push(format!(
+            "{} for evidence or people",
+            if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }
+        ));
     }
     if failed + missing == 0 && gates().count() > 0 {
         parts.push(if waived > 0 { format!("all gates pass, {waived} waived") } else { "all gates pass".to_owned() });

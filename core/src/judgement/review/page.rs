@@ -125,8 +125,11 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
         };
         page.push(Block::Heading(2, Line::mark(mark).say(" ").say(&it.change)));
     }
-    let by = Line::default().strong("Why").say(" ").word(&it.reason).say(format!(" ({}, {})", it.by, when(it.time)));
-    page.push(Block::Lines(vec![by]));
+    let first = review.changes.items.first().filter(|first| first.path != it.path && first.reason == it.reason);
+    if first.is_none() {
+        let why = Line::default().strong("Why").say(" ").word(&it.reason);
+        page.push(Block::Lines(vec![why.say(format!(" ({}, {})", it.by, when(it.time)))]));
+    }
     page.push(Block::Table(approvals(review, it)));
     let open = it.signers.iter().any(|signer| signer.by.is_none());
     if let Some(command) = review.commands.approve.as_ref().filter(|_| open && it.decision == Decision::Pending) {
@@ -176,7 +179,11 @@ fn approvals(review: &Review, it: &MoveReview) -> Table {
         };
         let reason = said.reason.as_deref().unwrap_or_default();
         let line = Line::of(what).say(if reason.is_empty() { "" } else { ": " }).word(reason);
-        table.rows.push(vec![Line::of("also"), Line::of(said.by.as_str()), line.say(format!(" ({})", when(said.time)))]);
+        table.rows.push(vec![
+            Line::of("also"),
+            Line::of(said.by.as_str()),
+            line.say(format!(" ({})", when(said.time))),
+        ]);
     }
     table
 }
@@ -318,22 +325,30 @@ fn lists(page: &mut Page, review: &Review) {
         page.push(Block::Folded(summary, vec![Block::Table(table)]));
     }
     let mut table = Table::new(&["File without effect", "", "Why"]);
-    for it in review.inert.items.iter().take(ROWS) {
+    // What waits is said by the moves themselves.
+    let said = |it: &&Problem| it.code == Code::Pending && review.changes.count > 0;
+    let untold: Vec<&Problem> = review.inert.items.iter().filter(|it| !said(it)).collect();
+    for it in untold.iter().take(ROWS) {
         let mark = if it.code == Code::Pending { Mark::Waits } else { Mark::Bad };
         let path = Line::default().code(crate::judgement::text::bounded(it.path.as_deref().unwrap_or(""), 160));
         let why = Line::default().code(it.code.as_str()).say(" ");
         table.rows.push(vec![path, Line::mark(mark), why.say(crate::judgement::text::bounded(&it.message, 300))]);
     }
-    let more = review.inert.count.saturating_sub(table.rows.len());
+    let more = (untold.len() + review.inert.more).saturating_sub(table.rows.len());
     table.more = (more > 0).then(|| format!("…and {}", counted(more, "more file")));
     if !table.rows.is_empty() {
         let what = if review.landed { "have" } else { "would have" };
-        let summary = Line::of(format!("{} {what} no effect yet", counted(review.inert.count, "file")));
+        let count = untold.len() + review.inert.more;
+        let summary = Line::of(format!("{} {what} no effect", counted(count, "file")));
         page.push(Block::Folded(summary, vec![Block::Table(table)]));
     }
     let companion = |it: &super::CompanionReview| {
         let line = Line::default().code(&it.path).say(format!(" {}", it.what));
-        if it.steers_the_forge { line.say(" (").strong("tells the forge what to run or who must agree").say(")") } else { line }
+        if it.steers_the_forge {
+            line.say(" (").strong("tells the forge what to run or who must agree").say(")")
+        } else {
+            line
+        }
     };
     if review.companions.count > 0 {
         let line = Line::default().strong("Beside the records").say(" (without authority): ");
@@ -374,19 +389,20 @@ fn ending(review: &Review) -> Vec<Line> {
 
 fn methods(review: &Review) -> Line {
     let good = |it: &&super::MethodVerdict| it.verdict == review.verdict;
-    let words = |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
-    let line = Line::default().strong("Merging").say(" ");
+    let words =
+        |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
+    let line = Line::default().strong("After merging").say(" ");
     let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
     let what = match review.verdict {
-        RangeVerdict::Ok => "verifies",
-        RangeVerdict::Pending => "leaves it pending: merge it when what is missing is there",
-        RangeVerdict::Refused => "leaves it without effect",
-        RangeVerdict::Failed => "breaks the branch",
+        RangeVerdict::Ok => "it verifies and takes effect",
+        RangeVerdict::Pending => "it waits for what is missing; merge it when that is there",
+        RangeVerdict::Refused => "it has no effect",
+        RangeVerdict::Failed => "readers refuse the branch",
     };
     let same = words(review.methods.iter().filter(good).collect());
     let mut line = match others.is_empty() {
-        true => line.say(format!("every way of merging this range {what} ({same})")),
-        false => line.say(format!("{same} {what}")),
+        true => line.say(format!("{what}, by every way of merging ({same})")),
+        false => line.say(format!("{what} ({same})")),
     };
     for it in others {
         let because = it.because.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
@@ -397,8 +413,12 @@ fn methods(review: &Review) -> Line {
 
 fn small(review: &Review, cut: &str) -> Line {
     let version = env!("CARGO_PKG_VERSION");
-    let pinned = if review.pinned { "Verified against the pinned trust root." } else { "Not verified: no root is pinned." };
+    let pinned =
+        if review.pinned { "Verified against the pinned trust root." } else { "Not verified: no root is pinned." };
     let commits = counted(review.commits, "commit");
-    let read = format!("refmark {version} read {commits} of {} only; nothing from this change was run. {pinned} {cut}", review.name);
+    let read = format!(
+        "refmark {version} read {commits} of {} only; nothing from this change was run. {pinned} {cut}",
+        review.name
+    );
     Line::of(read.trim_end())
 }

@@ -17,6 +17,7 @@ use crate::records::approval::{Approval, Waiver};
 use crate::records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use crate::records::layout::Place;
 use crate::records::manifest::{Contract, ContractField};
+use crate::records::policy::PolicyStatement;
 use crate::records::statement::{Record, Statement};
 use crate::records::version::Stage;
 use crate::registry::tests::{key, model, world};
@@ -120,7 +121,11 @@ needs = { signers = [{ roles = ["platform-lead"] }], author_counts = true }
 /// A safetensors file with these tensors of 16 floats each.
 pub(crate) fn tensors(fill: &[u8]) -> Vec<u8> {
     let entry = |(at, _): (usize, &u8)| {
-        format!("\"layer.{at}.weight\":{{\"dtype\":\"F32\",\"shape\":[4,4],\"data_offsets\":[{},{}]}}", at * 64, at * 64 + 64)
+        format!(
+            "\"layer.{at}.weight\":{{\"dtype\":\"F32\",\"shape\":[4,4],\"data_offsets\":[{},{}]}}",
+            at * 64,
+            at * 64 + 64
+        )
     };
     let header = format!("{{{}}}", fill.iter().enumerate().map(entry).collect::<Vec<_>>().join(","));
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
@@ -207,7 +212,14 @@ impl Team {
         Ok(written.commit)
     }
 
-    pub(crate) fn evidence(&self, who: &str, of: &str, artifact: ArtifactId, verdict: Verdict, metrics: &[(&str, f64)]) {
+    pub(crate) fn evidence(
+        &self,
+        who: &str,
+        of: &str,
+        artifact: ArtifactId,
+        verdict: Verdict,
+        metrics: &[(&str, f64)],
+    ) {
         let metric = |(name, value): &(&str, f64)| {
             let better = if name.ends_with("ms") || *name == "toxicity" { Direction::Lower } else { Direction::Higher };
             ((*name).to_owned(), Metric { value: MetricValue::of(*value), better })
@@ -358,6 +370,30 @@ impl Team {
         team.days(2);
         (team, one, two)
     }
+}
+
+/// The next policy, with this text.
+pub(crate) fn next_policy(facts: Facts<'_>, author: &Author, text: &str) -> Result<Plan> {
+    let (now, statement) = facts.newest_policy()?.unwrap();
+    let number = now.number + 1;
+    let statement = PolicyStatement {
+        number,
+        text: Digest::of(text.as_bytes()),
+        reason: "as agreed".to_owned(),
+        by: author.by.clone(),
+        time: author.time,
+        previous: Some(statement.digest()),
+        base: author.base,
+        path: Place::Policy(number).path(),
+        registry: author.registry,
+    };
+    let documents = vec![(Place::PolicyText(number), text.as_bytes().to_vec())];
+    Ok(Plan {
+        subject: format!("policy {number}"),
+        statements: vec![Statement::new(statement)],
+        documents,
+        ..Plan::default()
+    })
 }
 
 pub(crate) fn signed(statement: Statement, key: &HeldKey) -> (String, Vec<u8>) {
