@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod check;
+mod explain;
+mod hook;
 mod init;
 mod landed;
 mod list;
@@ -12,8 +15,11 @@ mod pull;
 mod register;
 mod remembered;
 mod remote;
+mod report;
 mod resolve;
 mod review;
+mod setup_ci;
+mod setup_git;
 mod show;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -23,6 +29,9 @@ mod view;
 mod world;
 mod writer;
 
+pub use check::CheckOptions;
+pub use explain::ExplainAnswer;
+pub use hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use init::{InitAnswer, InitRequest};
 pub use landed::Landed;
 pub use list::{ModelRow, VersionRow};
@@ -34,6 +43,8 @@ pub use register::{Package, RegisterAnswer, RegisteredFile};
 pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use review::RangeText;
+pub use setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
+pub use setup_git::SetupGitAnswer;
 pub use show::ShowAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};

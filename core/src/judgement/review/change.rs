@@ -116,7 +116,7 @@ fn together(review: &mut MoveReview, with: &[&Record]) {
     }
 }
 
-fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
+pub(crate) fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
     let row = |it: &crate::records::approval::Approval| SaidReview {
         by: it.by.clone(),
         time: it.time,

@@ -73,11 +73,7 @@ pub(super) fn compose(
     };
     let changes = moves(facts, policy.as_ref().map(|it| &*it.0), &all)?;
     let versions = versions(facts, &all, changes.items.is_empty())?;
-    let commits = match range.chain()? {
-        Some(chain) => chain.len(),
-        None => crate::judgement::snapshot::first_parents(range.history, range.head, range.merge_base)?
-            .map_or(0, |it| it.len()),
-    };
+    let commits = range.commits()?;
     let mut review = Review {
         verdict,
         title: String::new(),
@@ -433,7 +429,7 @@ fn inert(outcome: &Outcome<'_>) -> Listed<Problem> {
     listed
 }
 
-fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<CompanionReview>> {
+pub(crate) fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<CompanionReview>> {
     if !outcome.touched.iter().any(|path| is_companion(path)) {
         return Ok(Listed::default());
     }

@@ -1,12 +1,13 @@
 //! A review as a page: the verdict first, and only what differs.
 
-use super::{MoveReview, Review, RulesReview, SignerReview, VersionReview};
+use super::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
 use crate::judgement::diff;
 use crate::judgement::doc::{Block, Line, Mark, Page, Table};
 use crate::judgement::gate::{Decision, Status};
 use crate::judgement::text::{counted, duration, size};
 use crate::judgement::verify::Problem;
 use crate::words::fault::Code;
+use crate::words::name::PrincipalId;
 use crate::words::time::Timestamp;
 
 use super::RangeVerdict;
@@ -136,7 +137,7 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
         let line = Line::of("Approving on the forge alone leaves no signature. To sign: ").code(command);
         page.push(Block::Lines(vec![line]));
     }
-    page.push(Block::Table(gates(it)));
+    page.push(Block::Table(gate_table(&it.gates)));
     let mut lines = Vec::new();
     if let Some(diff) = &it.diff {
         page.push(Block::Table(diff::page::metrics(diff)));
@@ -154,24 +155,8 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
 }
 
 fn approvals(review: &Review, it: &MoveReview) -> Table {
-    let mut table = Table::new(&["Approvals", "", ""]);
-    for signer in &it.signers {
-        let row = match (&signer.by, signer.time) {
-            (Some(by), Some(time)) => {
-                let policy = review.policy.as_ref().map_or(0, |it| it.number);
-                let what = if *by == it.by { "its author" } else { "signed for this change" };
-                let line = Line::mark(Mark::Good).say(format!(" {by}"));
-                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}, policy {policy}", when(time)))]
-            }
-            _ => {
-                let asks = Line::of(format!("one more: {}", signer.asks));
-                let asks = if signer.not_author { asks.say(format!(", not the author ({})", it.by)) } else { asks };
-                let what = if it.at_once { "due" } else { "missing" };
-                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
-            }
-        };
-        table.rows.push(row);
-    }
+    let policy = review.policy.as_ref().map(|it| it.number);
+    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.at_once);
     for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
         let what = match said.approves {
             true => "approved; no place of the rule is left or fits".to_owned(),
@@ -188,6 +173,35 @@ fn approvals(review: &Review, it: &MoveReview) -> Table {
     table
 }
 
+/// Everybody that a rule asks for: who gave it, and who could.
+pub(crate) fn signer_rows(
+    signers: &[SignerReview],
+    policy: Option<u64>,
+    author: Option<&PrincipalId>,
+    at_once: bool,
+) -> Table {
+    let mut table = Table::new(&["Approvals", "", ""]);
+    let policy = policy.map(|number| format!(", policy {number}")).unwrap_or_default();
+    for signer in signers {
+        let row = match (&signer.by, signer.time) {
+            (Some(by), Some(time)) => {
+                let what = if Some(by) == author { "its author" } else { "signed for this change" };
+                let line = Line::mark(Mark::Good).say(format!(" {by}"));
+                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}{policy}", when(time)))]
+            }
+            _ => {
+                let asks = Line::of(format!("one more: {}", signer.asks));
+                let author = author.map_or_else(String::new, |author| format!(" ({author})"));
+                let asks = if signer.not_author { asks.say(format!(", not the author{author}")) } else { asks };
+                let what = if at_once { "due" } else { "missing" };
+                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
+            }
+        };
+        table.rows.push(row);
+    }
+    table
+}
+
 fn could(signer: &SignerReview) -> Line {
     if signer.could.is_empty() {
         return Line::default().strong("nobody could give it");
@@ -197,9 +211,9 @@ fn could(signer: &SignerReview) -> Line {
 }
 
 /// Gates, with those that do not hold first.
-fn gates(it: &MoveReview) -> Table {
+pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
-    let mut gates: Vec<_> = it.gates.iter().collect();
+    let mut gates: Vec<_> = gates.iter().collect();
     gates.sort_by_key(|it| std::cmp::Reverse(it.gate.status));
     for row in gates {
         let gate = &row.gate;
