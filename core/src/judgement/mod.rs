@@ -1,8 +1,10 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod check;
 pub mod diff;
 pub mod doc;
 pub mod effective;
+pub mod explain;
 pub mod facts;
 pub mod gate;
 pub mod index;
@@ -15,6 +17,7 @@ pub mod open_approvals;
 pub mod pin;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod review;
 pub mod rules;
 pub mod schema;
