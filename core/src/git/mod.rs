@@ -8,7 +8,6 @@
 
 mod commit;
 mod diff;
-pub mod disk;
 mod objects;
 mod open;
 mod pack;

@@ -200,7 +200,7 @@ impl RecordStore for Repo {
             staged.iter().filter(is_ref).filter_map(|path| fs::read(path).ok()).filter(|it| !it.is_empty()).collect();
         let mut cleared = self.refs.clear_locks(&self.stage, &refs)?;
         for path in &staged {
-            self.stage.disk.remove(path).map_err(|error| io_fault("remove", path, &error))?;
+            self.stage.disk.remove(path)?;
             cleared += 1;
         }
         Ok(cleared)

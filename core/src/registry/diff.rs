@@ -1,4 +1,4 @@
-//! `diff`: what differs between two artifacts.
+//! `diff`: what differs between two versions.
 
 use super::open::Registry;
 use super::resolve::find;
@@ -8,13 +8,15 @@ use crate::words::fault::Result;
 use crate::words::reference::Reference;
 
 impl Registry {
-    /// What differs between what two references name, whatever their state.
+    /// What a reference names, whatever its trust state: the artifact, and its version where the reference has one. A
+    /// fault with code `not-found` where it names nothing.
+    pub fn side(&self, view: &View<'_>, reference: &Reference) -> Result<Side> {
+        let found = find(view.facts()?, reference)?;
+        Ok(Side { artifact: found.artifact, version: found.model.zip(found.version) })
+    }
+
+    /// What differs between two versions or artifacts, `old` first.
     pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
-        let facts = view.facts()?;
-        let side = |reference| -> Result<Side> {
-            let found = find(facts, reference)?;
-            Ok(Side { artifact: found.artifact, version: found.model.zip(found.version) })
-        };
-        diff(facts, &side(old)?, &side(new)?)
+        diff(view.facts()?, &self.side(view, old)?, &self.side(view, new)?)
     }
 }

@@ -1,4 +1,4 @@
-//! `inspect`: what a model file is, by its content.
+//! `inspect`: what a file is, without a registry.
 
 use std::path::Path;
 
@@ -6,7 +6,8 @@ use super::register::look;
 use crate::judgement::inspect::Inspection;
 use crate::words::fault::Result;
 
-/// Inspects the file at a path: its header, within bounds. Needs no registry.
+/// What a file is, by its content: format, class, tensors and what it says of itself. Reads headers, and text and small
+/// pickles whole. Faults: `not-a-file`, `not-found` or `io` where it cannot be read.
 pub fn inspect_file(path: &Path) -> Result<Inspection> {
-    look(path).map(|it| it.inspection)
+    Ok(look(path)?.inspection)
 }

@@ -30,12 +30,15 @@ pub struct Registry {
     id: RegistryId,
     name: String,
     first_root: Digest,
+    /// What references meant at the head that was seen last: while it has not moved, they mean the same.
+    pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
+    pub(super) index: super::index::Shelf,
 }
 
 impl Registry {
     /// Opens the registry in a repository: bare, with a worktree, or on the branch `refmark` of a project's.
     pub fn open(path: &Path, world: World) -> Result<Registry> {
-        let repo = Repo::open(path).map_err(|fault| match fault.code {
+        let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| match fault.code {
             Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
             _ => fault,
         })?;
@@ -68,7 +71,9 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root }
+        let branch = branch.to_owned();
+        let (answers, index) = Default::default();
+        Registry { repo, branch, store, world, id, name, first_root, answers, index }
     }
 
     /// The registry's id, as its first root claims it.

@@ -19,7 +19,7 @@ use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{EntryId, ModelName, Release};
 use crate::words::oid::Oid;
-use crate::words::package_path::{PackagePath, check_set};
+use crate::words::package_path::PackagePath;
 use crate::words::printer::print;
 use crate::words::time::Timestamp;
 
@@ -279,7 +279,7 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
         )
         .hint("name the folder above them, so that their paths differ"));
     }
-    check_set(files.iter().map(|file| &file.path))?;
+    crate::blob::check_spelling(files.iter().map(|file| &file.path))?;
     if files.is_empty() && package.absent.is_empty() {
         let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))

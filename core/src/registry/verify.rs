@@ -147,6 +147,14 @@ impl Registry {
             answer.damaged.push(digest);
             answer.verdict = Outcome::Failed;
         }
+        for (digest, fault) in found.unreadable {
+            // Nobody knows what such a blob holds: it may be good, and is not vouched for.
+            let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
+            let mut problem = Problem::of(&fault, None, None);
+            problem.message = format!("{names}: {}", problem.message);
+            answer.problems.push(problem);
+            answer.verdict = worse(answer.verdict, Outcome::Failed);
+        }
         Ok(())
     }
 
