@@ -1,5 +1,7 @@
 //! Stories of the command: what people type, what they read, what programs get, and how it ends.
 
+#![allow(clippy::disallowed_methods, reason = "stories read and write files")]
+
 mod changes;
 mod demo;
 mod environment;

@@ -1,6 +1,6 @@
 //! Registering: every option, many at once, files that are not here.
 
-use crate::environment::TestEnvironment;
+use crate::environment::{Ran, TestEnvironment};
 
 #[test]
 fn every_option_of_register_is_in_the_version() {
@@ -128,6 +128,24 @@ fn files_that_are_not_here_are_registered_by_digest_and_stay_acquired() {
     let verified = env.json(&["verify"]);
     assert_eq!((verified["verdict"].as_str(), verified["absent"][0].as_str()), (Some("ok"), Some(hex.as_str())));
     env.fails(&["register", "big", "--ref", "s3://models/big"], 2, "bad-argument");
+}
+
+#[test]
+fn a_file_that_was_registered_by_digest_alone_is_pulled_once_it_is_here() {
+    let env = TestEnvironment::with_models();
+    env.write("weights.bin", "not so large\n");
+    let sums: Ran = env.program("sha256sum").arg("weights.bin").output().unwrap().into();
+    env.write("SHA256SUMS", &sums.stdout);
+    env.ok(&["register", "big", "--ref", "https://example.org/big", "--sha256-list", "SHA256SUMS"]);
+    let hex = &sums.stdout[..64];
+    env.write(&format!("mount/{}/{}/{hex}", &hex[..2], &hex[2..4]), "not so large\n");
+    env.ok(&["remote", "add", "mount", "mount"]);
+    assert_eq!(env.json(&["sync"])["fetched"], 1);
+    env.ok(&["transition", "big/1", "quarantined"]);
+    env.ok(&["transition", "big/1", "trusted"]);
+    env.ok(&["pull", "big/1", "-o", "out"]);
+    assert_eq!(std::fs::read_to_string(env.path("out/weights.bin")).unwrap(), "not so large\n");
+    env.ok(&["path", "big/1"]);
 }
 
 #[test]
