@@ -17,7 +17,11 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(feature = "pack")]
+pub mod pack;
 #[cfg(feature = "git")]
 pub mod registry;
+#[cfg(feature = "index")]
+pub mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -121,8 +121,9 @@ impl Objects {
     fn of_kind(&self, id: Oid, expected: Kind, limit: u64) -> Result<Vec<u8>> {
         match self.find(id, limit)? {
             Some((kind, bytes)) if kind == expected => Ok(bytes),
+            // What anybody can push: a tree that names a tree as a file. It must not stop the reader as a broken disk does.
             Some((kind, _)) => {
-                Err(Fault::new(Code::BadPack, format!("Git object {id} should be a {expected} and is a {kind}"))
+                Err(Fault::new(Code::BadTree, format!("Git object {id} should be a {expected} and is a {kind}"))
                     .field("object", id))
             }
             None => Err(Fault::new(Code::Incomplete, format!("Git {expected} {id} is not in this repository"))

@@ -57,6 +57,12 @@ pub struct GateResult {
 pub struct SignerResult {
     /// What it asks: roles, or the model's owner.
     pub asks: String,
+    /// The roles of which one is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Whether the model's owner would do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owner: bool,
     /// Who fills it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PrincipalId>,

@@ -32,6 +32,7 @@ pub struct Registry {
     first_root: Digest,
     /// What references meant at the head that was seen last: while it has not moved, they mean the same.
     pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
+    pub(super) index: super::index::Shelf,
 }
 
 impl Registry {
@@ -70,7 +71,9 @@ impl Registry {
             _ => repo.git_dir().join("refmark"),
         };
         let store = Store::with_disk(&area, world.disk.clone());
-        Registry { repo, branch: branch.to_owned(), store, world, id, name, first_root, answers: Default::default() }
+        let branch = branch.to_owned();
+        let (answers, index) = Default::default();
+        Registry { repo, branch, store, world, id, name, first_root, answers, index }
     }
 
     /// The registry's id, as its first root claims it.

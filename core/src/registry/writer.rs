@@ -9,12 +9,13 @@ use super::view::View;
 use crate::blob::lock::{Guard, Wait, acquire};
 use crate::judgement::effective::Objects;
 use crate::judgement::facts::Facts;
-use crate::judgement::gate::GateReport;
+use crate::judgement::gate::{Decision, GateReport};
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::{Change, Mode};
 use crate::ports::signer::{Signer, sign_commit, sign_statement};
 use crate::ports::store::{Identity, NewCommit, RecordStore, message};
+use crate::records::layout::{Place, is_companion};
 use crate::records::policy::Policy;
 use crate::records::statement::Record;
 use crate::words::digest::Digest;
@@ -56,10 +57,11 @@ pub struct Written {
 }
 
 /// A plan in its stored form.
-struct Ready {
-    files: Vec<(String, Vec<u8>)>,
-    oids: BTreeMap<String, (Mode, Oid)>,
-    records: Vec<(String, Digest)>,
+pub(super) struct Ready {
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// What is judged: every file but companions.
+    pub(super) oids: BTreeMap<String, (Mode, Oid)>,
+    pub(super) records: Vec<(String, Digest)>,
     message: String,
 }
 
@@ -107,9 +109,11 @@ impl Registry {
             None => return Err(crate::words::fault::bug("a writer needs the whole history")),
         };
         let reports = judged.reports.clone();
-        refuse_what_has_no_effect(judged)?;
+        let policy = policy_of(view.facts()?)?;
+        refuse_what_has_no_effect(judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
         let before = view.head;
-        let commit = self.commit(writer, &author, vec![before], &ready)?;
+        let parents = [before].into_iter().chain(plan.merges).collect();
+        let commit = self.commit(writer, &author, parents, &ready)?;
         self.repo.move_branch(&self.branch, Some(before), commit)?;
         self.follow(&mut view, commit, &ready)?;
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
@@ -152,7 +156,7 @@ impl Registry {
     }
 
     /// Signs a plan's statements and puts everything in its stored form.
-    fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
+    pub(super) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
         let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
         for (place, bytes) in &plan.documents {
             ready.files.push((place.path(), bytes.clone()));
@@ -164,7 +168,14 @@ impl Registry {
             ready.records.push((path.clone(), record.digest()));
             ready.files.push((path, record.print()?.into_bytes()));
         }
-        for (path, bytes) in &ready.files {
+        for (path, bytes) in &plan.carried {
+            let signed = path.ends_with(".json") && !matches!(Place::parse(path), None | Some(Place::Document(..)));
+            if signed {
+                ready.records.push((path.clone(), Record::parse(bytes).map_err(|fault| fault.at(path))?.digest()));
+            }
+            ready.files.push((path.clone(), bytes.clone()));
+        }
+        for (path, bytes) in ready.files.iter().filter(|(path, _)| !is_companion(path)) {
             let oid = self.repo.blob_id(bytes)?;
             objects.expect(oid, bytes.clone());
             ready.oids.insert(path.clone(), (Mode::File, oid));
@@ -181,11 +192,12 @@ impl Registry {
         for artifact in plan.artifacts.iter().take(NAMED) {
             trailers.push(("Refmark-Artifact", artifact.to_string()));
         }
+        trailers.extend(plan.approved_by.iter().map(|by| ("Approved-by", by.to_string())));
         ready.message = message(&plan.subject, &plan.body, &trailers);
         Ok(ready)
     }
 
-    fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
+    pub(super) fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
         let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
         let who = identity(&author.by);
         self.repo.write(&NewCommit {
@@ -205,10 +217,8 @@ impl Registry {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         let Some(verified) = view.verified_mut() else { return Ok(()) };
-        verified.walk.take(commit, &changes)?;
-        verified.head = commit;
-        verified.last_good = Some(commit);
-        match verified.remember() {
+        let whole = verified.follow(commit, &changes)?;
+        match verified.remember().filter(|_| whole) {
             Some(remembered) => self.remember(&remembered),
             None => Ok(()),
         }
@@ -253,8 +263,37 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
     }
 }
 
+/// A change that waits for signatures, made at once by somebody who could give none of them, is not theirs to make:
+/// `refused`, with who could. They may still propose it.
+fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, policy: &Policy) -> Box<Fault> {
+    let open: Vec<_> = reports.iter().filter(|it| it.decision == Decision::Pending).collect();
+    let Some(report) = open.iter().find(|it| it.signers.iter().any(|signer| signer.by.is_none())) else { return fault };
+    let roles = policy.members.get(by).map(|it| it.roles.as_slice()).unwrap_or_default();
+    let owns = policy.owners.iter().any(|it| it.members.contains(by));
+    let fits = report
+        .signers
+        .iter()
+        .any(|signer| signer.roles.iter().any(|role| roles.contains(role)) || (signer.owner && owns));
+    if fault.code != Code::Pending || fits {
+        return fault;
+    }
+    let asked: Vec<&str> = report.signers.iter().map(|it| it.asks.as_str()).collect();
+    let mut who: Vec<&PrincipalId> = report.signers.iter().flat_map(|it| &it.candidates).collect();
+    who.sort();
+    who.dedup();
+    let names = who.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+    let names = if names.is_empty() { "nobody could".to_owned() } else { format!("{names} could") };
+    Fault::new(
+        Code::Refused,
+        format!("{} asks for {}, and {by} is neither; {names}", report.change, asked.join(" and ")),
+    )
+    .hint("propose it with --propose; they approve it with `refmark approve BRANCH`")
+    .field("report", report)
+    .field("who_could", who)
+}
+
 /// A fault with every reason where a landing would have no effect. Nothing was written then.
-fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
+pub(super) fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
     let dropped = judged.dropped.into_iter().next();
     let first = judged.findings.into_iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(dropped);
     match first {

@@ -2,15 +2,21 @@
 //! compare-and-swap of the branch.
 
 mod about;
+mod approval;
+mod change;
 mod evidence;
 mod init;
+mod label;
 mod promote;
 mod register;
 mod transition;
 
-pub use about::{AboutRequest, describe};
+pub use about::{AboutRequest, announce, describe};
+pub use approval::{ApprovalRequest, approve};
+pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
+pub use label::{LabelRequest, hide_model, hide_version, label, rename};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
@@ -50,6 +56,12 @@ pub struct Plan {
     pub documents: Vec<(Place, Vec<u8>)>,
     /// The artifacts that the change is about, for the commit's trailers.
     pub artifacts: Vec<ArtifactId>,
+    /// Files that are stored as they are, by path: records that were signed elsewhere, and companions.
+    pub carried: Vec<(String, Vec<u8>)>,
+    /// The commit that the change merges, as the second parent.
+    pub merges: Option<Oid>,
+    /// Who approved it, for the commit's trailers.
+    pub approved_by: Vec<PrincipalId>,
 }
 
 impl Plan {

@@ -17,14 +17,12 @@ use crate::records::version::{Stage, StageMove};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{ModelName, PrincipalId};
-use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
 const DAY: i64 = 86_400;
 
 /// Judges a move whose place, author and chain are in order.
 pub(super) fn judge(
-    oid: Oid,
     record: &Record,
     policy: &Policy,
     registry: RegistryId,
@@ -35,7 +33,6 @@ pub(super) fn judge(
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    let _ = oid;
     let report = report_on(record, policy, registry, sum, ground)?;
     let fault = |code| Fault::new(code, report.sentence()).field("report", &report);
     let ruling = match report.decision {
@@ -172,6 +169,7 @@ pub fn report_on(
         Predicate::Trust(it) => case.trust(it, ground, &mut report)?,
         _ => {}
     }
+    case.named_evidence(record.predicate(), &mut report)?;
     case.waive(&mut report);
     report.decide();
     Ok(report)
@@ -237,6 +235,31 @@ impl Case<'_> {
             return Ok(());
         }
         self.demands(&rule.needs, to.artifact, Some((&it.model, to.version)), report)
+    }
+
+    /// The evidence that a move names is here, and about what it moves to.
+    fn named_evidence(&self, predicate: &Predicate, report: &mut GateReport) -> Result<()> {
+        let (named, artifact) = match predicate {
+            Predicate::Alias(it) => (&it.evidence, it.to.map(|to| to.artifact)),
+            Predicate::Stage(it) => (&it.evidence, Some(it.artifact)),
+            Predicate::Trust(it) => (&it.evidence, Some(it.artifact)),
+            _ => return Ok(()),
+        };
+        if named.is_empty() {
+            return Ok(());
+        }
+        let here = match artifact {
+            Some(artifact) => self.facts.evidence(&artifact)?,
+            None => Vec::new(),
+        };
+        let absent = named.iter().find(|digest| !here.iter().any(|it| it.record.digest() == **digest));
+        let (status, found) = match absent {
+            None => (Status::Passed, "all of it".to_owned()),
+            Some(digest) => (Status::Missing, format!("none with statement {digest}")),
+        };
+        let next = "evidence counts only for the artifact that it names: refmark attach REF --type T FILE".to_owned();
+        report.gates.push(built_in("named-evidence", status, "the evidence that it names".into(), found, next));
+        Ok(())
     }
 
     /// The trust state and the stage that the alias's class asks for.
@@ -395,6 +418,8 @@ impl Case<'_> {
                 };
                 SignerResult {
                     asks: asks(signer),
+                    roles: signer.roles.clone(),
+                    owner: signer.owner,
                     by: person.map(|at| people[at].0.clone()),
                     time: person.map(|at| people[at].1),
                     candidates,

@@ -1,0 +1,4 @@
+//! Governance as stories: a team of fixed keys, its policy, and what its members may and may not do.
+
+mod proposals;
+pub(crate) mod team;
