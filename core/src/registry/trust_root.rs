@@ -59,7 +59,7 @@ impl Pinning {
         let size = std::fs::metadata(path).map_err(|error| {
             io_fault("read", path, &error).hint("give sha256: and 64 hex digits, or the file of the first root")
         })?;
-        if size.len() > RECORD_LIMIT as u64 {
+        if size.len() > RECORD_LIMIT {
             return Err(Fault::new(Code::TooLarge, format!("{text} is too large for a trust root")).at(text));
         }
         let bytes = std::fs::read(path).map_err(|error| io_fault("read", path, &error))?;
@@ -85,11 +85,7 @@ impl Registry {
         };
         let keys = root.keyholders.iter().flat_map(|holder| {
             let principal = &holder.principal;
-            holder.keys.iter().map(move |key| RootKey {
-                principal: principal.clone(),
-                keyid: key.id(),
-                key: key.clone(),
-            })
+            holder.keys.iter().map(move |key| RootKey { principal: principal.clone(), keyid: key.id(), key: *key })
         });
         Ok(TrustRootAnswer {
             id: self.id(),
