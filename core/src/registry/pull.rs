@@ -78,7 +78,10 @@ impl Registry {
         let (resolved, manifest) = self.handed_out(&view, reference, request)?;
         let files = chosen(&manifest.files, &request.include)?;
         self.fetch(&files)?;
-        let plan = placements(&files)?;
+        let mut plan = placements(&files)?;
+        for (placement, file) in plan.iter_mut().zip(&files).filter(|(_, file)| file.known_size().is_none()) {
+            placement.size = self.store.size(&file.sha256)?;
+        }
         let how = if request.hard_links { How::HardLink { verify: true } } else { How::Copy };
         let done = self
             .store
@@ -123,7 +126,8 @@ impl Registry {
                 return Err(name_the_file(fault, &[entry]));
             }
         }
-        let path = self.store.path(&entry.sha256, Some(entry.size)).map_err(|fault| name_the_file(fault, &[entry]))?;
+        let path =
+            self.store.path(&entry.sha256, entry.known_size()).map_err(|fault| name_the_file(fault, &[entry]))?;
         Ok(PathAnswer {
             path,
             artifact: resolved.artifact,
