@@ -50,6 +50,8 @@ pub struct Plan {
     pub documents: Vec<(Place, Vec<u8>)>,
     /// The artifacts that the change is about, for the commit's trailers.
     pub artifacts: Vec<ArtifactId>,
+    /// The same, to tell quickly whether one is among them.
+    concerned: std::collections::HashSet<ArtifactId>,
 }
 
 impl Plan {
@@ -64,7 +66,7 @@ impl Plan {
 
     /// Adds an artifact to the trailers, once.
     fn concerns(&mut self, artifact: ArtifactId) {
-        if !self.artifacts.contains(&artifact) {
+        if self.concerned.insert(artifact) {
             self.artifacts.push(artifact);
         }
     }
