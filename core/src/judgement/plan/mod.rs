@@ -50,8 +50,6 @@ pub struct Plan {
     pub documents: Vec<(Place, Vec<u8>)>,
     /// The artifacts that the change is about, for the commit's trailers.
     pub artifacts: Vec<ArtifactId>,
-    /// The same, to tell quickly whether one is among them.
-    concerned: std::collections::HashSet<ArtifactId>,
 }
 
 impl Plan {
@@ -64,9 +62,10 @@ impl Plan {
         Ok(())
     }
 
-    /// Adds an artifact to the trailers, once.
+    /// Adds an artifact to the trailers, once. Looked for among the newest: in a plan of many thousands, a search through
+    /// all of them for each would be most of the work.
     fn concerns(&mut self, artifact: ArtifactId) {
-        if self.concerned.insert(artifact) {
+        if !self.artifacts.iter().rev().take(64).any(|it| *it == artifact) {
             self.artifacts.push(artifact);
         }
     }

@@ -1,7 +1,6 @@
 //! What holds for each kind of record.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
 use super::{Ground, Ruling, demand, documents, moves};
@@ -11,27 +10,12 @@ use crate::judgement::gate::GateReport;
 use crate::records::approval::Approval;
 use crate::records::catalog::{EntryState, Family};
 use crate::records::layout::Place;
-use crate::records::policy::{Policy, Right};
-use crate::records::root::Root;
+use crate::records::policy::Right;
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::EntryId;
 use crate::words::oid::Oid;
-
-/// The newest root and policy of a sum: looked for once a landing, not once a file.
-pub(super) struct Rulers {
-    root: Option<Of<Root>>,
-    policy: Option<Arc<Policy>>,
-}
-
-impl Rulers {
-    /// Those of a sum whose roots and policies are settled.
-    pub(super) fn of(sum: &Sum<'_>) -> Result<Rulers> {
-        let facts = Facts(sum);
-        Ok(Rulers { root: facts.newest_root()?, policy: facts.newest_policy()?.map(|it| it.0) })
-    }
-}
 
 /// Judges one file of a landing against the sum; a move comes with its report.
 pub(super) fn judge(
@@ -39,7 +23,6 @@ pub(super) fn judge(
     path: &str,
     oid: Oid,
     named: &BTreeSet<ArtifactId>,
-    rulers: &Rulers,
     sum: &Sum<'_>,
     ground: &Ground<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
@@ -47,10 +30,11 @@ pub(super) fn judge(
         // It is not well-formed, which was said when the sum was filled.
         return Ok((Ruling::Ok, None));
     }
-    let Some(root) = &rulers.root else {
+    let facts = Facts(sum);
+    let Some(root) = facts.newest_root()? else {
         return Ok((Ruling::missing("the registry has no root yet"), None));
     };
-    let Some(policy) = &rulers.policy else {
+    let Some((policy, _)) = facts.newest_policy()? else {
         return Ok((Ruling::missing("the registry has no policy yet"), None));
     };
     if let Place::Document(artifact, document) = place {
@@ -61,13 +45,13 @@ pub(super) fn judge(
     let about = About { place, record: &record, sum, ground };
     if let Place::Approval(..) = place {
         let approval = Of::<Approval>::of_approval(record.clone())?;
-        return Ok((approval_counts(&approval, oid, policy, root.registry, ground)?, None));
+        return Ok((approval_counts(&approval, oid, &policy, root.registry, ground)?, None));
     }
     match registry_and_base(&record, root.registry, ground)? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match authored(oid, &record, policy, rights(place), sum.objects())? {
+    match authored(oid, &record, &policy, rights(place), sum.objects())? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
@@ -77,7 +61,7 @@ pub(super) fn judge(
     }
     match place {
         Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
-            moves::judge(oid, &record, policy, root.registry, sum, ground)
+            moves::judge(oid, &record, &policy, root.registry, sum, ground)
         }
         _ => Ok((about.plain()?, None)),
     }

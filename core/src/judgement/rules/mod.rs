@@ -107,9 +107,8 @@ pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &Ground<'_>)
     landing.limits(&places, &sum)?;
     landing.fill(&places, &mut sum)?;
     let named = kinds::named_by_versions(&sum)?;
-    let rulers = kinds::Rulers::of(&sum)?;
     for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
-        let (ruling, report) = kinds::judge(place, path, *oid, &named, &rulers, &sum, ground)?;
+        let (ruling, report) = kinds::judge(place, path, *oid, &named, &sum, ground)?;
         landing.reports.extend(report);
         match ruling {
             Ruling::Ok => {}
