@@ -1,4 +1,20 @@
-//! The refmark command.
-#![forbid(unsafe_code)]
+//! The `refmark` command: a thin face over the core. Commands parse, call the core and return an answer; only renderers
+//! print.
 
-fn main() {}
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a face may read files and the environment")]
+
+mod answer;
+mod app;
+mod args;
+mod commands;
+mod interrupt;
+mod output;
+mod progress;
+mod render;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    output::run(std::env::args_os().collect())
+}

@@ -16,6 +16,9 @@ use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 
+/// Makes the text of a first policy, given the author.
+pub type PolicyText<'a> = &'a dyn Fn(&Author) -> Result<String>;
+
 /// What is to be made.
 pub struct InitRequest<'a> {
     /// The registry's name, for people; the folder's name where none is given.
@@ -27,7 +30,7 @@ pub struct InitRequest<'a> {
     /// The hash that names Git's objects.
     pub format: Format,
     /// The text of the first policy, given the author; the one-person policy where none is given.
-    pub policy: Option<&'a dyn Fn(&Author) -> Result<String>>,
+    pub policy: Option<PolicyText<'a>>,
 }
 
 /// What was made.
@@ -49,6 +52,8 @@ pub struct InitAnswer {
     pub is_default: bool,
     /// Whether its root was pinned for this user.
     pub pinned: bool,
+    /// What the disk does not promise, such as a network file system's syncs.
+    pub warnings: Vec<String>,
 }
 
 impl Registry {
@@ -109,6 +114,7 @@ impl Registry {
             by: author.by,
             is_default,
             pinned,
+            warnings: super::probe::probe(&*bare.world.disk, &bare.work_folder())?,
         };
         Ok((bare, answer))
     }
