@@ -12,5 +12,7 @@ mod keeping;
 mod main_job;
 mod pages;
 mod plain_git;
+mod proposals;
 mod registering;
 mod roots;
+mod searching;

@@ -19,6 +19,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "unset",
             "approve",
             "renew",
+            "land",
             "attach",
             "transition",
             "revoke",

@@ -1,10 +1,12 @@
 //! The command line: what can be typed. Nothing is decided here; texts become types in `commands`.
 
 pub mod bytes;
+pub mod finding;
 pub mod global;
 pub mod help;
 pub mod keeping;
 pub mod moves;
+pub mod proposals;
 pub mod tools;
 pub mod versions;
 
@@ -41,6 +43,8 @@ pub enum Command {
     Show(versions::ShowArgs),
     /// The moves of aliases, newest first
     Log(versions::LogArgs),
+    /// Find versions by words, metrics, tags, stage and trust
+    Search(finding::SearchArgs),
     /// What a model file is, by its content; needs no registry
     Inspect(versions::InspectArgs),
     /// What differs between two versions
@@ -52,12 +56,21 @@ pub enum Command {
     /// The path of a file in the store, for a memory map
     Path(bytes::PathArgs),
 
+    /// Say what a model or a version is: words, owner, tags
+    Describe(finding::DescribeArgs),
+
     /// Move an alias to a version
     Promote(moves::PromoteArgs),
     /// Move an alias back to what it held before
     Rollback(moves::RollbackArgs),
     /// Close an alias: it holds nothing from then on
     Unset(moves::UnsetArgs),
+    /// Approve a proposal, or a move that waits for it
+    Approve(proposals::ApproveArgs),
+    /// Make a proposal again on what stands there now
+    Renew(proposals::RenewArgs),
+    /// Merge a proposal that has all it needs
+    Land(proposals::LandArgs),
     /// Move a version's stage, or an artifact's trust state
     Transition(moves::TransitionArgs),
     /// Withdraw an artifact: its bytes are handed out to nobody
@@ -65,11 +78,15 @@ pub enum Command {
     /// Delete an artifact's bytes; its records stay
     Delete(moves::DeleteArgs),
 
+    /// What a range of commits would change, for people
+    Review(proposals::ReviewArgs),
     /// Is everything here as signed and allowed? Bytes and history
     Verify(keeping::VerifyArgs),
 
     /// The root that vouches for the registry: show it, pin it, export its members' keys
     Trust(keeping::TrustArgs),
+    /// The index over the records, which search and lists use
+    Index(finding::IndexArgs),
     /// Remove what nobody needs, and pack Git's objects
     Gc(keeping::GcArgs),
     /// Clear the writer's lock by hand

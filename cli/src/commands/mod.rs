@@ -1,24 +1,32 @@
 //! The commands, one a file: texts become types, the core does the work, an answer comes back.
 
+mod approve;
 mod completions;
 mod delete;
 mod demo;
+mod describe;
 mod diff;
 mod gc;
 mod help;
+pub mod index;
 pub mod init;
 pub mod inspect;
+mod land;
 pub mod list;
 pub mod log;
 mod man;
 mod path;
 pub mod promote;
+mod propose;
 mod pull;
 pub mod register;
 pub mod remote;
+mod renew;
 mod resolve;
+mod review;
 mod revoke;
 mod rollback;
+mod search;
 mod show;
 mod sync;
 mod transition;
@@ -41,19 +49,26 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::List(args) => list::run(app, &args),
         Command::Show(args) => show::run(app, &args),
         Command::Log(args) => log::run(app, &args),
+        Command::Search(args) => search::run(app, &args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Diff(args) => diff::run(app, &args),
         Command::Resolve(args) => resolve::run(app, &args),
         Command::Pull(args) => pull::run(app, &args),
         Command::Path(args) => path::run(app, &args),
+        Command::Describe(args) => describe::run(app, &args),
         Command::Promote(args) => promote::run(app, &args),
         Command::Rollback(args) => rollback::run(app, &args),
         Command::Unset(args) => unset::run(app, &args),
+        Command::Approve(args) => approve::run(app, &args),
+        Command::Renew(args) => renew::run(app, &args),
+        Command::Land(args) => land::run(app, &args),
         Command::Transition(args) => transition::run(app, &args),
         Command::Revoke(args) => revoke::run(app, &args),
         Command::Delete(args) => delete::run(app, &args),
+        Command::Review(args) => review::run(app, &args),
         Command::Verify(args) => verify::run(app, &args),
         Command::Trust(args) => trust::run(app, &args),
+        Command::Index(args) => index::run(app, &args),
         Command::Gc(args) => gc::run(app, &args),
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),

@@ -2,8 +2,10 @@
 
 pub mod diff;
 pub mod fault;
+pub mod finding;
 pub mod keeping;
 pub mod moves;
+pub mod proposals;
 pub mod report;
 pub mod versions;
 
