@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("pack", 4),
     ("sqlite", 4),
     ("testing", 4),
+    ("tree", 4),
     ("registry", 5),
 ];
 

@@ -120,6 +120,11 @@ impl<'h> Range<'h> {
         }))
     }
 
+    /// How many commits it has along its first parents.
+    pub fn commits(&self) -> Result<usize> {
+        Ok(first_parents(self.history, self.head, self.merge_base)?.map_or(0, |chain| chain.len()))
+    }
+
     /// The commits of a proposal that a rebase would make anew, oldest first; nothing where it has merges, or where its
     /// first parents do not lead to the common ancestor.
     fn own_commits(&self) -> Result<Option<Vec<Oid>>> {
