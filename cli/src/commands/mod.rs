@@ -1,13 +1,17 @@
 //! The commands, one a file: texts become types, the core does the work, an answer comes back.
 
 mod approve;
+mod check;
+mod clone;
 mod completions;
 mod delete;
 mod demo;
 mod describe;
 mod diff;
+mod explain;
 mod gc;
 mod help;
+mod hook;
 pub mod index;
 pub mod init;
 pub mod inspect;
@@ -15,24 +19,32 @@ mod land;
 pub mod list;
 pub mod log;
 mod man;
+mod members;
 mod path;
+mod pin;
+mod policy;
 pub mod promote;
 mod propose;
 mod pull;
 pub mod register;
 pub mod remote;
 mod renew;
+mod report;
 mod resolve;
 mod review;
 mod revoke;
 mod rollback;
 mod search;
+mod setup;
 mod show;
+pub mod status;
 mod sync;
+mod textconv;
 mod transition;
 pub mod trust;
 pub mod unlock;
 mod unset;
+mod use_default;
 mod values;
 mod verify;
 
@@ -45,6 +57,9 @@ pub fn run(app: &App, command: Command) -> Reply {
     match command {
         Command::Demo(args) => demo::run(app, &args),
         Command::Init(args) => init::run(app, &args),
+        Command::Clone(args) => clone::run(app, &args),
+        Command::Use(args) => use_default::run(app, &args),
+        Command::Status => status::run(app),
         Command::Register(args) => register::run(app, &args),
         Command::List(args) => list::run(app, &args),
         Command::Show(args) => show::run(app, &args),
@@ -65,9 +80,18 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Transition(args) => transition::run(app, &args),
         Command::Revoke(args) => revoke::run(app, &args),
         Command::Delete(args) => delete::run(app, &args),
+        Command::Explain(args) => explain::run(app, &args),
         Command::Review(args) => review::run(app, &args),
+        Command::Check(args) => check::run(app, &args),
         Command::Verify(args) => verify::run(app, &args),
+        Command::Report(args) => report::run(app, &args),
+        Command::Pin(args) => pin::run(app, &args),
         Command::Trust(args) => trust::run(app, &args),
+        Command::Policy(args) => policy::run(app, &args),
+        Command::Members(args) => members::run(app, &args),
+        Command::Hook(args) => hook::run(app, &args),
+        Command::SetupCi(args) => setup::ci(app, &args),
+        Command::SetupGit => setup::git(app),
         Command::Index(args) => index::run(app, &args),
         Command::Gc(args) => gc::run(app, &args),
         Command::Unlock => unlock::run(app),
@@ -75,6 +99,15 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Sync(args) => sync::run(app, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Textconv(args) => textconv::run(&args),
         Command::Help(args) => help::run(&args),
     }
+}
+
+/// This program's own path, for what others run.
+fn program() -> refmark_core::words::fault::Result<String> {
+    use refmark_core::words::fault::{Code, Fault};
+    let path = std::env::current_exe()
+        .map_err(|error| Fault::new(Code::Io, format!("this program's own path cannot be found: {error}")))?;
+    Ok(path.display().to_string())
 }

@@ -5,8 +5,10 @@ pub mod fault;
 pub mod finding;
 pub mod keeping;
 pub mod moves;
+pub mod plain;
 pub mod proposals;
 pub mod report;
+pub mod status;
 pub mod versions;
 
 use std::fmt::Display;
