@@ -24,4 +24,3 @@ pub mod schema;
 pub mod snapshot;
 pub mod text;
 pub mod verify;
-

@@ -8,7 +8,7 @@ use super::open::Registry;
 use super::world::{Pinning, World};
 use crate::blob::disk::io_fault;
 use crate::records::registry_id::RegistryId;
-use crate::records::signature::{KeyId, PublicKey, allowed_signers_line};
+use crate::records::signature::{KeyId, PublicKey};
 use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
@@ -120,20 +120,5 @@ impl Registry {
         let answer = self.trust_root()?;
         self.world().store_pin(self.id(), &answer.name, expected)?;
         Ok(TrustRootAnswer { pinned: Some(expected.prefixed()), is_pinned: true, ..answer })
-    }
-
-    /// The members' keys in the form of Git's `gpg.ssh.allowedSignersFile`: a line for each key, a newline after each.
-    pub fn allowed_signers(&self) -> Result<String> {
-        let view = self.view()?;
-        let Some((policy, _)) = view.facts()?.newest_policy()? else { return Ok(String::new()) };
-        let mut lines = String::new();
-        for (id, member) in &policy.members {
-            for key in &member.keys {
-                let line = allowed_signers_line(id.as_str(), key)?;
-                lines.push_str(line.trim_end());
-                lines.push('\n');
-            }
-        }
-        Ok(lines)
     }
 }

@@ -17,7 +17,7 @@ mod transition;
 pub use about::{AboutRequest, announce, describe};
 pub use approval::{ApprovalRequest, approve};
 pub use catalog::{EntryRequest, catalog_entry, catalog_state};
-pub use change::{Change};
+pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};

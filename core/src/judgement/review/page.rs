@@ -19,11 +19,15 @@ const ROWS: usize = 50;
 
 /// A review as Markdown for a comment, within a limit of characters.
 pub fn to_markdown(review: &Review, limit: usize) -> String {
-    let whole = page(review, &format!("Nothing was cut (limit {limit} characters)."));
+    let whole = page(review, &format!("Nothing was cut (limit {} characters).", thousands(limit)));
     match whole.markdown_within(limit) {
         (text, 0) => text,
         _ => page(review, "Parts were cut.").markdown(limit),
     }
+}
+
+fn thousands(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1000), number % 1000) }
 }
 
 /// A review for a terminal.
@@ -118,7 +122,8 @@ fn problems(review: &Review) -> Block {
 }
 
 fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
-    if review.changes.count > 1 {
+    // The first move is the heading of the whole.
+    if review.changes.items.first().is_some_and(|first| first.path != it.path) {
         let mark = match it.decision {
             Decision::Ok => Mark::Good,
             Decision::Pending => Mark::Waits,
@@ -405,7 +410,6 @@ fn methods(review: &Review) -> Line {
     let good = |it: &&super::MethodVerdict| it.verdict == review.verdict;
     let words =
         |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
-    let line = Line::default().strong("Merging").say(" ");
     let line = Line::default().strong("After merging").say(" ");
     let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
     let what = match review.verdict {

@@ -56,10 +56,6 @@ pub(super) fn judge(
     if let Ruling::Failed(_) = chain {
         return Ok((chain, None));
     }
-    match place {
-        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => moves::judge(&record, policy, *registry, sum, ground),
-        _ => Ok((about.plain()?, None)),
-    }
     let (ruling, report) = match place {
         Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
             moves::judge(&record, policy, *registry, sum, ground)?

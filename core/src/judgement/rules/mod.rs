@@ -10,14 +10,12 @@ mod kinds;
 mod moves;
 mod quorum;
 
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
-pub use moves::{describe, report_on};
 pub(in crate::judgement) use moves::match_people;
-pub use moves::report_on;
+pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::facts::Facts;
