@@ -1,6 +1,7 @@
 //! `check`: may this range land? For CI.
 
 use refmark_core::judgement::check::CheckAnswer;
+use refmark_core::judgement::text::counted;
 use refmark_core::registry::CheckOptions;
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ impl Render for Checked {
     fn render(&self, page: &mut Page) {
         let it = &self.0;
         let range = format!("{}..{}", it.base.short(), it.head.short());
-        page.line(format!("{}  {} commits, {}", bold(it.verdict.as_str()), it.commits, faint(range)));
+        page.line(format!("{}  {}, {}", bold(it.verdict.as_str()), counted(it.commits, "commit"), faint(range)));
         it.effects.items.iter().for_each(|effect| page.line(format!("  {}", safe(effect))));
         it.reports.iter().for_each(|found| report::gates(page, found));
         for problem in &it.problems {

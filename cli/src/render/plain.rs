@@ -4,7 +4,7 @@ use refmark_core::judgement::text::bounded;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Page, faint, safe};
+use super::{Cell, Page, Table, faint, safe};
 use crate::answer::Render;
 
 /// An answer under a title, shown plainly.
@@ -37,7 +37,11 @@ pub fn members(page: &mut Page, value: &Value, indent: &str) {
         match value {
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 page.line(format!("{indent}{name}"));
-                items.iter().for_each(|item| page.line(format!("{indent}  {}", row(item))));
+                page.table(table(items, indent));
+            }
+            Value::Array(items) if items.len() > 1 && items.iter().any(|item| short(item).len() > 30) => {
+                page.line(format!("{indent}{name}"));
+                items.iter().for_each(|item| page.line(format!("{indent}  {}", short(item))));
             }
             Value::Object(_) => {
                 page.line(format!("{indent}{name}"));
@@ -58,17 +62,35 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// An item of a list on one line.
-fn row(item: &Value) -> String {
-    match item {
-        Value::Object(object) => {
-            let shown = object.iter().filter(|(_, value)| !is_empty(value) && !value.is_object());
-            shown
-                .map(|(key, value)| format!("{} {}", faint(key.replace('_', " ")), short(value)))
-                .collect::<Vec<_>>()
-                .join("  ")
+/// The items of a list as a table: a column for every member that is no object itself.
+fn table(items: &[Value], indent: &str) -> Table {
+    let mut heads: Vec<&String> = Vec::new();
+    for (key, value) in items.iter().filter_map(Value::as_object).flatten() {
+        if !value.is_object() && !is_empty(value) && !heads.contains(&key) {
+            heads.push(key);
         }
-        other => short(other),
+    }
+    let head = |(at, key): (usize, &&String)| {
+        let name = key.replace('_', " ").to_uppercase();
+        if at == 0 { format!("{indent}  {name}") } else { name }
+    };
+    let mut table = Table::of(heads.iter().enumerate().map(head).collect());
+    for item in items {
+        let cell = |(at, key): (usize, &&String)| {
+            let text = item.get(key.as_str()).filter(|it| !is_empty(it)).map(abridged).unwrap_or_default();
+            if at == 0 { format!("{indent}  {text}") } else { text }
+        };
+        table.cells(heads.iter().enumerate().map(cell).map(Cell::from).collect());
+    }
+    table
+}
+
+/// A value for a table's cell: digests by their first digits.
+fn abridged(value: &Value) -> String {
+    let text = short(value);
+    match text.strip_prefix("sha256-").or_else(|| text.strip_prefix("sha256:")) {
+        Some(hex) if hex.len() == 64 => text.chars().take(15).collect(),
+        _ => text,
     }
 }
 
