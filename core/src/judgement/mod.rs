@@ -1,6 +1,7 @@
 //! Floor 2: judgement. Records in, verdict out.
 
 pub mod diff;
+pub mod document;
 pub mod effective;
 pub mod facts;
 pub mod gate;
@@ -12,5 +13,6 @@ pub mod policy;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;
+pub mod sunset;
 pub mod text;
 pub mod verify;
