@@ -63,7 +63,7 @@ fn unmet(facts: Facts<'_>, policy: &Policy, record: &Record) -> Result<Option<Op
     let position = |_: Oid| Ok(Some(0));
     let none = std::collections::BTreeSet::new();
     let state: &dyn Effective = facts.0;
-    let ground = Ground { state, position: &position, any_good: true, revoked_files: &none };
+    let ground = Ground { state, position: &position, revoked_files: &none };
     let common = record.common();
     let report = report_on(record, policy, common.registry, state, &ground)?;
     let open = report.at_once && report.signers.iter().any(|signer| signer.by.is_none());

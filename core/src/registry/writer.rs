@@ -256,10 +256,8 @@ impl Registry {
             return Ok(());
         }
         let Some(verified) = view.verified_mut() else { return Ok(()) };
-        verified.walk.take(commit, &changes)?;
-        verified.head = commit;
-        verified.last_good = Some(commit);
-        match verified.remember() {
+        let whole = verified.follow(commit, &changes)?;
+        match verified.remember().filter(|_| whole) {
             Some(remembered) => self.remember(&remembered),
             None => Ok(()),
         }

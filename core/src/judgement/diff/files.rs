@@ -172,7 +172,8 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
     }
 }
 
-fn sentence(manifest: &Manifest) -> String {
+/// What a package's files can do, in a sentence or two.
+pub fn sentence(manifest: &Manifest) -> String {
     let runs: Vec<&FileEntry> =
         manifest.files.iter().filter(|it| matches!(it.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
     let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|it| it.class == FileClass::NotScanned).collect();

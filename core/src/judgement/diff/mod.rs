@@ -5,8 +5,8 @@
 mod contract;
 mod files;
 mod lineage;
-pub mod markdown;
 mod metrics;
+pub mod page;
 mod tensors;
 
 use serde::Serialize;
@@ -19,10 +19,10 @@ use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::ModelName;
 
 pub use contract::{Compatibility, ContractDiff, ContractSource, compare as compare_contracts};
-pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed};
+pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, sentence as what_files_can_do};
 pub use lineage::{CardDiff, Change, LineageDiff, Presence};
-pub use markdown::to_markdown;
 pub use metrics::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
+pub use page::to_markdown;
 pub use tensors::{Reshaped, Retyped, TensorDiff};
 
 /// One of the two things that are compared.

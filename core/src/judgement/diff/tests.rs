@@ -240,7 +240,7 @@ fn tensors_are_told_apart_by_digest_and_what_has_none_is_unknown() {
     assert_eq!((tensors.same, tensors.unknown, tensors.bytes_changed), (1, 1, 400));
     assert_eq!((tensors.retyped.count, tensors.reshaped.items[0].new.len()), (1, 2));
     assert_eq!(diff.files.changed.items[0].tensors, Some(5));
-    let line = markdown::weights(&diff);
+    let line = said(page::weights(&diff));
     for part in
         ["3 of 6 tensors changed", "1 without digests", "1 added, 1 removed", "F32 → BF16", "No file can run code."]
     {
@@ -324,10 +324,10 @@ fn lineage_lists_what_differs_and_the_licence_either_way() {
     let diff = shelf.diff(&a, &b).unwrap();
     assert_eq!((diff.lineage.same, diff.lineage.changed.count), (1, 2));
     assert_eq!((diff.card.model_card, diff.card.lines_added, diff.card.lines_removed), (Presence::Changed, 1, 0));
-    let line = markdown::lineage(&diff);
+    let line = said(page::lineage(&diff));
     for part in [
         "data march → **june**",
-        "code_commit none → **`aaaaaaaa…`**",
+        "code_commit none → `aaaaaaaa…`",
         "licence same (apache-2.0)",
         "+ capability tools",
         "− parent `sha256-",
@@ -462,4 +462,9 @@ fn the_value_has_the_same_fields_in_every_language() {
     assert_eq!(keys(&json["contract"]), ["compatibility", "because", "source"]);
     assert_eq!(json["contract"]["because"]["items"][0], "neither version states its inputs and outputs");
     assert_eq!(json["files"]["changed"]["items"][0]["new"]["class"], "data");
+}
+
+fn said(line: crate::judgement::doc::Line) -> String {
+    let page = crate::judgement::doc::Page(vec![crate::judgement::doc::Block::Lines(vec![line])]);
+    page.markdown(usize::MAX)
 }

@@ -99,8 +99,15 @@ pub struct GateReport {
 
 impl GateReport {
     /// The decision that these gates and signers come to.
+    ///
+    /// A gate that fails and may be waived still lacks something: the waiver may come in a commit of its own, and then
+    /// every way of merging must come to the same.
     pub fn decide(&mut self) {
-        let worst = self.gates.iter().map(|gate| gate.status).max().unwrap_or(Status::Passed);
+        let weight = |gate: &GateResult| match gate.status {
+            Status::Failed if gate.waivable => Status::Missing,
+            status => status,
+        };
+        let worst = self.gates.iter().map(weight).max().unwrap_or(Status::Passed);
         let unsigned = !self.at_once && self.signers.iter().any(|signer| signer.by.is_none());
         self.decision = match worst {
             Status::Failed => Decision::Refused,
@@ -119,8 +126,12 @@ impl GateReport {
                 .map(|gate| format!("{} (expected {}, found {})", gate.name, gate.expected, gate.found))
                 .collect()
         };
-        let failed = named(Status::Failed);
-        let mut missing = named(Status::Missing);
+        let mut failed = named(Status::Failed);
+        let mut missing = Vec::new();
+        if self.decision == Decision::Pending {
+            missing.extend(failed.drain(..).map(|gate| format!("a waiver of {gate}")));
+        }
+        missing.extend(named(Status::Missing));
         missing.extend(named(Status::Pending));
         missing.extend(self.signers.iter().filter(|it| it.by.is_none() && !self.at_once).map(|signer| {
             let who = signer.candidates.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");

@@ -55,12 +55,21 @@ pub fn escape_html(text: &str) -> String {
 /// Text for Markdown, within a paragraph or a table's cell: it reads as [`one_line`] gives it and is nothing else, no
 /// emphasis, link, heading, list, cell, HTML, mention, reference to an issue, emoji, address or forge's command.
 pub fn escape_markdown(text: &str) -> String {
+    escape(text, true)
+}
+
+/// The same for text that goes on within a line, or stands in a table's cell, where no block can start.
+pub fn escape_markdown_inline(text: &str) -> String {
+    escape(text, false)
+}
+
+fn escape(text: &str, starts_a_line: bool) -> String {
     let line: Vec<char> = one_line(text).chars().collect();
     let mut markdown = String::with_capacity(text.len() + 16);
     for (at, &c) in line.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| line.get(at)).copied();
         let after = line.get(at + 1).copied();
-        escape_one(&mut markdown, c, before, after, starts_a_block(&line, at));
+        escape_one(&mut markdown, c, before, after, starts_a_line && starts_a_block(&line, at));
         if is_forge_word(&line, at) {
             markdown.push_str(APART);
         }
@@ -111,9 +120,16 @@ fn is_forge_word(line: &[char], at: usize) -> bool {
         have.is_some_and(|have| have.iter().collect::<String>().eq_ignore_ascii_case(word))
     };
     match line.get(at) {
-        Some('@' | '#' | '!' | '%' | '&' | '~' | '$' | ':' | '^') => {
+        Some('@' | '#' | '!' | '%' | '&' | '~' | '$' | '^') => {
             next.is_alphanumeric() || matches!(next, '"' | '_' | '-' | '+' | '/')
         }
+        // A number is an emoji only where another colon ends it (`:100:`): a time of day stays legible.
+        Some(':') if next.is_ascii_digit() => {
+            let name = |c: &&char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+');
+            let rest = line.get(at + 1..).unwrap_or_default();
+            rest.get(rest.iter().take_while(name).count()) == Some(&':')
+        }
+        Some(':') => next.is_alphanumeric() || matches!(next, '"' | '_' | '-' | '+' | '/'),
         Some('-') => next.is_ascii_digit() && behind("gh-"),
         Some('w' | 'W') => next == '.' && behind("www"),
         _ => false,
