@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod doc;
+pub mod document;
 pub mod effective;
 pub mod explain;
 pub mod facts;
@@ -22,5 +23,6 @@ pub mod review;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;
+pub mod sunset;
 pub mod text;
 pub mod verify;

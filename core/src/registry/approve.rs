@@ -11,7 +11,7 @@ use super::view::View;
 use super::writer::{Ready, Writer, policy_of};
 use crate::judgement::effective::Effective;
 use crate::judgement::gate::{GateReport, Status};
-use crate::judgement::open_approvals::open_approvals;
+use crate::judgement::open_approvals::{OpenApproval, open_approvals};
 use crate::judgement::plan::{self, ApprovalRequest, Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::Mode;
@@ -75,6 +75,11 @@ impl Registry {
             Target::Landed(commit) => self.approve_landed(writer, request, commit),
             Target::Branch(_) => self.approve_branch(writer, request),
         }
+    }
+
+    /// The moves that took effect on one person's word, with approvals still due.
+    pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
+        open_approvals(view.facts()?)
     }
 
     fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {

@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::open::Registry;
 use super::view::View;
-use super::writer::{Holder, Writer, Written};
+use super::writer::{Holder, Writer, Written, policy_of};
 use crate::blob::disk::io_fault;
 use crate::blob::host::unique_name;
 use crate::judgement::plan::{Author, Plan};
+use crate::judgement::policy::{Warning, changes as policy_changes};
 use crate::ports::signer::sign_statement;
 use crate::records::layout::Place;
-use crate::records::policy::POLICY_LIMIT;
+use crate::records::policy::{POLICY_LIMIT, Policy};
 use crate::records::root::{Quorum, Root};
 use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
@@ -53,6 +54,10 @@ pub struct DraftAnswer {
     pub signatures: Signatures,
     /// The commit in which it took effect; none while it is a draft.
     pub commit: Option<Oid>,
+    /// What it changes against what is in force, in sentences: what a signature stands for.
+    pub changes: Vec<String>,
+    /// What of a policy can never work, and did not stand in the one before.
+    pub warnings: Vec<Warning>,
 }
 
 /// A draft as it was read: the record, and a policy's text.
@@ -91,12 +96,51 @@ impl Registry {
         Ok((draft.record.digest(), signatures(&view, &draft.record)?))
     }
 
+    /// What a draft says and who signed it so far: to be read before it is signed.
+    pub fn draft_show(&self, view: &View<'_>, path: &Path) -> Result<DraftAnswer> {
+        self.told(view, &read(path)?, None)
+    }
+
+    fn told(&self, view: &View<'_>, draft: &Draft, commit: Option<Oid>) -> Result<DraftAnswer> {
+        let (kind, number) = what(&draft.record)?;
+        let facts = view.facts()?;
+        let (mut changes, mut warnings) = (Vec::new(), Vec::new());
+        match (draft.record.predicate(), &draft.text) {
+            (Predicate::Policy(_), Some(text)) => {
+                let before = match facts.policy(number.saturating_sub(1))? {
+                    Some((before, _)) => before,
+                    None => policy_of(facts)?,
+                };
+                let policy = Policy::parse(&String::from_utf8_lossy(text))?;
+                let old = self.warned(view, &before)?;
+                warnings = self.warned(view, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
+                changes = policy_changes(&before, &policy);
+            }
+            (Predicate::Root(next), _) => {
+                if let Some(before) = facts.root(number.saturating_sub(1))? {
+                    changes = root_changes(&before, next);
+                }
+            }
+            _ => {}
+        }
+        let statement = draft.record.digest();
+        Ok(DraftAnswer {
+            kind,
+            number,
+            statement,
+            signatures: signatures(view, &draft.record)?,
+            commit,
+            changes,
+            warnings,
+        })
+    }
+
     /// Adds the signer's signature to a draft.
     pub fn draft_sign(&self, writer: &Writer<'_>, path: &Path) -> Result<DraftAnswer> {
         let view = self.view()?;
         view.check_tip()?;
         let mut draft = read(path)?;
-        let (kind, number) = what(&draft.record)?;
+        let (kind, _) = what(&draft.record)?;
         let holder = if kind == "root" { Holder::Root } else { Holder::Policy };
         let keyid = writer.signer.public().id();
         if draft.record.signatures.iter().any(|it| it.keyid == keyid) {
@@ -110,15 +154,13 @@ impl Registry {
         signed.push(sign_statement(writer.signer, draft.record.canonical())?);
         draft.record = Record::new(draft.record.statement.clone(), signed)?;
         self.store_draft(path, &draft)?;
-        let (statement, signatures) = (draft.record.digest(), signatures(&view, &draft.record)?);
-        Ok(DraftAnswer { kind, number, statement, signatures, commit: None })
+        self.told(&view, &draft, None)
     }
 
     /// Puts a draft into effect, where its signatures are enough.
     pub fn draft_land(&self, writer: &Writer<'_>, path: &Path) -> Result<DraftAnswer> {
         let draft = read(path)?;
         let (kind, number) = what(&draft.record)?;
-        let mut given = None;
         let written: Written = self.change_as(writer, Holder::Any, |view, _| {
             let so_far = signatures(view, &draft.record)?;
             if so_far.lacking > 0 {
@@ -131,7 +173,6 @@ impl Registry {
                 .field("lacking", so_far.lacking)
                 .field("who_could", could));
             }
-            given = Some(so_far);
             let mut plan = Plan { subject: subject(kind, number), body: reason(&draft.record), ..Plan::default() };
             plan.carried.push((draft.record.common().path.to_owned(), draft.record.print()?.into_bytes()));
             if let Some(text) = &draft.text {
@@ -139,13 +180,7 @@ impl Registry {
             }
             Ok(plan)
         })?;
-        Ok(DraftAnswer {
-            kind,
-            number,
-            statement: draft.record.digest(),
-            signatures: given.unwrap_or_else(|| Signatures::complete(Vec::new())),
-            commit: Some(written.commit),
-        })
+        self.told(&self.view()?, &draft, Some(written.commit))
     }
 
     fn store_draft(&self, path: &Path, draft: &Draft) -> Result<()> {
@@ -167,6 +202,27 @@ impl Registry {
         disk.rename(&staged, path).inspect_err(|_| drop(std::fs::remove_file(&staged)))?;
         disk.sync_dir(&folder)
     }
+}
+
+/// What the second root says and the first does not.
+fn root_changes(before: &Root, next: &Root) -> Vec<String> {
+    let mut said = Vec::new();
+    for (what, old, new) in [("the next root", &before.root, &next.root), ("a policy", &before.policy, &next.policy)] {
+        if old != new {
+            let who: Vec<&str> = new.principals.iter().map(PrincipalId::as_str).collect();
+            said.push(format!("~ {what} needs {} of {}", new.threshold, who.join(", ")));
+        }
+    }
+    let keys = |root: &Root| -> Vec<String> {
+        let key = |it: &crate::records::root::Keyholder| {
+            it.keys.iter().map(|key| format!("key of {}: {}", it.principal, key.id())).collect::<Vec<_>>()
+        };
+        root.keyholders.iter().flat_map(key).collect()
+    };
+    let (old, new) = (keys(before), keys(next));
+    said.extend(old.iter().filter(|it| !new.contains(it)).map(|it| format!("- {it}")));
+    said.extend(new.iter().filter(|it| !old.contains(it)).map(|it| format!("+ {it}")));
+    said
 }
 
 fn subject(kind: &str, number: u64) -> String {

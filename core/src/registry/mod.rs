@@ -3,8 +3,10 @@
 #![allow(clippy::disallowed_methods)]
 
 mod approve;
+mod attach;
 mod beside;
 mod branch;
+mod catalog;
 mod check;
 mod clone;
 mod clone_fetch;
@@ -31,6 +33,7 @@ mod landed;
 mod list;
 mod log;
 mod members;
+mod move_to;
 mod open;
 mod pin;
 mod pin_lint;
@@ -62,6 +65,7 @@ mod status;
 mod status_tests;
 #[cfg(test)]
 pub(crate) mod stories;
+mod sunset;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
@@ -75,6 +79,8 @@ mod writer;
 
 pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};
 pub use approve::{ApproveAnswer, ApproveRequest};
+pub use attach::{AttachAnswer, AttachRequest};
+pub use catalog::{CatalogAnswer, EntryAnswer};
 pub use check::CheckOptions;
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
@@ -91,6 +97,7 @@ pub use label::LabelAnswer;
 pub use landed::Landed;
 pub use log::LogAnswer;
 pub use members::{MemberChange, MemberRow, MembersAnswer, MembersRequest, keys_of_text};
+pub use move_to::TransitionRequest;
 pub use open::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate, open_located};
 pub use pin::{PinAddRequest, PinChange, PinChangeAnswer, PinCheckAnswer, PinListAnswer, PinRow, Project};
 pub use pin_lint::{LintAnswer, LintRow};
@@ -109,6 +116,7 @@ pub use setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
 pub use setup_git::SetupGitAnswer;
 pub use show::ShowAnswer;
 pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
+pub use sunset::SunsetAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
 pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootRow, RotateAnswer, TrustAnswer};
 pub use trust_root::{RootKey, TrustRootAnswer};

@@ -22,6 +22,11 @@ impl Ticking {
     pub(crate) fn new() -> Arc<Ticking> {
         Arc::new(Ticking(AtomicI64::new(1_800_000_000)))
     }
+
+    /// Lets so many days pass.
+    pub(crate) fn sleep_days(&self, days: i64) {
+        self.0.fetch_add(days * 86_400, Ordering::SeqCst);
+    }
 }
 
 impl Clock for Ticking {

@@ -8,5 +8,5 @@ mod tests;
 mod warn;
 
 pub use explain::{changes, explain, gate as explain_gate};
-pub use template::{Preset, TeamMember, preset_over, team_policy};
+pub use template::{Preset, TeamMember, founding_policy, preset_over, team_policy};
 pub use warn::{Warning, warnings};

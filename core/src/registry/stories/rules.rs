@@ -107,6 +107,9 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
     assert_eq!(team.registry.draft_land(&team.as_("ada"), &draft).unwrap_err().code, Code::Refused);
     assert_eq!(team.registry.draft_sign(&team.as_("bo"), &draft).unwrap_err().code, Code::Refused);
     assert_eq!(team.registry.draft_sign(&team.as_("ada"), &draft).unwrap_err().code, Code::NothingToDo);
+    let read = team.registry.draft_show(&team.registry.view().unwrap(), &draft).unwrap();
+    assert_eq!(read.changes.len(), 3, "both quorums, and a key: {:?}", read.changes);
+    assert!(read.changes[0].contains("2 of ada, chen"), "{:?}", read.changes);
     let signed = team.registry.draft_sign(&team.as_("chen"), &draft).unwrap();
     assert_eq!((signed.signatures.lacking, signed.kind), (0, "root"));
     // Anybody may carry it in: it is signed by those who must.
@@ -140,7 +143,8 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
     std::fs::write(&beside, good.replace("= 7", "= 700")).unwrap();
     assert_eq!(team.registry.draft_sign(&team.as_("ada"), &out).unwrap_err().code, Code::Damaged);
     std::fs::write(&beside, good).unwrap();
-    team.registry.draft_sign(&team.as_("ada"), &out).unwrap();
+    let signed = team.registry.draft_sign(&team.as_("ada"), &out).unwrap();
+    assert!(signed.changes.iter().any(|it| it.starts_with('-') && it.contains("last 14 days")), "{:?}", signed.changes);
     let landed = team.registry.draft_land(&team.as_("chen"), &out).unwrap();
     assert!(landed.commit.is_some());
     assert_eq!(team.registry.policy_show(&team.registry.view().unwrap(), None).unwrap().number, 2);
