@@ -19,11 +19,15 @@ const ROWS: usize = 50;
 
 /// A review as Markdown for a comment, within a limit of characters.
 pub fn to_markdown(review: &Review, limit: usize) -> String {
-    let whole = page(review, &format!("Nothing was cut (limit {limit} characters)."));
+    let whole = page(review, &format!("Nothing was cut (limit {} characters).", thousands(limit)));
     match whole.markdown_within(limit) {
         (text, 0) => text,
         _ => page(review, "Parts were cut.").markdown(limit),
     }
+}
+
+fn thousands(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1000), number % 1000) }
 }
 
 /// A review for a terminal.
@@ -118,7 +122,8 @@ fn problems(review: &Review) -> Block {
 }
 
 fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
-    if review.changes.count > 1 {
+    // The first move is the heading of the whole.
+    if review.changes.items.first().is_some_and(|first| first.path != it.path) {
         let mark = match it.decision {
             Decision::Ok => Mark::Good,
             Decision::Pending => Mark::Waits,
