@@ -1,2 +1,20 @@
-//! The refmark command.
-fn main() {}
+//! The `refmark` command: a thin face over the core. Commands parse, call the core and return an answer; only renderers
+//! print.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a face may read files and the environment")]
+
+mod answer;
+mod app;
+mod args;
+mod commands;
+mod interrupt;
+mod output;
+mod progress;
+mod render;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    output::run(std::env::args_os().collect())
+}

@@ -17,7 +17,13 @@ pub mod blob;
 pub mod git;
 #[cfg(feature = "fs")]
 pub mod key;
+#[cfg(feature = "pack")]
+pub mod pack;
 #[cfg(feature = "git")]
 pub mod registry;
+#[cfg(feature = "index")]
+pub mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(any(feature = "git", feature = "pack"))]
+mod tree;

@@ -148,6 +148,11 @@ impl Disk for RealDisk {
     }
 }
 
+/// Makes a folder and those above it, and syncs what holds each new one.
+pub fn make_dirs_durably(disk: &dyn Disk, path: &Path) -> Result<()> {
+    disk.make_dirs(path)?.iter().try_for_each(|folder| disk.sync_dir(folder))
+}
+
 /// Syncs many folders, each once, by a few threads: they only wait.
 pub fn sync_dirs(disk: &dyn Disk, dirs: impl IntoIterator<Item = PathBuf>) -> Result<()> {
     let dirs: Vec<PathBuf> = dirs.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use super::disk::{io_fault, shown, sync_dirs};
 use super::host::{Life, life_of_name, unique_name};
 use super::parallel::{WAITERS, for_each};
+use super::spelling::check_spelling;
 use super::store::{Presence, Store, Wrong, absent, names, open_regular};
 use super::stream::{self, LARGE, Named, Work};
 use crate::ports::{Cancel, Progress, Unit};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
-use crate::words::package_path::{PackagePath, check_set};
+use crate::words::package_path::PackagePath;
 
 /// A file that the folder shall hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Store {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Materialised> {
-        check_set(plan.iter().map(|one| &one.path))?;
+        check_spelling(plan.iter().map(|one| &one.path))?;
         let work = Work { progress, cancel };
         progress.start("writing files", Some(plan.iter().map(|one| one.size).sum()), Unit::Bytes);
         let done = self.materialise_quiet(plan, dir, how, work);

@@ -51,6 +51,20 @@ impl Store {
         Ok(removed)
     }
 
+    /// What [`Store::empty_trash`] would remove at `now`: blobs and their bytes; and how many blobs it would leave.
+    pub fn trash_due(&self, now: Timestamp) -> Result<(u64, u64, u64)> {
+        let (mut due, mut bytes, mut kept) = (0, 0, 0);
+        for (_, since, path) in self.trashed()? {
+            if now.since(since) > KEEP_SECONDS {
+                due += 1;
+                bytes += std::fs::symlink_metadata(&path).map_or(0, |found| found.len());
+            } else {
+                kept += 1;
+            }
+        }
+        Ok((due, bytes, kept))
+    }
+
     /// What is in the trash and since when, oldest last move last.
     fn trashed(&self) -> Result<Vec<(Digest, Timestamp, PathBuf)>> {
         let mut found = Vec::new();
@@ -67,15 +81,25 @@ impl Store {
     /// Removes temporary files of processes of this host and boot that are gone, and any that are older than two weeks.
     /// Returns their number.
     pub fn sweep(&self) -> Result<u64> {
-        let mut removed = 0;
+        let left = self.left_over()?;
+        left.iter().try_for_each(|path| self.disk().remove(path))?;
+        Ok(left.len() as u64)
+    }
+
+    /// How many temporary files [`Store::sweep`] would remove.
+    pub fn leftovers(&self) -> Result<u64> {
+        Ok(self.left_over()?.len() as u64)
+    }
+
+    fn left_over(&self) -> Result<Vec<PathBuf>> {
+        let mut left = Vec::new();
         for (name, entry) in names(&self.area().join("tmp"))? {
             let old = || entry.metadata().is_ok_and(|found| is_older(&found, KEEP_SECONDS));
             if life_of_name(&name) == Some(Life::Dead) || (life_of_name(&name) != Some(Life::Alive) && old()) {
-                self.disk().remove(&entry.path())?;
-                removed += 1;
+                left.push(entry.path());
             }
         }
-        Ok(removed)
+        Ok(left)
     }
 }
 
@@ -103,6 +127,8 @@ mod tests {
         store.restore(&digest).unwrap();
         assert_eq!(store.read(&digest, 10).unwrap(), b"abc");
         store.trash(&digest, now).unwrap();
+        assert_eq!(store.trash_due(now.plus(KEEP_SECONDS)).unwrap(), (0, 0, 1));
+        assert_eq!(store.trash_due(now.plus(KEEP_SECONDS + 1)).unwrap(), (1, 3, 0));
         assert_eq!(store.empty_trash(now.plus(KEEP_SECONDS + 1)).unwrap(), 1);
         assert_eq!(store.restore(&digest).unwrap_err().code, Code::Absent);
     }
@@ -125,6 +151,7 @@ mod tests {
         }
         let file = std::fs::File::options().write(true).open(tmp.join(&old)).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(15 * 24 * 3600)).unwrap();
+        assert_eq!(store.leftovers().unwrap(), 2);
         assert_eq!(store.sweep().unwrap(), 2);
         assert!(tmp.join(&own).exists() && tmp.join(&other).exists());
     }

@@ -6,9 +6,10 @@ use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
 use super::disk::{io_fault, shown};
+use super::spelling::check_spelling;
 use super::store::not_a_file;
 use crate::words::fault::{Code, Fault, Result};
-use crate::words::package_path::{PackagePath, check_set};
+use crate::words::package_path::PackagePath;
 
 /// A file of patterns like `.gitignore`, in any folder of a package. `.gitignore` itself is not heeded: people leave
 /// their weights out of Git with it.
@@ -68,7 +69,7 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
             .at(shown(root)));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    check_set(files.iter().map(|found| &found.path))?;
+    check_spelling(files.iter().map(|found| &found.path))?;
     Ok(files)
 }
 

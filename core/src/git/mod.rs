@@ -7,8 +7,6 @@
 #![allow(clippy::disallowed_methods)]
 
 mod commit;
-mod diff;
-pub mod disk;
 mod objects;
 mod open;
 mod pack;
@@ -17,7 +15,6 @@ mod refs;
 mod repo;
 mod revision;
 mod stage;
-mod tree;
 mod walk;
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::disk::{Disk, RealDisk, make_dirs};
 use super::io_fault;
 use super::objects::Objects;
 use super::refs::{Refs, check_branch};
 use super::repo::Repo;
 use super::stage::Stage;
+use crate::blob::disk::{Disk, RealDisk, make_dirs_durably};
 use crate::words::fault::{Code, Fault, Result};
 
 /// The hash that names a repository's objects.
@@ -72,13 +72,13 @@ impl Repo {
         }
         for folder in ["objects/pack", "objects/info", "refs/heads", "refs/tags", "info"] {
             let folder = git_dir.join(folder);
-            make_dirs(&*disk, &folder).map_err(|error| io_fault("create", &folder, &error))?;
+            make_dirs_durably(&*disk, &folder)?;
         }
         let stage = Stage::of(&git_dir, disk);
         // HEAD last: a folder without it is no repository, and `init` may be run on it again.
         for (name, text) in [("config", config_text(bare, format)), ("HEAD", format!("ref: refs/heads/{branch}\n"))] {
             let (staged, to) = (stage.put("init", text.as_bytes(), 0o644)?, git_dir.join(name));
-            stage.disk.rename(&staged, &to).map_err(|error| io_fault("write", &to, &error))?;
+            stage.disk.rename(&staged, &to)?;
             stage.sync_dir(&git_dir)?;
         }
         Repo::open_on(stage.disk, &path)
@@ -113,6 +113,12 @@ impl Repo {
             }
         }
         assemble(Arc::new(RealDisk), found, folders, false)
+    }
+
+    /// The address of a remote, as the repository's own configuration has it.
+    pub fn remote_url(&self, remote: &str) -> Result<Option<String>> {
+        let config = read_config(&self.refs.common_dir)?;
+        Ok(config.string(format!("remote.{remote}.url").as_str()).map(|url| url.to_string()))
     }
 
     /// What is odd about the repository. A registry's history counts as whole only where nothing is.

@@ -7,9 +7,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::disk::make_dirs;
 use super::stage::Stage;
 use super::{from_gix, io_fault};
+use crate::blob::disk::make_dirs_durably;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
@@ -123,7 +123,7 @@ impl Refs {
         let path = self.common_dir.join(&name);
         let lock = lock_path(&path);
         let folder = path.parent().unwrap_or(&self.common_dir);
-        make_dirs(&*stage.disk, folder).map_err(|error| io_fault("create", folder, &error))?;
+        make_dirs_durably(&*stage.disk, folder)?;
         let staged = stage.put("ref", format!("{new}\n").as_bytes(), 0o644)?;
         let done = self.take_lock(stage, branch, &staged, &lock, new).and_then(|()| {
             let moved = self.swap_under_lock(stage, branch, &name, expected, &lock, &path);
@@ -144,21 +144,20 @@ impl Refs {
     fn take_lock(&self, stage: &Stage, branch: &str, staged: &Path, lock: &Path, new: Oid) -> Result<()> {
         let begun = Instant::now();
         loop {
-            let taken = stage.disk.link(staged, lock).or_else(|error| match error.kind() {
-                ErrorKind::AlreadyExists => Err(error),
+            let taken = match stage.disk.link(staged, lock) {
                 // Some network and removable disks have no links.
-                _ => {
-                    let file = stage.disk.write_new(lock, format!("{new}\n").as_bytes(), 0o644)?;
-                    stage.disk.sync_file(&file).inspect_err(|_| {
-                        let _ = stage.disk.remove(lock);
-                    })
+                Err(fault) if fault.code == Code::Unsupported => {
+                    match stage.disk.write_new(lock, format!("{new}\n").as_bytes(), 0o644) {
+                        Err(_) if lock.exists() => Ok(false),
+                        other => other.map(|()| true),
+                    }
                 }
-            });
-            match taken {
-                Ok(()) => return Ok(()),
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(io_fault("create", lock, &error)),
-                Err(_) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
-                Err(_) => {
+                other => other,
+            };
+            match taken? {
+                true => return Ok(()),
+                false if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
+                false => {
                     return Err(Fault::new(
                         Code::Locked,
                         format!("another program holds the lock of branch `{branch}`: {}", lock.display()),
@@ -190,7 +189,7 @@ impl Refs {
         if expected.is_none() {
             self.check_room(branch)?;
         }
-        stage.disk.rename(lock, path).map_err(|error| io_fault("write", path, &error))
+        stage.disk.rename(lock, path)
     }
 
     /// A branch `a` and a branch `a/b` cannot both be, also where one of them is packed.
@@ -215,7 +214,7 @@ impl Refs {
             let ours = file.extension().is_some_and(|extension| extension == "lock")
                 && fs::read(&file).is_ok_and(|bytes| staged.contains(&bytes));
             if ours {
-                stage.disk.remove(&file).map_err(|error| io_fault("remove", &file, &error))?;
+                stage.disk.remove(&file)?;
                 cleared += 1;
             }
         }

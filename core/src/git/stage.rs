@@ -1,17 +1,16 @@
 //! Making objects durable: staged beside the database, synced one by one, renamed in, folders synced. Never in place.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::objs::Kind;
 use gix::zlib::Compression;
 use gix::zlib::stream::deflate::{Compress, FlushCompress};
 
-use super::disk::{Disk, make_dirs};
-use super::{io_fault, pack};
+use super::pack;
+use crate::blob::disk::{Disk, make_dirs_durably};
+use crate::blob::host::unique_name;
 use crate::words::fault::{Result, bug};
 use crate::words::oid::Oid;
 
@@ -21,8 +20,6 @@ const PACK_ABOVE: usize = 200;
 const THREADS: usize = 4;
 /// Git's own mode for what never changes.
 const READ_ONLY: u32 = 0o444;
-
-static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// An object on its way to disk.
 pub(super) struct NewObject {
@@ -56,21 +53,10 @@ impl Stage {
 
     /// Writes a file that no other writer's staged file can meet, and syncs it.
     pub(super) fn put(&self, kind: &str, bytes: &[u8], mode: u32) -> Result<PathBuf> {
-        make_dirs(&*self.disk, &self.folder).map_err(|error| io_fault("create", &self.folder, &error))?;
-        loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = self.folder.join(format!("{kind}-{}-{number}", std::process::id()));
-            let written = self.disk.write_new(&path, bytes, mode).and_then(|file| self.disk.sync_file(&file));
-            match written {
-                Ok(()) => return Ok(path),
-                // Left by an earlier process of this number; `recover` clears it.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => {
-                    let _ = self.disk.remove(&path);
-                    return Err(io_fault("write", &path, &error));
-                }
-            }
-        }
+        make_dirs_durably(&*self.disk, &self.folder)?;
+        let path = self.folder.join(format!("{kind}-{}", unique_name()));
+        self.disk.write_new(&path, bytes, mode)?;
+        Ok(path)
     }
 
     /// Makes objects durable: loose ones, or above a number of them one pack. All are written, whether here already or not.
@@ -119,43 +105,32 @@ impl Stage {
             let name = id.to_string();
             let folder = self.objects.join(&name[..2]);
             if folders.insert(folder.clone()) {
-                self.make_fan_out(&folder)?;
+                self.disk.make_dirs(&folder)?;
             }
             let to = folder.join(&name[2..]);
-            self.disk.rename(from, &to).map_err(|error| io_fault("write", &to, &error))?;
+            self.disk.rename(from, &to)?;
         }
         let folders: Vec<PathBuf> = folders.into_iter().collect();
         in_parallel(&folders, |part| part.iter().map(|folder| self.sync_dir(folder)).collect::<Result<Vec<()>>>())?;
         Ok(())
     }
 
-    /// Makes one of the 256 folders of loose objects, where it is not there.
-    fn make_fan_out(&self, folder: &Path) -> Result<()> {
-        match self.disk.create_dir(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_fault("create", folder, &error)),
-            _ => Ok(()),
-        }
-    }
-
     fn write_pack(&self, objects: Vec<NewObject>, hash: gix::hash::Kind) -> Result<()> {
         let built = pack::build(objects, hash)?;
         let folder = self.objects.join("pack");
-        make_dirs(&*self.disk, &folder).map_err(|error| io_fault("create", &folder, &error))?;
+        make_dirs_durably(&*self.disk, &folder)?;
         let pack = self.put("pack", &built.pack, READ_ONLY)?;
         let index = self.put("idx", &built.index, READ_ONLY).inspect_err(|_| self.discard([&pack].into_iter()))?;
         // The pack first: an index alone would promise objects that are not there.
         for (from, extension) in [(&pack, "pack"), (&index, "idx")] {
             let to = folder.join(format!("pack-{}.{extension}", built.name));
-            if let Err(error) = self.disk.rename(from, &to) {
-                self.discard([&pack, &index].into_iter());
-                return Err(io_fault("write", &to, &error));
-            }
+            self.disk.rename(from, &to).inspect_err(|_| self.discard([&pack, &index].into_iter()))?;
         }
         self.sync_dir(&folder)
     }
 
     pub(super) fn sync_dir(&self, folder: &Path) -> Result<()> {
-        self.disk.sync_dir(folder).map_err(|error| io_fault("sync", folder, &error))
+        self.disk.sync_dir(folder)
     }
 
     /// Removes staged files; one that is gone already, or cannot go, is left to `recover`.

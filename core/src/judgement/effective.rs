@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::snapshot::{History, Mode, Snapshot};
+use crate::records::layout::is_companion;
 use crate::records::manifest::Manifest;
 use crate::records::policy::{POLICY_LIMIT, Policy};
 use crate::records::signature::{KeyId, PublicKey};
@@ -138,6 +139,29 @@ struct Tree<'h> {
     inert: BTreeSet<String>,
 }
 
+impl Tree<'_> {
+    /// Whether an entry is a file with effect, or a folder that holds one. Only folders with inert files are looked into.
+    fn has_effect(&self, path: &str, mode: Mode) -> Result<bool> {
+        match mode {
+            Mode::File => Ok(!self.inert.contains(path) && !is_companion(path)),
+            Mode::Odd(_) => Ok(false),
+            Mode::Folder => {
+                let below = format!("{path}/");
+                let inert = self.inert.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below));
+                if is_companion(&below) || !inert {
+                    return Ok(!is_companion(&below));
+                }
+                for entry in self.snapshot.list(path)? {
+                    if self.has_effect(&joined(path, &entry.name), entry.mode)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
 /// The files that have taken effect: those of a tree that was verified before, and those since.
 pub struct State<'h> {
     objects: Rc<Objects<'h>>,
@@ -183,7 +207,7 @@ impl Effective for State<'_> {
             return Ok(Some(*oid));
         }
         let Some(tree) = &self.tree else { return Ok(None) };
-        if tree.inert.contains(path) {
+        if tree.inert.contains(path) || is_companion(path) {
             return Ok(None);
         }
         let found = tree.snapshot.find(path)?;
@@ -191,12 +215,14 @@ impl Effective for State<'_> {
     }
 
     fn children(&self, folder: &str) -> Result<Vec<String>> {
-        let mut names = match &self.tree {
-            Some(tree) => tree.snapshot.list(folder)?.into_iter().map(|entry| entry.name).collect(),
-            None => Vec::new(),
-        };
-        if let Some(tree) = self.tree.as_ref().filter(|tree| !tree.inert.is_empty()) {
-            names.retain(|name| !tree.inert.contains(&joined(folder, name)));
+        let mut names = Vec::new();
+        if let Some(tree) = &self.tree {
+            for entry in tree.snapshot.list(folder)? {
+                let path = joined(folder, &entry.name);
+                if tree.has_effect(&path, entry.mode)? {
+                    names.push(entry.name);
+                }
+            }
         }
         add_children(&self.files, folder, &mut names);
         Ok(names)

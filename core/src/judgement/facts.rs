@@ -219,6 +219,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// What was said of a model first.
+    pub fn first_about(&self, model: &ModelName) -> Result<Option<Of<About>>> {
+        self.get(&Place::About(model.clone(), 1), pick!(About))
+    }
+
     /// Every model, sorted. Reads the folders above them, not what is in them.
     pub fn models(&self) -> Result<Vec<ModelName>> {
         let mut models = Vec::new();

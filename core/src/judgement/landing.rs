@@ -50,6 +50,8 @@ pub struct Inert {
     pub reports: Vec<GateReport>,
     /// How much had taken effect when it was judged last.
     judged_at: u64,
+    /// Its place in the order of arrival.
+    key: u64,
 }
 
 /// What a landing brought into effect.
@@ -104,9 +106,16 @@ pub struct Walk<'h> {
     commits: u64,
     /// Landings without effect, oldest first.
     inert: Vec<Inert>,
+    /// The landing without effect that holds a path, by key.
+    holder: HashMap<String, u64>,
+    /// Landings that were not judged yet, and those that are pending, by key: no commit looks at the refused ones.
+    new: BTreeSet<u64>,
+    pending: BTreeSet<u64>,
+    next_key: u64,
     /// Paths of the state that are missing or differ at the present commit.
     off: BTreeSet<String>,
     effects: u64,
+    judgements: u64,
     revoked: Revoked,
 }
 
@@ -119,16 +128,19 @@ pub struct Revoked {
 }
 
 impl Revoked {
-    fn set(&mut self, artifact: &ArtifactId, files: Option<Vec<Digest>>) {
-        match files {
-            Some(files) => self.artifacts.insert(artifact.to_string(), files),
-            None => self.artifacts.remove(&artifact.to_string()),
-        };
-        self.index();
+    fn add(&mut self, artifact: &ArtifactId, files: Vec<Digest>) {
+        self.files.extend(files.iter().copied());
+        self.artifacts.insert(artifact.to_string(), files);
+    }
+
+    fn remove(&mut self, artifact: &ArtifactId) {
+        if self.artifacts.remove(&artifact.to_string()).is_some() {
+            self.index();
+        }
     }
 
     /// Makes the set of files anew from the artifacts.
-    pub fn index(&mut self) {
+    fn index(&mut self) {
         self.files = self.artifacts.values().flatten().copied().collect();
     }
 }
@@ -143,7 +155,60 @@ impl<'h> Walk<'h> {
     pub fn from(state: State<'h>, before: Box<dyn Before + 'h>, inert: Vec<Inert>, mut revoked: Revoked) -> Walk<'h> {
         let commits = before.commits();
         revoked.index();
-        Walk { before, state, good: HashMap::new(), commits, inert, off: BTreeSet::new(), effects: 0, revoked }
+        let mut walk = Walk {
+            before,
+            state,
+            good: HashMap::new(),
+            commits,
+            inert: Vec::new(),
+            holder: HashMap::new(),
+            new: BTreeSet::new(),
+            pending: BTreeSet::new(),
+            next_key: 0,
+            off: BTreeSet::new(),
+            effects: 0,
+            judgements: 0,
+            revoked,
+        };
+        for landing in inert {
+            walk.append(landing);
+        }
+        walk
+    }
+
+    /// Takes a landing in as the youngest of those without effect.
+    fn append(&mut self, mut landing: Inert) {
+        landing.key = self.next_key;
+        self.next_key += 1;
+        self.insert(landing);
+    }
+
+    /// Puts a landing at the place that its key gives it.
+    fn insert(&mut self, landing: Inert) {
+        self.holder.extend(landing.files.keys().map(|path| (path.clone(), landing.key)));
+        match landing.standing {
+            Standing::New => drop(self.new.insert(landing.key)),
+            Standing::Pending => drop(self.pending.insert(landing.key)),
+            Standing::Refused => {}
+        }
+        let at = self.inert.partition_point(|it| it.key < landing.key);
+        self.inert.insert(at, landing);
+    }
+
+    /// Takes a landing out, with every trace of it.
+    fn remove(&mut self, key: u64) -> Option<Inert> {
+        self.new.remove(&key);
+        self.pending.remove(&key);
+        let at = self.inert.binary_search_by_key(&key, |it| it.key).ok()?;
+        let landing = self.inert.remove(at);
+        for path in landing.files.keys() {
+            self.holder.remove(path);
+        }
+        Some(landing)
+    }
+
+    fn find(&self, key: u64) -> Option<&Inert> {
+        self.inert.binary_search_by_key(&key, |it| it.key).ok().and_then(|at| self.inert.get(at))
     }
 
     /// Takes the next commit of the chain and what it changed against its first parent.
@@ -169,56 +234,40 @@ impl<'h> Walk<'h> {
     /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
     fn arrive(&mut self, commit: Oid, changes: &[Change]) -> Result<()> {
         let mut own: BTreeMap<String, (Mode, Oid)> = BTreeMap::new();
-        let mut touched: BTreeMap<&str, Option<(Mode, Oid)>> = BTreeMap::new();
+        let mut touched: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
         for change in changes {
-            if is_companion(&change.path) && is_plain(change.new) {
-                touched.insert(&change.path, change.new);
-                continue;
-            }
             match self.state.oid(&change.path)? {
                 Some(held) if change.new == Some((Mode::File, held)) => drop(self.off.remove(&change.path)),
                 Some(_) => drop(self.off.insert(change.path.clone())),
                 None => {
-                    touched.insert(&change.path, change.new);
-                    own.extend(change.new.map(|new| (change.path.clone(), new)));
+                    if let Some(key) = self.holder.get(&change.path) {
+                        touched.entry(*key).or_default().push(&change.path);
+                    }
+                    if let Some(new) = change.new.filter(|(mode, _)| !is_companion(&change.path) || *mode != Mode::File)
+                    {
+                        own.insert(change.path.clone(), new);
+                    }
                 }
             }
         }
-        if !touched.is_empty() {
-            self.touch(&touched, &mut own);
+        for (key, paths) in touched {
+            self.touch(key, &paths);
         }
         if !own.is_empty() {
-            self.inert.push(Inert {
-                commit,
-                files: own,
-                standing: Standing::New,
-                findings: Vec::new(),
-                reports: Vec::new(),
-                judged_at: 0,
-            });
+            self.append(Inert::of(commit, own, Standing::New));
         }
         Ok(())
     }
 
-    /// Inert files may be replaced or removed; what is then left of a landing is a landing of its own.
-    fn touch(&mut self, touched: &BTreeMap<&str, Option<(Mode, Oid)>>, own: &mut BTreeMap<String, (Mode, Oid)>) {
-        self.inert.retain_mut(|landing| {
-            let hit = match touched.len() < landing.files.len() {
-                true => touched.keys().any(|path| landing.files.contains_key(*path)),
-                false => landing.files.keys().any(|path| touched.contains_key(path.as_str())),
-            };
-            if !hit {
-                return true;
-            }
-            landing.files.retain(|path, file| touched.get(path.as_str()).is_none_or(|new| *new == Some(*file)));
-            for path in landing.files.keys() {
-                own.remove(path);
-            }
-            landing.standing = Standing::New;
-            landing.findings.clear();
-            landing.reports.clear();
-            !landing.files.is_empty()
-        });
+    /// Inert files were replaced or removed; what is then left of their landing is a landing of its own.
+    fn touch(&mut self, key: u64, paths: &[&str]) {
+        let Some(mut landing) = self.remove(key) else { return };
+        for path in paths {
+            landing.files.remove(*path);
+        }
+        if !landing.files.is_empty() {
+            self.insert(Inert { key, ..Inert::of(landing.commit, landing.files, Standing::New) });
+        }
     }
 
     /// Judges new landings in chain order, then pending ones, oldest first, again until none takes effect.
@@ -226,23 +275,14 @@ impl<'h> Walk<'h> {
         let mut effects = Vec::new();
         loop {
             let before = self.effects;
-            for wanted in [Standing::New, Standing::Pending] {
-                let mut at = 0;
-                while at < self.inert.len() {
-                    let landing = &self.inert[at];
-                    let due =
-                        landing.standing == wanted && (wanted == Standing::New || landing.judged_at < self.effects);
-                    match due {
-                        true => match self.judge_one(at)? {
-                            // What took effect is gone from the list; what it dropped stands at its place, refused.
-                            Some((effect, dropped)) => {
-                                effects.push(effect);
-                                at += dropped;
-                            }
-                            None => at += 1,
-                        },
-                        false => at += 1,
-                    }
+            while let Some(key) = self.new.pop_first() {
+                effects.extend(self.judge_one(key)?);
+            }
+            let mut from = 0;
+            while let Some(key) = self.pending.range(from..).next().copied() {
+                from = key + 1;
+                if self.find(key).is_some_and(|it| it.judged_at < self.effects) {
+                    effects.extend(self.judge_one(key)?);
                 }
             }
             if self.effects == before {
@@ -251,82 +291,62 @@ impl<'h> Walk<'h> {
         }
     }
 
-    /// Judges one landing. Where it takes effect: what it brought, and how many landings stand in its place.
-    fn judge_one(&mut self, at: usize) -> Result<Option<(Effect, usize)>> {
-        let good = &self.good;
-        let before = &self.before;
-        let position = |commit: Oid| match good.get(&commit) {
-            Some(position) => Ok(Some(*position)),
-            None => before.position(commit),
-        };
-        let ground = Ground {
-            state: &self.state,
-            position: &position,
-            any_good: before.commits() > 0 || !good.is_empty(),
-            revoked_files: &self.revoked.files,
-        };
-        let Judged { effect, refused, findings, dropped, reports } = judge_landing(&self.inert[at].files, &ground)?;
+    /// Judges one landing; what it brought, where it takes effect.
+    fn judge_one(&mut self, key: u64) -> Result<Option<Effect>> {
+        self.judgements += 1;
+        let Some(landing) = self.find(key) else { return Ok(None) };
+        let Judged { effect, refused, findings, dropped, reports } = self.try_landing(&landing.files)?;
         let Some(files) = effect else {
-            self.stay(at, refused, findings, reports);
+            self.stay(key, refused, findings, reports);
             return Ok(None);
         };
-        let landing = self.inert.remove(at);
+        let Some(landing) = self.remove(key) else { return Ok(None) };
         self.effects += 1;
         self.state.add(files.iter().map(|(path, oid)| (path.clone(), *oid)));
         self.note_revocations(&files)?;
-        let mut left = 0;
         if !dropped.is_empty() {
-            let files =
-                dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?))).collect();
-            let rest = Inert {
-                commit: landing.commit,
-                files,
-                standing: Standing::Refused,
-                findings: dropped,
-                reports: Vec::new(),
-                judged_at: self.effects,
-            };
-            self.inert.insert(at, rest);
-            left = 1;
+            let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
+            let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
+            self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
-        Ok(Some((Effect { brought_by: landing.commit, files, reports }, left)))
+        Ok(Some(Effect { brought_by: landing.commit, files, reports }))
     }
 
-    fn stay(&mut self, at: usize, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
-        let others = self.inert.iter().filter(|it| it.standing == Standing::Pending).count();
+    fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
+        let Ok(at) = self.inert.binary_search_by_key(&key, |it| it.key) else { return };
+        self.new.remove(&key);
+        let was_pending = self.pending.remove(&key);
+        let full = !was_pending && self.pending.len() >= PENDING_LIMIT;
         let landing = &mut self.inert[at];
-        let was_pending = landing.standing == Standing::Pending;
         landing.judged_at = self.effects;
         landing.findings = findings;
         landing.reports = reports;
-        landing.standing = match refused {
-            true => Standing::Refused,
-            false if !was_pending && others >= PENDING_LIMIT => {
-                let path = landing.files.keys().next().cloned().unwrap_or_default();
-                let fault = Fault::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
-                    .hint("approve or remove some of them first; `refmark status` lists them");
-                landing.findings.push((path, fault));
-                Standing::Refused
-            }
-            false => Standing::Pending,
-        };
+        landing.standing = if refused || full { Standing::Refused } else { Standing::Pending };
+        if full && !refused {
+            let path = landing.files.keys().next().cloned().unwrap_or_default();
+            let fault = Fault::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
+                .hint("approve or remove some of them first; `refmark status` lists them");
+            landing.findings.push((path, fault));
+        }
+        if landing.standing == Standing::Pending {
+            self.pending.insert(key);
+        }
     }
 
-    /// Keeps the list of weights that are revoked now.
+    /// Keeps the list of weights that are revoked now. Deleting what was revoked does not clear it.
     fn note_revocations(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
             let facts = Facts(&self.state);
-            let revoked = facts.trust(&artifact)?.0 == TrustState::Revoked;
-            let weights = match facts.manifest(&artifact)? {
-                Some(manifest) if revoked => {
-                    let weights = manifest.files.iter().filter(|file| file.class != FileClass::Data);
-                    Some(weights.map(|file| file.sha256).collect())
+            match facts.trust(&artifact)?.0 {
+                TrustState::Revoked => {
+                    let manifest = facts.manifest(&artifact)?;
+                    let weights = manifest.iter().flat_map(|it| &it.files).filter(|file| file.class != FileClass::Data);
+                    let weights = weights.map(|file| file.sha256).collect();
+                    self.revoked.add(&artifact, weights);
                 }
-                _ => None,
-            };
-            if weights.is_some() || self.revoked.artifacts.contains_key(&artifact.to_string()) {
-                self.revoked.set(&artifact, weights);
+                TrustState::Deleted => {}
+                TrustState::Acquired | TrustState::Quarantined | TrustState::Trusted => self.revoked.remove(&artifact),
             }
         }
         Ok(())
@@ -360,9 +380,9 @@ impl<'h> Walk<'h> {
         }
     }
 
-    /// Whether any commit was good yet.
-    pub fn any_good(&self) -> bool {
-        self.before.commits() > 0 || !self.good.is_empty()
+    /// How many times a landing was judged: grows with what changed, not with what lies there.
+    pub fn judgements(&self) -> u64 {
+        self.judgements
     }
 
     /// What is revoked now.
@@ -373,23 +393,23 @@ impl<'h> Walk<'h> {
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = Ground {
-            state: &self.state,
-            position: &position,
-            any_good: self.any_good(),
-            revoked_files: &self.revoked.files,
-        };
+        let ground = Ground { state: &self.state, position: &position, revoked_files: &self.revoked.files };
         judge_landing(files, &ground)
     }
 }
 
-fn is_plain(new: Option<(Mode, Oid)>) -> bool {
-    matches!(new, None | Some((Mode::File, _)))
-}
-
 impl Inert {
-    /// A landing that was remembered, as it stood.
-    pub fn remembered(commit: Oid, files: BTreeMap<String, (Mode, Oid)>, standing: Standing) -> Inert {
-        Inert { commit, files, standing, findings: Vec::new(), reports: Vec::new(), judged_at: 0 }
+    fn of(commit: Oid, files: BTreeMap<String, (Mode, Oid)>, standing: Standing) -> Inert {
+        Inert { commit, files, standing, findings: Vec::new(), reports: Vec::new(), judged_at: 0, key: 0 }
+    }
+
+    /// A landing that was remembered, as it stood, with the reasons.
+    pub fn remembered(
+        commit: Oid,
+        files: BTreeMap<String, (Mode, Oid)>,
+        standing: Standing,
+        findings: Vec<(String, Box<Fault>)>,
+    ) -> Inert {
+        Inert { findings, ..Inert::of(commit, files, standing) }
     }
 }

@@ -1,7 +1,8 @@
 //! The verifier: walks first parents, judges every landing, and says what came of it. The same in every face.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use super::landing::{Before, Inert, Revoked, Standing, Verdict, Walk};
 use super::snapshot::{Change, History, Mode};
 use crate::records::layout::{Place, is_companion};
 use crate::records::root::FORMAT;
+use crate::records::signature::KeyId;
+use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -49,6 +52,39 @@ pub struct RememberedLanding {
     pub files: BTreeMap<String, Oid>,
     /// Its other entries, by path, with their modes.
     pub odd: BTreeMap<String, (u32, Oid)>,
+    /// Why it has no effect.
+    pub findings: Vec<RememberedFinding>,
+}
+
+/// Why a file has no effect, as it is remembered: without the report, which the file can be judged for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberedFinding {
+    /// The file.
+    pub path: String,
+    /// The stable reason.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl RememberedFinding {
+    fn of((path, fault): &(String, Box<Fault>)) -> RememberedFinding {
+        RememberedFinding {
+            path: path.clone(),
+            code: fault.code.as_str().to_owned(),
+            message: fault.message.clone(),
+            hint: fault.hint.clone(),
+        }
+    }
+
+    fn finding(&self) -> (String, Box<Fault>) {
+        let mut fault = Fault::new(Code::parse(&self.code).unwrap_or(Code::Refused), self.message.clone());
+        fault.hint = self.hint.clone();
+        (self.path.clone(), fault)
+    }
 }
 
 /// Something that is not as it should be.
@@ -119,7 +155,7 @@ impl Outcome {
 struct Chain<'h> {
     history: &'h dyn History,
     commits: u64,
-    bad: Vec<Oid>,
+    bad: HashSet<Oid>,
     found: std::cell::RefCell<ChainSoFar>,
 }
 
@@ -130,7 +166,7 @@ struct ChainSoFar {
 }
 
 impl<'h> Chain<'h> {
-    fn new(history: &'h dyn History, head: Oid, commits: u64, bad: Vec<Oid>) -> Chain<'h> {
+    fn new(history: &'h dyn History, head: Oid, commits: u64, bad: HashSet<Oid>) -> Chain<'h> {
         let so_far = ChainSoFar { positions: Default::default(), next: Some(head), position: commits };
         Chain { history, commits, bad, found: std::cell::RefCell::new(so_far) }
     }
@@ -228,7 +264,7 @@ impl<'h> Verifier<'h> {
         let inert: Vec<Inert> = remembered.inert.iter().map(RememberedLanding::inert).collect();
         let paths = inert.iter().flat_map(|it| it.files.keys().cloned());
         let state = State::of_tree(objects.clone(), history.snapshot(remembered.head)?, paths);
-        let chain = Chain::new(history, remembered.head, remembered.commits, remembered.bad.clone());
+        let chain = Chain::new(history, remembered.head, remembered.commits, remembered.bad.iter().copied().collect());
         Ok(Verifier {
             history,
             objects,
@@ -245,9 +281,27 @@ impl<'h> Verifier<'h> {
         })
     }
 
+    /// Holds the walk to another pin than the one that was remembered: the roots are looked at when it is finished.
+    pub fn held_to(mut self, pin: Option<Digest>) -> Verifier<'h> {
+        self.pin = pin;
+        self
+    }
+
     /// How many commits are still to be walked.
     pub fn remaining(&self) -> usize {
         self.ahead.len()
+    }
+
+    /// Where objects are read from.
+    pub fn objects(&self) -> &Rc<Objects<'h>> {
+        &self.objects
+    }
+
+    /// What to keep of the walk so far, so that it can go on from here later; nothing at a bad commit. It says nothing of
+    /// the pin, which is held against the registry at the end of a walk only.
+    pub fn so_far(&self) -> Option<Remembered> {
+        let head = self.last_good.filter(|_| self.tip_fault.is_none())?;
+        Some(remembered(head, self.pin, &self.walk, &self.bad, &self.tainted))
     }
 
     /// Walks the next commit; nothing where the head is reached.
@@ -282,47 +336,50 @@ impl<'h> Verifier<'h> {
         Ok(())
     }
 
-    /// Finds what a newly distrusted key taints: what it signed outside the state at `since`, and what took effect under
-    /// a policy so tainted.
+    /// Finds what the keys that the newest policy distrusts taint: what each signed outside the state at its `since`, the
+    /// changes that it approved or gave evidence for there, and what took effect under a policy so tainted.
     fn taint(&mut self) -> Result<()> {
         let Some((policy, _)) = Facts(self.walk.state()).newest_policy()? else { return Ok(()) };
         if policy.distrust.is_empty() {
+            self.tainted.clear();
             return Ok(());
         }
         if !self.whole {
             // Where each record took effect is known to a walk from the start only.
             return Err(needs_the_whole_walk());
         }
-        let mut tainted = std::collections::BTreeSet::new();
+        let mut tainted = BTreeSet::new();
         for distrust in &policy.distrust {
             let since = self.walk.position(distrust.since)?.unwrap_or(0);
-            let mut under_tainted_policy = false;
+            let mut case = Taint { key: &distrust.key, said: HashSet::new(), under: false, tainted: &mut tainted };
             for (commit, files) in &self.landed {
                 let outside = self.walk.position(*commit)?.is_none_or(|at| at > since);
-                for (path, oid) in files.iter().filter(|_| outside) {
-                    let place = Place::parse(path);
-                    if !path.ends_with(".json") || matches!(place, None | Some(Place::Document(..))) {
-                        continue;
-                    }
-                    let record = self.objects.record(*oid)?;
-                    let signed = record.signatures.iter().any(|it| it.keyid == distrust.key);
-                    if let Some(Place::Policy(_)) = place {
-                        under_tainted_policy = signed;
-                    }
-                    let meta = matches!(place, Some(Place::Root(_) | Place::Policy(_)));
-                    if signed || (under_tainted_policy && !meta) {
-                        tainted.insert(path.clone());
-                    }
-                    if let (Some(Place::Approval(..)), true) = (&place, signed)
-                        && let crate::records::statement::Predicate::Approval(it) = record.predicate()
-                    {
-                        tainted.insert(it.change.clone());
-                    }
+                let records = self.records_of(files)?;
+                if outside {
+                    case.look(&records);
+                }
+            }
+            // An approval may land before the change that it approves, or after other evidence: so once more, to the end.
+            for (commit, files) in &self.landed {
+                if self.walk.position(*commit)?.is_none_or(|at| at > since) {
+                    case.follow(&self.records_of(files)?);
                 }
             }
         }
         self.tainted = tainted.into_iter().collect();
         Ok(())
+    }
+
+    /// The signed files of a landing: path, place, record.
+    fn records_of<'f>(&self, files: &'f BTreeMap<String, Oid>) -> Result<Vec<(&'f str, Place, Arc<Record>)>> {
+        let mut records = Vec::new();
+        for (path, oid) in files {
+            match Place::parse(path) {
+                None | Some(Place::PolicyText(_) | Place::Document(..)) => {}
+                Some(place) => records.push((path.as_str(), place, self.objects.record(*oid)?)),
+            }
+        }
+        Ok(records)
     }
 
     /// The root that the pin names, if the registry has it; a fault where it does not.
@@ -376,6 +433,56 @@ impl<'h> Verifier<'h> {
             objects: self.objects,
             walk: self.walk,
         })
+    }
+}
+
+/// What one distrusted key taints.
+struct Taint<'a> {
+    key: &'a KeyId,
+    /// The statements that its approvals name, and those of its evidence.
+    said: HashSet<Digest>,
+    /// Whether the newest policy is one that it signed.
+    under: bool,
+    tainted: &'a mut BTreeSet<String>,
+}
+
+impl Taint<'_> {
+    /// Looks at a landing outside the state at `since`.
+    fn look(&mut self, records: &[(&str, Place, Arc<Record>)]) {
+        let signed = |record: &Record| record.signatures.iter().any(|it| it.keyid == *self.key);
+        // A landing's own policy rules over the rest of it.
+        if let Some((.., policy)) = records.iter().rev().find(|(_, place, _)| matches!(place, Place::Policy(_))) {
+            self.under = signed(policy);
+        }
+        for (path, place, record) in records {
+            let meta = matches!(place, Place::Root(_) | Place::Policy(_));
+            if signed(record) {
+                // By digest, not by the path that the approval gives for people: a thief would name another.
+                match record.predicate() {
+                    Predicate::Approval(it) => drop(self.said.insert(it.statement)),
+                    Predicate::Evidence(_) => drop(self.said.insert(record.digest())),
+                    _ => {}
+                }
+                self.tainted.insert((*path).to_owned());
+            } else if self.under && !meta {
+                self.tainted.insert((*path).to_owned());
+            }
+        }
+    }
+
+    /// Taints the changes that rest on what the key said.
+    fn follow(&mut self, records: &[(&str, Place, Arc<Record>)]) {
+        for (path, _, record) in records {
+            let evidence: &[Digest] = match record.predicate() {
+                Predicate::Alias(it) => &it.evidence,
+                Predicate::Stage(it) => &it.evidence,
+                Predicate::Trust(it) => &it.evidence,
+                _ => &[],
+            };
+            if self.said.contains(&record.digest()) || evidence.iter().any(|it| self.said.contains(it)) {
+                self.tainted.insert((*path).to_owned());
+            }
+        }
     }
 }
 
@@ -443,14 +550,6 @@ impl<'h> Verified<'h> {
             for (path, fault) in &landing.findings {
                 problems.push(Problem::of(fault, Some(path), Some(landing.commit)));
             }
-            if landing.findings.is_empty() {
-                problems.extend(landing.files.keys().map(|path| {
-                    let code = if landing.standing == Standing::Refused { Code::Refused } else { Code::Pending };
-                    let fault =
-                        Fault::new(code, format!("{path} has no effect; verify the whole history for the reason"));
-                    Problem::of(&fault, Some(path), Some(landing.commit))
-                }));
-            }
         }
         for path in &self.tainted {
             let fault = Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
@@ -476,27 +575,47 @@ impl<'h> Verified<'h> {
         }
     }
 
+    /// Takes a commit that was just written on top of the head. Where it distrusts a key, what that taints is known to a
+    /// walk from the start only: then nothing of this walk may be remembered, and `false` comes back.
+    pub fn follow(&mut self, commit: Oid, changes: &[Change]) -> Result<bool> {
+        let verdict = self.walk.take(commit, changes)?;
+        self.head = commit;
+        match verdict.bad {
+            Some(fault) => {
+                self.bad.push(commit);
+                self.tip_fault = Some(fault);
+            }
+            None => self.last_good = Some(commit),
+        }
+        let policy = verdict.effects.iter().flat_map(|it| it.files.keys()).any(|path| path.starts_with("policy/"));
+        let distrusts = Facts(self.walk.state()).newest_policy()?.is_some_and(|it| !it.0.distrust.is_empty());
+        Ok(!(policy && (distrusts || !self.tainted.is_empty())))
+    }
+
     /// What to keep, so that the next head is verified from here. Nothing at a bad head: the last good one stays kept.
     pub fn remember(&self) -> Option<Remembered> {
         if self.tip_fault.is_some() || self.root_fault.is_some() {
             return None;
         }
-        let inert = self.walk.inert().iter().map(RememberedLanding::of).collect();
-        Some(Remembered {
-            format: FORMAT,
-            head: self.head,
-            commits: self.walk.commits(),
-            root: self.pin,
-            bad: self.bad.clone(),
-            inert,
-            revoked: self.walk.revoked().clone(),
-            tainted: self.tainted.clone(),
-        })
+        Some(remembered(self.head, self.pin, &self.walk, &self.bad, &self.tainted))
     }
 
     /// Whether a record rests on a key that was distrusted.
     pub fn is_tainted(&self, path: &str) -> bool {
         self.tainted.iter().any(|it| it == path)
+    }
+}
+
+fn remembered(head: Oid, root: Option<Digest>, walk: &Walk<'_>, bad: &[Oid], tainted: &[String]) -> Remembered {
+    Remembered {
+        format: FORMAT,
+        head,
+        commits: walk.commits(),
+        root,
+        bad: bad.to_vec(),
+        inert: walk.inert().iter().map(RememberedLanding::of).collect(),
+        revoked: walk.revoked().clone(),
+        tainted: tainted.to_vec(),
     }
 }
 
@@ -511,14 +630,16 @@ impl RememberedLanding {
                 Mode::Folder => None,
             };
         }
-        RememberedLanding { commit: landing.commit, standing: landing.standing, files, odd }
+        let findings = landing.findings.iter().map(RememberedFinding::of).collect();
+        RememberedLanding { commit: landing.commit, standing: landing.standing, files, odd, findings }
     }
 
     fn inert(&self) -> Inert {
         let plain = self.files.iter().map(|(path, oid)| (path.clone(), (Mode::File, *oid)));
         let odd = self.odd.iter().map(|(path, (mode, oid))| (path.clone(), (Mode::Odd(*mode), *oid)));
         // What was pending is judged again with the next landing; what was refused stays so while it stands unchanged.
-        Inert::remembered(self.commit, plain.chain(odd).collect(), self.standing)
+        let findings = self.findings.iter().map(RememberedFinding::finding).collect();
+        Inert::remembered(self.commit, plain.chain(odd).collect(), self.standing, findings)
     }
 }
 

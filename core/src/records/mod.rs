@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod consumer;
 pub mod evidence;
 pub mod layout;
+pub mod lock;
 pub mod manifest;
 pub mod policy;
 pub mod registry_id;

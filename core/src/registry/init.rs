@@ -16,6 +16,9 @@ use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 
+/// Makes the text of a first policy, given the author.
+pub type PolicyText<'a> = &'a dyn Fn(&Author) -> Result<String>;
+
 /// What is to be made.
 pub struct InitRequest<'a> {
     /// The registry's name, for people; the folder's name where none is given.
@@ -27,7 +30,7 @@ pub struct InitRequest<'a> {
     /// The hash that names Git's objects.
     pub format: Format,
     /// The text of the first policy, given the author; the one-person policy where none is given.
-    pub policy: Option<&'a dyn Fn(&Author) -> Result<String>>,
+    pub policy: Option<PolicyText<'a>>,
 }
 
 /// What was made.
@@ -49,6 +52,8 @@ pub struct InitAnswer {
     pub is_default: bool,
     /// Whether its root was pinned for this user.
     pub pinned: bool,
+    /// What the disk does not promise, such as a network file system's syncs.
+    pub warnings: Vec<String>,
 }
 
 impl Registry {
@@ -59,7 +64,7 @@ impl Registry {
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
-        let (repo, branch, made) = repository(path, request)?;
+        let (repo, branch, made) = repository(path, &world, request)?;
         let built = Self::build(repo, branch, world, writer, request);
         if built.is_err() && made {
             // The repository was ours alone and holds nothing: leave no half of one.
@@ -109,6 +114,7 @@ impl Registry {
             by: author.by,
             is_default,
             pinned,
+            warnings: super::probe::probe(&*bare.world.disk, &bare.work_folder())?,
         };
         Ok((bare, answer))
     }
@@ -128,9 +134,9 @@ impl Registry {
 }
 
 /// The repository that the registry goes into, its branch, and whether it was made for it.
-fn repository(path: &Path, request: &InitRequest<'_>) -> Result<(Repo, &'static str, bool)> {
+fn repository(path: &Path, world: &World, request: &InitRequest<'_>) -> Result<(Repo, &'static str, bool)> {
     if request.here {
-        let repo = Repo::open(path).map_err(|fault| {
+        let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| {
             fault.hint("--here needs an existing Git repository; without it a bare one of its own is made")
         })?;
         if repo.head(HERE_BRANCH)?.is_some() {
@@ -145,7 +151,8 @@ fn repository(path: &Path, request: &InitRequest<'_>) -> Result<(Repo, &'static 
             .hint("choose another path, or use --here in an existing repository")
             .at(path.display().to_string()));
     }
-    Ok((Repo::init(path, true, request.format, OWN_BRANCH)?, OWN_BRANCH, true))
+    let repo = Repo::init_on(world.disk.clone(), path, true, request.format, OWN_BRANCH)?;
+    Ok((repo, OWN_BRANCH, true))
 }
 
 /// The name of the folder that people see.

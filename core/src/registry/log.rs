@@ -4,37 +4,10 @@ use serde::Serialize;
 
 use super::open::Registry;
 use super::view::View;
-use crate::records::alias::Target;
+use crate::judgement::index::MoveRow;
 use crate::records::layout::Place;
 use crate::words::fault::{Code, Fault, Result};
-use crate::words::name::{AliasName, ModelName, PrincipalId};
-use crate::words::oid::Oid;
-use crate::words::time::Timestamp;
-
-/// A move in a log.
-#[derive(Debug, Clone, Serialize)]
-pub struct MoveRow {
-    /// The model.
-    pub model: ModelName,
-    /// The alias.
-    pub alias: AliasName,
-    /// The move's number.
-    pub sequence: u64,
-    /// What the alias held before.
-    pub from: Option<Target>,
-    /// What it held then.
-    pub to: Option<Target>,
-    /// Who moved it.
-    pub by: PrincipalId,
-    /// When, by the author's clock.
-    pub time: Timestamp,
-    /// Why.
-    pub reason: String,
-    /// The commit in which it took effect.
-    pub commit: Option<Oid>,
-    /// That commit's time.
-    pub landed: Option<Timestamp>,
-}
+use crate::words::name::{AliasName, ModelName};
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +19,26 @@ pub struct LogAnswer {
 impl Registry {
     /// The moves of an alias, or of every alias of a model, or of all models; newest first by landing.
     pub fn log(&self, view: &View<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
+        let mut moves = match self.indexed(view, |index| index.moves(model, alias))? {
+            Some(moves) => moves,
+            None => self.moves_without_index(view, model, alias)?,
+        };
+        if moves.is_empty()
+            && let (Some(model), Some(alias)) = (model, alias)
+        {
+            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
+                .hint(format!("`refmark list {model}` shows its aliases")));
+        }
+        moves.sort_by(newest_first);
+        Ok(LogAnswer { moves })
+    }
+
+    fn moves_without_index(
+        &self,
+        view: &View<'_>,
+        model: Option<&ModelName>,
+        alias: Option<&AliasName>,
+    ) -> Result<Vec<MoveRow>> {
         let facts = view.facts()?;
         let models = match model {
             Some(model) => vec![model.clone()],
@@ -61,14 +54,7 @@ impl Registry {
                 self.moves_of(view, model, alias, &mut moves)?;
             }
         }
-        if moves.is_empty()
-            && let (Some(model), Some(alias)) = (model, alias)
-        {
-            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
-                .hint(format!("`refmark list {model}` shows its aliases")));
-        }
-        moves.sort_by(|a, b| (b.landed, b.time, b.sequence).cmp(&(a.landed, a.time, a.sequence)));
-        Ok(LogAnswer { moves })
+        Ok(moves)
     }
 
     fn moves_of(&self, view: &View<'_>, model: &ModelName, alias: &AliasName, rows: &mut Vec<MoveRow>) -> Result<()> {
@@ -90,4 +76,11 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+/// Newest first by landing; of one landing by time, number and name, so that the order is always the same.
+fn newest_first(a: &MoveRow, b: &MoveRow) -> std::cmp::Ordering {
+    (b.landed, b.time, b.sequence)
+        .cmp(&(a.landed, a.time, a.sequence))
+        .then_with(|| (&a.model, &a.alias).cmp(&(&b.model, &b.alias)))
 }

@@ -15,9 +15,6 @@ use crate::words::name::{AliasName, ModelName, PrincipalId};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
-/// On which branch a change is proposed, where it is not made at once.
-pub type Propose = Option<String>;
-
 /// A move of an alias that took effect.
 #[derive(Debug, Clone, Serialize)]
 pub struct MoveAnswer {

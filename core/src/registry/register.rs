@@ -19,10 +19,13 @@ use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{EntryId, ModelName, Release};
 use crate::words::oid::Oid;
-use crate::words::package_path::{PackagePath, check_set};
+use crate::words::package_path::PackagePath;
 use crate::words::printer::print;
+use crate::words::time::Timestamp;
 
 mod look;
+
+pub(super) use look::look;
 
 /// A package that shall become a version.
 #[derive(Debug, Clone)]
@@ -57,6 +60,8 @@ pub struct Package {
     pub release: Option<Release>,
     /// What the version is.
     pub description: Option<String>,
+    /// When another registry gave the number, for versions that are brought over. A claim.
+    pub imported: Option<Timestamp>,
     /// Whether links to files outside a folder are followed, as in the snapshots of a hub's cache.
     pub follow_links: bool,
     /// Patterns of files to leave out, besides the usual ones.
@@ -82,6 +87,7 @@ impl Package {
             source: None,
             release: None,
             description: None,
+            imported: None,
             follow_links: false,
             ignore: Vec::new(),
         })
@@ -232,10 +238,8 @@ impl Registry {
         for package in packages {
             walked.push(files_of(package)?);
         }
-        let looked: Vec<Vec<look::Looked>> = walked
-            .iter()
-            .map(|files| files.iter().map(|file| look::look(&file.file)).collect())
-            .collect::<Result<_>>()?;
+        let looked: Vec<Vec<look::Looked>> =
+            walked.iter().map(|files| files.iter().map(|file| look(&file.file)).collect()).collect::<Result<_>>()?;
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
@@ -275,7 +279,7 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
         )
         .hint("name the folder above them, so that their paths differ"));
     }
-    check_set(files.iter().map(|file| &file.path))?;
+    crate::blob::check_spelling(files.iter().map(|file| &file.path))?;
     if files.is_empty() && package.absent.is_empty() {
         let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
@@ -409,7 +413,7 @@ fn manifest_of(package: &Package, mut contents: Contents) -> Result<Stored> {
         description: package.description.clone(),
         owner: package.owner.clone(),
         trust: None,
-        imported: None,
+        imported: package.imported,
     };
     Ok(Stored { request, warnings: contents.warnings })
 }

@@ -92,6 +92,7 @@ impl Registry {
         if folder.exists() && !folder.is_dir() {
             return Err(Fault::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
+        self.world.disk.make_dirs(&folder)?;
         file.remotes.insert(name.as_str().to_owned(), folder.clone());
         self.save_remotes(&file)?;
         Ok(RemoteRow { name: name.clone(), folder })

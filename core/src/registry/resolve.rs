@@ -58,8 +58,32 @@ pub struct AtAnswer {
     pub dated_by: &'static str,
 }
 
+/// Answers that hold while a head has not moved. What a reference means follows from the head alone.
+#[derive(Default)]
+pub struct Answers {
+    head: Option<Oid>,
+    known: std::collections::HashMap<String, ResolveAnswer>,
+}
+
+/// So many answers are kept before they are made anew.
+const KEPT_ANSWERS: usize = 4096;
+
+impl Answers {
+    fn at(&self, head: Oid) -> Option<&std::collections::HashMap<String, ResolveAnswer>> {
+        (self.head == Some(head)).then_some(&self.known)
+    }
+
+    fn keep(&mut self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
+        if self.head != Some(head) || self.known.len() >= KEPT_ANSWERS {
+            self.known.clear();
+            self.head = Some(head);
+        }
+        self.known.insert(reference.to_string(), answer.clone());
+    }
+}
+
 /// How to resolve.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResolveOptions {
     /// As it was at this time.
     pub at: Option<Timestamp>,
@@ -84,8 +108,28 @@ impl Registry {
 
     /// What a reference means. Refused where it is revoked or deleted, or where the newest commit is bad.
     pub fn resolve(&self, reference: &Reference, options: ResolveOptions) -> Result<ResolveAnswer> {
+        let plain = options == ResolveOptions::default();
+        if plain && let Some(answer) = self.known_answer(reference)? {
+            return Ok(answer);
+        }
         let view = self.view_for(options)?;
-        self.resolve_in(&view, reference, options)
+        let answer = self.resolve_in(&view, reference, options)?;
+        if plain {
+            self.keep_answer(view.head, reference, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// What a reference meant, where the head has not moved since.
+    fn known_answer(&self, reference: &Reference) -> Result<Option<ResolveAnswer>> {
+        let head = self.head()?;
+        let answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(answers.at(head).and_then(|known| known.get(&reference.to_string()).cloned()))
+    }
+
+    fn keep_answer(&self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
+        let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.keep(head, reference, answer);
     }
 
     /// What a reference means in a view.

@@ -94,7 +94,7 @@ impl Registry {
         let written =
             self.change(writer, |view, author| plan::revoke_artifact(view.facts()?, author, artifact, reason))?;
         let view = self.view_of(written.commit)?;
-        let (versions, aliases) = holders(&view, artifact)?;
+        let (versions, aliases) = self.holders(&view, artifact)?;
         let to = TrustState::Revoked;
         Ok(RevokeAnswer { artifact, to, commit: written.commit, versions, aliases, removed: Vec::new() })
     }
@@ -109,7 +109,7 @@ impl Registry {
             Ok(plan)
         })?;
         let view = self.view_of(written.commit)?;
-        let (versions, aliases) = holders(&view, artifact)?;
+        let (versions, aliases) = self.holders(&view, artifact)?;
         let removed = self.remove_bytes(&view, artifact)?;
         Ok(RevokeAnswer { artifact, to, commit: written.commit, versions, aliases, removed })
     }
@@ -118,12 +118,10 @@ impl Registry {
     fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
         let facts = view.facts()?;
         let Some(manifest) = facts.manifest(&artifact)? else { return Ok(Vec::new()) };
-        let mut doomed: std::collections::BTreeSet<Digest> = manifest.files.iter().map(|file| file.sha256).collect();
-        for other in artifacts(facts)? {
-            if other != artifact && facts.trust(&other)?.0 != TrustState::Deleted {
-                for file in facts.manifest(&other)?.iter().flat_map(|it| &it.files) {
-                    doomed.remove(&file.sha256);
-                }
+        let mut doomed = std::collections::BTreeSet::new();
+        for digest in manifest.files.iter().map(|file| file.sha256) {
+            if !self.is_shared(view, artifact, &digest)? {
+                doomed.insert(digest);
             }
         }
         let mut removed = Vec::new();
@@ -134,6 +132,32 @@ impl Registry {
             }
         }
         Ok(removed)
+    }
+
+    /// Whether a live artifact other than this one has a file.
+    fn is_shared(&self, view: &View<'_>, artifact: ArtifactId, file: &Digest) -> Result<bool> {
+        let facts = view.facts()?;
+        let candidates = match self.indexed(view, |index| index.artifacts_with(file))? {
+            Some(found) => found.into_iter().map(|(other, _)| other).collect(),
+            None => artifacts(facts)?,
+        };
+        for other in candidates {
+            if other != artifact && facts.trust(&other)?.0 != TrustState::Deleted {
+                let manifest = facts.manifest(&other)?;
+                if manifest.is_some_and(|it| it.files.iter().any(|have| have.sha256 == *file)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The versions that are an artifact, and the aliases that hold it, in all models.
+    fn holders(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
+        match self.indexed(view, |index| Ok((index.versions_of(&artifact)?, index.holders_of(&artifact)?)))? {
+            Some(found) => Ok(found),
+            None => holders(view.facts()?, artifact),
+        }
     }
 }
 
@@ -148,11 +172,10 @@ pub(super) fn artifacts(facts: Facts<'_>) -> Result<Vec<ArtifactId>> {
     Ok(found.into_iter().collect())
 }
 
-type Holders = (Vec<(ModelName, u64)>, Vec<(ModelName, AliasName)>);
+pub(super) type Holders = (Vec<(ModelName, u64)>, Vec<(ModelName, AliasName)>);
 
-/// The versions that are an artifact, and the aliases that hold it, in all models.
-fn holders(view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
-    let facts = view.facts()?;
+/// The versions that are an artifact, and the aliases that hold it, without the index.
+pub(super) fn holders(facts: Facts<'_>, artifact: ArtifactId) -> Result<Holders> {
     let (mut versions, mut aliases) = (Vec::new(), Vec::new());
     for model in facts.models()? {
         for version in facts.versions(&model)? {

@@ -7,14 +7,15 @@ use std::time::Duration;
 use super::open::Registry;
 use super::view::View;
 use crate::blob::lock::{Guard, Wait, acquire};
-use crate::judgement::effective::Objects;
+use crate::judgement::effective::{Effective, Objects};
 use crate::judgement::facts::Facts;
-use crate::judgement::gate::GateReport;
+use crate::judgement::gate::{Decision, GateReport};
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::{Change, Mode};
 use crate::ports::signer::{Signer, sign_commit, sign_statement};
 use crate::ports::store::{Identity, NewCommit, RecordStore, message};
+use crate::records::layout::{Place, is_companion};
 use crate::records::policy::Policy;
 use crate::records::statement::Record;
 use crate::words::digest::Digest;
@@ -40,6 +41,19 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// What a writer's key must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A member of the newest policy.
+    Member,
+    /// One who signs roots.
+    Root,
+    /// One who signs policies.
+    Policy,
+    /// Either: what lands is signed by others.
+    Any,
+}
+
 /// What was written.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -56,25 +70,32 @@ pub struct Written {
 }
 
 /// A plan in its stored form.
-struct Ready {
-    files: Vec<(String, Vec<u8>)>,
-    oids: BTreeMap<String, (Mode, Oid)>,
-    records: Vec<(String, Digest)>,
+pub(super) struct Ready {
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// What is judged: every file but companions.
+    pub(super) oids: BTreeMap<String, (Mode, Oid)>,
+    pub(super) records: Vec<(String, Digest)>,
     message: String,
 }
 
 impl Registry {
     /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
-    pub fn change(
+    pub fn change(&self, writer: &Writer<'_>, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
+        self.change_as(writer, Holder::Member, plan)
+    }
+
+    /// The same, by a key of the policy or of the trust root.
+    pub(super) fn change_as(
         &self,
         writer: &Writer<'_>,
+        holder: Holder,
         mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
         let _lock = self.lock(writer.wait)?;
         self.repo.recover()?;
         let mut last = None;
         for _ in 0..TRIES {
-            match self.attempt(writer, &mut plan) {
+            match self.attempt(writer, holder, &mut plan) {
                 Err(fault) if fault.code == Code::HeadMoved => last = Some(fault),
                 done => return done,
             }
@@ -94,11 +115,12 @@ impl Registry {
     fn attempt(
         &self,
         writer: &Writer<'_>,
+        holder: Holder,
         plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
         let mut view = self.view()?;
         view.check_tip()?;
-        let author = self.author(&view, writer)?;
+        let author = self.author_as(&view, writer, holder)?;
         let plan = plan(&view, &author)?;
         let objects = view.state()?.shared_objects();
         let ready = self.ready(&plan, writer, &objects)?;
@@ -106,10 +128,17 @@ impl Registry {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
             None => return Err(crate::words::fault::bug("a writer needs the whole history")),
         };
+        for (path, (_, new)) in &ready.oids {
+            if let Some(have) = view.state()?.oid(path)? {
+                return Err(stands_already(path, have == *new));
+            }
+        }
         let reports = judged.reports.clone();
-        refuse_what_has_no_effect(judged)?;
+        let policy = policy_of(view.facts()?)?;
+        refuse_what_has_no_effect(judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
         let before = view.head;
-        let commit = self.commit(writer, &author, vec![before], &ready)?;
+        let parents = [before].into_iter().chain(plan.merges).collect();
+        let commit = self.commit(writer, &author, parents, &ready)?;
         self.repo.move_branch(&self.branch, Some(before), commit)?;
         self.follow(&mut view, commit, &ready)?;
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
@@ -127,11 +156,21 @@ impl Registry {
 
     /// Who the writer's key is in the newest policy, and on what head it builds.
     pub(super) fn author(&self, view: &View<'_>, writer: &Writer<'_>) -> Result<Author> {
+        self.author_as(view, writer, Holder::Member)
+    }
+
+    /// Who the writer's key is: in the newest policy, or in the newest root.
+    pub(super) fn author_as(&self, view: &View<'_>, writer: &Writer<'_>, holder: Holder) -> Result<Author> {
         let facts = view.facts()?;
-        let Some((policy, _)) = facts.newest_policy()? else {
-            return Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect"));
+        let policy = policy_of(facts)?;
+        let by = match holder {
+            Holder::Member => principal_of(&policy, writer.signer)?,
+            Holder::Any => match principal_of(&policy, writer.signer) {
+                Ok(by) => by,
+                Err(_) => holder_of(facts, writer.signer, Holder::Policy)?,
+            },
+            Holder::Root | Holder::Policy => holder_of(facts, writer.signer, holder)?,
         };
-        let by = principal_of(&policy, writer.signer)?;
         let time = self.world.clock.now();
         Ok(Author { by, time, base: Some(self.base(view)?), registry: self.id() })
     }
@@ -152,7 +191,7 @@ impl Registry {
     }
 
     /// Signs a plan's statements and puts everything in its stored form.
-    fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
+    pub(super) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
         let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
         for (place, bytes) in &plan.documents {
             ready.files.push((place.path(), bytes.clone()));
@@ -164,7 +203,14 @@ impl Registry {
             ready.records.push((path.clone(), record.digest()));
             ready.files.push((path, record.print()?.into_bytes()));
         }
-        for (path, bytes) in &ready.files {
+        for (path, bytes) in &plan.carried {
+            let signed = path.ends_with(".json") && !matches!(Place::parse(path), None | Some(Place::Document(..)));
+            if signed {
+                ready.records.push((path.clone(), Record::parse(bytes).map_err(|fault| fault.at(path))?.digest()));
+            }
+            ready.files.push((path.clone(), bytes.clone()));
+        }
+        for (path, bytes) in ready.files.iter().filter(|(path, _)| !is_companion(path)) {
             let oid = self.repo.blob_id(bytes)?;
             objects.expect(oid, bytes.clone());
             ready.oids.insert(path.clone(), (Mode::File, oid));
@@ -181,11 +227,12 @@ impl Registry {
         for artifact in plan.artifacts.iter().take(NAMED) {
             trailers.push(("Refmark-Artifact", artifact.to_string()));
         }
+        trailers.extend(plan.approved_by.iter().map(|by| ("Approved-by", by.to_string())));
         ready.message = message(&plan.subject, &plan.body, &trailers);
         Ok(ready)
     }
 
-    fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
+    pub(super) fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
         let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
         let who = identity(&author.by);
         self.repo.write(&NewCommit {
@@ -204,11 +251,13 @@ impl Registry {
     fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready) -> Result<()> {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
+        // What a policy taints is the verifier's to find: the next view walks from what was remembered before.
+        if ready.oids.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_)))) {
+            return Ok(());
+        }
         let Some(verified) = view.verified_mut() else { return Ok(()) };
-        verified.walk.take(commit, &changes)?;
-        verified.head = commit;
-        verified.last_good = Some(commit);
-        match verified.remember() {
+        let whole = verified.follow(commit, &changes)?;
+        match verified.remember().filter(|_| whole) {
             Some(remembered) => self.remember(&remembered),
             None => Ok(()),
         }
@@ -253,8 +302,67 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
     }
 }
 
+/// What took effect is never written again.
+fn stands_already(path: &str, same: bool) -> Box<Fault> {
+    let fault = match same {
+        true => Fault::new(Code::NothingToDo, format!("{path} took effect already")),
+        false => Fault::new(Code::PremiseGone, format!("{path} took effect already, and says something else"))
+            .hint("somebody else was first: make it again on what stands there now"),
+    };
+    fault.at(path)
+}
+
+/// The keyholder of the newest root whose key this is.
+fn holder_of(facts: Facts<'_>, signer: &dyn Signer, holder: Holder) -> Result<PrincipalId> {
+    let Some(root) = facts.newest_root()? else {
+        return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+    };
+    let (what, quorum) = match holder {
+        Holder::Root => ("a root", &root.root),
+        _ => ("a policy", &root.policy),
+    };
+    let key = signer.public();
+    let found = quorum.principals.iter().find(|id| root.keys_of(id).contains(&key));
+    found.cloned().ok_or_else(|| {
+        let who: Vec<&str> = quorum.principals.iter().map(PrincipalId::as_str).collect();
+        Fault::new(Code::Refused, format!("{} ({}) may not sign {what} here", signer.describe(), key.id()))
+            .hint(format!("{} may, under root {}: `refmark trust show`", who.join(", "), root.number))
+            .field("keyid", key.id())
+            .field("who_could", who)
+    })
+}
+
+/// A change that waits for signatures, made at once by somebody who could give none of them, is not theirs to make:
+/// `refused`, with who could. They may still propose it.
+fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, policy: &Policy) -> Box<Fault> {
+    let open: Vec<_> = reports.iter().filter(|it| it.decision == Decision::Pending).collect();
+    let Some(report) = open.iter().find(|it| it.signers.iter().any(|signer| signer.by.is_none())) else { return fault };
+    let roles = policy.members.get(by).map(|it| it.roles.as_slice()).unwrap_or_default();
+    let owns = policy.owners.iter().any(|it| it.members.contains(by));
+    let fits = report
+        .signers
+        .iter()
+        .any(|signer| signer.roles.iter().any(|role| roles.contains(role)) || (signer.owner && owns));
+    if fault.code != Code::Pending || fits {
+        return fault;
+    }
+    let asked: Vec<&str> = report.signers.iter().map(|it| it.asks.as_str()).collect();
+    let mut who: Vec<&PrincipalId> = report.signers.iter().flat_map(|it| &it.candidates).collect();
+    who.sort();
+    who.dedup();
+    let names = who.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+    let names = if names.is_empty() { "nobody could".to_owned() } else { format!("{names} could") };
+    Fault::new(
+        Code::Refused,
+        format!("{} asks for {}, and {by} is neither; {names}", report.change, asked.join(" and ")),
+    )
+    .hint("propose it with --propose; they approve it with `refmark approve BRANCH`")
+    .field("report", report)
+    .field("who_could", who)
+}
+
 /// A fault with every reason where a landing would have no effect. Nothing was written then.
-fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
+pub(super) fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
     let dropped = judged.dropped.into_iter().next();
     let first = judged.findings.into_iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(dropped);
     match first {

@@ -1,11 +1,11 @@
 //! Disks that stand in for a crash, for one without hard links, and for none at all to wait for.
 
 use std::fs::File;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::git::disk::{Disk, RealDisk};
+use crate::blob::disk::{Disk, RealDisk};
+use crate::words::fault::{Code, Fault, Result};
 
 /// The real disk, but that nothing waits for it: for tests that are about something else.
 pub struct Unsynced {
@@ -14,26 +14,32 @@ pub struct Unsynced {
 }
 
 impl Disk for Unsynced {
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
-        RealDisk.write_new(path, bytes, mode)
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let made = std::fs::File::create_new(path).and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
+        made.and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)))
+            .map_err(|error| crate::blob::disk::io_fault("create", path, &error))
     }
-    fn sync_file(&self, _: &File) -> io::Result<()> {
+    fn sync_file(&self, _: &File, _: &Path) -> Result<()> {
         Ok(())
     }
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    fn sync_dir(&self, path: &Path) -> Result<()> {
+        if path.is_dir() { Ok(()) } else { Err(Fault::new(Code::Io, "no such folder to sync")) }
     }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         RealDisk.rename(from, to)
     }
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        if self.links { RealDisk.link(from, to) } else { Err(io::ErrorKind::Unsupported.into()) }
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
+        RealDisk.rename_noreplace(from, to)
     }
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        RealDisk.create_dir(path)
+    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
+        if self.links { RealDisk.link(from, to) } else { Err(Fault::new(Code::Unsupported, "no hard links here")) }
     }
-    fn remove(&self, path: &Path) -> io::Result<()> {
+    fn remove(&self, path: &Path) -> Result<()> {
         RealDisk.remove(path)
+    }
+    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        RealDisk.make_dirs(path)
     }
 }
 
@@ -50,16 +56,21 @@ impl Dying {
         Dying { left: AtomicI64::new(steps), disk: Unsynced { links: true } }
     }
 
-    fn step(&self) -> io::Result<()> {
+    /// Whether the process is dead.
+    pub fn is_dead(&self) -> bool {
+        self.left.load(Ordering::SeqCst) < 0
+    }
+
+    fn step(&self) -> Result<()> {
         match self.left.fetch_sub(1, Ordering::SeqCst) {
             left if left > 0 => Ok(()),
-            _ => Err(io::Error::other("dead")),
+            _ => Err(Fault::new(Code::Io, "dead")),
         }
     }
 }
 
 impl Disk for Dying {
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         if let Err(dead) = self.step() {
             if self.left.load(Ordering::SeqCst) == -1 {
                 let (half, _) = bytes.split_at(bytes.len() / 2);
@@ -69,28 +80,32 @@ impl Disk for Dying {
         }
         self.disk.write_new(path, bytes, mode)
     }
-    fn sync_file(&self, file: &File) -> io::Result<()> {
+    fn sync_file(&self, file: &File, path: &Path) -> Result<()> {
         self.step()?;
-        self.disk.sync_file(file)
+        self.disk.sync_file(file, path)
     }
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn sync_dir(&self, path: &Path) -> Result<()> {
         self.step()?;
         self.disk.sync_dir(path)
     }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.step()?;
         self.disk.rename(from, to)
     }
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
+        self.step()?;
+        self.disk.rename_noreplace(from, to)
+    }
+    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
         self.step()?;
         self.disk.link(from, to)
     }
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.step()?;
-        self.disk.create_dir(path)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
+    fn remove(&self, path: &Path) -> Result<()> {
         self.step()?;
         self.disk.remove(path)
+    }
+    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        self.step()?;
+        self.disk.make_dirs(path)
     }
 }

@@ -60,6 +60,23 @@ impl MemoryHistory {
         self.commit_files(parents, files, time)
     }
 
+    /// Commits entries of any mode, or removals, on top of the first parent's tree.
+    pub fn commit_entries<'b>(
+        &self,
+        parents: &[Oid],
+        changes: impl IntoIterator<Item = (String, Option<(Mode, &'b [u8])>)>,
+        time: Timestamp,
+    ) -> Oid {
+        let mut files = self.first_files(parents);
+        for (path, entry) in changes {
+            match entry {
+                Some((mode, bytes)) => files.insert(path, (mode, self.blob(bytes))),
+                None => files.remove(&path),
+            };
+        }
+        self.commit_files(parents, files, time)
+    }
+
     /// Commits one entry of any mode, as a hostile pusher could, on top of the first parent's tree.
     pub fn commit_mode(&self, parents: &[Oid], path: &str, mode: Mode, bytes: &[u8], time: Timestamp) -> Oid {
         let mut files = self.first_files(parents);

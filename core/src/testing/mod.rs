@@ -10,4 +10,5 @@ pub mod disk;
 #[cfg(feature = "fs")]
 pub mod faulty_disk;
 pub mod memory;
+pub mod registry;
 pub mod store;

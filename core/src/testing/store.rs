@@ -49,7 +49,7 @@ fn a_commit_is_read_back_as_it_was_written(store: &dyn RecordStore) {
     let entry = tree.find("README.md").unwrap().unwrap();
     assert_eq!(tree.load(entry.oid, 2).unwrap(), b"hi");
     assert_eq!(tree.load(entry.oid, 1).unwrap_err().code, Code::TooLarge);
-    assert_eq!(store.load(id, 10_000).unwrap_err().code, Code::BadPack, "a commit is not a file");
+    assert_eq!(store.load(id, 10_000).unwrap_err().code, Code::BadTree, "a commit is not a file");
     let absent = Oid::from_bytes(&vec![0x5a; id.as_bytes().len()]).unwrap();
     assert_eq!(store.commit(absent).unwrap_err().code, Code::Incomplete);
 }

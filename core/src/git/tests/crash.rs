@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,11 +10,12 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use super::{bare, commit, git, grow};
-use crate::git::disk::{Disk, RealDisk};
+use crate::blob::disk::{Disk, RealDisk};
 use crate::git::{Format, Repo};
 use crate::judgement::snapshot::History;
 use crate::ports::store::RecordStore;
 use crate::testing::disk::{Dying, Unsynced};
+use crate::words::fault::Result;
 use crate::words::oid::Oid;
 
 fn copy(from: &Path, to: &Path) {
@@ -118,19 +118,22 @@ fn inode(path: &Path) -> u64 {
 }
 
 impl Disk for Watched {
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         assert!(path.to_string_lossy().contains("/refmark/stage/"), "{} is written in place", path.display());
-        RealDisk.write_new(path, bytes, mode)
-    }
-    fn sync_file(&self, file: &File) -> io::Result<()> {
-        self.synced.lock().unwrap().insert(file.metadata()?.ino());
+        RealDisk.write_new(path, bytes, mode)?;
+        // What the real disk makes new is synced before it returns.
+        self.synced.lock().unwrap().insert(inode(path));
         Ok(())
     }
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+    fn sync_file(&self, file: &File, _: &Path) -> Result<()> {
+        self.synced.lock().unwrap().insert(file.metadata().unwrap().ino());
+        Ok(())
+    }
+    fn sync_dir(&self, path: &Path) -> Result<()> {
         self.unsynced_folders.lock().unwrap().remove(path);
         Ok(())
     }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         assert!(
             self.synced.lock().unwrap().contains(&inode(from)),
             "{} is renamed before it is synced",
@@ -145,15 +148,19 @@ impl Disk for Watched {
         self.unsynced_folders.lock().unwrap().insert(to.parent().unwrap().to_owned());
         RealDisk.rename(from, to)
     }
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
+        self.rename(from, to).map(|()| true)
+    }
+    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
         assert!(self.synced.lock().unwrap().contains(&inode(from)), "{} is named before it is synced", from.display());
         RealDisk.link(from, to)
     }
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.unsynced_folders.lock().unwrap().insert(path.parent().unwrap().to_owned());
-        RealDisk.create_dir(path)
+    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        let made = RealDisk.make_dirs(path)?;
+        self.unsynced_folders.lock().unwrap().extend(made.iter().cloned());
+        Ok(made)
     }
-    fn remove(&self, path: &Path) -> io::Result<()> {
+    fn remove(&self, path: &Path) -> Result<()> {
         RealDisk.remove(path)
     }
 }

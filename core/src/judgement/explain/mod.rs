@@ -283,7 +283,7 @@ fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Becau
     // It took effect, and so did what it rests on: their bases and premises were judged then.
     let position = |_: Oid| Ok(Some(0));
     let nothing = std::collections::BTreeSet::new();
-    let ground = Ground { state: &then, position: &position, any_good: true, revoked_files: &nothing };
+    let ground = Ground { state: &then, position: &position, revoked_files: &nothing };
     let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
     because.signers = signers(Some(&policy), record, &report);
     because.gates = gates(facts, artifact.as_ref(), &report)?;

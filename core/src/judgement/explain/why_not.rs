@@ -97,7 +97,7 @@ pub fn why_not(ledger: &Ledger<'_, '_>, author: &Author, request: &PromoteReques
 fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], blocked: &mut Blocked) -> Result<()> {
     let position = |_: Oid| Ok(Some(0));
     let nothing = std::collections::BTreeSet::new();
-    let ground = Ground { state: sum, position: &position, any_good: true, revoked_files: &nothing };
+    let ground = Ground { state: sum, position: &position, revoked_files: &nothing };
     let mut worst = Decision::Ok;
     for record in records {
         let report = report_on(record, policy, record.common().registry, sum, &ground)?;

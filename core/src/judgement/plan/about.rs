@@ -5,7 +5,7 @@ use crate::judgement::facts::Facts;
 use crate::records::about::About;
 use crate::words::canonical::FreeMap;
 use crate::words::fault::{Code, Fault, Result};
-use crate::words::name::ModelName;
+use crate::words::name::{ModelName, folded};
 
 /// What shall change of a model's description; what is none stays.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +24,36 @@ pub struct AboutRequest {
     pub hidden: Option<bool>,
 }
 
+/// Plans a model that has no version yet: its name is taken, and what it is is said.
+pub fn announce(facts: Facts<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
+    let standing = facts.about(model)?;
+    if standing.as_ref().is_some_and(|it| !it.hidden) || (standing.is_none() && facts.newest_version(model)?.is_some())
+    {
+        return Err(Fault::new(Code::Exists, format!("there is a model {model} already")).field("model", model));
+    }
+    let near = facts.models()?.into_iter().find(|it| it != model && folded(it.as_str()) == folded(model.as_str()));
+    if let Some(near) = near {
+        return Err(Fault::new(
+            Code::BadName,
+            format!("model name `{model}` differs from `{near}` only in case or in `. _ -` and spaces"),
+        )
+        .hint("choose a name that nobody can mix up")
+        .field("standing", near));
+    }
+    let standing = standing.as_deref();
+    // A tombstone that is lifted begins anew: nothing of the old text, owner or tags comes back.
+    let fresh = standing.map(|it| About { description: None, owner: None, tags: FreeMap::new(), ..it.clone() });
+    let mut record = about_record(author, model, fresh.as_ref(), request);
+    (record.hidden, record.renamed_to) = (false, None);
+    record.previous = facts.about(model)?.map(|now| now.record.digest());
+    let mut plan = Plan { subject: format!("announce {model}"), ..Plan::default() };
+    plan.sign(record)?;
+    Ok(plan)
+}
+
 /// Plans a new description.
 pub fn describe(facts: Facts<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
-    if facts.newest_version(model)?.is_none() {
+    if facts.newest_version(model)?.is_none() && facts.about(model)?.is_none() {
         return Err(Fault::new(Code::NotFound, format!("there is no model {model}")).hint("register a version first"));
     }
     let now = facts.about(model)?;

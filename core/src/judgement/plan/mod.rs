@@ -2,16 +2,28 @@
 //! compare-and-swap of the branch.
 
 mod about;
+mod approval;
+mod catalog;
+mod change;
 mod evidence;
 mod init;
+mod label;
+mod meta;
 mod promote;
+mod publish;
 mod register;
 mod transition;
 
-pub use about::{AboutRequest, describe};
+pub use about::{AboutRequest, announce, describe};
+pub use approval::{ApprovalRequest, approve};
+pub use catalog::{EntryRequest, catalog_entry, catalog_state};
+pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
+pub use label::{LabelRequest, hide_model, hide_version, label, rename};
+pub use meta::{NewKeyholder, Rotation, policy, rotate};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
@@ -50,6 +62,12 @@ pub struct Plan {
     pub documents: Vec<(Place, Vec<u8>)>,
     /// The artifacts that the change is about, for the commit's trailers.
     pub artifacts: Vec<ArtifactId>,
+    /// Files that are stored as they are, by path: records that were signed elsewhere, and companions.
+    pub carried: Vec<(String, Vec<u8>)>,
+    /// The commit that the change merges, as the second parent.
+    pub merges: Option<Oid>,
+    /// Who approved it, for the commit's trailers.
+    pub approved_by: Vec<PrincipalId>,
 }
 
 impl Plan {

@@ -120,7 +120,12 @@ pub fn alias_moved(request: &PromoteRequest, expected: Option<u64>, now: Option<
     fault
 }
 
-fn next_move(author: &Author, request: &PromoteRequest, now: Option<&Of<AliasMove>>, to: Option<Target>) -> AliasMove {
+pub(super) fn next_move(
+    author: &Author,
+    request: &PromoteRequest,
+    now: Option<&Of<AliasMove>>,
+    to: Option<Target>,
+) -> AliasMove {
     AliasMove {
         model: request.model.clone(),
         alias: request.alias.clone(),

@@ -38,9 +38,9 @@ pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &
         ));
     }
     match common.base {
-        None if ground.any_good => Ok(Ruling::failed(
+        None if ground.is_founded()? => Ok(Ruling::failed(
             Code::BadBase,
-            "the record names no base, which only those of the first commit may",
+            "the record names no base, which only those that land with the first root may",
         )),
         None => Ok(Ruling::Ok),
         Some(base) => Ok(match (ground.position)(base)? {

@@ -10,28 +10,27 @@ use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
-/// Whether a document is what its name says, as far as it can say so by itself.
-pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: &Objects<'_>) -> Result<()> {
-    if document == Document::Manifest {
-        let manifest = objects.manifest(oid)?;
-        let found = manifest.id()?;
-        if found != artifact {
-            return Err(Fault::new(
-                Code::Damaged,
-                format!("the manifest has digest {found}, and lies in the folder of {artifact}"),
-            ));
-        }
-        return Ok(());
-    }
+/// Whether a document is what its name says, as far as it can say so by itself. Returns its size in bytes.
+pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: &Objects<'_>) -> Result<u64> {
     let bytes = objects.bytes(oid, MANIFEST_LIMIT)?;
     match document {
-        Document::Contract => parse_printed::<Contract>(&bytes, MANIFEST_LIMIT).map(drop),
-        Document::Lineage => parse_printed::<Lineage>(&bytes, MANIFEST_LIMIT).map(drop),
-        Document::EvaluationCard => {
-            parse_printed::<crate::words::canonical::FreeJson>(&bytes, MANIFEST_LIMIT).map(drop)
+        Document::Manifest => {
+            let found = objects.manifest(oid)?.id()?;
+            if found != artifact {
+                return Err(Fault::new(
+                    Code::Damaged,
+                    format!("the manifest has digest {found}, and lies in the folder of {artifact}"),
+                ));
+            }
         }
-        _ => Ok(()),
+        Document::Contract => drop(parse_printed::<Contract>(&bytes, MANIFEST_LIMIT)?),
+        Document::Lineage => drop(parse_printed::<Lineage>(&bytes, MANIFEST_LIMIT)?),
+        Document::EvaluationCard => {
+            drop(parse_printed::<crate::words::canonical::FreeJson>(&bytes, MANIFEST_LIMIT)?);
+        }
+        Document::ModelCard => {}
     }
+    Ok(bytes.len() as u64)
 }
 
 /// The digest that a manifest gives for a document.
@@ -48,7 +47,11 @@ pub fn promised(manifest: &Manifest, document: Document) -> Option<Digest> {
 /// Judges a document against the manifest beside it and the versions of its landing.
 pub(super) fn judge(artifact: ArtifactId, document: Document, oid: Oid, named: bool, sum: &Sum<'_>) -> Result<Ruling> {
     if !named {
-        return Ok(Ruling::missing(format!("no version that lands with it names {}", artifact.short())));
+        // Nothing that comes later can mend this: a landing is judged alone. And it costs a key to be pending.
+        return Ok(Ruling::failed(
+            Code::WrongPath,
+            format!("no version that lands with it names {}, and unsigned files enter only with one", artifact.short()),
+        ));
     }
     if document == Document::Manifest {
         return Ok(Ruling::Ok);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
-use super::{Ground, Ruling, demand, documents, moves};
+use super::{Ground, Ruling, Under, documents, moves};
 use crate::judgement::effective::{Effective, Sum};
 use crate::judgement::facts::{Facts, Of};
 use crate::judgement::gate::GateReport;
@@ -23,6 +23,7 @@ pub(super) fn judge(
     path: &str,
     oid: Oid,
     named: &BTreeSet<ArtifactId>,
+    under: Option<&Under>,
     sum: &Sum<'_>,
     ground: &Ground<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
@@ -30,12 +31,8 @@ pub(super) fn judge(
         // It is not well-formed, which was said when the sum was filled.
         return Ok((Ruling::Ok, None));
     }
-    let facts = Facts(sum);
-    let Some(root) = facts.newest_root()? else {
-        return Ok((Ruling::missing("the registry has no root yet"), None));
-    };
-    let Some((policy, _)) = facts.newest_policy()? else {
-        return Ok((Ruling::missing("the registry has no policy yet"), None));
+    let Some(Under { registry, policy }) = under else {
+        return Ok((Ruling::missing("the registry has no root and policy yet"), None));
     };
     if let Place::Document(artifact, document) = place {
         let named = named.contains(artifact) || Facts(ground.state).has_artifact(artifact)?;
@@ -45,26 +42,27 @@ pub(super) fn judge(
     let about = About { place, record: &record, sum, ground };
     if let Place::Approval(..) = place {
         let approval = Of::<Approval>::of_approval(record.clone())?;
-        return Ok((approval_counts(&approval, oid, &policy, root.registry, ground)?, None));
+        return Ok((approval_counts(&approval, oid, policy, *registry, ground)?, None));
     }
-    match registry_and_base(&record, root.registry, ground)? {
+    match registry_and_base(&record, *registry, ground)? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match authored(oid, &record, &policy, rights(place), sum.objects())? {
+    match authored(oid, &record, policy, rights(place), sum.objects())? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match about.chain()? {
-        Ruling::Ok => {}
-        other => return Ok((other, None)),
+    let chain = about.chain()?;
+    if let Ruling::Failed(_) = chain {
+        return Ok((chain, None));
     }
-    match place {
+    let (ruling, report) = match place {
         Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
-            moves::judge(oid, &record, &policy, root.registry, sum, ground)
+            moves::judge(&record, policy, *registry, sum, ground)?
         }
-        _ => Ok((about.plain()?, None)),
-    }
+        _ => (about.plain()?, None),
+    };
+    Ok((chain.and(ruling), report))
 }
 
 /// The artifacts that the versions of a landing name.
@@ -126,24 +124,23 @@ impl About<'_> {
         let facts = Facts(self.sum);
         match self.record.predicate() {
             Predicate::Version(it) => {
-                demand!(documents::complete(it.artifact, self.sum)?);
-                demand!(self.release_is_free(it)?);
-                match facts.manifest(&it.artifact)? {
-                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type),
-                    None => Ok(Ruling::Ok),
-                }
+                let complete = documents::complete(it.artifact, self.sum)?;
+                let known = match facts.manifest(&it.artifact)? {
+                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type)?,
+                    None => Ruling::Ok,
+                };
+                Ok(complete.and(self.release_is_free(it)?).and(known))
             }
             Predicate::Label(it) => self.version_is(&it.model, it.version, &it.artifact),
             Predicate::Evidence(it) => {
-                if !facts.has_artifact(&it.artifact)? {
-                    return Ok(Ruling::missing(format!("{} is not registered", it.artifact.short())));
-                }
-                self.in_catalog(Family::EvidenceType, &it.evidence_type)
+                let registered = match facts.has_artifact(&it.artifact)? {
+                    true => Ruling::Ok,
+                    false => Ruling::missing(format!("{} is not registered", it.artifact.short())),
+                };
+                Ok(registered.and(self.in_catalog(Family::EvidenceType, &it.evidence_type)?))
             }
-            Predicate::About(it) => Ok(match facts.newest_version(&it.model)? {
-                Some(_) => Ruling::Ok,
-                None => Ruling::missing(format!("model {} has no version", it.model)),
-            }),
+            // A model may be described before it has a version: that takes its name.
+            Predicate::About(_) => Ok(Ruling::Ok),
             Predicate::Checkpoint(it) => {
                 let position = match it.base {
                     Some(base) => (self.ground.position)(base)?,

@@ -11,14 +11,19 @@ mod moves;
 mod quorum;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use author::approval_counts;
+pub(in crate::judgement) use moves::match_people;
 pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};
+use super::facts::Facts;
 use super::gate::GateReport;
 use super::snapshot::Mode;
 use crate::records::layout::Place;
+use crate::records::policy::{Limits, Policy};
+use crate::records::registry_id::RegistryId;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -42,6 +47,15 @@ impl Ruling {
     fn missing(message: impl Into<String>) -> Ruling {
         Ruling::Missing(Fault::new(Code::Pending, message))
     }
+
+    /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
+    fn and(self, other: Ruling) -> Ruling {
+        match (self, other) {
+            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
+            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
+        }
+    }
 }
 
 /// Leaves early with a ruling that is not `Ok`.
@@ -61,10 +75,21 @@ pub struct Ground<'a> {
     pub state: &'a dyn Effective,
     /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
-    /// Whether any commit was good yet.
-    pub any_good: bool,
     /// The weight files of artifacts that are revoked now.
     pub revoked_files: &'a BTreeSet<Digest>,
+}
+
+impl Ground<'_> {
+    /// Whether the first root took effect before.
+    fn is_founded(&self) -> Result<bool> {
+        Ok(self.state.oid(&Place::Root(1).path())?.is_some())
+    }
+}
+
+/// The root and the policy that a landing's records are judged under: the newest of the sum.
+struct Under {
+    registry: RegistryId,
+    policy: Arc<Policy>,
 }
 
 /// What a landing comes to.
@@ -86,13 +111,7 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(fault) => match fault.code {
-            Code::Io
-            | Code::BadPack
-            | Code::Damaged
-            | Code::GitFailed
-            | Code::Incomplete
-            | Code::Cancelled
-            | Code::Bug => Err(fault),
+            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(fault),
             _ => Ok(Err(fault)),
         },
     }
@@ -104,11 +123,16 @@ pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &Ground<'_>)
         Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
     let places = landing.places(files);
     let mut sum = landing.roots_and_policies(&places)?;
-    landing.limits(&places, &sum)?;
-    landing.fill(&places, &mut sum)?;
+    let under = landing.under(&sum)?;
+    if landing.is_too_large(&places, under.as_ref(), places.len() as u64, "files", |limits| limits.files_per_landing) {
+        // Whoever floods is not read further.
+        return Ok(landing.judged(sum));
+    }
+    let bytes = landing.fill(&places, &mut sum)?;
+    landing.is_too_large(&places, under.as_ref(), bytes, "bytes", |limits| limits.bytes_per_landing);
     let named = kinds::named_by_versions(&sum)?;
     for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
-        let (ruling, report) = kinds::judge(place, path, *oid, &named, &sum, ground)?;
+        let (ruling, report) = kinds::judge(place, path, *oid, &named, under.as_ref(), &sum, ground)?;
         landing.reports.extend(report);
         match ruling {
             Ruling::Ok => {}
@@ -123,14 +147,7 @@ pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &Ground<'_>)
     for (path, _) in &landing.dropped {
         sum.remove(path);
     }
-    let effect = landing.findings.is_empty().then(|| sum.into_files());
-    Ok(Judged {
-        effect,
-        refused: landing.refused,
-        findings: landing.findings,
-        dropped: landing.dropped,
-        reports: landing.reports,
-    })
+    Ok(landing.judged(sum))
 }
 
 fn is_approval_record(place: &Place, oid: Oid, sum: &Sum<'_>) -> bool {
@@ -207,7 +224,10 @@ impl<'a> Landing<'a> {
                     .any(|(other, ..)| matches!((other, place), (Place::Policy(a), Place::PolicyText(b)) if a == b))
                 {
                     true => continue,
-                    false => Ruling::missing(format!("{path} has no statement that signs it")),
+                    false => Ruling::failed(
+                        Code::BadSignature,
+                        format!("{path} has no statement that signs it in the same landing"),
+                    ),
                 },
             };
             match ruling {
@@ -219,51 +239,59 @@ impl<'a> Landing<'a> {
         Ok(sum)
     }
 
-    /// What the policy caps: files and bytes of one landing.
-    fn limits(&mut self, places: &[(Place, String, Oid)], sum: &Sum<'_>) -> Result<()> {
-        let Some((policy, _)) = super::facts::Facts(sum).newest_policy()? else { return Ok(()) };
-        let Some((_, path, _)) = places.first() else { return Ok(()) };
-        if places.len() as u64 > policy.limits.files_per_landing {
-            let fault = Fault::new(
-                Code::TooLarge,
-                format!(
-                    "the landing brings {} files, and the policy allows {}",
-                    places.len(),
-                    policy.limits.files_per_landing
-                ),
-            );
-            self.refuse(path, fault);
-        }
-        Ok(())
+    /// The root and the policy that rule over the rest.
+    fn under(&self, sum: &Sum<'_>) -> Result<Option<Under>> {
+        let facts = Facts(sum);
+        let (root, policy) = (facts.newest_root()?, facts.newest_policy()?);
+        Ok(root.zip(policy).map(|(root, (policy, _))| Under { registry: root.registry, policy }))
     }
 
-    /// Adds what is well-formed and at its own path, so that gates can read the sum.
-    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut Sum<'_>) -> Result<()> {
+    /// Refuses a landing that brings more than the policy caps.
+    fn is_too_large(
+        &mut self,
+        places: &[(Place, String, Oid)],
+        under: Option<&Under>,
+        found: u64,
+        what: &str,
+        limit: fn(&Limits) -> u64,
+    ) -> bool {
+        let limit = under.map(|it| limit(&it.policy.limits));
+        let (Some(limit), Some((_, path, _))) = (limit.filter(|limit| found > *limit), places.first()) else {
+            return false;
+        };
+        let message = format!("the landing brings {found} {what}, and the policy allows {limit}");
+        self.refuse(path, Fault::new(Code::TooLarge, message).field("limit", limit).field("found", found));
+        true
+    }
+
+    /// What it all comes to. A landing of which nothing is left takes no effect.
+    fn judged(mut self, sum: Sum<'_>) -> Judged {
+        let files = sum.into_files();
+        if self.findings.is_empty() && files.is_empty() {
+            self.refused = true;
+            self.findings.append(&mut self.dropped);
+        }
+        let effect = self.findings.is_empty().then_some(files);
+        let Landing { findings, refused, dropped, reports, .. } = self;
+        Judged { effect, refused, findings, dropped, reports }
+    }
+
+    /// Adds what is well-formed and at its own path, so that gates can read the sum. Returns the bytes that it brings.
+    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut Sum<'_>) -> Result<u64> {
         let mut bytes = 0u64;
         for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
             let fits = match place {
-                Place::Document(artifact, document) => {
-                    settle(documents::fits(*artifact, *document, *oid, sum.objects()))?
-                }
-                _ => settle(author::at_its_place(path, *oid, sum.objects()))?.map(|record| {
-                    bytes += record.canonical().len() as u64;
-                }),
+                Place::Document(artifact, document) => documents::fits(*artifact, *document, *oid, sum.objects()),
+                _ => author::at_its_place(path, *oid, sum.objects()).map(|record| record.canonical().len() as u64),
             };
-            match fits {
-                Ok(()) => sum.insert(path.clone(), *oid),
+            match settle(fits)? {
+                Ok(size) => {
+                    bytes += size;
+                    sum.insert(path.clone(), *oid);
+                }
                 Err(fault) => self.refuse(path, fault.at(path)),
             }
         }
-        let policy = super::facts::Facts(sum).newest_policy()?;
-        if let Some((limit, (_, path, _))) = policy.map(|it| it.0.limits.bytes_per_landing).zip(places.first())
-            && bytes > limit
-        {
-            let fault = Fault::new(
-                Code::TooLarge,
-                format!("the landing brings {bytes} bytes of records, and the policy allows {limit}"),
-            );
-            self.refuse(path, fault);
-        }
-        Ok(())
+        Ok(bytes)
     }
 }

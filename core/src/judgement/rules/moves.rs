@@ -17,25 +17,22 @@ use crate::records::version::{Stage, StageMove};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{ModelName, PrincipalId};
-use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
 const DAY: i64 = 86_400;
 
 /// Judges a move whose place, author and chain are in order.
 pub(super) fn judge(
-    oid: Oid,
     record: &Record,
     policy: &Policy,
     registry: RegistryId,
     sum: &Sum<'_>,
     ground: &Ground<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
-    match premise(record, sum)? {
-        Ruling::Ok => {}
-        other => return Ok((other, None)),
+    let premise = premise(record, sum)?;
+    if let Ruling::Failed(_) = premise {
+        return Ok((premise, None));
     }
-    let _ = oid;
     let report = report_on(record, policy, registry, sum, ground)?;
     let fault = |code| Fault::new(code, report.sentence()).field("report", &report);
     let ruling = match report.decision {
@@ -43,7 +40,7 @@ pub(super) fn judge(
         Decision::Pending => Ruling::Missing(fault(Code::Pending).hint(pending_hint(&report))),
         Decision::Refused => Ruling::Failed(fault(Code::Refused).hint(refused_hint(&report))),
     };
-    Ok((ruling, Some(report)))
+    Ok((premise.and(ruling), Some(report)))
 }
 
 fn pending_hint(report: &GateReport) -> String {
@@ -60,16 +57,19 @@ fn refused_hint(report: &GateReport) -> String {
     failed.and_then(|gate| gate.next.clone()).unwrap_or_else(|| "`refmark policy show` has the rules".to_owned())
 }
 
-/// Whether what a move says of the state before it is so.
+/// Whether what a move says of the state before it is so. Where its predecessor is missing, nobody can tell yet.
 fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
     let facts = Facts(sum);
     match record.predicate() {
         Predicate::Alias(it) => {
-            let before = match it.sequence {
-                0 | 1 => None,
-                n => facts.alias_move(&it.model, &it.alias, n - 1)?.and_then(|before| before.to),
+            let (known, before) = match it.sequence {
+                0 | 1 => (true, None),
+                n => match facts.alias_move(&it.model, &it.alias, n - 1)? {
+                    Some(before) => (true, before.to),
+                    None => (false, None),
+                },
             };
-            if it.from != before {
+            if known && it.from != before {
                 return Ok(gone(format!(
                     "{}@{} is at {}, and the move says {}",
                     it.model,
@@ -89,7 +89,7 @@ fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
         Predicate::Stage(it) => {
             let before = match it.sequence {
                 0 | 1 => Stage::default(),
-                n => facts.stage_move(&it.model, it.version, n - 1)?.map(|before| before.to).unwrap_or_default(),
+                n => facts.stage_move(&it.model, it.version, n - 1)?.map_or(it.from, |before| before.to),
             };
             if it.from != before || it.to == it.from {
                 return Ok(gone(format!(
@@ -102,7 +102,7 @@ fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
         Predicate::Trust(it) => {
             let before = match it.sequence {
                 0 | 1 => TrustState::default(),
-                n => facts.trust_move(&it.artifact, n - 1)?.map(|before| before.to).unwrap_or_default(),
+                n => facts.trust_move(&it.artifact, n - 1)?.map_or(it.from, |before| before.to),
             };
             if it.from != before || it.to == it.from {
                 return Ok(gone(format!(
@@ -172,6 +172,7 @@ pub fn report_on(
         Predicate::Trust(it) => case.trust(it, ground, &mut report)?,
         _ => {}
     }
+    case.named_evidence(record.predicate(), &mut report)?;
     case.waive(&mut report);
     report.decide();
     Ok(report)
@@ -237,6 +238,31 @@ impl Case<'_> {
             return Ok(());
         }
         self.demands(&rule.needs, to.artifact, Some((&it.model, to.version)), report)
+    }
+
+    /// The evidence that a move names is here, and about what it moves to.
+    fn named_evidence(&self, predicate: &Predicate, report: &mut GateReport) -> Result<()> {
+        let (named, artifact) = match predicate {
+            Predicate::Alias(it) => (&it.evidence, it.to.map(|to| to.artifact)),
+            Predicate::Stage(it) => (&it.evidence, Some(it.artifact)),
+            Predicate::Trust(it) => (&it.evidence, Some(it.artifact)),
+            _ => return Ok(()),
+        };
+        if named.is_empty() {
+            return Ok(());
+        }
+        let here = match artifact {
+            Some(artifact) => self.facts.evidence(&artifact)?,
+            None => Vec::new(),
+        };
+        let absent = named.iter().find(|digest| !here.iter().any(|it| it.record.digest() == **digest));
+        let (status, found) = match absent {
+            None => (Status::Passed, "all of it".to_owned()),
+            Some(digest) => (Status::Missing, format!("none with statement {digest}")),
+        };
+        let next = "evidence counts only for the artifact that it names: refmark attach REF --type T FILE".to_owned();
+        report.gates.push(built_in("named-evidence", status, "the evidence that it names".into(), found, next));
+        Ok(())
     }
 
     /// The trust state and the stage that the alias's class asks for.
@@ -395,6 +421,8 @@ impl Case<'_> {
                 };
                 SignerResult {
                     asks: asks(signer),
+                    roles: signer.roles.clone(),
+                    owner: signer.owner,
                     by: person.map(|at| people[at].0.clone()),
                     time: person.map(|at| people[at].1),
                     candidates,
@@ -473,7 +501,7 @@ fn no_rule(expected: String) -> GateResult {
 }
 
 /// A person for each slot, each person once, as many slots as can be (augmenting paths; the sets are small).
-fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
+pub(in crate::judgement) fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
     fn place(slot: usize, fits: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
         for &person in &fits[slot] {
             if std::mem::replace(&mut seen[person], true) {

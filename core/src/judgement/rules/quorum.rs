@@ -23,38 +23,49 @@ pub(super) fn judge_root(number: u64, path: &str, oid: Oid, sum: &Sum<'_>, groun
     let Predicate::Root(root) = record.predicate() else {
         return Ok(Ruling::failed(Code::BadRecord, "expected a root"));
     };
-    if root.format > FORMAT {
-        // Whoever reads on would judge by rules that it does not know.
-        return Err(Fault::new(
-            Code::UpgradeNeeded,
-            format!("the registry is of format {}, and this refmark reads up to {FORMAT}", root.format),
-        )
-        .hint("upgrade refmark")
-        .at(path));
-    }
     if let Some(rule) = root.broken_rule() {
         return Ok(Ruling::failed(Code::BadRecord, format!("the root breaks a rule: {rule}")));
     }
     let facts = Facts(sum);
     if number == 1 {
-        if facts.newest_root()?.is_some() || ground.any_good {
+        if ground.is_founded()? {
             return Ok(Ruling::failed(Code::WrongRoot, "a registry has one first root, and this is another"));
         }
         if record.common().base.is_some() {
             return Ok(Ruling::failed(Code::BadBase, "the first root has no base"));
         }
         demand!(follows(&record, number, None, sum)?);
-        return reached(&record, &[("its own root", root, &root.root)]);
+        demand!(reached(&record, &[("its own root", root, &root.root)])?);
+        return known_format(root, path);
     }
     let Some(before) = facts.root(number.saturating_sub(1))? else {
-        return Ok(Ruling::missing(format!("root {} has not taken effect", number.saturating_sub(1))));
+        // Nobody could tell who may sign it, so it does not wait: anybody could make thousands of such.
+        return Ok(Ruling::failed(
+            Code::PremiseGone,
+            format!("root {} has not taken effect, and roots chain by exactly one", number.saturating_sub(1)),
+        ));
     };
     demand!(super::author::registry_and_base(&record, before.registry, ground)?);
     demand!(follows(&record, number, Some(Place::Root(number - 1)), sum)?);
     if root.format < before.format {
         return Ok(Ruling::failed(Code::BadRecord, "a root never lowers the format"));
     }
-    reached(&record, &[("the root before", &before, &before.root), ("its own root", root, &root.root)])
+    demand!(reached(&record, &[("the root before", &before, &before.root), ("its own root", root, &root.root)])?);
+    known_format(root, path)
+}
+
+/// A fault that stops the walk at a root of a newer format: whoever read on would judge by rules that it does not know.
+/// Asked only of a root that its quorums signed, so that nobody else can stop a reader.
+fn known_format(root: &Root, path: &str) -> Result<Ruling> {
+    if root.format <= FORMAT {
+        return Ok(Ruling::Ok);
+    }
+    Err(Fault::new(
+        Code::UpgradeNeeded,
+        format!("the registry is of format {}, and this refmark reads up to {FORMAT}", root.format),
+    )
+    .hint("upgrade refmark")
+    .at(path))
 }
 
 /// Judges policy n, given the object of its text.
@@ -76,13 +87,20 @@ pub(super) fn judge_policy(
     let facts = Facts(sum);
     let Some(root) = facts.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
     demand!(super::author::registry_and_base(&record, root.registry, ground)?);
+    // Signatures first: failure is tested before absence, and it costs a key to be pending.
+    demand!(reached(&record, &[("the policy quorum of the root", &root, &root.policy)])?);
     let before = (number > 1).then(|| Place::Policy(number - 1));
     demand!(follows(&record, number, before, sum)?);
-    demand!(reached(&record, &[("the policy quorum of the root", &root, &root.policy)])?);
     let Some(text) = text else {
-        return Ok(Ruling::missing(format!("{} is not here", Place::PolicyText(number).path())));
+        return Ok(Ruling::failed(
+            Code::BadRecord,
+            format!("{} does not land with the statement that signs it", Place::PolicyText(number).path()),
+        ));
     };
-    let bytes = sum.objects().bytes(text, crate::records::policy::POLICY_LIMIT)?;
+    let bytes = match settle(sum.objects().bytes(text, crate::records::policy::POLICY_LIMIT))? {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(Ruling::Failed(fault)),
+    };
     if Digest::of(&bytes) != statement.text {
         return Ok(Ruling::failed(Code::Damaged, "the policy's text is not the one that was signed"));
     }

@@ -11,7 +11,7 @@ use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 
 /// What a file is.
-pub(crate) struct Looked {
+pub(in crate::registry) struct Looked {
     pub(crate) inspection: Inspection,
 }
 

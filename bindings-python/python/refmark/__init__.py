@@ -1,0 +1,156 @@
+"""refmark: a model registry that is a Git repository.
+
+    import refmark
+
+    reg = refmark.init("models")
+    version = reg.register("sentiment", "out/", metrics={"f1": 0.91}, owner="nlp")
+    reg.promote("sentiment@champion", version, reason="+2 points of F1 on the March set")
+    folder = reg.pull("sentiment/1")
+"""
+
+from __future__ import annotations
+
+from . import _native
+from .errors import (
+    AbsentError,
+    BugError,
+    CancelledError,
+    ConflictError,
+    ExistsError,
+    IntegrityError,
+    KeyNotFoundError,
+    MovingAliasWarning,
+    NotFoundError,
+    NothingToDoError,
+    NotPinnedError,
+    PendingError,
+    RefmarkError,
+    RefusedError,
+    StorageError,
+    UpgradeNeededError,
+    UsageError,
+)
+
+__version__: str = _native.version()
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._frames import Rows as Rows
+    from ._progress import ProgressEvent as ProgressEvent
+    from ._registry import Registry as Registry
+    from ._registry import compare_contracts as compare_contracts
+    from ._registry import init as init
+    from ._registry import inspect as inspect
+    from ._registry import open as open
+    from ._values import AsOf as AsOf
+    from ._values import At as At
+    from ._values import Diff as Diff
+    from ._values import File as File
+    from ._values import Gate as Gate
+    from ._values import GateReport as GateReport
+    from ._values import Inspection as Inspection
+    from ._values import Labelled as Labelled
+    from ._values import Model as Model
+    from ._values import ModelDetail as ModelDetail
+    from ._values import Move as Move
+    from ._values import Problem as Problem
+    from ._values import Promotion as Promotion
+    from ._values import Pulled as Pulled
+    from ._values import Remote as Remote
+    from ._values import Resolved as Resolved
+    from ._values import Revocation as Revocation
+    from ._values import Shown as Shown
+    from ._values import Signer as Signer
+    from ._values import SyncReport as SyncReport
+    from ._values import Target as Target
+    from ._values import Tensor as Tensor
+    from ._values import Transition as Transition
+    from ._values import VerifyReport as VerifyReport
+    from ._values import Version as Version
+    from ._values import VersionDetail as VersionDetail
+    from ._values import VersionRow as VersionRow
+
+# What is loaded only when it is asked for, so that `import refmark` stays light.
+_LAZY = {
+    "Rows": "_frames",
+    "ProgressEvent": "_progress",
+    "Registry": "_registry",
+    "compare_contracts": "_registry",
+    "init": "_registry",
+    "inspect": "_registry",
+    "open": "_registry",
+}
+_VALUES = (
+    "AsOf At Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled Remote "
+    "Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
+).split()
+_LAZY.update(dict.fromkeys(_VALUES, "_values"))
+
+__all__ = [
+    "AbsentError",
+    "AsOf",
+    "At",
+    "BugError",
+    "CancelledError",
+    "ConflictError",
+    "Diff",
+    "ExistsError",
+    "File",
+    "Gate",
+    "GateReport",
+    "Inspection",
+    "IntegrityError",
+    "KeyNotFoundError",
+    "Labelled",
+    "Model",
+    "ModelDetail",
+    "Move",
+    "MovingAliasWarning",
+    "NotFoundError",
+    "NotPinnedError",
+    "NothingToDoError",
+    "PendingError",
+    "Problem",
+    "ProgressEvent",
+    "Promotion",
+    "Pulled",
+    "RefmarkError",
+    "RefusedError",
+    "Registry",
+    "Remote",
+    "Resolved",
+    "Revocation",
+    "Rows",
+    "Shown",
+    "Signer",
+    "StorageError",
+    "SyncReport",
+    "Target",
+    "Tensor",
+    "Transition",
+    "UpgradeNeededError",
+    "UsageError",
+    "VerifyReport",
+    "Version",
+    "VersionDetail",
+    "VersionRow",
+    "compare_contracts",
+    "init",
+    "inspect",
+    "open",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _LAZY.get(name)
+    if home is None:
+        raise AttributeError(f"module 'refmark' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,87 @@
+//! The words of models and versions: descriptions, tags, tombstones, new names.
+
+use pyo3::prelude::*;
+use refmark_core::judgement::plan::{AboutRequest, LabelRequest};
+use refmark_core::words::name::ModelName;
+
+use crate::convert::answer;
+use crate::errors::OrRaise;
+use crate::progress::quick;
+use crate::registry::PyRegistry;
+
+/// What shall change of the words of a model or a version.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Words {
+    description: Option<String>,
+    owner: Option<String>,
+    tags: Vec<(String, String)>,
+    untag: Vec<String>,
+}
+
+impl Words {
+    fn about(self) -> AboutRequest {
+        let Words { description, owner, tags, untag } = self;
+        AboutRequest { description, owner, tags, untag, ..AboutRequest::default() }
+    }
+
+    fn label(self) -> LabelRequest {
+        let Words { description, tags, untag, .. } = self;
+        LabelRequest { description, tags, untag, ..LabelRequest::default() }
+    }
+}
+
+#[pymethods]
+impl PyRegistry {
+    fn model_details(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.model_details(&self.shared.view()?))?)
+    }
+
+    fn model_detail(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.model_detail(&self.shared.view()?, &model))?)
+    }
+
+    fn version_details(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.version_details(&self.shared.view()?, &model))?)
+    }
+
+    fn version_detail(&self, py: Python<'_>, model: &str, version: u64) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.version_detail(&self.shared.view()?, &model, version))?)
+    }
+
+    fn describe(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        let request = words.about();
+        self.write(py, None, |registry, writer| registry.describe(writer, &model, &request))
+    }
+
+    fn announce(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        let request = words.about();
+        self.write(py, None, |registry, writer| registry.announce(writer, &model, &request))
+    }
+
+    fn label(&self, py: Python<'_>, model: &str, version: u64, words: Words) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        let request = words.label();
+        self.write(py, None, |registry, writer| registry.label(writer, &model, version, &request))
+    }
+
+    fn hide_version(&self, py: Python<'_>, model: &str, version: u64, reason: &str) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        self.write(py, None, |registry, writer| registry.hide_version(writer, &model, version, reason))
+    }
+
+    fn hide_model(&self, py: Python<'_>, model: &str, reason: &str) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        self.write(py, None, |registry, writer| registry.hide_model(writer, &model, reason))
+    }
+
+    fn rename(&self, py: Python<'_>, model: &str, to: &str) -> PyResult<Py<PyAny>> {
+        let (model, to) = (ModelName::parse(model).or_raise(py)?, ModelName::parse(to).or_raise(py)?);
+        self.write(py, None, |registry, writer| registry.rename(writer, &model, &to))
+    }
+}

@@ -1,0 +1,26 @@
+//! The native half of the Python package `refmark`: thin over `refmark_core::registry`, which has every rule.
+//!
+//! Answers cross as plain Python values, with the keys of the command's `--json`; `refmark._values` makes frozen classes
+//! of them. The interpreter lock is released around all work.
+
+mod convert;
+mod errors;
+mod label;
+mod package;
+mod progress;
+mod registry;
+mod values;
+mod world;
+
+use pyo3::prelude::*;
+
+/// The native half of `refmark`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::registry::PyRegistry;
+    #[pymodule_export]
+    use super::registry::{init, locate, open};
+    #[pymodule_export]
+    use super::values::{codes, compare_contracts, inspect, is_name, parse_reference, version};
+}

@@ -1,0 +1,94 @@
+//! A package to register, as `refmark.Registry.register` hands it over.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use refmark_core::records::manifest::Lineage;
+use refmark_core::registry::{Package, Registry};
+use refmark_core::words::canonical::FreeMap;
+use refmark_core::words::digest::{ArtifactId, Digest};
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::{EntryId, ModelName, Release};
+use refmark_core::words::reference::Reference;
+use refmark_core::words::time::Timestamp;
+use serde_json::Value;
+
+use crate::convert::from_python;
+use crate::errors::OrRaise;
+use crate::values::contract;
+
+/// What Python hands over, each part as it came.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Given {
+    model: String,
+    paths: Vec<PathBuf>,
+    absent: Vec<(String, String, u64)>,
+    metrics: Vec<(String, f64)>,
+    lineage: Vec<(String, String)>,
+    card: Option<String>,
+    contract: Option<Py<PyAny>>,
+    evaluation_card: Option<Py<PyAny>>,
+    owner: Option<String>,
+    artifact_type: String,
+    capabilities: Vec<String>,
+    parents: Vec<String>,
+    source: Option<String>,
+    release: Option<String>,
+    description: Option<String>,
+    imported: Option<String>,
+    follow_links: bool,
+    ignore: Vec<String>,
+}
+
+impl Given {
+    /// The package that this asks for. References to parents are looked up in the registry.
+    pub fn package(&self, py: Python<'_>, registry: &Registry) -> PyResult<Package> {
+        let contract = self.contract.as_ref().map(|it| contract(py, it.bind(py))).transpose()?;
+        let card = self.evaluation_card.as_ref().map(|it| from_python(it.bind(py))).transpose()?;
+        let mut package = self.read(registry, card).or_raise(py)?;
+        package.contract = contract;
+        Ok(package)
+    }
+
+    fn read(&self, registry: &Registry, evaluation_card: Option<Value>) -> Result<Package> {
+        let mut package = Package::new(ModelName::parse(&self.model)?, self.paths.clone())?;
+        for (path, sha256, size) in &self.absent {
+            let sha256 = Digest::parse(sha256.strip_prefix("sha256:").unwrap_or(sha256))?;
+            package.absent.push((path.clone(), sha256, *size));
+        }
+        let mut lineage: Lineage = FreeMap::new();
+        for (key, value) in &self.lineage {
+            lineage.insert(key.clone(), value.clone());
+        }
+        package.metrics.clone_from(&self.metrics);
+        package.lineage = lineage;
+        package.card.clone_from(&self.card);
+        package.owner.clone_from(&self.owner);
+        package.artifact_type = EntryId::parse(&self.artifact_type)?;
+        package.capabilities.clone_from(&self.capabilities);
+        package.parents = self.parents.iter().map(|it| artifact(registry, it)).collect::<Result<_>>()?;
+        package.source.clone_from(&self.source);
+        package.release = self.release.as_deref().map(Release::parse).transpose()?;
+        package.description.clone_from(&self.description);
+        package.imported = self.imported.as_deref().map(Timestamp::parse_lenient).transpose()?;
+        package.follow_links = self.follow_links;
+        package.ignore.clone_from(&self.ignore);
+        package.evaluation_card = evaluation_card
+            .map(|it| {
+                serde_json::from_value(it).map_err(|error| {
+                    Fault::new(Code::BadArgument, format!("the evaluation card cannot be read: {error}"))
+                })
+            })
+            .transpose()?;
+        Ok(package)
+    }
+}
+
+/// The artifact that a reference names, whatever its state.
+pub fn artifact(registry: &Registry, reference: &str) -> Result<ArtifactId> {
+    match Reference::parse(reference)? {
+        Reference::Artifact(artifact) => Ok(artifact),
+        other => Ok(registry.show(&registry.view()?, &other)?.artifact),
+    }
+}

@@ -1,0 +1,386 @@
+//! The registry: one method a verb, each only reading its arguments and handing them down.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use refmark_core::git::Format;
+use refmark_core::judgement::diff::to_markdown;
+use refmark_core::judgement::plan::{PromoteRequest, RollbackRequest, StageRequest, TrustRequest, UnsetRequest};
+use refmark_core::records::trust::TrustState;
+use refmark_core::records::version::Stage;
+use refmark_core::registry::{
+    self as core, InitRequest, PullRequest, Registry, ResolveOptions, VerifyOptions, World, Writer,
+};
+use refmark_core::words::digest::Digest;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::{AliasName, ModelName, PrincipalId, RemoteName};
+use refmark_core::words::reference::Reference;
+use refmark_core::words::time::Timestamp;
+use serde::Serialize;
+
+use crate::convert::answer;
+use crate::errors::OrRaise;
+use crate::package::{Given, artifact};
+use crate::progress::{quick, run};
+use crate::world::Options;
+
+/// An open registry.
+#[pyclass(frozen, module = "refmark._native", name = "Registry")]
+pub struct PyRegistry {
+    /// The handle of short reads. Long work opens its own, with its own progress and its own wish to stop.
+    pub shared: Registry,
+    path: PathBuf,
+    options: Options,
+}
+
+/// Opens the registry at a path.
+#[pyfunction]
+#[pyo3(signature = (path, key=None, trust_root=None))]
+pub fn open(
+    py: Python<'_>,
+    path: PathBuf,
+    key: Option<OsString>,
+    trust_root: Option<OsString>,
+) -> PyResult<PyRegistry> {
+    let options = Options { key, trust_root };
+    let path = std::path::absolute(&path)?;
+    let shared = quick(py, || options.open(&path))?;
+    Ok(PyRegistry { shared, path, options })
+}
+
+/// Finds the registry that somebody in a folder means, who named none: its path.
+#[pyfunction]
+pub fn locate(py: Python<'_>, folder: PathBuf) -> PyResult<PathBuf> {
+    quick(py, || core::locate(None, &folder, &World::from_env()).map(|it| it.path().to_owned()))
+}
+
+/// Makes a registry: the handle, and the answer.
+#[pyfunction]
+#[pyo3(signature = (path, by, name=None, here=false, sha256=false, key=None))]
+pub fn init(
+    py: Python<'_>,
+    path: PathBuf,
+    by: &str,
+    name: Option<String>,
+    here: bool,
+    sha256: bool,
+    key: Option<OsString>,
+) -> PyResult<(PyRegistry, Py<PyAny>)> {
+    let founder = PrincipalId::parse(by).or_raise(py)?;
+    let options = Options { key, trust_root: None };
+    let path = std::path::absolute(&path)?;
+    let format = if sha256 { Format::Sha256 } else { Format::Sha1 };
+    let (shared, made) = quick(py, || {
+        let signer = options.founders()?;
+        let request = InitRequest { name, founder, here, format, policy: None };
+        Registry::init(&path, options.world()?, &Writer::new(&*signer), &request)
+    })?;
+    let made = answer(py, &made)?;
+    Ok((PyRegistry { shared, path, options }, made))
+}
+
+impl PyRegistry {
+    /// Does a change on a handle of its own, with the user's key.
+    pub fn write<T: Serialize + Send>(
+        &self,
+        py: Python<'_>,
+        listener: Option<Py<PyAny>>,
+        work: impl FnOnce(&Registry, &Writer<'_>) -> Result<T> + Send,
+    ) -> PyResult<Py<PyAny>> {
+        let done = run(py, listener, |progress, cancel| {
+            let registry = self.options.open_for(&self.path, progress, cancel)?;
+            let signer = self.options.signer(&registry)?;
+            work(&registry, &Writer::new(&*signer))
+        })?;
+        answer(py, &done)
+    }
+
+    /// Does long work that changes nothing.
+    fn read<T: Serialize + Send>(
+        &self,
+        py: Python<'_>,
+        listener: Option<Py<PyAny>>,
+        work: impl FnOnce(&Registry) -> Result<T> + Send,
+    ) -> PyResult<Py<PyAny>> {
+        let done = run(py, listener, |progress, cancel| work(&self.options.open_for(&self.path, progress, cancel)?))?;
+        answer(py, &done)
+    }
+}
+
+/// `MODEL@ALIAS`, for verbs that move one.
+fn alias(text: &str) -> Result<(ModelName, AliasName)> {
+    match Reference::parse(text)? {
+        Reference::Alias(model, alias) => Ok((model, alias)),
+        _ => Err(Fault::new(Code::BadReference, format!("`{}` is not MODEL@ALIAS", text.escape_debug()))
+            .hint("write it as in sentiment@champion")),
+    }
+}
+
+fn digests(texts: &[String]) -> Result<Vec<Digest>> {
+    texts.iter().map(|it| Digest::parse(it.strip_prefix("sha256:").unwrap_or(it))).collect()
+}
+
+fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result<ResolveOptions> {
+    Ok(ResolveOptions { at: at.map(Timestamp::parse_lenient).transpose()?, last_good, accept_incomplete })
+}
+
+/// How to pull, as Python hands it over.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Pull {
+    include: Vec<String>,
+    hard_links: bool,
+    allow_unverified: bool,
+    at: Option<String>,
+    last_good: bool,
+    accept_incomplete: bool,
+}
+
+impl Pull {
+    fn request(self) -> Result<PullRequest> {
+        Ok(PullRequest {
+            options: options(self.at.as_deref(), self.last_good, self.accept_incomplete)?,
+            include: self.include,
+            hard_links: self.hard_links,
+            allow_unverified: self.allow_unverified,
+        })
+    }
+}
+
+#[pymethods]
+impl PyRegistry {
+    #[getter]
+    fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    #[getter]
+    fn id(&self) -> String {
+        self.shared.id().to_string()
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        self.shared.name()
+    }
+
+    #[getter]
+    fn branch(&self) -> &str {
+        self.shared.branch()
+    }
+
+    #[getter]
+    fn trust_root(&self) -> String {
+        self.shared.first_root().prefixed()
+    }
+
+    fn head(&self, py: Python<'_>) -> PyResult<String> {
+        quick(py, || self.shared.head()).map(|it| it.to_string())
+    }
+
+    /// Whose key signs here, by its id and where it lies.
+    fn signer(&self, py: Python<'_>) -> PyResult<(String, String)> {
+        quick(py, || self.options.signer(&self.shared)).map(|it| (it.public().id().to_string(), it.describe()))
+    }
+
+    fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
+        self.write(py, progress, |registry, writer| registry.register_all(writer, &packages))
+    }
+
+    #[pyo3(signature = (target, version, reason, expect, check_expect, evidence))]
+    fn promote(
+        &self,
+        py: Python<'_>,
+        target: &str,
+        version: u64,
+        reason: String,
+        expect: Option<u64>,
+        check_expect: bool,
+        evidence: Vec<String>,
+    ) -> PyResult<Py<PyAny>> {
+        let (model, alias) = alias(target).or_raise(py)?;
+        let evidence = digests(&evidence).or_raise(py)?;
+        let expect = check_expect.then_some(expect);
+        let request = PromoteRequest { model, alias, version, reason, expect, evidence };
+        self.write(py, None, |registry, writer| registry.promote(writer, &request))
+    }
+
+    #[pyo3(signature = (target, to, reason))]
+    fn rollback(&self, py: Python<'_>, target: &str, to: Option<u64>, reason: String) -> PyResult<Py<PyAny>> {
+        let (model, alias) = alias(target).or_raise(py)?;
+        let request = RollbackRequest { model, alias, to, reason };
+        self.write(py, None, |registry, writer| registry.rollback(writer, &request))
+    }
+
+    fn unset(&self, py: Python<'_>, target: &str, reason: String) -> PyResult<Py<PyAny>> {
+        let (model, alias) = alias(target).or_raise(py)?;
+        let request = UnsetRequest { model, alias, reason };
+        self.write(py, None, |registry, writer| registry.unset(writer, &request))
+    }
+
+    #[pyo3(signature = (reference, to, reason, replacement, sunset, evidence))]
+    fn transition(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        to: &str,
+        reason: String,
+        replacement: Option<u64>,
+        sunset: Option<&str>,
+        evidence: Vec<String>,
+    ) -> PyResult<Py<PyAny>> {
+        let evidence = digests(&evidence).or_raise(py)?;
+        if let Some(to) = TrustState::parse(to) {
+            let artifact = quick(py, || artifact(&self.shared, reference))?;
+            let request = TrustRequest { artifact, to, reason, evidence };
+            return self.write(py, None, |registry, writer| registry.transition_trust(writer, &request));
+        }
+        let request = stage_request(reference, to, reason, replacement, sunset, evidence).or_raise(py)?;
+        self.write(py, None, |registry, writer| registry.transition_stage(writer, &request))
+    }
+
+    fn revoke(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
+        let artifact = quick(py, || artifact(&self.shared, reference))?;
+        self.write(py, None, |registry, writer| registry.revoke(writer, artifact, reason))
+    }
+
+    fn delete(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
+        let artifact = quick(py, || artifact(&self.shared, reference))?;
+        self.write(py, None, |registry, writer| registry.delete(writer, artifact, reason))
+    }
+
+    #[pyo3(signature = (reference, at, last_good, accept_incomplete))]
+    fn resolve(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        at: Option<&str>,
+        last_good: bool,
+        accept_incomplete: bool,
+    ) -> PyResult<Py<PyAny>> {
+        let found = quick(py, || {
+            self.shared.resolve(&Reference::parse(reference)?, options(at, last_good, accept_incomplete)?)
+        })?;
+        answer(py, &found)
+    }
+
+    fn pull(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        into: PathBuf,
+        how: Pull,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
+        self.read(py, progress, |registry| registry.pull(&reference, &into, &request))
+    }
+
+    #[pyo3(signature = (reference, file, how, hash))]
+    fn path_of(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        file: Option<&str>,
+        how: Pull,
+        hash: bool,
+    ) -> PyResult<Py<PyAny>> {
+        let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
+        self.read(py, None, |registry| registry.path_of(&reference, file, &request, hash))
+    }
+
+    fn list_models(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.list_models(&self.shared.view()?))?)
+    }
+
+    fn list_versions(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
+        let model = ModelName::parse(model).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.list_versions(&self.shared.view()?, &model))?)
+    }
+
+    fn show(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.show(&self.shared.view()?, &reference))?)
+    }
+
+    #[pyo3(signature = (target))]
+    fn log(&self, py: Python<'_>, target: Option<&str>) -> PyResult<Py<PyAny>> {
+        let (model, alias) = match target.map(Reference::parse).transpose().or_raise(py)? {
+            None => (None, None),
+            Some(Reference::Pin(model)) => (Some(model), None),
+            Some(Reference::Alias(model, alias)) => (Some(model), Some(alias)),
+            Some(other) => {
+                let fault =
+                    Fault::new(Code::BadReference, format!("{other} names a version, and versions do not move"))
+                        .hint("give MODEL or MODEL@ALIAS");
+                return Err(crate::errors::raise(py, &fault));
+            }
+        };
+        answer(py, &quick(py, || self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref()))?)
+    }
+
+    /// What differs, and the same as Markdown.
+    fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<(Py<PyAny>, String)> {
+        let (old, new) = (Reference::parse(old).or_raise(py)?, Reference::parse(new).or_raise(py)?);
+        let found = quick(py, || self.shared.diff(&self.shared.view()?, &old, &new))?;
+        Ok((answer(py, &found)?, to_markdown(&found)))
+    }
+
+    #[pyo3(signature = (reference, history_only, save, progress))]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        reference: Option<&str>,
+        history_only: bool,
+        save: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let reference = reference.map(Reference::parse).transpose().or_raise(py)?;
+        let options = VerifyOptions { history_only, from_remembered: false, save };
+        self.read(py, progress, |registry| registry.verify(reference.as_ref(), options))
+    }
+
+    fn list_remotes(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.list_remotes())?)
+    }
+
+    fn add_remote(&self, py: Python<'_>, name: &str, folder: PathBuf) -> PyResult<Py<PyAny>> {
+        let name = RemoteName::parse(name).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.add_remote(&name, &folder))?)
+    }
+
+    fn remove_remote(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        let name = RemoteName::parse(name).or_raise(py)?;
+        quick(py, || self.shared.remove_remote(&name))
+    }
+
+    #[pyo3(signature = (only, progress))]
+    fn sync(&self, py: Python<'_>, only: Option<&str>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let only = only.map(RemoteName::parse).transpose().or_raise(py)?;
+        self.read(py, progress, |registry| registry.sync(only.as_ref()))
+    }
+}
+
+fn stage_request(
+    reference: &str,
+    to: &str,
+    reason: String,
+    replacement: Option<u64>,
+    sunset: Option<&str>,
+    evidence: Vec<Digest>,
+) -> Result<StageRequest> {
+    let Some(to) = Stage::parse(to) else {
+        return Err(Fault::new(Code::BadArgument, format!("`{}` is no stage and no trust state", to.escape_debug()))
+            .hint(
+                "stages: experimental, staging, production, retired, archived; trust: quarantined, trusted, revoked",
+            ));
+    };
+    let Reference::Version(model, version) = Reference::parse(reference)? else {
+        return Err(Fault::new(Code::BadReference, format!("{reference} is not MODEL/VERSION"))
+            .hint("a stage is a version's; an alias is moved by promote"));
+    };
+    let sunset = sunset.map(Timestamp::parse_lenient).transpose()?;
+    Ok(StageRequest { model, version, to, reason, replacement, sunset, evidence })
+}

@@ -1,0 +1,75 @@
+//! Functions without a registry: inspection, contracts, codes and names.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use refmark_core::judgement::diff::compare_contracts as compare;
+use refmark_core::records::manifest::Contract;
+use refmark_core::registry::inspect_file;
+use refmark_core::words::fault::{Code, Fault};
+use refmark_core::words::name::{AliasName, ModelName};
+use refmark_core::words::reference::Reference;
+
+use crate::convert::{answer, from_python};
+use crate::errors::{OrRaise, raise};
+use crate::progress::quick;
+
+/// refmark's version.
+#[pyfunction]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Every error code: its text, what it means, and the exit status of a command that ends with it.
+#[pyfunction]
+pub fn codes() -> Vec<(&'static str, &'static str, u8)> {
+    Code::ALL.iter().map(|code| (code.as_str(), code.about(), code.exit().status())).collect()
+}
+
+/// What a model file is, by its content.
+#[pyfunction]
+pub fn inspect(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyAny>> {
+    answer(py, &quick(py, || inspect_file(&path))?)
+}
+
+/// Whether callers of one contract can use another.
+#[pyfunction]
+pub fn compare_contracts(py: Python<'_>, old: &Bound<'_, PyAny>, new: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let (old, new) = (contract(py, old)?, contract(py, new)?);
+    answer(py, &compare(&old, &new))
+}
+
+/// A contract from a mapping.
+pub fn contract(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Contract> {
+    serde_json::from_value(from_python(value)?).map_err(|error| {
+        raise(
+            py,
+            &Fault::new(Code::BadArgument, format!("the contract cannot be read: {error}"))
+                .hint("it has inputs and outputs: lists of {name, type, shape}"),
+        )
+    })
+}
+
+/// What kind of reference a text is, and its parts: `(kind, model, rest)`.
+#[pyfunction]
+pub fn parse_reference(py: Python<'_>, text: &str) -> PyResult<(&'static str, Option<String>, Option<String>)> {
+    Ok(match Reference::parse(text).or_raise(py)? {
+        Reference::Version(model, version) => ("version", Some(model.to_string()), Some(version.to_string())),
+        Reference::Release(model, release) => ("release", Some(model.to_string()), Some(release.to_string())),
+        Reference::Alias(model, alias) => ("alias", Some(model.to_string()), Some(alias.to_string())),
+        Reference::Pin(model) => ("pin", Some(model.to_string()), None),
+        Reference::Artifact(artifact) => ("artifact", None, Some(artifact.to_string())),
+        Reference::ArtifactPrefix(hex) => ("artifact", None, Some(format!("sha256-{hex}"))),
+    })
+}
+
+/// Whether a text is a name of a kind (`model` or `alias`); an error that names the rule where it is not.
+#[pyfunction]
+pub fn is_name(py: Python<'_>, kind: &str, text: &str) -> PyResult<bool> {
+    match kind {
+        "model" => ModelName::parse(text).map(drop).or_raise(py)?,
+        "alias" => AliasName::parse(text).map(drop).or_raise(py)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}

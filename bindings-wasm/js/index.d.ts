@@ -1,0 +1,16 @@
+export {
+  RefmarkRepository,
+  Verification,
+  type Change,
+  type CommitInfo,
+  type Problem,
+  type RefmarkError,
+  type TreeEntry,
+  type VerifyReport,
+} from "./refmark_wasm.js";
+
+/**
+ * Makes the module ready; await it before anything else. Give the module itself (a URL, a response, bytes) where it does
+ * not lie beside this file. In Node it is ready at import.
+ */
+export function load(module?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;

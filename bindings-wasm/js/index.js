@@ -1,0 +1,11 @@
+// For browsers and bundlers: call `load()` once; the module lies beside this file.
+import init from "./refmark_wasm.js";
+
+export { RefmarkRepository, Verification } from "./refmark_wasm.js";
+
+let loading;
+
+export function load(module) {
+  loading ??= init(module === undefined ? undefined : { module_or_path: module }).then(() => undefined);
+  return loading;
+}

@@ -1,0 +1,11 @@
+// For Node: the module is read from the disk at import, so that `load()` has nothing left to do.
+import { readFileSync } from "node:fs";
+import { initSync } from "./refmark_wasm.js";
+
+export { RefmarkRepository, Verification } from "./refmark_wasm.js";
+
+initSync({ module: readFileSync(new URL("./refmark_wasm_bg.wasm", import.meta.url)) });
+
+export function load() {
+  return Promise.resolve();
+}

@@ -1,0 +1,170 @@
+//! What every command needs: the world, the registry that is meant, a view of it, and a key.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refmark_core::key::{Found, KeySearch, look};
+use refmark_core::ports::Cancel;
+use refmark_core::ports::signer::Signer;
+use refmark_core::registry::{Located, Pinning, Registry, View, World, locate};
+use refmark_core::words::fault::{Code, Fault, Result};
+
+use crate::args::Globals;
+use crate::render::{safe, warning};
+use crate::{interrupt, output, progress};
+
+/// What every command needs.
+pub struct App {
+    globals: Globals,
+    cancel: Cancel,
+    /// What the search for a key passed over: shown where a fault follows.
+    key_notes: RefCell<Vec<String>>,
+}
+
+impl App {
+    /// With these options.
+    pub fn new(globals: Globals) -> App {
+        App { globals, cancel: Cancel::default(), key_notes: RefCell::default() }
+    }
+
+    /// The options.
+    pub fn globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    /// Says something beside the answer.
+    pub fn note(&self, text: &str) {
+        if !self.globals.quiet {
+            output::err(&format!("{}\n", safe(text)));
+        }
+    }
+
+    /// Says something that people should know before they rely on the answer.
+    pub fn warn(&self, text: &str) {
+        if !self.globals.quiet {
+            output::err(&format!("{}\n", warning(text)));
+        }
+    }
+
+    /// The user's world, with the root that was named.
+    pub fn world(&self) -> Result<World> {
+        let mut world = World::from_env();
+        if let Some(root) = &self.globals.trust_root {
+            if root.is_empty() {
+                return Err(Fault::new(Code::BadArgument, "the trust root is empty").hint(
+                    "a variable of a repository is empty in workflows of forks: write the root into the workflow",
+                ));
+            }
+            world.pinning = Pinning::read(root)?;
+        }
+        self.equip(&mut world);
+        Ok(world)
+    }
+
+    /// Gives a world somebody who watches and who may stop it.
+    pub fn equip(&self, world: &mut World) {
+        world.cancel = self.cancel.clone();
+        if progress::is_watched() && !self.globals.quiet && !self.globals.json {
+            world.progress = Arc::new(progress::Bar::default());
+        }
+    }
+
+    /// From here on Ctrl-C cancels the work.
+    pub fn arm(&self) {
+        interrupt::arm(&self.cancel);
+    }
+
+    /// The registry that is meant.
+    pub fn registry(&self) -> Result<Registry> {
+        let world = self.world()?;
+        if self.globals.key.is_none() {
+            self.arm();
+        }
+        let named = self.globals.registry.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let located = locate(named, &here()?, &world)?;
+        let registry = Registry::open(located.path(), world)?;
+        if let Located::Default(path) = &located {
+            self.note(&format!("using your default registry, {}", path.display()));
+        }
+        if self.globals.tofu {
+            self.trust_on_first_use(&registry)?;
+        }
+        Ok(registry)
+    }
+
+    /// Pins the root that is there, where none is pinned, and says what was pinned.
+    pub fn trust_on_first_use(&self, registry: &Registry) -> Result<()> {
+        if registry.world().pin_of(registry.id())?.is_some() {
+            return Ok(());
+        }
+        let answer = registry.pin_root(registry.first_root())?;
+        self.note(&format!("pinned on first use: the root of {} is {}", answer.name, answer.trust_root));
+        for key in &answer.keys {
+            self.note(&format!("  {} {}", key.keyid, key.principal));
+        }
+        self.note("compare these with the registry's owner");
+        Ok(())
+    }
+
+    /// What has taken effect, for commands that show it whatever its condition; that is said beside the answer.
+    pub fn view<'r>(&self, registry: &'r Registry) -> Result<View<'r>> {
+        let view = match registry.view() {
+            Err(fault) if fault.code == Code::Incomplete => {
+                self.warn(&fault.message);
+                registry.view_incomplete()?
+            }
+            view => view?,
+        };
+        if let Err(fault) = view.check_tip() {
+            self.warn(&format!("{}; what follows is the last good state", fault.message));
+        }
+        Ok(view)
+    }
+
+    /// The key to sign with, in this registry.
+    pub fn signer(&self, registry: &Registry) -> Result<Box<dyn Signer>> {
+        let prompt = |path: &Path| ask_passphrase(path);
+        self.found(registry.find_key(&self.search(&prompt)))
+    }
+
+    /// The key to sign with, where there is no registry yet.
+    pub fn signer_anywhere(&self) -> Result<Box<dyn Signer>> {
+        let prompt = |path: &Path| ask_passphrase(path);
+        self.found(look(&self.search(&prompt)))
+    }
+
+    fn search<'a>(&self, prompt: &'a dyn Fn(&Path) -> Option<String>) -> KeySearch<'a> {
+        KeySearch { explicit: self.globals.key.clone(), passphrase: Some(prompt), ..KeySearch::from_env() }
+    }
+
+    fn found(&self, found: Result<Found>) -> Result<Box<dyn Signer>> {
+        let found = found?;
+        self.arm();
+        self.key_notes.replace(found.notes);
+        Ok(found.signer)
+    }
+
+    /// A fault with what the search for a key passed over, where it is about who signed.
+    pub fn explained(&self, fault: Box<Fault>) -> Box<Fault> {
+        let notes = self.key_notes.take();
+        match fault.fields.contains_key("keyid") && !notes.is_empty() {
+            true => fault.field("key_notes", notes),
+            false => fault,
+        }
+    }
+}
+
+/// The working directory.
+pub fn here() -> Result<PathBuf> {
+    std::env::current_dir()
+        .map_err(|error| Fault::new(Code::Io, format!("the working directory cannot be found: {error}")))
+}
+
+/// Asks for a passphrase, on a terminal only.
+fn ask_passphrase(path: &Path) -> Option<String> {
+    if !progress::is_watched() {
+        return None;
+    }
+    rpassword::prompt_password(format!("passphrase of {}: ", safe(&path.display().to_string()))).ok()
+}

@@ -1,0 +1,85 @@
+//! Arguments of verify, trust, gc, remote and sync.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit: 0 ok, 3 pending or incomplete, 4 failed.")]
+pub struct VerifyArgs {
+    /// Only this version's files; the history is verified all the same
+    #[arg(value_name = "REF")]
+    pub reference: Option<String>,
+    /// Remember the outcome, for `status`
+    #[arg(long)]
+    pub save: bool,
+    /// The history alone; leave the files out
+    #[arg(long)]
+    pub history_only: bool,
+}
+
+/// Arguments of `trust`.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: TrustAction,
+}
+
+/// What can be done with the root.
+#[derive(Debug, Subcommand)]
+pub enum TrustAction {
+    /// The registry's root, its keys, and what you pinned
+    Show,
+    /// Pin the root, as its owner told it to you; --tofu pins what is there
+    Pin {
+        /// The root: its digest, or the file trust/0001.json
+        #[arg(value_name = "sha256:…|FILE")]
+        root: Option<String>,
+    },
+    /// Print the members' keys for Git's gpg.ssh.allowedSignersFile
+    ExportAllowedSigners,
+}
+
+/// Arguments of `gc`.
+#[derive(Debug, Args)]
+pub struct GcArgs {
+    /// Only say what would go
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `remote`.
+#[derive(Debug, Args)]
+pub struct RemoteArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: RemoteAction,
+}
+
+/// What can be done with remotes.
+#[derive(Debug, Subcommand)]
+pub enum RemoteAction {
+    /// Add a folder in the store's layout: a mount, a disk
+    Add {
+        /// Its name
+        name: String,
+        /// The folder; it is made where it does not exist
+        dir: PathBuf,
+    },
+    /// List the remotes
+    List,
+    /// Forget a remote; nothing of it is removed
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Only this remote
+    pub remote: Option<String>,
+}

@@ -1,0 +1,58 @@
+//! Arguments of demo, init, completions, man and help.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Your own model: a file or a folder; without it a small one is made
+    pub path: Option<PathBuf>,
+    /// The folder to make
+    #[arg(long, value_name = "DIR", default_value = "refmark-demo")]
+    pub dir: PathBuf,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "A registry is a bare Git repository at PATH; with --here it is the branch `refmark` of the \
+                        project that you are in. Signs with your key, or makes one where you have none.")]
+pub struct InitArgs {
+    /// Where to make it
+    #[arg(required_unless_present = "here")]
+    pub path: Option<PathBuf>,
+    /// On the branch `refmark` of the existing Git repository here (or at PATH)
+    #[arg(long)]
+    pub here: bool,
+    /// The registry's name, for people; the folder's name where none is given
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Your id in the registry, such as ada or ada@example.org; your user name where none is given
+    #[arg(long = "as", value_name = "ID")]
+    pub founder: Option<String>,
+    /// The hash that names Git's objects
+    #[arg(long, value_parser = ["sha1", "sha256"], default_value = "sha1")]
+    pub object_format: String,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder; it is made where it does not exist
+    pub dir: PathBuf,
+}
+
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// A command, `error CODE`, or `errors`
+    pub topic: Vec<String>,
+}

@@ -1,0 +1,17 @@
+//! `delete`: removes an artifact's bytes.
+
+use refmark_core::registry::Writer;
+use refmark_core::words::reference::Reference;
+
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::moves::DeleteArgs;
+
+/// Runs the command.
+pub fn run(app: &App, args: &DeleteArgs) -> Reply {
+    let reference = Reference::parse(&args.reference)?;
+    let registry = app.registry()?;
+    let artifact = registry.side(&registry.view()?, &reference)?.artifact;
+    let signer = app.signer(&registry)?;
+    reply(registry.delete(&Writer::new(&*signer), artifact, &args.reason)?)
+}

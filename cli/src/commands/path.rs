@@ -1,0 +1,18 @@
+//! `path`: a file in the store.
+
+use refmark_core::registry::PullRequest;
+use refmark_core::words::reference::Reference;
+
+use super::values;
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::bytes::PathArgs;
+
+/// Runs the command.
+pub fn run(app: &App, args: &PathArgs) -> Reply {
+    let reference = Reference::parse(&args.reference)?;
+    let options = values::options(&args.terms)?;
+    let request = PullRequest { allow_unverified: args.allow_unverified, options, ..PullRequest::default() };
+    let registry = app.registry()?;
+    reply(registry.path_of(&reference, args.file.as_deref(), &request, !args.no_hash)?)
+}

@@ -1,0 +1,41 @@
+//! `promote`: moves an alias to a version.
+
+use refmark_core::judgement::plan::PromoteRequest;
+use refmark_core::registry::{MoveAnswer, Writer};
+use refmark_core::words::fault::Result;
+use serde::Serialize;
+
+use super::values;
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::moves::PromoteArgs;
+
+/// A move that took effect, with its verb.
+#[derive(Serialize)]
+pub struct Moved {
+    /// What was done, in the past tense.
+    #[serde(skip)]
+    pub verb: &'static str,
+    /// The move.
+    #[serde(flatten)]
+    pub answer: MoveAnswer,
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &PromoteArgs) -> Reply {
+    let (model, alias) = values::alias(&args.alias)?;
+    let evidence = values::digests(&args.evidence)?;
+    let registry = app.registry()?;
+    let view = registry.view()?;
+    let version = values::version(&registry, &view, &model, &args.version)?;
+    let expect = |text: &str| -> Result<Option<u64>> {
+        match text {
+            "none" => Ok(None),
+            text => values::version(&registry, &view, &model, text).map(Some),
+        }
+    };
+    let expect = args.expect.as_deref().map(expect).transpose()?;
+    let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
+    let signer = app.signer(&registry)?;
+    reply(Moved { verb: "promoted", answer: registry.promote(&Writer::new(&*signer), &request)? })
+}

@@ -1,0 +1,37 @@
+//! `pull`: writes a version's files to a folder.
+
+use std::path::PathBuf;
+
+use refmark_core::registry::{PullRequest, ResolveAnswer};
+use refmark_core::words::reference::Reference;
+
+use super::values;
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::bytes::PullArgs;
+
+/// Runs the command.
+pub fn run(app: &App, args: &PullArgs) -> Reply {
+    let reference = Reference::parse(&args.reference)?;
+    let options = values::options(&args.terms)?;
+    let registry = app.registry()?;
+    let request = PullRequest {
+        include: args.include.clone(),
+        hard_links: args.hard_links,
+        allow_unverified: args.allow_unverified,
+        options,
+    };
+    let into = match &args.output {
+        Some(into) => into.clone(),
+        None => folder_for(&registry.resolve(&reference, options)?),
+    };
+    reply(registry.pull(&reference, &into, &request)?)
+}
+
+/// `./MODEL-VERSION`, or the artifact's short id.
+fn folder_for(resolved: &ResolveAnswer) -> PathBuf {
+    PathBuf::from(match (&resolved.model, resolved.version) {
+        (Some(model), Some(version)) => format!("{model}-{version}"),
+        _ => resolved.artifact.short(),
+    })
+}

@@ -1,0 +1,27 @@
+//! `--from`: a list with a package a line.
+
+use std::path::Path;
+
+use refmark_core::words::fault::{Code, Fault, Result};
+
+use super::super::values::read_text;
+use super::wanted::Wanted;
+
+/// Reads a list; the files that its lines name lie beside it.
+pub fn read(path: &Path) -> Result<Vec<Wanted>> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let text = read_text(path)?;
+    let mut wanted = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let read: Wanted = serde_json::from_str(line).map_err(|error| {
+            Fault::new(Code::BadArgument, format!("line {} of {}: {error}", at + 1, path.display()))
+                .hint(r#"write one object a line, such as {"model": "a", "paths": ["a/"], "metrics": {"f1": 0.9}}"#)
+                .field("line", at + 1)
+        })?;
+        wanted.push(read.beside(folder));
+    }
+    match wanted.is_empty() {
+        true => Err(Fault::new(Code::BadArgument, format!("{} has no line", path.display()))),
+        false => Ok(wanted),
+    }
+}

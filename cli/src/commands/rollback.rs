@@ -1,0 +1,21 @@
+//! `rollback`: moves an alias back.
+
+use refmark_core::judgement::plan::RollbackRequest;
+use refmark_core::registry::Writer;
+
+use super::promote::Moved;
+use super::values;
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::moves::RollbackArgs;
+
+/// Runs the command.
+pub fn run(app: &App, args: &RollbackArgs) -> Reply {
+    let (model, alias) = values::alias(&args.alias)?;
+    let registry = app.registry()?;
+    let view = registry.view()?;
+    let to = args.to.as_deref().map(|text| values::version(&registry, &view, &model, text)).transpose()?;
+    let request = RollbackRequest { model, alias, to, reason: args.reason.clone() };
+    let signer = app.signer(&registry)?;
+    reply(Moved { verb: "rolled back", answer: registry.rollback(&Writer::new(&*signer), &request)? })
+}

@@ -1,0 +1,83 @@
+//! Texts of the command line as types of the core.
+
+use std::path::Path;
+
+use refmark_core::registry::{Registry, ResolveOptions, View};
+use refmark_core::words::digest::Digest;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::{AliasName, ModelName, Release};
+use refmark_core::words::reference::{Reference, parse_version};
+use refmark_core::words::time::Timestamp;
+
+use crate::args::bytes::Terms;
+
+/// `MODEL@ALIAS`.
+pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
+    match Reference::parse(text)? {
+        Reference::Alias(model, alias) => Ok((model, alias)),
+        other => Err(Fault::new(Code::BadArgument, format!("`{other}` names no alias"))
+            .hint("write MODEL@ALIAS, such as sentiment@champion; `refmark transition` moves stages and trust states")),
+    }
+}
+
+/// A version of a model: a number, a release, or either behind the model's name.
+pub fn version(registry: &Registry, view: &View<'_>, model: &ModelName, text: &str) -> Result<u64> {
+    let bare = text.strip_prefix(&format!("{model}/")).unwrap_or(text);
+    if bare.bytes().all(|b| b.is_ascii_digit()) {
+        return parse_version(bare);
+    }
+    if bare.contains(['/', '@']) {
+        return Err(Fault::new(Code::BadArgument, format!("`{}` is not a version of {model}", bare.escape_debug()))
+            .hint("give its number or its release"));
+    }
+    let reference = Reference::Release(model.clone(), Release::parse(bare)?);
+    let side = registry.side(view, &reference)?;
+    side.version
+        .map(|(_, version)| version)
+        .ok_or_else(|| Fault::new(Code::NotFound, format!("{model} has no release {bare}")))
+}
+
+/// Digests of statements.
+pub fn digests(texts: &[String]) -> Result<Vec<Digest>> {
+    texts.iter().map(|text| Digest::parse(text)).collect()
+}
+
+/// A point in time, as people type it.
+pub fn time(text: &Option<String>) -> Result<Option<Timestamp>> {
+    text.as_deref().map(Timestamp::parse_lenient).transpose()
+}
+
+/// How to resolve.
+pub fn options(terms: &Terms) -> Result<ResolveOptions> {
+    Ok(ResolveOptions { at: time(&terms.at)?, last_good: terms.last_good, accept_incomplete: terms.accept_incomplete })
+}
+
+/// `KEY=VALUE`.
+pub fn pair<'t>(text: &'t str, what: &str) -> Result<(&'t str, &'t str)> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key, value)),
+        _ => Err(Fault::new(Code::BadArgument, format!("`{}` is not {what}: it has no `=`", text.escape_debug()))
+            .hint("write NAME=VALUE")),
+    }
+}
+
+/// A text file, as far as anything that is registered may be long.
+pub fn read_text(path: &Path) -> Result<String> {
+    const LIMIT: u64 = 256 << 20;
+    let shown = path.display();
+    let fault = |code, why: String| Fault::new(code, format!("{shown} cannot be read: {why}")).at(shown.to_string());
+    let size = std::fs::metadata(path).map_err(|error| fault(Code::Io, error.to_string()))?.len();
+    if size > LIMIT {
+        return Err(fault(Code::TooLarge, format!("it has {size} bytes, and at most {LIMIT} are read")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| fault(Code::Io, error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| fault(Code::BadArgument, "it is not UTF-8 text".to_owned()))
+}
+
+/// JSON in a file.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, what: &str) -> Result<T> {
+    serde_json::from_str(&read_text(path)?).map_err(|error| {
+        Fault::new(Code::BadArgument, format!("{} is not {what}: {error}", path.display()))
+            .at(path.display().to_string())
+    })
+}

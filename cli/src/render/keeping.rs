@@ -1,0 +1,187 @@
+//! Pages of keeping: verify, trust, gc, unlock, remotes and sync.
+
+use refmark_core::judgement::text::{counted, size};
+use refmark_core::judgement::verify::Outcome;
+use refmark_core::registry::{GcAnswer, SyncAnswer, TrustRootAnswer, VerifyAnswer};
+
+use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe};
+use crate::answer::Render;
+use crate::commands::remote::{Added, Remotes, Removed};
+use crate::commands::trust::Pinned;
+use crate::commands::unlock::Unlocked;
+
+impl Render for VerifyAnswer {
+    fn render(&self, page: &mut Page) {
+        let verdict = match self.verdict {
+            Outcome::Ok => good(bold("ok")),
+            Outcome::Pending => doubtful(bold("pending")),
+            Outcome::Incomplete => doubtful(bold("incomplete")),
+            Outcome::Failed => bad(bold("failed")),
+        };
+        page.line(format!(
+            "{verdict}  {}, {}, {} ({}) at {}",
+            counted(self.commits as usize, "commit"),
+            counted(self.records as usize, "record"),
+            counted(self.blobs as usize, "file"),
+            size(self.bytes),
+            self.head.short()
+        ));
+        page.line(match &self.trust_root {
+            Some(root) => format!("held to the root {root}"),
+            None => format!(
+                "{} no root is pinned: the registry is consistent with itself, and nothing more is known",
+                doubtful("note:")
+            ),
+        });
+        if !self.absent.is_empty() {
+            page.line(format!(
+                "{} absent: not damaged, only elsewhere; refmark sync",
+                counted(self.absent.len(), "file")
+            ));
+        }
+        for problem in &self.problems {
+            let place = problem.commit.map(|it| format!(" at {}", it.short())).unwrap_or_default();
+            page.line(format!(
+                "{} {}{place} {}",
+                bad("problem:"),
+                safe(&problem.message),
+                faint(format!("[{}]", problem.code))
+            ));
+            if let Some(hint) = &problem.hint {
+                page.line(format!("   {} {}", doubtful("hint:"), safe(hint)));
+            }
+        }
+    }
+
+    fn status(&self) -> u8 {
+        match self.verdict {
+            Outcome::Ok => 0,
+            Outcome::Pending | Outcome::Incomplete => 3,
+            Outcome::Failed => 4,
+        }
+    }
+}
+
+impl Render for TrustRootAnswer {
+    fn render(&self, page: &mut Page) {
+        let pinned = match (&self.pinned, self.is_pinned) {
+            (Some(_), true) => good("yes"),
+            (Some(other), false) => bad(format!("no: you pinned {other}, which is another registry's root")),
+            (None, _) => doubtful("no: `refmark trust pin` pins it"),
+        };
+        page.facts([
+            ("registry", format!("{}  {}", bold(safe(&self.name)), faint(self.id))),
+            ("root", self.trust_root.clone()),
+            ("pinned", pinned),
+            ("number", self.number.to_string()),
+            ("signs", format!("root: {} of its principals; policy: {}", self.root_threshold, self.policy_threshold)),
+        ]);
+        let mut table = Table::new(["", ""]);
+        for key in &self.keys {
+            table.row([format!("  {}", key.principal).into(), key.keyid.to_string().into()]);
+        }
+        page.line(faint("keys"));
+        page.table(table);
+    }
+}
+
+impl Render for Pinned {
+    fn render(&self, page: &mut Page) {
+        let root = &self.root;
+        page.line(format!("pinned the root of {}: {}", bold(safe(&root.name)), root.trust_root));
+        for key in &root.keys {
+            page.line(format!("  {}  {}", key.keyid, key.principal));
+        }
+    }
+}
+
+impl Render for GcAnswer {
+    fn render(&self, page: &mut Page) {
+        let (would, left) = if self.dry_run { ("would remove", "would remain") } else { ("removed", "remain") };
+        let mut table = Table::new(["", "", ""]);
+        let mut row = |count: u64, what: &str, note: String| table.row([Cell::number(count), what.into(), note.into()]);
+        row(self.trash, "deleted files", size(self.trash_bytes));
+        row(self.leftovers, "temporary files of processes that are gone", String::new());
+        row(self.unreachable, "Git objects that nothing reaches", String::new());
+        page.line(would);
+        page.table(table);
+        if self.trash_kept > 0 {
+            page.line(format!(
+                "{} {left} in the trash until two weeks have passed",
+                counted(self.trash_kept as usize, "file")
+            ));
+        }
+        if self.dry_run {
+            page.line(format!(
+                "Git's data: {}, {} not packed",
+                size(self.git_bytes),
+                counted(self.loose_objects as usize, "object")
+            ));
+        } else {
+            page.line(format!("Git's data: {} → {}", size(self.git_bytes), size(self.git_bytes_after)));
+        }
+    }
+}
+
+impl Render for Unlocked {
+    fn render(&self, page: &mut Page) {
+        match &self.holder {
+            Some(holder) => page.line(format!(
+                "cleared the lock of process {} on {}, held since {}",
+                holder.identity.pid,
+                safe(&holder.identity.host),
+                holder.since
+            )),
+            None => page.line("cleared a lock whose holder could not be read"),
+        }
+    }
+}
+
+impl Render for Remotes {
+    fn render(&self, page: &mut Page) {
+        if self.remotes.is_empty() {
+            page.line("no remotes; next: refmark remote add NAME DIR");
+            return;
+        }
+        let mut table = Table::new(["REMOTE", "FOLDER"]);
+        for it in &self.remotes {
+            table.row([Cell::of(it.name.as_str(), bold), it.folder.display().to_string().into()]);
+        }
+        page.table(table);
+    }
+}
+
+impl Render for Added {
+    fn render(&self, page: &mut Page) {
+        let it = &self.remote;
+        page.line(format!("added the remote {} at {}", bold(&it.name), safe(&it.folder.display().to_string())));
+        page.line("next: refmark sync");
+    }
+}
+
+impl Render for Removed {
+    fn render(&self, page: &mut Page) {
+        page.line(format!("forgot the remote {}; its files stay where they are", bold(&self.removed)));
+    }
+}
+
+impl Render for SyncAnswer {
+    fn render(&self, page: &mut Page) {
+        let moved = |count: u64, bytes: u64| format!("{} ({})", counted(count as usize, "file"), size(bytes));
+        page.line(format!(
+            "sent {}, fetched {}",
+            moved(self.sent, self.sent_bytes),
+            moved(self.fetched, self.fetched_bytes)
+        ));
+        if !self.absent.is_empty() {
+            page.line(format!(
+                "{} {} in no place that can be reached",
+                doubtful("absent:"),
+                counted(self.absent.len(), "file")
+            ));
+        }
+        for problem in &self.problems {
+            page.line(format!("{} {}", bad("problem:"), safe(&problem.message)));
+        }
+    }
+}

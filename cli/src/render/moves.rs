@@ -1,0 +1,97 @@
+//! Pages of changes: promote, rollback, unset, transition, revoke, delete, and the log of aliases.
+
+use refmark_core::judgement::gate::Status;
+use refmark_core::judgement::text::counted;
+use refmark_core::records::alias::Target;
+use refmark_core::records::trust::TrustState;
+use refmark_core::registry::{RevokeAnswer, TransitionAnswer};
+
+use super::{Cell, Page, Table, bold, doubtful, faint, report, safe};
+use crate::answer::Render;
+use crate::commands::log::{Log, SHOWN};
+use crate::commands::promote::Moved;
+
+/// What an alias held, or will hold.
+pub fn held(target: Option<Target>) -> String {
+    target.map_or_else(|| "(none)".to_owned(), |it| it.version.to_string())
+}
+
+impl Render for Moved {
+    fn render(&self, page: &mut Page) {
+        let it = &self.answer;
+        let name = bold(format!("{}@{}", it.model, it.alias));
+        let commit = faint(format!("commit {}", it.commit.short()));
+        page.line(format!("{} {name} {} → {}  {commit}", self.verb, held(it.from), held(it.to)));
+        if !it.reason.is_empty() {
+            page.line(format!("reason: {}", safe(&it.reason)));
+        }
+        // What passed is in the records; what somebody has yet to do must be said.
+        for found in &it.reports {
+            let open = found.signers.iter().any(|signer| signer.by.is_none());
+            if open || found.gates.iter().any(|gate| gate.status != Status::Passed) {
+                report::gates(page, found);
+            }
+        }
+    }
+}
+
+impl Render for TransitionAnswer {
+    fn render(&self, page: &mut Page) {
+        let what = self.version.clone().unwrap_or_else(|| self.artifact.short());
+        let commit = faint(format!("commit {}", self.commit.short()));
+        page.line(format!("moved {} {} → {}  {commit}", bold(safe(&what)), self.from, self.to));
+    }
+}
+
+impl Render for RevokeAnswer {
+    fn render(&self, page: &mut Page) {
+        let commit = faint(format!("commit {}", self.commit.short()));
+        page.line(format!(
+            "{} is {} now: its bytes are handed out to nobody  {commit}",
+            self.artifact.short(),
+            bold(self.to)
+        ));
+        let versions = self.versions.iter().map(|(model, version)| format!("{model}/{version}")).collect::<Vec<_>>();
+        let aliases = self.aliases.iter().map(|(model, alias)| format!("{model}@{alias}")).collect::<Vec<_>>();
+        page.facts([("versions", safe(&versions.join(", "))), ("aliases", safe(&aliases.join(", ")))]);
+        if let Some((model, alias)) = self.aliases.first() {
+            page.line(format!(
+                "{} these resolve to nothing until they move: refmark rollback {model}@{alias}",
+                doubtful("note:")
+            ));
+        }
+        if self.to == TrustState::Deleted && self.removed.is_empty() {
+            page.line("its files stay: live artifacts share them, or they were not here");
+        }
+        if !self.removed.is_empty() {
+            page.line(format!("{} moved to the trash, for two weeks", counted(self.removed.len(), "file")));
+        }
+    }
+}
+
+impl Render for Log {
+    fn render(&self, page: &mut Page) {
+        let moves = &self.answer.moves;
+        if moves.is_empty() {
+            page.line("no alias has moved yet; next: refmark promote MODEL@ALIAS VERSION");
+            return;
+        }
+        let shown = if self.all { moves.len() } else { SHOWN };
+        let mut table = Table::new(["ALIAS", "MOVE", "FROM → TO", "BY", "TIME", "COMMIT", "REASON"]);
+        for it in moves.iter().take(shown) {
+            table.row([
+                Cell::of(format!("{}@{}", it.model, it.alias), bold),
+                Cell::number(it.sequence),
+                format!("{} → {}", held(it.from), held(it.to)).into(),
+                it.by.as_str().into(),
+                it.time.to_string().into(),
+                Cell::of(it.commit.map(|it| it.short()).unwrap_or_default(), faint),
+                it.reason.as_str().into(),
+            ]);
+        }
+        page.table(table);
+        if moves.len() > shown {
+            page.line(faint(format!("and {} older; --all shows them", counted(moves.len() - shown, "move"))));
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Pages of versions: register, list, show, log, inspect, resolve, pull, path, and init.
+
+use refmark_core::judgement::text::{counted, size};
+use refmark_core::records::manifest::FileClass;
+use refmark_core::records::trust::TrustState;
+use refmark_core::registry::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
+
+use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
+use crate::answer::Render;
+use crate::commands::init::{Initialised, typed};
+use crate::commands::inspect::Inspected;
+use crate::commands::list::{Models, Versions};
+use crate::commands::register::Bulk;
+
+/// A trust state in its colour.
+pub fn trust(state: TrustState) -> String {
+    match state {
+        TrustState::Trusted => good(state),
+        TrustState::Revoked | TrustState::Deleted => bad(state),
+        _ => doubtful(state),
+    }
+}
+
+fn trust_look(state: TrustState) -> fn(String) -> String {
+    match state {
+        TrustState::Trusted => good,
+        TrustState::Revoked | TrustState::Deleted => bad,
+        _ => doubtful,
+    }
+}
+
+fn class_look(class: FileClass) -> fn(String) -> String {
+    match class {
+        FileClass::Tensors | FileClass::Data => |it| it,
+        FileClass::Code => doubtful,
+        FileClass::UnsafeFormat | FileClass::NotScanned => bad,
+    }
+}
+
+/// A metric's value, short.
+fn metric(value: &serde_json::Value) -> String {
+    match value.as_f64() {
+        Some(number) => refmark_core::judgement::text::round(number).to_string(),
+        None => value.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+fn metrics<'v>(all: impl Iterator<Item = (&'v String, &'v serde_json::Value)>) -> String {
+    all.map(|(name, value)| format!("{name} {}", metric(value))).collect::<Vec<_>>().join(", ")
+}
+
+impl Render for Initialised {
+    fn render(&self, page: &mut Page) {
+        let it = &self.registry;
+        let path = typed(std::path::Path::new(&it.registry));
+        page.line(format!("made the registry {} in {}", bold(safe(&it.name)), safe(&path)));
+        let made = if self.key.made { "made for you, mode 0600: keep a copy" } else { "yours" };
+        page.facts([
+            ("trust root", it.trust_root.clone()),
+            ("key", format!("{} ({}; {made})", self.key.keyid, safe(&self.key.from))),
+            ("you are", it.by.to_string()),
+            ("pinned", if it.pinned { "the root, for you, in trust.toml".to_owned() } else { String::new() }),
+            (
+                "default",
+                if it.is_default { "yes: commands use it where no other is near".to_owned() } else { String::new() },
+            ),
+        ]);
+        let at = if it.is_default { String::new() } else { format!(" -R {}", safe(&path)) };
+        page.line(format!("next: refmark{at} register MODEL PATH"));
+    }
+}
+
+impl Render for RegisterAnswer {
+    fn render(&self, page: &mut Page) {
+        let name = bold(format!("{}/{}", self.model, self.version));
+        let artifact = faint(self.artifact.short());
+        if !self.created {
+            page.line(format!("{name} has exactly this content already  {artifact}"));
+            return;
+        }
+        let bytes = size(self.files.iter().map(|file| file.size).sum());
+        let files = counted(self.files.len(), "file");
+        page.line(format!("registered {name}  {files}, {bytes}  {artifact}  {}", trust(self.trust)));
+        page.line(format!("scan: {}", safe(&self.scan)));
+        const SHOWN: usize = 10;
+        let mut table = Table::new(["", "", ""]);
+        for file in self.files.iter().take(SHOWN) {
+            let class = Cell::of(format!("  {}", file.class), class_look(file.class));
+            table.row([class, Cell::number(size(file.size)), file.path.as_str().into()]);
+        }
+        page.table(table);
+        if self.files.len() > SHOWN {
+            page.line(faint(format!("  and {} more", self.files.len() - SHOWN)));
+        }
+        if let Some(commit) = self.commit {
+            page.line(faint(format!("commit {}", commit.short())));
+        }
+    }
+}
+
+impl Render for Bulk {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new(["VERSION", "FILES", "SIZE", "ARTIFACT", "TRUST", ""]);
+        for it in &self.versions {
+            table.row([
+                format!("{}/{}", it.model, it.version).into(),
+                Cell::number(it.files.len()),
+                Cell::number(size(it.files.iter().map(|file| file.size).sum())),
+                it.artifact.short().into(),
+                Cell::of(it.trust.as_str(), trust_look(it.trust)),
+                if it.created { "" } else { "was there" }.into(),
+            ]);
+        }
+        page.table(table);
+        match self.commit {
+            Some(commit) => {
+                let versions = counted(self.created, "new version");
+                page.line(format!("registered {versions} in commit {}", commit.short()));
+            }
+            None => page.line("nothing was new"),
+        }
+    }
+}
+
+impl Render for Models {
+    fn render(&self, page: &mut Page) {
+        if self.models.is_empty() {
+            page.line("the registry is empty; next: refmark register MODEL PATH");
+            return;
+        }
+        let mut table = Table::new(["MODEL", "VERSIONS", "ALIASES", "OWNER", "DESCRIPTION"]);
+        for it in &self.models {
+            let aliases = it.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
+            table.row([
+                Cell::of(it.model.as_str(), bold),
+                Cell::number(it.versions),
+                aliases.collect::<Vec<_>>().join(", ").into(),
+                it.owner.clone().unwrap_or_default().into(),
+                it.description.clone().unwrap_or_default().into(),
+            ]);
+        }
+        page.table(table);
+    }
+}
+
+impl Render for Versions {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new([
+            "VERSION",
+            "RELEASE",
+            "ALIASES",
+            "STAGE",
+            "TRUST",
+            "SIZE",
+            "METRICS (CLAIMED)",
+            "BY",
+            "TIME",
+            "ARTIFACT",
+        ]);
+        for it in &self.versions {
+            let aliases = it.aliases.iter().map(|alias| alias.as_str()).collect::<Vec<_>>().join(", ");
+            table.row([
+                Cell::of(format!("{}/{}", it.model, it.version), bold),
+                it.release.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+                aliases.into(),
+                it.stage.as_str().into(),
+                Cell::of(it.trust.as_str(), trust_look(it.trust)),
+                Cell::number(size(it.size)),
+                metrics(it.metrics.iter()).into(),
+                it.by.as_str().into(),
+                it.time.to_string().into(),
+                Cell::of(it.artifact.short(), faint),
+            ]);
+        }
+        page.table(table);
+    }
+}
+
+impl Render for ShowAnswer {
+    fn render(&self, page: &mut Page) {
+        let manifest = &self.manifest;
+        let title = match &self.version {
+            Some(version) => format!("{}/{}", version.model, version.version),
+            None => self.reference.clone(),
+        };
+        let aliases = self.aliases.iter().map(|it| format!("@{it}")).collect::<Vec<_>>().join(" ");
+        page.line(format!("{}  {aliases}", bold(safe(&title))));
+        let version = self.version.as_ref();
+        let text = |it: Option<String>| safe(&it.unwrap_or_default());
+        let vouched = match self.verified {
+            true => good("yes, against the root that you pinned"),
+            false => doubtful("no: no root is pinned, or history is not whole"),
+        };
+        let values =
+            manifest.metrics.iter().map(|(name, value)| format!("{} {}", safe(name), safe(&value.to_string())));
+        page.facts([
+            ("artifact", self.artifact.to_string()),
+            ("release", text(version.and_then(|it| it.release.as_ref()).map(ToString::to_string))),
+            ("about", text(version.and_then(|it| it.description.clone()))),
+            ("trust", trust(self.trust)),
+            ("stage", self.stage.map(|it| it.to_string()).unwrap_or_default()),
+            ("verified", vouched),
+            ("registered", version.map(|it| format!("{} by {}", it.time, it.by)).unwrap_or_default()),
+            ("type", format!("{} ({})", manifest.artifact_type, safe(&manifest.format))),
+            ("size", format!("{} in {}", size(self.size), counted(manifest.files.len(), "file"))),
+            (
+                "absent",
+                if self.absent > 0 {
+                    format!("{} not here: refmark sync", counted(self.absent as usize, "file"))
+                } else {
+                    String::new()
+                },
+            ),
+            ("tensors", if manifest.tensors.is_empty() { String::new() } else { manifest.tensors.len().to_string() }),
+            ("can", safe(&manifest.capabilities.join(", "))),
+            ("metrics", {
+                let all = values.collect::<Vec<_>>().join(", ");
+                if all.is_empty() { all } else { format!("{all}  (claimed)") }
+            }),
+            ("source", text(manifest.source.clone())),
+            ("parents", manifest.parents.iter().map(|it| it.short()).collect::<Vec<_>>().join(", ")),
+        ]);
+        if let Some(lineage) = self.lineage.as_ref().filter(|it| !it.is_empty()) {
+            page.gap();
+            page.line(bold("lineage"));
+            let mut table = Table::new(["", ""]);
+            lineage.iter().for_each(|(key, value)| table.row([format!("  {key}").into(), value.as_str().into()]));
+            page.table(table);
+        }
+        page.gap();
+        page.line(bold("files"));
+        let mut files = Table::new(["", "", "", ""]);
+        for file in &manifest.files {
+            let class = Cell::of(format!("  {}", file.class), class_look(file.class));
+            files.row([
+                class,
+                Cell::number(size(file.size)),
+                file.path.as_str().into(),
+                Cell::of(format!("sha256:{}", file.sha256.short()), faint),
+            ]);
+        }
+        page.table(files);
+        self.history(page);
+    }
+}
+
+/// What is known of an artifact beside its manifest.
+trait History {
+    fn history(&self, page: &mut Page);
+}
+
+impl History for ShowAnswer {
+    fn history(&self, page: &mut Page) {
+        if !self.evidence.is_empty() {
+            page.gap();
+            page.line(bold("evidence"));
+            let mut table = Table::new(["", "", "", "", ""]);
+            for (_, it) in &self.evidence {
+                table.row([
+                    format!("  {}", it.evidence_type).into(),
+                    it.verdict.as_str().into(),
+                    it.by.as_str().into(),
+                    it.time.to_string().into(),
+                    it.summary.clone().unwrap_or_default().into(),
+                ]);
+            }
+            page.table(table);
+        }
+        let moves =
+            self.trust_moves.iter().map(|it| (it.from.to_string(), it.to.to_string(), &it.by, it.time, &it.reason));
+        let stages =
+            self.stage_moves.iter().map(|it| (it.from.to_string(), it.to.to_string(), &it.by, it.time, &it.reason));
+        let mut table = Table::new(["", "", "", ""]);
+        let mut any = false;
+        for (from, to, by, time, reason) in moves.chain(stages) {
+            any = true;
+            table.row([
+                format!("  {from} → {to}").into(),
+                by.as_str().into(),
+                time.to_string().into(),
+                reason.as_str().into(),
+            ]);
+        }
+        if any {
+            page.gap();
+            page.line(bold("moves"));
+            page.table(table);
+        }
+        if let Some(card) = &self.model_card {
+            page.gap();
+            page.line(bold("model card"));
+            page.line(safe_lines(card.trim_end()));
+        }
+    }
+}
+
+impl Render for ResolveAnswer {
+    fn render(&self, page: &mut Page) {
+        let means = match (&self.model, self.version) {
+            (Some(model), Some(version)) => format!("{model}/{version}"),
+            _ => self.artifact.short(),
+        };
+        page.line(format!("{} → {}", safe(&self.reference), bold(safe(&means))));
+        let vouched = match self.verified {
+            true => good("yes: every commit, against the root that you pinned"),
+            false => doubtful("no: nothing vouches for this; pin the root with `refmark trust pin`"),
+        };
+        let commit = self.commit.map(|it| it.short()).unwrap_or_default();
+        let moved = self.sequence.map(|it| format!("  (move {it})")).unwrap_or_default();
+        let at = self.at.as_ref().map(|at| {
+            let landed = at.landed.map(|it| format!(", took effect {it}")).unwrap_or_default();
+            let dated = if at.dated_by == "claimed" { "as its committer claims" } else { "bounded by a checkpoint" };
+            format!("{}{landed} ({dated})", at.time)
+        });
+        page.facts([
+            ("artifact", self.artifact.to_string()),
+            ("trust", trust(self.trust_state)),
+            ("stage", self.stage.map(|it| it.to_string()).unwrap_or_default()),
+            ("commit", format!("{commit}{moved}")),
+            ("at", at.unwrap_or_default()),
+            ("verified", vouched),
+            ("as of", format!("{}  {}", self.as_of.head.short(), self.as_of.time)),
+        ]);
+    }
+}
+
+impl Render for PullAnswer {
+    fn render(&self, page: &mut Page) {
+        let bytes = size(self.files.iter().map(|file| file.size).sum());
+        let files = counted(self.files.len(), "file");
+        let verb = if self.was_there { "found" } else { "pulled" };
+        page.line(format!(
+            "{verb} {} in {}  {files}, {bytes}",
+            bold(safe(&self.resolved.reference)),
+            safe(&self.path.display().to_string())
+        ));
+        page.line(match self.resolved.verified {
+            true => format!("{} every byte is what {} says", good("verified:"), self.artifact.short()),
+            false => format!(
+                "{} the bytes are {}'s, and nothing vouches for it",
+                doubtful("not verified:"),
+                self.artifact.short()
+            ),
+        });
+    }
+}
+
+impl Render for PathAnswer {
+    fn render(&self, page: &mut Page) {
+        page.line(self.path.display());
+    }
+}
+
+impl Render for Inspected {
+    fn render(&self, page: &mut Page) {
+        let it = &self.inspection;
+        page.line(format!(
+            "{}  {}",
+            bold(safe(&self.path.display().to_string())),
+            class_look(it.class)(it.class.to_string())
+        ));
+        let bytes: u64 = it.tensors.iter().map(|tensor| tensor.bytes).sum();
+        let tensors =
+            (!it.tensors.is_empty()).then(|| format!("{}, {}", counted(it.tensors.len(), "tensor"), size(bytes)));
+        page.facts([("format", it.format.to_string()), ("tensors", tensors.unwrap_or_default())]);
+        for problem in &it.problems {
+            page.line(format!("{} {}", bad("problem:"), safe(&problem.message)));
+        }
+        for note in &it.notes {
+            page.line(format!("{} {}", doubtful("note:"), safe(note)));
+        }
+        if let Some(onnx) = &it.onnx {
+            let mut table = Table::new(["", "", "", ""]);
+            for (what, values) in [("input", &onnx.inputs), ("output", &onnx.outputs)] {
+                for value in values {
+                    let shape = format!("[{}]", value.shape.join(", "));
+                    table.row([what.into(), value.name.as_str().into(), value.dtype.as_str().into(), shape.into()]);
+                }
+            }
+            page.table(table);
+        }
+        const SHOWN: usize = 40;
+        let mut table = Table::new(["TENSOR", "TYPE", "SHAPE", "SIZE"]);
+        for tensor in it.tensors.iter().take(SHOWN) {
+            let shape = format!("{:?}", tensor.shape);
+            table.row([
+                tensor.name.as_str().into(),
+                tensor.dtype.as_str().into(),
+                shape.into(),
+                Cell::number(size(tensor.bytes)),
+            ]);
+        }
+        if !it.tensors.is_empty() {
+            page.table(table);
+        }
+        if it.tensors.len() > SHOWN {
+            page.line(faint(format!("and {} more; --json has all", it.tensors.len() - SHOWN)));
+        }
+        if !it.metadata.is_empty() {
+            page.gap();
+            let mut table = Table::new(["METADATA", ""]);
+            for (key, value) in it.metadata.iter().take(SHOWN) {
+                table.row([key.as_str().into(), refmark_core::judgement::text::bounded(value, 80).into()]);
+            }
+            page.table(table);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `search`: versions by text, and by what is known of them.
+
+use serde::Serialize;
+
+use super::open::Registry;
+use super::resolve::find;
+use super::view::{AsOf, View};
+use crate::judgement::index::{SearchRequest, SearchRow};
+use crate::words::fault::Result;
+use crate::words::reference::Reference;
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize)]
+pub struct SearchAnswer {
+    /// The versions, each with why it was found.
+    pub found: Vec<SearchRow>,
+    /// The head that the answer is true of.
+    pub as_of: AsOf,
+}
+
+impl Registry {
+    /// The versions for which everything that was asked holds. Any text is a query; none is a fault.
+    pub fn search(&self, view: &View<'_>, request: &SearchRequest) -> Result<SearchAnswer> {
+        let found = self.indexed_or_in_memory(view, |index| index.search(request))?;
+        Ok(SearchAnswer { found, as_of: view.as_of()? })
+    }
+
+    /// The versions of artifacts that were made from what a reference names, with what else was asked.
+    pub fn search_children(
+        &self,
+        view: &View<'_>,
+        parent: &Reference,
+        request: &SearchRequest,
+    ) -> Result<SearchAnswer> {
+        let parent = Some(find(view.facts()?, parent)?.artifact);
+        self.search(view, &SearchRequest { parent, ..request.clone() })
+    }
+}

@@ -1,0 +1,353 @@
+//! Searching versions.
+//!
+//! The rarest of the conditions drives the query, and the others are looked up for each candidate; where none is rare,
+//! versions are taken newest first until enough fit. So both a rare word and a common one are cheap.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::Value;
+use rusqlite::{Row, params_from_iter};
+
+use super::Index;
+use super::read::{VERSION_COLUMNS, get, version_row, wrong};
+use super::write::file_key;
+use crate::judgement::index::{Match, SearchOrder, SearchRequest, SearchRow};
+use crate::words::fault::Result;
+use crate::words::name::{AliasName, ModelName};
+use crate::words::oid::Oid;
+use crate::words::time::Timestamp;
+
+/// A condition with at most so many hits drives a query.
+const RARE: i64 = 2_000;
+
+/// One condition, in two forms: looked up for a candidate, and as the set of all hits.
+struct Condition {
+    /// True of a candidate's `v`, `a` and `m`. No index is used.
+    holds: String,
+    /// `v.artifact` or `v.id`.
+    of: &'static str,
+    /// Selects the hits, as `of`.
+    hits: String,
+    values: Vec<Value>,
+}
+
+impl Condition {
+    fn new(holds: &str, of: &'static str, hits: &str, values: impl IntoIterator<Item = Value>) -> Condition {
+        Condition { holds: holds.to_owned(), of, hits: hits.to_owned(), values: values.into_iter().collect() }
+    }
+}
+
+fn text(value: impl Into<String>) -> Value {
+    Value::Text(value.into())
+}
+
+fn conditions(request: &SearchRequest) -> Vec<Condition> {
+    let mut all = Vec::new();
+    if let Some(model) = &request.model {
+        let hits = "SELECT id FROM versions WHERE model = (SELECT id FROM models WHERE name = ?)";
+        all.push(Condition::new("m.name = ?", "v.id", hits, [text(model.as_str())]));
+    }
+    if let Some(word) = &request.capability {
+        let holds = "EXISTS (SELECT 1 FROM capabilities c WHERE c.word = ? AND c.artifact = v.artifact)";
+        all.push(Condition::new(holds, "v.artifact", "SELECT artifact FROM capabilities WHERE word = ?", [text(word)]));
+    }
+    for (value, holds, hits) in [
+        (request.format.clone(), "+a.format = ?", "SELECT id FROM artifacts WHERE format = ?"),
+        (request.artifact_type.clone(), "+a.type = ?", "SELECT id FROM artifacts WHERE type = ?"),
+        (request.trust.map(|it| it.as_str().to_owned()), "+a.trust = ?", "SELECT id FROM artifacts WHERE trust = ?"),
+    ] {
+        all.extend(value.map(|value| Condition::new(holds, "v.artifact", hits, [text(value)])));
+    }
+    if let Some(stage) = request.stage {
+        let hits = "SELECT id FROM versions WHERE stage = ?";
+        all.push(Condition::new("+v.stage = ?", "v.id", hits, [text(stage.as_str())]));
+    }
+    for tag in &request.tags {
+        let (value, of_value) = match &tag.value {
+            Some(value) => (" AND t.value = ?", Some(text(value))),
+            None => ("", None),
+        };
+        let holds = format!(
+            "EXISTS (SELECT 1 FROM tags t WHERE t.model = v.model AND t.version IN (0, v.version) AND t.key = ?{value})"
+        );
+        let hits = format!(
+            "SELECT w.id FROM tags t JOIN versions w ON w.model = t.model AND t.version IN (0, w.version)
+             WHERE t.key = ?{value}"
+        );
+        all.push(Condition::new(&holds, "v.id", &hits, [text(&tag.key)].into_iter().chain(of_value)));
+    }
+    for bound in &request.metrics {
+        let sign = bound.comparison.as_str();
+        let holds = format!(
+            "EXISTS (SELECT 1 FROM metrics x WHERE x.artifact = v.artifact AND x.name = ? AND x.value {sign} ?)"
+        );
+        let hits = format!("SELECT artifact FROM metrics WHERE name = ? AND value {sign} ?");
+        all.push(Condition::new(&holds, "v.artifact", &hits, [text(&bound.name), Value::Real(bound.value)]));
+    }
+    if let Some(parent) = &request.parent {
+        let holds = "EXISTS (SELECT 1 FROM parents p WHERE p.parent = ? AND p.child = v.artifact)";
+        let value = Value::Blob(parent.digest().as_bytes().to_vec());
+        all.push(Condition::new(holds, "v.artifact", "SELECT child FROM parents WHERE parent = ?", [value]));
+    }
+    if let Some(file) = &request.file {
+        let holds = "EXISTS (SELECT 1 FROM files f WHERE f.sha256 = ? AND f.artifact = v.artifact)";
+        let hits = "SELECT artifact FROM files WHERE sha256 = ?";
+        all.push(Condition::new(holds, "v.artifact", hits, [Value::Blob(file_key(file))]));
+    }
+    if let Some(artifact) = &request.artifact {
+        let value = Value::Blob(artifact.digest().as_bytes().to_vec());
+        all.push(Condition::new("a.digest = ?", "v.artifact", "SELECT id FROM artifacts WHERE digest = ?", [value]));
+    }
+    all
+}
+
+/// Words as an FTS5 query in which nothing but words has a meaning. Each may be the start of one.
+fn fts(words: &[String]) -> String {
+    words.iter().map(|word| format!("\"{word}\" *")).collect::<Vec<_>>().join(" AND ")
+}
+
+impl Index {
+    /// The versions for which everything that was asked holds.
+    pub fn search(&self, request: &SearchRequest) -> Result<Vec<SearchRow>> {
+        let words = request.words();
+        if request.text.as_deref().is_some_and(|it| !it.trim().is_empty()) && words.is_empty() {
+            // Nothing but punctuation was asked for, and nothing holds it.
+            return Ok(Vec::new());
+        }
+        let conditions = conditions(request);
+        let wanted = request.limit.saturating_add(request.offset);
+        let ids = match words.is_empty() {
+            true => self.select(&conditions, request, None, wanted)?,
+            false => self.with_text(&conditions, request, &fts(&words), wanted)?,
+        };
+        let mut found = Vec::new();
+        for id in ids.into_iter().skip(request.offset).take(request.limit) {
+            found.extend(self.found(id, request, &words)?);
+        }
+        Ok(found)
+    }
+
+    /// The first versions for which the conditions hold and that also fit `text` (a condition and its value).
+    fn select(
+        &self,
+        conditions: &[Condition],
+        request: &SearchRequest,
+        text: Option<(&str, &str)>,
+        wanted: usize,
+    ) -> Result<Vec<i64>> {
+        let driver = self.rarest(conditions)?;
+        let streams = text.is_some_and(|(condition, _)| condition == STREAM);
+        let mut sql = String::from("SELECT v.id FROM ");
+        if streams {
+            sql.push_str("texts CROSS JOIN versions v ON v.id = texts.rowid ");
+        } else {
+            sql.push_str("versions v ");
+        }
+        sql.push_str("CROSS JOIN artifacts a ON a.id = v.artifact CROSS JOIN models m ON m.id = v.model WHERE ");
+        sql.push_str(if request.hidden { "1" } else { "v.hidden = 0 AND m.hidden = 0" });
+        let mut values = Vec::new();
+        if let Some((condition, value)) = text {
+            sql.push_str(&format!(" AND {condition}"));
+            values.push(Value::Text(value.to_owned()));
+        }
+        for (at, it) in conditions.iter().enumerate() {
+            match driver == Some(at) && !streams {
+                true => sql.push_str(&format!(" AND {} IN ({})", it.of, it.hits)),
+                false => sql.push_str(&format!(" AND {}", it.holds)),
+            }
+            values.extend(it.values.iter().cloned());
+        }
+        let order = match (request.order, streams) {
+            (SearchOrder::Name, _) => "m.name, v.version",
+            (_, true) => "texts.rowid DESC",
+            (_, false) => "v.id DESC",
+        };
+        sql.push_str(&format!(" ORDER BY {order} LIMIT {wanted}"));
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(get(row, 0)?);
+        }
+        Ok(ids)
+    }
+
+    /// The condition with the fewest hits, where they are few.
+    fn rarest(&self, conditions: &[Condition]) -> Result<Option<usize>> {
+        let mut best: Option<(i64, usize)> = None;
+        for (at, it) in conditions.iter().enumerate() {
+            let limit = best.map_or(RARE + 1, |it| it.0);
+            let sql = format!("SELECT count(*) FROM ({} LIMIT {limit})", it.hits);
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let hits: i64 = statement.query_row(params_from_iter(it.values.iter()), |row| row.get(0))?;
+            if hits < limit {
+                best = Some((hits, at));
+            }
+        }
+        Ok(best.map(|it| it.1))
+    }
+
+    /// Versions whose own text fits, and those of models whose text fits; models that are called so first.
+    fn with_text(
+        &self,
+        conditions: &[Condition],
+        request: &SearchRequest,
+        query: &str,
+        wanted: usize,
+    ) -> Result<Vec<i64>> {
+        const OF_MODEL: &str = "v.model IN (SELECT rowid FROM model_texts WHERE model_texts MATCH ?)";
+        let own =
+            if request.order == SearchOrder::Name || self.rarest(conditions)?.is_some() { IN_SET } else { STREAM };
+        let mut ids = self.select(conditions, request, Some((own, query)), wanted)?;
+        ids.extend(self.select(conditions, request, Some((OF_MODEL, query)), wanted)?);
+        let mut first = Vec::new();
+        if request.order == SearchOrder::Best {
+            first = self.select(conditions, request, Some((OF_MODEL, &format!("{{name}} : ({query})"))), wanted)?;
+        }
+        if request.order == SearchOrder::Name {
+            return self.by_name(ids, wanted);
+        }
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let mut seen = std::collections::HashSet::new();
+        first.extend(ids);
+        first.retain(|id| seen.insert(*id));
+        first.truncate(wanted);
+        Ok(first)
+    }
+
+    fn by_name(&self, ids: Vec<i64>, wanted: usize) -> Result<Vec<i64>> {
+        let mut named = std::collections::BTreeSet::new();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT m.name, v.version FROM versions v JOIN models m ON m.id = v.model WHERE v.id = ?",
+        )?;
+        for id in ids {
+            let (name, version): (String, i64) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            named.insert((name, version, id));
+        }
+        Ok(named.into_iter().map(|it| it.2).take(wanted).collect())
+    }
+
+    fn found(&self, id: i64, request: &SearchRequest, words: &[String]) -> Result<Option<SearchRow>> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {VERSION_COLUMNS}, m.name, m.id, a.type, a.format, a.capabilities,
+                    coalesce(v.description, v.registered_as), v.tags, c.id, c.time, m.description, m.owner, m.tags, a.id
+             FROM versions v JOIN artifacts a ON a.id = v.artifact JOIN models m ON m.id = v.model
+                  JOIN commits c ON c.n = v.n WHERE v.id = ?"
+        ))?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let model = ModelName::parse(row.get_ref(9)?.as_str().map_err(wrong)?)?;
+        let held: Vec<(AliasName, u64)> = self.held_by(get(row, 10)?)?;
+        let capabilities: Vec<String> = serde_json::from_str(&get::<String>(row, 13)?).map_err(wrong)?;
+        let mut found = SearchRow {
+            version: version_row(row, model, &held)?,
+            artifact_type: get(row, 11)?,
+            format: get(row, 12)?,
+            capabilities,
+            description: get(row, 14)?,
+            tags: tags_of(row, 15)?,
+            commit: Oid::from_bytes(row.get_ref(16)?.as_blob().map_err(wrong)?)?,
+            landed: Timestamp::from_unix(get(row, 17)?),
+            matched: Vec::new(),
+        };
+        let of_model = OfModel { description: get(row, 18)?, owner: get(row, 19)?, tags: tags_of(row, 20)? };
+        let card = match words.is_empty() {
+            true => None,
+            false => self.card(get(row, 21)?)?,
+        };
+        found.matched = why(&found, &of_model, card.as_deref(), request, words);
+        Ok(Some(found))
+    }
+
+    fn card(&self, artifact: i64) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached("SELECT text FROM cards WHERE artifact = ?")?;
+        let mut rows = statement.query([artifact])?;
+        rows.next()?.map(|row| get(row, 0)).transpose()
+    }
+}
+
+/// The text of a version, taken newest first.
+const STREAM: &str = "texts MATCH ?";
+/// The text of a version, as a set.
+const IN_SET: &str = "v.id IN (SELECT rowid FROM texts WHERE texts MATCH ?)";
+
+struct OfModel {
+    description: Option<String>,
+    owner: Option<String>,
+    tags: BTreeMap<String, String>,
+}
+
+fn tags_of(row: &Row<'_>, at: usize) -> Result<BTreeMap<String, String>> {
+    match get::<Option<String>>(row, at)? {
+        Some(json) => serde_json::from_str(&json).map_err(wrong),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// Why a version was found: the fields that hold a word, and what was asked for by field.
+fn why(
+    found: &SearchRow,
+    of_model: &OfModel,
+    card: Option<&str>,
+    request: &SearchRequest,
+    words: &[String],
+) -> Vec<Match> {
+    let mut matched = Vec::new();
+    let mut push = |field: &'static str, value: String| {
+        let one = Match { field, value };
+        if !matched.contains(&one) {
+            matched.push(one);
+        }
+    };
+    let holds = |text: &str| {
+        let lower = text.to_lowercase();
+        words.iter().any(|word| lower.split(|c: char| !c.is_alphanumeric()).any(|it| it.starts_with(word.as_str())))
+    };
+    let named = |field, text: Option<&str>| text.filter(|text| holds(text)).map(|text| (field, text.to_owned()));
+    let fields = [
+        named("name", Some(found.version.model.as_str())),
+        named("release", found.version.release.as_ref().map(|it| it.as_str())),
+        named("description", found.description.as_deref()),
+        named("model-description", of_model.description.as_deref()),
+        named("owner", of_model.owner.as_deref()),
+        named("format", Some(&found.format)),
+        named("type", Some(&found.artifact_type)),
+        named("card", card.and_then(|card| card.lines().find(|line| holds(line))).map(str::trim)),
+    ];
+    for (field, value) in fields.into_iter().flatten() {
+        push(field, value);
+    }
+    for (key, value) in found.tags.iter().chain(&of_model.tags) {
+        let asked = request.tags.iter().any(|it| it.key == *key && it.value.as_ref().is_none_or(|it| it == value));
+        if asked || holds(key) || holds(value) {
+            push("tag", format!("{key}={value}"));
+        }
+    }
+    for word in &found.capabilities {
+        if request.capability.as_ref() == Some(word) || holds(word) {
+            push("capability", word.clone());
+        }
+    }
+    if request.format.is_some() {
+        push("format", found.format.clone());
+    }
+    if request.artifact_type.is_some() {
+        push("type", found.artifact_type.clone());
+    }
+    for bound in &request.metrics {
+        push("metric", format!("{}{}{}", bound.name, bound.comparison.as_str(), bound.value));
+    }
+    if let Some(stage) = request.stage {
+        push("stage", stage.to_string());
+    }
+    if let Some(trust) = request.trust {
+        push("trust", trust.to_string());
+    }
+    if let Some(parent) = &request.parent {
+        push("parent", parent.to_string());
+    }
+    if let Some(file) = &request.file {
+        push("file", file.to_string());
+    }
+    matched
+}

@@ -1,0 +1,15 @@
+//! Inspection of any bytes under any name ends, within bounds, and never panics.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use refmark_core::judgement::inspect::{TensorHasher, inspect};
+
+fuzz_target!(|bytes: &[u8]| {
+    for name in ["model.bin", "model.safetensors", "model.py", "config.json"] {
+        let found = inspect(name, &bytes).expect("bytes in memory can be read");
+        if let Ok(mut hasher) = TensorHasher::new(&found.tensors) {
+            hasher.update(bytes);
+            let _ = hasher.finish();
+        }
+    }
+});

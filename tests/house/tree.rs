@@ -1,0 +1,39 @@
+//! What must not stand in the tree.
+
+use super::{sources, top};
+
+#[test]
+fn no_source_holds_unfinished_work() {
+    for folder in ["core/src", "cli/src", "bindings-wasm", "bindings-python"] {
+        for (path, text) in sources(&top().join(folder), "rs") {
+            for word in ["todo!(", "unimplemented!(", "FIXME", "XXX"] {
+                assert!(!text.contains(word), "{} holds {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn core_and_cli_forbid_unsafe_code() {
+    for file in ["core/src/lib.rs", "cli/src/main.rs"] {
+        let text = std::fs::read_to_string(top().join(file)).expect(file);
+        assert!(text.contains("#![forbid(unsafe_code)]"), "{file}");
+    }
+}
+
+#[test]
+fn links_between_the_pages_lead_somewhere() {
+    let top = top();
+    let mut broken = Vec::new();
+    for (path, text) in sources(&top, "md") {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            let external = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
+            let folder = path.parent().expect("a file has a folder");
+            if !external && !folder.join(file).exists() {
+                broken.push(format!("{} → {target}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
