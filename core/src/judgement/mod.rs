@@ -26,3 +26,4 @@ pub mod snapshot;
 pub mod sunset;
 pub mod text;
 pub mod verify;
+
