@@ -279,16 +279,12 @@ impl PyRegistry {
     }
 
     #[pyo3(signature = (reference, file, how, hash))]
-    fn path_of(
-        &self,
-        py: Python<'_>,
-        reference: &str,
-        file: Option<&str>,
-        how: Pull,
-        hash: bool,
-    ) -> PyResult<Py<PyAny>> {
+    fn path_of(&self, py: Python<'_>, reference: &str, file: Option<&str>, how: Pull, hash: bool) -> PyResult<PathBuf> {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
-        self.read(py, None, |registry| registry.path_of(&reference, file, &request, hash))
+        run(py, None, |progress, cancel| {
+            let registry = self.options.open_for(&self.path, progress, cancel)?;
+            registry.path_of(&reference, file, &request, hash).map(|it| it.path)
+        })
     }
 
     fn list_models(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

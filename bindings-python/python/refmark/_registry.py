@@ -543,7 +543,9 @@ class Registry:
         if into is None:
             found = self.resolve(text, at=at, last_good=last_good, accept_incomplete=accept_incomplete)
             into = _cached(found.artifact, wanted)
-        pulled = Pulled.from_answer(self._native.pull(text, into, how, listener(progress)))
+        answer = self._native.pull(text, into, how, listener(progress))
+        # The folder as the caller named it: not every path is the text that an answer holds.
+        pulled = Pulled.from_answer({**answer, "path": into})
         if pulled.resolved.alias is not None and at is None:
             _warn_of_moving(pulled.resolved, _depth)
         return pulled
@@ -561,7 +563,7 @@ class Registry:
     ) -> Path:
         """The path of one file in the store, to map into memory; never write to it."""
         how = self._how([], at, False, allow_unverified, last_good, accept_incomplete)
-        return Path(self._native.path_of(_reference(reference), file, how, hash)["path"])
+        return self._native.path_of(_reference(reference), file, how, hash)
 
     @staticmethod
     def _how(

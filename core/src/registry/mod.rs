@@ -16,6 +16,7 @@ mod landed;
 mod list;
 mod log;
 mod open;
+mod paths;
 mod promote;
 mod propose;
 mod pull;
