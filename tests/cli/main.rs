@@ -1,1 +1,16 @@
+//! Stories of the command: what people type, what they read, what programs get, and how it ends.
 
+#![allow(clippy::disallowed_methods, reason = "stories read and write files")]
+
+mod changes;
+mod demo;
+mod environment;
+mod errors;
+mod finding;
+mod interrupts;
+mod keeping;
+mod main_job;
+mod pages;
+mod plain_git;
+mod registering;
+mod roots;

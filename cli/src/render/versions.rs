@@ -23,17 +23,17 @@ pub fn trust(state: TrustState) -> String {
 
 fn trust_look(state: TrustState) -> fn(String) -> String {
     match state {
-        TrustState::Trusted => |it| good(it),
-        TrustState::Revoked | TrustState::Deleted => |it| bad(it),
-        _ => |it| doubtful(it),
+        TrustState::Trusted => good,
+        TrustState::Revoked | TrustState::Deleted => bad,
+        _ => doubtful,
     }
 }
 
 fn class_look(class: FileClass) -> fn(String) -> String {
     match class {
         FileClass::Tensors | FileClass::Data => |it| it,
-        FileClass::Code => |it| doubtful(it),
-        FileClass::UnsafeFormat | FileClass::NotScanned => |it| bad(it),
+        FileClass::Code => doubtful,
+        FileClass::UnsafeFormat | FileClass::NotScanned => bad,
     }
 }
 
@@ -132,7 +132,7 @@ impl Render for Models {
         for it in &self.models {
             let aliases = it.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
             table.row([
-                Cell::of(it.model.as_str(), |it| bold(it)),
+                Cell::of(it.model.as_str(), bold),
                 Cell::number(it.versions),
                 aliases.collect::<Vec<_>>().join(", ").into(),
                 it.owner.clone().unwrap_or_default().into(),
@@ -160,7 +160,7 @@ impl Render for Versions {
         for it in &self.versions {
             let aliases = it.aliases.iter().map(|alias| alias.as_str()).collect::<Vec<_>>().join(", ");
             table.row([
-                Cell::of(format!("{}/{}", it.model, it.version), |it| bold(it)),
+                Cell::of(format!("{}/{}", it.model, it.version), bold),
                 it.release.as_ref().map(ToString::to_string).unwrap_or_default().into(),
                 aliases.into(),
                 it.stage.as_str().into(),
@@ -169,7 +169,7 @@ impl Render for Versions {
                 metrics(it.metrics.iter()).into(),
                 it.by.as_str().into(),
                 it.time.to_string().into(),
-                Cell::of(it.artifact.short(), |it| faint(it)),
+                Cell::of(it.artifact.short(), faint),
             ]);
         }
         page.table(table);
@@ -236,7 +236,7 @@ impl Render for ShowAnswer {
                 class,
                 Cell::number(size(file.size)),
                 file.path.as_str().into(),
-                Cell::of(format!("sha256:{}", file.sha256.short()), |it| faint(it)),
+                Cell::of(format!("sha256:{}", file.sha256.short()), faint),
             ]);
         }
         page.table(files);

@@ -36,7 +36,8 @@ pub(crate) fn world(home: &Path) -> World {
         config: Some(home.join("config/refmark")),
         data: Some(home.join("data/refmark")),
     };
-    World::at(places, Ticking::new())
+    // What syncing is for is tested where it is done; elsewhere it would only cost the suite its speed.
+    World { disk: Arc::new(crate::testing::disk::Unsynced { links: true }), ..World::at(places, Ticking::new()) }
 }
 
 pub(crate) fn key(seed: u8) -> HeldKey {

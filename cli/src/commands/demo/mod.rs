@@ -75,6 +75,11 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
             .hint(format!("remove it (rm -r {}), or name another folder with --dir", folder.display()))
             .at(folder.display().to_string()));
     }
+    if let Some(path) = &args.path {
+        std::fs::metadata(path).map_err(|error| {
+            Fault::new(Code::Io, format!("{} cannot be read: {error}", path.display())).at(path.display().to_string())
+        })?;
+    }
     app.arm();
     let made = in_folder(app, folder, args.path.as_deref());
     if made.is_err() {

@@ -228,7 +228,7 @@ mod tests {
         let files = absent(Path::new("list"), &text).unwrap();
         let found: Vec<_> = files.iter().map(|(path, _, size)| (path.as_str(), *size)).collect();
         assert_eq!(found, [("a b.bin", 0), ("c.bin", 0), ("d.bin", 12)]);
-        for wrong in ["", "abc  d", &format!("{hex}"), &format!("{hex} x d")] {
+        for wrong in ["", "abc  d", hex.as_str(), &format!("{hex} x d")] {
             assert!(absent(Path::new("list"), wrong).is_err(), "{wrong}");
         }
     }

@@ -3,21 +3,27 @@
 
 mod about;
 mod approval;
+mod catalog;
 mod change;
 mod evidence;
 mod init;
 mod label;
+mod meta;
 mod promote;
+mod publish;
 mod register;
 mod transition;
 
 pub use about::{AboutRequest, announce, describe};
 pub use approval::{ApprovalRequest, approve};
+pub use catalog::{EntryRequest, catalog_entry, catalog_state};
 pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
+pub use meta::{NewKeyholder, Rotation, policy, rotate};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 

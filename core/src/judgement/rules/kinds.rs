@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
-use super::{Ground, Ruling, Under, demand, documents, moves};
+use super::{Ground, Ruling, Under, documents, moves};
 use crate::judgement::effective::{Effective, Sum};
 use crate::judgement::facts::{Facts, Of};
 use crate::judgement::gate::GateReport;
@@ -52,14 +52,17 @@ pub(super) fn judge(
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match about.chain()? {
-        Ruling::Ok => {}
-        other => return Ok((other, None)),
+    let chain = about.chain()?;
+    if let Ruling::Failed(_) = chain {
+        return Ok((chain, None));
     }
-    match place {
-        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => moves::judge(&record, policy, *registry, sum, ground),
-        _ => Ok((about.plain()?, None)),
-    }
+    let (ruling, report) = match place {
+        Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
+            moves::judge(&record, policy, *registry, sum, ground)?
+        }
+        _ => (about.plain()?, None),
+    };
+    Ok((chain.and(ruling), report))
 }
 
 /// The artifacts that the versions of a landing name.
@@ -121,19 +124,20 @@ impl About<'_> {
         let facts = Facts(self.sum);
         match self.record.predicate() {
             Predicate::Version(it) => {
-                demand!(documents::complete(it.artifact, self.sum)?);
-                demand!(self.release_is_free(it)?);
-                match facts.manifest(&it.artifact)? {
-                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type),
-                    None => Ok(Ruling::Ok),
-                }
+                let complete = documents::complete(it.artifact, self.sum)?;
+                let known = match facts.manifest(&it.artifact)? {
+                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type)?,
+                    None => Ruling::Ok,
+                };
+                Ok(complete.and(self.release_is_free(it)?).and(known))
             }
             Predicate::Label(it) => self.version_is(&it.model, it.version, &it.artifact),
             Predicate::Evidence(it) => {
-                if !facts.has_artifact(&it.artifact)? {
-                    return Ok(Ruling::missing(format!("{} is not registered", it.artifact.short())));
-                }
-                self.in_catalog(Family::EvidenceType, &it.evidence_type)
+                let registered = match facts.has_artifact(&it.artifact)? {
+                    true => Ruling::Ok,
+                    false => Ruling::missing(format!("{} is not registered", it.artifact.short())),
+                };
+                Ok(registered.and(self.in_catalog(Family::EvidenceType, &it.evidence_type)?))
             }
             // A model may be described before it has a version: that takes its name.
             Predicate::About(_) => Ok(Ruling::Ok),

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
+pub(in crate::judgement) use moves::match_people;
 pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};
@@ -45,6 +46,15 @@ impl Ruling {
 
     fn missing(message: impl Into<String>) -> Ruling {
         Ruling::Missing(Fault::new(Code::Pending, message))
+    }
+
+    /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
+    fn and(self, other: Ruling) -> Ruling {
+        match (self, other) {
+            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
+            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
+        }
     }
 }
 

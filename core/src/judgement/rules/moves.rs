@@ -29,9 +29,9 @@ pub(super) fn judge(
     sum: &Sum<'_>,
     ground: &Ground<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
-    match premise(record, sum)? {
-        Ruling::Ok => {}
-        other => return Ok((other, None)),
+    let premise = premise(record, sum)?;
+    if let Ruling::Failed(_) = premise {
+        return Ok((premise, None));
     }
     let report = report_on(record, policy, registry, sum, ground)?;
     let fault = |code| Fault::new(code, report.sentence()).field("report", &report);
@@ -40,7 +40,7 @@ pub(super) fn judge(
         Decision::Pending => Ruling::Missing(fault(Code::Pending).hint(pending_hint(&report))),
         Decision::Refused => Ruling::Failed(fault(Code::Refused).hint(refused_hint(&report))),
     };
-    Ok((ruling, Some(report)))
+    Ok((premise.and(ruling), Some(report)))
 }
 
 fn pending_hint(report: &GateReport) -> String {
@@ -57,16 +57,19 @@ fn refused_hint(report: &GateReport) -> String {
     failed.and_then(|gate| gate.next.clone()).unwrap_or_else(|| "`refmark policy show` has the rules".to_owned())
 }
 
-/// Whether what a move says of the state before it is so.
+/// Whether what a move says of the state before it is so. Where its predecessor is missing, nobody can tell yet.
 fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
     let facts = Facts(sum);
     match record.predicate() {
         Predicate::Alias(it) => {
-            let before = match it.sequence {
-                0 | 1 => None,
-                n => facts.alias_move(&it.model, &it.alias, n - 1)?.and_then(|before| before.to),
+            let (known, before) = match it.sequence {
+                0 | 1 => (true, None),
+                n => match facts.alias_move(&it.model, &it.alias, n - 1)? {
+                    Some(before) => (true, before.to),
+                    None => (false, None),
+                },
             };
-            if it.from != before {
+            if known && it.from != before {
                 return Ok(gone(format!(
                     "{}@{} is at {}, and the move says {}",
                     it.model,
@@ -86,7 +89,7 @@ fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
         Predicate::Stage(it) => {
             let before = match it.sequence {
                 0 | 1 => Stage::default(),
-                n => facts.stage_move(&it.model, it.version, n - 1)?.map(|before| before.to).unwrap_or_default(),
+                n => facts.stage_move(&it.model, it.version, n - 1)?.map_or(it.from, |before| before.to),
             };
             if it.from != before || it.to == it.from {
                 return Ok(gone(format!(
@@ -99,7 +102,7 @@ fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
         Predicate::Trust(it) => {
             let before = match it.sequence {
                 0 | 1 => TrustState::default(),
-                n => facts.trust_move(&it.artifact, n - 1)?.map(|before| before.to).unwrap_or_default(),
+                n => facts.trust_move(&it.artifact, n - 1)?.map_or(it.from, |before| before.to),
             };
             if it.from != before || it.to == it.from {
                 return Ok(gone(format!(
@@ -498,7 +501,7 @@ fn no_rule(expected: String) -> GateResult {
 }
 
 /// A person for each slot, each person once, as many slots as can be (augmenting paths; the sets are small).
-fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
+pub(in crate::judgement) fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
     fn place(slot: usize, fits: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
         for &person in &fits[slot] {
             if std::mem::replace(&mut seen[person], true) {

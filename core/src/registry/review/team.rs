@@ -17,6 +17,7 @@ use crate::records::approval::{Approval, Waiver};
 use crate::records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use crate::records::layout::Place;
 use crate::records::manifest::{Contract, ContractField};
+use crate::records::policy::PolicyStatement;
 use crate::records::statement::{Record, Statement};
 use crate::records::version::Stage;
 use crate::registry::tests::{key, model, world};
@@ -369,6 +370,30 @@ impl Team {
         team.days(2);
         (team, one, two)
     }
+}
+
+/// The next policy, with this text.
+pub(crate) fn next_policy(facts: Facts<'_>, author: &Author, text: &str) -> Result<Plan> {
+    let (now, statement) = facts.newest_policy()?.unwrap();
+    let number = now.number + 1;
+    let statement = PolicyStatement {
+        number,
+        text: Digest::of(text.as_bytes()),
+        reason: "as agreed".to_owned(),
+        by: author.by.clone(),
+        time: author.time,
+        previous: Some(statement.digest()),
+        base: author.base,
+        path: Place::Policy(number).path(),
+        registry: author.registry,
+    };
+    let documents = vec![(Place::PolicyText(number), text.as_bytes().to_vec())];
+    Ok(Plan {
+        subject: format!("policy {number}"),
+        statements: vec![Statement::new(statement)],
+        documents,
+        ..Plan::default()
+    })
 }
 
 pub(crate) fn signed(statement: Statement, key: &HeldKey) -> (String, Vec<u8>) {

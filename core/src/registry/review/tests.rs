@@ -2,8 +2,11 @@
 
 use super::team::Team;
 use crate::judgement::gate::{Decision, Status};
-use crate::judgement::review::page::{to_html_page, to_markdown, to_text};
+use crate::judgement::plan;
+use crate::judgement::review::page::{COMMENT_LIMIT, to_html, to_markdown, to_text};
 use crate::judgement::review::{Method, RangeVerdict};
+use crate::records::evidence::Verdict;
+use crate::words::fault::Code;
 
 #[test]
 fn a_proposal_waits_for_its_approvals_and_says_who_could_give_them() {
@@ -11,11 +14,6 @@ fn a_proposal_waits_for_its_approvals_and_says_who_could_give_them() {
     team.propose_champion("propose/two", "nora", 2);
     team.approve("propose/two", "ada", &["metric latency_p95_ms"]);
     let review = team.registry.review("main..propose/two").unwrap();
-    println!("{}", to_text(&review, false));
-    println!("{}", to_markdown(&review, 60_000));
-    if let Ok(to) = std::env::var("REFMARK_SHOW") {
-        std::fs::write(to, to_html_page(&review)).unwrap();
-    }
     assert_eq!(review.verdict, RangeVerdict::Pending, "{:?}", review.problems);
     let change = &review.changes.items[0];
     assert_eq!((change.change.as_str(), change.decision), ("sentiment@champion: 1 → 2", Decision::Pending));
@@ -30,4 +28,107 @@ fn a_proposal_waits_for_its_approvals_and_says_who_could_give_them() {
     assert_eq!(review.methods.len(), 4);
     assert!(review.methods.iter().all(|it| it.verdict == RangeVerdict::Pending));
     assert_eq!(review.methods[3].method, Method::FastForward);
+}
+
+#[test]
+fn an_approved_proposal_takes_effect_by_every_way_of_merging_and_is_reviewed_after_it_landed() {
+    let (team, ..) = Team::with_a_champion();
+    team.propose_champion("propose/two", "nora", 2);
+    team.approve("propose/two", "ada", &["metric latency_p95_ms"]);
+    let done = team.approve("propose/two", "bo", &[]);
+    let before = team.main();
+    let review = team.registry.review("main..propose/two").unwrap();
+    assert_eq!((review.verdict, review.landed), (RangeVerdict::Ok, false), "{:?}", review.problems);
+    assert!(review.methods.iter().all(|it| it.verdict == RangeVerdict::Ok), "{:?}", review.methods);
+    assert!(review.commands.approve.is_none() && review.commands.roll_back.is_some());
+
+    team.land(done);
+    let landed = team.registry.review(&format!("{before}..main")).unwrap();
+    assert_eq!((landed.verdict, landed.landed, landed.methods.len()), (RangeVerdict::Ok, true, 0));
+    assert!(landed.summary.ends_with("in effect"), "{}", landed.summary);
+    assert_eq!(landed.changes.items[0].statement, review.changes.items[0].statement);
+    // The last commit alone is the approval that brought the move into effect.
+    let last = team.registry.review("main~1..main").unwrap();
+    assert_eq!(last.changes.items[0].change, "sentiment@champion: 1 → 2");
+    assert_eq!(team.registry.review("main").unwrap().changes.count, last.changes.count);
+}
+
+#[test]
+fn a_refused_proposal_says_every_reason_and_shows_no_evidence_of_its_own() {
+    let (team, _, two) = Team::with_a_champion();
+    team.evidence("ci-eval", "canary", two, Verdict::Fail, &[]);
+    team.propose_champion("propose/two", "nora", 2);
+    let review = team.registry.review("main..propose/two").unwrap();
+    assert_eq!(review.verdict, RangeVerdict::Refused);
+    let failed: Vec<_> = review.changes.items[0].gates.iter().filter(|it| it.gate.status == Status::Failed).collect();
+    assert!(failed.iter().any(|it| it.gate.name == "evidence canary" && it.gate.found.contains("fail by ci-eval")));
+    let text = to_markdown(&review, COMMENT_LIMIT);
+    assert!(text.contains("❌") && text.contains("`refused`"), "{text}");
+    assert!(review.commands.roll_back.is_none());
+}
+
+#[test]
+fn somebody_who_lands_first_makes_a_proposal_a_conflict_to_renew() {
+    let (team, ..) = Team::with_a_champion();
+    team.propose_champion("propose/two", "nora", 2);
+    let request = Team::promote(2, "champion", "the same, and faster");
+    team.propose("propose/other", "chen", |facts, author| plan::promote(facts, author, &request));
+    team.approve("propose/other", "ada", &["metric latency_p95_ms"]);
+    let done = team.approve("propose/other", "bo", &[]);
+    team.land(done);
+    let review = team.registry.review("main..propose/two").unwrap();
+    assert_eq!((review.verdict, review.problems[0].code), (RangeVerdict::Refused, Code::PremiseGone));
+    assert_eq!(review.commands.renew.as_deref(), Some("git fetch && refmark renew propose/two && git push"));
+}
+
+#[test]
+fn junk_companions_and_hostile_words_are_named_and_harmless() {
+    let (team, ..) = Team::with_a_champion();
+    let files = vec![
+        ("models/evil.txt".to_owned(), b"x".to_vec()),
+        (".github/workflows/refmark.yml".to_owned(), b"on: push".to_vec()),
+        ("README.md".to_owned(), b"hello".to_vec()),
+    ];
+    team.commit("junk", "eve", files, "junk");
+    let request = Team::promote(1, "shadow", "see @octocat <img src=x> | \u{202e}#1");
+    team.propose("junk", "nora", |facts, author| plan::promote(facts, author, &request));
+    let review = team.registry.review("main..junk").unwrap();
+    assert_eq!((review.verdict, review.problems[0].code), (RangeVerdict::Refused, Code::WrongPath));
+    assert_eq!(review.companions.count, 2);
+    assert!(review.companions.items.iter().any(|it| it.steers_the_forge && it.what == "added"));
+    let markdown = to_markdown(&review, COMMENT_LIMIT);
+    assert!(markdown.contains("models/evil.txt") && markdown.contains(".github/workflows/refmark.yml"), "{markdown}");
+    assert!(!markdown.contains("@octocat") && !markdown.contains("<img"), "{markdown}");
+    assert!(!to_html(&review).contains("<img") && !to_text(&review, true).contains('\u{202e}'));
+}
+
+#[test]
+fn a_new_policy_is_shown_by_what_it_changes() {
+    let (team, ..) = Team::with_a_champion();
+    let text = |author: &plan::Author| {
+        let text = super::team::policy_text(author, 2);
+        text.replace(
+            "[members.\"eve\"]\nkind = \"person\"\nroles = [\"reader\"]",
+            "[members.\"eve\"]\nkind = \"person\"\nroles = [\"mlops-engineer\"]",
+        )
+    };
+    team.propose("policy", "ada", |facts, author| super::team::next_policy(facts, author, &text(author)));
+    let review = team.registry.review("main..policy").unwrap();
+    assert_eq!(review.verdict, RangeVerdict::Ok, "{:?}", review.problems);
+    let rules = &review.rules[0];
+    assert_eq!((rules.kind, rules.number, rules.effect), ("policy", 2, true));
+    assert_eq!(rules.changes.items, ["eve: reader → mlops-engineer"]);
+    assert_eq!((rules.lines_added.count, rules.lines_removed.count), (2, 2));
+}
+
+#[test]
+fn a_first_version_and_bulk_are_reviewed_without_an_old_side() {
+    let team = Team::new();
+    team.register(1);
+    let review = team.registry.review("main~1..main").unwrap();
+    assert_eq!(review.verdict, RangeVerdict::Ok);
+    assert_eq!((review.versions.count, review.changes.count), (1, 1), "the trust move came with it");
+    let from_the_start = team.registry.review("main~1").unwrap_err();
+    assert_eq!(from_the_start.code, Code::NotFound, "the first commit has no parent to be compared with");
+    assert_eq!(team.registry.review("main...main").unwrap_err().code, Code::BadArgument);
 }

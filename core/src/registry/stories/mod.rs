@@ -1,4 +1,5 @@
 //! Governance as stories: a team of fixed keys, its policy, and what its members may and may not do.
 
 mod proposals;
+mod rules;
 pub(crate) mod team;

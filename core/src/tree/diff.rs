@@ -1,9 +1,9 @@
 //! What differs between two trees: both are walked together, and only where they differ.
 
 use std::cmp::Ordering;
+use std::ops::Deref;
 
-use super::objects::Objects;
-use super::tree::{RawEntry, Tree, spell};
+use super::{RawEntry, Tree, spell};
 use crate::judgement::snapshot::{Change, Mode};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -13,21 +13,30 @@ const MAX_DEPTH: usize = 128;
 /// One tree can name another many times over, so a few kilobytes can spell out a billion paths.
 const MAX_CHANGES: usize = 4_000_000;
 
+/// Where parsed trees come from.
+pub(crate) trait Trees {
+    /// A parsed tree, shared with a cache or not.
+    type Handle: Deref<Target = Tree>;
+
+    /// The tree of this id.
+    fn tree(&self, id: Oid) -> Result<Self::Handle>;
+}
+
 /// The differing files between two trees (nothing: the empty tree), in path order.
-pub(super) fn between(objects: &Objects, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Change>> {
+pub(crate) fn between<T: Trees>(objects: &T, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Change>> {
     let mut walk = Walk { objects, out: Vec::new(), folders: 0 };
     walk.folder(old, new, &mut String::new(), 0)?;
     walk.out.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(walk.out)
 }
 
-struct Walk<'a> {
-    objects: &'a Objects,
+struct Walk<'a, T> {
+    objects: &'a T,
     out: Vec<Change>,
     folders: usize,
 }
 
-impl Walk<'_> {
+impl<T: Trees> Walk<'_, T> {
     fn folder(&mut self, old: Option<Oid>, new: Option<Oid>, path: &mut String, depth: usize) -> Result<()> {
         if old == new {
             return Ok(());
@@ -38,7 +47,8 @@ impl Walk<'_> {
                 .hint("no layout of refmark's comes near 128 levels or four million folders in one change"));
         }
         let (old, new) = (self.tree(old)?, self.tree(new)?);
-        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+        let (mut old, mut new) =
+            (old.iter().flat_map(|tree| tree.iter()).peekable(), new.iter().flat_map(|tree| tree.iter()).peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
                 (None, None) => return Ok(()),
@@ -83,8 +93,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn tree(&self, id: Option<Oid>) -> Result<Tree> {
-        id.map_or_else(|| Ok(Tree::empty()), |id| self.objects.tree(id))
+    fn tree(&self, id: Option<Oid>) -> Result<Option<T::Handle>> {
+        id.map(|id| self.objects.tree(id)).transpose()
     }
 }
 

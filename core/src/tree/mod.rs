@@ -1,16 +1,21 @@
-//! One Git tree, parsed and checked once: sorted, no name twice. What Git writes is such; what is not is refused.
+//! Floor 4: Git trees as bytes, for the two adapters that read them: parsed and checked once, and what differs between two.
+//! A tree that Git writes is sorted and has no name twice; what is not is refused. Needs neither Git nor files.
 
-use gix::objs::tree::name_order;
+mod diff;
+
+use std::cmp::Ordering;
 
 use crate::judgement::snapshot::{Entry, Mode};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
+pub(crate) use diff::{Trees, between};
+
 const FOLDER: u32 = 0o40000;
 const FILE: u32 = 0o100644;
 
 /// A parsed tree: its raw bytes, and where the entries are in them.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     raw: Vec<u8>,
     entries: Vec<Span>,
     id_length: usize,
@@ -25,32 +30,43 @@ struct Span {
 
 /// One entry with its name as Git has it.
 #[derive(Clone, Copy)]
-pub(super) struct RawEntry<'t> {
-    pub(super) name: &'t [u8],
-    pub(super) mode: u32,
-    pub(super) id: &'t [u8],
+pub(crate) struct RawEntry<'t> {
+    pub(crate) name: &'t [u8],
+    pub(crate) mode: u32,
+    pub(crate) id: &'t [u8],
 }
 
 impl RawEntry<'_> {
-    pub(super) fn is_folder(&self) -> bool {
+    pub(crate) fn is_folder(&self) -> bool {
         self.mode == FOLDER
     }
 
-    pub(super) fn mode(&self) -> Mode {
+    pub(crate) fn mode(&self) -> Mode {
         mode_of(self.mode)
     }
 
-    pub(super) fn oid(&self) -> Result<Oid> {
+    pub(crate) fn oid(&self) -> Result<Oid> {
         Oid::from_bytes(self.id)
     }
 
-    pub(super) fn entry(&self) -> Result<Entry> {
+    pub(crate) fn entry(&self) -> Result<Entry> {
         Ok(Entry { name: spell(self.name), mode: self.mode(), oid: self.oid()? })
+    }
+
+    /// Git's order: a folder's name counts as if `/` followed it.
+    pub(crate) fn order(&self, other: &RawEntry<'_>) -> Ordering {
+        let common = self.name.len().min(other.name.len());
+        let (one, two) = (self.name.split_at(common), other.name.split_at(common));
+        one.0.cmp(two.0).then_with(|| self.next(one.1).cmp(&other.next(two.1)))
+    }
+
+    fn next(&self, rest: &[u8]) -> Option<u8> {
+        rest.first().copied().or(self.is_folder().then_some(b'/'))
     }
 }
 
 /// What a mode's number means to the registry.
-pub(super) fn mode_of(mode: u32) -> Mode {
+pub(crate) fn mode_of(mode: u32) -> Mode {
     match mode {
         FILE => Mode::File,
         FOLDER => Mode::Folder,
@@ -60,14 +76,13 @@ pub(super) fn mode_of(mode: u32) -> Mode {
 
 impl Tree {
     /// The tree without entries.
-    pub(super) fn empty() -> Tree {
+    pub(crate) fn empty() -> Tree {
         Tree { raw: Vec::new(), entries: Vec::new(), id_length: 20 }
     }
 
-    /// Parses a tree's bytes. A fault `bad-tree` for truncation, an unsorted or repeated name, a name that is empty or has
+    /// Parses a tree's bytes, whose ids have 20 or 32 bytes. A fault `bad-tree` for truncation, an unsorted or repeated name, a name that is empty or has
     /// a slash, `.` and `..`.
-    pub(super) fn parse(raw: Vec<u8>, hash: gix::hash::Kind, id: Oid) -> Result<Tree> {
-        let id_length = hash.len_in_bytes();
+    pub(crate) fn parse(raw: Vec<u8>, id_length: usize, id: Oid) -> Result<Tree> {
         let mut entries: Vec<Span> = Vec::new();
         let mut at = 0;
         while at < raw.len() {
@@ -91,7 +106,7 @@ impl Tree {
     fn check_order(&self, id: Oid) -> Result<()> {
         for (at, pair) in self.entries.windows(2).enumerate() {
             let (one, next) = (self.raw_entry(pair[0]), self.raw_entry(pair[1]));
-            if name_order(one.name, one.is_folder(), next.name, next.is_folder()).is_ge() {
+            if one.order(&next).is_ge() {
                 return Err(bad_tree(id, &format!("entry {} (`{}`) out of order", at + 1, spell(next.name))));
             }
         }
@@ -115,17 +130,15 @@ impl Tree {
     }
 
     fn search(&self, name: &[u8], folder: bool) -> Option<RawEntry<'_>> {
-        let at = self.entries.binary_search_by(|span| {
-            let entry = self.raw_entry(*span);
-            name_order(entry.name, entry.is_folder(), name, folder)
-        });
+        let wanted = RawEntry { name, mode: if folder { FOLDER } else { FILE }, id: &[] };
+        let at = self.entries.binary_search_by(|span| self.raw_entry(*span).order(&wanted));
         let found = at.ok().and_then(|at| self.entries.get(at)).map(|span| self.raw_entry(*span));
         // To Git's order a file `a/` and a folder `a` are the same.
         found.filter(|entry| entry.name == name)
     }
 
     /// The entry of a name, spelled as [`spell`] spells it.
-    pub(super) fn get(&self, name: &str) -> Option<RawEntry<'_>> {
+    pub(crate) fn get(&self, name: &str) -> Option<RawEntry<'_>> {
         if name.contains('\\') {
             return self.iter().find(|entry| spell(entry.name) == name);
         }
@@ -133,12 +146,12 @@ impl Tree {
     }
 
     /// The entries in Git's order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = RawEntry<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = RawEntry<'_>> {
         self.entries.iter().map(|span| self.raw_entry(*span))
     }
 
     /// Bytes that it takes in memory.
-    pub(super) fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         self.raw.len() + self.entries.len() * size_of::<Span>() + 128
     }
 }
@@ -163,7 +176,7 @@ fn parse_mode(raw: &[u8], from: usize) -> Option<(u32, usize)> {
 }
 
 /// A name as text: bytes that are not UTF-8, and the backslash itself, are written `\xNN`, so that no two names meet.
-pub(super) fn spell(name: &[u8]) -> String {
+pub(crate) fn spell(name: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(name)
         && !text.contains('\\')
     {
@@ -201,7 +214,7 @@ mod tests {
     }
 
     fn parse(raw: Vec<u8>) -> Result<Tree> {
-        Tree::parse(raw, gix::hash::Kind::Sha1, Oid::from_bytes(&[1; 20]).unwrap())
+        Tree::parse(raw, 20, Oid::from_bytes(&[1; 20]).unwrap())
     }
 
     #[test]
