@@ -711,7 +711,7 @@ class Registry:
 
     @staticmethod
     def _how(
-        include: list[str],
+        include: Sequence[str],
         at: TimeLike | None,
         hard_links: bool,
         allow_unverified: bool,
@@ -719,7 +719,7 @@ class Registry:
         accept_incomplete: bool,
     ) -> dict[str, Any]:
         return {
-            "include": include,
+            "include": [*include],
             "hard_links": hard_links,
             "allow_unverified": allow_unverified,
             "at": _time(at),

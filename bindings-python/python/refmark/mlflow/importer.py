@@ -49,7 +49,12 @@ def import_mlflow(location: str | os.PathLike[str], registry: Registry) -> Impor
             )
         for model in models:
             done = _model(store, registry, store.get_registered_model(model.name))
-            total = Imported(*(was + now for was, now in zip(total, done)))  # type: ignore[arg-type]
+            total = Imported(
+                total.models + done.models,
+                total.versions + done.versions,
+                total.without_files + done.without_files,
+                total.gaps + done.gaps,
+            )
     return total
 
 
@@ -97,7 +102,7 @@ def _store(location: str) -> Iterator[Any]:
         store._dispose_engine()
 
 
-def _model(store: Any, registry: Registry, model: RegisteredModel) -> tuple[int, int, tuple[str, ...], int]:
+def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
     found = _all(store.search_model_versions, f"name = '{_quoted(model.name)}'")
     versions: Mapping[int, ModelVersion] = {int(it.version): it for it in found}
     registry.announce(model.name, model.description, tags=model.tags)
@@ -122,7 +127,7 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> tuple[int,
             registry.transition(f"{model.name}/{number}", stage, "imported from MLflow")
     for alias, number in sorted(model.aliases.items()):
         registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow")
-    return 1, len(versions), tuple(pointers), len(gaps)
+    return Imported(1, len(versions), tuple(pointers), len(gaps))
 
 
 def _quoted(name: str) -> str:
