@@ -26,4 +26,3 @@ pub mod snapshot;
 pub mod sunset;
 pub mod text;
 pub mod verify;
-
