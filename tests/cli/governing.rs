@@ -79,3 +79,44 @@ fn setup_git_makes_records_readable_in_diffs() {
     let files = env.json(&["setup-ci", "--github"]);
     assert_eq!(files["files"][0], ".github/workflows/refmark.yml");
 }
+
+#[test]
+fn evidence_is_attached_and_shown_and_the_catalog_says_which_types_there_are() {
+    let env = TestEnvironment::with_models();
+    env.write("result.json", "{\"verdict\": \"pass\", \"metrics\": {\"f1\": 0.9}}");
+    let attached = env.json(&[
+        "attach",
+        "sentiment/2",
+        "evaluation",
+        "--verdict",
+        "pass",
+        "--metric",
+        "f1=0.9",
+        "--suite",
+        "smoke@3",
+        "--summary",
+        "on the March set",
+    ]);
+    has_keys(&attached, &["artifact", "type", "verdict", "statement", "path"]);
+    assert!(env.ok(&["show", "sentiment/2"]).contains("on the March set"));
+    assert!(env.ok(&["catalog", "list", "evidence-type"]).contains("evaluation"));
+    env.fails(&["catalog", "list", "nonsense"], 2, "bad-argument");
+    let unknown = env.run(&["attach", "sentiment/2", "horoscope", "--verdict", "pass"]);
+    assert_ne!(unknown.status, 0, "{}", unknown.stdout);
+    assert_eq!(env.json(&["sunset"])["due"], 0);
+}
+
+#[test]
+fn a_clone_fetches_and_pushes_commits_with_their_files() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["clone", "models", "copy"]);
+    env.ok(&["promote", "sentiment@champion", "2"]);
+    let fetched = env.json(&["-R", "copy", "fetch"]);
+    assert_eq!(fetched["commits"], 1);
+    assert_eq!(env.json(&["-R", "copy", "resolve", "sentiment@champion"])["version"], 2);
+    env.write("three/a.txt", "3\n");
+    env.ok(&["-R", "copy", "register", "sentiment", "three"]);
+    env.ok(&["-R", "copy", "push"]);
+    env.ok(&["pull", "sentiment/3", "-o", "out"]);
+    assert_eq!(env.files("out"), ["a.txt"]);
+}

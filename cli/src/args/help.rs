@@ -31,7 +31,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Check", &["review", "check", "verify", "report"]),
     ("Consume", &["pin"]),
     ("Keep", &["trust", "policy", "members", "catalog", "hook", "setup-ci", "setup-git", "index", "gc", "unlock"]),
-    ("Places", &["remote", "sync", "view", "export-site", "serve", "backup", "restore", "import", "bridge"]),
+    (
+        "Places",
+        &["remote", "sync", "fetch", "push", "view", "export-site", "serve", "backup", "restore", "import", "bridge"],
+    ),
     ("Help", &["completions", "man", "help"]),
 ];
 

@@ -1,6 +1,7 @@
 //! The command line: what can be typed. Nothing is decided here; texts become types in `commands`.
 
 pub mod bytes;
+pub mod evidence;
 pub mod finding;
 pub mod global;
 pub mod governing;
@@ -79,6 +80,8 @@ pub enum Command {
     Renew(proposals::RenewArgs),
     /// Merge a proposal that has all it needs
     Land(proposals::LandArgs),
+    /// Attach evidence to a version: an evaluation, a scan, a runbook, a sign-off
+    Attach(evidence::AttachArgs),
     /// Move a version's stage, or an artifact's trust state
     Transition(moves::TransitionArgs),
     /// Withdraw an artifact: its bytes are handed out to nobody
@@ -86,6 +89,8 @@ pub enum Command {
     /// Delete an artifact's bytes; its records stay
     Delete(moves::DeleteArgs),
 
+    /// The versions whose last day is set: who still uses them
+    Sunset,
     /// Why one thing is as it is: who moved it, who approved, under which gates
     Explain(governing::ExplainArgs),
 
@@ -107,6 +112,8 @@ pub enum Command {
     Policy(governing::PolicyArgs),
     /// The people and agents of the policy, with keys and roles
     Members(governing::MembersArgs),
+    /// The stable ids that records name
+    Catalog(evidence::CatalogArgs),
     /// Make a bare registry refuse pushes that may not land
     Hook(governing::HookArgs),
     /// Workflows that check every proposal, with the pinned root
@@ -123,6 +130,11 @@ pub enum Command {
     Remote(keeping::RemoteArgs),
     /// Bring absent files from the remotes, and give them theirs
     Sync(keeping::SyncArgs),
+
+    /// Bring the origin's commits to a clone; the new head is verified first
+    Fetch,
+    /// Send a clone's commits and their files to the origin
+    Push,
 
     /// Print a shell's completions
     Completions(tools::CompletionsArgs),

@@ -1,6 +1,8 @@
 //! The commands, one a file: texts become types, the core does the work, an answer comes back.
 
 mod approve;
+mod attach;
+mod catalog;
 mod check;
 mod clone;
 mod completions;
@@ -20,6 +22,7 @@ pub mod list;
 pub mod log;
 mod man;
 mod members;
+mod origin;
 mod path;
 mod pin;
 mod policy;
@@ -38,6 +41,7 @@ mod search;
 mod setup;
 mod show;
 pub mod status;
+mod sunset;
 mod sync;
 mod textconv;
 mod transition;
@@ -77,9 +81,11 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Approve(args) => approve::run(app, &args),
         Command::Renew(args) => renew::run(app, &args),
         Command::Land(args) => land::run(app, &args),
+        Command::Attach(args) => attach::run(app, &args),
         Command::Transition(args) => transition::run(app, &args),
         Command::Revoke(args) => revoke::run(app, &args),
         Command::Delete(args) => delete::run(app, &args),
+        Command::Sunset => sunset::run(app),
         Command::Explain(args) => explain::run(app, &args),
         Command::Review(args) => review::run(app, &args),
         Command::Check(args) => check::run(app, &args),
@@ -89,6 +95,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Trust(args) => trust::run(app, &args),
         Command::Policy(args) => policy::run(app, &args),
         Command::Members(args) => members::run(app, &args),
+        Command::Catalog(args) => catalog::run(app, &args),
         Command::Hook(args) => hook::run(app, &args),
         Command::SetupCi(args) => setup::ci(app, &args),
         Command::SetupGit => setup::git(app),
@@ -97,6 +104,8 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
+        Command::Fetch => origin::fetch(app),
+        Command::Push => origin::push(app),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Textconv(args) => textconv::run(&args),

@@ -12,6 +12,7 @@ use refmark_core::words::name::{EntryId, ModelName, Release};
 use refmark_core::words::reference::Reference;
 use serde::Deserialize;
 
+use super::super::attach::number;
 use super::super::values::{pair, read_json, read_text};
 use crate::args::versions::RegisterArgs;
 
@@ -93,10 +94,7 @@ impl Wanted {
         let mut metrics = BTreeMap::new();
         for text in &args.metrics {
             let (name, value) = pair(text, "a metric")?;
-            let number = value.parse::<f64>().map_err(|_| {
-                Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", value.escape_debug()))
-                    .hint("write it as in f1=0.91")
-            })?;
+            let number = number(name, value)?;
             metrics.insert(name.to_owned(), number);
         }
         let mut lineage = BTreeMap::new();
