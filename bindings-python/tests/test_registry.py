@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
+import re
+import subprocess
 import warnings
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -171,13 +176,16 @@ def test_a_tampered_blob_is_an_integrity_error_with_file_expected_and_found(two:
     assert error.fields["expected"] == file.sha256
     assert error.fields["found"] not in (None, file.sha256)
     assert not (tmp_path / "out").exists()
+    other = two.show("sentiment/2").files[0]
+    blob_of(two, other.sha256).chmod(0o644)
+    blob_of(two, other.sha256).write_bytes(b"bad")
     report = two.verify()
-    assert report.verdict == "failed" and not report.ok
+    assert (report.verdict, report.ok, report.damaged, report.absent) == ("failed", False, (other.sha256,), (file.sha256,))
 
 
 def test_a_missing_blob_is_absent_and_comes_from_a_remote(two: refmark.Registry, tmp_path: Path) -> None:
     two.add_remote("disk", tmp_path / "disk")
-    assert two.sync().sent == 4
+    assert two.sync().sent == 3
     file = two.show("sentiment/1").files[0]
     blob_of(two, file.sha256).unlink()
     assert two.show("sentiment/1").absent == 1
@@ -263,24 +271,32 @@ def test_a_registry_is_found_by_variable_folder_and_default(
     assert refmark.open().id == two.id and refmark.open(f"file://{two.path}").id == two.id
 
 
-def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry, tmp_path: Path) -> None:
-    import subprocess
+def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry, world: Path) -> None:
+    ssh = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    key = ssh.load_ssh_private_key((world / ".config/refmark/key").read_bytes(), None)
 
     def git(*words: str, text: bytes | None = None) -> str:
         done = subprocess.run(["git", "-C", str(two.path), *words], input=text, capture_output=True, check=True)
         return done.stdout.decode().strip()
 
-    root = git("show", "main:trust/0001.json").encode() + b"\n"
-    newer = root.replace(b'"format":1', b'"format":9').replace(b'"format": 1', b'"format": 9')
+    root = git("show", "main:trust/0001.json") + "\n"
+    newer = re.sub(r'("format": ?)1\b', r"\g<1>9", root)
     assert newer != root
-    env = ["-c", "user.name=x", "-c", "user.email=x@y"]
-    blob = git("hash-object", "-w", "--stdin", text=newer)
-    git("read-tree", "main")
+    record = json.loads(newer)
+    payload = json.dumps(record["statement"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    kind = b"application/vnd.in-toto+json"
+    signature = key.sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+    newer = newer.replace(record["signatures"][0]["sig"], base64.b64encode(signature).decode())
+    first = git("rev-list", "--max-parents=0", "main")
+    git("read-tree", first)
+    blob = git("hash-object", "-w", "--stdin", text=newer.encode())
     git("update-index", "--add", "--cacheinfo", f"100644,{blob},trust/0001.json")
-    commit = git(*env, "commit-tree", git("write-tree"), "-m", "a newer registry")
-    git("update-ref", "refs/heads/main", commit)
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
+    git("update-ref", "refs/heads/main", git(*who, "commit-tree", git("write-tree"), "-m", "a newer registry"))
+    (two.path / "refmark" / "remembered.json").unlink(missing_ok=True)
+    digest = "sha256:" + hashlib.sha256(payload).hexdigest()
     with pytest.raises(refmark.UpgradeNeededError) as raised:
-        refmark.open(two.path)
+        refmark.open(two.path, trust_root=digest).resolve("sentiment/1")
     assert raised.value.code == "upgrade-needed" and "upgrade" in str(raised.value)
 
 

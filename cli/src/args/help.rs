@@ -19,6 +19,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "unset",
             "approve",
             "renew",
+            "land",
             "attach",
             "transition",
             "revoke",
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_command_stands_in_exactly_one_group_of_the_help() {
-        for sub in command().get_subcommands() {
+        for sub in command().get_subcommands().filter(|sub| !sub.is_hide_set()) {
             let count = GROUPS.iter().flat_map(|(_, names)| *names).filter(|name| **name == sub.get_name()).count();
             assert_eq!(count, 1, "{}", sub.get_name());
             assert!(sub.get_about().is_some(), "{} says nothing of itself", sub.get_name());

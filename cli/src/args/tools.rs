@@ -56,3 +56,10 @@ pub struct HelpArgs {
     /// A command, `error CODE`, or `errors`
     pub topic: Vec<String>,
 }
+
+/// Arguments of `textconv`.
+#[derive(Debug, Args)]
+pub struct TextconvArgs {
+    /// The file of a record
+    pub file: PathBuf,
+}

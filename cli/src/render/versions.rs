@@ -306,7 +306,7 @@ impl Render for ResolveAnswer {
             false => doubtful("no: nothing vouches for this; pin the root with `refmark trust pin`"),
         };
         let commit = self.commit.map(|it| it.short()).unwrap_or_default();
-        let moved = self.sequence.map(|it| format!("  (move {it})")).unwrap_or_default();
+        let moved = self.sequence.map(|it| it.to_string()).unwrap_or_default();
         let at = self.at.as_ref().map(|at| {
             let landed = at.landed.map(|it| format!(", took effect {it}")).unwrap_or_default();
             let dated = if at.dated_by == "claimed" { "as its committer claims" } else { "bounded by a checkpoint" };
@@ -316,7 +316,8 @@ impl Render for ResolveAnswer {
             ("artifact", self.artifact.to_string()),
             ("trust", trust(self.trust_state)),
             ("stage", self.stage.map(|it| it.to_string()).unwrap_or_default()),
-            ("commit", format!("{commit}{moved}")),
+            ("move", moved),
+            ("commit", commit),
             ("at", at.unwrap_or_default()),
             ("verified", vouched),
             ("as of", format!("{}  {}", self.as_of.head.short(), self.as_of.time)),

@@ -32,7 +32,7 @@ impl Registry {
         let base = self.newest_of(named.base, named.head)?;
         let range = self.range_of(&self.repo, base, named.head)?;
         // What is part of the branch is judged as it stands there.
-        let landed = self.repo.on_first_parent_chain(self.head()?, named.head)?;
+        let landed = self.has_behind(self.head()?, named.head)?;
         let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
         check(&range, arrival, self.world.clock.now())
     }
@@ -42,10 +42,7 @@ impl Registry {
         let mut newest = base;
         for name in [self.branch.clone(), format!("origin/{}", self.branch)] {
             let Ok(current) = self.repo.resolve_revision(&name) else { continue };
-            if current != head
-                && self.repo.on_first_parent_chain(current, newest)?
-                && !self.repo.on_first_parent_chain(current, head)?
-            {
+            if current != head && self.has_behind(current, newest)? && !self.has_behind(current, head)? {
                 newest = current;
             }
         }

@@ -35,6 +35,7 @@ mod log;
 mod members;
 mod move_to;
 mod open;
+mod paths;
 mod pin;
 mod pin_lint;
 mod pin_publish;

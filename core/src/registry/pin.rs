@@ -228,9 +228,8 @@ impl Project {
 
     /// Pins what references mean now. Only trusted artifacts of a registry whose root is pinned; `tofu` pins it.
     pub fn add(&mut self, registry: &Registry, request: &PinAddRequest) -> Result<PinChangeAnswer> {
-        if let Some(lock) = &self.lock {
-            judging::same_registry(lock, registry.id())?;
-        }
+        let held = self.held(registry)?;
+        let registry = held.as_ref().unwrap_or(registry);
         let view = registry.view()?;
         view.check_tip()?;
         let mut lock = match &self.lock {
@@ -267,7 +266,8 @@ impl Project {
     /// Moves pins to what their aliases hold now; all pins where no name is given. A dry run shows what would change.
     pub fn update(&mut self, registry: &Registry, names: &[ModelName], dry_run: bool) -> Result<PinChangeAnswer> {
         let mut lock = self.lock()?.clone();
-        judging::same_registry(&lock, registry.id())?;
+        let held = self.held(registry)?;
+        let registry = held.as_ref().unwrap_or(registry);
         let view = registry.view()?;
         view.check_tip()?;
         let root = root_of(&view, false)?;
@@ -350,6 +350,17 @@ impl Project {
         }
         let standing = pins.iter().map(|pin| pin.standing).max().unwrap_or(Standing::Current);
         Ok(PinCheckAnswer { lock: self.path(), standing, asked: registry.is_some(), as_of, pins })
+    }
+
+    /// The registry held to the lock's root, where there is a lock and the caller named no other root. A fault where the
+    /// lock is for another registry.
+    fn held(&self, registry: &Registry) -> Result<Option<Registry>> {
+        let Some(lock) = &self.lock else { return Ok(None) };
+        judging::same_registry(lock, registry.id())?;
+        match registry.world().pinning {
+            Pinning::Stored => registry.held_to(lock.registry.root).map(Some),
+            Pinning::Root(_) => Ok(None),
+        }
     }
 
     fn new_lock(&self, registry: &Registry, view: &View<'_>, request: &PinAddRequest) -> Result<LockFile> {

@@ -216,6 +216,11 @@ fn a_tampered_lock_is_told_from_history() {
         };
         assert_eq!(fault.code, code, "{what}: {fault}");
         assert!(stage.project().sync(&stage.home().join("out"), false).is_err(), "{what}");
+        if matches!(code, Code::WrongRoot | Code::WrongRegistry) {
+            // An update never writes over the one thing that vouches for all others.
+            assert_eq!(stage.project().update(&registry, &[], false).unwrap_err().code, code, "{what}");
+            assert_eq!(stage.project().add(&registry, &request(&["sentiment/2"])).unwrap_err().code, code, "{what}");
+        }
         assert!(!stage.home().join("out").exists(), "{what}");
     }
 }

@@ -45,6 +45,7 @@ pub struct PulledFile {
 #[derive(Debug, Clone, Serialize)]
 pub struct PullAnswer {
     /// The folder.
+    #[serde(serialize_with = "super::paths::shown")]
     pub path: PathBuf,
     /// The artifact.
     pub artifact: ArtifactId,
@@ -60,6 +61,7 @@ pub struct PullAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct PathAnswer {
     /// The blob's own file. Never write to it.
+    #[serde(serialize_with = "super::paths::shown")]
     pub path: PathBuf,
     /// The artifact.
     pub artifact: ArtifactId,

@@ -122,8 +122,8 @@ fn next(folder: &Path, model: &str) -> Vec<String> {
     vec![
         format!("cd {}", quoted(&folder.display().to_string())),
         "git -C models log --stat".to_owned(),
-        format!("{me} -R models log {model}@champion"),
-        format!("{me} -R models diff {model}/1 {model}/2"),
+        format!("{me} -R models explain {model}@champion"),
+        format!("{me} -R models review main"),
         format!("{me} -R models verify"),
         format!("{me} -R models --key home/.config/refmark/key rollback {model}@champion"),
     ]

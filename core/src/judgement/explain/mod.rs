@@ -174,31 +174,49 @@ fn sentence(it: &Explanation) -> String {
     format!("{} is {what}, {}{stage}{who}", it.reference, it.trust)
 }
 
-/// The commits that brought files: walks first parents back until all are found. A file that waited for an approval took
-/// effect later than it came.
+/// The commits that brought files, found by halving: what took effect stays. A file that waited for an approval took effect
+/// later than it came.
 pub(crate) fn brought_by(history: &dyn History, head: Oid, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
+    let mut chain = vec![head];
     let mut found = BTreeMap::new();
-    let mut open: Vec<&String> = paths.iter().collect();
-    let mut at = Some(head);
-    while let Some(id) = at.filter(|_| !open.is_empty()) {
-        let Ok(commit) = history.commit(id) else { break };
-        let parent = commit.parents.first().copied();
-        let before = parent.map(|parent| history.snapshot(parent)).transpose()?;
-        let mut left = Vec::new();
-        for path in open {
-            let stood = match &before {
-                Some(before) => before.find(path)?.is_some(),
-                None => false,
-            };
-            match stood {
-                true => left.push(path),
-                false => drop(found.insert(path.clone(), id)),
+    for path in paths {
+        let stands = |id: Oid| -> Result<bool> { Ok(history.snapshot(id)?.find(path)?.is_some()) };
+        if !stands(head)? {
+            continue;
+        }
+        // It stands at `here`, and not at `gone`.
+        let (mut here, mut step) = (0, 1);
+        let mut gone = loop {
+            let at = here + step;
+            extend(history, &mut chain, at);
+            match chain.get(at) {
+                Some(id) if stands(*id)? => (here, step) = (at, step * 2),
+                Some(_) => break at,
+                None if step > 1 => step = (chain.len() - here).min(step / 2).max(1),
+                None => break at,
+            }
+        };
+        while gone - here > 1 {
+            let middle = here + (gone - here) / 2;
+            match stands(chain[middle])? {
+                true => here = middle,
+                false => gone = middle,
             }
         }
-        open = left;
-        at = parent;
+        found.insert(path.clone(), chain[here]);
     }
     Ok(found)
+}
+
+/// Lengthens a first-parent chain until it has a commit at this place, or ends where history does.
+fn extend(history: &dyn History, chain: &mut Vec<Oid>, place: usize) {
+    while chain.len() <= place {
+        let parent = chain.last().and_then(|id| history.commit(*id).ok()?.parents.first().copied());
+        match parent {
+            Some(parent) => chain.push(parent),
+            None => return,
+        }
+    }
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.

@@ -80,9 +80,10 @@ impl Plan {
         Ok(())
     }
 
-    /// Adds an artifact to the trailers, once.
+    /// Adds an artifact to the trailers, once. Looked for among the newest: in a plan of many thousands, a search through
+    /// all of them for each would be most of the work.
     fn concerns(&mut self, artifact: ArtifactId) {
-        if !self.artifacts.contains(&artifact) {
+        if !self.artifacts.iter().rev().take(64).any(|it| *it == artifact) {
             self.artifacts.push(artifact);
         }
     }

@@ -132,3 +132,91 @@ fn a_first_version_and_bulk_are_reviewed_without_an_old_side() {
     assert_eq!(from_the_start.code, Code::NotFound, "the first commit has no parent to be compared with");
     assert_eq!(team.registry.review("main...main").unwrap_err().code, Code::BadArgument);
 }
+
+/// Digests, ids and keys differ from run to run: the registry's id is random.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    let mut run = String::new();
+    for c in text.chars().chain(['\n']) {
+        if c.is_ascii_digit() || ('a'..='f').contains(&c) {
+            run.push(c);
+            continue;
+        }
+        masked.push_str(if run.len() >= 7 { "#" } else { &run });
+        run.clear();
+        masked.push(c);
+    }
+    masked
+}
+
+/// `docs/review-sample.md` is written anew by this test where `REFMARK_WRITE_SAMPLE` is set.
+#[test]
+fn the_sample_in_the_documentation_is_what_a_review_says() {
+    let (team, one, two) = Team::with_a_champion();
+    team.evidence_on("jigsaw-en", "ci-eval", "evaluation", one, Verdict::Pass, &[("toxicity", 0.031)]);
+    team.evidence_on("jigsaw-multi", "ci-eval", "evaluation", two, Verdict::Pass, &[("toxicity", 0.018)]);
+    for project in ["checkout", "search"] {
+        team.publish(project, 1, one);
+    }
+    team.publish("mobile", 2, two);
+    team.propose_champion("propose/sentiment-champion-2", "nora", 2);
+    team.approve("propose/sentiment-champion-2", "ada", &["metric latency_p95_ms"]);
+    let review = team.registry.review("main..propose/sentiment-champion-2").unwrap();
+    let text = to_markdown(&review, COMMENT_LIMIT);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/review-sample.md");
+    if std::env::var_os("REFMARK_WRITE_SAMPLE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &text).unwrap();
+    }
+    if let Some(folder) = std::env::var_os("REFMARK_SHOW") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::write(folder.join("review.html"), crate::judgement::review::page::to_html_page(&review)).unwrap();
+        std::fs::write(folder.join("review.txt"), to_text(&review, true)).unwrap();
+        std::fs::write(folder.join("review.json"), serde_json::to_string_pretty(&review).unwrap()).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(masked(&there), masked(&text), "run this test with REFMARK_WRITE_SAMPLE=1");
+}
+
+/// A measurement and no test: `REFMARK_BENCH=100000 cargo test --release … how_long -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn how_long_a_review_and_a_check_take_behind_many_commits() {
+    use std::io::Write;
+    let count: u64 = std::env::var("REFMARK_BENCH").map_or(10_000, |it| it.parse().unwrap());
+    let (team, ..) = Team::with_a_champion();
+    let mut input = String::new();
+    let mut from = format!("from {}\n", team.main());
+    for number in 0..count {
+        let text = format!("line {number}\n");
+        input.push_str(&format!("commit refs/heads/main\ncommitter a <a> {} +0000\ndata 1\nx\n{from}M 100644 inline README.md\ndata {}\n{text}\n", 1_795_000_000 + number, text.len()));
+        from.clear();
+    }
+    let mut git = std::process::Command::new("git");
+    let mut git = git.args(["fast-import", "--quiet"]).current_dir(team.registry.git_dir());
+    git = git.env("GIT_CONFIG_GLOBAL", "/dev/null").stdin(std::process::Stdio::piped());
+    let mut git = git.spawn().unwrap();
+    git.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    assert!(git.wait().unwrap().success());
+    let timed = |what: &str, run: &dyn Fn()| {
+        let start = std::time::Instant::now();
+        run();
+        println!("{what}: {:?}", start.elapsed());
+    };
+    timed("verify from the start", &|| drop(team.registry.view().unwrap()));
+    team.days(60);
+    team.propose_champion("propose/two", "nora", 2);
+    for _ in 0..3 {
+        timed("review of a proposal", &|| drop(team.registry.review("main..propose/two").unwrap()));
+        timed("check of a proposal", &|| drop(team.registry.check("main..propose/two", Default::default()).unwrap()));
+    }
+    let request = Team::promote(1, "shadow", "look");
+    team.write("nora", |facts, author| plan::promote(facts, author, &request));
+    timed("review of the newest commit", &|| drop(team.registry.review("main~1..main").unwrap()));
+    timed("check of the newest commit", &|| drop(team.registry.check("main~1..main", Default::default()).unwrap()));
+    timed("explain of an old move", &|| {
+        let view = team.registry.view().unwrap();
+        let champion = crate::words::reference::Reference::parse("sentiment@champion").unwrap();
+        drop(team.registry.explain(&view, &champion, None, None).unwrap());
+    });
+}
