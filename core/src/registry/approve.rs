@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::branch::{Ahead, Target};
 use super::open::Registry;
-use super::propose::beyond_waiving;
+use super::propose::first_refusal;
 use super::view::View;
 use super::writer::{Ready, Writer, policy_of};
 use crate::judgement::effective::Effective;
@@ -117,7 +117,7 @@ impl Registry {
     /// What waits for signatures in a branch. What breaks a rule is not there to be approved.
     fn waiting_in(&self, view: &View<'_>, ahead: &Ahead) -> Result<Vec<Waiting>> {
         let judged = self.judge_ahead(view, ahead)?;
-        if let Some((path, fault)) = beyond_waiving(&judged) {
+        if let Some((path, fault)) = first_refusal(&judged) {
             return Err(fault.at(path));
         }
         let mut waiting = Vec::new();

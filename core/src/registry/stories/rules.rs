@@ -119,7 +119,7 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
     let trust = team.registry.trust(&view).unwrap();
     assert_eq!((trust.roots.len(), trust.verified), (2, true));
     assert_eq!(trust.roots[1].signed_by, [id("ada"), id("chen")]);
-    assert!(trust.roots[0].pinned && trust.roots[1].current);
+    assert!(trust.roots[1].pinned && trust.roots[1].current, "the pin goes on to the newest verified root");
     assert!(trust.warnings.iter().all(|it| it.kind != "single-key-root"), "{:?}", trust.warnings);
 
     let base = team.registry.policy_show(&view, None).unwrap().text;
