@@ -25,6 +25,9 @@ pub struct InitArgs {
     /// On the branch `refmark` of the existing Git repository here (or at PATH)
     #[arg(long)]
     pub here: bool,
+    /// Start with the team policy: roles, gates and approvals, with you leading the platform
+    #[arg(long)]
+    pub team: bool,
     /// The registry's name, for people; the folder's name where none is given
     #[arg(long)]
     pub name: Option<String>,
