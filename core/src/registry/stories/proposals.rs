@@ -229,6 +229,7 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let (version, artifact) = team.staged("a");
     team.evidence("bo", artifact, "canary", Verdict::Fail, "run-2");
     let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    // Not refused for good: a waiver may come in a commit of its own, and then every way of merging comes to the same.
     assert_eq!(proposal.decision, Decision::Pending, "a landed fail blocks until somebody waives it");
     let branch = proposal.branch.as_str();
     team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
