@@ -314,10 +314,8 @@ impl Found<'_> {
                     why.push(format!("it asks for {count} approvals, and {could} could be given"));
                 }
             }
-            Gate::ClassAllowed { classes, with_sign_off } => {
-                if classes.is_empty() && with_sign_off.is_empty() {
-                    why.push("it allows no class of file".to_owned());
-                }
+            Gate::ClassAllowed { classes, with_sign_off } if classes.is_empty() && with_sign_off.is_empty() => {
+                why.push("it allows no class of file".to_owned());
             }
             Gate::All { gates } | Gate::Any { gates } if gates.is_empty() => {
                 why.push("it is empty, which never holds".to_owned())
