@@ -72,9 +72,8 @@ impl PyProject {
         tofu: bool,
     ) -> PyResult<Py<PyAny>> {
         let done = quick(py, || {
-            let named = |(text, name): (String, Option<String>)| {
-                Ok((text, name.map(|it| ModelName::parse(&it)).transpose()?))
-            };
+            let named =
+                |(text, name): (String, Option<String>)| Ok((text, name.map(|it| ModelName::parse(&it)).transpose()?));
             let pins = pins.into_iter().map(named).collect::<Result<_>>()?;
             let max_offline = max_offline.map(Span::parse).transpose()?;
             self.open()?.add(&registry.shared, &PinAddRequest { pins, url, max_offline, tofu })
@@ -123,8 +122,7 @@ impl PyProject {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Py<PyAny>> {
         let (name, request) = (ModelName::parse(name).or_raise(py)?, how.request().or_raise(py)?);
-        let done =
-            run(py, progress, |progress, cancel| self.open_for(progress, cancel)?.pull(&name, &into, &request))?;
+        let done = run(py, progress, |progress, cancel| self.open_for(progress, cancel)?.pull(&name, &into, &request))?;
         answer(py, &done)
     }
 
