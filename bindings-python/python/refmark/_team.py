@@ -43,7 +43,7 @@ class Answer(Mapping[str, Any]):
         return f"{type(self).__name__}({shown})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and dict(self._answer) == dict(other._answer)
+        return isinstance(other, Answer) and type(self) is type(other) and self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self._answer)))

@@ -17,6 +17,10 @@ from .._registry import Registry
 from . import entities, sources
 
 
+#: How many rows are asked for at once.
+_PAGE = 1000
+
+
 class Imported(NamedTuple):
     """What was brought over."""
 
@@ -62,7 +66,7 @@ def _all(search: Any, *args: Any) -> list[Any]:
     found: list[Any] = []
     token = None
     while True:
-        page = search(*args, page_token=token)
+        page = search(*args, max_results=_PAGE, page_token=token)
         found += page
         token = page.token
         if not token:
