@@ -7,8 +7,10 @@ mod convert;
 mod errors;
 mod label;
 mod package;
+mod pins;
 mod progress;
 mod registry;
+mod team;
 mod values;
 mod world;
 
@@ -18,9 +20,13 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use super::pins::{PyProject, find_lock};
+    #[pymodule_export]
     use super::registry::PyRegistry;
     #[pymodule_export]
     use super::registry::{init, locate, open};
+    #[pymodule_export]
+    use super::team::clone;
     #[pymodule_export]
     use super::values::{codes, compare_contracts, inspect, is_name, parse_reference, version};
 }

@@ -44,9 +44,7 @@ pub fn open(
     trust_root: Option<OsString>,
 ) -> PyResult<PyRegistry> {
     let options = Options { key, trust_root };
-    let path = std::path::absolute(&path)?;
-    let shared = quick(py, || options.open(&path))?;
-    Ok(PyRegistry { shared, path, options })
+    PyRegistry::open_at(py, std::path::absolute(&path)?, options)
 }
 
 /// Finds the registry that somebody in a folder means, who named none: its path.
@@ -81,6 +79,12 @@ pub fn init(
 }
 
 impl PyRegistry {
+    /// The handle of a registry at a path.
+    pub fn open_at(py: Python<'_>, path: PathBuf, options: Options) -> PyResult<PyRegistry> {
+        let shared = quick(py, || options.open(&path))?;
+        Ok(PyRegistry { shared, path, options })
+    }
+
     /// Does a change on a handle of its own, with the user's key.
     pub fn write<T: Serialize + Send>(
         &self,
@@ -109,7 +113,7 @@ impl PyRegistry {
 }
 
 /// `MODEL@ALIAS`, for verbs that move one.
-fn alias(text: &str) -> Result<(ModelName, AliasName)> {
+pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
     match Reference::parse(text)? {
         Reference::Alias(model, alias) => Ok((model, alias)),
         _ => Err(Fault::new(Code::BadReference, format!("`{}` is not MODEL@ALIAS", text.escape_debug()))
@@ -117,7 +121,8 @@ fn alias(text: &str) -> Result<(ModelName, AliasName)> {
     }
 }
 
-fn digests(texts: &[String]) -> Result<Vec<Digest>> {
+/// Statements, by their digests.
+pub fn digests(texts: &[String]) -> Result<Vec<Digest>> {
     texts.iter().map(|it| Digest::parse(it.strip_prefix("sha256:").unwrap_or(it))).collect()
 }
 
@@ -128,7 +133,7 @@ fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result
 /// How to pull, as Python hands it over.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Pull {
+pub struct Pull {
     include: Vec<String>,
     hard_links: bool,
     allow_unverified: bool,
@@ -138,7 +143,8 @@ struct Pull {
 }
 
 impl Pull {
-    fn request(self) -> Result<PullRequest> {
+    /// The request.
+    pub fn request(self) -> Result<PullRequest> {
         Ok(PullRequest {
             options: options(self.at.as_deref(), self.last_good, self.accept_incomplete)?,
             include: self.include,
@@ -279,16 +285,12 @@ impl PyRegistry {
     }
 
     #[pyo3(signature = (reference, file, how, hash))]
-    fn path_of(
-        &self,
-        py: Python<'_>,
-        reference: &str,
-        file: Option<&str>,
-        how: Pull,
-        hash: bool,
-    ) -> PyResult<Py<PyAny>> {
+    fn path_of(&self, py: Python<'_>, reference: &str, file: Option<&str>, how: Pull, hash: bool) -> PyResult<PathBuf> {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
-        self.read(py, None, |registry| registry.path_of(&reference, file, &request, hash))
+        run(py, None, |progress, cancel| {
+            let registry = self.options.open_for(&self.path, progress, cancel)?;
+            registry.path_of(&reference, file, &request, hash).map(|it| it.path)
+        })
     }
 
     fn list_models(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

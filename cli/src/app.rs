@@ -7,7 +7,7 @@ use std::sync::Arc;
 use refmark_core::key::{Found, KeySearch, look};
 use refmark_core::ports::Cancel;
 use refmark_core::ports::signer::Signer;
-use refmark_core::registry::{Located, Pinning, Registry, View, World, locate};
+use refmark_core::registry::{Located, Pinning, Registry, View, World, locate, open_located};
 use refmark_core::words::fault::{Code, Fault, Result};
 
 use crate::args::Globals;
@@ -82,8 +82,9 @@ impl App {
             self.arm();
         }
         let named = self.globals.registry.as_deref().filter(|path| !path.as_os_str().is_empty());
-        let located = locate(named, &here()?, &world)?;
-        let registry = Registry::open(located.path(), world)?;
+        let here = here()?;
+        let located = locate(named, &here, &world)?;
+        let registry = open_located(&located, &here, world)?;
         if let Located::Default(path) = &located {
             self.note(&format!("using your default registry, {}", path.display()));
         }

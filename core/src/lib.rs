@@ -25,3 +25,5 @@ pub mod registry;
 pub mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(any(feature = "git", feature = "pack"))]
+mod tree;

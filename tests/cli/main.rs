@@ -1,1 +1,20 @@
+//! Stories of the command: what people type, what they read, what programs get, and how it ends.
 
+#![allow(clippy::disallowed_methods, reason = "stories read and write files")]
+
+mod changes;
+mod demo;
+mod environment;
+mod errors;
+mod finding;
+mod governing;
+mod interrupts;
+mod keeping;
+mod main_job;
+mod pages;
+mod pinning;
+mod plain_git;
+mod proposals;
+mod registering;
+mod roots;
+mod searching;

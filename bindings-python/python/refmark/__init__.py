@@ -36,12 +36,24 @@ __version__: str = _native.version()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._frames import Rows as Rows
+    from ._lock import Lock as Lock
+    from ._lock import pull as pull
     from ._progress import ProgressEvent as ProgressEvent
     from ._registry import Registry as Registry
+    from ._registry import clone as clone
     from ._registry import compare_contracts as compare_contracts
     from ._registry import init as init
     from ._registry import inspect as inspect
     from ._registry import open as open
+    from ._team import Answer as Answer
+    from ._team import Approved as Approved
+    from ._team import Check as Check
+    from ._team import Found as Found
+    from ._team import Landing as Landing
+    from ._team import Pins as Pins
+    from ._team import Proposal as Proposal
+    from ._team import Review as Review
+    from ._team import Status as Status
     from ._values import AsOf as AsOf
     from ._values import At as At
     from ._values import Diff as Diff
@@ -69,39 +81,51 @@ if TYPE_CHECKING:
     from ._values import Version as Version
     from ._values import VersionDetail as VersionDetail
     from ._values import VersionRow as VersionRow
+    from .mlflow.importer import import_mlflow as import_mlflow
 
 # What is loaded only when it is asked for, so that `import refmark` stays light.
 _LAZY = {
     "Rows": "_frames",
     "ProgressEvent": "_progress",
+    "Lock": "_lock",
     "Registry": "_registry",
+    "clone": "_registry",
     "compare_contracts": "_registry",
     "init": "_registry",
     "inspect": "_registry",
+    "import_mlflow": "mlflow.importer",
     "open": "_registry",
+    "pull": "_lock",
 }
 _VALUES = (
     "AsOf At Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled Remote "
     "Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
+_LAZY.update(dict.fromkeys("Answer Approved Check Found Landing Pins Proposal Review Status".split(), "_team"))
 
 __all__ = [
     "AbsentError",
+    "Answer",
+    "Approved",
     "AsOf",
     "At",
     "BugError",
     "CancelledError",
+    "Check",
     "ConflictError",
     "Diff",
     "ExistsError",
     "File",
+    "Found",
     "Gate",
     "GateReport",
     "Inspection",
     "IntegrityError",
     "KeyNotFoundError",
     "Labelled",
+    "Landing",
+    "Lock",
     "Model",
     "ModelDetail",
     "Move",
@@ -110,19 +134,23 @@ __all__ = [
     "NotPinnedError",
     "NothingToDoError",
     "PendingError",
+    "Pins",
     "Problem",
     "ProgressEvent",
     "Promotion",
+    "Proposal",
     "Pulled",
     "RefmarkError",
     "RefusedError",
     "Registry",
     "Remote",
     "Resolved",
+    "Review",
     "Revocation",
     "Rows",
     "Shown",
     "Signer",
+    "Status",
     "StorageError",
     "SyncReport",
     "Target",
@@ -134,10 +162,12 @@ __all__ = [
     "Version",
     "VersionDetail",
     "VersionRow",
+    "clone",
     "compare_contracts",
     "init",
     "inspect",
     "open",
+    "pull",
 ]
 
 

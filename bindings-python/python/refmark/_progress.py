@@ -59,7 +59,8 @@ class _Bar:
         if stage != self._stage:
             self._close()
             scale = unit == "bytes"
-            self._bar = self._tqdm(total=total, desc=what, unit="B" if scale else "", unit_scale=scale, leave=False)
+            make: Any = self._tqdm
+            self._bar = make(total=total, desc=what, unit="B" if scale else "", unit_scale=scale, leave=False)
             self._stage = stage
         if self._bar is not None:
             self._bar.update(done - self._bar.n)

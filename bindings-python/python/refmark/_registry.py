@@ -11,6 +11,8 @@ from typing import Any, Iterable, Mapping, Sequence, Union
 from . import _native
 from ._frames import Rows
 from ._progress import ProgressLike, listener
+from ._lock import Lock, nearest
+from ._team import Approved, Check, Found, Landing, Pins, Proposal, Review, Status
 from ._values import (
     Diff,
     Inspection,
@@ -34,7 +36,7 @@ from ._values import (
 )
 from .errors import MovingAliasWarning, UsageError
 
-__all__ = ["Registry", "compare_contracts", "init", "inspect", "open"]
+__all__ = ["Registry", "clone", "compare_contracts", "init", "inspect", "open"]
 
 PathLike = Union[str, "os.PathLike[str]"]
 #: ``MODEL/VERSION``, ``MODEL/RELEASE``, ``MODEL@ALIAS``, an artifact id, or a value that is a version.
@@ -78,6 +80,24 @@ def init(
     a new one is made for refmark alone.
     """
     native, _ = _native.init(path, by or _login(), name, here, sha256, key)
+    return Registry(native)
+
+
+def clone(
+    url: PathLike,
+    into: PathLike | None = None,
+    *,
+    trust_root: PathLike | None = None,
+    tofu: bool = False,
+    accept_incomplete: bool = False,
+    key: PathLike | None = None,
+    progress: ProgressLike = None,
+) -> Registry:
+    """Clones a registry and verifies its whole history; where that fails nothing is left.
+
+    ``trust_root`` holds it to a root; ``tofu`` pins whatever root it has, where nothing pins one: trust on first use.
+    """
+    native, _ = _native.clone(os.fspath(url), into, tofu, accept_incomplete, key, trust_root, listener(progress))
     return Registry(native)
 
 
@@ -428,6 +448,83 @@ class Registry:
             raise UsageError(f"{_reference(reference)} names no version", code="bad-reference")
         return found.model, found.version
 
+    # With others --------------------------------------------------------------------------------------------------
+
+    def propose(
+        self,
+        target: str,
+        version: int | RefLike,
+        reason: str = "",
+        *,
+        branch: str | None = None,
+        evidence: str | Iterable[str] | None = None,
+    ) -> Proposal:
+        """Proposes a move of ``MODEL@ALIAS`` on a branch, for others to review and approve."""
+        number = self._number(target, version)
+        return Proposal(self._native.propose(target, number, reason, _texts(evidence), branch))
+
+    def renew(self, branch: str) -> Proposal:
+        """Makes one's own moves of a proposal again on what landed first. Approvals lapse with it."""
+        return Proposal(self._native.renew(branch))
+
+    def approve(
+        self,
+        target: str,
+        reason: str | None = None,
+        *,
+        not_after: TimeLike | None = None,
+        waive: Mapping[str, tuple[str, TimeLike]] | None = None,
+        waive_only: bool = False,
+    ) -> Approved:
+        """Approves every statement that waits in a branch. ``waive`` lets gates pass: why, and until when."""
+        waived = [(gate, why, _time(until) or "") for gate, (why, until) in (waive or {}).items()]
+        return Approved(self._native.approve(target, reason, _time(not_after), waived, waive_only))
+
+    def land(self, branch: str) -> Landing:
+        """Merges a proposal into the registry's branch, where everything that it needs is given."""
+        return Landing(self._native.land(branch))
+
+    def review(self, range: str) -> Review:
+        """What a range such as ``main..propose/x`` or ``main~1..main`` would change, as a pull request shows it."""
+        answer, markdown = self._native.review(range)
+        return Review(answer, markdown)
+
+    def check(self, range: str, *, allow_unverified: bool = False) -> Check:
+        """May this range land? What CI asks."""
+        return Check(self._native.check(range, allow_unverified))
+
+    def status(self, project: PathLike | None = None) -> Status:
+        """Where the registry stands; with a project's folder, also what its pins come to."""
+        return Status(self._native.status(project))
+
+    # Pins ---------------------------------------------------------------------------------------------------------
+
+    def pin(
+        self,
+        *references: RefLike,
+        name: str | None = None,
+        project: PathLike | None = None,
+        max_offline: str | None = None,
+        tofu: bool = False,
+    ) -> Pins:
+        """Pins versions by digest in the project's ``refmark.lock``; without a project, the working folder's.
+
+        ``name`` is what the project calls the one pin; ``max_offline``, such as ``30d``, how long it may go unasked.
+        """
+        lock = Lock(project) if project is not None else self._lock_here()
+        pins = [(_reference(it), name) for it in references]
+        return Pins(lock._native.add(self._native, pins, None, max_offline, tofu))
+
+    def update_pins(self, *names: str, project: PathLike | None = None, dry_run: bool = False) -> Pins:
+        """Moves pins to what their aliases hold now; all where none is named."""
+        lock = Lock(project) if project is not None else nearest()
+        return Pins(lock._native.update(self._native, list(names), dry_run))
+
+    @staticmethod
+    def _lock_here() -> Lock:
+        found = _native.find_lock(os.getcwd())
+        return Lock(found if found is not None else os.getcwd())
+
     # Reading ------------------------------------------------------------------------------------------------------
 
     def resolve(
@@ -439,9 +536,10 @@ class Registry:
         accept_incomplete: bool = False,
     ) -> Resolved:
         """What a reference means, now or at a time, and how far that is vouched for."""
-        return Resolved.from_answer(
-            self._native.resolve(_reference(reference), _time(at), last_good, accept_incomplete)
-        )
+        text = _reference(reference)
+        if at is None and "/" not in text and "@" not in text and _native.parse_reference(text)[0] == "pin":
+            return nearest().resolve(text)
+        return Resolved.from_answer(self._native.resolve(text, _time(at), last_good, accept_incomplete))
 
     def list(self, model: str | None = None) -> Rows[Any]:
         """The models, or the versions of one, newest first."""
@@ -464,6 +562,46 @@ class Registry:
         """A version with its words, hidden or not; ``None`` where it is not known."""
         found = self._native.version_detail(*self._version_of(reference))
         return None if found is None else VersionDetail.from_answer(found)
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        model: str | None = None,
+        capability: str | None = None,
+        format: str | None = None,
+        type: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        metrics: str | Iterable[str] | None = None,
+        parent: RefLike | None = None,
+        stage: str | None = None,
+        trust: str | None = None,
+        hidden: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        order: str = "best",
+    ) -> Found:
+        """The versions for which everything that was asked holds.
+
+        ``tags`` with ``None`` asks for any value; ``metrics`` are bounds such as ``"f1>=0.9"``; ``order`` is ``best``,
+        ``newest`` or ``name``.
+        """
+        asked = {
+            "text": text,
+            "model": model,
+            "capability": capability,
+            "format": format,
+            "artifact_type": type,
+            "tags": list((tags or {}).items()),
+            "metrics": _texts(metrics),
+            "stage": stage,
+            "trust": trust,
+            "hidden": hidden,
+            "limit": limit,
+            "offset": offset,
+            "order": order,
+        }
+        return Found(self._native.search(asked, None if parent is None else _reference(parent)))
 
     def show(self, reference: RefLike) -> Shown:
         """Everything that is known of a version, whatever its state."""
@@ -539,11 +677,16 @@ class Registry:
     ) -> Pulled:
         """:meth:`pull`, with what was handed out: the artifact, its files, what the reference meant."""
         text, wanted = _reference(reference), _texts(files)
+        if _native.parse_reference(text)[0] == "pin":
+            # A bare name is what the project pinned: the lock and the cache are enough.
+            return nearest().pull_details(text, into, files=files, hard_links=hard_links, progress=progress)
         how = self._how(wanted, at, hard_links, allow_unverified, last_good, accept_incomplete)
         if into is None:
             found = self.resolve(text, at=at, last_good=last_good, accept_incomplete=accept_incomplete)
             into = _cached(found.artifact, wanted)
-        pulled = Pulled.from_answer(self._native.pull(text, into, how, listener(progress)))
+        answer = self._native.pull(text, into, how, listener(progress))
+        # The folder as the caller named it: not every path is the text that an answer holds.
+        pulled = Pulled.from_answer({**answer, "path": into})
         if pulled.resolved.alias is not None and at is None:
             _warn_of_moving(pulled.resolved, _depth)
         return pulled
@@ -561,11 +704,14 @@ class Registry:
     ) -> Path:
         """The path of one file in the store, to map into memory; never write to it."""
         how = self._how([], at, False, allow_unverified, last_good, accept_incomplete)
-        return Path(self._native.path_of(_reference(reference), file, how, hash)["path"])
+        text = _reference(reference)
+        if _native.parse_reference(text)[0] == "pin":
+            return nearest().file(text, file)
+        return self._native.path_of(text, file, how, hash)
 
     @staticmethod
     def _how(
-        include: list[str],
+        include: Sequence[str],
         at: TimeLike | None,
         hard_links: bool,
         allow_unverified: bool,
@@ -573,7 +719,7 @@ class Registry:
         accept_incomplete: bool,
     ) -> dict[str, Any]:
         return {
-            "include": include,
+            "include": [*include],
             "hard_links": hard_links,
             "allow_unverified": allow_unverified,
             "at": _time(at),

@@ -130,6 +130,10 @@ def _held(pairs: Any) -> dict[str, int]:
     return {alias: version for alias, version in pairs}
 
 
+def _pairs(held: Mapping[str, int]) -> list[list[Any]]:
+    return [[alias, version] for alias, version in held.items()]
+
+
 @dataclass(frozen=True, slots=True)
 class File(Value):
     """A file of a package."""
@@ -449,7 +453,7 @@ class Model(Value):
     _read = {"aliases": _held}
 
     def to_dict(self) -> dict[str, Any]:
-        return {**Value.to_dict(self), "aliases": [[alias, version] for alias, version in self.aliases.items()]}
+        return {**Value.to_dict(self), "aliases": _pairs(self.aliases)}
 
     def _row(self) -> dict[str, Any]:
         held = ", ".join(f"{alias} → {version}" for alias, version in self.aliases.items())
@@ -526,6 +530,9 @@ class ModelDetail(Value):
     updated: datetime | None
 
     _read = {"aliases": _held, "created": _time, "updated": _time}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**Value.to_dict(self), "aliases": _pairs(self.aliases)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,15 @@
 //! The command line: what can be typed. Nothing is decided here; texts become types in `commands`.
 
 pub mod bytes;
+pub mod evidence;
+pub mod finding;
 pub mod global;
+pub mod governing;
 pub mod help;
 pub mod keeping;
 pub mod moves;
+pub mod project;
+pub mod proposals;
 pub mod tools;
 pub mod versions;
 
@@ -32,6 +37,12 @@ pub enum Command {
     Demo(tools::DemoArgs),
     /// Make a registry
     Init(tools::InitArgs),
+    /// Copy a registry from elsewhere; its whole history is verified first
+    Clone(project::CloneArgs),
+    /// Make a registry your default
+    Use(project::UseArgs),
+    /// How the registry is: head, root, versions by stage, what is absent or pending, pins
+    Status,
 
     /// Give files a version: store them, find out what they are, sign that
     Register(Box<versions::RegisterArgs>),
@@ -41,6 +52,8 @@ pub enum Command {
     Show(versions::ShowArgs),
     /// The moves of aliases, newest first
     Log(versions::LogArgs),
+    /// Find versions by words, metrics, tags, stage and trust
+    Search(finding::SearchArgs),
     /// What a model file is, by its content; needs no registry
     Inspect(versions::InspectArgs),
     /// What differs between two versions
@@ -52,12 +65,23 @@ pub enum Command {
     /// The path of a file in the store, for a memory map
     Path(bytes::PathArgs),
 
+    /// Say what a model or a version is: words, owner, tags
+    Describe(finding::DescribeArgs),
+
     /// Move an alias to a version
     Promote(moves::PromoteArgs),
     /// Move an alias back to what it held before
     Rollback(moves::RollbackArgs),
     /// Close an alias: it holds nothing from then on
     Unset(moves::UnsetArgs),
+    /// Approve a proposal, or a move that waits for it
+    Approve(proposals::ApproveArgs),
+    /// Make a proposal again on what stands there now
+    Renew(proposals::RenewArgs),
+    /// Merge a proposal that has all it needs
+    Land(proposals::LandArgs),
+    /// Attach evidence to a version: an evaluation, a scan, a runbook, a sign-off
+    Attach(evidence::AttachArgs),
     /// Move a version's stage, or an artifact's trust state
     Transition(moves::TransitionArgs),
     /// Withdraw an artifact: its bytes are handed out to nobody
@@ -65,11 +89,39 @@ pub enum Command {
     /// Delete an artifact's bytes; its records stay
     Delete(moves::DeleteArgs),
 
+    /// The versions whose last day is set: who still uses them
+    Sunset,
+    /// Why one thing is as it is: who moved it, who approved, under which gates
+    Explain(governing::ExplainArgs),
+
+    /// What a range of commits would change, for people
+    Review(proposals::ReviewArgs),
+    /// May this range land? For CI
+    Check(governing::CheckArgs),
     /// Is everything here as signed and allowed? Bytes and history
     Verify(keeping::VerifyArgs),
 
+    /// The dossier of a version: where it came from, who agreed, under which rules
+    Report(governing::ReportArgs),
+    /// What a project uses, by digest: its refmark.lock
+    Pin(project::PinArgs),
+
     /// The root that vouches for the registry: show it, pin it, export its members' keys
     Trust(keeping::TrustArgs),
+    /// Who may do what, and which gates must hold: signed and numbered
+    Policy(governing::PolicyArgs),
+    /// The people and agents of the policy, with keys and roles
+    Members(governing::MembersArgs),
+    /// The stable ids that records name
+    Catalog(evidence::CatalogArgs),
+    /// Make a bare registry refuse pushes that may not land
+    Hook(governing::HookArgs),
+    /// Workflows that check every proposal, with the pinned root
+    SetupCi(governing::SetupCiArgs),
+    /// Readable diffs of records in your own Git
+    SetupGit,
+    /// The index over the records, which search and lists use
+    Index(finding::IndexArgs),
     /// Remove what nobody needs, and pack Git's objects
     Gc(keeping::GcArgs),
     /// Clear the writer's lock by hand
@@ -79,10 +131,18 @@ pub enum Command {
     /// Bring absent files from the remotes, and give them theirs
     Sync(keeping::SyncArgs),
 
+    /// Bring the origin's commits to a clone; the new head is verified first
+    Fetch,
+    /// Send a clone's commits and their files to the origin
+    Push,
+
     /// Print a shell's completions
     Completions(tools::CompletionsArgs),
     /// Write the man pages to a folder
     Man(tools::ManArgs),
+    /// What a record says in sentences, for git diff
+    #[command(hide = true)]
+    Textconv(tools::TextconvArgs),
     /// This help, that of a command, or of an error's code: help error CODE, help errors
     Help(tools::HelpArgs),
 }

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::proposals::Proposal;
+
 /// Arguments of `promote`.
 #[derive(Debug, Args)]
 pub struct PromoteArgs {
@@ -19,6 +21,9 @@ pub struct PromoteArgs {
     /// The statements of the evidence that the move rests on
     #[arg(long, value_name = "sha256:…")]
     pub evidence: Vec<String>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `rollback`.
@@ -33,6 +38,9 @@ pub struct RollbackArgs {
     /// Why
     #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `unset`.
@@ -44,6 +52,9 @@ pub struct UnsetArgs {
     /// Why
     #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `transition`.
@@ -70,6 +81,9 @@ pub struct TransitionArgs {
     /// The statements of the evidence that the move rests on
     #[arg(long, value_name = "sha256:…")]
     pub evidence: Vec<String>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `revoke`.

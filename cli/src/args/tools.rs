@@ -25,6 +25,9 @@ pub struct InitArgs {
     /// On the branch `refmark` of the existing Git repository here (or at PATH)
     #[arg(long)]
     pub here: bool,
+    /// Start with the team policy: roles, gates and approvals, with you leading the platform
+    #[arg(long)]
+    pub team: bool,
     /// The registry's name, for people; the folder's name where none is given
     #[arg(long)]
     pub name: Option<String>,
@@ -55,4 +58,11 @@ pub struct ManArgs {
 pub struct HelpArgs {
     /// A command, `error CODE`, or `errors`
     pub topic: Vec<String>,
+}
+
+/// Arguments of `textconv`.
+#[derive(Debug, Args)]
+pub struct TextconvArgs {
+    /// The file of a record
+    pub file: PathBuf,
 }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use refmark_core::git::Format;
+use refmark_core::judgement::plan::Author;
+use refmark_core::judgement::policy::founding_policy;
 use refmark_core::key::{KeySearch, generate, own_key_path};
 use refmark_core::ports::signer::Signer;
 use refmark_core::records::signature::KeyId;
-use refmark_core::registry::{InitAnswer, InitRequest, Registry, Writer};
+use refmark_core::registry::{InitAnswer, InitRequest, PolicyText, Registry, Writer};
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::PrincipalId;
 use serde::Serialize;
@@ -42,7 +44,10 @@ pub fn run(app: &App, args: &InitArgs) -> Reply {
     let founder = founder(args.founder.as_deref())?;
     let format = if args.object_format == "sha256" { Format::Sha256 } else { Format::Sha1 };
     let (signer, made) = key(app)?;
-    let request = InitRequest { name: args.name.clone(), founder, here: args.here, format, policy: None };
+    let public = signer.public();
+    let team = |author: &Author| founding_policy(author, public);
+    let policy = if args.team { Some(&team as PolicyText<'_>) } else { None };
+    let request = InitRequest { name: args.name.clone(), founder, here: args.here, format, policy };
     let world = app.world()?;
     let (_, answer) = Registry::init(&path, world, &Writer::new(&*signer), &request)?;
     let key = KeyShown { keyid: signer.public().id(), from: signer.describe(), made };

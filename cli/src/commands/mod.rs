@@ -1,30 +1,54 @@
 //! The commands, one a file: texts become types, the core does the work, an answer comes back.
 
+mod approve;
+mod attach;
+mod catalog;
+mod check;
+mod clone;
 mod completions;
 mod delete;
 mod demo;
+mod describe;
 mod diff;
+mod explain;
 mod gc;
 mod help;
+mod hook;
+pub mod index;
 pub mod init;
 pub mod inspect;
+mod land;
 pub mod list;
 pub mod log;
 mod man;
+mod members;
+mod origin;
 mod path;
+mod pin;
+mod policy;
 pub mod promote;
+mod propose;
 mod pull;
 pub mod register;
 pub mod remote;
+mod renew;
+mod report;
 mod resolve;
+mod review;
 mod revoke;
 mod rollback;
+mod search;
+mod setup;
 mod show;
+pub mod status;
+mod sunset;
 mod sync;
+mod textconv;
 mod transition;
 pub mod trust;
 pub mod unlock;
 mod unset;
+mod use_default;
 mod values;
 mod verify;
 
@@ -37,29 +61,62 @@ pub fn run(app: &App, command: Command) -> Reply {
     match command {
         Command::Demo(args) => demo::run(app, &args),
         Command::Init(args) => init::run(app, &args),
+        Command::Clone(args) => clone::run(app, &args),
+        Command::Use(args) => use_default::run(app, &args),
+        Command::Status => status::run(app),
         Command::Register(args) => register::run(app, &args),
         Command::List(args) => list::run(app, &args),
         Command::Show(args) => show::run(app, &args),
         Command::Log(args) => log::run(app, &args),
+        Command::Search(args) => search::run(app, &args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Diff(args) => diff::run(app, &args),
         Command::Resolve(args) => resolve::run(app, &args),
         Command::Pull(args) => pull::run(app, &args),
         Command::Path(args) => path::run(app, &args),
+        Command::Describe(args) => describe::run(app, &args),
         Command::Promote(args) => promote::run(app, &args),
         Command::Rollback(args) => rollback::run(app, &args),
         Command::Unset(args) => unset::run(app, &args),
+        Command::Approve(args) => approve::run(app, &args),
+        Command::Renew(args) => renew::run(app, &args),
+        Command::Land(args) => land::run(app, &args),
+        Command::Attach(args) => attach::run(app, &args),
         Command::Transition(args) => transition::run(app, &args),
         Command::Revoke(args) => revoke::run(app, &args),
         Command::Delete(args) => delete::run(app, &args),
+        Command::Sunset => sunset::run(app),
+        Command::Explain(args) => explain::run(app, &args),
+        Command::Review(args) => review::run(app, &args),
+        Command::Check(args) => check::run(app, &args),
         Command::Verify(args) => verify::run(app, &args),
+        Command::Report(args) => report::run(app, &args),
+        Command::Pin(args) => pin::run(app, &args),
         Command::Trust(args) => trust::run(app, &args),
+        Command::Policy(args) => policy::run(app, &args),
+        Command::Members(args) => members::run(app, &args),
+        Command::Catalog(args) => catalog::run(app, &args),
+        Command::Hook(args) => hook::run(app, &args),
+        Command::SetupCi(args) => setup::ci(app, &args),
+        Command::SetupGit => setup::git(app),
+        Command::Index(args) => index::run(app, &args),
         Command::Gc(args) => gc::run(app, &args),
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
+        Command::Fetch => origin::fetch(app),
+        Command::Push => origin::push(app),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Textconv(args) => textconv::run(&args),
         Command::Help(args) => help::run(&args),
     }
+}
+
+/// This program's own path, for what others run.
+fn program() -> refmark_core::words::fault::Result<String> {
+    use refmark_core::words::fault::{Code, Fault};
+    let path = std::env::current_exe()
+        .map_err(|error| Fault::new(Code::Io, format!("this program's own path cannot be found: {error}")))?;
+    Ok(path.display().to_string())
 }

@@ -3,7 +3,7 @@
 use refmark_core::registry::PullRequest;
 use refmark_core::words::reference::Reference;
 
-use super::values;
+use super::{pin, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::bytes::PathArgs;
@@ -13,6 +13,11 @@ pub fn run(app: &App, args: &PathArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let options = values::options(&args.terms)?;
     let request = PullRequest { allow_unverified: args.allow_unverified, options, ..PullRequest::default() };
+    if let Reference::Pin(name) = &reference
+        && let Some(project) = pin::project(app)?
+    {
+        return reply(project.path_of(name, args.file.as_deref())?);
+    }
     let registry = app.registry()?;
     reply(registry.path_of(&reference, args.file.as_deref(), &request, !args.no_hash)?)
 }

@@ -1,11 +1,11 @@
 //! `promote`: moves an alias to a version.
 
-use refmark_core::judgement::plan::PromoteRequest;
-use refmark_core::registry::{MoveAnswer, Writer};
+use refmark_core::judgement::plan::{Change, PromoteRequest};
+use refmark_core::registry::MoveAnswer;
 use refmark_core::words::fault::Result;
 use serde::Serialize;
 
-use super::values;
+use super::{propose, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::PromoteArgs;
@@ -36,6 +36,7 @@ pub fn run(app: &App, args: &PromoteArgs) -> Reply {
     };
     let expect = args.expect.as_deref().map(expect).transpose()?;
     let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
-    let signer = app.signer(&registry)?;
-    reply(Moved { verb: "promoted", answer: registry.promote(&Writer::new(&*signer), &request)? })
+    propose::change(app, &registry, &args.proposal, &Change::Promote(request.clone()), |writer| {
+        reply(Moved { verb: "promoted", answer: registry.promote(writer, &request)? })
+    })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use refmark_core::registry::{PullRequest, ResolveAnswer};
 use refmark_core::words::reference::Reference;
 
-use super::values;
+use super::{pin, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::bytes::PullArgs;
@@ -14,13 +14,20 @@ use crate::args::bytes::PullArgs;
 pub fn run(app: &App, args: &PullArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let options = values::options(&args.terms)?;
-    let registry = app.registry()?;
     let request = PullRequest {
         include: args.include.clone(),
         hard_links: args.hard_links,
         allow_unverified: args.allow_unverified,
         options,
     };
+    if let Reference::Pin(name) = &reference
+        && let Some(project) = pin::project(app)?
+    {
+        app.arm();
+        let into = args.output.clone().unwrap_or(folder_for(&project.resolve(name)?));
+        return reply(project.pull(name, &into, &request)?);
+    }
+    let registry = app.registry()?;
     let into = match &args.output {
         Some(into) => into.clone(),
         None => folder_for(&registry.resolve(&reference, options)?),

@@ -2,7 +2,7 @@
 
 use refmark_core::words::reference::Reference;
 
-use super::values;
+use super::{pin, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::bytes::ResolveArgs;
@@ -11,5 +11,10 @@ use crate::args::bytes::ResolveArgs;
 pub fn run(app: &App, args: &ResolveArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let options = values::options(&args.terms)?;
+    if let Reference::Pin(name) = &reference
+        && let Some(project) = pin::project(app)?
+    {
+        return reply(project.resolve(name)?);
+    }
     reply(app.registry()?.resolve(&reference, options)?)
 }

@@ -1,10 +1,9 @@
 //! `rollback`: moves an alias back.
 
-use refmark_core::judgement::plan::RollbackRequest;
-use refmark_core::registry::Writer;
+use refmark_core::judgement::plan::{Change, RollbackRequest};
 
 use super::promote::Moved;
-use super::values;
+use super::{propose, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::RollbackArgs;
@@ -16,6 +15,7 @@ pub fn run(app: &App, args: &RollbackArgs) -> Reply {
     let view = registry.view()?;
     let to = args.to.as_deref().map(|text| values::version(&registry, &view, &model, text)).transpose()?;
     let request = RollbackRequest { model, alias, to, reason: args.reason.clone() };
-    let signer = app.signer(&registry)?;
-    reply(Moved { verb: "rolled back", answer: registry.rollback(&Writer::new(&*signer), &request)? })
+    propose::change(app, &registry, &args.proposal, &Change::Rollback(request.clone()), |writer| {
+        reply(Moved { verb: "rolled back", answer: registry.rollback(writer, &request)? })
+    })
 }

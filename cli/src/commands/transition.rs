@@ -1,13 +1,12 @@
 //! `transition`: moves a version's stage, or an artifact's trust state.
 
-use refmark_core::judgement::plan::{StageRequest, TrustRequest};
+use refmark_core::judgement::plan::{Change, StageRequest, TrustRequest};
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::registry::Writer;
 use refmark_core::words::fault::{Code, Fault};
 use refmark_core::words::reference::Reference;
 
-use super::values;
+use super::{propose, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::TransitionArgs;
@@ -22,8 +21,9 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
     let reason = args.reason.clone();
     if let Some(to) = TrustState::parse(&args.to) {
         let request = TrustRequest { artifact: side.artifact, to, reason, evidence };
-        let signer = app.signer(&registry)?;
-        return reply(registry.transition_trust(&Writer::new(&*signer), &request)?);
+        return propose::change(app, &registry, &args.proposal, &Change::Trust(request.clone()), |writer| {
+            reply(registry.transition_trust(writer, &request)?)
+        });
     }
     let Some(to) = Stage::parse(&args.to) else {
         return Err(Fault::new(
@@ -43,6 +43,7 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
     let replacement = replacement.map(|text| values::version(&registry, &view, &model, text)).transpose()?;
     let sunset = values::time(&args.sunset)?;
     let request = StageRequest { model, version, to, reason, replacement, sunset, evidence };
-    let signer = app.signer(&registry)?;
-    reply(registry.transition_stage(&Writer::new(&*signer), &request)?)
+    propose::change(app, &registry, &args.proposal, &Change::Stage(request.clone()), |writer| {
+        reply(registry.transition_stage(writer, &request)?)
+    })
 }

@@ -22,7 +22,11 @@ pub fn run(app: &App, args: &TrustArgs) -> Reply {
     match &args.action {
         TrustAction::Show => reply(app.registry()?.trust_root()?),
         TrustAction::Pin { root } => pin(app, root.as_deref()),
-        TrustAction::ExportAllowedSigners => reply(Raw { text: app.registry()?.allowed_signers()? }),
+        TrustAction::ExportAllowedSigners => {
+            let registry = app.registry()?;
+            let text = registry.allowed_signers(&registry.view()?)?;
+            reply(Raw { text })
+        }
     }
 }
 

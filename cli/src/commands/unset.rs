@@ -1,10 +1,9 @@
 //! `unset`: closes an alias.
 
-use refmark_core::judgement::plan::UnsetRequest;
-use refmark_core::registry::Writer;
+use refmark_core::judgement::plan::{Change, UnsetRequest};
 
 use super::promote::Moved;
-use super::values;
+use super::{propose, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::UnsetArgs;
@@ -13,7 +12,8 @@ use crate::args::moves::UnsetArgs;
 pub fn run(app: &App, args: &UnsetArgs) -> Reply {
     let (model, alias) = values::alias(&args.alias)?;
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
     let request = UnsetRequest { model, alias, reason: args.reason.clone() };
-    reply(Moved { verb: "closed", answer: registry.unset(&Writer::new(&*signer), &request)? })
+    propose::change(app, &registry, &args.proposal, &Change::Unset(request.clone()), |writer| {
+        reply(Moved { verb: "closed", answer: registry.unset(writer, &request)? })
+    })
 }

@@ -66,19 +66,12 @@ pub fn read_text(path: &Path) -> Result<String> {
     const LIMIT: u64 = 256 << 20;
     let shown = path.display();
     let fault = |code, why: String| Fault::new(code, format!("{shown} cannot be read: {why}")).at(shown.to_string());
-    let size = std::fs::metadata(path).map_err(|error| fault(io_code(&error), error.to_string()))?.len();
+    let size = std::fs::metadata(path).map_err(|error| fault(Code::Io, error.to_string()))?.len();
     if size > LIMIT {
         return Err(fault(Code::TooLarge, format!("it has {size} bytes, and at most {LIMIT} are read")));
     }
-    let bytes = std::fs::read(path).map_err(|error| fault(io_code(&error), error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| fault(Code::Io, error.to_string()))?;
     String::from_utf8(bytes).map_err(|_| fault(Code::BadArgument, "it is not UTF-8 text".to_owned()))
-}
-
-fn io_code(error: &std::io::Error) -> Code {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => Code::NotFound,
-        _ => Code::Io,
-    }
 }
 
 /// JSON in a file.

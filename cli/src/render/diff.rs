@@ -39,9 +39,9 @@ fn metrics(diff: &ArtifactDiff, page: &mut Page) {
     let mut table = Table::new(["METRIC", "OLD", "NEW", "CHANGE", "", "BETTER", "NOTE"]);
     for it in &diff.metrics.items {
         let look: fn(String) -> String = match it.judgement {
-            MetricJudgement::Better => |it| good(it),
-            MetricJudgement::Worse => |it| bad(it),
-            MetricJudgement::NotComparable => |it| doubtful(it),
+            MetricJudgement::Better => good,
+            MetricJudgement::Worse => bad,
+            MetricJudgement::NotComparable => doubtful,
             _ => |it| it,
         };
         let delta = match (it.delta_percent, it.delta) {

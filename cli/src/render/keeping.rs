@@ -145,7 +145,7 @@ impl Render for Remotes {
         }
         let mut table = Table::new(["REMOTE", "FOLDER"]);
         for it in &self.remotes {
-            table.row([Cell::of(it.name.as_str(), |it| bold(it)), it.folder.display().to_string().into()]);
+            table.row([Cell::of(it.name.as_str(), bold), it.folder.display().to_string().into()]);
         }
         page.table(table);
     }

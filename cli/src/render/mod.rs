@@ -2,9 +2,13 @@
 
 pub mod diff;
 pub mod fault;
+pub mod finding;
 pub mod keeping;
 pub mod moves;
+pub mod plain;
+pub mod proposals;
 pub mod report;
+pub mod status;
 pub mod versions;
 
 use std::fmt::Display;
@@ -97,7 +101,7 @@ impl Page {
 
 /// A table: a head, and rows with aligned columns. Columns that are empty throughout are left out.
 pub struct Table {
-    head: Vec<&'static str>,
+    head: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -129,7 +133,17 @@ impl Cell {
 impl Table {
     /// A table with these columns.
     pub fn new<const N: usize>(head: [&'static str; N]) -> Table {
-        Table { head: head.to_vec(), rows: Vec::new() }
+        Table::of(head.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    /// A table with as many columns as there are heads.
+    pub fn of(head: Vec<String>) -> Table {
+        Table { head, rows: Vec::new() }
+    }
+
+    /// Adds a row of as many cells.
+    pub fn cells(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
     }
 
     /// Adds a row.
@@ -150,7 +164,7 @@ impl Table {
         let mut text = String::new();
         if self.head.iter().any(|it| !it.is_empty()) {
             let head = shown.iter().zip(&widths).map(|(column, width)| {
-                let name = self.head.get(*column).copied().unwrap_or_default();
+                let name = self.head.get(*column).map(String::as_str).unwrap_or_default();
                 let right = self.rows.first().and_then(|row| row.get(*column)).is_some_and(|it| it.right);
                 if right { format!("{name:>width$}") } else { format!("{name:<width$}") }
             });

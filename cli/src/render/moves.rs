@@ -80,12 +80,12 @@ impl Render for Log {
         let mut table = Table::new(["ALIAS", "MOVE", "FROM → TO", "BY", "TIME", "COMMIT", "REASON"]);
         for it in moves.iter().take(shown) {
             table.row([
-                Cell::of(format!("{}@{}", it.model, it.alias), |it| bold(it)),
+                Cell::of(format!("{}@{}", it.model, it.alias), bold),
                 Cell::number(it.sequence),
                 format!("{} → {}", held(it.from), held(it.to)).into(),
                 it.by.as_str().into(),
                 it.time.to_string().into(),
-                Cell::of(it.commit.map(|it| it.short()).unwrap_or_default(), |it| faint(it)),
+                Cell::of(it.commit.map(|it| it.short()).unwrap_or_default(), faint),
                 it.reason.as_str().into(),
             ]);
         }

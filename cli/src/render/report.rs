@@ -27,9 +27,9 @@ pub fn gates(page: &mut Page, report: &GateReport) {
     for signer in &report.signers {
         let candidates = signer.candidates.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
         let (word, look): (_, fn(String) -> String) = match (&signer.by, report.at_once) {
-            (Some(_), _) => ("passed", |it| good(it)),
-            (None, true) => ("due", |it| doubtful(it)),
-            (None, false) => ("pending", |it| doubtful(it)),
+            (Some(_), _) => ("passed", good),
+            (None, true) => ("due", doubtful),
+            (None, false) => ("pending", doubtful),
         };
         let found = signer.by.as_ref().map_or("nobody yet".to_owned(), |by| by.to_string());
         let next = match (&signer.by, candidates.is_empty()) {
@@ -44,10 +44,10 @@ pub fn gates(page: &mut Page, report: &GateReport) {
 
 fn status(status: Status) -> (&'static str, fn(String) -> String) {
     match status {
-        Status::Passed => ("passed", |it| good(it)),
-        Status::Waived => ("waived", |it| doubtful(it)),
-        Status::Pending => ("pending", |it| doubtful(it)),
-        Status::Missing => ("missing", |it| bad(it)),
-        Status::Failed => ("failed", |it| bad(it)),
+        Status::Passed => ("passed", good),
+        Status::Waived => ("waived", doubtful),
+        Status::Pending => ("pending", doubtful),
+        Status::Missing => ("missing", bad),
+        Status::Failed => ("failed", bad),
     }
 }

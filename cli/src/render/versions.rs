@@ -23,17 +23,17 @@ pub fn trust(state: TrustState) -> String {
 
 fn trust_look(state: TrustState) -> fn(String) -> String {
     match state {
-        TrustState::Trusted => |it| good(it),
-        TrustState::Revoked | TrustState::Deleted => |it| bad(it),
-        _ => |it| doubtful(it),
+        TrustState::Trusted => good,
+        TrustState::Revoked | TrustState::Deleted => bad,
+        _ => doubtful,
     }
 }
 
 fn class_look(class: FileClass) -> fn(String) -> String {
     match class {
         FileClass::Tensors | FileClass::Data => |it| it,
-        FileClass::Code => |it| doubtful(it),
-        FileClass::UnsafeFormat | FileClass::NotScanned => |it| bad(it),
+        FileClass::Code => doubtful,
+        FileClass::UnsafeFormat | FileClass::NotScanned => bad,
     }
 }
 
@@ -132,7 +132,7 @@ impl Render for Models {
         for it in &self.models {
             let aliases = it.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
             table.row([
-                Cell::of(it.model.as_str(), |it| bold(it)),
+                Cell::of(it.model.as_str(), bold),
                 Cell::number(it.versions),
                 aliases.collect::<Vec<_>>().join(", ").into(),
                 it.owner.clone().unwrap_or_default().into(),
@@ -160,7 +160,7 @@ impl Render for Versions {
         for it in &self.versions {
             let aliases = it.aliases.iter().map(|alias| alias.as_str()).collect::<Vec<_>>().join(", ");
             table.row([
-                Cell::of(format!("{}/{}", it.model, it.version), |it| bold(it)),
+                Cell::of(format!("{}/{}", it.model, it.version), bold),
                 it.release.as_ref().map(ToString::to_string).unwrap_or_default().into(),
                 aliases.into(),
                 it.stage.as_str().into(),
@@ -169,7 +169,7 @@ impl Render for Versions {
                 metrics(it.metrics.iter()).into(),
                 it.by.as_str().into(),
                 it.time.to_string().into(),
-                Cell::of(it.artifact.short(), |it| faint(it)),
+                Cell::of(it.artifact.short(), faint),
             ]);
         }
         page.table(table);
@@ -236,7 +236,7 @@ impl Render for ShowAnswer {
                 class,
                 Cell::number(size(file.size)),
                 file.path.as_str().into(),
-                Cell::of(format!("sha256:{}", file.sha256.short()), |it| faint(it)),
+                Cell::of(format!("sha256:{}", file.sha256.short()), faint),
             ]);
         }
         page.table(files);
@@ -306,7 +306,7 @@ impl Render for ResolveAnswer {
             false => doubtful("no: nothing vouches for this; pin the root with `refmark trust pin`"),
         };
         let commit = self.commit.map(|it| it.short()).unwrap_or_default();
-        let moved = self.sequence.map(|it| format!("  (move {it})")).unwrap_or_default();
+        let moved = self.sequence.map(|it| it.to_string()).unwrap_or_default();
         let at = self.at.as_ref().map(|at| {
             let landed = at.landed.map(|it| format!(", took effect {it}")).unwrap_or_default();
             let dated = if at.dated_by == "claimed" { "as its committer claims" } else { "bounded by a checkpoint" };
@@ -316,7 +316,8 @@ impl Render for ResolveAnswer {
             ("artifact", self.artifact.to_string()),
             ("trust", trust(self.trust_state)),
             ("stage", self.stage.map(|it| it.to_string()).unwrap_or_default()),
-            ("commit", format!("{commit}{moved}")),
+            ("move", moved),
+            ("commit", commit),
             ("at", at.unwrap_or_default()),
             ("verified", vouched),
             ("as of", format!("{}  {}", self.as_of.head.short(), self.as_of.time)),

@@ -90,11 +90,15 @@ impl Store {
         let building = Building(parent.join(format!("{prefix}{}", unique_name())));
         to_sync.extend(self.build(plan, &building.0, how, work)?);
         sync_dirs(self.disk(), to_sync)?;
-        // Over an empty folder too; what has been put there meanwhile makes the rename fail.
-        self.disk().rename(&building.0, &target).map_err(|fault| match is_free(&target) {
-            Ok(false) => exists(dir, "somebody else wrote it meanwhile"),
-            _ => fault,
-        })?;
+        // Over an empty folder too; what has been put there meanwhile makes the rename fail. Two that pull the same into a
+        // shared cache at once are both served: the second finds what it would have written.
+        if let Err(fault) = self.disk().rename(&building.0, &target) {
+            return match is_free(&target) {
+                Ok(false) if holds_exactly(plan, &target, work)?.is_none() => Ok(Materialised::WasThere),
+                Ok(false) => Err(exists(dir, "somebody else wrote it meanwhile")),
+                _ => Err(fault),
+            };
+        }
         self.disk().sync_dir(parent)?;
         Ok(Materialised::Written)
     }

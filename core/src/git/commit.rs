@@ -7,8 +7,8 @@ use gix::objs::tree::name_order;
 
 use super::objects::Objects;
 use super::stage::{NewObject, in_parallel};
-use super::tree::Tree;
 use crate::ports::store::{Identity, NewCommit};
+use crate::tree::Tree;
 use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::oid::Oid;
 

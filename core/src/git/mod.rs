@@ -7,7 +7,6 @@
 #![allow(clippy::disallowed_methods)]
 
 mod commit;
-mod diff;
 mod objects;
 mod open;
 mod pack;
@@ -16,7 +15,6 @@ mod refs;
 mod repo;
 mod revision;
 mod stage;
-mod tree;
 mod walk;
 
 #[cfg(test)]

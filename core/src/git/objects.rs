@@ -14,8 +14,8 @@ use gix::hash::ObjectId;
 use gix::objs::Kind;
 use gix::odb::pack;
 
-use super::tree::Tree;
 use super::{from_gix, io_fault, to_gix};
+use crate::tree::{Tree, Trees};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
@@ -64,6 +64,14 @@ struct Trouble(String);
 
 type Found = std::result::Result<Option<(Kind, Vec<u8>)>, Box<Fault>>;
 
+impl Trees for Objects {
+    type Handle = Arc<Tree>;
+
+    fn tree(&self, id: Oid) -> Result<Arc<Tree>> {
+        Objects::tree(self, id)
+    }
+}
+
 impl Objects {
     /// Opens the objects of these folders, the first of them first. Packs are listed at the first look.
     pub(super) fn at(folders: &[PathBuf], hash: gix::hash::Kind) -> Objects {
@@ -108,7 +116,7 @@ impl Objects {
         if to_gix(id) == ObjectId::empty_tree(self.hash) {
             return Ok(Arc::new(Tree::empty()));
         }
-        let tree = Arc::new(Tree::parse(self.of_kind(id, Kind::Tree, MAX_STRUCTURE)?, self.hash, id)?);
+        let tree = Arc::new(Tree::parse(self.of_kind(id, Kind::Tree, MAX_STRUCTURE)?, self.hash.len_in_bytes(), id)?);
         lock(&self.trees).put(id, Arc::clone(&tree), tree.cost());
         Ok(tree)
     }

@@ -115,6 +115,12 @@ impl Repo {
         assemble(Arc::new(RealDisk), found, folders, false)
     }
 
+    /// The address of a remote, as the repository's own configuration has it.
+    pub fn remote_url(&self, remote: &str) -> Result<Option<String>> {
+        let config = read_config(&self.refs.common_dir)?;
+        Ok(config.string(format!("remote.{remote}.url").as_str()).map(|url| url.to_string()))
+    }
+
     /// What is odd about the repository. A registry's history counts as whole only where nothing is.
     pub fn integrity(&self) -> Result<RepoCondition> {
         let common = &self.refs.common_dir;

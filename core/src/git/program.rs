@@ -21,7 +21,8 @@ pub trait GitProgram: Send + Sync {
     /// `refs/remotes/origin/` in both. Nothing is checked out, and what arrives is synced.
     fn clone_into(&self, url: &str, into: &Path, bare: bool) -> Result<()> {
         let (url, target) = (outside(url)?, text(into)?);
-        let mut arguments = vec!["clone", "--quiet", "--template=", "--no-checkout", "--origin=origin"];
+        // `--no-local`: from a path, too, objects come as a pack that is checked; no hard links, no borrowed objects.
+        let mut arguments = vec!["clone", "--quiet", "--no-local", "--template=", "--no-checkout", "--origin=origin"];
         let settings = [
             "core.fsync=all",
             "core.fsyncMethod=fsync",

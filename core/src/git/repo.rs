@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::objects::Objects;
 use super::refs::{Refs, check_branch};
 use super::stage::Stage;
-use super::{commit, diff, io_fault, revision, walk};
+use super::{commit, io_fault, revision, walk};
 use crate::judgement::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use crate::ports::store::{NewCommit, RecordStore};
+use crate::tree;
 use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
@@ -84,14 +85,14 @@ impl History for Repo {
     fn changes(&self, id: Oid) -> Result<Vec<Change>> {
         let commit = self.commit(id)?;
         match commit.parents.first() {
-            Some(parent) => diff::between(&self.objects, Some(self.commit(*parent)?.tree), Some(commit.tree)),
-            None => diff::between(&self.objects, None, Some(commit.tree)),
+            Some(parent) => tree::between(&self.objects, Some(self.commit(*parent)?.tree), Some(commit.tree)),
+            None => tree::between(&self.objects, None, Some(commit.tree)),
         }
     }
 
     fn between(&self, from: Option<Oid>, to: Oid) -> Result<Vec<Change>> {
         let from = from.map(|id| commit::tree_of(&self.objects, id)).transpose()?;
-        diff::between(&self.objects, from, Some(commit::tree_of(&self.objects, to)?))
+        tree::between(&self.objects, from, Some(commit::tree_of(&self.objects, to)?))
     }
 
     fn snapshot(&self, commit: Oid) -> Result<Box<dyn Snapshot + '_>> {

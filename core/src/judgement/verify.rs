@@ -281,6 +281,12 @@ impl<'h> Verifier<'h> {
         })
     }
 
+    /// Holds the walk to another pin than the one that was remembered: the roots are looked at when it is finished.
+    pub fn held_to(mut self, pin: Option<Digest>) -> Verifier<'h> {
+        self.pin = pin;
+        self
+    }
+
     /// How many commits are still to be walked.
     pub fn remaining(&self) -> usize {
         self.ahead.len()

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::cache::Object;
+use super::commit;
 use super::entry::Kind;
 use super::objects::Objects;
 use super::repository::Repository;
-use super::{commit, diff};
 use crate::judgement::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
+use crate::tree;
 use crate::words::fault::Result;
 use crate::words::oid::Oid;
 
@@ -19,12 +20,12 @@ impl History for Repository {
     fn changes(&self, id: Oid) -> Result<Vec<Change>> {
         let commit = History::commit(self, id)?;
         let old = commit.parents.first().map(|parent| self.tree_of(*parent)).transpose()?;
-        diff::between(&self.objects, old, Some(commit.tree))
+        tree::between(&self.objects, old, Some(commit.tree))
     }
 
     fn between(&self, from: Option<Oid>, to: Oid) -> Result<Vec<Change>> {
         let old = from.map(|from| self.tree_of(from)).transpose()?;
-        diff::between(&self.objects, old, Some(self.tree_of(to)?))
+        tree::between(&self.objects, old, Some(self.tree_of(to)?))
     }
 
     fn snapshot(&self, commit: Oid) -> Result<Box<dyn Snapshot + '_>> {

@@ -8,7 +8,6 @@ mod bundle;
 mod cache;
 mod commit;
 mod delta;
-mod diff;
 mod entry;
 mod format;
 mod history;
@@ -19,7 +18,6 @@ mod loose;
 mod objects;
 mod refs;
 mod repository;
-mod tree;
 
 #[cfg(test)]
 mod tests;

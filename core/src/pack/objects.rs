@@ -11,7 +11,7 @@ use super::format::Format;
 use super::index::Index;
 use super::inflate::Inflater;
 use super::loose;
-use super::tree::Tree;
+use crate::tree::{Tree, Trees};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
@@ -51,6 +51,25 @@ pub(super) struct Objects {
     loose: HashMap<Oid, Vec<u8>>,
     cache: RefCell<Cache>,
     inflater: RefCell<Inflater>,
+    trees: RefCell<ParsedTrees>,
+}
+
+/// Trees that were parsed lately. A walk reads the same few at the top for each commit.
+#[derive(Default)]
+struct ParsedTrees {
+    kept: HashMap<Oid, Rc<Tree>>,
+    cost: usize,
+}
+
+/// Bytes of parsed trees that are kept before they are dropped together.
+const TREES_BUDGET: usize = 32 << 20;
+
+impl Trees for Objects {
+    type Handle = Rc<Tree>;
+
+    fn tree(&self, id: Oid) -> Result<Rc<Tree>> {
+        Objects::tree(self, id)
+    }
 }
 
 /// One delta of a chain, inflated, and where its result may be kept.
@@ -67,6 +86,7 @@ impl Objects {
             loose: HashMap::new(),
             cache: RefCell::default(),
             inflater: RefCell::default(),
+            trees: RefCell::default(),
         }
     }
 
@@ -136,11 +156,26 @@ impl Objects {
     }
 
     /// A tree, parsed. Git knows the empty tree without having it.
-    pub(super) fn tree(&self, id: Oid) -> Result<Tree> {
-        if Format::of(id).id(Kind::Tree, b"") == Some(id) {
-            return Ok(Tree::empty());
+    pub(super) fn tree(&self, id: Oid) -> Result<Rc<Tree>> {
+        if let Some(tree) = self.trees.borrow().kept.get(&id) {
+            return Ok(tree.clone());
         }
-        Tree::parse(self.expect(id, Kind::Tree, MAX_STRUCTURE)?.bytes, Format::of(id), id)
+        let format = Format::of(id);
+        let tree = match format.id(Kind::Tree, b"") == Some(id) {
+            true => Tree::empty(),
+            false => {
+                let object = self.expect(id, Kind::Tree, MAX_STRUCTURE)?;
+                Tree::parse(object.bytes.to_vec(), format.width(), id)?
+            }
+        };
+        let tree = Rc::new(tree);
+        let mut trees = self.trees.borrow_mut();
+        if trees.cost + tree.cost() > TREES_BUDGET {
+            *trees = ParsedTrees::default();
+        }
+        trees.cost += tree.cost();
+        trees.kept.insert(id, tree.clone());
+        Ok(tree)
     }
 
     fn checked(&self, place: Place, id: Oid, format: Format, limit: u64) -> Result<Object, Trouble> {

@@ -73,6 +73,17 @@ pub enum EntryState {
     Disabled,
 }
 
+impl EntryState {
+    /// The state's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EntryState::Active => "active",
+            EntryState::Deprecated => "deprecated",
+            EntryState::Disabled => "disabled",
+        }
+    }
+}
+
 predicate! {
     /// An entry of the catalog, whole; the highest number is current.
     CatalogEntry {
@@ -139,3 +150,39 @@ pub const BUILT_IN: &[(Family, &str, &str)] = &[
     (Family::SdkContract, "refmark-v1", "The first contract of the client libraries."),
     (Family::NotificationTemplate, "alias-moved", "Tells that an alias was moved, from what to what, by whom and why."),
 ];
+
+/// The schema of what names a built-in entry, as JSON text; nothing for most. It holds evidence of that type, as it is
+/// recorded: `verdict`, `summary`, `run`, `suite`, `dataset`, `metrics`, `tool`, `document` and `details`.
+pub fn built_in_schema(family: Family, id: &str) -> Option<&'static str> {
+    if family != Family::EvidenceType {
+        return None;
+    }
+    Some(match id {
+        "evaluation" => {
+            r#"{"title": "Metrics of an artifact on a dataset", "type": "object", "required": ["verdict"], "properties": {
+                "verdict": {"enum": ["pass", "fail", "info"]},
+                "suite": {"type": "object", "required": ["name"]},
+                "dataset": {"type": "object", "required": ["name"]},
+                "metrics": {"type": "object", "additionalProperties": {"type": "object", "required": ["value", "better"],
+                    "properties": {"value": {"type": ["number", "string"]}, "better": {"enum": ["higher", "lower"]}}}}}}"#
+        }
+        "scan" => {
+            r#"{"title": "What a scanner found", "type": "object", "required": ["verdict"], "properties": {
+                "verdict": {"enum": ["pass", "fail", "info"]}, "tool": {"type": "object", "required": ["name"]}}}"#
+        }
+        "canary" => {
+            r#"{"title": "A part of the live traffic", "type": "object", "required": ["verdict"], "properties": {
+                "verdict": {"enum": ["pass", "fail", "info"]}, "metrics": {"type": "object"}}}"#
+        }
+        "sign-off" => {
+            r#"{"title": "A person read it and stands for it", "type": "object", "required": ["verdict"], "properties": {
+                "verdict": {"enum": ["pass", "fail"]}}}"#
+        }
+        "rollback-plan" | "runbook" | "migration-document" => {
+            r#"{"title": "A document that people rely on", "type": "object", "required": ["verdict"], "properties": {
+                "summary": {"type": "string", "minLength": 1},
+                "document": {"type": "object", "required": ["name", "sha256"]}}}"#
+        }
+        _ => return None,
+    })
+}

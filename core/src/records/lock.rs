@@ -404,6 +404,7 @@ fn bad(why: impl std::fmt::Display) -> Box<Fault> {
 }
 
 /// A rule of a word, broken in a lock file.
+#[allow(clippy::boxed_local, reason = "it stands where `map_err` hands a fault on, and faults are boxed")]
 fn within(fault: Box<Fault>) -> Box<Fault> {
     bad(&fault.message)
 }

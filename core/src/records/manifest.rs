@@ -70,6 +70,13 @@ pub struct FileEntry {
     pub format: String,
 }
 
+impl FileEntry {
+    /// The size in bytes; none where the file was registered by its digest alone, and nobody said how large it is.
+    pub fn known_size(&self) -> Option<u64> {
+        (self.size > 0 || self.sha256 == Digest::of(b"")).then_some(self.size)
+    }
+}
+
 /// A tensor of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

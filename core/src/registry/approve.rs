@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::branch::{Ahead, Target};
 use super::open::Registry;
-use super::propose::beyond_waiving;
+use super::propose::first_refusal;
 use super::view::View;
 use super::writer::{Ready, Writer, policy_of};
 use crate::judgement::effective::Effective;
 use crate::judgement::gate::{GateReport, Status};
-use crate::judgement::open_approvals::open_approvals;
+use crate::judgement::open_approvals::{OpenApproval, open_approvals};
 use crate::judgement::plan::{self, ApprovalRequest, Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::Mode;
@@ -77,6 +77,11 @@ impl Registry {
         }
     }
 
+    /// The moves that took effect on one person's word, with approvals still due.
+    pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
+        open_approvals(view.facts()?)
+    }
+
     fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
         let _lock = self.lock(writer.wait)?;
         self.repo.recover()?;
@@ -112,7 +117,7 @@ impl Registry {
     /// What waits for signatures in a branch. What breaks a rule is not there to be approved.
     fn waiting_in(&self, view: &View<'_>, ahead: &Ahead) -> Result<Vec<Waiting>> {
         let judged = self.judge_ahead(view, ahead)?;
-        if let Some((path, fault)) = beyond_waiving(&judged) {
+        if let Some((path, fault)) = first_refusal(&judged) {
             return Err(fault.at(path));
         }
         let mut waiting = Vec::new();

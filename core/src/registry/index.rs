@@ -357,3 +357,6 @@ fn is_damage(fault: &Fault) -> bool {
 fn is_of_the_index(fault: &Fault) -> bool {
     matches!(fault.code, Code::ReadOnly | Code::Locked | Code::NoSpace | Code::Io) && fault.fields.contains_key("index")
 }
+
+#[cfg(test)]
+mod tests;

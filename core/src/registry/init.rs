@@ -52,6 +52,8 @@ pub struct InitAnswer {
     pub is_default: bool,
     /// Whether its root was pinned for this user.
     pub pinned: bool,
+    /// What the disk does not promise, such as a network file system's syncs.
+    pub warnings: Vec<String>,
 }
 
 impl Registry {
@@ -112,6 +114,7 @@ impl Registry {
             by: author.by,
             is_default,
             pinned,
+            warnings: super::probe::probe(&*bare.world.disk, &bare.work_folder())?,
         };
         Ok((bare, answer))
     }

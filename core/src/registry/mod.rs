@@ -3,11 +3,28 @@
 #![allow(clippy::disallowed_methods)]
 
 mod approve;
+mod attach;
+mod beside;
 mod branch;
+mod catalog;
+mod check;
+mod clone;
+mod clone_fetch;
+mod clone_push;
+#[cfg(test)]
+mod clone_tests;
 mod describe;
 mod detail;
 mod diff;
+mod draft;
+mod explain;
 mod gc;
+#[cfg(any(test, feature = "testing"))]
+pub mod grown;
+mod hook;
+mod incomplete;
+#[cfg(test)]
+mod incomplete_tests;
 mod index;
 mod init;
 mod inspect;
@@ -15,24 +32,47 @@ mod label;
 mod landed;
 mod list;
 mod log;
+mod members;
+mod move_to;
 mod open;
+mod paths;
+mod pin;
+mod pin_lint;
+mod pin_publish;
+mod pin_sync;
+#[cfg(test)]
+mod pin_sync_tests;
+#[cfg(test)]
+mod pin_tests;
+mod policy;
+mod policy_text;
+mod probe;
 mod promote;
 mod propose;
 mod pull;
 mod register;
 mod remembered;
 mod remote;
+mod report;
 mod resolve;
 mod review;
 mod search;
+mod setup_ci;
+mod setup_git;
 mod show;
 mod signer;
+mod status;
+#[cfg(test)]
+mod status_tests;
 #[cfg(test)]
 pub(crate) mod stories;
+mod sunset;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transition;
+mod trust;
 mod trust_root;
+mod use_default;
 mod verify;
 mod view;
 mod world;
@@ -40,15 +80,31 @@ mod writer;
 
 pub use crate::judgement::index::{ModelRow, MoveRow, VersionRow};
 pub use approve::{ApproveAnswer, ApproveRequest};
+pub use attach::{AttachAnswer, AttachRequest};
+pub use catalog::{CatalogAnswer, EntryAnswer};
+pub use check::CheckOptions;
+pub use clone::{CloneAnswer, CloneRequest};
+pub use clone_fetch::FetchAnswer;
+pub use clone_push::PushAnswer;
 pub use detail::{ModelDetail, VersionDetail};
+pub use draft::{DraftAnswer, Signatures, text_path};
+pub use explain::ExplainAnswer;
 pub use gc::GcAnswer;
+pub use hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use index::{IndexStatus, IndexUse};
 pub use init::{InitAnswer, InitRequest, PolicyText};
 pub use inspect::inspect_file;
 pub use label::LabelAnswer;
 pub use landed::Landed;
 pub use log::LogAnswer;
-pub use open::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate};
+pub use members::{MemberChange, MemberRow, MembersAnswer, MembersRequest, keys_of_text};
+pub use move_to::TransitionRequest;
+pub use open::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate, open_located};
+pub use pin::{PinAddRequest, PinChange, PinChangeAnswer, PinCheckAnswer, PinListAnswer, PinRow, Project};
+pub use pin_lint::{LintAnswer, LintRow};
+pub use pin_publish::PublishAnswer;
+pub use pin_sync::{PinSyncAnswer, SyncedPin};
+pub use policy::{PolicyApplyAnswer, PolicyCheckAnswer, PolicyRequest, PolicyShowAnswer, PolicySource};
 pub use promote::MoveAnswer;
 pub use propose::{LandAnswer, ProposeAnswer};
 pub use pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
@@ -57,9 +113,15 @@ pub use remote::{RemoteRow, SyncAnswer};
 pub use resolve::{ResolveAnswer, ResolveOptions};
 pub use review::RangeText;
 pub use search::SearchAnswer;
+pub use setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
+pub use setup_git::SetupGitAnswer;
 pub use show::ShowAnswer;
+pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
+pub use sunset::SunsetAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
+pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootRow, RotateAnswer, TrustAnswer};
 pub use trust_root::{RootKey, TrustRootAnswer};
+pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
 pub use world::{Pinning, Places, SystemClock, World};

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::world::World;
+use super::incomplete::explain_missing;
+use super::pin::{Project, local};
+use super::world::{Pinning, World};
 use crate::blob::Store;
 use crate::git::Repo;
 use crate::judgement::snapshot::History;
@@ -42,11 +44,11 @@ impl Registry {
             Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
             _ => fault,
         })?;
-        let mut branches = vec![HERE_BRANCH.to_owned()];
-        branches.extend(repo.head_branch()?);
-        branches.push(OWN_BRANCH.to_owned());
+        // In a bare repository `HEAD` names the registry; in a project's, whatever people work on.
+        let mut branches: Vec<String> = repo.head_branch()?.into_iter().chain([OWN_BRANCH.to_owned()]).collect();
+        branches.insert(if repo.is_bare() { branches.len() } else { 0 }, HERE_BRANCH.to_owned());
         for branch in branches {
-            if let Some((record, root)) = root_at(&repo, &branch)? {
+            if let Some((record, root)) = root_at(&repo, &branch).map_err(|fault| explain_missing(&repo, fault))? {
                 return Self::with_root(repo, branch, world, record, root);
             }
         }
@@ -175,10 +177,11 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Locate
     if let Some(path) = named {
         return Ok(Located::Named(path.to_owned()));
     }
-    for folder in from.ancestors() {
-        if let Some(path) = lock_names(&folder.join(LOCK_FILE)) {
-            return Ok(Located::ByLock(path));
-        }
+    // A lock file that cannot be read is a fault: another registry in its place would be a surprise.
+    if let Some(project) = Project::find(from, world)?
+        && let Some(path) = local(&project.lock()?.registry.url, &project.folder).filter(|path| path.exists())
+    {
+        return Ok(Located::ByLock(path));
     }
     for folder in from.ancestors() {
         let git = folder.join("HEAD").is_file() || folder.join(".git").exists();
@@ -196,12 +199,17 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Locate
     .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
 }
 
-/// The local registry that a lock file names, where it is on this machine.
-fn lock_names(lock: &Path) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(lock).ok()?;
-    let value: toml::Value = toml::from_str(&text).ok()?;
-    let url = value.get("registry")?.get("url")?.as_str()?;
-    let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
-    let path = if path.is_absolute() { path.to_owned() } else { lock.parent()?.join(path) };
-    path.exists().then_some(path)
+/// Opens what was located. Where a lock file above the working directory is for that registry, it is held to the lock's
+/// root, unless the caller named one.
+pub fn open_located(found: &Located, from: &Path, world: World) -> Result<Registry> {
+    let registry = Registry::open(found.path(), world.clone())?;
+    let (Pinning::Stored, Some(project)) = (&world.pinning, Project::find(from, &world)?) else { return Ok(registry) };
+    let lock = project.lock()?;
+    if lock.registry.id == registry.id() {
+        return Registry::open(found.path(), World { pinning: Pinning::Root(lock.registry.root), ..world });
+    }
+    match found {
+        Located::ByLock(_) => crate::judgement::pin::same_registry(lock, registry.id()).map(|()| registry),
+        _ => Ok(registry),
+    }
 }

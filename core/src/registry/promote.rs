@@ -42,6 +42,9 @@ pub struct MoveAnswer {
     pub statement: Digest,
     /// Every gate of it.
     pub reports: Vec<GateReport>,
+    /// What people should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Registry {
@@ -87,7 +90,7 @@ fn answer(view: &View<'_>, written: Written) -> Result<MoveAnswer> {
     for (path, digest) in &written.records {
         let Some(record): Option<std::sync::Arc<Record>> = view.state()?.record(path)? else { continue };
         if let Predicate::Alias(it) = record.predicate() {
-            return Ok(MoveAnswer {
+            let mut answer = MoveAnswer {
                 model: it.model.clone(),
                 alias: it.alias.clone(),
                 sequence: it.sequence,
@@ -100,7 +103,10 @@ fn answer(view: &View<'_>, written: Written) -> Result<MoveAnswer> {
                 before: written.before,
                 statement: *digest,
                 reports: written.reports,
-            });
+                notes: Vec::new(),
+            };
+            answer.notes.extend(super::move_to::named_like_a_stage(&answer));
+            return Ok(answer);
         }
     }
     Err(bug(format!("{}: a move without an alias record", Code::Bug)))

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::branch::{Ahead, approvers, subject_of};
 use super::open::Registry;
 use super::view::View;
 use super::writer::{Ready, Writer, refuse_what_has_no_effect};
-use crate::judgement::gate::{Decision, GateReport, Status};
+use crate::judgement::gate::{Decision, GateReport};
 use crate::judgement::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
 use crate::judgement::rules::Judged;
 use crate::ports::store::RecordStore;
@@ -108,13 +108,12 @@ impl Registry {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
             None => return Err(crate::words::fault::bug("a proposal needs the whole history")),
         };
-        if let Some((path, fault)) = beyond_waiving(&judged) {
+        if let Some((path, fault)) = first_refusal(&judged) {
             return Err(fault.at(path));
         }
-        let decision = match (&judged.effect, judged.refused) {
-            (_, true) => Decision::Refused,
-            (Some(_), false) => Decision::Ok,
-            (None, false) => Decision::Pending,
+        let decision = match &judged.effect {
+            Some(_) => Decision::Ok,
+            None => Decision::Pending,
         };
         let commit = self.commit(writer, author, vec![view.head], &ready)?;
         self.repo.move_branch(name, before, commit)?;
@@ -246,18 +245,10 @@ impl Registry {
     }
 }
 
-/// The first reason for which a landing is refused and that nobody could waive. A move that fails nothing but gates which
-/// the policy lets somebody waive may stand on a branch: the waiver names its statement.
-pub(super) fn beyond_waiving(judged: &Judged) -> Option<(String, Box<Fault>)> {
-    let mendable = |report: &GateReport| {
-        let mut failed = report.gates.iter().filter(|gate| gate.status == Status::Failed);
-        report.decision == Decision::Refused && failed.all(|gate| gate.waivable)
-    };
-    let beyond = |fault: &Fault| {
-        let report = fault.fields.get("report").and_then(|it| GateReport::deserialize(it).ok());
-        fault.code != Code::Pending && !report.is_some_and(|report| mendable(&report))
-    };
-    judged.findings.iter().find(|(_, fault)| beyond(fault)).cloned()
+/// The first reason for which a landing is refused. What somebody may still waive is pending, and may stand on a branch:
+/// the waiver names its statement.
+pub(super) fn first_refusal(judged: &Judged) -> Option<(String, Box<Fault>)> {
+    judged.findings.iter().find(|(_, fault)| fault.code != Code::Pending).cloned()
 }
 
 /// What a move asked for, to be asked for again.

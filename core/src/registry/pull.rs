@@ -45,6 +45,7 @@ pub struct PulledFile {
 #[derive(Debug, Clone, Serialize)]
 pub struct PullAnswer {
     /// The folder.
+    #[serde(serialize_with = "super::paths::shown")]
     pub path: PathBuf,
     /// The artifact.
     pub artifact: ArtifactId,
@@ -60,6 +61,7 @@ pub struct PullAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct PathAnswer {
     /// The blob's own file. Never write to it.
+    #[serde(serialize_with = "super::paths::shown")]
     pub path: PathBuf,
     /// The artifact.
     pub artifact: ArtifactId,
@@ -76,9 +78,12 @@ impl Registry {
     pub fn pull(&self, reference: &Reference, into: &Path, request: &PullRequest) -> Result<PullAnswer> {
         let view = self.view_for(request.options)?;
         let (resolved, manifest) = self.handed_out(&view, reference, request)?;
-        let files = chosen(&manifest, &request.include)?;
+        let files = chosen(&manifest.files, &request.include)?;
         self.fetch(&files)?;
-        let plan = placements(&files)?;
+        let mut plan = placements(&files)?;
+        for (placement, file) in plan.iter_mut().zip(&files).filter(|(_, file)| file.known_size().is_none()) {
+            placement.size = self.store.size(&file.sha256)?;
+        }
         let how = if request.hard_links { How::HardLink { verify: true } } else { How::Copy };
         let done = self
             .store
@@ -123,7 +128,8 @@ impl Registry {
                 return Err(name_the_file(fault, &[entry]));
             }
         }
-        let path = self.store.path(&entry.sha256, Some(entry.size)).map_err(|fault| name_the_file(fault, &[entry]))?;
+        let path =
+            self.store.path(&entry.sha256, entry.known_size()).map_err(|fault| name_the_file(fault, &[entry]))?;
         Ok(PathAnswer {
             path,
             artifact: resolved.artifact,
@@ -190,9 +196,9 @@ fn unpinned(registry: &Registry) -> Box<Fault> {
 }
 
 /// The files that patterns choose.
-fn chosen<'m>(manifest: &'m Manifest, include: &[String]) -> Result<Vec<&'m FileEntry>> {
+pub(super) fn chosen<'m>(all: &'m [FileEntry], include: &[String]) -> Result<Vec<&'m FileEntry>> {
     if include.is_empty() {
-        return Ok(manifest.files.iter().collect());
+        return Ok(all.iter().collect());
     }
     let mut globs = globset::GlobSetBuilder::new();
     for pattern in include {
@@ -203,9 +209,9 @@ fn chosen<'m>(manifest: &'m Manifest, include: &[String]) -> Result<Vec<&'m File
         globs.add(glob);
     }
     let globs = globs.build().map_err(crate::words::fault::bug)?;
-    let files: Vec<&FileEntry> = manifest.files.iter().filter(|file| globs.is_match(&file.path)).collect();
+    let files: Vec<&FileEntry> = all.iter().filter(|file| globs.is_match(&file.path)).collect();
     if files.is_empty() {
-        let names: Vec<&str> = manifest.files.iter().map(|it| it.path.as_str()).take(20).collect();
+        let names: Vec<&str> = all.iter().map(|it| it.path.as_str()).take(20).collect();
         return Err(Fault::new(Code::NotFound, format!("no file fits {}", include.join(", ")))
             .hint(format!("it has {}", names.join(", "))));
     }
@@ -219,12 +225,12 @@ pub(super) fn placements(files: &[&FileEntry]) -> Result<Vec<Placement>> {
     files.iter().map(place).collect()
 }
 
-fn pulled(file: &FileEntry) -> PulledFile {
+pub(super) fn pulled(file: &FileEntry) -> PulledFile {
     PulledFile { path: file.path.clone(), size: file.size, sha256: file.sha256, class: file.class }
 }
 
 /// Says which file of the package a fault of the store is about.
-fn name_the_file(fault: Box<Fault>, files: &[&FileEntry]) -> Box<Fault> {
+pub(super) fn name_the_file(fault: Box<Fault>, files: &[&FileEntry]) -> Box<Fault> {
     let digest = fault.fields.get("digest").and_then(|it| it.as_str()).map(str::to_owned);
     let named = digest.and_then(|digest| files.iter().find(|file| file.sha256.hex() == digest));
     match named {

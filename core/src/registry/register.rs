@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::open::Registry;
-use super::writer::{Writer, policy_of};
+use super::writer::{Writer, Written, policy_of};
 use crate::blob::{Found, Source, walk_package};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate;
@@ -146,19 +146,19 @@ impl Registry {
     /// Registers many packages in one commit. All of them, or none.
     pub fn register_all(&self, writer: &Writer<'_>, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
         let mut stored = self.store_packages(packages)?;
-        let wanted = self.first_trust(writer, &stored)?;
-        for (it, trust) in stored.iter_mut().zip(wanted) {
-            it.request.trust = trust;
-        }
         let mut given: Vec<Registered> = Vec::new();
-        let written = self.change(writer, |view, author| {
-            given.clear();
-            let plan = self.plan_all(view.facts()?, author, &stored, &mut given)?;
-            match plan.statements.is_empty() {
-                true => Err(nothing_new()),
-                false => Ok(plan),
+        // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone.
+        self.hope(&mut stored)?;
+        let mut written = self.write_all(writer, &stored, &mut given);
+        if let Err(fault) = &written
+            && matches!(fault.code, Code::Refused | Code::Pending)
+        {
+            let wanted = self.first_trust(writer, &stored)?;
+            for (it, trust) in stored.iter_mut().zip(wanted) {
+                it.request.trust = trust;
             }
-        });
+            written = self.write_all(writer, &stored, &mut given);
+        }
         let commit = match written {
             Ok(written) => Some(written.commit),
             Err(fault) if is_nothing_new(&fault) => None,
@@ -167,6 +167,31 @@ impl Registry {
         let view = self.view()?;
         let facts = view.facts()?;
         stored.into_iter().zip(given).map(|(it, given)| answer(facts, it, given, commit)).collect()
+    }
+
+    /// Sets the best trust state that the policy has a rule for.
+    fn hope(&self, stored: &mut [Stored]) -> Result<()> {
+        let view = self.view()?;
+        let policy = policy_of(view.facts()?)?;
+        let best = [TrustState::Trusted, TrustState::Quarantined]
+            .into_iter()
+            .find(|to| policy.trust_rule(TrustState::Acquired, *to).is_some());
+        for it in stored {
+            let here = !it.request.manifest.files.iter().any(|file| self.is_absent(file));
+            it.request.trust = best.filter(|_| here);
+        }
+        Ok(())
+    }
+
+    fn write_all(&self, writer: &Writer<'_>, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Written> {
+        self.change(writer, |view, author| {
+            given.clear();
+            let plan = self.plan_all(view.facts()?, author, stored, given)?;
+            match plan.statements.is_empty() {
+                true => Err(nothing_new()),
+                false => Ok(plan),
+            }
+        })
     }
 
     fn plan_all(
@@ -198,6 +223,7 @@ impl Registry {
     fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<Option<TrustState>>> {
         let view = self.view()?;
         let policy = policy_of(view.facts()?)?;
+        let author = self.author(&view, writer)?;
         let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
         let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);
         let mut wanted = Vec::new();
@@ -206,7 +232,7 @@ impl Registry {
                 wanted.push(None);
                 continue;
             }
-            let trusted = may(TrustState::Trusted) && self.would_be_trusted(writer, &view, it)?;
+            let trusted = may(TrustState::Trusted) && self.would_be_trusted(writer, &author, &view, it)?;
             wanted.push(if trusted { Some(TrustState::Trusted) } else { quarantined });
         }
         Ok(wanted)
@@ -216,12 +242,16 @@ impl Registry {
         !matches!(self.store.presence(&file.sha256), Ok(crate::blob::Presence::Present { .. }))
     }
 
-    fn would_be_trusted(&self, writer: &Writer<'_>, view: &super::view::View<'_>, stored: &Stored) -> Result<bool> {
-        let author = self.author(view, writer)?;
+    fn would_be_trusted(
+        &self,
+        writer: &Writer<'_>,
+        author: &Author,
+        view: &super::view::View<'_>,
+        stored: &Stored,
+    ) -> Result<bool> {
         let mut request = stored.request.clone();
         request.trust = Some(TrustState::Trusted);
-        let mut batch = Batch::new();
-        let (plan, registered) = plan::register(view.facts()?, &author, &request, &mut batch)?;
+        let (plan, registered) = plan::register(view.facts()?, author, &request, &mut Batch::new())?;
         if !registered.created || plan.documents.is_empty() {
             return Ok(true);
         }

@@ -20,6 +20,7 @@ pub struct RemoteRow {
     /// Its name.
     pub name: RemoteName,
     /// Its folder, in the store's layout.
+    #[serde(serialize_with = "super::paths::shown")]
     pub folder: PathBuf,
 }
 

@@ -49,9 +49,14 @@ impl Registry {
     pub fn review(&self, text: &str) -> Result<Review> {
         let named = self.range(text)?;
         let range = self.range_of(&self.repo, named.base, named.head)?;
-        let landed = self.repo.on_first_parent_chain(self.head()?, named.head)?;
+        let landed = self.has_behind(self.head()?, named.head)?;
         let options = ReviewOptions { base_name: named.base_name, head_name: named.head_name, landed };
         review(&range, &options)
+    }
+
+    /// Whether a commit is a head or on its first-parent chain, without walking the chain where it is beside it.
+    pub(super) fn has_behind(&self, head: Oid, commit: Oid) -> Result<bool> {
+        Ok(self.repo.merge_base(head, commit)? == Some(commit) && self.repo.on_first_parent_chain(head, commit)?)
     }
 
     /// A range over this registry's history, as it is read through `history`.

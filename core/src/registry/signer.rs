@@ -16,6 +16,6 @@ impl Registry {
     pub fn member_keys(&self) -> Result<Vec<PublicKey>> {
         let view = self.view()?;
         let Some((policy, _)) = view.facts()?.newest_policy()? else { return Ok(Vec::new()) };
-        Ok(policy.members.values().flat_map(|member| &member.keys).cloned().collect())
+        Ok(policy.members.values().flat_map(|member| &member.keys).copied().collect())
     }
 }

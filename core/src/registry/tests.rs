@@ -22,6 +22,11 @@ impl Ticking {
     pub(crate) fn new() -> Arc<Ticking> {
         Arc::new(Ticking(AtomicI64::new(1_800_000_000)))
     }
+
+    /// Lets so many days pass.
+    pub(crate) fn sleep_days(&self, days: i64) {
+        self.0.fetch_add(days * 86_400, Ordering::SeqCst);
+    }
 }
 
 impl Clock for Ticking {
@@ -36,7 +41,8 @@ pub(crate) fn world(home: &Path) -> World {
         config: Some(home.join("config/refmark")),
         data: Some(home.join("data/refmark")),
     };
-    World::at(places, Ticking::new())
+    // What syncing is for is tested where it is done; elsewhere it would only cost the suite its speed.
+    World { disk: Arc::new(crate::testing::disk::Unsynced { links: true }), ..World::at(places, Ticking::new()) }
 }
 
 pub(crate) fn key(seed: u8) -> HeldKey {

@@ -8,7 +8,7 @@ use super::open::Registry;
 use super::world::{Pinning, World};
 use crate::blob::disk::io_fault;
 use crate::records::registry_id::RegistryId;
-use crate::records::signature::{KeyId, PublicKey, allowed_signers_line};
+use crate::records::signature::{KeyId, PublicKey};
 use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
@@ -59,7 +59,7 @@ impl Pinning {
         let size = std::fs::metadata(path).map_err(|error| {
             io_fault("read", path, &error).hint("give sha256: and 64 hex digits, or the file of the first root")
         })?;
-        if size.len() > RECORD_LIMIT as u64 {
+        if size.len() > RECORD_LIMIT {
             return Err(Fault::new(Code::TooLarge, format!("{text} is too large for a trust root")).at(text));
         }
         let bytes = std::fs::read(path).map_err(|error| io_fault("read", path, &error))?;
@@ -85,11 +85,7 @@ impl Registry {
         };
         let keys = root.keyholders.iter().flat_map(|holder| {
             let principal = &holder.principal;
-            holder.keys.iter().map(move |key| RootKey {
-                principal: principal.clone(),
-                keyid: key.id(),
-                key: key.clone(),
-            })
+            holder.keys.iter().map(move |key| RootKey { principal: principal.clone(), keyid: key.id(), key: *key })
         });
         Ok(TrustRootAnswer {
             id: self.id(),
@@ -124,20 +120,5 @@ impl Registry {
         let answer = self.trust_root()?;
         self.world().store_pin(self.id(), &answer.name, expected)?;
         Ok(TrustRootAnswer { pinned: Some(expected.prefixed()), is_pinned: true, ..answer })
-    }
-
-    /// The members' keys in the form of Git's `gpg.ssh.allowedSignersFile`: a line for each key, a newline after each.
-    pub fn allowed_signers(&self) -> Result<String> {
-        let view = self.view()?;
-        let Some((policy, _)) = view.facts()?.newest_policy()? else { return Ok(String::new()) };
-        let mut lines = String::new();
-        for (id, member) in &policy.members {
-            for key in &member.keys {
-                let line = allowed_signers_line(id.as_str(), key)?;
-                lines.push_str(line.trim_end());
-                lines.push('\n');
-            }
-        }
-        Ok(lines)
     }
 }

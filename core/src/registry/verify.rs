@@ -71,7 +71,7 @@ impl Registry {
     pub fn verify(&self, reference: Option<&Reference>, options: VerifyOptions) -> Result<VerifyAnswer> {
         let head = self.head()?;
         let condition = self.repo.integrity()?;
-        let mut problems = Vec::new();
+        let (mut problems, mut in_tree) = (Vec::new(), Vec::new());
         let view = match options.from_remembered {
             true => self.view_of(head),
             false => self.whole_view(head),
@@ -80,6 +80,7 @@ impl Registry {
             Ok(view) => view,
             Err(fault) if matches!(fault.code, Code::Incomplete) => {
                 problems.push(Problem::of(&fault, None, None));
+                in_tree = self.tree_problems(head)?;
                 self.view_incomplete()?
             }
             Err(fault) if matches!(fault.code, Code::HistoryRewritten) => return Err(fault),
@@ -94,7 +95,12 @@ impl Registry {
                 problems.push(Problem::of(&fault, None, None));
             }
         }
-        let mut verdict = if problems.is_empty() { Outcome::Ok } else { Outcome::Incomplete };
+        let mut verdict = match (in_tree.is_empty(), problems.is_empty()) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Incomplete,
+            (true, true) => Outcome::Ok,
+        };
+        problems.append(&mut in_tree);
         if let Some(verified) = view.verified() {
             problems.extend(verified.problems());
             verdict = worse(verdict, verified.outcome());

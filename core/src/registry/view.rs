@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::incomplete::explain_missing;
 use super::open::Registry;
 use crate::judgement::effective::{Objects, State};
 use crate::judgement::facts::Facts;
@@ -53,8 +54,9 @@ impl Registry {
     /// The view of a head.
     pub fn view_of(&self, head: Oid) -> Result<View<'_>> {
         let pin = self.world.pin_of(self.id())?;
-        if let Some(remembered) = self.remembered().filter(|it| it.root == pin) {
-            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| self.walk(it));
+        // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
+        if let Some(remembered) = self.remembered() {
+            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}
@@ -67,16 +69,13 @@ impl Registry {
     /// The view of a head, verified from the first commit.
     pub(super) fn view_anew(&self, head: Oid) -> Result<View<'_>> {
         let pin = self.world.pin_of(self.id())?;
-        if self.repo.integrity()?.shallow {
-            return Err(self.incomplete("history is shallow"));
+        if let Some(fault) = self.why_incomplete()? {
+            return Err(fault);
         }
-        let verified = Verifier::from_the_start(&self.repo, head, pin).and_then(|it| self.walk(it))?;
+        let verified = Verifier::from_the_start(&self.repo, head, pin)
+            .and_then(|it| self.walk(it))
+            .map_err(|fault| explain_missing(&self.repo, fault))?;
         self.viewed(head, pin, verified, None)
-    }
-
-    fn incomplete(&self, why: &str) -> Box<Fault> {
-        Fault::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
-            .hint("fetch the whole history (git fetch --unshallow), or go on with --accept-incomplete")
     }
 
     fn viewed<'r>(
@@ -91,7 +90,10 @@ impl Registry {
         {
             self.remember(&remembered)?;
         }
-        Ok(View { registry: self, verified: Some(verified), unwalked: None, head, pin })
+        let view = View { registry: self, verified: Some(verified), unwalked: None, head, pin };
+        // Where the pin cannot be kept, the older one holds as well.
+        let _ = view.advance_pin();
+        Ok(view)
     }
 
     /// Walks to the head, with progress where that takes long.

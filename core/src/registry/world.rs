@@ -73,18 +73,26 @@ pub struct World {
     pub cancel: Cancel,
     /// Does what must be durable.
     pub disk: Arc<dyn Disk>,
+    /// `REFMARK_CACHE`, else `~/.cache/refmark`: the blobs of consumers without a registry, in the store's layout, shared
+    /// between processes. Nothing where there is no place for it.
+    pub cache: Option<PathBuf>,
 }
 
 impl World {
     /// The user's own world.
     pub fn from_env() -> World {
-        World::at(Places::from_env(), Arc::new(SystemClock))
+        let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+        let mut world = World::at(Places::from_env(), Arc::new(SystemClock));
+        let named = set("REFMARK_CACHE").or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("refmark")));
+        world.cache = named.or(world.cache);
+        world
     }
 
     /// A world with these folders and this clock.
     pub fn at(places: Places, clock: Arc<dyn Clock>) -> World {
         World {
             clock,
+            cache: places.home.as_ref().map(|home| home.join(".cache/refmark")),
             places,
             pinning: Pinning::Stored,
             progress: Arc::new(Silent),

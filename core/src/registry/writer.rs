@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::open::Registry;
 use super::view::View;
 use crate::blob::lock::{Guard, Wait, acquire};
-use crate::judgement::effective::Objects;
+use crate::judgement::effective::{Effective, Objects};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate::{Decision, GateReport};
 use crate::judgement::plan::{Author, Plan};
@@ -41,6 +41,19 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// What a writer's key must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A member of the newest policy.
+    Member,
+    /// One who signs roots.
+    Root,
+    /// One who signs policies.
+    Policy,
+    /// Either: what lands is signed by others.
+    Any,
+}
+
 /// What was written.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -67,16 +80,22 @@ pub(super) struct Ready {
 
 impl Registry {
     /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
-    pub fn change(
+    pub fn change(&self, writer: &Writer<'_>, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
+        self.change_as(writer, Holder::Member, plan)
+    }
+
+    /// The same, by a key of the policy or of the trust root.
+    pub(super) fn change_as(
         &self,
         writer: &Writer<'_>,
+        holder: Holder,
         mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
         let _lock = self.lock(writer.wait)?;
         self.repo.recover()?;
         let mut last = None;
         for _ in 0..TRIES {
-            match self.attempt(writer, &mut plan) {
+            match self.attempt(writer, holder, &mut plan) {
                 Err(fault) if fault.code == Code::HeadMoved => last = Some(fault),
                 done => return done,
             }
@@ -96,11 +115,12 @@ impl Registry {
     fn attempt(
         &self,
         writer: &Writer<'_>,
+        holder: Holder,
         plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
         let mut view = self.view()?;
         view.check_tip()?;
-        let author = self.author(&view, writer)?;
+        let author = self.author_as(&view, writer, holder)?;
         let plan = plan(&view, &author)?;
         let objects = view.state()?.shared_objects();
         let ready = self.ready(&plan, writer, &objects)?;
@@ -108,6 +128,11 @@ impl Registry {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
             None => return Err(crate::words::fault::bug("a writer needs the whole history")),
         };
+        for (path, (_, new)) in &ready.oids {
+            if let Some(have) = view.state()?.oid(path)? {
+                return Err(stands_already(path, have == *new));
+            }
+        }
         let reports = judged.reports.clone();
         let policy = policy_of(view.facts()?)?;
         refuse_what_has_no_effect(judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
@@ -131,11 +156,21 @@ impl Registry {
 
     /// Who the writer's key is in the newest policy, and on what head it builds.
     pub(super) fn author(&self, view: &View<'_>, writer: &Writer<'_>) -> Result<Author> {
+        self.author_as(view, writer, Holder::Member)
+    }
+
+    /// Who the writer's key is: in the newest policy, or in the newest root.
+    pub(super) fn author_as(&self, view: &View<'_>, writer: &Writer<'_>, holder: Holder) -> Result<Author> {
         let facts = view.facts()?;
-        let Some((policy, _)) = facts.newest_policy()? else {
-            return Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect"));
+        let policy = policy_of(facts)?;
+        let by = match holder {
+            Holder::Member => principal_of(&policy, writer.signer)?,
+            Holder::Any => match principal_of(&policy, writer.signer) {
+                Ok(by) => by,
+                Err(_) => holder_of(facts, writer.signer, Holder::Policy)?,
+            },
+            Holder::Root | Holder::Policy => holder_of(facts, writer.signer, holder)?,
         };
-        let by = principal_of(&policy, writer.signer)?;
         let time = self.world.clock.now();
         Ok(Author { by, time, base: Some(self.base(view)?), registry: self.id() })
     }
@@ -216,6 +251,10 @@ impl Registry {
     fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready) -> Result<()> {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
+        // What a policy taints is the verifier's to find: the next view walks from what was remembered before.
+        if ready.oids.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_)))) {
+            return Ok(());
+        }
         let Some(verified) = view.verified_mut() else { return Ok(()) };
         let whole = verified.follow(commit, &changes)?;
         match verified.remember().filter(|_| whole) {
@@ -261,6 +300,36 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
             .field("members", members))
         }
     }
+}
+
+/// What took effect is never written again.
+fn stands_already(path: &str, same: bool) -> Box<Fault> {
+    let fault = match same {
+        true => Fault::new(Code::NothingToDo, format!("{path} took effect already")),
+        false => Fault::new(Code::PremiseGone, format!("{path} took effect already, and says something else"))
+            .hint("somebody else was first: make it again on what stands there now"),
+    };
+    fault.at(path)
+}
+
+/// The keyholder of the newest root whose key this is.
+fn holder_of(facts: Facts<'_>, signer: &dyn Signer, holder: Holder) -> Result<PrincipalId> {
+    let Some(root) = facts.newest_root()? else {
+        return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+    };
+    let (what, quorum) = match holder {
+        Holder::Root => ("a root", &root.root),
+        _ => ("a policy", &root.policy),
+    };
+    let key = signer.public();
+    let found = quorum.principals.iter().find(|id| root.keys_of(id).contains(&key));
+    found.cloned().ok_or_else(|| {
+        let who: Vec<&str> = quorum.principals.iter().map(PrincipalId::as_str).collect();
+        Fault::new(Code::Refused, format!("{} ({}) may not sign {what} here", signer.describe(), key.id()))
+            .hint(format!("{} may, under root {}: `refmark trust show`", who.join(", "), root.number))
+            .field("keyid", key.id())
+            .field("who_could", who)
+    })
 }
 
 /// A change that waits for signatures, made at once by somebody who could give none of them, is not theirs to make:

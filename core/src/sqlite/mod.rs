@@ -11,9 +11,6 @@ mod schema;
 mod search;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

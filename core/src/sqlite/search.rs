@@ -195,14 +195,20 @@ impl Index {
         query: &str,
         wanted: usize,
     ) -> Result<Vec<i64>> {
+        // Versions of few models are looked up; of many, taken newest first until enough fit.
         const OF_MODEL: &str = "v.model IN (SELECT rowid FROM model_texts WHERE model_texts MATCH ?)";
+        const OF_MANY: &str = "+v.model IN (SELECT rowid FROM model_texts WHERE model_texts MATCH ?)";
+        let of_model = |query: &str| -> Result<&str> {
+            Ok(if self.versions_of_models(query)? > RARE { OF_MANY } else { OF_MODEL })
+        };
         let own =
             if request.order == SearchOrder::Name || self.rarest(conditions)?.is_some() { IN_SET } else { STREAM };
         let mut ids = self.select(conditions, request, Some((own, query)), wanted)?;
-        ids.extend(self.select(conditions, request, Some((OF_MODEL, query)), wanted)?);
+        ids.extend(self.select(conditions, request, Some((of_model(query)?, query)), wanted)?);
         let mut first = Vec::new();
         if request.order == SearchOrder::Best {
-            first = self.select(conditions, request, Some((OF_MODEL, &format!("{{name}} : ({query})"))), wanted)?;
+            let query = format!("{{name}} : ({query})");
+            first = self.select(conditions, request, Some((of_model(&query)?, &query)), wanted)?;
         }
         if request.order == SearchOrder::Name {
             return self.by_name(ids, wanted);
@@ -213,6 +219,15 @@ impl Index {
         first.retain(|id| seen.insert(*id));
         first.truncate(wanted);
         Ok(first)
+    }
+
+    /// How many versions the models have whose text fits, about.
+    fn versions_of_models(&self, query: &str) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT coalesce(sum(newest), 0) FROM models WHERE id IN
+             (SELECT rowid FROM model_texts WHERE model_texts MATCH ? LIMIT {RARE})"
+        ))?;
+        Ok(statement.query_row([query], |row| row.get(0))?)
     }
 
     fn by_name(&self, ids: Vec<i64>, wanted: usize) -> Result<Vec<i64>> {

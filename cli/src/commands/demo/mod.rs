@@ -75,6 +75,11 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
             .hint(format!("remove it (rm -r {}), or name another folder with --dir", folder.display()))
             .at(folder.display().to_string()));
     }
+    if let Some(path) = &args.path {
+        std::fs::metadata(path).map_err(|error| {
+            Fault::new(Code::Io, format!("{} cannot be read: {error}", path.display())).at(path.display().to_string())
+        })?;
+    }
     app.arm();
     let made = in_folder(app, folder, args.path.as_deref());
     if made.is_err() {
@@ -117,8 +122,8 @@ fn next(folder: &Path, model: &str) -> Vec<String> {
     vec![
         format!("cd {}", quoted(&folder.display().to_string())),
         "git -C models log --stat".to_owned(),
-        format!("{me} -R models log {model}@champion"),
-        format!("{me} -R models diff {model}/1 {model}/2"),
+        format!("{me} -R models explain {model}@champion"),
+        format!("{me} -R models review main"),
         format!("{me} -R models verify"),
         format!("{me} -R models --key home/.config/refmark/key rollback {model}@champion"),
     ]

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use refmark_core::git::Format;
 use refmark_core::judgement::diff::{ArtifactDiff, MetricJudgement};
-use refmark_core::judgement::gate::Decision;
 use refmark_core::judgement::plan::PromoteRequest;
 use refmark_core::judgement::text::{counted, size};
 use refmark_core::ports::signer::Signer;
@@ -141,15 +140,13 @@ impl Tour<'_> {
     }
 
     fn review(&self, steps: &mut Steps<'_>, moved: &MoveAnswer) -> Result<()> {
-        let allowed = moved.reports.iter().all(|report| report.decision == Decision::Ok);
-        let verdict = if allowed { "OK: every gate passes" } else { "not every gate passes" };
+        let review = self.registry.review(&moved.commit.to_string())?;
+        let verdict = format!("{}: {}", review.verdict.as_str().to_uppercase(), review.summary);
         let view = self.registry.view()?;
         let version = |number| Reference::Version(self.versions.model.clone(), number);
         let diff = self.registry.diff(&view, &version(1), &version(2))?;
-        steps.take(
-            "reviewed that commit",
-            [verdict.to_owned()].into_iter().chain(in_short(&diff)).collect::<Vec<_>>().join(" · "),
-        );
+        steps
+            .take("reviewed that commit", [verdict].into_iter().chain(in_short(&diff)).collect::<Vec<_>>().join(" · "));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use refmark_core::words::name::{EntryId, ModelName, Release};
 use refmark_core::words::reference::Reference;
 use serde::Deserialize;
 
+use super::super::attach::number;
 use super::super::values::{pair, read_json, read_text};
 use crate::args::versions::RegisterArgs;
 
@@ -93,10 +94,7 @@ impl Wanted {
         let mut metrics = BTreeMap::new();
         for text in &args.metrics {
             let (name, value) = pair(text, "a metric")?;
-            let number = value.parse::<f64>().map_err(|_| {
-                Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", value.escape_debug()))
-                    .hint("write it as in f1=0.91")
-            })?;
+            let number = number(name, value)?;
             metrics.insert(name.to_owned(), number);
         }
         let mut lineage = BTreeMap::new();
@@ -228,7 +226,7 @@ mod tests {
         let files = absent(Path::new("list"), &text).unwrap();
         let found: Vec<_> = files.iter().map(|(path, _, size)| (path.as_str(), *size)).collect();
         assert_eq!(found, [("a b.bin", 0), ("c.bin", 0), ("d.bin", 12)]);
-        for wrong in ["", "abc  d", &format!("{hex}"), &format!("{hex} x d")] {
+        for wrong in ["", "abc  d", hex.as_str(), &format!("{hex} x d")] {
             assert!(absent(Path::new("list"), wrong).is_err(), "{wrong}");
         }
     }

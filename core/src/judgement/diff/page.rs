@@ -121,8 +121,10 @@ pub fn contract(diff: &ArtifactDiff) -> Line {
     if more > 0 {
         because.push(format!("and {}", counted(more, "more change")));
     }
-    let colon = if because.is_empty() { "" } else { ": " };
-    line.say(colon).say(because.join("; ")).say(".")
+    match because.is_empty() {
+        true => line.say("."),
+        false => line.say(format!(". {}.", because.join("; "))),
+    }
 }
 
 /// One line on tensors, size and what the files can do.

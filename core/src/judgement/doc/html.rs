@@ -8,9 +8,9 @@ const STYLE: &str = "<style>
 @media(prefers-color-scheme:dark){.refmark{--ink:#e6edf3;--dim:#9198a1;--edge:#3d444d;--wash:#161b22;--good:#3fb950;--bad:#f85149;--wait:#d29922}}
 .refmark h2{font-size:1.25em;margin:.6em 0}.refmark h3,.refmark h4{font-size:1em;margin:1em 0 .4em}
 .refmark table{border-collapse:collapse;margin:.6em 0;display:block;overflow-x:auto}
-.refmark th,.refmark td{border:1px solid var(--edge);padding:.25em .7em;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+.refmark th,.refmark td{border:1px solid var(--edge);padding:.25em .7em;text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:32em}
 .refmark th{background:var(--wash);font-weight:600}.refmark .r{text-align:right;font-variant-numeric:tabular-nums}
-.refmark code{background:var(--wash);border-radius:4px;padding:.1em .3em;font:12px ui-monospace,monospace;overflow-wrap:anywhere}
+.refmark code{background:var(--wash);border-radius:4px;padding:.1em .3em;font:12px ui-monospace,monospace;overflow-wrap:break-word}
 .refmark p{margin:.5em 0}.refmark small,.refmark .more{color:var(--dim)}.refmark details{margin:.6em 0}
 .refmark .good{color:var(--good)}.refmark .bad{color:var(--bad)}.refmark .wait{color:var(--wait)}
 </style>";
@@ -68,16 +68,16 @@ fn table(table: &Table) -> String {
     out
 }
 
-pub(super) fn line(line: &Line) -> String {
+fn line(line: &Line) -> String {
     let mut out = String::new();
     for span in &line.0 {
         match span {
             Span::Mark(mark) => out.push_str(match mark {
-                Mark::Good => "<span class=\"good\">✓</span>",
-                Mark::Waits => "<span class=\"wait\">⧗</span>",
-                Mark::Bad => "<span class=\"bad\">✗</span>",
-                Mark::Open => "<span class=\"wait\">○</span>",
-                Mark::Waived => "<span class=\"wait\">◐</span>",
+                Mark::Good => "<span class=\"good\" role=\"img\" aria-label=\"good\">✓</span>",
+                Mark::Waits => "<span class=\"wait\" role=\"img\" aria-label=\"waits\">◔</span>",
+                Mark::Bad => "<span class=\"bad\" role=\"img\" aria-label=\"bad\">✗</span>",
+                Mark::Open => "<span class=\"wait\" role=\"img\" aria-label=\"open\">○</span>",
+                Mark::Waived => "<span class=\"wait\" role=\"img\" aria-label=\"waived\">◐</span>",
             }),
             Span::Text(tone, text) => {
                 let text = escape_html(text);

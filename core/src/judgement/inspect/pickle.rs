@@ -62,6 +62,11 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
             Err(Stop::Bad(fault)) => {
                 // What lies behind a first whole pickle need not be one: a legacy checkpoint ends with raw numbers.
                 if walk.whole == 0 {
+                    // 0x00 is an opcode of no protocol: an unpickler stops there before it did anything. A safetensors
+                    // file whose header has 128 bytes begins like this.
+                    if walk.opcodes == 2 && cursor.at() == 3 && third_byte(source)? == Some(0) {
+                        walk.header = false;
+                    }
                     walk.truncated = fault.fields.contains_key("truncated");
                     walk.broken = Some(fault.message);
                     if walk.is_pickle(source.len()) {
@@ -98,6 +103,14 @@ pub(super) fn report(walk: &Walk, found: &mut Inspection) {
                 "the pickle is truncated; what it had before that still runs",
             ));
         }
+    }
+}
+
+fn third_byte(source: &dyn Source) -> Result<Option<u8>> {
+    match Cursor::new(source, 2, source.len()).u8("an opcode") {
+        Ok(byte) => Ok(Some(byte)),
+        Err(Stop::Io(fault)) => Err(fault),
+        Err(Stop::Bad(_)) => Ok(None),
     }
 }
 

@@ -213,3 +213,21 @@ proptest! {
         assert!(found.class != FileClass::Tensors);
     }
 }
+
+#[test]
+fn a_safetensors_header_of_128_bytes_is_no_pickle() {
+    for length in [128u64, 640] {
+        let mut header = br#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#.to_vec();
+        header.resize(length as usize, b' ');
+        let mut bytes = length.to_le_bytes().to_vec();
+        bytes.extend(header);
+        bytes.extend(1.0f32.to_le_bytes());
+        let found = inspect("model.safetensors", &bytes.as_slice()).unwrap();
+        assert_eq!(
+            (found.format, found.class),
+            (Format::Safetensors, FileClass::Tensors),
+            "{length}: {:?}",
+            found.notes
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! The first landing of a registry: root, policy, catalog.
 
 use super::{Author, Plan};
-use crate::records::catalog::{BUILT_IN, CatalogEntry, EntryState};
+use crate::records::catalog::{BUILT_IN, CatalogEntry, EntryState, Family, built_in_schema};
 use crate::records::layout::Place;
 use crate::records::policy::{Policy, PolicyStatement};
 use crate::records::root::{FORMAT, Keyholder, Quorum, Root};
@@ -62,7 +62,7 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
             owner: author.by.to_string(),
             meaning: (*meaning).to_owned(),
             entry_kind: "built-in".to_owned(),
-            schema: FreeJson::default(),
+            schema: schema_of(*family, id)?,
             docs: None,
             status_page: None,
             retention_days: None,
@@ -78,11 +78,18 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
+fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
+    match built_in_schema(family, id) {
+        Some(text) => serde_json::from_str(text).map(FreeJson).map_err(crate::words::fault::bug),
+        None => Ok(FreeJson::default()),
+    }
+}
+
 /// The policy of a registry with one person: any alias, any stage, every class of file that this person registers.
 pub fn one_person_policy(author: &Author, key: &PublicKey) -> String {
     let Author { by, registry, .. } = author;
     format!(
-        r#"# Policy 1 of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
+        r#"# The policy of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
 format = {FORMAT}
 registry = "{registry}"
 number = 1

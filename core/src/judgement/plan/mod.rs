@@ -3,21 +3,27 @@
 
 mod about;
 mod approval;
+mod catalog;
 mod change;
 mod evidence;
 mod init;
 mod label;
+mod meta;
 mod promote;
+mod publish;
 mod register;
 mod transition;
 
 pub use about::{AboutRequest, announce, describe};
 pub use approval::{ApprovalRequest, approve};
+pub use catalog::{EntryRequest, catalog_entry, catalog_state};
 pub use change::Change;
 pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, one_person_policy, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
+pub use meta::{NewKeyholder, Rotation, policy, rotate};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
@@ -74,9 +80,10 @@ impl Plan {
         Ok(())
     }
 
-    /// Adds an artifact to the trailers, once.
+    /// Adds an artifact to the trailers, once. Looked for among the newest: in a plan of many thousands, a search through
+    /// all of them for each would be most of the work.
     fn concerns(&mut self, artifact: ArtifactId) {
-        if !self.artifacts.contains(&artifact) {
+        if !self.artifacts.iter().rev().take(64).any(|it| *it == artifact) {
             self.artifacts.push(artifact);
         }
     }

@@ -1,6 +1,12 @@
-//! Policies as people meet them: the texts that a registry starts from, what a policy allows in sentences, what of it
-//! can never work, and changes to its text that keep every comment.
+//! Policies as people meet them: the texts that a registry starts from, what a policy allows in sentences, and what of
+//! it can never work.
 
+mod explain;
 mod template;
+#[cfg(test)]
+mod tests;
+mod warn;
 
-pub use template::{Preset, TeamMember, preset_over, team_policy};
+pub use explain::{changes, explain, gate as explain_gate};
+pub use template::{Preset, TeamMember, founding_policy, preset_over, team_policy};
+pub use warn::{Warning, warnings};

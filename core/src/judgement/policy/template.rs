@@ -129,6 +129,13 @@ pub fn team_policy(registry: RegistryId, number: u64, members: &[TeamMember], ow
     [fill(head), members, fill(middle), owners, fill(tail)].concat()
 }
 
+/// The first policy of a team's registry: the team policy with its founder alone, who leads the platform and owns the
+/// models until others join.
+pub fn founding_policy(author: &crate::judgement::plan::Author, key: PublicKey) -> Result<String> {
+    let founder = TeamMember::founder(author.by.clone(), key)?;
+    Ok(team_policy(author.registry, 1, &[founder], &[]))
+}
+
 /// A preset for a registry that has grown: its members, owners and distrusted keys stay.
 pub fn preset_over(preset: Preset, before: &Policy) -> Result<String> {
     let Preset::Team = preset;

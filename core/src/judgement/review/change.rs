@@ -27,6 +27,8 @@ pub(super) struct Moved<'a> {
     pub effect: bool,
     pub refused: bool,
     pub findings: Vec<&'a Fault>,
+    /// The other records of its commit.
+    pub with: Vec<&'a Record>,
 }
 
 /// Looks at a move. `facts` has it and what came with it.
@@ -89,13 +91,32 @@ pub(super) fn look(
         Some(report) => {
             review.signers = signers(policy, record, report);
             review.gates = gates(facts, review.artifact.as_ref(), report)?;
+            together(&mut review, &moved.with);
         }
         None => review.problems = moved.findings.iter().map(|it| Problem::of(it, None, Some(moved.commit))).collect(),
     }
     Ok(review)
 }
 
-fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
+/// Says of the states that an alias asks for where they came with the move itself.
+fn together(review: &mut MoveReview, with: &[&Record]) {
+    for record in with {
+        let (gate, change) = match record.predicate() {
+            Predicate::Stage(it) if Some(it.artifact) == review.artifact => {
+                ("stage", format!("{} → {}", it.from, it.to))
+            }
+            Predicate::Trust(it) if Some(it.artifact) == review.artifact => {
+                ("trusted", format!("{} → {}", it.from, it.to))
+            }
+            _ => continue,
+        };
+        if let Some(row) = review.gates.iter_mut().find(|row| row.gate.name == gate && review.kind == "alias") {
+            row.gate.found = format!("{change}, in this commit");
+        }
+    }
+}
+
+pub(crate) fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
     let row = |it: &crate::records::approval::Approval| SaidReview {
         by: it.by.clone(),
         time: it.time,

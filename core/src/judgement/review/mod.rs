@@ -21,6 +21,8 @@ use crate::words::name::{AliasName, ModelName, PrincipalId};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
+pub(crate) use change::{gates, said, signers};
+pub(crate) use other::{companions, in_words, quoted, teleport};
 pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
 
 /// So many moves, versions and other records are shown one by one.

@@ -73,11 +73,7 @@ pub(super) fn compose(
     };
     let changes = moves(facts, policy.as_ref().map(|it| &*it.0), &all)?;
     let versions = versions(facts, &all, changes.items.is_empty())?;
-    let commits = match range.chain()? {
-        Some(chain) => chain.len(),
-        None => crate::judgement::snapshot::first_parents(range.history, range.head, range.merge_base)?
-            .map_or(0, |it| it.len()),
-    };
+    let commits = range.commits()?;
     let mut review = Review {
         verdict,
         title: String::new(),
@@ -195,6 +191,11 @@ fn moves(facts: Facts<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Resu
     for it in sorted.iter().take(MOVES) {
         let Some(record) = &it.record else { continue };
         let moved = Moved {
+            with: all
+                .iter()
+                .filter(|other| other.commit == it.commit && other.path != it.path)
+                .filter_map(|it| it.record.as_deref())
+                .collect(),
             path: &it.path,
             record,
             commit: it.commit,
@@ -348,8 +349,15 @@ fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
 }
 
 fn records(all: &[Brought<'_>]) -> Listed<RecordReview> {
+    let shown = |it: &Predicate| match it {
+        // Beside the move that it is about, an approval has a place of its own.
+        Predicate::Approval(it) => {
+            all.iter().any(|other| other.record.as_ref().is_some_and(|r| r.digest() == it.statement))
+        }
+        _ => false,
+    };
     let rows = all.iter().filter_map(|it| {
-        let record = it.record.as_ref()?;
+        let record = it.record.as_ref().filter(|record| !shown(record.predicate()))?;
         let says = says(record.predicate())?;
         let (kind, by) = (record.predicate().kind(), record.common().by.clone());
         Some(RecordReview { kind, says, path: it.path.clone(), by, effect: it.effect })
@@ -373,12 +381,22 @@ pub(crate) fn says(predicate: &Predicate) -> Option<String> {
         Predicate::Evidence(it) => {
             format!("{} ({}) about {}", it.evidence_type, it.verdict.as_str(), it.artifact.short())
         }
-        Predicate::Approval(it) if it.approves => format!("approval of {}", it.change),
-        Predicate::Approval(it) => format!("a waiver for {}", it.change),
+        Predicate::Approval(it) if it.approves => format!("approval of {}", at_path(&it.change)),
+        Predicate::Approval(it) => format!("a waiver for {}", at_path(&it.change)),
         Predicate::Consumer(it) => format!("{} is pinned to {}", it.consumer, counted(it.pins.len(), "version")),
         Predicate::Checkpoint(it) => format!("{} commits were there at {}", it.commits, it.time),
         Predicate::Catalog(it) => format!("{} {} is {}", it.family.as_str(), it.id, word(it.state)),
     })
+}
+
+/// What lies at a path, in words.
+pub(crate) fn at_path(path: &str) -> String {
+    match Place::parse(path) {
+        Some(Place::Alias(model, alias, n)) => format!("{model}@{alias}, move {n}"),
+        Some(Place::Stage(model, version, n)) => format!("{model}/{version}, stage move {n}"),
+        Some(Place::Trust(artifact, n)) => format!("{}, trust move {n}", artifact.short()),
+        _ => path.to_owned(),
+    }
 }
 
 fn word(state: crate::records::catalog::EntryState) -> &'static str {
@@ -411,7 +429,7 @@ fn inert(outcome: &Outcome<'_>) -> Listed<Problem> {
     listed
 }
 
-fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<CompanionReview>> {
+pub(crate) fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Listed<CompanionReview>> {
     if !outcome.touched.iter().any(|path| is_companion(path)) {
         return Ok(Listed::default());
     }

@@ -1,12 +1,13 @@
 //! A review as a page: the verdict first, and only what differs.
 
-use super::{MoveReview, Review, RulesReview, SignerReview, VersionReview};
+use super::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
 use crate::judgement::diff;
 use crate::judgement::doc::{Block, Line, Mark, Page, Table};
 use crate::judgement::gate::{Decision, Status};
 use crate::judgement::text::{counted, duration, size};
 use crate::judgement::verify::Problem;
 use crate::words::fault::Code;
+use crate::words::name::PrincipalId;
 use crate::words::time::Timestamp;
 
 use super::RangeVerdict;
@@ -18,11 +19,15 @@ const ROWS: usize = 50;
 
 /// A review as Markdown for a comment, within a limit of characters.
 pub fn to_markdown(review: &Review, limit: usize) -> String {
-    let whole = page(review, &format!("Nothing was cut (limit {limit} characters)."));
+    let whole = page(review, &format!("Nothing was cut (limit {} characters).", thousands(limit)));
     match whole.markdown_within(limit) {
         (text, 0) => text,
         _ => page(review, "Parts were cut.").markdown(limit),
     }
+}
+
+fn thousands(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1000), number % 1000) }
 }
 
 /// A review for a terminal.
@@ -117,7 +122,8 @@ fn problems(review: &Review) -> Block {
 }
 
 fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
-    if review.changes.count > 1 {
+    // The first move is the heading of the whole.
+    if review.changes.items.first().is_some_and(|first| first.path != it.path) {
         let mark = match it.decision {
             Decision::Ok => Mark::Good,
             Decision::Pending => Mark::Waits,
@@ -125,15 +131,18 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
         };
         page.push(Block::Heading(2, Line::mark(mark).say(" ").say(&it.change)));
     }
-    let by = Line::default().strong("Why").say(" ").word(&it.reason).say(format!(" ({}, {})", it.by, when(it.time)));
-    page.push(Block::Lines(vec![by]));
+    let first = review.changes.items.first().filter(|first| first.path != it.path && first.reason == it.reason);
+    if first.is_none() {
+        let why = Line::default().strong("Why").say(" ").word(&it.reason);
+        page.push(Block::Lines(vec![why.say(format!(" ({}, {})", it.by, when(it.time)))]));
+    }
     page.push(Block::Table(approvals(review, it)));
     let open = it.signers.iter().any(|signer| signer.by.is_none());
     if let Some(command) = review.commands.approve.as_ref().filter(|_| open && it.decision == Decision::Pending) {
         let line = Line::of("Approving on the forge alone leaves no signature. To sign: ").code(command);
         page.push(Block::Lines(vec![line]));
     }
-    page.push(Block::Table(gates(it)));
+    page.push(Block::Table(gate_table(&it.gates)));
     let mut lines = Vec::new();
     if let Some(diff) = &it.diff {
         page.push(Block::Table(diff::page::metrics(diff)));
@@ -151,24 +160,8 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
 }
 
 fn approvals(review: &Review, it: &MoveReview) -> Table {
-    let mut table = Table::new(&["Approvals", "", ""]);
-    for signer in &it.signers {
-        let row = match (&signer.by, signer.time) {
-            (Some(by), Some(time)) => {
-                let policy = review.policy.as_ref().map_or(0, |it| it.number);
-                let what = if *by == it.by { "its author" } else { "signed for this change" };
-                let line = Line::mark(Mark::Good).say(format!(" {by}"));
-                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}, policy {policy}", when(time)))]
-            }
-            _ => {
-                let asks = Line::of(format!("one more: {}", signer.asks));
-                let asks = if signer.not_author { asks.say(format!(", not the author ({})", it.by)) } else { asks };
-                let what = if it.at_once { "due" } else { "missing" };
-                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
-            }
-        };
-        table.rows.push(row);
-    }
+    let policy = review.policy.as_ref().map(|it| it.number);
+    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.at_once);
     for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
         let what = match said.approves {
             true => "approved; no place of the rule is left or fits".to_owned(),
@@ -185,6 +178,35 @@ fn approvals(review: &Review, it: &MoveReview) -> Table {
     table
 }
 
+/// Everybody that a rule asks for: who gave it, and who could.
+pub(crate) fn signer_rows(
+    signers: &[SignerReview],
+    policy: Option<u64>,
+    author: Option<&PrincipalId>,
+    at_once: bool,
+) -> Table {
+    let mut table = Table::new(&["Approvals", "", ""]);
+    let policy = policy.map(|number| format!(", policy {number}")).unwrap_or_default();
+    for signer in signers {
+        let row = match (&signer.by, signer.time) {
+            (Some(by), Some(time)) => {
+                let what = if Some(by) == author { "its author" } else { "signed for this change" };
+                let line = Line::mark(Mark::Good).say(format!(" {by}"));
+                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}{policy}", when(time)))]
+            }
+            _ => {
+                let asks = Line::of(format!("one more: {}", signer.asks));
+                let author = author.map_or_else(String::new, |author| format!(" ({author})"));
+                let asks = if signer.not_author { asks.say(format!(", not the author{author}")) } else { asks };
+                let what = if at_once { "due" } else { "missing" };
+                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
+            }
+        };
+        table.rows.push(row);
+    }
+    table
+}
+
 fn could(signer: &SignerReview) -> Line {
     if signer.could.is_empty() {
         return Line::default().strong("nobody could give it");
@@ -194,9 +216,9 @@ fn could(signer: &SignerReview) -> Line {
 }
 
 /// Gates, with those that do not hold first.
-fn gates(it: &MoveReview) -> Table {
+pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
-    let mut gates: Vec<_> = it.gates.iter().collect();
+    let mut gates: Vec<_> = gates.iter().collect();
     gates.sort_by_key(|it| std::cmp::Reverse(it.gate.status));
     for row in gates {
         let gate = &row.gate;
@@ -322,17 +344,21 @@ fn lists(page: &mut Page, review: &Review) {
         page.push(Block::Folded(summary, vec![Block::Table(table)]));
     }
     let mut table = Table::new(&["File without effect", "", "Why"]);
-    for it in review.inert.items.iter().take(ROWS) {
+    // What waits is said by the moves themselves.
+    let said = |it: &&Problem| it.code == Code::Pending && review.changes.count > 0;
+    let untold: Vec<&Problem> = review.inert.items.iter().filter(|it| !said(it)).collect();
+    for it in untold.iter().take(ROWS) {
         let mark = if it.code == Code::Pending { Mark::Waits } else { Mark::Bad };
         let path = Line::default().code(crate::judgement::text::bounded(it.path.as_deref().unwrap_or(""), 160));
         let why = Line::default().code(it.code.as_str()).say(" ");
         table.rows.push(vec![path, Line::mark(mark), why.say(crate::judgement::text::bounded(&it.message, 300))]);
     }
-    let more = review.inert.count.saturating_sub(table.rows.len());
+    let more = (untold.len() + review.inert.more).saturating_sub(table.rows.len());
     table.more = (more > 0).then(|| format!("…and {}", counted(more, "more file")));
     if !table.rows.is_empty() {
         let what = if review.landed { "have" } else { "would have" };
-        let summary = Line::of(format!("{} {what} no effect yet", counted(review.inert.count, "file")));
+        let count = untold.len() + review.inert.more;
+        let summary = Line::of(format!("{} {what} no effect", counted(count, "file")));
         page.push(Block::Folded(summary, vec![Block::Table(table)]));
     }
     let companion = |it: &super::CompanionReview| {
@@ -384,18 +410,18 @@ fn methods(review: &Review) -> Line {
     let good = |it: &&super::MethodVerdict| it.verdict == review.verdict;
     let words =
         |all: Vec<&super::MethodVerdict>| all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ");
-    let line = Line::default().strong("Merging").say(" ");
+    let line = Line::default().strong("After merging").say(" ");
     let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
     let what = match review.verdict {
-        RangeVerdict::Ok => "verifies",
-        RangeVerdict::Pending => "leaves it pending: merge it when what is missing is there",
-        RangeVerdict::Refused => "leaves it without effect",
-        RangeVerdict::Failed => "breaks the branch",
+        RangeVerdict::Ok => "it verifies and takes effect",
+        RangeVerdict::Pending => "it waits for what is missing; merge it when that is there",
+        RangeVerdict::Refused => "it has no effect",
+        RangeVerdict::Failed => "readers refuse the branch",
     };
     let same = words(review.methods.iter().filter(good).collect());
     let mut line = match others.is_empty() {
-        true => line.say(format!("every way of merging this range {what} ({same})")),
-        false => line.say(format!("{same} {what}")),
+        true => line.say(format!("{what}, by every way of merging ({same})")),
+        false => line.say(format!("{what} ({same})")),
     };
     for it in others {
         let because = it.because.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();

@@ -12,6 +12,9 @@ use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
+/// So many commits of a proposal are counted.
+const MOST_COMMITS: usize = 10_000;
+
 /// A range of commits: what `head` has and `base` has not.
 pub struct Range<'h> {
     /// The commits.
@@ -120,16 +123,34 @@ impl<'h> Range<'h> {
         }))
     }
 
-    /// The commits of a proposal that a rebase would make anew, oldest first; nothing where it has merges, or where its
-    /// first parents do not lead to the common ancestor.
+    /// How many commits it has along its first parents, up to the common ancestor.
+    pub fn commits(&self) -> Result<usize> {
+        if let Some(chain) = self.chain()? {
+            return Ok(chain.len());
+        }
+        let (mut at, mut count) = (Some(self.head), 0);
+        // A branch that merged the registry's own into itself passes the ancestor by.
+        while let Some(id) = at.filter(|id| Some(*id) != self.merge_base && count < MOST_COMMITS) {
+            count += 1;
+            at = self.history.commit(id)?.parents.first().copied();
+        }
+        Ok(count)
+    }
+
+    /// The commits of a proposal that a rebase would make anew, oldest first; nothing where it has merges.
     fn own_commits(&self) -> Result<Option<Vec<Oid>>> {
-        let Some(chain) = first_parents(self.history, self.head, self.merge_base)? else { return Ok(None) };
-        for commit in &chain {
-            if self.history.commit(*commit)?.parents.len() > 1 {
+        let mut commits = Vec::new();
+        let mut at = Some(self.head);
+        while let Some(id) = at.filter(|id| Some(*id) != self.merge_base) {
+            let parents = self.history.commit(id)?.parents;
+            if parents.len() > 1 {
                 return Ok(None);
             }
+            commits.push(id);
+            at = parents.first().copied();
         }
-        Ok(Some(chain.into_iter().rev().collect()))
+        commits.reverse();
+        Ok(Some(commits))
     }
 
     /// A verifier that has walked to the base.

@@ -7,6 +7,7 @@ use super::{Ground, Ruling, Under, documents, moves};
 use crate::judgement::effective::{Effective, Sum};
 use crate::judgement::facts::{Facts, Of};
 use crate::judgement::gate::GateReport;
+use crate::judgement::schema;
 use crate::records::approval::Approval;
 use crate::records::catalog::{EntryState, Family};
 use crate::records::layout::Place;
@@ -137,8 +138,14 @@ impl About<'_> {
                     true => Ruling::Ok,
                     false => Ruling::missing(format!("{} is not registered", it.artifact.short())),
                 };
-                Ok(registered.and(self.in_catalog(Family::EvidenceType, &it.evidence_type)?))
+                let named = self.in_catalog(Family::EvidenceType, &it.evidence_type)?;
+                Ok(registered.and(named).and(self.fits_schema(it)?))
             }
+            // A schema with words that nobody reads would refuse nothing.
+            Predicate::Catalog(it) if !it.schema.0.is_null() => Ok(match schema::check_schema(&it.schema.0) {
+                Ok(()) => Ruling::Ok,
+                Err(fault) => Ruling::Failed(fault),
+            }),
             // A model may be described before it has a version: that takes its name.
             Predicate::About(_) => Ok(Ruling::Ok),
             Predicate::Checkpoint(it) => {
@@ -187,6 +194,23 @@ impl About<'_> {
     /// A version is there and is this artifact.
     fn version_is(&self, model: &crate::words::name::ModelName, version: u64, artifact: &ArtifactId) -> Result<Ruling> {
         moves::version_is(Facts(self.sum), model, version, artifact)
+    }
+
+    /// Evidence is as the schema of its type says, where the catalog has one.
+    fn fits_schema(&self, it: &crate::records::evidence::Evidence) -> Result<Ruling> {
+        let entry = Facts(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
+        let Some(entry) = entry.filter(|entry| !entry.schema.0.is_null()) else { return Ok(Ruling::Ok) };
+        let value = serde_json::to_value(it).map_err(crate::words::fault::bug)?;
+        Ok(match schema::check(&entry.schema.0, &value) {
+            Ok(()) => Ruling::Ok,
+            Err(fault) => Ruling::Failed(
+                Fault::new(
+                    Code::BadRecord,
+                    format!("the {} is not as the catalog's schema asks: {}", it.evidence_type, fault.message),
+                )
+                .hint(format!("`refmark catalog show evidence-type {}` has the schema", it.evidence_type)),
+            ),
+        })
     }
 
     /// An id is in the catalog, and not disabled.

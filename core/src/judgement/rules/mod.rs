@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
+pub(in crate::judgement) use moves::match_people;
 pub use moves::{describe, report_on};
 
 use super::effective::{Effective, Sum};

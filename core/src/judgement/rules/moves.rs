@@ -501,7 +501,7 @@ fn no_rule(expected: String) -> GateResult {
 }
 
 /// A person for each slot, each person once, as many slots as can be (augmenting paths; the sets are small).
-fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
+pub(in crate::judgement) fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
     fn place(slot: usize, fits: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
         for &person in &fits[slot] {
             if std::mem::replace(&mut seen[person], true) {

@@ -120,9 +120,16 @@ fn is_forge_word(line: &[char], at: usize) -> bool {
         have.is_some_and(|have| have.iter().collect::<String>().eq_ignore_ascii_case(word))
     };
     match line.get(at) {
-        Some('@' | '#' | '!' | '%' | '&' | '~' | '$' | ':' | '^') => {
+        Some('@' | '#' | '!' | '%' | '&' | '~' | '$' | '^') => {
             next.is_alphanumeric() || matches!(next, '"' | '_' | '-' | '+' | '/')
         }
+        // A number is an emoji only where another colon ends it (`:100:`): a time of day stays legible.
+        Some(':') if next.is_ascii_digit() => {
+            let name = |c: &&char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+');
+            let rest = line.get(at + 1..).unwrap_or_default();
+            rest.get(rest.iter().take_while(name).count()) == Some(&':')
+        }
+        Some(':') => next.is_alphanumeric() || matches!(next, '"' | '_' | '-' | '+' | '/'),
         Some('-') => next.is_ascii_digit() && behind("gh-"),
         Some('w' | 'W') => next == '.' && behind("www"),
         _ => false,

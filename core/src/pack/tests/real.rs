@@ -2,8 +2,8 @@
 
 use super::tools::{Git, eventful};
 use crate::judgement::snapshot::{Change, History, Mode, first_parents};
-use crate::pack::tree::spell;
 use crate::pack::{Format, Repository};
+use crate::tree::spell;
 use crate::words::fault::Code;
 use crate::words::oid::Oid;
 

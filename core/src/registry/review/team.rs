@@ -14,9 +14,11 @@ use crate::ports::Clock;
 use crate::ports::signer::{Signer, sign_statement};
 use crate::ports::store::{NewCommit, RecordStore};
 use crate::records::approval::{Approval, Waiver};
+use crate::records::consumer::{Consumer, PublishedPin};
 use crate::records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use crate::records::layout::Place;
 use crate::records::manifest::{Contract, ContractField};
+use crate::records::policy::PolicyStatement;
 use crate::records::statement::{Record, Statement};
 use crate::records::version::Stage;
 use crate::registry::tests::{key, model, world};
@@ -25,7 +27,7 @@ use crate::registry::{InitRequest, Package, RegisterAnswer, Registry, World, Wri
 use crate::words::canonical::FreeMap;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
-use crate::words::name::{AliasName, EntryId, PrincipalId};
+use crate::words::name::{AliasName, ConsumerId, EntryId, PrincipalId};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
@@ -219,6 +221,18 @@ impl Team {
         verdict: Verdict,
         metrics: &[(&str, f64)],
     ) {
+        self.evidence_on("march-holdout", who, of, artifact, verdict, metrics);
+    }
+
+    pub(crate) fn evidence_on(
+        &self,
+        dataset: &str,
+        who: &str,
+        of: &str,
+        artifact: ArtifactId,
+        verdict: Verdict,
+        metrics: &[(&str, f64)],
+    ) {
         let metric = |(name, value): &(&str, f64)| {
             let better = if name.ends_with("ms") || *name == "toxicity" { Direction::Lower } else { Direction::Higher };
             ((*name).to_owned(), Metric { value: MetricValue::of(*value), better })
@@ -233,9 +247,9 @@ impl Team {
             run: (of == "evaluation").then(|| format!("https://ci.example.com/runs/{}", 8800 + found.len())),
             suite: None,
             dataset: (!metrics.is_empty()).then(|| Named {
-                name: "march-holdout".to_owned(),
+                name: dataset.to_owned(),
                 version: None,
-                sha256: Some(Digest::of(b"march")),
+                sha256: Some(Digest::of(dataset.as_bytes())),
             }),
             metrics: found,
             tool: None,
@@ -243,6 +257,31 @@ impl Team {
             details: Default::default(),
         };
         self.write(who, |facts, author| plan::attach(facts, author, &request));
+    }
+
+    /// A project publishes what it is pinned to.
+    pub(crate) fn publish(&self, project: &str, version: u64, artifact: ArtifactId) {
+        let id = ConsumerId::parse(project).unwrap();
+        let pin = PublishedPin {
+            model: model("sentiment"),
+            version,
+            artifact,
+            alias: Some(AliasName::parse("champion").unwrap()),
+        };
+        let consumer = Consumer {
+            consumer: id.clone(),
+            sequence: 1,
+            project: None,
+            pins: vec![pin],
+            by: PrincipalId::parse("bo").unwrap(),
+            time: self.clock.now(),
+            previous: None,
+            base: Some(self.main()),
+            path: Place::Consumer(id, 1).path(),
+            registry: self.registry.id(),
+        };
+        let file = signed(Statement::new(consumer), &key_of("bo"));
+        self.commit("main", "bo", vec![file], &format!("publish {project}"));
     }
 
     /// Everything that the gates of `champion` ask of a version.
@@ -369,6 +408,30 @@ impl Team {
         team.days(2);
         (team, one, two)
     }
+}
+
+/// The next policy, with this text.
+pub(crate) fn next_policy(facts: Facts<'_>, author: &Author, text: &str) -> Result<Plan> {
+    let (now, statement) = facts.newest_policy()?.unwrap();
+    let number = now.number + 1;
+    let statement = PolicyStatement {
+        number,
+        text: Digest::of(text.as_bytes()),
+        reason: "as agreed".to_owned(),
+        by: author.by.clone(),
+        time: author.time,
+        previous: Some(statement.digest()),
+        base: author.base,
+        path: Place::Policy(number).path(),
+        registry: author.registry,
+    };
+    let documents = vec![(Place::PolicyText(number), text.as_bytes().to_vec())];
+    Ok(Plan {
+        subject: format!("policy {number}"),
+        statements: vec![Statement::new(statement)],
+        documents,
+        ..Plan::default()
+    })
 }
 
 pub(crate) fn signed(statement: Statement, key: &HeldKey) -> (String, Vec<u8>) {

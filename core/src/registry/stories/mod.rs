@@ -1,4 +1,8 @@
 //! Governance as stories: a team of fixed keys, its policy, and what its members may and may not do.
 
+mod catalog;
+mod gates;
+mod life;
 mod proposals;
+mod rules;
 pub(crate) mod team;

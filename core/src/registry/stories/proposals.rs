@@ -229,7 +229,8 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let (version, artifact) = team.staged("a");
     team.evidence("bo", artifact, "canary", Verdict::Fail, "run-2");
     let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
-    assert_eq!(proposal.decision, Decision::Refused, "a landed fail blocks until somebody waives it");
+    // Not refused for good: a waiver may come in a commit of its own, and then every way of merging comes to the same.
+    assert_eq!(proposal.decision, Decision::Pending, "a landed fail blocks until somebody waives it");
     let branch = proposal.branch.as_str();
     team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
     let waiving = |gate: &str, reason: &str| ApproveRequest {
@@ -248,7 +249,7 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let mut late = waiving("canary", "it was the load balancer");
     late.waive[0].until = Timestamp::from_unix(1_000);
     assert_eq!(refused("ada", &late).code, Code::BadArgument);
-    assert_eq!(team.registry.land(&team.as_("bo"), branch).unwrap_err().code, Code::Refused);
+    assert_eq!(team.registry.land(&team.as_("bo"), branch).unwrap_err().code, Code::Pending);
     let given = team.registry.approve(&team.as_("ada"), &waiving("canary", "it was the load balancer")).unwrap();
     assert!(given.complete, "{:?}", given.reports);
     let gates: Vec<_> = given.reports.iter().flat_map(|it| &it.gates).filter(|it| it.name == "canary").collect();

@@ -11,7 +11,7 @@ use crate::ports::signer::Signer;
 use crate::records::evidence::Verdict;
 use crate::records::manifest::{Contract, Lineage};
 use crate::records::policy::MemberKind;
-use crate::registry::tests::{key, model, world};
+use crate::registry::tests::{Ticking, key, model, world};
 use crate::registry::{InitRequest, Package, Registry, Writer};
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::ArtifactId;
@@ -32,6 +32,7 @@ const MEMBERS: [(&str, MemberKind, &[&str]); 7] = [
 pub(crate) struct Team {
     pub(crate) home: tempfile::TempDir,
     pub(crate) registry: Registry,
+    pub(crate) clock: std::sync::Arc<Ticking>,
     keys: Vec<HeldKey>,
 }
 
@@ -69,8 +70,10 @@ impl Team {
         let request =
             InitRequest { name: None, founder: id("ada"), here: false, format: Format::Sha1, policy: Some(&policy) };
         let writer = Writer::new(&keys[0]);
-        let (registry, _) = Registry::init(&home.path().join("models"), world(home.path()), &writer, &request).unwrap();
-        Team { registry, keys, home }
+        let clock = Ticking::new();
+        let world = crate::registry::World { clock: clock.clone(), ..world(home.path()) };
+        let (registry, _) = Registry::init(&home.path().join("models"), world, &writer, &request).unwrap();
+        Team { registry, clock, keys, home }
     }
 
     pub(crate) fn key(&self, who: &str) -> &HeldKey {

@@ -1,0 +1,107 @@
+"""The lock file of a project: what is pinned, and pulling it without a registry."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Iterable, Union
+
+from . import _native
+from ._progress import ProgressLike, listener
+from ._team import Pins
+from ._values import Pulled, Resolved
+from .errors import NotPinnedError
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+class Lock:
+    """The ``refmark.lock`` of a project. Everything but ``update`` works without the registry."""
+
+    __slots__ = ("_folder", "_native")
+
+    def __init__(self, folder: PathLike, *, trust_root: PathLike | None = None) -> None:
+        self._folder = Path(folder)
+        self._native = _native.Project(folder, trust_root)
+
+    @property
+    def path(self) -> Path:
+        """The lock file."""
+        return self._native.path
+
+    def __repr__(self) -> str:
+        return f"refmark.Lock({str(self._folder)!r})"
+
+    def __reduce__(self) -> Any:
+        return (Lock, (self._folder,))
+
+    def list(self) -> Pins:
+        """What is pinned."""
+        return Pins(self._native.list())
+
+    def check(self, *, offline: bool = False) -> Pins:
+        """What the pins come to: ``standing`` says whether each may still be used."""
+        return Pins(self._native.check(offline))
+
+    def resolve(self, name: str) -> Resolved:
+        """What a name is pinned to. Nobody is asked."""
+        return Resolved.from_answer(self._native.resolve(name))
+
+    def remove(self, *names: str) -> Pins:
+        """Takes pins away."""
+        return Pins(self._native.remove(list(names)))
+
+    def sync(self, into: PathLike, *, frozen: bool = False, progress: ProgressLike = None) -> Pins:
+        """Writes every pin to ``into/<name>/``: complete or not at all, every byte hashed."""
+        return Pins(self._native.sync(into, frozen, listener(progress)))
+
+    def pull(
+        self,
+        name: str,
+        into: PathLike | None = None,
+        *,
+        files: str | Iterable[str] | None = None,
+        hard_links: bool = False,
+        progress: ProgressLike = None,
+    ) -> Path:
+        """Writes a pin's files to a folder, every byte hashed against the lock; gives the folder."""
+        return self.pull_details(name, into, files=files, hard_links=hard_links, progress=progress).path
+
+    def pull_details(
+        self,
+        name: str,
+        into: PathLike | None = None,
+        *,
+        files: str | Iterable[str] | None = None,
+        hard_links: bool = False,
+        progress: ProgressLike = None,
+    ) -> Pulled:
+        """:meth:`pull`, with what was handed out."""
+        from ._registry import Registry, _cached, _texts
+
+        wanted = _texts(files)
+        if into is None:
+            into = _cached(self.resolve(name).artifact, wanted)
+        how = Registry._how(wanted, None, hard_links, False, False, False)
+        return Pulled.from_answer({**self._native.pull(name, into, how, listener(progress)), "path": into})
+
+    def file(self, name: str, file: str | None = None) -> Path:
+        """The path of one of a pin's files in a store of this machine, hashed now; never write to it."""
+        return self._native.path_of(name, file)
+
+
+def nearest(folder: PathLike | None = None) -> Lock:
+    """The lock file at or above a folder; the working folder's where none is given."""
+    found = _native.find_lock(os.getcwd() if folder is None else folder)
+    if found is None:
+        raise NotPinnedError(
+            "there is no refmark.lock here or above",
+            code="not-pinned",
+            hint='pin something: reg.pin("MODEL@ALIAS")',
+        )
+    return Lock(found)
+
+
+def pull(name: str, into: PathLike | None = None, **how: Any) -> Path:
+    """Pulls what ``refmark.lock`` pins under a name: offline, verified. Arguments as for :meth:`Lock.pull`."""
+    return nearest().pull(name, into, **how)

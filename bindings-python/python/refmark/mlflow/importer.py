@@ -1,0 +1,173 @@
+"""Bringing an MLflow registry over: versions with their numbers, aliases, tags, stages and times."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from typing import Any, Iterator, Mapping, NamedTuple
+from urllib.parse import urlsplit
+
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.exceptions import MlflowException
+
+from .. import errors
+from .._registry import Registry
+from . import entities, sources
+
+
+#: How many rows are asked for at once.
+_PAGE = 1000
+
+
+class Imported(NamedTuple):
+    """What was brought over."""
+
+    #: How many models.
+    models: int
+    #: How many versions, with their files.
+    versions: int
+    #: The versions whose files could not be read: ``MODEL/VERSION``.
+    without_files: tuple[str, ...]
+    #: How many numbers were given up in MLflow and stay empty here too.
+    gaps: int
+
+
+def import_mlflow(location: str | os.PathLike[str], registry: Registry) -> Imported:
+    """Brings a file or SQL registry of MLflow's over into an empty part of a registry.
+
+    ``location`` is the folder of a file registry (``mlruns``), a SQLite file, or a URI that MLflow knows. A model that
+    stands here already is an error, before anything of it is written. Version numbers, times, aliases, tags and stages
+    stay as they are; a number that was deleted there is a tombstone here.
+    """
+    total = Imported(0, 0, (), 0)
+    with _store(os.fspath(location)) as store:
+        models = _all(store.search_registered_models)
+        taken = [it.name for it in models if registry.model(it.name) is not None]
+        if taken:
+            raise errors.ExistsError(
+                f"these models stand here already: {', '.join(taken)}",
+                code="exists",
+                hint="import into a new registry: refmark.init(PATH)",
+            )
+        for model in models:
+            done = _model(store, registry, store.get_registered_model(model.name))
+            total = Imported(
+                total.models + done.models,
+                total.versions + done.versions,
+                total.without_files + done.without_files,
+                total.gaps + done.gaps,
+            )
+    return total
+
+
+def _all(search: Any, *args: Any) -> list[Any]:
+    found: list[Any] = []
+    token = None
+    while True:
+        page = search(*args, max_results=_PAGE, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+@contextmanager
+def _store(location: str) -> Iterator[Any]:
+    """The store at a location, read through MLflow's own classes."""
+    scheme = urlsplit(location).scheme
+    if scheme in ("", "file") and os.path.isfile(sources.local_path(location)):
+        location, scheme = f"sqlite:///{os.path.abspath(sources.local_path(location))}", "sqlite"
+    if scheme in ("", "file"):
+        from mlflow.environment_variables import MLFLOW_ALLOW_FILE_STORE
+        from mlflow.store.model_registry.file_store import FileStore
+
+        before = os.environ.get(MLFLOW_ALLOW_FILE_STORE.name)
+        os.environ[MLFLOW_ALLOW_FILE_STORE.name] = "true"
+        try:
+            if not os.path.isdir(os.path.join(sources.local_path(location), "models")):
+                raise errors.NotFoundError(
+                    f"{location} holds no registry of MLflow's", code="not-found", hint="name the folder above models/"
+                )
+            yield FileStore(location)
+        finally:
+            if before is None:
+                del os.environ[MLFLOW_ALLOW_FILE_STORE.name]
+            else:
+                os.environ[MLFLOW_ALLOW_FILE_STORE.name] = before
+        return
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+    store = SqlAlchemyStore(location)
+    try:
+        yield store
+    finally:
+        store._dispose_engine()
+
+
+def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
+    found = _all(store.search_model_versions, f"name = '{_quoted(model.name)}'")
+    versions: Mapping[int, ModelVersion] = {int(it.version): it for it in found}
+    registry.announce(model.name, model.description, tags=model.tags)
+    newest = max(versions, default=0)
+    gaps = [number for number in range(1, newest + 1) if number not in versions]
+    pointers: list[str] = []
+    with ExitStack() as stack:
+        packages = []
+        for number in range(1, newest + 1):
+            version = versions.get(number)
+            package = _gap(stack, model, number) if version is None else _package(store, stack, version, pointers)
+            packages.append({"model": model.name, "imported": _time(model.creation_timestamp), **package})
+        if packages:
+            registry.register_many(packages, progress=False)
+    for number in gaps:
+        registry.hide(f"{model.name}/{number}", "deleted in MLflow")
+    for number, version in versions.items():
+        if version.tags:
+            registry.label(f"{model.name}/{number}", tags=version.tags)
+        stage = entities.LIFECYCLE_OF.get(version.current_stage, "experimental")
+        if stage != "experimental":
+            registry.transition(f"{model.name}/{number}", stage, "imported from MLflow")
+    for alias, number in sorted(model.aliases.items()):
+        registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow")
+    return Imported(1, len(versions), tuple(pointers), len(gaps))
+
+
+def _quoted(name: str) -> str:
+    return name.replace("'", "''")
+
+
+def _time(millis: int | None) -> datetime | None:
+    return None if millis is None else datetime.fromtimestamp(millis // 1000, tz=timezone.utc)
+
+
+def _package(store: Any, stack: ExitStack, version: ModelVersion, pointers: list[str]) -> dict[str, Any]:
+    said = {
+        entities.RUN_ID: version.run_id,
+        entities.RUN_LINK: version.run_link,
+        entities.SOURCE: version.source,
+        entities.REQUEST: uuid.uuid4().hex,
+    }
+    lineage = {key: value for key, value in said.items() if value}
+    storage = store.get_model_version_download_uri(version.name, version.version)
+    try:
+        path = sources.fetch(storage, None, stack)
+    except MlflowException:
+        path = None
+    if path is None:
+        pointers.append(f"{version.name}/{version.version}")
+        lineage[entities.POINTER] = storage
+        path = sources.pointer(stack, {"source": version.source, "storage_location": storage})
+    return {
+        "paths": path,
+        "lineage": lineage,
+        "description": version.description or None,
+        "imported": _time(version.creation_timestamp),
+    }
+
+
+def _gap(stack: ExitStack, model: RegisteredModel, number: int) -> dict[str, Any]:
+    """What stands for a number that was given and deleted: numbers are never given again."""
+    path = sources.pointer(stack, {"deleted": f"{model.name}/{number}"})
+    return {"paths": path, "lineage": {entities.REQUEST: uuid.uuid4().hex}}

@@ -1,0 +1,59 @@
+"""Where the files of a new version are, and how they come here."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlflow.artifacts import download_artifacts
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.utils.file_utils import local_file_uri_to_path
+
+#: The one file of a version whose files were not to be had.
+POINTER_FILE = "mlflow-source.json"
+
+
+def is_local(location: str) -> bool:
+    """Whether a location is a path of this machine."""
+    scheme = urlsplit(location).scheme
+    return scheme in ("", "file") or (os.name == "nt" and len(scheme) == 1)
+
+
+def local_path(location: str) -> str:
+    """The path of a local location."""
+    return local_file_uri_to_path(location) if location.startswith("file:") else location
+
+
+def fetch(location: str, local_model_path: str | None, stack: ExitStack) -> str | None:
+    """The files of a location, on this machine; ``None`` where a local path does not exist.
+
+    What is fetched goes with the stack. A location of another scheme that cannot be read is an error: a version that
+    nobody could ever verify is not made without a word.
+    """
+    if local_model_path and os.path.isdir(local_model_path):
+        return local_model_path
+    if is_local(location):
+        path = local_path(location)
+        return path if os.path.exists(path) else None
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="refmark-mlflow-"))
+    try:
+        return str(download_artifacts(artifact_uri=location, dst_path=folder))
+    except Exception as error:
+        raise MlflowException(
+            f"The files of {location} cannot be read, so they cannot be registered: {error}",
+            error_code=INVALID_PARAMETER_VALUE,
+        ) from error
+
+
+def pointer(stack: ExitStack, facts: dict[str, Any]) -> str:
+    """A file that says where the files were said to be."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="refmark-mlflow-"))
+    path = os.path.join(folder, POINTER_FILE)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(facts, file, sort_keys=True)
+    return path

@@ -1,0 +1,86 @@
+"""Pins, clones, proposals, reviews and searches from Python."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+import refmark
+
+
+def test_a_pinned_name_is_pulled_without_its_registry(
+    two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    with pytest.raises(refmark.NotPinnedError):
+        two.pull("sentiment")
+    pins = two.pin("sentiment@champion")
+    assert (project / "refmark.lock").is_file() and pins.pins[0]["to"] == 2
+    first = two.pull("sentiment")
+    assert first.is_relative_to(os.environ["REFMARK_CACHE"]) and (first / "config.json").exists()
+    two.promote("sentiment@champion", 1, "back")
+    assert two.resolve("sentiment").version == 2 and two.pull("sentiment") == first
+    assert two.file("sentiment", "config.json").read_text() == '{"text": "two"}'
+    two.path.rename(tmp_path / "elsewhere")
+    assert refmark.pull("sentiment") == first
+    lock = refmark.Lock(project)
+    assert lock.list().pins[0]["version"] == 2 and pickle.loads(pickle.dumps(lock)).path == lock.path
+    (tmp_path / "elsewhere").rename(two.path)
+    moved = two.update_pins()
+    assert moved.pins[0]["to"] == 1
+    synced = lock.sync(project / "out")
+    assert (project / "out" / "sentiment" / "config.json").read_text() == '{"text": "one"}' and synced.was_there is False
+    assert "<table>" in lock.check()._repr_html_()
+    lock.remove("sentiment")
+    with pytest.raises(refmark.NotPinnedError):
+        lock.pull("sentiment")
+
+
+def test_a_clone_is_verified_and_held_to_its_root(two: refmark.Registry, tmp_path: Path) -> None:
+    again = refmark.clone(two.path, tmp_path / "copy", trust_root=two.trust_root)
+    assert again.id == two.id and again.resolve("sentiment@champion").version == 2
+    assert again.pull("sentiment/1", tmp_path / "out").is_dir()
+    with pytest.raises(refmark.IntegrityError):
+        refmark.clone(two.path, tmp_path / "wrong", trust_root="sha256:" + "0" * 64)
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_a_proposal_is_reviewed_checked_and_landed(two: refmark.Registry) -> None:
+    proposal = two.propose("sentiment@champion", 1, "back to the old one")
+    assert proposal.branch.startswith("propose/") and proposal.reports[0].decision == "ok"
+    assert two.resolve("sentiment@champion").version == 2
+    review = two.review(f"{two.branch}..{proposal.branch}")
+    assert "champion" in review.to_markdown() and review.title
+    assert pickle.loads(pickle.dumps(review)).to_markdown() == review.to_markdown()
+    assert two.check(f"{two.branch}..{proposal.branch}")["verdict"]
+    landed = two.land(proposal.branch)
+    assert landed.commit == two.head and two.resolve("sentiment@champion").version == 1
+
+
+def test_versions_are_found_by_words_tags_and_metrics(two: refmark.Registry) -> None:
+    two.describe("sentiment", "what people feel", tags={"team": "nlp"})
+    assert two.search("feel").versions == two.search(tags={"team": "nlp"}, order="best").versions
+    assert two.search(metrics="f1>=0.9").versions == ("sentiment/2",)
+    assert two.search(metrics=["f1>=0.99"]).versions == ()
+    assert two.search(tags={"team": "cv"}).versions == () and two.search(tags={"team": None}).versions
+    assert two.search(model="sentiment", order="name").versions == ("sentiment/1", "sentiment/2")
+    assert "sentiment" in two.search("sentiment")._repr_html_()
+    for wrong in ({"metrics": "f1"}, {"stage": "nowhere"}, {"order": "worst"}):
+        with pytest.raises(refmark.UsageError):
+            two.search(**wrong)
+
+
+def test_a_status_says_where_the_registry_stands(two: refmark.Registry) -> None:
+    status = two.status()
+    assert (status.models, status.versions, status.aliases) == (1, 2, 1)
+    assert status["versions"] == status.versions and dict(status) == status.to_dict()
+    with pytest.raises(AttributeError, match="frozen"):
+        status.models = 3
+    with pytest.raises(AttributeError, match="has no"):
+        status.nothing

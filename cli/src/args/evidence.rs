@@ -1,0 +1,100 @@
+//! Arguments of attach, catalog, fetch, push and sunset.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Arguments of `attach`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  refmark attach sentiment/4 evaluation result.json
+  refmark attach sentiment/4 runbook runbook.md --summary \"whom to call\"
+`refmark catalog list evidence-type` shows the types.")]
+pub struct AttachArgs {
+    /// What it is about
+    #[arg(value_name = "REF")]
+    pub reference: String,
+    /// The type, such as evaluation, scan, runbook, rollback-plan or sign-off
+    #[arg(value_name = "TYPE")]
+    pub evidence_type: String,
+    /// The document: JSON, or any text
+    pub file: Option<PathBuf>,
+    /// What it comes to; the document's own word where none is given
+    #[arg(long, value_parser = ["pass", "fail", "info"])]
+    pub verdict: Option<String>,
+    /// One sentence for people
+    #[arg(long, value_name = "TEXT")]
+    pub summary: Option<String>,
+    /// The run that produced it, such as a CI job's URL
+    #[arg(long, value_name = "URI")]
+    pub produced_by: Option<String>,
+    /// The suite, and its version
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub suite: Option<String>,
+    /// The dataset, and its version or its sha256:…
+    #[arg(long, value_name = "NAME[@VERSION|@sha256:…]")]
+    pub dataset: Option<String>,
+    /// A metric that was measured
+    #[arg(long = "metric", value_name = "NAME=NUMBER")]
+    pub metrics: Vec<String>,
+    /// The tool, and its version
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub tool: Option<String>,
+}
+
+/// Arguments of `catalog`.
+#[derive(Debug, Args)]
+pub struct CatalogArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: CatalogAction,
+}
+
+/// What can be done with the catalog of stable ids.
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// The entries
+    List {
+        /// Only this family, such as evidence-type
+        family: Option<String>,
+    },
+    /// One entry
+    Show {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
+    },
+    /// Add an entry
+    Add {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
+        /// What it means, in a sentence
+        #[arg(long)]
+        meaning: String,
+        /// What sort of entry it is
+        #[arg(long, default_value = "custom")]
+        kind: String,
+        /// Who answers for it; you where nobody is named
+        #[arg(long)]
+        owner: Option<String>,
+        /// A JSON Schema of what names it
+        #[arg(long, value_name = "FILE")]
+        schema: Option<PathBuf>,
+        /// Its page in the documentation
+        #[arg(long, value_name = "URI")]
+        docs: Option<String>,
+    },
+    /// Deprecate an entry, disable it, or let it be named again
+    State {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
+        /// The state
+        #[arg(value_parser = ["active", "deprecated", "disabled"])]
+        state: String,
+    },
+}

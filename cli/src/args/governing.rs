@@ -1,0 +1,189 @@
+//! Arguments of explain, check, report, hook, setup-ci, setup-git, members, policy and sign.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// What to explain, such as sentiment@champion
+    #[arg(value_name = "REF")]
+    pub reference: String,
+    /// Also why the alias does not hold this version
+    #[arg(long, value_name = "VERSION")]
+    pub why_not: Option<u64>,
+    /// Judged as if this principal proposed it
+    #[arg(long = "as", value_name = "ID", requires = "why_not")]
+    pub by: Option<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit: 0 it may land, 3 pending or refused by the policy, 4 not what was signed.")]
+pub struct CheckArgs {
+    /// The range
+    #[arg(value_name = "BASE..HEAD")]
+    pub range: String,
+    /// The range's end becomes the branch's head as it is, as in a push
+    #[arg(long)]
+    pub push: bool,
+    /// Go on where no trust root is pinned
+    #[arg(long)]
+    pub allow_unverified: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The version
+    #[arg(value_name = "REF")]
+    pub reference: String,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page"], default_value = "text")]
+    pub format: String,
+}
+
+/// Arguments of `hook`.
+#[derive(Debug, Args)]
+pub struct HookArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: HookAction,
+}
+
+/// What can be done with the hook.
+#[derive(Debug, Subcommand)]
+pub enum HookAction {
+    /// Make the bare registry refuse pushes that may not land
+    Install,
+    /// What Git runs: reads the pushed references from standard input
+    PreReceive,
+}
+
+/// Arguments of `setup-ci`.
+#[derive(Debug, Args)]
+pub struct SetupCiArgs {
+    /// .github/workflows/refmark.yml
+    #[arg(long)]
+    pub github: bool,
+    /// .gitlab-ci.yml
+    #[arg(long)]
+    pub gitlab: bool,
+    /// CODEOWNERS
+    #[arg(long)]
+    pub codeowners: bool,
+    /// Replace files that are there already, and are others
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `members`.
+#[derive(Debug, Args)]
+pub struct MembersArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: MembersAction,
+}
+
+/// What can be done with members. Every change is a new, signed policy.
+#[derive(Debug, Subcommand)]
+pub enum MembersAction {
+    /// Who may do what
+    List,
+    /// Somebody joins
+    Add {
+        /// The id
+        id: String,
+        /// A public key: its text, or the file of it
+        #[arg(long = "public-key", value_name = "KEY|FILE", required = true)]
+        keys: Vec<String>,
+        /// A role
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// The name that people know
+        #[arg(long)]
+        name: Option<String>,
+        /// A program, which never approves
+        #[arg(long)]
+        agent: bool,
+        /// How it is written.
+        #[command(flatten)]
+        how: How,
+    },
+    /// Somebody leaves
+    Remove {
+        /// The id
+        id: String,
+        /// How it is written.
+        #[command(flatten)]
+        how: How,
+    },
+    /// Somebody has these roles from now on
+    Roles {
+        /// The id
+        id: String,
+        /// The roles
+        #[arg(required = true)]
+        roles: Vec<String>,
+        /// How it is written.
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// Why a policy or a root changes, and where a draft goes.
+#[derive(Debug, Clone, Args)]
+pub struct How {
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Write a draft here in place of landing it, so that others can sign it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: PolicyAction,
+}
+
+/// What can be done with the policy.
+#[derive(Debug, Subcommand)]
+pub enum PolicyAction {
+    /// The policy's text
+    Show {
+        /// Its number; the one in force where none is given
+        number: Option<u64>,
+    },
+    /// What a policy allows, in sentences, and what of it can never work
+    Check {
+        /// The text; the one in force where none is given
+        file: Option<PathBuf>,
+    },
+    /// Sign a new policy and put it in force
+    Apply {
+        /// The text
+        #[arg(required_unless_present = "preset")]
+        file: Option<PathBuf>,
+        /// A policy that refmark brings along, with the members of the one in force
+        #[arg(long, conflicts_with = "file", value_name = "team")]
+        preset: Option<String>,
+        /// How it is written.
+        #[command(flatten)]
+        how: How,
+    },
+    /// Sign a draft of a policy or a root
+    Sign {
+        /// The draft
+        draft: PathBuf,
+    },
+    /// Put a draft in force that has all its signatures
+    Land {
+        /// The draft
+        draft: PathBuf,
+    },
+}

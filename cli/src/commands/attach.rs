@@ -1,0 +1,50 @@
+//! `attach`: evidence about an artifact.
+
+use refmark_core::records::evidence::{Named, Verdict};
+use refmark_core::registry::{AttachRequest, Writer};
+use refmark_core::words::digest::Digest;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::EntryId;
+use refmark_core::words::reference::Reference;
+
+use super::values::pair;
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::evidence::AttachArgs;
+use crate::render::plain::Plain;
+
+/// Runs the command.
+pub fn run(app: &App, args: &AttachArgs) -> Reply {
+    let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(&args.evidence_type)?);
+    request.file = args.file.clone();
+    request.verdict = args.verdict.as_deref().and_then(Verdict::parse);
+    request.summary = args.summary.clone();
+    request.produced_by = args.produced_by.clone();
+    request.suite = args.suite.as_deref().map(named);
+    request.dataset = args.dataset.as_deref().map(named);
+    request.tool = args.tool.as_deref().map(named);
+    for text in &args.metrics {
+        let (name, value) = pair(text, "a metric")?;
+        request.metrics.push((name.to_owned(), number(name, value)?, None));
+    }
+    let registry = app.registry()?;
+    let signer = app.signer(&registry)?;
+    let value = registry.attach(&Writer::new(&*signer), &request)?;
+    reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
+}
+
+/// A metric's number.
+pub fn number(name: &str, text: &str) -> Result<f64> {
+    text.parse().map_err(|_| {
+        Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", text.escape_debug()))
+            .hint("write it as in f1=0.91")
+    })
+}
+
+/// `NAME`, `NAME@VERSION` or `NAME@sha256:…`.
+fn named(text: &str) -> Named {
+    let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
+    let sha256 = rest.filter(|it| it.starts_with("sha256:")).and_then(|it| Digest::parse(it).ok());
+    let version = rest.filter(|_| sha256.is_none()).map(str::to_owned);
+    Named { name: name.to_owned(), version, sha256 }
+}

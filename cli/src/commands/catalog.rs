@@ -1,0 +1,88 @@
+//! `catalog`: stable ids that records name.
+
+use refmark_core::judgement::plan::EntryRequest;
+use refmark_core::records::catalog::{EntryState, Family};
+use refmark_core::registry::{CatalogAnswer, Writer};
+use refmark_core::words::canonical::FreeJson;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::EntryId;
+use serde::Serialize;
+
+use super::values::read_json;
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::evidence::{CatalogAction, CatalogArgs};
+use crate::render::plain::Plain;
+use crate::render::{Cell, Page, Table, bold};
+
+/// The entries.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Entries(CatalogAnswer);
+
+impl Render for Entries {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new(["FAMILY", "ID", "STATE", "OWNER", "MEANING"]);
+        for it in &self.0.entries {
+            table.row([
+                it.family.as_str().into(),
+                Cell::of(it.id.as_str(), bold),
+                it.state.as_str().into(),
+                it.owner.to_string().into(),
+                it.meaning.as_str().into(),
+            ]);
+        }
+        page.table(table);
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &CatalogArgs) -> Reply {
+    let registry = app.registry()?;
+    match &args.action {
+        CatalogAction::List { family: only } => {
+            let only = only.as_deref().map(family).transpose()?;
+            reply(Entries(registry.catalog(&app.view(&registry)?, only)?))
+        }
+        CatalogAction::Show { family: of, id } => {
+            let value = registry.catalog_show(&app.view(&registry)?, family(of)?, &EntryId::parse(id)?)?;
+            reply(Plain { title: String::new(), value })
+        }
+        CatalogAction::Add { family: of, id, meaning, kind, owner, schema, docs } => {
+            let schema = schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?;
+            let request = EntryRequest {
+                family: family(of)?,
+                id: EntryId::parse(id)?,
+                owner: owner.clone(),
+                meaning: meaning.clone(),
+                entry_kind: kind.clone(),
+                schema: schema.unwrap_or_default(),
+                docs: docs.clone(),
+                status_page: None,
+                retention_days: None,
+                billable: false,
+            };
+            let signer = app.signer(&registry)?;
+            let value = registry.catalog_add(&Writer::new(&*signer), &request)?;
+            reply(Plain { title: String::new(), value })
+        }
+        CatalogAction::State { family: of, id, state } => {
+            let state = match state.as_str() {
+                "deprecated" => EntryState::Deprecated,
+                "disabled" => EntryState::Disabled,
+                _ => EntryState::Active,
+            };
+            let signer = app.signer(&registry)?;
+            let value = registry.catalog_state(&Writer::new(&*signer), family(of)?, &EntryId::parse(id)?, state)?;
+            reply(Plain { title: String::new(), value })
+        }
+    }
+}
+
+fn family(text: &str) -> Result<Family> {
+    Family::parse(text).ok_or_else(|| {
+        let all = Family::ALL.into_iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+        Fault::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
+            .hint(format!("they are {all}"))
+    })
+}

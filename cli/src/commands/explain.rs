@@ -1,0 +1,31 @@
+//! `explain`: why one thing is as it is.
+
+use refmark_core::registry::ExplainAnswer;
+use refmark_core::words::name::PrincipalId;
+use refmark_core::words::reference::Reference;
+use serde::Serialize;
+
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::governing::ExplainArgs;
+use crate::render::Page;
+
+/// An explanation for a terminal.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Explained(ExplainAnswer);
+
+impl Render for Explained {
+    fn render(&self, page: &mut Page) {
+        page.raw(&self.0.page().terminal(true));
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &ExplainArgs) -> Reply {
+    let reference = Reference::parse(&args.reference)?;
+    let by = args.by.as_deref().map(PrincipalId::parse).transpose()?;
+    let registry = app.registry()?;
+    let view = app.view(&registry)?;
+    reply(Explained(registry.explain(&view, &reference, args.why_not, by.as_ref())?))
+}

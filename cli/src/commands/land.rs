@@ -1,0 +1,14 @@
+//! `land`: merges a proposal that is complete.
+
+use refmark_core::registry::Writer;
+
+use crate::answer::{Reply, reply};
+use crate::app::App;
+use crate::args::proposals::LandArgs;
+
+/// Runs the command.
+pub fn run(app: &App, args: &LandArgs) -> Reply {
+    let registry = app.registry()?;
+    let signer = app.signer(&registry)?;
+    reply(registry.land(&Writer::new(&*signer), &args.branch)?)
+}

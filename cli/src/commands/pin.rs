@@ -1,0 +1,108 @@
+//! `pin`: what a project uses, by digest, in its refmark.lock.
+
+use refmark_core::records::lock::Span;
+use refmark_core::registry::{PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::{ConsumerId, ModelName};
+use serde::Serialize;
+
+use crate::answer::{Render, Reply, reply};
+use crate::app::{App, here};
+use crate::args::project::{PinAction, PinArgs};
+use crate::render::Page;
+use crate::render::plain::{Plain, members};
+
+/// How the pins stand.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Checked(PinCheckAnswer);
+
+impl Render for Checked {
+    fn render(&self, page: &mut Page) {
+        members(page, &serde_json::to_value(&self.0).unwrap_or_default(), "");
+    }
+
+    fn status(&self) -> u8 {
+        self.0.fault().map_or(0, |fault| fault.code.exit().status())
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &PinArgs) -> Reply {
+    match &args.action {
+        PinAction::Add { references, max_offline } => add(app, references, max_offline.as_deref()),
+        PinAction::Remove { names } => {
+            let value = existing(app)?.remove(&parsed(names)?)?;
+            reply(Plain { title: String::new(), value })
+        }
+        PinAction::Sync { output, frozen } => {
+            app.arm();
+            let value = existing(app)?.sync(output, *frozen)?;
+            reply(Plain { title: "every byte is what the lock says".to_owned(), value })
+        }
+        PinAction::Update { names, dry_run } => {
+            let registry = app.registry()?;
+            let value = existing(app)?.update(&registry, &parsed(names)?, *dry_run)?;
+            reply(Plain { title: String::new(), value })
+        }
+        PinAction::List => reply(Plain { title: String::new(), value: existing(app)?.list()? }),
+        PinAction::Check { offline } => check(app, *offline),
+        PinAction::Publish { consumer, project, gone } => publish(app, consumer, project.clone(), *gone),
+        PinAction::Lint { path } => reply(Plain { title: String::new(), value: app.registry()?.lint_manifests(path)? }),
+    }
+}
+
+/// The project at or above this folder.
+pub fn project(app: &App) -> Result<Option<Project>> {
+    Project::find(&here()?, &app.world()?)
+}
+
+fn existing(app: &App) -> Result<Project> {
+    match project(app)? {
+        Some(project) => Ok(project),
+        None => Project::at(&here()?, app.world()?),
+    }
+}
+
+fn parsed(names: &[String]) -> Result<Vec<ModelName>> {
+    names.iter().map(|name| ModelName::parse(name)).collect()
+}
+
+fn add(app: &App, references: &[String], max_offline: Option<&str>) -> Reply {
+    let pin = |text: &String| match text.split_once('=') {
+        Some((name, reference)) => Ok((reference.to_owned(), Some(ModelName::parse(name)?))),
+        None => Ok((text.clone(), None)),
+    };
+    let request = PinAddRequest {
+        pins: references.iter().map(pin).collect::<Result<_>>()?,
+        url: app.globals().registry.as_ref().map(|path| path.display().to_string()),
+        max_offline: max_offline.map(Span::parse).transpose()?,
+        tofu: app.globals().tofu,
+    };
+    let registry = app.registry()?;
+    let value = existing(app)?.add(&registry, &request)?;
+    reply(Plain { title: String::new(), value })
+}
+
+fn check(app: &App, offline: bool) -> Reply {
+    let project = existing(app)?;
+    let registry: Option<Registry> = if offline { None } else { project.registry()? };
+    reply(Checked(project.check(registry.as_ref())?))
+}
+
+fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool) -> Reply {
+    let consumer = ConsumerId::parse(consumer)?;
+    let registry = app.registry()?;
+    let signer = app.signer(&registry)?;
+    let project = project(app)?;
+    let lock = match (&project, gone) {
+        (_, true) => None,
+        (Some(project), false) => Some(project.lock()?),
+        (None, false) => {
+            return Err(Fault::new(Code::NotPinned, "there is no refmark.lock at or above this folder")
+                .hint("`refmark pin add NAME@ALIAS` makes one; a project that is gone: --gone"));
+        }
+    };
+    let value = registry.publish_pins(&Writer::new(&*signer), &consumer, uri, lock)?;
+    reply(Plain { title: format!("published the pins of {}", value.consumer), value })
+}

@@ -1,0 +1,38 @@
+//! `report`: the dossier of a version.
+
+use refmark_core::judgement::report::{Dossier, page};
+use refmark_core::words::reference::Reference;
+use serde::Serialize;
+
+use super::completions::Raw;
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::governing::ReportArgs;
+use crate::render::Page;
+
+/// A dossier for a terminal.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Shown(Dossier);
+
+impl Render for Shown {
+    fn render(&self, out: &mut Page) {
+        out.raw(&page(&self.0).terminal(true));
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &ReportArgs) -> Reply {
+    let reference = Reference::parse(&args.reference)?;
+    let registry = app.registry()?;
+    let view = app.view(&registry)?;
+    let dossier = registry.report(&view, &reference)?;
+    let shown = page(&dossier);
+    match args.format.as_str() {
+        _ if app.globals().json => reply(Shown(dossier)),
+        "markdown" => reply(Raw { text: shown.markdown(usize::MAX) }),
+        "html" => reply(Raw { text: shown.html() }),
+        "page" => reply(Raw { text: shown.html_page(&format!("{reference}: dossier")) }),
+        _ => reply(Shown(dossier)),
+    }
+}

@@ -1,0 +1,84 @@
+//! The page of `status`.
+
+use refmark_core::judgement::text::{counted, size};
+use refmark_core::judgement::verify::Outcome;
+
+use super::{Page, bad, bold, doubtful, faint, good, safe};
+use crate::answer::Render;
+use crate::commands::status::Status;
+
+impl Render for Status {
+    fn render(&self, page: &mut Page) {
+        let it = &self.0;
+        let verdict = match it.verdict {
+            Outcome::Ok => good("ok"),
+            Outcome::Failed => bad("failed"),
+            other => doubtful(other.as_str()),
+        };
+        page.line(format!("{}  {}", bold(safe(&it.name)), faint(safe(&it.registry.display().to_string()))));
+        let pairs = |counts: Vec<(String, u64)>| {
+            counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+        };
+        let stages = it.stages.iter().map(|(stage, count)| (stage.to_string(), *count)).collect();
+        let trust = it.trust_states.iter().map(|(state, count)| (state.to_string(), *count)).collect();
+        let root = match &it.trust.root {
+            Some(root) if it.trust.vouched_for => format!("{} {root}", good("pinned")),
+            Some(root) => format!("{} {root}", bad("does not hold:")),
+            None => doubtful("none is pinned: `refmark trust pin`"),
+        };
+        let absent = match it.absent_blobs {
+            0 => String::new(),
+            count => format!("{} ({}): refmark sync", counted(count as usize, "file"), size(it.absent_bytes)),
+        };
+        let saved =
+            it.last_verify.as_ref().map(|it| format!("{} at {}, {}", it.verdict.as_str(), it.head.short(), it.time));
+        page.facts([
+            ("head", format!("{}  {}", it.as_of.head.short(), it.as_of.time)),
+            ("history", verdict),
+            ("root", root),
+            (
+                "models",
+                format!(
+                    "{}, {}, {}",
+                    counted(it.models as usize, "model"),
+                    counted(it.versions as usize, "version"),
+                    it.aliases
+                ) + if it.aliases == 1 { " alias" } else { " aliases" },
+            ),
+            ("stages", pairs(stages)),
+            ("trust", pairs(trust)),
+            ("absent", absent),
+            ("pending", if it.pending.is_empty() { String::new() } else { counted(it.pending.len(), "landing") }),
+            (
+                "approvals due",
+                if it.open_approvals.is_empty() { String::new() } else { it.open_approvals.len().to_string() },
+            ),
+            ("verified", saved.unwrap_or_default()),
+            (
+                "origin",
+                it.origin
+                    .as_ref()
+                    .map(|it| format!("{}: {} ahead, {} behind", safe(&it.url), it.ahead, it.behind))
+                    .unwrap_or_default(),
+            ),
+            (
+                "writing",
+                it.writer
+                    .as_ref()
+                    .map(|it| format!("process {} on {}", it.identity.pid, safe(&it.identity.host)))
+                    .unwrap_or_default(),
+            ),
+        ]);
+        for pin in &it.pins {
+            page.line(format!("{}  {}", faint("pin"), safe(&format!("{} = {}/{}", pin.name, pin.model, pin.version))));
+        }
+        for problem in &it.problems {
+            page.line(format!(
+                "{} {} {}",
+                bad("problem:"),
+                safe(&problem.message),
+                faint(format!("[{}]", problem.code))
+            ));
+        }
+    }
+}

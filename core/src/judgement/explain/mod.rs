@@ -1,0 +1,311 @@
+//! `explain`: why one thing is as it is, or why it cannot be, from the records alone.
+
+mod page;
+mod textconv;
+mod why_not;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use page::page;
+pub use textconv::textconv;
+pub use why_not::{Blocked, Candidate, why_not};
+
+use super::effective::{Effective, State};
+use super::facts::Facts;
+use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
+use super::rules::{Ground, report_on};
+use super::snapshot::History;
+use crate::records::alias::Target;
+use crate::records::layout::Place;
+use crate::records::statement::{Predicate, Record};
+use crate::records::trust::TrustState;
+use crate::records::version::Stage;
+use crate::words::digest::{ArtifactId, Digest};
+use crate::words::fault::Result;
+use crate::words::name::{AliasName, ModelName, PrincipalId};
+use crate::words::oid::Oid;
+use crate::words::time::Timestamp;
+
+/// What is to be explained.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The reference, as it was asked.
+    pub reference: String,
+    /// The model.
+    pub model: Option<ModelName>,
+    /// The version.
+    pub version: Option<u64>,
+    /// The alias.
+    pub alias: Option<AliasName>,
+    /// The artifact.
+    pub artifact: ArtifactId,
+}
+
+/// Why one thing is as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The reference, as it was asked.
+    pub reference: String,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The version.
+    pub version: Option<String>,
+    /// Its stage.
+    pub stage: Option<Stage>,
+    /// The artifact's trust state.
+    pub trust: TrustState,
+    /// The aliases that hold the version.
+    pub held_by: Vec<AliasName>,
+    /// It in a sentence.
+    pub sentence: String,
+    /// The records that make it so, the nearest first.
+    pub because: Vec<Because>,
+    /// Whether the history was verified against a pinned root.
+    pub verified: bool,
+}
+
+/// A record that makes something so.
+#[derive(Debug, Clone, Serialize)]
+pub struct Because {
+    /// What it says, in a few words.
+    pub says: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its path.
+    pub path: String,
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// With which key.
+    pub key: Option<String>,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// The commit that brought it.
+    pub commit: Option<Oid>,
+    /// The policy that judged it.
+    pub policy: Option<u64>,
+    /// Everybody that the rule asked for.
+    pub signers: Vec<SignerReview>,
+    /// What was said to it.
+    pub said: Vec<SaidReview>,
+    /// Every gate, as it stood at that commit.
+    pub gates: Vec<GateReview>,
+    /// Whether one person's word was enough, and others were due afterwards.
+    pub at_once: bool,
+}
+
+/// Where the records lie that are explained.
+pub struct Ledger<'a, 'h> {
+    /// The commits.
+    pub history: &'h dyn History,
+    /// What has taken effect at the head.
+    pub state: &'a State<'h>,
+    /// Paths without effect at the head.
+    pub inert: Vec<String>,
+    /// The head.
+    pub head: Oid,
+    /// Whether the history was verified against a pinned root.
+    pub verified: bool,
+}
+
+/// Explains what a reference names.
+pub fn explain(ledger: &Ledger<'_, '_>, subject: &Subject) -> Result<Explanation> {
+    let facts = Facts(ledger.state);
+    let mut paths: Vec<Place> = Vec::new();
+    if let (Some(model), Some(alias)) = (&subject.model, &subject.alias)
+        && let Some(now) = facts.alias(model, alias)?
+    {
+        paths.push(Place::Alias(model.clone(), alias.clone(), now.sequence));
+    }
+    let (mut stage, mut held_by) = (None, Vec::new());
+    if let (Some(model), Some(version)) = (&subject.model, subject.version) {
+        let (is, moved) = facts.stage(model, version)?;
+        stage = Some(is);
+        paths.extend(moved.map(|it| Place::Stage(model.clone(), version, it.sequence)));
+        let target = Some(Target { version, artifact: subject.artifact });
+        for alias in facts.aliases(model)? {
+            if facts.alias(model, &alias)?.is_some_and(|it| it.to == target) {
+                held_by.push(alias);
+            }
+        }
+    }
+    let (trust, moved) = facts.trust(&subject.artifact)?;
+    paths.extend(moved.map(|it| Place::Trust(subject.artifact, it.sequence)));
+    if let (Some(model), Some(version)) = (&subject.model, subject.version) {
+        paths.push(Place::Version(model.clone(), version));
+    }
+    let paths: Vec<String> = paths.iter().map(Place::path).collect();
+    let brought = brought_by(ledger.history, ledger.head, &paths)?;
+    let mut because = Vec::new();
+    for path in &paths {
+        because.extend(one(ledger, path, brought.get(path).copied())?);
+    }
+    let version = subject.model.as_ref().zip(subject.version).map(|(model, version)| format!("{model}/{version}"));
+    let mut explanation = Explanation {
+        reference: subject.reference.clone(),
+        artifact: subject.artifact,
+        version,
+        stage,
+        trust,
+        held_by,
+        sentence: String::new(),
+        because,
+        verified: ledger.verified,
+    };
+    explanation.sentence = sentence(&explanation);
+    Ok(explanation)
+}
+
+fn sentence(it: &Explanation) -> String {
+    let what = it.version.clone().unwrap_or_else(|| it.artifact.short());
+    let stage = it.stage.map(|stage| format!(", {stage}")).unwrap_or_default();
+    let first = it.because.first();
+    let who = first.map_or_else(String::new, |first| {
+        let signed: Vec<&str> = first.said.iter().filter(|said| said.approves).map(|said| said.by.as_str()).collect();
+        let approved =
+            if signed.is_empty() { String::new() } else { format!(", approved by {}", signed.join(" and ")) };
+        format!(": {} by {} on {}{approved}", first.says, first.by, super::review::page::day(first.time))
+    });
+    format!("{} is {what}, {}{stage}{who}", it.reference, it.trust)
+}
+
+/// The commits that brought files, found by halving: what took effect stays. A file that waited for an approval took effect
+/// later than it came.
+pub(crate) fn brought_by(history: &dyn History, head: Oid, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
+    let mut chain = vec![head];
+    let mut found = BTreeMap::new();
+    for path in paths {
+        let stands = |id: Oid| -> Result<bool> { Ok(history.snapshot(id)?.find(path)?.is_some()) };
+        if !stands(head)? {
+            continue;
+        }
+        // It stands at `here`, and not at `gone`.
+        let (mut here, mut step) = (0, 1);
+        let mut gone = loop {
+            let at = here + step;
+            extend(history, &mut chain, at);
+            match chain.get(at) {
+                Some(id) if stands(*id)? => (here, step) = (at, step * 2),
+                Some(_) => break at,
+                None if step > 1 => step = (chain.len() - here).min(step / 2).max(1),
+                None => break at,
+            }
+        };
+        while gone - here > 1 {
+            let middle = here + (gone - here) / 2;
+            match stands(chain[middle])? {
+                true => here = middle,
+                false => gone = middle,
+            }
+        }
+        found.insert(path.clone(), chain[here]);
+    }
+    Ok(found)
+}
+
+/// Lengthens a first-parent chain until it has a commit at this place, or ends where history does.
+fn extend(history: &dyn History, chain: &mut Vec<Oid>, place: usize) {
+    while chain.len() <= place {
+        let parent = chain.last().and_then(|id| history.commit(*id).ok()?.parents.first().copied());
+        match parent {
+            Some(parent) => chain.push(parent),
+            None => return,
+        }
+    }
+}
+
+/// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
+fn one(ledger: &Ledger<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
+    let Some(record) = ledger.state.record(path)? else { return Ok(None) };
+    let common = record.common();
+    let mut because = Because {
+        says: words(&record),
+        kind: record.predicate().kind(),
+        path: path.to_owned(),
+        statement: record.digest(),
+        by: common.by.clone(),
+        key: record.signatures.first().map(|it| it.keyid.to_string()),
+        time: common.time,
+        reason: reason(record.predicate()),
+        commit,
+        policy: None,
+        signers: Vec::new(),
+        said: said(Facts(ledger.state), &record)?,
+        gates: Vec::new(),
+        at_once: false,
+    };
+    if let Some(at) = effect_of(ledger, &record, commit)? {
+        judged(ledger, &record, at, &mut because)?;
+    }
+    Ok(Some(because))
+}
+
+/// The commit in which a record took effect: where it came, or where the last approval came.
+fn effect_of(ledger: &Ledger<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
+    let Some(brought) = commit else { return Ok(None) };
+    let approvals = Facts(ledger.state).approvals(&record.digest())?;
+    let paths: Result<Vec<String>> = approvals.iter().map(|it| Ok(Place::of(it.record.predicate())?.path())).collect();
+    let snapshot = ledger.history.snapshot(brought)?;
+    let mut late = Vec::new();
+    for path in paths? {
+        if snapshot.find(&path)?.is_none() {
+            late.push(path);
+        }
+    }
+    // Where one person's word was enough, approvals that came later are shown, and judged nothing.
+    let found = brought_by(ledger.history, ledger.head, &late)?;
+    let mut newest = brought;
+    for id in found.into_values() {
+        if super::snapshot::first_parents(ledger.history, id, Some(newest))?.is_some() {
+            newest = id;
+        }
+    }
+    Ok(Some(newest))
+}
+
+fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
+    let objects = ledger.state.shared_objects();
+    let then = State::of_tree(objects, ledger.history.snapshot(at)?, ledger.inert.iter().cloned());
+    let facts = Facts(&then);
+    let Some((policy, _)) = facts.newest_policy()? else { return Ok(()) };
+    because.policy = Some(policy.number);
+    let artifact = match record.predicate() {
+        Predicate::Alias(it) => it.to.or(it.from).map(|at| at.artifact),
+        Predicate::Stage(it) => Some(it.artifact),
+        Predicate::Trust(it) => Some(it.artifact),
+        _ => return Ok(()),
+    };
+    // It took effect, and so did what it rests on: their bases and premises were judged then.
+    let position = |_: Oid| Ok(Some(0));
+    let nothing = std::collections::BTreeSet::new();
+    let ground = Ground { state: &then, position: &position, revoked_files: &nothing };
+    let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
+    because.signers = signers(Some(&policy), record, &report);
+    because.gates = gates(facts, artifact.as_ref(), &report)?;
+    because.at_once = report.at_once;
+    Ok(())
+}
+
+fn words(record: &Record) -> String {
+    match record.predicate() {
+        Predicate::Version(it) => format!("{}/{} is {}", it.model, it.version, it.artifact.short()),
+        _ => in_words(record),
+    }
+}
+
+pub(crate) fn reason(predicate: &Predicate) -> String {
+    match predicate {
+        Predicate::Alias(it) => it.reason.clone(),
+        Predicate::Stage(it) => it.reason.clone(),
+        Predicate::Trust(it) => it.reason.clone(),
+        Predicate::Version(it) => it.description.clone().unwrap_or_default(),
+        Predicate::Policy(it) => it.reason.clone(),
+        Predicate::Root(it) => it.reason.clone(),
+        _ => String::new(),
+    }
+}

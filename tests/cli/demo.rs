@@ -1,0 +1,51 @@
+//! The demo: the first thing that people run.
+
+use std::process::Command;
+
+use crate::environment::TestEnvironment;
+
+#[test]
+fn the_demo_does_the_whole_job_and_touches_nothing_of_the_users() {
+    let env = TestEnvironment::new();
+    let text = env.ok(&["demo"]);
+    let steps: Vec<&str> = text.lines().take(8).collect();
+    for (at, word) in
+        ["made", "registered", "promoted", "registered", "promoted", "reviewed", "pulled", "flipped"].iter().enumerate()
+    {
+        assert!(steps[at].starts_with(&format!("{}", at + 1)) && steps[at].contains(word), "{text}");
+    }
+    assert!(steps[5].contains("2 of 6 tensors changed") && steps[5].contains("better"), "{text}");
+    assert!(steps[7].contains("refused") && steps[7].contains("(exit 4)"), "{text}");
+    assert_eq!(std::fs::read_dir(env.home()).unwrap().count(), 0, "the user's home is as it was");
+    let fault = env.fails(&["demo"], 1, "exists");
+    assert!(fault["hint"].as_str().unwrap().contains("--dir"), "{fault:#}");
+}
+
+#[test]
+fn what_the_demo_says_to_type_next_works_when_it_is_typed() {
+    let env = TestEnvironment::new();
+    let done = env.json(&["demo", "--dir", "my demo"]);
+    assert_eq!(done["steps"].as_array().unwrap().len(), 8);
+    let next: Vec<&str> = done["next"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let script = format!("set -e\n{}", next.join("\n"));
+    let mut shell: Command = env.program("sh");
+    let ran = shell.args(["-c", &script]).output().unwrap();
+    assert!(ran.status.success(), "{script}\n{}", String::from_utf8_lossy(&ran.stderr));
+    let verified = env.json(&["-R", "my demo/models", "verify"]);
+    assert_eq!((verified["verdict"].as_str(), verified["damaged"].as_array().unwrap().len()), (Some("ok"), 0));
+}
+
+#[test]
+fn the_demo_takes_the_users_own_model_and_leaves_it_as_it_is() {
+    let env = TestEnvironment::new();
+    env.write("My Model/weights.txt", "w\n");
+    env.write("My Model/config.json", "{}\n");
+    let text = env.ok(&["demo", "My Model"]);
+    assert!(text.contains("registered My-Model/2") && text.contains("model card added"), "{text}");
+    assert_eq!(std::fs::read_to_string(env.path("My Model/weights.txt")).unwrap(), "w\n");
+    assert_eq!(env.files("My Model"), ["config.json", "weights.txt"]);
+    // A model that is not there leaves no half of a demo.
+    let env = TestEnvironment::new();
+    env.fails(&["demo", "nowhere"], 1, "io");
+    assert!(!env.path("refmark-demo").exists());
+}

@@ -1,0 +1,59 @@
+//! Trust roots: pins, first use, another registry's root.
+
+use crate::environment::{TestEnvironment, has_keys};
+
+/// The registry as somebody sees it who has no pin.
+fn stranger() -> (TestEnvironment, String) {
+    let env = TestEnvironment::with_models();
+    let root = env.json(&["trust", "show"])["trust_root"].as_str().unwrap().to_owned();
+    std::fs::remove_dir_all(env.home().join(".config")).unwrap();
+    (env, root)
+}
+
+#[test]
+fn without_a_pin_reading_works_and_bytes_stay_in() {
+    let (env, root) = stranger();
+    let resolved = env.json(&["-R", "models", "resolve", "sentiment@champion"]);
+    assert_eq!((resolved["trust"].as_str(), resolved["verified"].as_bool()), (Some("none"), Some(false)));
+    let fault = env.fails(&["-R", "models", "pull", "sentiment/1", "-o", "out"], 3, "unverified");
+    assert_eq!(fault["fields"]["found"], root);
+    env.ok(&["-R", "models", "pull", "sentiment/1", "-o", "out", "--allow-unverified"]);
+}
+
+#[test]
+fn a_root_is_pinned_by_its_digest_by_its_file_or_on_first_use() {
+    let (env, root) = stranger();
+    let fault = env.fails(&["-R", "models", "trust", "pin"], 2, "bad-argument");
+    assert!(fault["hint"].as_str().unwrap().contains(&root), "{fault:#}");
+    let other = format!("sha256:{}", "0".repeat(64));
+    env.fails(&["-R", "models", "trust", "pin", &other], 4, "wrong-root");
+    let pinned = env.json(&["-R", "models", "trust", "pin", &root]);
+    assert_eq!(pinned["is_pinned"], true);
+    assert_eq!(env.json(&["-R", "models", "resolve", "sentiment@champion"])["verified"], true);
+
+    let (env, root) = stranger();
+    let file = env.git("models", &["show", "main:trust/0001.json"]);
+    env.write("root.json", file);
+    assert_eq!(env.json(&["-R", "models", "--trust-root", "root.json", "resolve", "sentiment/1"])["verified"], true);
+    env.ok(&["-R", "models", "trust", "pin", "root.json"]);
+    let shown = env.json(&["-R", "models", "trust", "show"]);
+    assert_eq!((shown["pinned"].as_str(), shown["is_pinned"].as_bool()), (Some(root.as_str()), Some(true)));
+    has_keys(&shown["keys"][0], &["principal", "keyid", "key"]);
+
+    let (env, root) = stranger();
+    let ran = env.run(&["-R", "models", "--tofu", "pull", "sentiment/1", "-o", "out"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&root) && ran.stderr.contains("SHA256:"), "fingerprints are shown: {}", ran.stderr);
+}
+
+#[test]
+fn a_registry_with_another_root_than_the_pinned_one_answers_nothing() {
+    let (env, _) = stranger();
+    let other = format!("sha256:{}", "1".repeat(64));
+    env.fails(&["-R", "models", "--trust-root", &other, "resolve", "sentiment/1"], 4, "wrong-root");
+    let verify = env.run(&["-R", "models", "--trust-root", &other, "verify"]);
+    assert_eq!(verify.status, 4, "{}{}", verify.stdout, verify.stderr);
+    let empty = env.refmark(&["-R", "models", "list"]).env("REFMARK_TRUST_ROOT", "").output().unwrap();
+    assert_eq!(empty.status.code(), Some(2), "an empty variable never counts as no pin");
+    env.fails(&["-R", "models", "--trust-root", "missing.json", "list"], 1, "io");
+}
