@@ -1,5 +1,7 @@
 //! The corpus of attacks, through real Git and `Registry::verify`. Its contract is in README.md: every face runs it.
 
+#![allow(clippy::disallowed_methods)]
+
 mod generate;
 mod speed;
 

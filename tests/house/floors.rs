@@ -56,10 +56,10 @@ fn no_module_of_the_core_imports_from_a_floor_above() {
         for (line, name) in imports(&text) {
             seen += 1;
             // Conformance suites and stand-ins serve tests on every floor, behind `cfg(test)` or their own feature.
-            if let Some(other) = floor_of(&name) {
-                if other > own {
-                    upward.push(format!("{inside}:{line} imports {name} (floor {other}) from floor {own}"));
-                }
+            if let Some(other) = floor_of(&name)
+                && other > own
+            {
+                upward.push(format!("{inside}:{line} imports {name} (floor {other}) from floor {own}"));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What holds the house together: floors, dependencies, file sizes, words that must not stand in the tree.
 
+#![allow(clippy::disallowed_methods)]
+
 mod dependencies;
 mod floors;
 mod tree;
@@ -24,10 +26,10 @@ fn sources(folder: &Path, extension: &str) -> Vec<(PathBuf, String)> {
                 if !skipped.iter().any(|it| name == *it) {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|it| it == extension) {
-                if let Ok(text) = std::fs::read_to_string(&path) {
-                    found.push((path, text));
-                }
+            } else if path.extension().is_some_and(|it| it == extension)
+                && let Ok(text) = std::fs::read_to_string(&path)
+            {
+                found.push((path, text));
             }
         }
     }

@@ -45,8 +45,7 @@ impl Registry {
     fn brought(&self, view: &View<'_>, path: &str, oid: Oid) -> Result<Option<Landed>> {
         let mut at = view.head;
         let mut brought = self.repo.commit(at)?;
-        loop {
-            let Some(parent) = brought.parents.first().copied() else { break };
+        while let Some(parent) = brought.parents.first().copied() {
             let Ok(before) = self.repo.commit(parent) else { return Ok(None) };
             let stands = self.repo.snapshot(parent)?.find(path)?.is_some_and(|entry| entry.oid == oid);
             if !stands {

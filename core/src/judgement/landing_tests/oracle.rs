@@ -1,5 +1,8 @@
 //! Hostile histories, generated from a seed: the judge and the naive one agree on every commit and every file.
 
+// The dice hand out references; without the star the compiler takes the wrong type.
+#![allow(clippy::explicit_auto_deref)]
+
 use super::naive;
 use super::*;
 use crate::records::evidence::Verdict;

@@ -294,8 +294,8 @@ impl Bench {
         let mut package = Package::new(model(MODELS[usize::from(name) % 3]), vec![folder]).unwrap();
         package.metrics = vec![("f1".to_owned(), f64::from(text % 10) / 10.0)];
         package.capabilities = vec![["classify", "tag-words"][usize::from(text) % 2].to_owned()];
-        package.card = (text % 3 == 0).then(|| format!("# Card\nTrained on corpus{}.\n", text % 5));
-        package.owner = (text % 4 == 0).then(|| format!("team{}", text % 3));
+        package.card = text.is_multiple_of(3).then(|| format!("# Card\nTrained on corpus{}.\n", text % 5));
+        package.owner = text.is_multiple_of(4).then(|| format!("team{}", text % 3));
         match self.registry.register(&Writer::new(&self.key), &package) {
             Ok(_) => {}
             Err(fault) => assert_eq!(fault.code, Code::BadTip, "{fault:?}"),
@@ -329,7 +329,7 @@ impl Bench {
             version,
             artifact: of.artifact,
             sequence,
-            description: (text % 2 == 0).then(|| format!("labelled word{text}")),
+            description: text.is_multiple_of(2).then(|| format!("labelled word{text}")),
             tags,
             hidden,
             by: author.by,
