@@ -494,7 +494,7 @@ fn needs_the_whole_walk() -> Box<Fault> {
 
 /// Whether a fault asks for a walk from the first commit.
 pub fn asks_for_the_whole_walk(fault: &Fault) -> bool {
-    fault.fields.get("whole_walk").is_some()
+    fault.fields.contains_key("whole_walk")
 }
 
 /// A history that was walked to its head.
