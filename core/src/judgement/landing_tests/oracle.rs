@@ -96,7 +96,7 @@ impl Teller {
     }
 
     fn by(&mut self) -> &'static str {
-        *self.dice.one(&PEOPLE[..])
+        PEOPLE[self.dice.roll(PEOPLE.len())]
     }
 
     /// Goes on by one commit.
@@ -142,8 +142,8 @@ impl Teller {
             0..=2 => {
                 let weights = *self.dice.one(&["w1", "w2", "w3", "w4"]);
                 let previous = self.dice.late(&self.versions).cloned();
-                let made =
-                    self.scene.version(base, *self.dice.one(&["ada", "dan", by]), "m", previous.as_ref(), weights);
+                let registrant = *self.dice.one(&["ada", "dan", by]);
+                let made = self.scene.version(base, registrant, "m", previous.as_ref(), weights);
                 self.versions.push(made.clone());
                 self.trusts.push(vec![made.trust.clone()]);
                 made.edits()
@@ -223,14 +223,16 @@ impl Teller {
             team.gates = "{ type = \"evidence\", of = \"evaluation\" }".to_owned();
         }
         if self.dice.roll(4) == 0 {
-            team.remove(*self.dice.one(&["dan", "bot", "cy"]));
+            let leaver = *self.dice.one(&["dan", "bot", "cy"]);
+            team.remove(leaver);
         }
         if self.dice.roll(6) == 0 {
             team.add("eve", "person", &["engineer"]);
         }
         if self.dice.roll(4) == 0 {
             let since = *self.dice.one(&self.chain);
-            let key = public(*self.dice.one(&["bob", "dan", "bot"])).id();
+            let thief = *self.dice.one(&["bob", "dan", "bot"]);
+            let key = public(thief).id();
             team.extra = format!("\n[[distrust]]\nkey = \"{key}\"\nsince = \"{since}\"\nreason = \"x\"\n");
         }
         let before = self.dice.late(&self.policies).cloned().unwrap();
