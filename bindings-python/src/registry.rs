@@ -1,5 +1,7 @@
 //! The registry: one method a verb, each only reading its arguments and handing them down.
 
+#![allow(clippy::too_many_arguments, reason = "each is an argument of Python's")]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
