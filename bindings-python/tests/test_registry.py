@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import warnings
 from datetime import datetime, timedelta, timezone
@@ -293,7 +294,7 @@ def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry,
     git("update-index", "--add", "--cacheinfo", f"100644,{blob},trust/0001.json")
     who = ("-c", "user.name=x", "-c", "user.email=x@y")
     git("update-ref", "refs/heads/main", git(*who, "commit-tree", git("write-tree"), "-m", "a newer registry"))
-    (two.path / "refmark" / "remembered.json").unlink(missing_ok=True)
+    shutil.rmtree(two.path / "refmark" / f"remembered-{os.geteuid()}", ignore_errors=True)
     digest = "sha256:" + hashlib.sha256(payload).hexdigest()
     with pytest.raises(refmark.UpgradeNeededError) as raised:
         refmark.open(two.path, trust_root=digest).resolve("sentiment/1")

@@ -1,5 +1,8 @@
 //! What this reader keeps of the newest head that it verified. A cache of its own work: it may be deleted at any time.
 
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
 use super::open::Registry;
 use crate::blob::host::unique_name;
 use crate::judgement::snapshot::History;
@@ -12,56 +15,39 @@ use crate::words::oid::Oid;
 const KEPT: u64 = 16;
 
 impl Registry {
-    fn remembered_path(&self) -> std::path::PathBuf {
-        self.work_folder().join("remembered.json")
+    /// A folder of this user's own. Where several people share a registry's folder, each trusts only what they wrote: who
+    /// can write there must not be able to tell another reader what was verified.
+    pub(super) fn remembered_folder(&self) -> std::path::PathBuf {
+        self.work_folder().join(format!("remembered-{}", rustix::process::geteuid().as_raw()))
     }
 
     /// What was remembered, where it can be read. What cannot is as good as nothing.
     pub(super) fn remembered(&self) -> Option<Remembered> {
-        let bytes = std::fs::read(self.remembered_path()).ok()?;
-        serde_json::from_slice(&bytes).ok()
+        read_own(&self.remembered_folder().join("newest.json"))
     }
 
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
-        let path = self.remembered_path();
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        let folder = self.work_folder();
-        if std::fs::create_dir_all(&folder).is_err() {
-            return Ok(());
+        let folder = self.remembered_folder();
+        if std::fs::create_dir_all(&folder).is_ok() && write_own(&folder, "newest.json", &text) {
+            let kept = kept_name(remembered);
+            let _ = std::fs::remove_file(folder.join(&kept));
+            let _ = std::fs::hard_link(folder.join("newest.json"), folder.join(kept));
         }
-        // Not synced: after a power cut an older one, or none, is as right.
-        let staged = folder.join(format!(".remembered.{}", unique_name()));
-        if std::fs::write(&staged, text).and_then(|()| std::fs::rename(&staged, &path)).is_err() {
-            let _ = std::fs::remove_file(&staged);
-            return Ok(());
-        }
-        let kept = self.kept_path(remembered);
-        let _ = std::fs::remove_file(&kept);
-        let _ = std::fs::hard_link(&path, &kept);
         Ok(())
-    }
-
-    /// Where a head is kept beside the newest one: sixteen places, by the number of its commits.
-    fn kept_path(&self, remembered: &Remembered) -> std::path::PathBuf {
-        self.work_folder().join(format!("remembered-{:02}.json", remembered.commits % KEPT))
     }
 
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
         let Ok(text) = serde_json::to_vec(remembered) else { return };
-        let staged = self.work_folder().join(format!(".remembered.{}", unique_name()));
-        let kept = self.kept_path(remembered);
-        if std::fs::write(&staged, text).and_then(|()| std::fs::rename(&staged, &kept)).is_err() {
-            let _ = std::fs::remove_file(&staged);
-        }
+        write_own(&self.remembered_folder(), &kept_name(remembered), &text);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.
     pub(super) fn remembered_behind(&self, commit: Oid, pin: Option<Digest>) -> Result<Option<Remembered>> {
-        let folder = self.work_folder();
-        let read = |name: String| serde_json::from_slice::<Remembered>(&std::fs::read(folder.join(name)).ok()?).ok();
-        let kept = (0..KEPT).filter_map(|slot| read(format!("remembered-{slot:02}.json")));
+        let folder = self.remembered_folder();
+        let kept = (0..KEPT).filter_map(|slot| read_own(&folder.join(format!("{slot:02}.json"))));
         let mut all: Vec<Remembered> = self.remembered().into_iter().chain(kept).filter(|it| it.root == pin).collect();
         let mut at = Some(commit).filter(|_| !all.is_empty());
         while let Some(id) = at {
@@ -71,5 +57,65 @@ impl Registry {
             at = self.repo.commit(id)?.parents.first().copied();
         }
         Ok(None)
+    }
+}
+
+/// Where a head is kept beside the newest one: sixteen places, by the number of its commits.
+fn kept_name(remembered: &Remembered) -> String {
+    format!("{:02}.json", remembered.commits % KEPT)
+}
+
+/// Reads what this user wrote, and nobody else could have: a plain file of the user's own that others cannot write.
+fn read_own(path: &Path) -> Option<Remembered> {
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc_nofollow()).open(path).ok()?;
+    let meta = file.metadata().ok()?;
+    let own = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+    let mut bytes = Vec::new();
+    own.then(|| std::io::Read::read_to_end(&mut { file }, &mut bytes)).and_then(|read| read.ok())?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Writes a file of this user's own beside its name, and renames it there. Not synced: after a power cut an older one, or
+/// none, is as right.
+fn write_own(folder: &Path, name: &str, text: &[u8]) -> bool {
+    let staged = folder.join(format!(".{name}.{}", unique_name()));
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&staged)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text))
+        .and_then(|()| std::fs::rename(&staged, folder.join(name)));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&staged);
+    }
+    written.is_ok()
+}
+
+/// The flag that refuses a symbolic link at the end of a path.
+fn libc_nofollow() -> i32 {
+    rustix::fs::OFlags::NOFOLLOW.bits() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::tests::{key, registry};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_somebody_else_could_have_written_is_not_believed() {
+        let home = tempfile::tempdir().unwrap();
+        let registry = registry(home.path(), &key(1));
+        registry.view().unwrap();
+        let path = registry.remembered_folder().join("newest.json");
+        assert!(registry.remembered().is_some());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(registry.remembered().is_none(), "a file that others can write is no memory");
+        registry.view().unwrap();
+        assert!(registry.remembered().is_some(), "and is written anew");
+        let moved = home.path().join("elsewhere.json");
+        std::fs::rename(&path, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, &path).unwrap();
+        assert!(registry.remembered().is_none(), "nor is a link");
     }
 }

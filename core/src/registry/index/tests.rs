@@ -675,7 +675,7 @@ fn a_view_of_an_older_head_is_not_answered_from_a_newer_index() {
     let view = bench.registry.view_of(old);
     // The reader remembers the newer head, and an older one is no continuation of it.
     assert_eq!(view.err().map(|it| it.code), Some(Code::HistoryRewritten));
-    std::fs::remove_file(bench.registry.git_dir().join("refmark/remembered.json")).unwrap();
+    std::fs::remove_dir_all(bench.registry.remembered_folder()).unwrap();
     let view = bench.registry.view_of(old).unwrap();
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let champion = AliasName::parse("champion").unwrap();
