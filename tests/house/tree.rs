@@ -37,3 +37,21 @@ fn links_between_the_pages_lead_somewhere() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
+
+#[test]
+fn every_test_that_a_guarantee_names_exists() {
+    let top = top();
+    let page = std::fs::read_to_string(top.join("docs/guarantees.md")).expect("docs/guarantees.md");
+    let mut code = String::new();
+    for folder in ["core/src", "tests"] {
+        for (_, text) in sources(&top.join(folder), "rs") {
+            code.push_str(&text);
+        }
+    }
+    let mut named = 0;
+    for name in page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 4) {
+        named += 1;
+        assert!(code.contains(&format!("fn {name}(")), "docs/guarantees.md names {name}, and there is no such test");
+    }
+    assert!(named > 20, "the page names only {named} tests");
+}
