@@ -57,3 +57,28 @@ fn a_registry_with_another_root_than_the_pinned_one_answers_nothing() {
     assert_eq!(empty.status.code(), Some(2), "an empty variable never counts as no pin");
     env.fails(&["-R", "models", "--trust-root", "missing.json", "list"], 1, "io");
 }
+
+#[test]
+fn a_root_is_rotated_by_two_hands_and_a_lost_key_is_distrusted() {
+    let env = TestEnvironment::with_models();
+    let key = env.path("bob");
+    let made = env.program("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
+    assert!(made.success());
+    env.ok(&["members", "add", "bob", "--role", "owner", "--public-key", "bob.pub"]);
+    let draft =
+        ["trust", "rotate", "--add", "bob=bob.pub", "--root-threshold", "2", "--reason", "two", "--out", "r.json"];
+    let drafted = env.json(&draft);
+    assert_eq!((drafted["number"].as_u64(), drafted["signatures"]["lacking"].as_u64()), (Some(2), Some(1)));
+    env.fails(&["trust", "land", "r.json"], 3, "refused");
+    env.ok(&["--key", "bob", "trust", "sign", "r.json"]);
+    env.ok(&["trust", "land", "r.json"]);
+    assert!(env.ok(&["trust", "history"]).contains("root 2"));
+
+    env.ok(&["--key", "bob", "promote", "sentiment@champion", "2", "--reason", "by a thief"]);
+    let since = env.git("models", &["rev-parse", "main~1"]);
+    env.ok(&["trust", "distrust", "bob", "--since", since.trim(), "--reason", "stolen"]);
+    env.fails(&["resolve", "sentiment@champion"], 4, "distrusted");
+    env.fails(&["--key", "bob", "unset", "sentiment@champion"], 4, "distrusted");
+    env.ok(&["rollback", "sentiment@champion", "--reason", "back to ours"]);
+    assert_eq!(env.json(&["resolve", "sentiment@champion"])["version"], 1);
+}

@@ -38,6 +38,51 @@ pub enum TrustAction {
         #[arg(value_name = "sha256:…|FILE")]
         root: Option<String>,
     },
+    /// Sign the next root: who holds its keys, and how many of them must sign
+    Rotate {
+        /// Who joins, or has other keys from now on: ID=KEY or ID=FILE
+        #[arg(long = "add", value_name = "ID=KEY|FILE")]
+        add: Vec<String>,
+        /// Who leaves
+        #[arg(long = "remove", value_name = "ID")]
+        remove: Vec<String>,
+        /// How many must sign the next root
+        #[arg(long, value_name = "N")]
+        root_threshold: Option<u64>,
+        /// How many must sign a policy
+        #[arg(long, value_name = "N")]
+        policy_threshold: Option<u64>,
+        /// Who of those that join signs policies only
+        #[arg(long, value_name = "ID")]
+        policy_only: Vec<String>,
+        /// How it is written.
+        #[command(flatten)]
+        how: super::governing::How,
+    },
+    /// Distrust a key that was lost to somebody else: what it signed after a commit is tainted
+    Distrust {
+        /// The key: a fingerprint, a public key, or a member with one key
+        #[arg(value_name = "KEY|MEMBER")]
+        lost: String,
+        /// The last commit at which it was certainly in the right hands
+        #[arg(long, value_name = "COMMIT")]
+        since: String,
+        /// How it is written.
+        #[command(flatten)]
+        how: super::governing::How,
+    },
+    /// Sign a draft of a root or a policy
+    Sign {
+        /// The draft
+        draft: PathBuf,
+    },
+    /// Put a draft in force that has all its signatures
+    Land {
+        /// The draft
+        draft: PathBuf,
+    },
+    /// Every root with its keyholders, the distrusted keys, and what rests on one key
+    History,
     /// Print the members' keys for Git's gpg.ssh.allowedSignersFile
     ExportAllowedSigners,
 }

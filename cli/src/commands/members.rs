@@ -68,7 +68,7 @@ fn parsed(roles: &[String]) -> Result<Vec<Role>> {
     roles.iter().map(|role| Role::parse(role)).collect()
 }
 
-fn public_keys(texts: &[String]) -> Result<Vec<PublicKey>> {
+pub(super) fn public_keys(texts: &[String]) -> Result<Vec<PublicKey>> {
     let mut keys = Vec::new();
     for text in texts {
         let text = if text.contains(' ') { text.clone() } else { read_text(Path::new(text))? };
