@@ -4,7 +4,7 @@
 //! would not is not shown as evidence.
 
 mod change;
-mod other;
+pub(crate) mod other;
 pub mod page;
 mod range;
 
@@ -22,7 +22,7 @@ use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
 pub(crate) use change::{gates, said, signers};
-pub(crate) use other::{companions, in_words, quoted, teleport};
+pub(crate) use other::{companions, in_words, teleport};
 pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
 
 /// So many moves, versions and other records are shown one by one.
