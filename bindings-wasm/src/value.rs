@@ -19,7 +19,7 @@ const FAULT: &str = r#"
 /** What every function here throws: a stable `code`, what to do next, and the values that the message names. */
 export interface RefmarkError extends Error {
   readonly code: string;
-  readonly hint?: string;
+  readonly hint: string | null;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 "#;

@@ -153,8 +153,7 @@ pub struct Fault {
     pub code: Code,
     /// One sentence: what, where, expected and found.
     pub message: String,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What to do next; null where there is nothing to say.
     pub hint: Option<String>,
     /// The values that the message names, for programs.
     pub fields: BTreeMap<String, serde_json::Value>,
