@@ -1,5 +1,6 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod answer;
 pub mod check;
 pub mod diff;
 pub mod doc;
