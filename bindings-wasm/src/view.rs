@@ -35,12 +35,12 @@ macro_rules! typed {
 }
 
 typed! {
-    JsModels "ModelRow[]";
+    JsModels "Model[]";
     JsVersions "VersionRow[]";
     JsShow "ShowAnswer";
     JsResolve "ResolveAnswer";
     JsMoves "MoveRow[]";
-    JsDiff "DiffAnswer";
+    JsDiff "ArtifactDiff";
     JsReview "Review";
     JsExplain "ExplainAnswer";
     JsReport "Dossier";
@@ -50,6 +50,15 @@ typed! {
     JsSunset "SunsetAnswer";
     ReviewFormat "\"markdown\" | \"text\" | \"html\"";
 }
+
+/// What the answers are is written by `types.mjs` from the structs themselves.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+import type {
+  ArtifactDiff, CatalogEntry, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, Problem, ResolveAnswer, Review,
+  SearchRow, ShowAnswer, SunsetAnswer, VersionRow,
+} from "./answers.js";
+"#;
 
 /// A registry at one head. `refmark_core` says what each answer means; a missing object is thrown as `missing-object`.
 #[wasm_bindgen]

@@ -248,17 +248,7 @@ impl<'h> Verifier<'h> {
             );
         }
         let Some(ahead) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
-            return Err(Fault::new(
-                Code::HistoryRewritten,
-                format!(
-                    "the last good head {} is not on the first-parent chain of {}",
-                    remembered.head.short(),
-                    head.short()
-                ),
-            )
-            .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
-            .field("expected", remembered.head)
-            .field("found", head));
+            return Err(history_rewritten(remembered.head, head));
         };
         let objects = Objects::new(history);
         let inert: Vec<Inert> = remembered.inert.iter().map(RememberedLanding::inert).collect();
@@ -485,6 +475,17 @@ impl Taint<'_> {
             }
         }
     }
+}
+
+/// A head that a reader saw is not on the first-parent chain of the head that it is shown now.
+pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Fault> {
+    Fault::new(
+        Code::HistoryRewritten,
+        format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
+    )
+    .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
+    .field("expected", seen)
+    .field("found", head)
 }
 
 /// Told apart by its code and field, so that the caller starts again from the first commit.
