@@ -23,6 +23,7 @@ pub mod report;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod site;
 pub mod snapshot;
 pub mod sunset;
 pub mod text;
