@@ -157,7 +157,7 @@ impl Registry {
             }
         }
         let reports = judged.reports.clone();
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         refuse_what_has_no_effect(&judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
         let before = view.head;
         let parents = [before].into_iter().chain(plan.merges).collect();
@@ -185,7 +185,7 @@ impl Registry {
     /// Who the writer's key is: in the newest policy, or in the newest root.
     pub(super) fn author_as(&self, view: &View<'_>, writer: &Writer<'_>, holder: Holder) -> Result<Author> {
         let facts = view.facts()?;
-        let policy = policy_of(facts)?;
+        let policy = facts.policy_in_force()?;
         let by = match holder {
             Holder::Member => principal_of(&policy, writer.signer)?,
             Holder::Any => match principal_of(&policy, writer.signer) {
@@ -407,13 +407,5 @@ pub(super) fn refuse_what_has_no_effect(judged: &Judged) -> Result<()> {
     match first {
         None => Ok(()),
         Some((path, fault)) => Err(fault.clone().at(path)),
-    }
-}
-
-/// The newest policy, for verbs that show who could do what.
-pub(super) fn policy_of(facts: Facts<'_>) -> Result<std::sync::Arc<Policy>> {
-    match facts.newest_policy()? {
-        Some((policy, _)) => Ok(policy),
-        None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
     }
 }
