@@ -11,6 +11,7 @@ pub mod facts;
 pub mod gate;
 pub mod index;
 pub mod inspect;
+pub mod known;
 pub mod landing;
 #[cfg(test)]
 mod landing_tests;
