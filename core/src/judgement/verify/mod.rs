@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 pub use problem::{Outcome, Problem};
 pub use remembered::{Remembered, RememberedFinding, RememberedLanding};
-pub use taint::asks_for_the_whole_walk;
+pub use taint::{LandedThere, asks_for_the_whole_walk};
 pub use verified::Verified;
 
 use super::effective::{Effective, Objects, State};
@@ -213,6 +213,7 @@ impl<'h> Verifier<'h> {
             newest_root: newest_root.0,
             root_fault: newest_root.1,
             tainted: self.walk.tainted().iter().cloned().collect(),
+            landed: self.landed,
             objects: self.objects,
             walk: self.walk,
         })
