@@ -1,5 +1,5 @@
 // The small pieces that every screen is made of.
-import type { AnchorHTMLAttributes, ComponentChildren } from "preact";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Stage, TrustState } from "../answers.ts";
 import type { Asked } from "../app/ask.ts";
@@ -10,8 +10,11 @@ import type { Fault } from "../protocol.ts";
 
 type Children = { readonly children?: ComponentChildren };
 
+/** What a link may carry besides where it leads. */
+interface LinkLooks { readonly class?: string; readonly "aria-current"?: "page" }
+
 /** A link inside the app. */
-export function To({ to, query, children, ...rest }: Children & { readonly to: Screen; readonly query?: Record<string, string> } & AnchorHTMLAttributes) {
+export function To({ to, query, children, ...rest }: Children & LinkLooks & { readonly to: Screen; readonly query?: Record<string, string> }) {
   return <a href={href(to, query)} {...rest}>{children}</a>;
 }
 
