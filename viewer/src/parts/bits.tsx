@@ -91,6 +91,22 @@ export function Icon({ name }: { readonly name: string }) {
   return <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d={ICONS[name] ?? ""} /></svg>;
 }
 
+/** A sentence of the core: what stands between backticks is code. */
+export function Words({ text }: { readonly text: string }) {
+  return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</>;
+}
+
+/** Leads to the sections of a long screen, without touching the address. */
+export function Contents({ parts }: { readonly parts: readonly (readonly [string, string])[] }) {
+  const go = (id: string) => {
+    const heading = document.getElementById(id);
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    heading?.scrollIntoView();
+  };
+  return <nav class="contents" aria-label="On this page"><ul>{parts.map(([id, name]) => <li key={id}><button type="button" onClick={() => go(id)}>{name}</button></li>)}</ul></nav>;
+}
+
 export function Section({ title, id, aside, children }: Children & { readonly title: string; readonly id: string; readonly aside?: ComponentChildren }) {
   return (
     <section class="section" aria-labelledby={id}>
@@ -113,8 +129,8 @@ export function FaultBox({ fault, title }: { readonly fault: Fault; readonly tit
   return (
     <div class="note bad" role="alert">
       <p class="note-title"><Icon name="cross" /> {title ?? "This cannot be shown"}</p>
-      <p>{fault.message} <code class="soft">[{fault.code}]</code></p>
-      {fault.hint && <p class="soft">{fault.hint}</p>}
+      <p><Words text={fault.message} /> <code class="soft">[{fault.code}]</code></p>
+      {fault.hint && <p class="soft"><Words text={fault.hint} /></p>}
     </div>
   );
 }

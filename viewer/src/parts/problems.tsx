@@ -1,7 +1,7 @@
 // Problems as the verifier tells them: what, where, and what to do.
 import type { Problem } from "../answers.ts";
 import { count } from "../app/words.ts";
-import { Id } from "./bits.tsx";
+import { Id, Words } from "./bits.tsx";
 
 const SHOWN = 50;
 
@@ -11,9 +11,9 @@ export function Problems({ problems }: { readonly problems: readonly Problem[] }
       <ul class="problems">
         {problems.slice(0, SHOWN).map((problem, at) => (
           <li key={at}>
-            <p><code class="code">{problem.code}</code> {problem.message}</p>
+            <p><code class="code">{problem.code}</code> <Words text={problem.message} /></p>
             {(problem.path || problem.commit) && <p class="soft">{problem.path && <code>{problem.path}</code>} {problem.commit && <>in commit <Id id={problem.commit} what="commit" /></>}</p>}
-            {problem.hint && <p class="soft">{problem.hint}</p>}
+            {problem.hint && <p class="soft"><Words text={problem.hint} /></p>}
           </li>
         ))}
       </ul>

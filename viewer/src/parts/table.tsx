@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly key: string;
   readonly title: string;
   readonly width: string;
+  /** Its width where the window is narrow. */
+  readonly narrow?: string;
   readonly end?: boolean;
   /** Left out where the window is narrow. */
   readonly wide?: boolean;
@@ -95,7 +97,7 @@ export function Table<T>({ label, columns, length, row, id, link, sorting, mark 
   const shown = Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
   return (
     <table class="table" aria-label={label} aria-rowcount={length + 1} onKeyDown={key}>
-      <colgroup>{columns.map((column) => <col key={column.key} class={column.wide ? "wide" : ""} style={{ width: column.width }} />)}</colgroup>
+      <colgroup>{columns.map((column) => <col key={column.key} class={column.wide ? "wide" : ""} style={{ "--width": column.width, "--narrow": column.narrow ?? column.width }} />)}</colgroup>
       <thead>
         <tr aria-rowindex={1}>{columns.map((column) => <Head key={column.key} column={column} sorting={sorting} />)}</tr>
       </thead>

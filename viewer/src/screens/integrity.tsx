@@ -26,7 +26,7 @@ export function Integrity() {
       {unverifiable.value && <FaultBox fault={unverifiable.value} title="The verification could not be finished" />}
       <Section title="What was checked" id="checks"><Checks /></Section>
       <Section title="As of" id="as-of"><Facts facts={[
-        ["Registry", it && <>{it.name}{it.id && <span class="soft"> {it.id}</span>}</>],
+        ["Registry", it && <>{it.name}{it.id && <> <Id id={it.id} what="registry's id" /></>}</>],
         ["Read from", it?.kind],
         ["Branch", it?.branch],
         ["Commit", it && <Id id={it.head} what="commit" />],

@@ -48,11 +48,11 @@ function Aliases({ model, moves }: { readonly model: string; readonly moves: rea
 
 function columns(model: string, metrics: readonly string[]): readonly Column<VersionRow>[] {
   return [
-    { key: "version", title: "Version", width: "9rem", cell: (row) => <>{model.length > 24 ? "" : `${model}/`}{row.version}</> },
-    { key: "stage", title: "Stage", width: "8rem", cell: (row) => <StageBadge stage={row.stage} /> },
+    { key: "version", title: "Version", width: "9rem", narrow: "auto", cell: (row) => <>{model.length > 24 ? "" : `${model}/`}{row.version}</> },
+    { key: "stage", title: "Stage", width: "8rem", narrow: "7.4rem", cell: (row) => <StageBadge stage={row.stage} /> },
     { key: "trust", title: "Trust", width: "8rem", wide: true, cell: (row) => <TrustBadge trust={row.trust} /> },
-    { key: "aliases", title: "Aliases", width: "auto", cell: (row) => <span class="aliases">{row.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</span> },
-    ...metrics.map((name): Column<VersionRow> => ({ key: `m-${name}`, title: name, width: `${Math.max(6, Math.min(11, name.length * 0.62 + 1.5))}rem`, end: true, cell: (row) => (row.metrics[name] === undefined ? <span class="soft">–</span> : figure(row.metrics[name])) })),
+    { key: "aliases", title: "Aliases", width: "auto", wide: true, cell: (row) => <span class="aliases">{row.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</span> },
+    ...metrics.map((name, at): Column<VersionRow> => ({ wide: at > 0, narrow: "4.5rem", key: `m-${name}`, title: name, width: `${Math.max(6, Math.min(11, name.length * 0.62 + 1.5))}rem`, end: true, cell: (row) => (row.metrics[name] === undefined ? <span class="soft">–</span> : figure(row.metrics[name])) })),
     { key: "release", title: "Release", width: "6rem", wide: true, cell: (row) => row.release ?? "" },
     { key: "time", title: "Registered", width: "12rem", wide: true, cell: (row) => <>{day(row.time)} <span class="soft">by {row.by}</span></> },
   ];

@@ -12,9 +12,9 @@ import type { SortKey } from "../protocol.ts";
 const SORTS: readonly SortKey[] = ["model", "owner", "versions", "updated"];
 
 const COLUMNS: readonly Column<ModelRow>[] = [
-  { key: "model", title: "Model", width: "32%", cell: (row) => row.model },
-  { key: "aliases", title: "Aliases", width: "34%", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version ?? <span class="soft">nothing</span>}</span>)}</span> },
-  { key: "versions", title: "Versions", width: "7rem", end: true, cell: (row) => row.versions.toLocaleString("en") },
+  { key: "model", title: "Model", width: "32%", narrow: "42%", cell: (row) => row.model },
+  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version ?? <span class="soft">nothing</span>}</span>)}</span> },
+  { key: "versions", title: "Versions", width: "7rem", narrow: "4.7rem", end: true, cell: (row) => row.versions.toLocaleString("en") },
   { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => row.owner ?? <span class="soft">none</span> },
   { key: "updated", title: "Updated", width: "8.5rem", end: true, wide: true, cell: (row) => (row.updated ? day(row.updated) : "") },
 ];

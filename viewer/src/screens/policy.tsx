@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Blocked, Member, PolicyAnswer, VersionRow } from "../answers.ts";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, rows, rowsChanged } from "../app/state.ts";
-import { Badge, Code, DecisionBadge, Heading, Section, Told } from "../parts/bits.tsx";
+import { Badge, Code, DecisionBadge, Heading, Section, Told, Words } from "../parts/bits.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 
 export function Policy() {
@@ -20,11 +20,26 @@ export function Policy() {
 function Rules({ policy }: { readonly policy: PolicyAnswer }) {
   return (
     <>
-      <Section title={`Policy ${policy.number}, in sentences`} id="sentences"><ul class="sentences">{policy.sentences.map((sentence) => <li key={sentence}>{sentence}</li>)}</ul></Section>
-      {(policy.warnings?.length ?? 0) > 0 && <Section title="What can never work, or may get lost" id="warnings"><ul class="problems">{policy.warnings?.map((it) => <li key={it.place + it.message}><p><strong>{it.place}</strong>: {it.message}</p></li>)}</ul></Section>}
+      <Section title={`Policy ${policy.number}, in sentences`} id="sentences"><Sentences sentences={policy.sentences} /></Section>
+      {(policy.warnings?.length ?? 0) > 0 && <Section title="What can never work, or may get lost" id="warnings"><ul class="problems">{policy.warnings?.map((it) => <li key={it.place + it.message}><p><strong>{it.place}</strong>: <Words text={it.message} /></p></li>)}</ul></Section>}
       <Section title="Members" id="members"><Members members={policy.members} /></Section>
       <Section title="The text, as it was signed" id="text"><details><summary>policy/{String(policy.number).padStart(4, "0")}.toml</summary><Code label="The policy's text" text={policy.toml} /></details></Section>
     </>
+  );
+}
+
+/** What the core says of a policy, by what it is about. */
+const GROUPS: readonly (readonly [string, RegExp])[] = [["Artifacts: which bytes are handed out", /^An artifact/], ["Versions: how far one has come", /^A version/], ["Aliases: what is live", /^(Alias|Any (other )?alias)/], ["People and agents", /./]];
+
+function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
+  const groupOf = (sentence: string) => GROUPS.find(([, starts]) => starts.test(sentence))?.[0];
+  return (
+    <div class="groups">
+      {[...GROUPS].reverse().map(([name]) => {
+        const inside = sentences.filter((sentence) => groupOf(sentence) === name);
+        return inside.length === 0 ? null : <div key={name}><h3>{name}</h3><ul class="sentences">{inside.map((sentence) => <li key={sentence}>{sentence}</li>)}</ul></div>;
+      })}
+    </div>
   );
 }
 
@@ -38,7 +53,7 @@ function Members({ members }: { readonly members: readonly Member[] }) {
             <th scope="row">{member.id}{member.name && <div class="soft">{member.name}</div>}</th>
             <td>{member.roles.join(", ")}{member.kind === "agent" && <> <Badge tone="dotted">agent, never approves</Badge></>}{(member.root || member.policy) && <div class="soft">holds a key of the {[member.root && "root", member.policy && "policy"].filter(Boolean).join(" and the ")}</div>}</td>
             <td class="soft">{member.may.join(", ")}</td>
-            <td>{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(0, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
+            <td>{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
           </tr>
         ))}</tbody>
       </table>
@@ -86,8 +101,8 @@ function BlockedBy({ blocked }: { readonly blocked: Blocked }) {
   return (
     <>
       <p><DecisionBadge decision={blocked.decision} /> <strong>{blocked.change}</strong></p>
-      {blocked.reasons.length > 0 && <ul class="sentences">{blocked.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>}
-      {blocked.moves.map((move) => <div class="because" key={move.change}><h3>{move.change}</h3><Signers signers={move.signers} said={[]} /><Gates gates={move.gates} label={`Gates of ${move.change}`} /></div>)}
+      {blocked.moves.length === 0 && <ul class="sentences">{blocked.reasons.map((reason) => <li key={reason}><Words text={reason} /></li>)}</ul>}
+      {blocked.moves.map((move) => <div class="because" key={move.change}>{blocked.moves.length > 1 && <h3>{move.change}</h3>}<Signers signers={move.signers} said={[]} /><Gates gates={move.gates} label={`Gates of ${move.change}`} /></div>)}
       {blocked.may_propose.length > 0 && <p class="soft">{blocked.may_propose.join(", ")} may propose it.</p>}
     </>
   );

@@ -3,7 +3,7 @@ import type { MoveReview, Review } from "../answers.ts";
 import { useAnswer } from "../app/ask.ts";
 import { opened } from "../app/state.ts";
 import { count, span } from "../app/words.ts";
-import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Section, To, Told, Waiting, When } from "../parts/bits.tsx";
+import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Section, To, Told, Waiting, When, Words } from "../parts/bits.tsx";
 import { Difference } from "../parts/difference.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { Problems } from "../parts/problems.tsx";
@@ -79,18 +79,26 @@ function ReviewPage({ review, landed }: { readonly review: Review; readonly land
       {review.versions.items.length > 0 && <Section title="Versions" id="versions"><ul class="changes">{review.versions.items.map((it, at) => <li key={at}>{words(it)}</li>)}</ul></Section>}
       {review.records.items.length > 0 && <Section title="Other records" id="records"><ul class="changes">{review.records.items.map((it, at) => <li key={at}>{words(it)}</li>)}</ul></Section>}
       {review.problems.length > 0 && <Section title="What stands in the way" id="problems"><Problems problems={review.problems} /></Section>}
-      {review.inert.items.length > 0 && <Section title="Without effect as it stands" id="inert"><Problems problems={review.inert.items} /></Section>}
+      {review.inert.items.length > 0 && <details><summary>{count(review.inert.count, "file")} without effect as it stands</summary><Problems problems={review.inert.items} /></details>}
       {!landed && <Section title="What to do next" id="next">
-        {review.methods.length > 0 && <Facts facts={review.methods.map((it) => [it.method, it.verdict ?? it.outcome ?? ""] as const)} />}
+        <Methods methods={review.methods} />
         <div class="pins">
           {commands.approve && <div><h3>Approve</h3><Code label="Command to approve" text={commands.approve} /></div>}
           {commands.renew && <div><h3>Make it again on what stands</h3><Code label="Command to renew" text={commands.renew} /></div>}
           <div><h3>Check it yourself</h3><Code label="Command to check it" text={commands.check} /></div>
-          {commands.roll_back && <div><h3>Go back afterwards</h3><Code label="Command to roll back" text={commands.roll_back} />{commands.roll_back_by && <p class="soft">{commands.roll_back_by}</p>}</div>}
+          {commands.roll_back && <div><h3>Go back afterwards</h3><Code label="Command to roll back" text={commands.roll_back} />{commands.roll_back_by && <p class="soft"><Words text={commands.roll_back_by} /></p>}</div>}
         </div>
       </Section>}
     </>
   );
+}
+
+/** What each way of merging comes to; in one sentence where all come to the same. */
+function Methods({ methods }: { readonly methods: Review["methods"] }) {
+  const outcomes = methods.map((it) => it.verdict ?? it.outcome ?? "");
+  if (outcomes.length === 0) return null;
+  if (new Set(outcomes).size === 1) return <p>{methods.map((it) => it.method).join(", ")}: every way of merging comes to the same, <DecisionBadge decision={outcomes[0] ?? ""} />.</p>;
+  return <Facts facts={methods.map((it, at) => [it.method, <DecisionBadge decision={outcomes[at] ?? ""} />] as const)} />;
 }
 
 function words(it: Readonly<Record<string, unknown>>): string {

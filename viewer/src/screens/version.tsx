@@ -3,7 +3,7 @@ import type { Contract, Dossier, Field, ShowAnswer } from "../answers.ts";
 import { useAnswer } from "../app/ask.ts";
 import { opened, shownHead } from "../app/state.ts";
 import { bytes, count, day, figure, text } from "../app/words.ts";
-import { AliasBadge, Badge, Code, Empty, Facts, Heading, Id, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { LineageGraph, type Node, unnamed } from "../parts/graph.tsx";
@@ -37,6 +37,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
         ["Size", `${bytes(shown.size)} in ${count(manifest.files.length, "file")}`],
         ["Source", manifest.source && <Out url={manifest.source} />],
       ]} />
+      <Contents parts={partsOf(shown)} />
       <Pin reference={reference} shown={shown} />
       <Section title="Files" id="files"><Files shown={shown} /></Section>
       <Metrics shown={shown} />
@@ -47,6 +48,15 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
       {shown.model_card && <Section title="Model card" id="card"><Card text={shown.model_card} /></Section>}
     </>
   );
+}
+
+/** The sections that this version has. */
+function partsOf(shown: ShowAnswer): (readonly [string, string])[] {
+  const all: readonly (readonly [string, string, boolean])[] = [
+    ["pin", "Pin it", true], ["files", "Files", true], ["metrics", "Metrics", true], ["contract", "Contract", Boolean(shown.contract)], ["lineage", "Lineage", true],
+    ["states", "States", true], ["gates", "Gates", true], ["signatures", "Signatures", true], ["tensors", "Tensors", (shown.manifest.tensors?.length ?? 0) > 0], ["card", "Card", Boolean(shown.model_card)],
+  ];
+  return all.flatMap(([id, name, there]) => (there ? [[id, name] as const] : []));
 }
 
 /** The same pin for a program, a terminal and a file. */
