@@ -441,6 +441,7 @@ impl<'h> Verifier<'h> {
             newest_root: newest_root.0,
             root_fault: newest_root.1,
             tainted: self.tainted,
+            landed: self.landed,
             objects: self.objects,
             walk: self.walk,
         })
@@ -528,6 +529,8 @@ pub struct Verified<'h> {
     pub root_fault: Option<Box<Fault>>,
     /// Paths whose records are tainted.
     pub tainted: Vec<String>,
+    /// What took effect in this walk: in which commit, and which files.
+    pub landed: Vec<(Oid, BTreeMap<String, Oid>)>,
     /// Where objects are read from.
     pub objects: Rc<Objects<'h>>,
     /// The walk at the head.

@@ -12,6 +12,7 @@ pub use page::page;
 pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
+use super::chain::Chain;
 use super::effective::{Effective, State};
 use super::facts::Facts;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
@@ -177,46 +178,12 @@ fn sentence(it: &Explanation) -> String {
 /// The commits that brought files, found by halving: what took effect stays. A file that waited for an approval took effect
 /// later than it came.
 pub(crate) fn brought_by(history: &dyn History, head: Oid, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
-    let mut chain = vec![head];
+    let chain = Chain::new(history, head);
     let mut found = BTreeMap::new();
     for path in paths {
-        let stands = |id: Oid| -> Result<bool> { Ok(history.snapshot(id)?.find(path)?.is_some()) };
-        if !stands(head)? {
-            continue;
-        }
-        // It stands at `here`, and not at `gone`.
-        let (mut here, mut step) = (0, 1);
-        let mut gone = loop {
-            let at = here + step;
-            extend(history, &mut chain, at);
-            match chain.get(at) {
-                Some(id) if stands(*id)? => (here, step) = (at, step * 2),
-                Some(_) => break at,
-                None if step > 1 => step = (chain.len() - here).min(step / 2).max(1),
-                None => break at,
-            }
-        };
-        while gone - here > 1 {
-            let middle = here + (gone - here) / 2;
-            match stands(chain[middle])? {
-                true => here = middle,
-                false => gone = middle,
-            }
-        }
-        found.insert(path.clone(), chain[here]);
+        found.extend(chain.brought(path)?.map(|commit| (path.clone(), commit)));
     }
     Ok(found)
-}
-
-/// Lengthens a first-parent chain until it has a commit at this place, or ends where history does.
-fn extend(history: &dyn History, chain: &mut Vec<Oid>, place: usize) {
-    while chain.len() <= place {
-        let parent = chain.last().and_then(|id| history.commit(*id).ok()?.parents.first().copied());
-        match parent {
-            Some(parent) => chain.push(parent),
-            None => return,
-        }
-    }
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
