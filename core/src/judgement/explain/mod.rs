@@ -16,7 +16,7 @@ use super::chain::Chain;
 use super::effective::{Effective, State};
 use super::facts::Facts;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
-use super::rules::{Ground, report_on};
+use super::rules::{Clean, report_on};
 use super::snapshot::History;
 use crate::records::alias::Target;
 use crate::records::layout::Place;
@@ -248,9 +248,8 @@ fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Becau
         _ => return Ok(()),
     };
     // It took effect, and so did what it rests on: their bases and premises were judged then.
-    let position = |_: Oid| Ok(Some(0));
-    let nothing = std::collections::BTreeSet::new();
-    let ground = Ground { state: &then, position: &position, revoked_files: &nothing };
+    let clean = Clean::default();
+    let ground = clean.ground(&then);
     let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
     because.signers = signers(Some(&policy), record, &report);
     because.gates = gates(facts, artifact.as_ref(), &report)?;
