@@ -58,7 +58,7 @@ fn site(dir: &Path) -> Site {
 
 /// The site as a page reads it: packs by use, with the branches that `site.json` names.
 fn read(dir: &Path, uses: &[PackUse]) -> (Site, Repository) {
-    let (site, mut repository) = (site(dir), Repository::new());
+    let (site, repository) = (site(dir), Repository::new());
     let bytes = |name: &str| std::fs::read(dir.join("registry").join(name)).unwrap();
     for pack in site.packs.iter().filter(|it| uses.contains(&it.used_for)) {
         let held = bytes(&pack.pack);
