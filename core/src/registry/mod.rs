@@ -4,7 +4,6 @@
 
 mod approve;
 mod attach;
-mod beside;
 mod branch;
 mod catalog;
 mod check;
@@ -18,6 +17,8 @@ mod detail;
 mod diff;
 mod draft;
 mod explain;
+#[cfg(test)]
+mod fault_tests;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
