@@ -5,7 +5,6 @@
 mod ahead;
 mod approve;
 mod attach;
-mod beside;
 mod branch;
 mod catalog;
 mod check;
@@ -20,6 +19,8 @@ mod diff;
 mod draft;
 mod explain;
 mod export_site;
+#[cfg(test)]
+mod fault_tests;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
