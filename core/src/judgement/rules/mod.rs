@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
+pub use moves::hint_on_branch;
 pub(in crate::judgement) use people::match_people;
 pub use report::{describe, report_on};
 
