@@ -11,6 +11,7 @@ pub mod facts;
 pub mod gate;
 pub mod index;
 pub mod inspect;
+pub mod known;
 pub mod landing;
 #[cfg(test)]
 mod landing_tests;
@@ -23,6 +24,7 @@ pub mod report;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod site;
 pub mod snapshot;
 pub mod sunset;
 pub mod text;

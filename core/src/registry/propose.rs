@@ -215,7 +215,7 @@ impl Registry {
             let judged = self.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
-            refuse_what_has_no_effect(Judged { dropped: Vec::new(), ..judged }).map_err(|mut fault| {
+            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut fault| {
                 fault.hint = fault.hint.map(|hint| hint_on_branch(&hint, &ahead.name));
                 fault
             })?;

@@ -10,7 +10,8 @@ use super::policy::PolicyApplyAnswer;
 use super::policy_text::PolicyText;
 use super::view::View;
 use super::world::{Pinning, World};
-use super::writer::{Holder, Writer, policy_of};
+use super::writer::{Holder, Writer};
+use crate::judgement::answer::policy::warned;
 use crate::judgement::facts::Facts;
 use crate::judgement::plan::{self, Rotation};
 use crate::judgement::policy::Warning;
@@ -161,7 +162,7 @@ impl Registry {
         let unheld = Registry::open(self.path(), unheld)?;
         let view = unheld.view()?;
         let facts = view.facts()?;
-        let policy = policy_of(facts)?;
+        let policy = facts.policy_in_force()?;
         let Some(newest) = facts.newest_root()? else {
             return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
         };
@@ -192,7 +193,7 @@ impl Registry {
             is_pinned,
             verified: is_pinned && view.is_vouched_for(),
             distrusted: distrusted.collect(),
-            warnings: self.warned(&view, &policy)?.into_iter().filter(about_roots).collect(),
+            warnings: warned(facts, &policy)?.into_iter().filter(about_roots).collect(),
             roots,
         })
     }
@@ -241,7 +242,7 @@ impl Registry {
     /// Distrusts a key that was lost: what it signed outside the state at `since` is tainted.
     pub fn distrust(&self, writer: &Writer<'_>, request: &DistrustRequest) -> Result<PolicyApplyAnswer> {
         let make = |view: &View<'_>| -> Result<String> {
-            let before = policy_of(view.facts()?)?;
+            let before = view.facts()?.policy_in_force()?;
             let key = key_named(&request.key, &before)?;
             if before.distrust.iter().any(|it| it.key == key) {
                 return Err(Fault::new(Code::NothingToDo, format!("{key} is distrusted already")));
@@ -270,7 +271,7 @@ impl Registry {
 
     /// An `allowed_signers` file of every member's keys, for `git log --show-signature`.
     pub fn allowed_signers(&self, view: &View<'_>) -> Result<String> {
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let mut text = String::new();
         for (id, member) in &policy.members {
             for key in member.keys.iter().filter(|key| !policy.distrust.iter().any(|it| it.key == key.id())) {

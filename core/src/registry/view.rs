@@ -93,12 +93,12 @@ impl Registry {
         if long {
             self.world.progress.start("verifying history", Some(total as u64), Unit::Items);
         }
-        while verifier.step()?.is_some() {
-            self.world.cancel.check()?;
+        self.walk_ahead(&mut verifier, |_, _| {
             if long {
                 self.world.progress.advance(1);
             }
-        }
+            self.world.cancel.check()
+        })?;
         if long {
             self.world.progress.finish();
         }

@@ -1,10 +1,18 @@
 //! Answers: what a reader is told of a registry at one head. The command line, Python and the browser give the same values.
 
+pub mod catalog;
+pub mod detail;
+pub mod diff;
+pub mod explain;
 pub mod landed;
 pub mod list;
 pub mod log;
+pub mod members;
+pub mod policy;
 pub mod resolve;
+pub mod search;
 pub mod show;
+pub mod sunset;
 
 use serde::Serialize;
 

@@ -110,6 +110,11 @@ impl<'h> Verifier<'h> {
         self.ahead.len()
     }
 
+    /// The commits that are still to be walked, in their order.
+    pub fn ahead(&self) -> impl Iterator<Item = Oid> {
+        self.ahead.iter().rev().copied()
+    }
+
     /// Where objects are read from.
     pub fn objects(&self) -> &Rc<Objects<'h>> {
         &self.objects
@@ -124,9 +129,15 @@ impl<'h> Verifier<'h> {
 
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
-        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        let Some(commit) = self.ahead.last().copied() else { return Ok(None) };
         let changes = self.history.changes(commit)?;
-        self.take(commit, &changes).map(Some)
+        self.step_with(&changes)
+    }
+
+    /// The same, where the caller has read what the next commit changed.
+    pub fn step_with(&mut self, changes: &[Change]) -> Result<Option<Verdict>> {
+        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        self.take(commit, changes).map(Some)
     }
 
     /// Takes a commit that need not exist, such as the merge of a range that is only checked.

@@ -6,7 +6,7 @@ use super::problem::{Outcome, Problem};
 use super::remembered::Remembered;
 use crate::judgement::effective::{Objects, State};
 use crate::judgement::facts::Facts;
-use crate::judgement::landing::{Standing, Walk};
+use crate::judgement::landing::{Standing, Tried, Walk};
 use crate::judgement::snapshot::Change;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
@@ -90,10 +90,11 @@ impl<'h> Verified<'h> {
         }
     }
 
-    /// Takes a commit that was just written on top of the head. Where it distrusts a key, what that taints is known to a
-    /// walk from the start only: then nothing of this walk may be remembered, and `false` comes back.
-    pub fn follow(&mut self, commit: Oid, changes: &[Change]) -> Result<bool> {
-        let verdict = self.walk.take(commit, changes)?;
+    /// Takes a commit that was just written on top of the head, with what it came to where it was tried before. Where it
+    /// distrusts a key, what that taints is known to a walk from the start only: then nothing of this walk may be
+    /// remembered, and `false` comes back.
+    pub fn follow(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<bool> {
+        let verdict = self.walk.take_tried(commit, changes, tried)?;
         self.head = commit;
         match verdict.bad {
             Some(fault) => {
