@@ -148,6 +148,11 @@ impl Revoked {
         }
     }
 
+    /// The weight files of everything that is revoked.
+    pub(super) fn files(&self) -> &BTreeSet<Digest> {
+        &self.files
+    }
+
     /// Makes the set of files anew from the artifacts.
     fn index(&mut self) {
         self.files = self.artifacts.values().flatten().copied().collect();
