@@ -8,6 +8,7 @@ use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::quick;
 use crate::registry::PyRegistry;
+use crate::rows::PyRows;
 
 /// What shall change of the words of a model or a version.
 #[derive(FromPyObject)]
@@ -42,9 +43,9 @@ impl PyRegistry {
         answer(py, &quick(py, || self.shared.model_detail(&self.shared.view()?, &model))?)
     }
 
-    fn version_details(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
+    fn version_details(&self, py: Python<'_>, model: &str) -> PyResult<PyRows> {
         let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.version_details(&self.shared.view()?, &model))?)
+        Ok(quick(py, || self.shared.version_details(&self.shared.view()?, &model))?.into())
     }
 
     fn version_detail(&self, py: Python<'_>, model: &str, version: u64) -> PyResult<Py<PyAny>> {

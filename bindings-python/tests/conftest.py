@@ -29,9 +29,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("REFMARK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    from refmark import _registry
+    from refmark._verbs import sharing
 
-    _registry._warned.clear()
+    sharing._warned.clear()
     yield home
 
 

@@ -122,6 +122,8 @@ pub struct VersionRow {
     pub by: PrincipalId,
     /// When, by that person's clock.
     pub time: Timestamp,
+    /// Whether lists leave it out.
+    pub hidden: bool,
 }
 
 /// A move in a log.

@@ -16,8 +16,19 @@ impl Registry {
         }
     }
 
-    /// The versions of a model, newest first.
+    /// The versions of a model, newest first, without those that were hidden.
     pub fn list_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
+        let mut rows = self.list_all_versions(view, model)?;
+        rows.retain(|it| !it.hidden);
+        match rows.is_empty() {
+            true => Err(Fault::new(Code::NotFound, format!("every version of {model} is hidden"))
+                .hint(format!("`refmark list {model} --all` shows them"))),
+            false => Ok(rows),
+        }
+    }
+
+    /// Every version of a model, newest first, hidden ones too.
+    pub fn list_all_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
         let rows = match self.indexed(view, |index| index.versions(model))? {
             Some(rows) => rows,
             None => versions_of(view.facts()?, model)?,
@@ -96,5 +107,6 @@ pub(super) fn version_row(
         metrics: metrics.collect(),
         by: record.by.clone(),
         time: record.time,
+        hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),
     }))
 }

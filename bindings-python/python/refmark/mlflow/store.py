@@ -39,7 +39,7 @@ from mlflow.utils.validation import (
 from .. import errors
 from .._registry import Registry
 from .._registry import open as open_registry
-from .._values import ModelDetail, VersionDetail
+from .._values import ModelDetail, VersionDetail, rows
 from . import entities, search, sources
 from . import uri as uris
 from .faults import speaks_mlflow
@@ -71,8 +71,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         return found
 
     def _versions(self, name: str) -> list[VersionDetail]:
-        answers = self._registry._native.version_details(name)
-        return [it for it in map(VersionDetail.from_answer, answers) if not it.hidden]
+        return [it for it in rows(VersionDetail, self._registry._native.version_details(name)) if not it.hidden]
 
     def _version(self, name: str, version: Any) -> VersionDetail:
         _validate_model_name(name)
