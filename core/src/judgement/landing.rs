@@ -97,6 +97,9 @@ impl Before for FromTheStart {
     }
 }
 
+/// The files of a landing, and what it came to when it was tried.
+pub type Tried = (BTreeMap<String, (Mode, Oid)>, Judged);
+
 /// Takes commits in chain order and keeps what has taken effect.
 pub struct Walk<'h> {
     before: Box<dyn Before + 'h>,
@@ -117,6 +120,8 @@ pub struct Walk<'h> {
     effects: u64,
     judgements: u64,
     revoked: Revoked,
+    /// What a landing came to when it was tried on the present state.
+    tried: Option<Tried>,
 }
 
 /// What is revoked now.
@@ -169,6 +174,7 @@ impl<'h> Walk<'h> {
             effects: 0,
             judgements: 0,
             revoked,
+            tried: None,
         };
         for landing in inert {
             walk.append(landing);
@@ -229,6 +235,14 @@ impl<'h> Walk<'h> {
         let effects = self.judge()?;
         self.good.insert(commit, position);
         Ok(Verdict { commit, bad: None, effects })
+    }
+
+    /// Takes a commit that brings what was just tried on the state as it is: it is not judged twice.
+    pub fn take_tried(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<Verdict> {
+        self.tried = tried;
+        let verdict = self.take(commit, changes);
+        self.tried = None;
+        verdict
     }
 
     /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
@@ -294,8 +308,14 @@ impl<'h> Walk<'h> {
     /// Judges one landing; what it brought, where it takes effect.
     fn judge_one(&mut self, key: u64) -> Result<Option<Effect>> {
         self.judgements += 1;
+        let tried = self.tried.take();
         let Some(landing) = self.find(key) else { return Ok(None) };
-        let Judged { effect, refused, findings, dropped, reports } = self.try_landing(&landing.files)?;
+        let judged = match tried {
+            // The first to be judged: the state is the one that it was tried on.
+            Some((files, judged)) if files == landing.files => judged,
+            _ => self.try_landing(&landing.files)?,
+        };
+        let Judged { effect, refused, findings, dropped, reports } = judged;
         let Some(files) = effect else {
             self.stay(key, refused, findings, reports);
             return Ok(None);

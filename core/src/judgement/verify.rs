@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effective::{Effective, Objects, State};
 use super::facts::Facts;
-use super::landing::{Before, Inert, Revoked, Standing, Verdict, Walk};
+use super::landing::{Before, Inert, Revoked, Standing, Tried, Verdict, Walk};
 use super::snapshot::{Change, History, Mode};
 use crate::records::layout::{Place, is_companion};
 use crate::records::root::FORMAT;
@@ -292,6 +292,11 @@ impl<'h> Verifier<'h> {
         self.ahead.len()
     }
 
+    /// The commits that are still to be walked, in their order.
+    pub fn ahead(&self) -> impl Iterator<Item = Oid> {
+        self.ahead.iter().rev().copied()
+    }
+
     /// Where objects are read from.
     pub fn objects(&self) -> &Rc<Objects<'h>> {
         &self.objects
@@ -306,9 +311,15 @@ impl<'h> Verifier<'h> {
 
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
-        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        let Some(commit) = self.ahead.last().copied() else { return Ok(None) };
         let changes = self.history.changes(commit)?;
-        self.take(commit, &changes).map(Some)
+        self.step_with(&changes)
+    }
+
+    /// The same, where the caller has read what the next commit changed.
+    pub fn step_with(&mut self, changes: &[Change]) -> Result<Option<Verdict>> {
+        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        self.take(commit, changes).map(Some)
     }
 
     /// Takes a commit that need not exist, such as the merge of a range that is only checked.
@@ -575,10 +586,10 @@ impl<'h> Verified<'h> {
         }
     }
 
-    /// Takes a commit that was just written on top of the head. Where it distrusts a key, what that taints is known to a
+    /// Takes a commit that was just written on top of the head, with what it came to where it was tried before. Where it distrusts a key, what that taints is known to a
     /// walk from the start only: then nothing of this walk may be remembered, and `false` comes back.
-    pub fn follow(&mut self, commit: Oid, changes: &[Change]) -> Result<bool> {
-        let verdict = self.walk.take(commit, changes)?;
+    pub fn follow(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<bool> {
+        let verdict = self.walk.take_tried(commit, changes, tried)?;
         self.head = commit;
         match verdict.bad {
             Some(fault) => {

@@ -8,7 +8,7 @@ use super::branch::{Ahead, Target};
 use super::open::Registry;
 use super::propose::first_refusal;
 use super::view::View;
-use super::writer::{Ready, Writer, policy_of};
+use super::writer::{Ready, Writer};
 use crate::judgement::effective::Effective;
 use crate::judgement::gate::{GateReport, Status};
 use crate::judgement::open_approvals::{OpenApproval, open_approvals};
@@ -216,7 +216,7 @@ fn signed(waiting: &[Waiting]) -> Vec<(String, Digest)> {
 
 /// The approvals, where the signer's word counts for anything here.
 fn planned(view: &View<'_>, author: &Author, request: &ApproveRequest, waiting: &[Waiting]) -> Result<Plan> {
-    let policy = policy_of(view.facts()?)?;
+    let policy = view.facts()?.policy_in_force()?;
     may_speak(&policy, author, request)?;
     check_waivers(&policy, author, request, waiting)?;
     let mut requests = Vec::new();

@@ -580,7 +580,7 @@ fn a_stolen_keys_moves_are_tainted_since_a_commit_and_refused_from_the_distrust_
     assert!(super::super::verify::asks_for_the_whole_walk(&fault));
     // Whoever wrote the distrust itself does not remember a walk that does not know what it taints.
     let mut verified = walked(&scene, bad);
-    assert!(!verified.follow(at, &scene.git.changes(at).unwrap()).unwrap());
+    assert!(!verified.follow(at, &scene.git.changes(at).unwrap(), None).unwrap());
 }
 
 fn walked(scene: &Scene<MemoryHistory>, head: Oid) -> Verified<'_> {
