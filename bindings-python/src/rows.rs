@@ -2,13 +2,14 @@
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use refmark_core::registry::{ModelRow, MoveRow, VersionDetail, VersionRow};
+use refmark_core::registry::{ModelDetail, ModelRow, MoveRow, VersionDetail, VersionRow};
 
 use crate::convert::answer;
 
 /// Rows of one kind.
 enum Kind {
     Models(Vec<ModelRow>),
+    ModelDetails(Vec<ModelDetail>),
     Versions(Vec<VersionRow>),
     Details(Vec<VersionDetail>),
     Moves(Vec<MoveRow>),
@@ -39,7 +40,7 @@ macro_rules! rows {
     };
 }
 
-rows!(Models ModelRow, Versions VersionRow, Details VersionDetail, Moves MoveRow);
+rows!(Models ModelRow, ModelDetails ModelDetail, Versions VersionRow, Details VersionDetail, Moves MoveRow);
 
 #[pymethods]
 impl PyRows {

@@ -39,7 +39,7 @@ def test_values_are_frozen_equal_picklable_and_shown(two: refmark.Registry) -> N
         assert again == value and type(again) is type(value)
         assert hash(again) == hash(value)
         assert type(value).__name__ in repr(value)
-        assert value._repr_html_().startswith('<div class="refmark">')
+        assert value._repr_html_().startswith('<div class="refmark')
         assert type(value).from_answer({**value.to_dict(), "markdown": getattr(value, "markdown", ""), "page": ""}) == value
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(value, dataclasses.fields(value)[0].name, None)

@@ -111,7 +111,7 @@ impl Index {
         Ok(found)
     }
 
-    fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
+    pub(super) fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT model, alias, version FROM held WHERE version IS NOT NULL ORDER BY model, alias")?;
