@@ -88,7 +88,7 @@ pub use check::CheckOptions;
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
-pub use detail::{ModelDetail, VersionDetail};
+pub use detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
 pub use export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
