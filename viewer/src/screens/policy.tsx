@@ -23,7 +23,7 @@ function Rules({ policy }: { readonly policy: PolicyAnswer }) {
       <Section title={`Policy ${policy.number}, in sentences`} id="sentences"><Sentences sentences={policy.sentences} /></Section>
       {(policy.warnings?.length ?? 0) > 0 && <Section title="What can never work, or may get lost" id="warnings"><ul class="problems">{policy.warnings?.map((it) => <li key={it.place + it.message}><p><strong>{it.place}</strong>: <Words text={it.message} /></p></li>)}</ul></Section>}
       <Section title="Members" id="members"><Members members={policy.members} /></Section>
-      <Section title="The text, as it was signed" id="text"><details><summary>policy/{String(policy.number).padStart(4, "0")}.toml</summary><Code label="The policy's text" text={policy.toml} /></details></Section>
+      <Section title="The text, as it was signed" id="text"><details><summary>policy/{String(policy.number).padStart(4, "0")}.toml</summary><Code label="The policy's text" text={policy.text} /></details></Section>
     </>
   );
 }
