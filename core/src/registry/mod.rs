@@ -5,7 +5,6 @@
 mod ahead;
 mod approve;
 mod attach;
-mod beside;
 mod branch;
 mod catalog;
 mod check;
@@ -20,6 +19,8 @@ mod diff;
 mod draft;
 mod explain;
 mod export_site;
+#[cfg(test)]
+mod fault_tests;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
@@ -73,7 +74,6 @@ mod sunset;
 pub(crate) mod tests;
 mod transition;
 mod trust;
-mod trust_root;
 mod use_default;
 mod verify;
 mod view;
@@ -122,8 +122,7 @@ pub use show::ShowAnswer;
 pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use sunset::SunsetAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
-pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootRow, RotateAnswer, TrustAnswer};
-pub use trust_root::{RootKey, TrustRootAnswer};
+pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootKey, RootRow, RotateAnswer, TrustAnswer};
 pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};

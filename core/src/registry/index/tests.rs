@@ -25,7 +25,7 @@ use crate::records::statement::{Record, Statement};
 use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage};
 use crate::registry::{InitRequest, Package, Writer};
-use crate::testing::disk::Unsynced;
+use crate::testing::disk::FaultyDisk;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::name::{AliasName, EntryId, PrincipalId};
 
@@ -135,7 +135,7 @@ impl Bench {
         let home = tempfile::tempdir().unwrap();
         let key = key(1);
         let mut world = world(home.path());
-        world.disk = Arc::new(Unsynced { links: true });
+        world.disk = Arc::new(FaultyDisk::sound());
         let public = key.public();
         let policy = move |author: &Author| {
             let guarded = "[[alias]]\nnames = [\"guarded\"]\nneeds = { signers = [{ roles = [\"owner\"] }], author_counts = true, gates = [{ type = \"evidence\", of = \"evaluation\" }] }\n\n[[alias]]";
