@@ -45,7 +45,7 @@ function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
 
 function Members({ members }: { readonly members: readonly Member[] }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="members">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="members">
       <table class="plain">
         <thead><tr><th scope="col">Who</th><th scope="col">Roles</th><th scope="col">May by themselves</th><th scope="col">Keys</th></tr></thead>
         <tbody>{members.map((member) => (

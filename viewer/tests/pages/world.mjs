@@ -23,7 +23,7 @@ export function makeWorld(folder) {
   refmark("demo", "--site", "demo", "--fixed");
   const models = join(folder, "demo/models");
   const site = join(folder, "site");
-  const fragment = JSON.parse(refmark("-R", models, "export-site", site, "--viewer", DIST, "--json")).fragment.replace(/^#/, "");
+  refmark("-R", models, "export-site", site, "--viewer", DIST);
   refmark("-R", models, "export-site", "--single-file", join(folder, "page.html"), "--viewer", DIST);
 
   // A bare repository on a plain server: packed once, then two proposals' worth of loose objects on top.
@@ -31,7 +31,8 @@ export function makeWorld(folder) {
   git("-C", "models.git", "update-server-info");
   git("-C", models, "bundle", "create", "-q", join(folder, "registry.bundle"), "--all");
 
-  const root = new URLSearchParams(fragment).get("root");
+  // The example's keys are fixed, so that its root is the same in every run.
+  const { root } = JSON.parse(readFileSync(join(site, "registry/site.json"), "utf8"));
   const head = git("-C", models, "rev-parse", "main").trim();
   return { folder, models, site, root, head, page: join(folder, "page.html"), bundle: join(folder, "registry.bundle"), bare: join(folder, "models.git"), files: join(folder, "demo/packages"), tampered: tamper(folder, git), many: many(folder, site, head) };
 }
