@@ -18,3 +18,4 @@ mod proposals;
 mod registering;
 mod roots;
 mod searching;
+mod sites;

@@ -123,6 +123,11 @@ impl Registry {
         &self.world
     }
 
+    /// The writer's lock.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        self.work_folder().join("lock")
+    }
+
     /// Where the lock, the remembered head and the index lie.
     pub(super) fn work_folder(&self) -> PathBuf {
         self.repo.git_dir().join("refmark")

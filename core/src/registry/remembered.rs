@@ -4,7 +4,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::open::Registry;
-use crate::blob::host::unique_name;
+use crate::blob::disk::replace_cache;
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::Remembered;
 use crate::words::digest::Digest;
@@ -30,10 +30,11 @@ impl Registry {
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
         let folder = self.remembered_folder();
-        if std::fs::create_dir_all(&folder).is_ok() && write_own(&folder, "newest.json", &text) {
-            let kept = kept_name(remembered);
-            let _ = std::fs::remove_file(folder.join(&kept));
-            let _ = std::fs::hard_link(folder.join("newest.json"), folder.join(kept));
+        let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
+        if disk.make_dirs(&folder).is_ok() && replace_cache(disk, &newest, &text, 0o600).is_ok() {
+            let kept = folder.join(kept_name(remembered));
+            let _ = disk.remove(&kept);
+            let _ = disk.link(&newest, &kept);
         }
         Ok(())
     }
@@ -41,7 +42,8 @@ impl Registry {
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
         let Ok(text) = serde_json::to_vec(remembered) else { return };
-        write_own(&self.remembered_folder(), &kept_name(remembered), &text);
+        let path = self.remembered_folder().join(kept_name(remembered));
+        let _ = replace_cache(&*self.world.disk, &path, &text, 0o600);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.
@@ -73,23 +75,6 @@ fn read_own(path: &Path) -> Option<Remembered> {
     let mut bytes = Vec::new();
     own.then(|| std::io::Read::read_to_end(&mut { file }, &mut bytes)).and_then(|read| read.ok())?;
     serde_json::from_slice(&bytes).ok()
-}
-
-/// Writes a file of this user's own beside its name, and renames it there. Not synced: after a power cut an older one, or
-/// none, is as right.
-fn write_own(folder: &Path, name: &str, text: &[u8]) -> bool {
-    let staged = folder.join(format!(".{name}.{}", unique_name()));
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&staged)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text))
-        .and_then(|()| std::fs::rename(&staged, folder.join(name)));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&staged);
-    }
-    written.is_ok()
 }
 
 /// The flag that refuses a symbolic link at the end of a path.
