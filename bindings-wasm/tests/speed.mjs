@@ -5,9 +5,11 @@ import { join } from "node:path";
 
 const [folder, alias = "line@champion"] = process.argv.slice(2);
 const took = (what, work) => {
-  const begun = performance.now();
+  const [begun, cpu] = [performance.now(), process.cpuUsage()];
   const done = work();
-  console.log(`${what.padEnd(44)} ${(performance.now() - begun).toFixed(1).padStart(9)} ms`);
+  const used = process.cpuUsage(cpu);
+  const shown = (ms) => ms.toFixed(1).padStart(9);
+  console.log(`${what.padEnd(34)} ${shown(performance.now() - begun)} ms ${shown((used.user + used.system) / 1000)} ms of CPU`);
   return done;
 };
 
@@ -33,6 +35,7 @@ const models = took("models()", () => view.models());
 console.log(`models ${models.length}`);
 took("models() again", () => view.models());
 took("resolve(alias)", () => view.resolve(alias));
+took("log(alias, 20)", () => view.log(alias, 20));
 const moves = took("log(alias)", () => view.log(alias));
 console.log(`moves ${moves.length}`);
 took("log(alias) again", () => view.log(alias));
