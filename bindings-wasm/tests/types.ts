@@ -45,7 +45,7 @@ export function asked(view: View): string {
 export function dropped(bytes: Uint8Array): string {
   const digest = sha256();
   digest.update(bytes);
-  const { format, tensors } = inspect("model.gguf", bytes, bytes.length);
+  const { format, tensors } = inspect("model.gguf", bytes);
   inspectFile("model.gguf", bytes.length, (offset, length) => bytes.subarray(offset, offset + length));
   return `${format} ${tensors[0]?.dtype} ${digest.digestHex()}`;
 }
