@@ -36,6 +36,7 @@ mod log;
 mod members;
 mod move_to;
 mod open;
+mod own;
 mod paths;
 mod pin;
 mod pin_lint;

@@ -123,7 +123,7 @@ impl Registry {
         &self.world
     }
 
-    /// Where the lock, the remembered head and the index lie.
+    /// Where the writer's lock lies, and what else all users of the registry share.
     pub(super) fn work_folder(&self) -> PathBuf {
         self.repo.git_dir().join("refmark")
     }
