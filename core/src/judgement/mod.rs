@@ -1,6 +1,7 @@
 //! Floor 2: judgement. Records in, verdict out.
 
 pub mod answer;
+pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod doc;
@@ -24,6 +25,7 @@ pub mod report;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod site;
 pub mod snapshot;
 pub mod sunset;
 pub mod text;

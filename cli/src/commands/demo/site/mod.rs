@@ -6,9 +6,10 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
+use refmark_core::git::program::Git;
 use refmark_core::ports::Clock;
 use refmark_core::records::registry_id::RegistryId;
-use refmark_core::registry::{Places, SystemClock, World};
+use refmark_core::registry::{ExportRequest, Places, SystemClock, World};
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::oid::Oid;
 use serde::Serialize;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use super::quoted;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
-use crate::render::{Page, bold, safe};
+use crate::commands::export_site;
+use crate::render::{Page, bold, doubtful, faint, safe};
 
 /// The midnight at which a fixed story begins: 1 September 2026.
 const FIXED_START: i64 = 1_788_220_800;
@@ -34,6 +36,12 @@ pub struct ExampleAnswer {
     pub trust_root: String,
     /// The registry's newest commit.
     pub head: Oid,
+    /// The site, exported from it.
+    pub site: PathBuf,
+    /// Whether the site has a viewer; it has none where this command was built without.
+    pub viewer: bool,
+    /// What to put behind the site's address.
+    pub fragment: String,
     /// Everybody's keys: a file each.
     pub keys: PathBuf,
     /// The proposal that waits for a second approval.
@@ -49,6 +57,13 @@ pub struct ExampleAnswer {
 impl Render for ExampleAnswer {
     fn render(&self, page: &mut Page) {
         page.line(format!("made an example registry: {}", safe(&self.registry.display().to_string())));
+        page.line(format!("and its site: {}  {}", safe(&self.site.display().to_string()), faint(&self.fragment)));
+        if !self.viewer {
+            page.line(format!(
+                "{} this refmark was built without the viewer: the site holds data only",
+                doubtful("note:")
+            ));
+        }
         page.line(format!("root {}", self.trust_root));
         page.line(bold("Try:"));
         self.next.iter().for_each(|command| page.line(format!("  {command}")));
@@ -91,7 +106,13 @@ fn make(app: &App, folder: &Path, fixed: bool) -> Result<ExampleAnswer> {
     let id = fixed.then(|| RegistryId::from_bytes([0x2a; 16]));
     let cast = cast::Cast::found(&registry, id, world, clock, people)?;
     let told = story::tell(&cast)?;
+    let viewer = export_site::viewer(None).ok();
+    let request = ExportRequest { viewer: viewer.as_ref(), ..ExportRequest::default() };
+    let site = cast.registry.export_site(&Git::default(), &folder.join("site"), &request)?;
     Ok(ExampleAnswer {
+        site: folder.join("site"),
+        viewer: viewer.is_some(),
+        fragment: site.fragment,
         path: folder.to_owned(),
         trust_root: cast.founded.trust_root.clone(),
         head: cast.registry.head()?,
@@ -112,5 +133,6 @@ fn next(registry: &Path, keys: &Path, told: &story::Told) -> Vec<String> {
     vec![
         format!("{me} -R {at} review main..{}", told.pending),
         format!("{me} -R {at} --key {key} approve {}", told.pending),
+        format!("{me} -R {at} view"),
     ]
 }
