@@ -18,7 +18,9 @@ impl Registry {
     /// The reader's own folder, whether it is there yet or not.
     pub(super) fn own_folder(&self) -> PathBuf {
         let mut folders = self.own_folders();
-        let at = folders.iter().position(|folder| is_own(folder)).unwrap_or_default();
+        let missing = |folder: &PathBuf| folder.symlink_metadata().is_err();
+        let own = folders.iter().position(|folder| is_own(folder));
+        let at = own.or_else(|| folders.iter().position(missing)).unwrap_or_default();
         folders.swap_remove(at)
     }
 
