@@ -82,6 +82,11 @@ impl Store {
         missing.sort();
         if !missing.is_empty() {
             let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
+            if let [one] = &missing[..]
+                && let Some(fault) = self.moved_away(one)
+            {
+                return Err(fault.field("remotes", names));
+            }
             return Err(absent(&missing).field("remotes", names));
         }
         Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
