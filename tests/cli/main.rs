@@ -19,3 +19,4 @@ mod proposals;
 mod registering;
 mod roots;
 mod searching;
+mod team;
