@@ -1,4 +1,5 @@
 // What the browser measures. Both read the same bytes from memory; neither keeps anything from run to run.
+import "./buffer.js";
 import git from "isomorphic-git";
 import { load, RefmarkRepository } from "refmark-wasm";
 import wasmUrl from "../../bindings-wasm/pkg/refmark_wasm_bg.wasm?url";
