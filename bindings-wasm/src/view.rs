@@ -21,6 +21,9 @@ use crate::review::review;
 use crate::value::{thrown, value};
 use crate::walk::Walk;
 
+/// The most characters of a review in Markdown: what fits a forge's comment, as at the command line.
+const COMMENT_LIMIT: usize = 60_000;
+
 macro_rules! typed {
     ($($name:ident $text:literal;)*) => {
         #[wasm_bindgen]
@@ -149,7 +152,7 @@ impl View {
         let text = self.walk.ask(|basis| {
             let review = review(basis, self.walk.pin, base, head)?;
             match format.as_string().as_deref() {
-                Some("markdown") => Ok(page::to_markdown(&review, usize::MAX)),
+                Some("markdown") => Ok(page::to_markdown(&review, COMMENT_LIMIT)),
                 Some("html") => Ok(page::to_html(&review)),
                 Some("text") => Ok(page::to_text(&review, false)),
                 _ => Err(Fault::new(Code::BadArgument, "a review is written as markdown, text or html")),
