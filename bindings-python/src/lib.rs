@@ -5,11 +5,14 @@
 
 mod convert;
 mod errors;
+mod evidence;
+mod findings;
 mod label;
 mod package;
 mod pins;
 mod progress;
 mod registry;
+mod rows;
 mod team;
 mod values;
 mod world;
@@ -25,6 +28,8 @@ mod _native {
     use super::registry::PyRegistry;
     #[pymodule_export]
     use super::registry::{init, locate, open};
+    #[pymodule_export]
+    use super::rows::PyRows;
     #[pymodule_export]
     use super::team::clone;
     #[pymodule_export]

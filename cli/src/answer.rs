@@ -40,6 +40,24 @@ impl<T: Render + Serialize> Answer for T {
     }
 }
 
+/// An answer that is JSON for people as well.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Json(serde_json::Value);
+
+impl Json {
+    /// Any value.
+    pub fn of(value: &impl Serialize) -> Result<Json> {
+        serde_json::to_value(value).map(Json).map_err(bug)
+    }
+}
+
+impl Render for Json {
+    fn render(&self, page: &mut Page) {
+        page.raw(&format!("{:#}\n", self.0));
+    }
+}
+
 /// What a command comes to.
 pub type Reply = Result<Box<dyn Answer>>;
 

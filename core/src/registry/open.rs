@@ -125,6 +125,11 @@ impl Registry {
         &self.world
     }
 
+    /// The writer's lock.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        self.work_folder().join("lock")
+    }
+
     /// Where the writer's lock lies, and what else all users of the registry share.
     pub(super) fn work_folder(&self) -> PathBuf {
         self.repo.git_dir().join("refmark")

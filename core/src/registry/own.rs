@@ -11,7 +11,6 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::open::Registry;
-use crate::blob::host::unique_name;
 use crate::words::digest::Digest;
 
 impl Registry {
@@ -61,23 +60,6 @@ pub(super) fn read_own(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     own.then(|| std::io::Read::read_to_end(&mut { file }, &mut bytes)).and_then(|read| read.ok())?;
     Some(bytes)
-}
-
-/// Writes a file of this user's own beside its name, and renames it there. Not synced: after a power cut an older one, or
-/// none, is as right.
-pub(super) fn write_own(folder: &Path, name: &str, text: &[u8]) -> bool {
-    let staged = folder.join(format!(".{name}.{}", unique_name()));
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&staged)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text))
-        .and_then(|()| std::fs::rename(&staged, folder.join(name)));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&staged);
-    }
-    written.is_ok()
 }
 
 /// The flag that refuses a symbolic link at the end of a path.

@@ -1,7 +1,8 @@
 //! What this reader keeps of the newest head that it verified. A cache of its own work: it may be deleted at any time.
 
 use super::open::Registry;
-use super::own::{read_own, write_own};
+use super::own::read_own;
+use crate::blob::disk::replace_cache;
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::Remembered;
 use crate::words::digest::Digest;
@@ -20,12 +21,12 @@ impl Registry {
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        if let Some(folder) = self.make_own_folder()
-            && write_own(&folder, "newest.json", &text)
-        {
-            let kept = kept_name(remembered);
-            let _ = std::fs::remove_file(folder.join(&kept));
-            let _ = std::fs::hard_link(folder.join("newest.json"), folder.join(kept));
+        let Some(folder) = self.make_own_folder() else { return Ok(()) };
+        let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
+        if replace_cache(disk, &newest, &text, 0o600).is_ok() {
+            let kept = folder.join(kept_name(remembered));
+            let _ = disk.remove(&kept);
+            let _ = disk.link(&newest, &kept);
         }
         Ok(())
     }
@@ -33,7 +34,8 @@ impl Registry {
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
         let Ok(text) = serde_json::to_vec(remembered) else { return };
-        write_own(&self.own_folder(), &kept_name(remembered), &text);
+        let path = self.own_folder().join(kept_name(remembered));
+        let _ = replace_cache(&*self.world.disk, &path, &text, 0o600);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.

@@ -11,6 +11,7 @@ use super::super::tests::{key, model, world};
 use super::super::transition::{artifacts, holders};
 use super::*;
 use crate::git::Format;
+use crate::judgement::answer::detail::{model_details, version_details};
 use crate::judgement::answer::search::Corpus;
 use crate::judgement::facts::Facts;
 use crate::judgement::index::{Comparison, MetricBound, MoveRow, SearchRequest, TagFilter};
@@ -24,8 +25,8 @@ use crate::records::layout::Place;
 use crate::records::statement::{Record, Statement};
 use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage};
-use crate::registry::{InitRequest, Package, Writer};
-use crate::testing::disk::Unsynced;
+use crate::registry::{DetailRequest, InitRequest, ModelDetail, Package, Writer};
+use crate::testing::disk::FaultyDisk;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::name::{AliasName, EntryId, PrincipalId};
 
@@ -135,7 +136,7 @@ impl Bench {
         let home = tempfile::tempdir().unwrap();
         let key = key(1);
         let mut world = world(home.path());
-        world.disk = Arc::new(Unsynced { links: true });
+        world.disk = Arc::new(FaultyDisk::sound());
         let public = key.public();
         let policy = move |author: &Author| {
             let guarded = "[[alias]]\nnames = [\"guarded\"]\nneeds = { signers = [{ roles = [\"owner\"] }], author_counts = true, gates = [{ type = \"evidence\", of = \"evaluation\" }] }\n\n[[alias]]";
@@ -412,6 +413,12 @@ impl Bench {
             let fast = self.registry.indexed(&view, |index| index.versions(&name)).unwrap().unwrap();
             assert_eq!(fast, slow);
         }
+        let models = self.registry.indexed(&view, |index| index.model_details()).unwrap().unwrap();
+        assert_eq!(models, model_details(facts).unwrap());
+        for request in detail_requests(&models) {
+            let fast = self.registry.indexed(&view, |index| index.version_details(&request)).unwrap().unwrap();
+            assert_eq!(fast, version_details(facts, &request).unwrap(), "{request:?}");
+        }
         let mut fast = self.registry.log(&view, None, None).map(|it| it.moves).unwrap();
         let mut slow = self.slow_moves(facts, &landings);
         fast.sort_by_key(|it| (it.model.clone(), it.alias.clone(), it.sequence));
@@ -498,6 +505,21 @@ fn promotion(model: &ModelNameOf, alias: &str, version: u64) -> PromoteRequest {
         expect: None,
         evidence: Vec::new(),
     }
+}
+
+fn detail_requests(models: &[ModelDetail]) -> Vec<DetailRequest> {
+    let tagged = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
+    let mut all = vec![
+        DetailRequest::default(),
+        DetailRequest { newest_of_stages: true, ..DetailRequest::default() },
+        DetailRequest { tags: tagged("run", "r1"), ..DetailRequest::default() },
+    ];
+    for it in models {
+        all.push(DetailRequest::of(&it.model));
+        all.push(DetailRequest { tags: tagged("run", "r1"), ..DetailRequest::of(&it.model) });
+        all.push(DetailRequest { newest_of_stages: true, ..DetailRequest::of(&it.model) });
+    }
+    all
 }
 
 fn requests() -> Vec<SearchRequest> {
