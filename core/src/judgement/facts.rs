@@ -15,7 +15,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage, StageMove, Version};
 use crate::words::canonical::{MANIFEST_LIMIT, parse_printed};
 use crate::words::digest::{ArtifactId, Digest};
-use crate::words::fault::{Result, bug};
+use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::name::{AliasName, ConsumerId, EntryId, ModelName};
 
 /// A record whose kind is known.
@@ -134,6 +134,14 @@ impl<'a> Facts<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The newest policy; a fault where none took effect.
+    pub fn policy_in_force(&self) -> Result<Arc<Policy>> {
+        match self.newest_policy()? {
+            Some((policy, _)) => Ok(policy),
+            None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
+        }
     }
 
     /// Move n of an alias.

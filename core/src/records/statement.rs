@@ -280,6 +280,11 @@ struct RawStatement<'a> {
     predicate: &'a serde_json::value::RawValue,
 }
 
+/// The stored form of a statement and the signatures over it.
+pub fn print_record(statement: &Statement, signatures: &[Signature]) -> Result<String> {
+    print(&RecordForm { statement, signatures })
+}
+
 impl Record {
     /// A record of a statement and the signatures over it. The signatures are not checked here.
     pub fn new(statement: Statement, signatures: Vec<Signature>) -> Result<Record> {

@@ -78,7 +78,7 @@ impl Registry {
 
     fn left_over(&self) -> Vec<PathBuf> {
         let work = self.work_folder();
-        let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.remembered_folder(), work];
+        let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.own_folder(), work];
         own.iter().chain(&self.world.places.config).flat_map(|folder| left_over(folder)).collect()
     }
 

@@ -66,11 +66,26 @@ impl Registry {
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
+        let mut random = [0u8; 16];
+        getrandom::fill(&mut random)
+            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
+        Self::init_as(RegistryId::from_bytes(random), path, world, writer, request)
+    }
+
+    /// Makes a registry with this id: with the same key and clock it comes out the same, byte for byte. For examples;
+    /// two registries of one id are taken for copies of each other.
+    pub fn init_as(
+        id: RegistryId,
+        path: &Path,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+    ) -> Result<(Registry, InitAnswer)> {
         let into = std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?;
         if request.here {
             let repo = project_repository(path, &world)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
-            let (made, mut answer) = Self::build(repo, HERE_BRANCH, world, writer, request, name)?;
+            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, writer, request, name)?;
             made.make_known(&mut answer)?;
             return Ok((made, answer));
         }
@@ -78,7 +93,7 @@ impl Registry {
         let beside = room_for(&into, &world)?;
         let building = Building::at(&beside, &world.disk);
         let repo = Repo::init_on(world.disk.clone(), &building.path, true, request.format, OWN_BRANCH)?;
-        let (made, mut answer) = Self::build(repo, OWN_BRANCH, world.clone(), writer, request, folder_name(&into))?;
+        let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), writer, request, folder_name(&into))?;
         drop(made);
         world.disk.rename(&building.path, &into)?;
         world.disk.sync_dir(beside.folder())?;
@@ -89,6 +104,7 @@ impl Registry {
 
     /// Writes the first commit, and pins its root for this user.
     fn build(
+        id: RegistryId,
         repo: Repo,
         branch: &str,
         world: World,
@@ -96,10 +112,6 @@ impl Registry {
         request: &InitRequest<'_>,
         folder: String,
     ) -> Result<(Registry, InitAnswer)> {
-        let mut random = [0u8; 16];
-        getrandom::fill(&mut random)
-            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
-        let id = RegistryId::from_bytes(random);
         let author = Author::founder(request.founder.clone(), world.clock.now(), id);
         let key = writer.signer.public();
         let policy = match request.policy {

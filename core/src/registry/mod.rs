@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod ahead;
 mod approve;
 mod attach;
 mod branch;
@@ -17,6 +18,7 @@ mod detail;
 mod diff;
 mod draft;
 mod explain;
+mod export_site;
 #[cfg(test)]
 mod fault_tests;
 mod gc;
@@ -36,6 +38,7 @@ mod log;
 mod members;
 mod move_to;
 mod open;
+mod own;
 mod paths;
 mod pin;
 mod pin_lint;
@@ -72,7 +75,6 @@ mod sunset;
 pub(crate) mod tests;
 mod transition;
 mod trust;
-mod trust_root;
 mod use_default;
 mod verify;
 mod view;
@@ -87,9 +89,10 @@ pub use check::CheckOptions;
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
-pub use detail::{ModelDetail, VersionDetail};
+pub use detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
+pub use export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
 pub use gc::GcAnswer;
 pub use hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use index::{IndexStatus, IndexUse};
@@ -120,8 +123,7 @@ pub use show::ShowAnswer;
 pub use status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use sunset::SunsetAnswer;
 pub use transition::{RevokeAnswer, TransitionAnswer};
-pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootRow, RotateAnswer, TrustAnswer};
-pub use trust_root::{RootKey, TrustRootAnswer};
+pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootKey, RootRow, RotateAnswer, TrustAnswer};
 pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::open::Registry;
-use super::writer::{Writer, Written, policy_of};
+use super::writer::{Writer, Written};
 use crate::blob::{Found, Source, walk_package};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate;
@@ -164,15 +164,13 @@ impl Registry {
             Err(fault) if is_nothing_new(&fault) => None,
             Err(fault) => return Err(fault),
         };
-        let view = self.view()?;
-        let facts = view.facts()?;
-        stored.into_iter().zip(given).map(|(it, given)| answer(facts, it, given, commit)).collect()
+        Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
     }
 
     /// Sets the best trust state that the policy has a rule for.
     fn hope(&self, stored: &mut [Stored]) -> Result<()> {
         let view = self.view()?;
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let best = [TrustState::Trusted, TrustState::Quarantined]
             .into_iter()
             .find(|to| policy.trust_rule(TrustState::Acquired, *to).is_some());
@@ -222,7 +220,7 @@ impl Registry {
     /// quarantined, else acquired. Judged by the rules themselves, on the packages alone.
     fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<Option<TrustState>>> {
         let view = self.view()?;
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let author = self.author(&view, writer)?;
         let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
         let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);
@@ -479,7 +477,7 @@ fn is_nothing_new(fault: &Fault) -> bool {
     fault.fields.contains_key("nothing_new")
 }
 
-fn answer(facts: Facts<'_>, stored: Stored, given: Registered, commit: Option<Oid>) -> Result<RegisterAnswer> {
+fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {
     let manifest = &stored.request.manifest;
     let files = manifest.files.iter().map(|file| RegisteredFile {
         path: file.path.clone(),
@@ -487,15 +485,15 @@ fn answer(facts: Facts<'_>, stored: Stored, given: Registered, commit: Option<Oi
         sha256: file.sha256,
         class: file.class,
     });
-    Ok(RegisterAnswer {
+    RegisterAnswer {
         model: stored.request.model.clone(),
         version: given.version,
         artifact: given.artifact,
         created: given.created,
         files: files.collect(),
-        trust: facts.trust(&given.artifact)?.0,
+        trust: given.trust,
         commit: commit.filter(|_| given.created),
         scan: gate::describe_classes(manifest),
         warnings: stored.warnings,
-    })
+    }
 }
