@@ -49,9 +49,10 @@ def field_comments(kind: type) -> dict[str, str]:
 
 
 def methods(kind: type) -> list[str]:
-    """The public methods and properties of a class, in the order of its source."""
+    """The public methods and properties of a class and of the private ones that it is made of, as the source has them."""
     out: list[str] = []
-    for name, member in vars(kind).items():
+    made_of = [it for it in kind.__mro__ if it is kind or it.__module__.startswith("refmark._verbs")]
+    for name, member in [pair for it in made_of for pair in vars(it).items()]:
         if name.startswith("_"):
             continue
         of = member.__func__ if isinstance(member, staticmethod) else member
