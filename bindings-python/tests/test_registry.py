@@ -181,7 +181,9 @@ def test_a_tampered_blob_is_an_integrity_error_with_file_expected_and_found(two:
     blob_of(two, other.sha256).chmod(0o644)
     blob_of(two, other.sha256).write_bytes(b"bad")
     report = two.verify()
-    assert (report.verdict, report.ok, report.damaged, report.absent) == ("failed", False, (other.sha256,), (file.sha256,))
+    # The first one was moved away by the pull, and stays damaged until a good copy is here.
+    assert (report.verdict, report.ok, set(report.damaged)) == ("failed", False, {other.sha256, file.sha256})
+    assert report.absent == ()
 
 
 def test_a_missing_blob_is_absent_and_comes_from_a_remote(two: refmark.Registry, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 //! `attach`: evidence about an artifact.
 
+use std::path::PathBuf;
+
 use refmark_core::records::evidence::{Named, Verdict};
 use refmark_core::registry::{AttachRequest, Writer};
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -14,8 +16,9 @@ use crate::render::plain::Plain;
 
 /// Runs the command.
 pub fn run(app: &App, args: &AttachArgs) -> Reply {
-    let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(&args.evidence_type)?);
-    request.file = args.file.clone();
+    let (evidence_type, file) = type_and_file(args)?;
+    let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(evidence_type)?);
+    request.file = file.map(PathBuf::from);
     request.verdict = args.verdict.as_deref().and_then(Verdict::parse);
     request.summary = args.summary.clone();
     request.produced_by = args.produced_by.clone();
@@ -30,6 +33,20 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
     let signer = app.signer(&registry)?;
     let value = registry.attach(&Writer::new(&*signer), &request)?;
     reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
+}
+
+/// The type, and the document where there is one.
+fn type_and_file(args: &AttachArgs) -> Result<(&str, Option<&str>)> {
+    match (args.evidence_type.as_deref(), args.rest.as_slice()) {
+        (Some(evidence_type), []) => Ok((evidence_type, None)),
+        (Some(evidence_type), [file]) => Ok((evidence_type, Some(file))),
+        (None, [evidence_type]) => Ok((evidence_type, None)),
+        (None, [evidence_type, file]) => Ok((evidence_type, Some(file))),
+        (Some(_), _) => Err(Fault::new(Code::BadArgument, "one piece of evidence has one document")
+            .hint("attach each document by itself")),
+        (None, _) => Err(Fault::new(Code::BadArgument, "the evidence has no type")
+            .hint("refmark attach REF --type TYPE [FILE]; `refmark catalog list evidence-type` shows the types")),
+    }
 }
 
 /// A metric's number.

@@ -347,10 +347,10 @@ pub struct SearchRow {
     pub description: Option<String>,
     /// The version's own tags.
     pub tags: BTreeMap<String, String>,
-    /// The commit in which the version took effect.
-    pub commit: Oid,
+    /// The commit in which the version took effect; none where history does not reach back that far.
+    pub commit: Option<Oid>,
     /// That commit's time.
-    pub landed: Timestamp,
+    pub landed: Option<Timestamp>,
     /// Why it was found.
     pub matched: Vec<Match>,
 }

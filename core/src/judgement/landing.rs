@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::effective::{Effective, Objects, State};
 use super::facts::Facts;
 use super::gate::GateReport;
+use super::open_approvals::Due;
 use super::rules::{Ground, Judged, judge_landing};
 use super::snapshot::{Change, Mode};
 use crate::records::layout::{Place, is_companion};
@@ -120,6 +121,9 @@ pub struct Walk<'h> {
     effects: u64,
     judgements: u64,
     revoked: Revoked,
+    /// Paths whose records rest on a key that is distrusted.
+    tainted: BTreeSet<String>,
+    due: Due,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
 }
@@ -144,6 +148,11 @@ impl Revoked {
         }
     }
 
+    /// The weight files of everything that is revoked.
+    pub(super) fn files(&self) -> &BTreeSet<Digest> {
+        &self.files
+    }
+
     /// Makes the set of files anew from the artifacts.
     fn index(&mut self) {
         self.files = self.artifacts.values().flatten().copied().collect();
@@ -153,11 +162,17 @@ impl Revoked {
 impl<'h> Walk<'h> {
     /// A walk from the first commit.
     pub fn from_the_start(objects: Rc<Objects<'h>>) -> Walk<'h> {
-        Walk::from(State::empty(objects), Box::new(FromTheStart), Vec::new(), Revoked::default())
+        Walk::from(State::empty(objects), Box::new(FromTheStart), Vec::new(), Revoked::default(), Due::default())
     }
 
     /// A walk that goes on from a good commit that was verified before.
-    pub fn from(state: State<'h>, before: Box<dyn Before + 'h>, inert: Vec<Inert>, mut revoked: Revoked) -> Walk<'h> {
+    pub fn from(
+        state: State<'h>,
+        before: Box<dyn Before + 'h>,
+        inert: Vec<Inert>,
+        mut revoked: Revoked,
+        due: Due,
+    ) -> Walk<'h> {
         let commits = before.commits();
         revoked.index();
         let mut walk = Walk {
@@ -174,6 +189,8 @@ impl<'h> Walk<'h> {
             effects: 0,
             judgements: 0,
             revoked,
+            tainted: BTreeSet::new(),
+            due,
             tried: None,
         };
         for landing in inert {
@@ -329,7 +346,9 @@ impl<'h> Walk<'h> {
             let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
             self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
-        Ok(Some(Effect { brought_by: landing.commit, files, reports }))
+        let effect = Effect { brought_by: landing.commit, files, reports };
+        self.due.take(&effect, Facts(&self.state))?;
+        Ok(Some(effect))
     }
 
     fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
@@ -405,6 +424,21 @@ impl<'h> Walk<'h> {
         self.judgements
     }
 
+    /// The moves with approvals still due.
+    pub fn due(&self) -> &Due {
+        &self.due
+    }
+
+    /// Paths whose records rest on a key that is distrusted: what they say counts for nothing.
+    pub fn tainted(&self) -> &BTreeSet<String> {
+        &self.tainted
+    }
+
+    /// From now on these paths rest on a key that is distrusted.
+    pub(super) fn taint(&mut self, paths: BTreeSet<String>) {
+        self.tainted = paths;
+    }
+
     /// What is revoked now.
     pub fn revoked(&self) -> &Revoked {
         &self.revoked
@@ -413,7 +447,12 @@ impl<'h> Walk<'h> {
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = Ground { state: &self.state, position: &position, revoked_files: &self.revoked.files };
+        let ground = Ground {
+            state: &self.state,
+            position: &position,
+            revoked_files: &self.revoked.files,
+            tainted: &self.tainted,
+        };
         judge_landing(files, &ground)
     }
 }

@@ -79,7 +79,10 @@ impl Registry {
 
     /// The moves that took effect on one person's word, with approvals still due.
     pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
-        open_approvals(view.facts()?)
+        match view.verified() {
+            Some(verified) => open_approvals(verified.facts(), verified.walk.due()),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
@@ -193,7 +196,7 @@ impl Registry {
                 }
             }
         }
-        for open in open_approvals(view.facts()?)? {
+        for open in open_approvals(verified.facts(), verified.walk.due())? {
             let here = match commit {
                 Some(commit) => self.landed(view, &open.path)?.is_some_and(|landed| landed.commit == commit),
                 None => true,

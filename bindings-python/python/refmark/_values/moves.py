@@ -143,6 +143,8 @@ class Revocation(Value):
     versions: tuple[tuple[str, int], ...]
     #: The aliases that held it, and now resolve to ``revoked``: model and alias.
     aliases: tuple[tuple[str, str], ...]
+    #: The projects that published a pin to it.
+    consumers: tuple[str, ...]
     #: The blobs whose bytes were removed from this store.
     removed: tuple[str, ...]
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::list::held_by_alias;
 use crate::judgement::facts::Facts;
+use crate::records::about::About;
 use crate::records::manifest::Lineage;
 use crate::records::trust::TrustState;
 use crate::records::version::Stage;
@@ -132,8 +133,6 @@ pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelD
     }
     let first = facts.first_about(model)?.map(|it| it.time);
     let oldest = facts.version(model, 1)?.map(|it| it.imported.unwrap_or(it.time));
-    let latest = newest.map(|it| facts.version(model, it)).transpose()?.flatten();
-    let latest = latest.map(|it| it.imported.unwrap_or(it.time));
     Ok(Some(ModelDetail {
         description: about.as_ref().and_then(|it| it.description.clone()),
         owner: about.as_ref().and_then(|it| it.owner.clone()),
@@ -143,9 +142,25 @@ pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelD
         aliases: held_by_alias(facts, model)?,
         newest: newest.unwrap_or(0),
         created: [first, oldest].into_iter().flatten().min(),
-        updated: [about.as_ref().map(|it| it.time), latest].into_iter().flatten().max(),
+        updated: last_changed(facts, model, about.as_deref(), newest)?,
         model: model.clone(),
     }))
+}
+
+/// When a model's words or versions last changed, by their authors' clocks; nothing where it is not known.
+pub fn updated(facts: Facts<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
+    last_changed(facts, model, facts.about(model)?.as_deref(), facts.newest_version(model)?)
+}
+
+fn last_changed(
+    facts: Facts<'_>,
+    model: &ModelName,
+    about: Option<&About>,
+    newest: Option<u64>,
+) -> Result<Option<Timestamp>> {
+    let latest = newest.map(|it| facts.version(model, it)).transpose()?.flatten();
+    let latest = latest.map(|it| it.imported.unwrap_or(it.time));
+    Ok([about.map(|it| it.time), latest].into_iter().flatten().max())
 }
 
 /// A version with its words, where the model's aliases hold `held`; nothing where there is none.

@@ -3,16 +3,39 @@
 use serde::Serialize;
 
 use super::Basis;
+use crate::judgement::facts::Facts;
 use crate::judgement::index::MoveRow;
 use crate::records::layout::Place;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
+use crate::words::reference::Reference;
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
 pub struct LogAnswer {
     /// The moves.
     pub moves: Vec<MoveRow>,
+}
+
+/// Of what a log is asked: a model, or one of its aliases. A fault `bad-argument` for any other reference.
+pub fn subject(reference: &Reference) -> Result<(ModelName, Option<AliasName>)> {
+    match reference {
+        Reference::Alias(model, alias) => Ok((model.clone(), Some(alias.clone()))),
+        Reference::Pin(model) => Ok((model.clone(), None)),
+        other => Err(Fault::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
+            .hint("write MODEL or MODEL@ALIAS; `refmark show` tells of a version")),
+    }
+}
+
+/// A fault where a model is asked for as a whole and there is none of that name.
+pub fn check_model(facts: Facts<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
+    match (model, alias) {
+        (Some(model), None) if facts.newest_version(model)?.is_none() => {
+            Err(Fault::new(Code::NotFound, format!("there is no model {model}"))
+                .hint("`refmark list` shows the models"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl LogAnswer {

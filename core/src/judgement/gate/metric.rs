@@ -1,35 +1,37 @@
 //! Gates on metrics: a threshold, or what a baseline alias holds, measured on the same data.
 
 use super::{Found, Status, Subject};
-use crate::judgement::facts::Facts;
-use crate::records::evidence::{Direction, Metric};
+use crate::judgement::facts::Of;
+use crate::records::evidence::{Direction, Evidence, Metric};
 use crate::records::policy::Gate;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, EntryId};
 
 /// A metric of an artifact, and the evidence that it comes from.
-pub struct MetricFound {
+struct MetricFound {
     /// The value and direction.
-    pub metric: Metric,
+    metric: Metric,
     /// The evidence's statement; none for a claim of the manifest.
-    pub evidence: Option<Digest>,
+    evidence: Option<Digest>,
     /// The dataset's digest or, without one, its name and version.
-    pub dataset: Option<String>,
+    dataset: Option<String>,
     /// The dataset's name, for people.
-    pub dataset_name: Option<String>,
+    dataset_name: Option<String>,
 }
 
 /// The newest value of a metric of an artifact.
-pub fn metric_of(
-    facts: Facts<'_>,
+fn metric_of(
+    s: &Subject<'_>,
     artifact: &ArtifactId,
     name: &str,
     of: &EntryId,
     dataset: Option<&str>,
     claims_count: bool,
 ) -> Result<Option<MetricFound>> {
-    for it in facts.evidence(artifact)?.iter().rev().filter(|it| it.evidence_type == *of) {
+    let evidence = s.facts.evidence(artifact)?;
+    let counts = |it: &&Of<Evidence>| it.evidence_type == *of && s.doubt.lets_count(&it.record);
+    for it in evidence.iter().rev().filter(counts) {
         let fits = dataset.is_none_or(|want| it.dataset.as_ref().is_some_and(|have| have.name == want));
         if let (true, Some(metric)) = (fits, it.metrics.get(name)) {
             let key = it.dataset.as_ref().map(|have| match &have.sha256 {
@@ -47,7 +49,7 @@ pub fn metric_of(
     if !claims_count || dataset.is_some() {
         return Ok(None);
     }
-    let claim = facts.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
+    let claim = s.facts.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
     Ok(claim.map(|value| MetricFound {
         metric: Metric { value, better: Direction::guess(name) },
         evidence: None,
@@ -72,7 +74,7 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
     }
     let expected = if expected.is_empty() { "a value".to_owned() } else { expected.join(" and ") };
     let next = format!("refmark attach REF --type {of} FILE: evidence with metric {metric}");
-    let Some(have) = metric_of(s.facts, &s.artifact, metric, &of, dataset.as_deref(), *claims_count)? else {
+    let Some(have) = metric_of(s, &s.artifact, metric, &of, dataset.as_deref(), *claims_count)? else {
         return Ok(Found::new(Status::Missing, expected, "no evidence has it").next(next));
     };
     let Some(value) = have.metric.value.number() else {
@@ -153,7 +155,7 @@ fn baseline_value(
         _ => s.facts.alias(model, alias)?.and_then(|it| it.to),
     };
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
-    Ok(match metric_of(s.facts, &held.artifact, metric, of, dataset, claims_count)? {
+    Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {
         Some(found) => Baseline::Is(found),
         None => Baseline::NoMetric(held.version),
     })

@@ -8,18 +8,23 @@ mod author;
 mod documents;
 mod kinds;
 mod moves;
+mod people;
 mod quorum;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
-pub(in crate::judgement) use moves::match_people;
-pub use moves::{describe, report_on};
+pub use moves::hint_on_branch;
+pub(in crate::judgement) use people::match_people;
+pub(in crate::judgement) use report::way;
+pub use report::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::facts::Facts;
 use super::gate::GateReport;
+use super::landing::Walk;
 use super::snapshot::Mode;
 use crate::records::layout::Place;
 use crate::records::policy::{Limits, Policy};
@@ -77,6 +82,27 @@ pub struct Ground<'a> {
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The weight files of artifacts that are revoked now.
     pub revoked_files: &'a BTreeSet<Digest>,
+    /// The paths of records that rest on a key which is distrusted.
+    pub tainted: &'a BTreeSet<String>,
+}
+
+/// What is revoked and whom nobody trusts any more: by default nothing and nobody.
+#[derive(Default)]
+pub(in crate::judgement) struct Known {
+    files: BTreeSet<Digest>,
+    paths: BTreeSet<String>,
+}
+
+impl Known {
+    /// What a walk knows of revoked weights and of lost keys.
+    pub(in crate::judgement) fn after(walk: &Walk<'_>) -> Known {
+        Known { files: walk.revoked().files().clone(), paths: walk.tainted().clone() }
+    }
+
+    /// Ground for what was judged before, or is judged as if: every base is a good commit.
+    pub(in crate::judgement) fn ground<'a>(&'a self, state: &'a dyn Effective) -> Ground<'a> {
+        Ground { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
+    }
 }
 
 impl Ground<'_> {

@@ -12,6 +12,7 @@ use super::super::transition::{artifacts, holders};
 use super::*;
 use crate::git::Format;
 use crate::judgement::answer::detail::{model_details, version_details};
+use crate::judgement::answer::search::Corpus;
 use crate::judgement::facts::Facts;
 use crate::judgement::index::{Comparison, MetricBound, MoveRow, SearchRequest, TagFilter};
 use crate::judgement::plan::{self, AboutRequest, EvidenceRequest, PromoteRequest, RollbackRequest, StageRequest};
@@ -25,7 +26,7 @@ use crate::records::statement::{Record, Statement};
 use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage};
 use crate::registry::{DetailRequest, InitRequest, ModelDetail, Package, Writer};
-use crate::testing::disk::Unsynced;
+use crate::testing::disk::FaultyDisk;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::name::{AliasName, EntryId, PrincipalId};
 
@@ -135,7 +136,7 @@ impl Bench {
         let home = tempfile::tempdir().unwrap();
         let key = key(1);
         let mut world = world(home.path());
-        world.disk = Arc::new(Unsynced { links: true });
+        world.disk = Arc::new(FaultyDisk::sound());
         let public = key.public();
         let policy = move |author: &Author| {
             let guarded = "[[alias]]\nnames = [\"guarded\"]\nneeds = { signers = [{ roles = [\"owner\"] }], author_counts = true, gates = [{ type = \"evidence\", of = \"evaluation\" }] }\n\n[[alias]]";
@@ -434,8 +435,13 @@ impl Bench {
                 .unwrap();
             assert_eq!(fast.unwrap(), holders(facts, artifact).unwrap());
         }
+        let basis = view.basis().unwrap();
+        let corpus = Corpus::of(&basis).unwrap();
         for request in requests() {
             self.compare_search(&view, &landings, &request);
+            // The browser has no index: the same versions in the same order, for the same reasons.
+            let found = self.registry.search(&view, &request).unwrap().found;
+            assert_eq!(corpus.search(&basis, &request).unwrap().found, found, "{request:?}");
         }
     }
 
@@ -478,7 +484,7 @@ impl Bench {
         for row in &found {
             fast.push((row.version.model.clone(), row.version.version));
             let path = Place::Version(row.version.model.clone(), row.version.version).path();
-            assert_eq!(row.commit, landings[&path]);
+            assert_eq!(row.commit, Some(landings[&path]));
             let asked = request.text.is_some() || request.capability.is_some() || !request.tags.is_empty();
             assert!(!asked || !row.matched.is_empty(), "{request:?} {row:?}");
         }
@@ -697,7 +703,7 @@ fn a_view_of_an_older_head_is_not_answered_from_a_newer_index() {
     let view = bench.registry.view_of(old);
     // The reader remembers the newer head, and an older one is no continuation of it.
     assert_eq!(view.err().map(|it| it.code), Some(Code::HistoryRewritten));
-    std::fs::remove_dir_all(bench.registry.remembered_folder()).unwrap();
+    std::fs::remove_dir_all(bench.registry.own_folder()).unwrap();
     let view = bench.registry.view_of(old).unwrap();
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let champion = AliasName::parse("champion").unwrap();
@@ -738,4 +744,25 @@ fn where_no_index_can_be_made_the_records_answer() {
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let request = SearchRequest { text: Some("reviews".to_owned()), ..SearchRequest::default() };
     assert_eq!(bench.registry.search(&view, &request).unwrap().found.len(), 3);
+}
+
+#[test]
+fn an_index_that_somebody_else_could_have_written_is_not_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = some();
+    bench.compare();
+    let own = bench.registry.own_folder();
+    assert!(own.join("index.sqlite").is_file() && !own.starts_with(bench.registry.git_dir()));
+    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    let liar = rusqlite::Connection::open(bench.registry.index_path()).unwrap();
+    liar.execute_batch("DELETE FROM versions WHERE version > 1").unwrap();
+    drop(liar);
+    // What lies in the registry's own folder is nobody's word.
+    let planted = bench.registry.work_folder().join("index.sqlite");
+    std::fs::copy(own.join("index.sqlite"), planted).unwrap();
+    std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_ne!(bench.registry.own_folder(), own, "a folder that others can write is not this reader's own");
+    bench.compare();
+    let view = bench.registry.view().unwrap();
+    assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
 }
