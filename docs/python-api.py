@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import refmark
+from refmark import signatures
 
 HERE = Path(__file__).parent
 OUT = HERE / "python-api.md"
@@ -83,6 +84,11 @@ def document() -> str:
     for name, of in things.items():
         if inspect.isfunction(of):
             out += [f"### `refmark.{signature(name, of)}`", "", sentence(of.__doc__), ""]
+    out += ["## Signatures", "", sentence(signatures.__doc__), ""]
+    for name in signatures.__all__:
+        of = getattr(signatures, name)
+        if inspect.isfunction(of):
+            out += [f"### `refmark.signatures.{signature(name, of)}`", "", sentence(of.__doc__), ""]
     out += ["## Classes", ""]
     for name in sorted(rest, key=lambda it: (it not in ("Registry", "Lock"), it)):
         out += [f"### `{name}`", "", sentence(rest[name].__doc__), "", *methods(rest[name])]
