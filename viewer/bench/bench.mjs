@@ -28,7 +28,9 @@ try {
   const browser = await launch();
   const { page, errors } = await openPage(browser);
   await page.goto(`${server.url}/`);
-  await page.waitForFunction(() => typeof window.measure === "function");
+  await page.waitForFunction(() => typeof window.measure === "function").catch((error) => {
+    throw new Error([error.message, ...errors].join("\n"));
+  });
   const rows = await page.evaluate(() => window.measure(), undefined);
   if (errors.length > 0) throw new Error(errors.join("\n"));
   console.log(table(rows, await browser.version()));
@@ -43,7 +45,7 @@ try {
 async function bundle(out) {
   await build({
     configFile: false, root: here("."), logLevel: "warn",
-    resolve: { alias: { "refmark-wasm": here("../../bindings-wasm/pkg/index.js") } },
+    resolve: { alias: { "refmark-wasm": here("../../bindings-wasm/pkg/index.js"), buffer: here("../node_modules/buffer/") } },
     build: { outDir: out, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0 },
   });
 }

@@ -54,8 +54,21 @@ export class Session {
     this.readyView?.();
     const shown = await listed;
     if (!shown) this.rows.set(this.view.models(), "tree", this.tell);
+    const name = about.id === null ? this.nameInTree() : null;
+    if (name !== null) this.tell({ event: "opened", opened: { ...opened, ...name } });
     this.tell({ event: "ready", head: await this.whenThere(() => this.repository.commit(this.head)), verified: false });
     await this.verify(root, seen, shown);
+  }
+
+  /** A repository tells its registry's name and id in its first trust root. */
+  private nameInTree(): { readonly name: string; readonly id: string } | null {
+    try {
+      const bytes = this.repository.file(this.head, "trust/0001.json", 1 << 20);
+      const predicate = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { statement?: { predicate?: { name?: unknown; registry?: unknown } } }).statement?.predicate;
+      return predicate && typeof predicate.name === "string" && typeof predicate.registry === "string" ? { name: predicate.name, id: predicate.registry } : null;
+    } catch {
+      return null;
+    }
   }
 
   private async listed(): Promise<boolean> {
