@@ -1,7 +1,7 @@
 // What stands around every screen: names, ways, what may be said of it all, and the keys.
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { Icon, To, When } from "../parts/bits.tsx";
+import { Icon, To, When, Words } from "../parts/bits.tsx";
 import { filesOf } from "../parts/dropping.tsx";
 import { STANDINGS, StandingPill } from "../parts/standing.tsx";
 import { Alias } from "../screens/alias.tsx";
@@ -17,7 +17,7 @@ import { openFiles, Opening, Start } from "../screens/start.tsx";
 import { Version } from "../screens/version.tsx";
 import { Help, help, useKeys } from "./keys.tsx";
 import { print, type Screen } from "./route.ts";
-import { address, announced, href, opened, phase, shownHead, standing, verified } from "./state.ts";
+import { address, announced, href, opened, phase, shownHead, standing, unverifiable, verified } from "./state.ts";
 import { short } from "./words.ts";
 
 const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
@@ -106,6 +106,9 @@ function Notices() {
         <div class="banner bad" role="alert">
           <Icon name="cross" /><p><strong>{STANDINGS[now].title}.</strong> {first ? first.message : STANDINGS[now].words}{count > 1 ? ` And ${count - 1} more.` : ""} <To to={{ screen: "integrity" }}>What was found</To></p>
         </div>
+      )}
+      {it && now === "unverifiable" && unverifiable.value && (
+        <div class="banner warn" role="alert"><Icon name="warn" /><p><strong>Not verified.</strong> <Words text={unverifiable.value.message} />. <To to={{ screen: "integrity" }}>What was checked</To></p></div>
       )}
       {it && at !== null && it.head !== it.newest && (
         <div class="banner plain"><Icon name="wait" /><p>You look at the registry as it was at commit <code>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>}. <a href={print({ ...where, at: it.newest })}>Show the newest</a></p></div>

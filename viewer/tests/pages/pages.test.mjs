@@ -132,7 +132,7 @@ describe("what may be said", () => {
   test("a flipped byte in a pack is a fault or a failure, and never data that is called verified", SLOW, async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/damaged/#/models?root=${world.root}`);
-    await page.waitForSelector(".note.bad, .banner.bad, .standing-unverifiable", { timeout: 90_000 });
+    await page.waitForSelector(".note.bad, .banner.bad, .banner.warn", { timeout: 90_000 });
     assert.notEqual(await standing(page), "verified");
     await page.screenshot({ path: join(SHOTS, "damaged.png") });
     assert.deepEqual(await audited(page), []);
