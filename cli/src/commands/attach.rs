@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use refmark_core::records::evidence::{Named, Verdict};
 use refmark_core::registry::{AttachRequest, Writer};
-use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::EntryId;
 use refmark_core::words::reference::Reference;
@@ -23,9 +22,9 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
     request.verdict = args.verdict.as_deref().and_then(Verdict::parse);
     request.summary = args.summary.clone();
     request.produced_by = args.produced_by.clone();
-    request.suite = args.suite.as_deref().map(named);
-    request.dataset = args.dataset.as_deref().map(named);
-    request.tool = args.tool.as_deref().map(named);
+    request.suite = args.suite.as_deref().map(Named::read).transpose()?;
+    request.dataset = args.dataset.as_deref().map(Named::read).transpose()?;
+    request.tool = args.tool.as_deref().map(Named::read).transpose()?;
     for text in &args.metrics {
         let (name, value) = pair(text, "a metric")?;
         request.metrics.push((name.to_owned(), number(name, value)?, None));
@@ -56,12 +55,4 @@ pub fn number(name: &str, text: &str) -> Result<f64> {
         Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", text.escape_debug()))
             .hint("write it as in f1=0.91")
     })
-}
-
-/// `NAME`, `NAME@VERSION` or `NAME@sha256:…`.
-fn named(text: &str) -> Named {
-    let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
-    let sha256 = rest.filter(|it| it.starts_with("sha256:")).and_then(|it| Digest::parse(it).ok());
-    let version = rest.filter(|_| sha256.is_none()).map(str::to_owned);
-    Named { name: name.to_owned(), version, sha256 }
 }

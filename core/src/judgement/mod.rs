@@ -1,6 +1,7 @@
 //! Floor 2: judgement. Records in, verdict out.
 
 pub mod answer;
+pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod doc;

@@ -5,7 +5,6 @@
 mod ahead;
 mod approve;
 mod attach;
-mod beside;
 mod branch;
 mod catalog;
 mod check;
@@ -20,6 +19,8 @@ mod diff;
 mod draft;
 mod explain;
 mod export_site;
+#[cfg(test)]
+mod fault_tests;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
@@ -37,6 +38,7 @@ mod log;
 mod members;
 mod move_to;
 mod open;
+mod own;
 mod paths;
 mod pin;
 mod pin_lint;
@@ -87,7 +89,7 @@ pub use check::CheckOptions;
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
-pub use detail::{ModelDetail, VersionDetail};
+pub use detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
 pub use export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};

@@ -7,8 +7,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::blob::disk::{Disk, RealDisk, io_fault};
-use crate::blob::host::unique_name;
+use crate::blob::disk::{Disk, RealDisk, io_fault, make_dirs_durably, replace};
 use crate::ports::{Cancel, Clock, Progress, Silent};
 use crate::records::registry_id::RegistryId;
 use crate::records::statement::{Predicate, Record};
@@ -188,11 +187,8 @@ impl World {
                 .hint("set HOME or XDG_CONFIG_HOME, or name the root each time with --trust-root"));
         };
         let text = toml::to_string(value).map_err(crate::words::fault::bug)?;
-        self.disk.make_dirs(folder)?;
-        let staged = folder.join(format!(".{name}.{}", unique_name()));
-        self.disk.write_new(&staged, text.as_bytes(), 0o600)?;
-        self.disk.rename(&staged, &folder.join(name))?;
-        self.disk.sync_dir(folder)
+        make_dirs_durably(&*self.disk, folder)?;
+        replace(&*self.disk, &folder.join(name), text.as_bytes(), 0o600)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::list::held_by_alias;
 use crate::judgement::facts::Facts;
+use crate::records::about::About;
 use crate::records::manifest::Lineage;
 use crate::records::trust::TrustState;
 use crate::records::version::Stage;
@@ -14,7 +15,7 @@ use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::time::Timestamp;
 
 /// A model with its words.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelDetail {
     /// The model.
     pub model: ModelName,
@@ -39,7 +40,7 @@ pub struct ModelDetail {
 }
 
 /// A version with its words.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionDetail {
     /// The model.
     pub model: ModelName,
@@ -73,6 +74,57 @@ pub struct VersionDetail {
     pub updated: Timestamp,
 }
 
+/// Which versions are asked for with their words. Everything that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DetailRequest {
+    /// Only this model's.
+    pub model: Option<ModelName>,
+    /// Only those with these tags of their own: key and value.
+    pub tags: Vec<(String, String)>,
+    /// Of each model and stage only the newest that lists show.
+    pub newest_of_stages: bool,
+}
+
+impl DetailRequest {
+    /// All versions of a model.
+    pub fn of(model: &ModelName) -> DetailRequest {
+        DetailRequest { model: Some(model.clone()), ..DetailRequest::default() }
+    }
+}
+
+/// Every model with its words, hidden ones too, by name.
+pub fn model_details(facts: Facts<'_>) -> Result<Vec<ModelDetail>> {
+    let mut found = Vec::new();
+    for model in facts.models()? {
+        found.extend(model_detail(facts, &model)?);
+    }
+    found.sort_by(|a, b| a.model.as_str().cmp(b.model.as_str()));
+    Ok(found)
+}
+
+/// The versions with their words that fit, by model, oldest first.
+pub fn version_details(facts: Facts<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
+    let mut models = match &request.model {
+        Some(model) => vec![model.clone()],
+        None => facts.models()?,
+    };
+    models.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut found = Vec::new();
+    for model in models {
+        let held = held_by_alias(facts, &model)?;
+        let mut newest = std::collections::BTreeSet::new();
+        let mut of_model = Vec::new();
+        for version in facts.versions(&model)?.into_iter().rev() {
+            let Some(it) = version_detail(facts, &model, version, &held)? else { continue };
+            let tagged = request.tags.iter().all(|(key, value)| it.tags.get(key) == Some(value));
+            let wanted = !request.newest_of_stages || (!it.hidden && newest.insert(it.stage));
+            of_model.extend((tagged && wanted).then_some(it));
+        }
+        found.extend(of_model.into_iter().rev());
+    }
+    Ok(found)
+}
+
 /// A model with its words, hidden or not; nothing where it is not known.
 pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
     let (about, newest) = (facts.about(model)?, facts.newest_version(model)?);
@@ -81,8 +133,6 @@ pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelD
     }
     let first = facts.first_about(model)?.map(|it| it.time);
     let oldest = facts.version(model, 1)?.map(|it| it.imported.unwrap_or(it.time));
-    let latest = newest.map(|it| facts.version(model, it)).transpose()?.flatten();
-    let latest = latest.map(|it| it.imported.unwrap_or(it.time));
     Ok(Some(ModelDetail {
         description: about.as_ref().and_then(|it| it.description.clone()),
         owner: about.as_ref().and_then(|it| it.owner.clone()),
@@ -92,9 +142,25 @@ pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelD
         aliases: held_by_alias(facts, model)?,
         newest: newest.unwrap_or(0),
         created: [first, oldest].into_iter().flatten().min(),
-        updated: [about.as_ref().map(|it| it.time), latest].into_iter().flatten().max(),
+        updated: last_changed(facts, model, about.as_deref(), newest)?,
         model: model.clone(),
     }))
+}
+
+/// When a model's words or versions last changed, by their authors' clocks; nothing where it is not known.
+pub fn updated(facts: Facts<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
+    last_changed(facts, model, facts.about(model)?.as_deref(), facts.newest_version(model)?)
+}
+
+fn last_changed(
+    facts: Facts<'_>,
+    model: &ModelName,
+    about: Option<&About>,
+    newest: Option<u64>,
+) -> Result<Option<Timestamp>> {
+    let latest = newest.map(|it| facts.version(model, it)).transpose()?.flatten();
+    let latest = latest.map(|it| it.imported.unwrap_or(it.time));
+    Ok([about.map(|it| it.time), latest].into_iter().flatten().max())
 }
 
 /// A version with its words, where the model's aliases hold `held`; nothing where there is none.

@@ -1,7 +1,12 @@
 //! When and where a file took effect.
 
+use std::collections::HashMap;
+
 use super::Basis;
+use crate::judgement::chain::Chain;
 use crate::judgement::effective::Effective;
+use crate::judgement::snapshot::History;
+use crate::judgement::verify::Verified;
 use crate::words::fault::Result;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
@@ -21,12 +26,45 @@ pub trait Landings {
     fn known(&self, path: &str) -> Result<Option<Landed>>;
 }
 
-/// Nobody knows: history is walked back for each.
-pub struct Unknown;
+/// What a walk from the first commit saw take effect.
+pub struct Walked<'h> {
+    history: &'h dyn History,
+    commits: HashMap<String, Oid>,
+}
 
-impl Landings for Unknown {
-    fn known(&self, _: &str) -> Result<Option<Landed>> {
-        Ok(None)
+impl<'h> Walked<'h> {
+    /// Takes what a walk has seen out of it.
+    pub fn of(history: &'h dyn History, verified: &mut Verified<'h>) -> Walked<'h> {
+        let landed = std::mem::take(&mut verified.landed);
+        let commits = landed.into_iter().flat_map(|it| it.files.into_keys().map(move |path| (path, it.commit)));
+        Walked { history, commits: commits.collect() }
+    }
+}
+
+impl Landings for Walked<'_> {
+    fn known(&self, path: &str) -> Result<Option<Landed>> {
+        let Some(commit) = self.commits.get(path).copied() else { return Ok(None) };
+        Ok(Some(Landed { commit, time: self.history.commit(commit)?.time }))
+    }
+}
+
+/// A tree that nobody walked to: when a file came is found by halving, as far as history is here.
+pub struct Unwalked<'h> {
+    history: &'h dyn History,
+    chain: Chain<'h>,
+}
+
+impl<'h> Unwalked<'h> {
+    /// Of the tree at a head.
+    pub fn at(history: &'h dyn History, head: Oid) -> Unwalked<'h> {
+        Unwalked { history, chain: Chain::new(history, head) }
+    }
+}
+
+impl Landings for Unwalked<'_> {
+    fn known(&self, path: &str) -> Result<Option<Landed>> {
+        let Some(commit) = self.chain.brought(path)? else { return Ok(None) };
+        Ok(Some(Landed { commit, time: self.history.commit(commit)?.time }))
     }
 }
 

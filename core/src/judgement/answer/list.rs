@@ -37,7 +37,7 @@ pub fn models_of(facts: Facts<'_>) -> Result<Vec<ModelRow>> {
     Ok(rows)
 }
 
-/// The versions of a model, newest first; none where there is no such model.
+/// The versions of a model, newest first, hidden ones too; none where there is no such model.
 pub fn versions_of(facts: Facts<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
     let held = held_by_alias(facts, model)?;
     let mut rows = Vec::new();
@@ -83,5 +83,6 @@ pub fn version_row(
         metrics: metrics.collect(),
         by: record.by.clone(),
         time: record.time,
+        hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),
     }))
 }

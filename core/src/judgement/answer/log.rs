@@ -3,16 +3,39 @@
 use serde::Serialize;
 
 use super::Basis;
+use crate::judgement::facts::Facts;
 use crate::judgement::index::MoveRow;
 use crate::records::layout::Place;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
+use crate::words::reference::Reference;
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
 pub struct LogAnswer {
     /// The moves.
     pub moves: Vec<MoveRow>,
+}
+
+/// Of what a log is asked: a model, or one of its aliases. A fault `bad-argument` for any other reference.
+pub fn subject(reference: &Reference) -> Result<(ModelName, Option<AliasName>)> {
+    match reference {
+        Reference::Alias(model, alias) => Ok((model.clone(), Some(alias.clone()))),
+        Reference::Pin(model) => Ok((model.clone(), None)),
+        other => Err(Fault::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
+            .hint("write MODEL or MODEL@ALIAS; `refmark show` tells of a version")),
+    }
+}
+
+/// A fault where a model is asked for as a whole and there is none of that name.
+pub fn check_model(facts: Facts<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
+    match (model, alias) {
+        (Some(model), None) if facts.newest_version(model)?.is_none() => {
+            Err(Fault::new(Code::NotFound, format!("there is no model {model}"))
+                .hint("`refmark list` shows the models"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl LogAnswer {
@@ -29,8 +52,14 @@ impl LogAnswer {
     }
 }
 
-/// The moves of an alias, or of every alias of a model, or of all models; in no order.
-pub fn moves(basis: &Basis<'_, '_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<Vec<MoveRow>> {
+/// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
+/// `most`.
+pub fn moves(
+    basis: &Basis<'_, '_>,
+    model: Option<&ModelName>,
+    alias: Option<&AliasName>,
+    most: usize,
+) -> Result<Vec<MoveRow>> {
     let facts = basis.facts();
     let models = match model {
         Some(model) => vec![model.clone()],
@@ -43,14 +72,20 @@ pub fn moves(basis: &Basis<'_, '_>, model: Option<&ModelName>, alias: Option<&Al
             None => facts.aliases(model)?,
         };
         for alias in &aliases {
-            moves_of(basis, model, alias, &mut moves)?;
+            moves_of(basis, model, alias, most, &mut moves)?;
         }
     }
     Ok(moves)
 }
 
-fn moves_of(basis: &Basis<'_, '_>, model: &ModelName, alias: &AliasName, rows: &mut Vec<MoveRow>) -> Result<()> {
-    for it in basis.facts().alias_moves(model, alias)? {
+fn moves_of(
+    basis: &Basis<'_, '_>,
+    model: &ModelName,
+    alias: &AliasName,
+    most: usize,
+    rows: &mut Vec<MoveRow>,
+) -> Result<()> {
+    for it in basis.facts().newest_alias_moves(model, alias, most)? {
         let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
         let landed = basis.landed(&path)?;
         rows.push(MoveRow {

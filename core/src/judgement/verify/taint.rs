@@ -14,9 +14,11 @@ use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
 /// What took effect in a commit.
-pub(super) struct LandedThere {
-    commit: Oid,
-    files: BTreeMap<String, Oid>,
+pub struct LandedThere {
+    /// The commit.
+    pub commit: Oid,
+    /// Its files that took effect.
+    pub files: BTreeMap<String, Oid>,
     /// The statements of the evidence by which gates passed, by the statement of the move.
     rests_on: HashMap<Digest, Vec<Digest>>,
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::problem::{Outcome, Problem};
 use super::remembered::Remembered;
+use super::taint::LandedThere;
 use crate::judgement::effective::{Objects, State};
 use crate::judgement::facts::Facts;
 use crate::judgement::landing::{Standing, Tried, Walk};
@@ -32,6 +33,8 @@ pub struct Verified<'h> {
     pub root_fault: Option<Box<Fault>>,
     /// Paths whose records are tainted.
     pub tainted: Vec<String>,
+    /// What took effect in this walk: in which commit, and which files.
+    pub landed: Vec<LandedThere>,
     /// Where objects are read from.
     pub objects: Rc<Objects<'h>>,
     /// The walk at the head.

@@ -255,9 +255,9 @@ fn check_free(dir: &Path) -> Result<()> {
         Ok(found) if !found.is_dir() => return Err(taken(dir, "is not a folder")),
         _ => {}
     }
-    let begun = entries(&dir.join("registry"))?.iter().any(|path| {
+    let begun = entries(&dir.join("registry"))?.iter().all(|path| {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        name == LOCK || name.starts_with(STAGE)
+        matches!(name.as_str(), LOCK | "packs" | "blobs") || name.starts_with(STAGE) || name.starts_with("listing-")
     });
     for path in entries(dir)? {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
