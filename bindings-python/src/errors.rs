@@ -4,7 +4,6 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use refmark_core::words::fault::{Fault, Result};
-use serde_json::Value;
 
 use crate::convert::to_python;
 
@@ -21,7 +20,7 @@ pub fn raise(py: Python<'_>, fault: &Fault) -> PyErr {
 fn exception<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyAny>> {
     let make =
         MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("refmark.errors")?.getattr("from_fault")?.unbind()))?;
-    let fields = Value::Object(fault.fields.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+    let fields = serde_json::to_value(&fault.fields).unwrap_or_default();
     let fields = to_python(py, &fields)?;
     make.bind(py).call1((fault.code.as_str(), fault.code.exit().status(), &fault.message, &fault.hint, fields))
 }

@@ -11,7 +11,7 @@ use super::effective::Objects;
 use super::facts::Of;
 use crate::records::about::About;
 use crate::records::alias::{AliasMove, Target};
-use crate::records::evidence::Evidence;
+use crate::records::evidence::{Evidence, MetricValue};
 use crate::records::layout::{Document, Place};
 use crate::records::manifest::Manifest;
 use crate::records::statement::Predicate;
@@ -117,7 +117,7 @@ pub struct VersionRow {
     /// The sum of its files' sizes.
     pub size: u64,
     /// Its claimed metrics.
-    pub metrics: BTreeMap<String, serde_json::Value>,
+    pub metrics: BTreeMap<String, MetricValue>,
     /// Who registered it.
     pub by: PrincipalId,
     /// When, by that person's clock.

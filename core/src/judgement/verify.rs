@@ -17,6 +17,7 @@ use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::value::Value;
 
 /// What a reader keeps of the newest head that it verified, so that a new one is verified from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,7 +106,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// What else the fault says, for programs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, serde_json::Value>,
+    pub fields: BTreeMap<String, Value>,
 }
 
 impl Problem {

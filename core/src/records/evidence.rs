@@ -1,12 +1,14 @@
 //! Evidence: evaluations, scans, runbooks, sign-offs.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::statement::predicate;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
+use crate::words::value::Value;
 
 /// What a piece of evidence comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,13 +90,23 @@ impl Direction {
 }
 
 /// A metric's value. What is not finite is a text (`NaN`, `Infinity`) and fails its gate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum MetricValue {
     /// A finite number.
     Number(f64),
     /// Not a number.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for MetricValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MetricValue, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Number(number) => Ok(MetricValue::Number(number)),
+            Value::String(text) => Ok(MetricValue::Text(text)),
+            _ => Err(D::Error::custom("expected a number, or a text where it is not finite")),
+        }
+    }
 }
 
 impl MetricValue {

@@ -83,7 +83,7 @@ pub(super) fn version_row(
     let metrics = manifest
         .iter()
         .flat_map(|it| it.metrics.iter())
-        .map(|(name, value)| (name.to_owned(), serde_json::to_value(value).unwrap_or_default()));
+        .map(|(name, value)| (name.to_owned(), value.clone()));
     Ok(Some(VersionRow {
         model: model.clone(),
         version,

@@ -3,9 +3,12 @@
 pub mod canonical;
 pub mod digest;
 pub mod fault;
+pub mod json;
 pub mod name;
 pub mod oid;
 pub mod package_path;
 pub mod printer;
 pub mod reference;
 pub mod time;
+pub mod toml;
+pub mod value;

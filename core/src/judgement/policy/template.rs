@@ -6,6 +6,7 @@ use crate::records::root::FORMAT;
 use crate::records::signature::PublicKey;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{PrincipalId, Role};
+use crate::words::value::Value;
 
 /// The team policy's text, with holes for the number, the registry, the members and the owners.
 const TEAM: &str = include_str!("team.toml");
@@ -94,7 +95,7 @@ impl TeamMember {
 
 /// A text as a TOML string. JSON's escapes are TOML's.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::String(text.to_owned()).to_string()
 }
 
 /// The team policy's text with these members. `owners` names who owns which models; the first member owns all of them
