@@ -1,11 +1,19 @@
-//! refmark in a browser or in Node: bytes in, verdicts out. A thin face of the core: nothing is decided here, nothing is
-//! fetched, and there is no clock.
+//! refmark in a browser or in Node: bytes in, verdicts and answers out. A thin face of the core: nothing is decided here and
+//! nothing is fetched.
 
 #![deny(unsafe_code)]
 
+mod clock;
+mod file;
+mod policy;
 mod repository;
+mod review;
 mod value;
 mod verification;
+mod view;
+mod walk;
 
+pub use file::{Sha256, inspect, inspect_file, sha256};
 pub use repository::RefmarkRepository;
 pub use verification::Verification;
+pub use view::View;

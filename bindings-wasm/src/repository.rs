@@ -10,8 +10,10 @@ use refmark_core::words::oid::Oid;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::value::{misuse, thrown, value};
+use crate::value::{thrown, value};
 use crate::verification::Verification;
+use crate::view::View;
+use crate::walk::Walk;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -113,7 +115,7 @@ fn octal(mode: Mode) -> String {
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct RefmarkRepository {
-    /// Behind a shared pointer, because a verification under way reads it too.
+    /// Behind a shared pointer, because views and verifications read it too; it can grow meanwhile.
     inner: Rc<Repository>,
 }
 
@@ -127,26 +129,26 @@ impl RefmarkRepository {
 
     /// Adds a pack with its `.idx`. Without it every object is read once, which takes a hundred times as long.
     #[wasm_bindgen(js_name = addPack)]
-    pub fn add_pack(&mut self, name: &str, pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_pack(name, pack, idx))
+    pub fn add_pack(&self, name: &str, pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_pack(name, pack, idx))
     }
 
     /// Adds a loose object, by its path below `objects/` or its id.
     #[wasm_bindgen(js_name = addLoose)]
-    pub fn add_loose(&mut self, path: &str, deflated: Vec<u8>) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_loose(path, deflated))
+    pub fn add_loose(&self, path: &str, deflated: Vec<u8>) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_loose(path, deflated))
     }
 
     /// Adds a Git bundle: its refs and its objects.
     #[wasm_bindgen(js_name = addBundle)]
-    pub fn add_bundle(&mut self, bundle: Vec<u8>) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_bundle(bundle))
+    pub fn add_bundle(&self, bundle: Vec<u8>) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_bundle(bundle))
     }
 
     /// Adds a ref by its full name.
     #[wasm_bindgen(js_name = addRef)]
-    pub fn add_ref(&mut self, name: &str, oid: &str) -> Result<(), JsValue> {
-        self.change(|repository| {
+    pub fn add_ref(&self, name: &str, oid: &str) -> Result<(), JsValue> {
+        self.read(|repository| {
             repository.add_ref(name, Oid::parse(oid.trim_end())?);
             Ok(())
         })
@@ -154,20 +156,20 @@ impl RefmarkRepository {
 
     /// Adds the text of `packed-refs`.
     #[wasm_bindgen(js_name = addPackedRefs)]
-    pub fn add_packed_refs(&mut self, text: &str) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_packed_refs(text))
+    pub fn add_packed_refs(&self, text: &str) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_packed_refs(text))
     }
 
     /// Adds the text of `HEAD`.
     #[wasm_bindgen(js_name = addHead)]
-    pub fn add_head(&mut self, text: &str) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_head(text))
+    pub fn add_head(&self, text: &str) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_head(text))
     }
 
     /// Adds the text of `shallow`.
     #[wasm_bindgen(js_name = addShallow)]
-    pub fn add_shallow(&mut self, text: &str) -> Result<(), JsValue> {
-        self.change(|repository| repository.add_shallow(text))
+    pub fn add_shallow(&self, text: &str) -> Result<(), JsValue> {
+        self.read(|repository| repository.add_shallow(text))
     }
 
     /// All refs by full name.
@@ -182,12 +184,12 @@ impl RefmarkRepository {
 
     /// The branch that `HEAD` names, in full; undefined where it was not given or names none.
     pub fn head(&self) -> Option<String> {
-        self.inner.head().map(str::to_owned)
+        self.inner.head()
     }
 
     /// The commits at which a shallow clone was cut off.
     pub fn shallow(&self) -> Result<JsIds, JsValue> {
-        Ok(value(self.inner.shallow())?.unchecked_into())
+        Ok(value(&self.inner.shallow())?.unchecked_into())
     }
 
     /// How many objects were given.
@@ -237,23 +239,23 @@ impl RefmarkRepository {
     }
 
     /// Begins the verification of all history up to `head`, against a root (`sha256:…`) that the reader has from
-    /// elsewhere; without one, the registry only vouches for itself. Nothing may be added while one is under way.
+    /// elsewhere; without one, the registry only vouches for itself.
     pub fn verify(&self, head: &str, root: Option<String>) -> Result<Verification, JsValue> {
         let repository = Rc::clone(&self.inner);
         let head = Oid::parse(head).map_err(thrown)?;
         let pin = root.map(|root| Digest::parse(&root)).transpose().map_err(thrown)?;
         Verification::begin(repository, head, pin).map_err(thrown)
     }
+
+    /// The registry at a head at once, as its tree stands: nobody has verified it, and every answer says so.
+    pub fn view(&self, head: &str) -> Result<View, JsValue> {
+        let head = Oid::parse(head).map_err(thrown)?;
+        Ok(View::of(Rc::new(Walk::standing(Rc::clone(&self.inner), head).map_err(thrown)?)))
+    }
 }
 
 impl RefmarkRepository {
     fn read<T>(&self, work: impl FnOnce(&Repository) -> Outcome<T>) -> Result<T, JsValue> {
         work(&self.inner).map_err(thrown)
-    }
-
-    fn change(&mut self, work: impl FnOnce(&mut Repository) -> Outcome<()>) -> Result<(), JsValue> {
-        let repository = Rc::get_mut(&mut self.inner);
-        let repository = repository.ok_or_else(|| misuse("nothing can be added while a verification is under way"))?;
-        work(repository).map_err(thrown)
     }
 }

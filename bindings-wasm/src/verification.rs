@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use refmark_core::judgement::snapshot::History;
-use refmark_core::judgement::verify::{Outcome, Problem, Verifier};
+use refmark_core::judgement::verify::{Outcome, Problem, Verified};
 use refmark_core::pack::Repository;
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::Result as Judged;
 use refmark_core::words::oid::Oid;
-use self_cell::self_cell;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::value::{misuse, thrown, value};
+use crate::view::View;
+use crate::walk::Walk;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -49,57 +49,37 @@ extern "C" {
     pub type JsReport;
 }
 
-/// Nothing once it is finished.
-type Walking<'h> = Option<Verifier<'h>>;
-
-self_cell!(
-    struct Walk {
-        owner: Rc<Repository>,
-
-        #[not_covariant]
-        dependent: Walking,
-    }
-);
-
-/// A verification under way: call `step` until `remaining` is 0, then `finish`.
+/// A verification under way: call `step` until `remaining` is 0, then `finish`, and `view` for what took effect.
 #[wasm_bindgen]
 pub struct Verification {
-    walk: Walk,
+    walk: Rc<Walk>,
     total: usize,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Report {
+struct Report<'a> {
     outcome: Outcome,
     head: Oid,
     last_good: Option<Oid>,
     commits: usize,
     pinned: bool,
     root: Option<String>,
-    bad: Vec<Oid>,
-    tainted: Vec<String>,
+    bad: &'a [Oid],
+    tainted: &'a [String],
     problems: Vec<Problem>,
 }
 
 #[wasm_bindgen]
 impl Verification {
     /// Verifies up to `commits` commits more. Says how many remain.
-    pub fn step(&mut self, commits: usize) -> Result<usize, JsValue> {
-        self.walk.with_dependent_mut(|_, walking| {
-            let verifier = walking.as_mut().ok_or_else(finished)?;
-            for _ in 0..commits {
-                if verifier.step().map_err(thrown)?.is_none() {
-                    break;
-                }
-            }
-            Ok(verifier.remaining())
-        })
+    pub fn step(&self, commits: usize) -> Result<usize, JsValue> {
+        self.walk.step(commits).map_err(thrown)
     }
 
     /// How many commits remain.
     pub fn remaining(&self) -> usize {
-        self.walk.with_dependent(|_, walking| walking.as_ref().map_or(0, Verifier::remaining))
+        self.walk.remaining()
     }
 
     /// How many commits there are.
@@ -107,43 +87,43 @@ impl Verification {
         self.total
     }
 
-    /// Verifies what remains and says what it came to. Nothing can be asked of it after that.
-    pub fn finish(&mut self) -> Result<JsReport, JsValue> {
-        let commits = self.total;
-        self.walk.with_dependent_mut(|_, walking| {
-            let verifier = walking.take().ok_or_else(finished)?;
-            Ok(value(&report(verifier, commits).map_err(thrown)?)?.unchecked_into())
-        })
+    /// Verifies what remains and says what it came to.
+    pub fn finish(&self) -> Result<JsReport, JsValue> {
+        self.walk.finish().map_err(thrown)?;
+        let report = self.walk.verified(|verified| value(&Report::of(verified, self.total))).map_err(thrown)?;
+        Ok(report?.unchecked_into())
+    }
+
+    /// What took effect, once all commits are verified.
+    pub fn view(&self) -> Result<View, JsValue> {
+        if self.walk.remaining() > 0 {
+            return Err(misuse("this verification has not reached the head"));
+        }
+        self.walk.finish().map_err(thrown)?;
+        Ok(View::of(Rc::clone(&self.walk)))
     }
 }
 
 impl Verification {
     pub(crate) fn begin(repository: Rc<Repository>, head: Oid, pin: Option<Digest>) -> Judged<Verification> {
-        let walk = Walk::try_new(repository, |repository| {
-            let history: &dyn History = &**repository;
-            Verifier::from_the_start(history, head, pin).map(Some)
-        })?;
-        let total = walk.with_dependent(|_, walking| walking.as_ref().map_or(0, Verifier::remaining));
+        let walk = Rc::new(Walk::begin(repository, head, pin)?);
+        let total = walk.remaining();
         Ok(Verification { walk, total })
     }
 }
 
-fn report(mut verifier: Verifier<'_>, commits: usize) -> Judged<Report> {
-    verifier.run(|_| Ok(()))?;
-    let verified = verifier.finish()?;
-    Ok(Report {
-        outcome: verified.outcome(),
-        head: verified.head,
-        last_good: verified.last_good,
-        commits,
-        pinned: verified.pinned,
-        root: verified.newest_root.map(|root| root.prefixed()),
-        problems: verified.problems(),
-        bad: verified.bad,
-        tainted: verified.tainted,
-    })
-}
-
-fn finished() -> JsValue {
-    misuse("this verification has been finished")
+impl<'a> Report<'a> {
+    fn of(verified: &'a Verified<'_>, commits: usize) -> Report<'a> {
+        Report {
+            outcome: verified.outcome(),
+            head: verified.head,
+            last_good: verified.last_good,
+            commits,
+            pinned: verified.pinned,
+            root: verified.newest_root.map(|root| root.prefixed()),
+            problems: verified.problems(),
+            bad: &verified.bad,
+            tainted: &verified.tainted,
+        }
+    }
 }

@@ -49,3 +49,24 @@ fn the_demo_takes_the_users_own_model_and_leaves_it_as_it_is() {
     env.fails(&["demo", "nowhere"], 1, "io");
     assert!(!env.path("refmark-demo").exists());
 }
+
+#[test]
+fn the_example_registry_is_the_same_each_time_and_holds_every_kind_of_change() {
+    let env = TestEnvironment::new();
+    let one = env.json(&["demo", "--site", "one", "--fixed"]);
+    let two = env.json(&["demo", "--site", "two", "--fixed"]);
+    assert_eq!((&one["head"], &one["trust_root"]), (&two["head"], &two["trust_root"]));
+    assert_eq!(std::fs::read_dir(env.home()).unwrap().count(), 0, "the user's home is as it was");
+    let verified = env.json(&["-R", "one/models", "verify"]);
+    assert_eq!((verified["verdict"].as_str(), verified["damaged"].as_array().unwrap().len()), (Some("ok"), 0));
+    for (proposal, verdict) in [("pending", "pending"), ("blocked", "pending"), ("refused", "refused")] {
+        let range = format!("main..{}", one[proposal].as_str().unwrap());
+        assert_eq!(env.json(&["-R", "one/models", "review", &range])["verdict"], verdict, "{proposal}");
+    }
+    // What it says to type next lands the pending one.
+    let bo = env.path("one/keys/bo").display().to_string();
+    let pending = one["pending"].as_str().unwrap();
+    let given = env.json(&["-R", "one/models", "--key", &bo, "approve", pending]);
+    assert_eq!(given["complete"], true, "{given:#}");
+    env.fails(&["demo", "--site", "one"], 1, "exists");
+}

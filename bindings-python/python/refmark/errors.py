@@ -158,6 +158,7 @@ _BY_CODE: dict[str, type[RefmarkError]] = {
     "exists": ExistsError,
     "git-failed": StorageError,
     "io": StorageError,
+    "missing-object": StorageError,
     "no-key": KeyNotFoundError,
     "no-space": StorageError,
     "not-a-file": UsageError,

@@ -10,6 +10,7 @@ pub mod keeping;
 pub mod moves;
 pub mod project;
 pub mod proposals;
+pub mod site;
 pub mod tools;
 pub mod versions;
 
@@ -130,6 +131,9 @@ pub enum Command {
     Remote(keeping::RemoteArgs),
     /// Bring absent files from the remotes, and give them theirs
     Sync(keeping::SyncArgs),
+
+    /// Write the registry as plain files that any host serves, with its viewer
+    ExportSite(site::ExportSiteArgs),
 
     /// Bring the origin's commits to a clone; the new head is verified first
     Fetch,

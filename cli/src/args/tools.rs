@@ -12,6 +12,12 @@ pub struct DemoArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR", default_value = "refmark-demo")]
     pub dir: PathBuf,
+    /// Make an example registry in DIR instead: a team's three weeks, with proposals, a rollback and a revocation
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["path", "dir"])]
+    pub site: Option<PathBuf>,
+    /// With fixed keys and a fixed clock, the same bytes each time: for tests and pictures only, everybody knows the keys
+    #[arg(long, requires = "site")]
+    pub fixed: bool,
 }
 
 /// Arguments of `init`.

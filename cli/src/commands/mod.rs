@@ -11,6 +11,7 @@ mod demo;
 mod describe;
 mod diff;
 mod explain;
+mod export_site;
 mod gc;
 mod help;
 mod hook;
@@ -104,6 +105,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
+        Command::ExportSite(args) => export_site::run(app, &args),
         Command::Fetch => origin::fetch(app),
         Command::Push => origin::push(app),
         Command::Completions(args) => completions::run(&args),

@@ -8,6 +8,7 @@ pub mod moves;
 pub mod plain;
 pub mod proposals;
 pub mod report;
+pub mod site;
 pub mod status;
 pub mod versions;
 

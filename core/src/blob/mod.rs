@@ -8,7 +8,7 @@ pub mod host;
 mod ingest;
 pub mod lock;
 mod materialise;
-mod parallel;
+pub(crate) mod parallel;
 mod remote;
 mod spelling;
 mod stat_cache;

@@ -22,6 +22,7 @@ mod tests;
 
 pub use open::{Format, RepoCondition};
 pub use repo::Repo;
+pub(crate) use stage::in_parallel;
 
 use std::path::Path;
 

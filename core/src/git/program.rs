@@ -1,8 +1,11 @@
 //! The `git` program, for what gix cannot do or would cost a hundred crates for: clone, fetch, push, gc and fsck.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
+use super::io_fault;
 use crate::words::fault::{Code, Fault, Result};
 
 /// Runs Git with arguments; a seam for tests that must see which command ran. [`Git`] is the program itself.
@@ -10,6 +13,33 @@ pub trait GitProgram: Send + Sync {
     /// Runs `git` in a folder and returns what it printed. `network` work sees the user's Git configuration (credentials,
     /// proxies, ssh); all other work sees none. A fault `git-failed` with its words where it exits with anything but 0.
     fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String>;
+
+    /// Runs `git` in a folder with the user's configuration unseen, hands it `input`, and puts what it prints into the new file
+    /// `output`, unsynced. Where it fails, as in [`GitProgram::run`], no file is left.
+    fn pipe(&self, folder: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()>;
+
+    /// Packs what revisions reach (lines as `git rev-list` takes them; `^` leaves out, `--shallow ID` cuts behind a commit)
+    /// into a new file. The bytes follow from the objects and from Git's version alone: nothing is taken over from the
+    /// repository's own packs, and one thread makes the deltas.
+    fn pack_objects(&self, git_dir: &Path, revisions: &str, into: &Path) -> Result<()> {
+        let settings = ["pack.threads=1", "pack.compression=6", "pack.window=10", "pack.depth=50"];
+        let mut arguments = Vec::new();
+        for setting in settings {
+            arguments.extend(["-c", setting]);
+        }
+        arguments.extend(["pack-objects", "--revs", "--stdout", "-q", "--delta-base-offset", "--no-reuse-object"]);
+        arguments.push("--no-use-bitmap-index");
+        self.pipe(git_dir, &arguments, revisions, into)
+    }
+
+    /// Checks a pack that needs no other, and writes its index to a new file.
+    fn index_pack(&self, pack: &Path, index: &Path, format: &str) -> Result<()> {
+        // Of no repository: there is none to compare each object with.
+        let format = format!("--object-format={format}");
+        let arguments =
+            ["--git-dir=/dev/null", "index-pack", &format, "--no-rev-index", "-o", text(index)?, text(pack)?];
+        self.run(Path::new("/"), false, &arguments).map(drop)
+    }
 
     /// Git's version, such as `2.47.3`.
     fn version(&self) -> Result<String> {
@@ -128,10 +158,10 @@ const DROPPED: &[&str] = &[
     "GIT_TRACE",
 ];
 
-impl GitProgram for Git {
-    fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String> {
+impl Git {
+    fn command(&self, folder: &Path, network: bool) -> Command {
         let mut command = Command::new(&self.program);
-        command.current_dir(folder).stdin(Stdio::null());
+        command.current_dir(folder);
         DROPPED.iter().for_each(|name| {
             command.env_remove(name);
         });
@@ -152,20 +182,57 @@ impl GitProgram for Git {
         ] {
             command.args(["-c", setting]);
         }
-        let output = command.args(arguments).output().map_err(|error| {
-            Fault::new(Code::GitFailed, format!("cannot run {}: {error}", self.program.display()))
-                .hint("install Git 2.30 or newer; clone, fetch, push and gc need it")
-        })?;
+        command
+    }
+
+    fn cannot_run(&self, error: &std::io::Error) -> Box<Fault> {
+        Fault::new(Code::GitFailed, format!("cannot run {}: {error}", self.program.display()))
+            .hint("install Git 2.30 or newer; clone, fetch, push, gc and export-site need it")
+    }
+}
+
+impl GitProgram for Git {
+    fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String> {
+        let mut command = self.command(folder, network);
+        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| self.cannot_run(&error))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let verb = arguments.first().copied().unwrap_or_default();
-        let said =
-            [&output.stderr[..], &output.stdout[..]].map(|bytes| without_secrets(&String::from_utf8_lossy(bytes)));
-        Err(Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.join("\n").trim()))
-            .field("command", verb)
-            .field("status", output.status.code()))
+        Err(failed(arguments, &output))
     }
+
+    fn pipe(&self, folder: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()> {
+        let file = File::create_new(output).map_err(|error| io_fault("create", output, &error))?;
+        let piped = self.piped(folder, arguments, input, file);
+        if piped.is_err() {
+            let _ = std::fs::remove_file(output);
+        }
+        piped
+    }
+}
+
+impl Git {
+    fn piped(&self, folder: &Path, arguments: &[&str], input: &str, into: File) -> Result<()> {
+        let mut command = self.command(folder, false);
+        command.args(arguments).stdin(Stdio::piped()).stdout(into).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| self.cannot_run(&error))?;
+        // Who stops reading has failed, and says why below.
+        let told = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
+        let output = child.wait_with_output().map_err(|error| self.cannot_run(&error))?;
+        match (output.status.success(), told) {
+            (true, Some(Ok(()))) => Ok(()),
+            _ => Err(failed(arguments, &output)),
+        }
+    }
+}
+
+/// Git's own words for why it failed.
+fn failed(arguments: &[&str], output: &Output) -> Box<Fault> {
+    let verb = arguments.iter().find(|it| !it.starts_with('-') && !it.contains('=')).copied().unwrap_or_default();
+    let said = [&output.stderr[..], &output.stdout[..]].map(|bytes| without_secrets(&String::from_utf8_lossy(bytes)));
+    Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.join("\n").trim()))
+        .field("command", verb)
+        .field("status", output.status.code())
 }
 
 fn null_device() -> &'static str {

@@ -158,7 +158,7 @@ pub(super) fn deflate(compress: &mut Compress, input: &[u8], out: &mut Vec<u8>) 
 }
 
 /// Runs work over parts of the items on a few threads; results come in the items' order, or the first fault.
-pub(super) fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&[T]) -> Result<Vec<R>> + Sync,
 ) -> Result<Vec<R>> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::known::Known;
 use super::snapshot::{History, Mode, Snapshot};
 use crate::records::layout::is_companion;
 use crate::records::manifest::Manifest;
@@ -12,8 +13,10 @@ use crate::records::policy::{POLICY_LIMIT, Policy};
 use crate::records::signature::{KeyId, PublicKey};
 use crate::records::statement::Record;
 use crate::words::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
+use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
@@ -23,6 +26,7 @@ pub struct Objects<'h> {
     history: &'h dyn History,
     records: RefCell<HashMap<Oid, Arc<Record>>>,
     manifests: RefCell<HashMap<Oid, Arc<Manifest>>>,
+    artifacts: RefCell<HashMap<Oid, ArtifactId>>,
     policies: RefCell<HashMap<Oid, Arc<Policy>>>,
     verified: RefCell<HashSet<(Oid, KeyId)>>,
     expected: RefCell<HashMap<Oid, Vec<u8>>>,
@@ -35,6 +39,7 @@ impl<'h> Objects<'h> {
             history,
             records: RefCell::default(),
             manifests: RefCell::default(),
+            artifacts: RefCell::default(),
             policies: RefCell::default(),
             verified: RefCell::default(),
             expected: RefCell::default(),
@@ -72,6 +77,32 @@ impl<'h> Objects<'h> {
         self.kept(&self.manifests, oid, || Manifest::parse(&self.bytes(oid, MANIFEST_LIMIT)?))
     }
 
+    /// The artifact that a manifest is of.
+    pub fn artifact(&self, oid: Oid) -> Result<ArtifactId> {
+        if let Some(id) = self.artifacts.borrow().get(&oid) {
+            return Ok(*id);
+        }
+        let id = self.manifest(oid)?.id()?;
+        keep(&self.artifacts, oid, id);
+        Ok(id)
+    }
+
+    /// Takes in what was found out about an object beforehand.
+    pub fn know(&self, oid: Oid, known: Known) {
+        match known {
+            Known::Record(record, by) => {
+                keep(&self.records, oid, record);
+                if let Some(key) = by {
+                    self.verified.borrow_mut().insert((oid, key));
+                }
+            }
+            Known::Manifest(manifest, id) => {
+                keep(&self.manifests, oid, manifest);
+                keep(&self.artifacts, oid, id);
+            }
+        }
+    }
+
     /// A policy's text, read.
     pub fn policy(&self, oid: Oid) -> Result<Arc<Policy>> {
         self.kept(&self.policies, oid, || {
@@ -92,11 +123,7 @@ impl<'h> Objects<'h> {
             return Ok(have.clone());
         }
         let made = Arc::new(make()?);
-        let mut cache = cache.borrow_mut();
-        if cache.len() >= KEPT {
-            cache.clear();
-        }
-        cache.insert(oid, made.clone());
+        keep(cache, oid, made.clone());
         Ok(made)
     }
 
@@ -113,6 +140,15 @@ impl<'h> Objects<'h> {
         self.verified.borrow_mut().insert(id);
         Ok(())
     }
+}
+
+/// Keeps what was made of an object.
+fn keep<T>(cache: &RefCell<HashMap<Oid, T>>, oid: Oid, made: T) {
+    let mut cache = cache.borrow_mut();
+    if cache.len() >= KEPT {
+        cache.clear();
+    }
+    cache.insert(oid, made);
 }
 
 /// The files that have taken effect, seen by path.
@@ -181,7 +217,7 @@ impl<'h> State<'h> {
         snapshot: Box<dyn Snapshot + 'h>,
         inert: impl IntoIterator<Item = String>,
     ) -> State<'h> {
-        let inert = inert.into_iter().collect();
+        let inert = sort::set(inert);
         State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new() }
     }
 

@@ -15,8 +15,9 @@ use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage, StageMove, Version};
 use crate::words::canonical::{MANIFEST_LIMIT, parse_printed};
 use crate::words::digest::{ArtifactId, Digest};
-use crate::words::fault::{Result, bug};
+use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::name::{AliasName, ConsumerId, EntryId, ModelName};
+use crate::words::sort;
 
 /// A record whose kind is known.
 pub struct Of<T> {
@@ -136,6 +137,14 @@ impl<'a> Facts<'a> {
         Ok(None)
     }
 
+    /// The newest policy; a fault where none took effect.
+    pub fn policy_in_force(&self) -> Result<Arc<Policy>> {
+        match self.newest_policy()? {
+            Some((policy, _)) => Ok(policy),
+            None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
+        }
+    }
+
     /// Move n of an alias.
     pub fn alias_move(&self, model: &ModelName, alias: &AliasName, number: u64) -> Result<Option<Of<AliasMove>>> {
         self.get(&Place::Alias(model.clone(), alias.clone(), number), pick!(Alias))
@@ -164,7 +173,7 @@ impl<'a> Facts<'a> {
             .iter()
             .filter_map(|it| AliasName::from_escaped(it))
             .collect();
-        names.sort();
+        sort::plain(&mut names);
         Ok(names)
     }
 
@@ -233,7 +242,7 @@ impl<'a> Facts<'a> {
                 models.extend(names.iter().filter_map(|name| ModelName::from_escaped(name)));
             }
         }
-        models.sort();
+        sort::plain(&mut models);
         Ok(models)
     }
 
@@ -266,7 +275,7 @@ impl<'a> Facts<'a> {
                 found.push(Of::read(record, pick!(Evidence))?);
             }
         }
-        found.sort_by_key(|a| (a.time, a.record.digest()));
+        sort::by_key(&mut found, |a| (a.time, a.record.digest()));
         Ok(found)
     }
 
@@ -305,7 +314,7 @@ impl<'a> Facts<'a> {
     pub fn approvals(&self, statement: &Digest) -> Result<Vec<Of<crate::records::approval::Approval>>> {
         let folder = layout::approvals_folder(statement);
         let mut names = self.0.children(&folder)?;
-        names.sort();
+        sort::plain(&mut names);
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
@@ -328,7 +337,7 @@ impl<'a> Facts<'a> {
     pub fn catalog_entries(&self, family: Family) -> Result<Vec<Of<CatalogEntry>>> {
         let names = self.0.children(&format!("catalog/{}", family.as_str()))?;
         let mut ids: Vec<_> = names.iter().filter_map(|name| EntryId::from_escaped(name)).collect();
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.catalog(family, id).transpose()).collect()
     }
 
@@ -350,7 +359,7 @@ impl<'a> Facts<'a> {
                 ids.extend(names.iter().filter_map(|name| ConsumerId::from_escaped(name)));
             }
         }
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.consumer(id).transpose()).collect()
     }
 

@@ -21,6 +21,7 @@ use crate::words::canonical::MANIFEST_LIMIT;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
+use crate::words::number;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
@@ -212,7 +213,7 @@ impl MetricBound {
         ];
         let found = SIGNS.into_iter().find_map(|(sign, it)| Some((it, rest.strip_prefix(sign)?)));
         let (comparison, number) = found.ok_or_else(wrong)?;
-        let value: f64 = number.trim().parse().map_err(|_| wrong())?;
+        let value = number::parse(number.trim()).ok_or_else(wrong)?;
         let name = name.trim().to_owned();
         if name.is_empty() || !value.is_finite() {
             return Err(wrong());
@@ -339,10 +340,10 @@ pub struct SearchRow {
     pub description: Option<String>,
     /// The version's own tags.
     pub tags: BTreeMap<String, String>,
-    /// The commit in which the version took effect.
-    pub commit: Oid,
+    /// The commit in which the version took effect; none where history does not reach back that far.
+    pub commit: Option<Oid>,
     /// That commit's time.
-    pub landed: Timestamp,
+    pub landed: Option<Timestamp>,
     /// Why it was found.
     pub matched: Vec<Match>,
 }

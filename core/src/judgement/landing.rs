@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::effective::{Effective, Objects, State};
 use super::facts::Facts;
 use super::gate::GateReport;
+use super::open_approvals::Due;
 use super::rules::{Ground, Judged, judge_landing};
 use super::snapshot::{Change, Mode};
 use crate::records::layout::{Place, is_companion};
@@ -19,6 +20,7 @@ use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// So many landings may be pending at a time; the rest are refused.
 pub const PENDING_LIMIT: usize = 256;
@@ -97,6 +99,9 @@ impl Before for FromTheStart {
     }
 }
 
+/// The files of a landing, and what it came to when it was tried.
+pub type Tried = (BTreeMap<String, (Mode, Oid)>, Judged);
+
 /// Takes commits in chain order and keeps what has taken effect.
 pub struct Walk<'h> {
     before: Box<dyn Before + 'h>,
@@ -117,6 +122,11 @@ pub struct Walk<'h> {
     effects: u64,
     judgements: u64,
     revoked: Revoked,
+    /// What a landing came to when it was tried on the present state.
+    tried: Option<Tried>,
+    /// Paths whose records rest on a key that is distrusted.
+    tainted: BTreeSet<String>,
+    due: Due,
 }
 
 /// What is revoked now.
@@ -141,18 +151,24 @@ impl Revoked {
 
     /// Makes the set of files anew from the artifacts.
     fn index(&mut self) {
-        self.files = self.artifacts.values().flatten().copied().collect();
+        self.files = sort::set(self.artifacts.values().flatten().copied());
     }
 }
 
 impl<'h> Walk<'h> {
     /// A walk from the first commit.
     pub fn from_the_start(objects: Rc<Objects<'h>>) -> Walk<'h> {
-        Walk::from(State::empty(objects), Box::new(FromTheStart), Vec::new(), Revoked::default())
+        Walk::from(State::empty(objects), Box::new(FromTheStart), Vec::new(), Revoked::default(), Due::default())
     }
 
     /// A walk that goes on from a good commit that was verified before.
-    pub fn from(state: State<'h>, before: Box<dyn Before + 'h>, inert: Vec<Inert>, mut revoked: Revoked) -> Walk<'h> {
+    pub fn from(
+        state: State<'h>,
+        before: Box<dyn Before + 'h>,
+        inert: Vec<Inert>,
+        mut revoked: Revoked,
+        due: Due,
+    ) -> Walk<'h> {
         let commits = before.commits();
         revoked.index();
         let mut walk = Walk {
@@ -169,6 +185,9 @@ impl<'h> Walk<'h> {
             effects: 0,
             judgements: 0,
             revoked,
+            tried: None,
+            tainted: BTreeSet::new(),
+            due,
         };
         for landing in inert {
             walk.append(landing);
@@ -229,6 +248,14 @@ impl<'h> Walk<'h> {
         let effects = self.judge()?;
         self.good.insert(commit, position);
         Ok(Verdict { commit, bad: None, effects })
+    }
+
+    /// Takes a commit that brings what was just tried on the state as it is: it is not judged twice.
+    pub fn take_tried(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<Verdict> {
+        self.tried = tried;
+        let verdict = self.take(commit, changes);
+        self.tried = None;
+        verdict
     }
 
     /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
@@ -294,8 +321,14 @@ impl<'h> Walk<'h> {
     /// Judges one landing; what it brought, where it takes effect.
     fn judge_one(&mut self, key: u64) -> Result<Option<Effect>> {
         self.judgements += 1;
+        let tried = self.tried.take();
         let Some(landing) = self.find(key) else { return Ok(None) };
-        let Judged { effect, refused, findings, dropped, reports } = self.try_landing(&landing.files)?;
+        let judged = match tried {
+            // The first to be judged: the state is the one that it was tried on.
+            Some((files, judged)) if files == landing.files => judged,
+            _ => self.try_landing(&landing.files)?,
+        };
+        let Judged { effect, refused, findings, dropped, reports } = judged;
         let Some(files) = effect else {
             self.stay(key, refused, findings, reports);
             return Ok(None);
@@ -306,10 +339,12 @@ impl<'h> Walk<'h> {
         self.note_revocations(&files)?;
         if !dropped.is_empty() {
             let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
-            let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
+            let left = Inert::of(landing.commit, sort::map(left), Standing::Refused);
             self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
-        Ok(Some(Effect { brought_by: landing.commit, files, reports }))
+        let effect = Effect { brought_by: landing.commit, files, reports };
+        self.due.take(&effect, Facts(&self.state))?;
+        Ok(Some(effect))
     }
 
     fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
@@ -385,6 +420,21 @@ impl<'h> Walk<'h> {
         self.judgements
     }
 
+    /// The moves with approvals still due.
+    pub fn due(&self) -> &Due {
+        &self.due
+    }
+
+    /// Paths whose records rest on a key that is distrusted: what they say counts for nothing.
+    pub fn tainted(&self) -> &BTreeSet<String> {
+        &self.tainted
+    }
+
+    /// From now on these paths rest on a key that is distrusted.
+    pub(super) fn taint(&mut self, paths: BTreeSet<String>) {
+        self.tainted = paths;
+    }
+
     /// What is revoked now.
     pub fn revoked(&self) -> &Revoked {
         &self.revoked
@@ -393,7 +443,12 @@ impl<'h> Walk<'h> {
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = Ground { state: &self.state, position: &position, revoked_files: &self.revoked.files };
+        let ground = Ground {
+            state: &self.state,
+            position: &position,
+            revoked_files: &self.revoked.files,
+            tainted: &self.tainted,
+        };
         judge_landing(files, &ground)
     }
 }

@@ -1,5 +1,7 @@
 //! Floor 2: judgement. Records in, verdict out.
 
+pub mod answer;
+pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod doc;
@@ -10,6 +12,7 @@ pub mod facts;
 pub mod gate;
 pub mod index;
 pub mod inspect;
+pub mod known;
 pub mod landing;
 #[cfg(test)]
 mod landing_tests;
@@ -22,6 +25,7 @@ pub mod report;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod site;
 pub mod snapshot;
 pub mod sunset;
 pub mod text;

@@ -7,6 +7,7 @@
 //! every check ends.
 
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::number::print;
 use crate::words::value::Value;
 
 /// The most comparisons that one check may take.
@@ -199,11 +200,11 @@ fn sized(schema: &Value, value: &Value) -> Option<String> {
         Value::Number(number) => {
             let bound = |word: &str| schema.get(word).and_then(Value::as_f64);
             if let Some(least) = bound("minimum").filter(|least| *number < *least) {
-                return Some(format!("must be at least {least}, and is {number}"));
+                return Some(format!("must be at least {}, and is {}", print(least), print(*number)));
             }
             return bound("maximum")
                 .filter(|most| *number > *most)
-                .map(|most| format!("must be at most {most}, and is {number}"));
+                .map(|most| format!("must be at most {}, and is {}", print(most), print(*number)));
         }
         _ => return None,
     };

@@ -20,15 +20,21 @@ use crate::words::fault::{Code, Fault, Result, bug};
 /// mode 0600; folders that are missing are made with mode 0700. The file is whole and on disk before this returns, or
 /// not there. A fault with code `exists` where something stands at `path`: a key is never written over.
 pub fn generate(path: &Path) -> Result<Box<dyn Signer>> {
+    let mut seed = Zeroizing::new([0u8; 32]);
+    random(&mut *seed)?;
+    keep(&seed, path)
+}
+
+/// Writes the key of a seed (RFC 8032's secret key) as [`generate`] writes a new one. For examples, whose keys anybody may
+/// know.
+pub fn keep(seed: &[u8; 32], path: &Path) -> Result<Box<dyn Signer>> {
     if path.symlink_metadata().is_ok() {
         return Err(exists(path));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     platform::private_folders().create(folder).map_err(|error| cannot(path, &error))?;
-    let mut seed = Zeroizing::new([0u8; 32]);
-    random(&mut *seed)?;
-    let secret = SigningKey::from_bytes(&seed);
-    let text = openssh_text(&seed, &secret)?;
+    let secret = SigningKey::from_bytes(seed);
+    let text = openssh_text(seed, &secret)?;
     write_new(folder, path, text.as_bytes())?;
     Ok(Box::new(HeldKey::new(secret, format!("the file {}", path.display()))?))
 }

@@ -15,7 +15,7 @@ mod public;
 mod read;
 mod search;
 
-pub use generate::generate;
+pub use generate::{generate, keep};
 pub use held::HeldKey;
 pub use public::read_public_keys;
 pub use search::{Found, KeySearch, PassphrasePrompt, find, look, own_key_path};

@@ -1,6 +1,6 @@
 //! All objects that were given, found by id, decoded within bounds and checked against that id.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -45,10 +45,11 @@ impl From<Why> for Trouble {
     }
 }
 
+/// Objects can be added while others are read: an id names its bytes, so what was read stays true.
 pub(super) struct Objects {
-    pub(super) format: Option<Format>,
-    packs: Vec<Pack>,
-    loose: HashMap<Oid, Vec<u8>>,
+    pub(super) format: Cell<Option<Format>>,
+    packs: RefCell<Vec<Rc<Pack>>>,
+    loose: RefCell<HashMap<Oid, Rc<Vec<u8>>>>,
     cache: RefCell<Cache>,
     inflater: RefCell<Inflater>,
     trees: RefCell<ParsedTrees>,
@@ -81,36 +82,37 @@ struct Step {
 impl Objects {
     pub(super) fn new() -> Objects {
         Objects {
-            format: None,
-            packs: Vec::new(),
-            loose: HashMap::new(),
+            format: Cell::default(),
+            packs: RefCell::default(),
+            loose: RefCell::default(),
             cache: RefCell::default(),
             inflater: RefCell::default(),
             trees: RefCell::default(),
         }
     }
 
-    pub(super) fn add_pack(&mut self, pack: Pack) {
-        self.packs.push(pack);
+    pub(super) fn add_pack(&self, pack: Pack) {
+        self.packs.borrow_mut().push(Rc::new(pack));
     }
 
-    pub(super) fn add_loose(&mut self, id: Oid, deflated: Vec<u8>) {
-        self.loose.insert(id, deflated);
+    pub(super) fn add_loose(&self, id: Oid, deflated: Vec<u8>) {
+        self.loose.borrow_mut().insert(id, Rc::new(deflated));
     }
 
     /// Objects in packs and loose ones; one that is given twice counts twice.
     pub(super) fn count(&self) -> usize {
-        self.packs.iter().map(|pack| pack.index.count()).sum::<usize>() + self.loose.len()
+        self.packs.borrow().iter().map(|pack| pack.index.count()).sum::<usize>() + self.loose.borrow().len()
     }
 
     /// An object whose bytes have this id; nothing where it is not here. A damaged copy does not hide a good one.
     pub(super) fn find(&self, id: Oid, limit: u64) -> Result<Option<Object>> {
         let format = Format::of(id);
-        if self.format != Some(format) {
+        if self.format.get() != Some(format) {
             return Ok(None);
         }
         let mut trouble = None;
-        for (number, pack) in self.packs.iter().enumerate() {
+        let packs = self.packs.borrow();
+        for (number, pack) in packs.iter().enumerate() {
             let Some(offset) = pack.index.find(id.as_bytes()) else { continue };
             match self.checked((number, offset), id, format, limit) {
                 Ok(object) => return Ok(Some(object)),
@@ -118,7 +120,7 @@ impl Objects {
                 Err(Trouble::Broken(why)) => trouble = trouble.or(Some((pack.name.as_str(), why))),
             }
         }
-        if let Some(deflated) = self.loose.get(&id) {
+        if let Some(deflated) = self.loose.borrow().get(&id) {
             match loose::read(&mut self.inflater.borrow_mut(), deflated, id, format, limit) {
                 Ok(object) => return Ok(Some(object)),
                 Err(Trouble::TooLarge(size)) => return Err(too_large(id, size, limit)),
@@ -144,9 +146,12 @@ impl Objects {
                 format!("Git object {id} should be a {} and is a {}", kind.word(), object.kind.word()),
             )
             .field("object", id)),
-            None => Err(Fault::new(Code::Incomplete, format!("Git {} {id} is not among what was given", kind.word()))
-                .hint("the clone may be shallow or partial, or a pack was left out: `git fetch --unshallow` makes it whole")
-                .field("object", id)),
+            None => Err(Fault::new(
+                Code::MissingObject,
+                format!("Git {} {id} is not among what was given", kind.word()),
+            )
+            .hint("add the pack or the loose object that holds it, and ask again; of a shallow clone, `git fetch --unshallow` brings it")
+            .field("oid", id)),
         }
     }
 
@@ -209,17 +214,17 @@ impl Objects {
                 What::Whole(_) if header.size > most => return Err(Trouble::TooLarge(header.size)),
                 _ if spent => return Err(Trouble::Broken("it takes too much work to put together")),
                 What::Whole(kind) => {
-                    let bytes = Rc::new(self.inflate(pack, &header)?);
+                    let bytes = Rc::new(self.inflate(&pack, &header)?);
                     let held = Held { object: Object { kind, bytes }, id: None };
                     self.cache.borrow_mut().put(place, held.clone());
                     break held;
                 }
                 What::OnOffset(offset) => {
-                    self.push(&mut steps, place, pack, &header, most)?;
+                    self.push(&mut steps, place, &pack, &header, most)?;
                     place = (place.0, offset);
                 }
                 What::OnObject(id) => {
-                    self.push(&mut steps, place, pack, &header, most)?;
+                    self.push(&mut steps, place, &pack, &header, most)?;
                     match self.place(place.0, id) {
                         Some(base) => place = base,
                         None => break self.loose_base(id, format)?,
@@ -230,9 +235,10 @@ impl Objects {
         self.apply(steps, base, work, limit)
     }
 
-    fn header(&self, place: Place, format: Format) -> Result<(&Pack, Header), Why> {
-        let pack = self.packs.get(place.0).ok_or("its pack is not here")?;
-        Ok((pack, entry::read(&pack.bytes, place.1, format)?))
+    fn header(&self, place: Place, format: Format) -> Result<(Rc<Pack>, Header), Why> {
+        let pack = self.packs.borrow().get(place.0).cloned().ok_or("its pack is not here")?;
+        let header = entry::read(&pack.bytes, place.1, format)?;
+        Ok((pack, header))
     }
 
     fn inflate(&self, pack: &Pack, header: &Header) -> Result<Vec<u8>, Why> {
@@ -263,14 +269,16 @@ impl Objects {
 
     /// Where an object lies: in the pack that asks, else in any.
     fn place(&self, asking: usize, id: Oid) -> Option<Place> {
-        let here = self.packs.get(asking).and_then(|pack| pack.index.find(id.as_bytes())).map(|at| (asking, at));
-        let mut packs = self.packs.iter().enumerate();
+        let packs = self.packs.borrow();
+        let here = packs.get(asking).and_then(|pack| pack.index.find(id.as_bytes())).map(|at| (asking, at));
+        let mut packs = packs.iter().enumerate();
         here.or_else(|| packs.find_map(|(number, pack)| Some((number, pack.index.find(id.as_bytes())?))))
     }
 
     fn loose_base(&self, id: Oid, format: Format) -> Result<Held, Trouble> {
-        let deflated = self.loose.get(&id).ok_or("its delta builds on an object that is not here")?;
-        let object = loose::read(&mut self.inflater.borrow_mut(), deflated, id, format, MAX_BASE)?;
+        let deflated = self.loose.borrow().get(&id).cloned();
+        let deflated = deflated.ok_or("its delta builds on an object that is not here")?;
+        let object = loose::read(&mut self.inflater.borrow_mut(), &deflated, id, format, MAX_BASE)?;
         Ok(Held { object, id: Some(id) })
     }
 

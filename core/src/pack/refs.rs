@@ -67,9 +67,9 @@ impl Refs {
         self.get(&format!("refs/heads/{name}")).or_else(|| self.get(&format!("refs/remotes/origin/{name}")))
     }
 
-    pub(super) fn all(&self) -> BTreeMap<&str, Oid> {
+    pub(super) fn all(&self) -> BTreeMap<String, Oid> {
         let both = self.packed.iter().chain(&self.loose);
-        both.map(|(name, id)| (name.as_str(), *id)).collect()
+        both.map(|(name, id)| (name.clone(), *id)).collect()
     }
 }
 

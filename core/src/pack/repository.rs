@@ -1,5 +1,6 @@
 //! What a caller holds: give it bytes, then read history through it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::Format;
@@ -13,11 +14,11 @@ use crate::words::oid::Oid;
 
 /// A Git repository in memory. Its object format is that of the first thing that is added; what is of another is refused.
 ///
-/// Reading is by [`History`](crate::judgement::snapshot::History). Objects are checked against their ids as they are read,
+/// Anything can be added at any time, while others read. Reading is by [`History`](crate::judgement::snapshot::History). Objects are checked against their ids as they are read,
 /// and an object that nobody reads is never looked at.
 pub struct Repository {
     pub(super) objects: Objects,
-    refs: Refs,
+    refs: RefCell<Refs>,
 }
 
 impl Default for Repository {
@@ -29,13 +30,13 @@ impl Default for Repository {
 impl Repository {
     /// A repository without objects and refs.
     pub fn new() -> Repository {
-        Repository { objects: Objects::new(), refs: Refs::default() }
+        Repository { objects: Objects::new(), refs: RefCell::default() }
     }
 
     /// Adds a pack. With its index (version 2) this costs one look at the ids; without, every object is inflated and
     /// hashed. `name` is for messages. `bad-pack` where the form is wrong or pack and index do not belong together,
     /// `incomplete` where a thin pack builds on objects that are not here yet, `too-large` over the bounds.
-    pub fn add_pack(&mut self, name: &str, pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<()> {
+    pub fn add_pack(&self, name: &str, pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<()> {
         let broken = |why: &str| {
             Fault::new(Code::BadPack, format!("the pack `{name}` cannot be read: {why}"))
                 .hint("run `git fsck` where it came from, and take pack and index again as one pair")
@@ -72,14 +73,14 @@ impl Repository {
                 })?
             }
         };
-        self.objects.format = Some(format);
+        self.objects.format.set(Some(format));
         self.objects.add_pack(Pack { name: name.to_owned(), bytes, index });
         Ok(())
     }
 
     /// Adds a loose object, deflated as Git keeps it, by its id or a path that ends in `ab/cdef…`. It is looked at when it
     /// is read. `bad-pack` where the name is not an object's.
-    pub fn add_loose(&mut self, path_or_oid: &str, deflated: Vec<u8>) -> Result<()> {
+    pub fn add_loose(&self, path_or_oid: &str, deflated: Vec<u8>) -> Result<()> {
         let id = loose::name(path_or_oid).ok_or_else(|| {
             Fault::new(Code::BadPack, format!("`{}` does not name a loose object", path_or_oid.escape_debug()))
                 .hint("give the path below `objects/`, or the full id")
@@ -90,7 +91,7 @@ impl Repository {
     }
 
     /// Adds a bundle's refs and its pack, which is indexed here. Faults as for a pack without index.
-    pub fn add_bundle(&mut self, mut bundle: Vec<u8>) -> Result<()> {
+    pub fn add_bundle(&self, mut bundle: Vec<u8>) -> Result<()> {
         let head = bundle::head(&bundle)
             .map_err(|why| Fault::new(Code::BadPack, format!("the bundle cannot be read: {why}")))?;
         self.agree(head.format)?;
@@ -99,54 +100,54 @@ impl Repository {
         }
         self.add_pack("bundle", bundle.split_off(head.pack), None)?;
         for (name, id) in &head.refs {
-            self.refs.add(name, *id);
+            self.refs.borrow_mut().add(name, *id);
         }
         Ok(())
     }
 
     /// Adds a ref by its full name, such as `refs/heads/main`. It goes before a packed one.
-    pub fn add_ref(&mut self, name: &str, id: Oid) {
-        self.refs.add(name, id);
+    pub fn add_ref(&self, name: &str, id: Oid) {
+        self.refs.borrow_mut().add(name, id);
     }
 
     /// Adds the text of `packed-refs`. `bad-pack` where a line is not as Git writes it.
-    pub fn add_packed_refs(&mut self, text: &str) -> Result<()> {
-        self.refs.add_packed(text)
+    pub fn add_packed_refs(&self, text: &str) -> Result<()> {
+        self.refs.borrow_mut().add_packed(text)
     }
 
     /// Adds the text of `HEAD`: a branch's name or an id.
-    pub fn add_head(&mut self, text: &str) -> Result<()> {
-        self.refs.add_head(text)
+    pub fn add_head(&self, text: &str) -> Result<()> {
+        self.refs.borrow_mut().add_head(text)
     }
 
     /// Adds the text of `shallow`: the commits whose parents the clone left out.
-    pub fn add_shallow(&mut self, text: &str) -> Result<()> {
-        self.refs.add_shallow(text)
+    pub fn add_shallow(&self, text: &str) -> Result<()> {
+        self.refs.borrow_mut().add_shallow(text)
     }
 
     /// The commit of a branch, by short name (`main`: here, else of the remote `origin`) or full name.
     pub fn branch(&self, name: &str) -> Option<Oid> {
-        self.refs.branch(name)
+        self.refs.borrow().branch(name)
     }
 
     /// The full name of the branch that `HEAD` names, where it was given and names one.
-    pub fn head(&self) -> Option<&str> {
-        self.refs.head()
+    pub fn head(&self) -> Option<String> {
+        self.refs.borrow().head().map(str::to_owned)
     }
 
     /// All refs by full name.
-    pub fn refs(&self) -> BTreeMap<&str, Oid> {
-        self.refs.all()
+    pub fn refs(&self) -> BTreeMap<String, Oid> {
+        self.refs.borrow().all()
     }
 
     /// The commits at which the history was cut off. Empty where it is whole, as far as Git noted it.
-    pub fn shallow(&self) -> &BTreeSet<Oid> {
-        &self.refs.shallow
+    pub fn shallow(&self) -> BTreeSet<Oid> {
+        self.refs.borrow().shallow.clone()
     }
 
     /// The object format; nothing as long as no object was added.
     pub fn format(&self) -> Option<Format> {
-        self.objects.format
+        self.objects.format.get()
     }
 
     /// How many objects were given; one that is given twice counts twice.
@@ -154,14 +155,14 @@ impl Repository {
         self.objects.count()
     }
 
-    fn agree(&mut self, format: Format) -> Result<()> {
-        match self.objects.format {
+    fn agree(&self, format: Format) -> Result<()> {
+        match self.objects.format.get() {
             Some(known) if known != format => Err(Fault::new(
                 Code::BadPack,
                 format!("a {} repository cannot hold {} objects", known.word(), format.word()),
             )),
             _ => {
-                self.objects.format = Some(format);
+                self.objects.format.set(Some(format));
                 Ok(())
             }
         }
@@ -179,7 +180,8 @@ impl Repository {
                 None => format.hash(before).is_some_and(|hash| hash.as_bytes() == trailer),
             }
         };
-        let known = Format::ALL.into_iter().filter(|format| self.objects.format.is_none_or(|known| known == *format));
+        let known =
+            Format::ALL.into_iter().filter(|format| self.objects.format.get().is_none_or(|known| known == *format));
         let why =
             if idx.is_some() { "its index is another pack's" } else { "its trailer is not the hash of its bytes" };
         known.into_iter().find(fits).ok_or(why)

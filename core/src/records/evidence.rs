@@ -8,6 +8,7 @@ use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
+use crate::words::number;
 use crate::words::value::Value;
 
 /// What a piece of evidence comes to.
@@ -112,7 +113,11 @@ impl<'de> Deserialize<'de> for MetricValue {
 impl MetricValue {
     /// The value as it can be stored.
     pub fn of(number: f64) -> MetricValue {
-        if number.is_finite() { MetricValue::Number(number) } else { MetricValue::Text(format!("{number}")) }
+        match number {
+            _ if number.is_finite() => MetricValue::Number(number),
+            _ if number.is_nan() => MetricValue::Text("NaN".to_owned()),
+            _ => MetricValue::Text(if number > 0.0 { "inf" } else { "-inf" }.to_owned()),
+        }
     }
 
     /// The finite number, if it is one.
@@ -127,7 +132,7 @@ impl MetricValue {
 impl std::fmt::Display for MetricValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            MetricValue::Number(number) => write!(f, "{number}"),
+            MetricValue::Number(number) => f.write_str(&number::print(*number)),
             MetricValue::Text(text) => f.write_str(text),
         }
     }

@@ -264,7 +264,7 @@ pub struct TrustRule {
 }
 
 /// A key that was lost to somebody else: what it signed outside the state at `since` is tainted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distrust {
     /// The key.

@@ -21,7 +21,7 @@ use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
-use crate::words::printer::print_value;
+use crate::words::printer::print;
 use crate::words::time::Timestamp;
 use crate::words::value::{Value, Wrong, from_value, to_value};
 
@@ -282,6 +282,11 @@ struct RawStatement {
     _predicate: IgnoredAny,
 }
 
+/// The stored form of a statement and the signatures over it.
+pub fn print_record(statement: &Statement, signatures: &[Signature]) -> Result<String> {
+    print(&RecordForm { statement, signatures })
+}
+
 impl Record {
     /// A record of a statement and the signatures over it. The signatures are not checked here.
     pub fn new(statement: Statement, signatures: Vec<Signature>) -> Result<Record> {
@@ -328,7 +333,7 @@ impl Record {
 
     /// The stored form.
     pub fn print(&self) -> Result<String> {
-        Ok(print_value(&to_value(&self.form())?))
+        print(&self.form())
     }
 
     /// The bytes that are signed.

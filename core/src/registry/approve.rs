@@ -8,7 +8,7 @@ use super::branch::{Ahead, Target};
 use super::open::Registry;
 use super::propose::first_refusal;
 use super::view::View;
-use super::writer::{Ready, Writer, policy_of};
+use super::writer::{Ready, Writer};
 use crate::judgement::effective::Effective;
 use crate::judgement::gate::{GateReport, Status};
 use crate::judgement::open_approvals::{OpenApproval, open_approvals};
@@ -79,7 +79,10 @@ impl Registry {
 
     /// The moves that took effect on one person's word, with approvals still due.
     pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
-        open_approvals(view.facts()?)
+        match view.verified() {
+            Some(verified) => open_approvals(verified.facts(), verified.walk.due()),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
@@ -193,7 +196,7 @@ impl Registry {
                 }
             }
         }
-        for open in open_approvals(view.facts()?)? {
+        for open in open_approvals(verified.facts(), verified.walk.due())? {
             let here = match commit {
                 Some(commit) => self.landed(view, &open.path)?.is_some_and(|landed| landed.commit == commit),
                 None => true,
@@ -216,7 +219,7 @@ fn signed(waiting: &[Waiting]) -> Vec<(String, Digest)> {
 
 /// The approvals, where the signer's word counts for anything here.
 fn planned(view: &View<'_>, author: &Author, request: &ApproveRequest, waiting: &[Waiting]) -> Result<Plan> {
-    let policy = policy_of(view.facts()?)?;
+    let policy = view.facts()?.policy_in_force()?;
     may_speak(&policy, author, request)?;
     check_waivers(&policy, author, request, waiting)?;
     let mut requests = Vec::new();

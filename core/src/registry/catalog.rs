@@ -5,18 +5,13 @@ use serde::Serialize;
 use super::open::Registry;
 use super::view::View;
 use super::writer::{Writer, Written};
+pub use crate::judgement::answer::catalog::CatalogAnswer;
+use crate::judgement::answer::catalog::catalog;
 use crate::judgement::plan::{self, EntryRequest};
 use crate::records::catalog::{CatalogEntry, EntryState, Family};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::EntryId;
 use crate::words::oid::Oid;
-
-/// Entries of the catalog, by family and id.
-#[derive(Debug, Clone, Serialize)]
-pub struct CatalogAnswer {
-    /// The entries, as they stand.
-    pub entries: Vec<CatalogEntry>,
-}
 
 /// An entry after a change.
 #[derive(Debug, Clone, Serialize)]
@@ -36,12 +31,7 @@ pub struct EntryAnswer {
 impl Registry {
     /// The entries of a family, or of all.
     pub fn catalog(&self, view: &View<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
-        let facts = view.facts()?;
-        let mut entries = Vec::new();
-        for one in Family::ALL.into_iter().filter(|one| family.is_none_or(|family| family == *one)) {
-            entries.extend(facts.catalog_entries(one)?.iter().map(|it| (**it).clone()));
-        }
-        Ok(CatalogAnswer { entries })
+        catalog(view.facts()?, family)
     }
 
     /// One entry, as it stands.

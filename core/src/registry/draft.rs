@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::open::Registry;
 use super::view::View;
-use super::writer::{Holder, Writer, Written, policy_of};
+use super::writer::{Holder, Writer, Written};
 use crate::blob::disk::io_fault;
 use crate::blob::host::unique_name;
+use crate::judgement::answer::policy::warned;
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::policy::{Warning, changes as policy_changes};
 use crate::ports::signer::sign_statement;
@@ -109,11 +110,11 @@ impl Registry {
             (Predicate::Policy(_), Some(text)) => {
                 let before = match facts.policy(number.saturating_sub(1))? {
                     Some((before, _)) => before,
-                    None => policy_of(facts)?,
+                    None => facts.policy_in_force()?,
                 };
                 let policy = Policy::parse(&String::from_utf8_lossy(text))?;
-                let old = self.warned(view, &before)?;
-                warnings = self.warned(view, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
+                let old = warned(view.facts()?, &before)?;
+                warnings = warned(view.facts()?, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
                 changes = policy_changes(&before, &policy);
             }
             (Predicate::Root(next), _) => {

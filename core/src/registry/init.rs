@@ -64,8 +64,23 @@ impl Registry {
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
+        let mut random = [0u8; 16];
+        getrandom::fill(&mut random)
+            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
+        Self::init_as(RegistryId::from_bytes(random), path, world, writer, request)
+    }
+
+    /// Makes a registry with this id: with the same key and clock it comes out the same, byte for byte. For examples;
+    /// two registries of one id are taken for copies of each other.
+    pub fn init_as(
+        id: RegistryId,
+        path: &Path,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+    ) -> Result<(Registry, InitAnswer)> {
         let (repo, branch, made) = repository(path, &world, request)?;
-        let built = Self::build(repo, branch, world, writer, request);
+        let built = Self::build(id, repo, branch, world, writer, request);
         if built.is_err() && made {
             // The repository was ours alone and holds nothing: leave no half of one.
             let _ = std::fs::remove_dir_all(path);
@@ -74,16 +89,13 @@ impl Registry {
     }
 
     fn build(
+        id: RegistryId,
         repo: Repo,
         branch: &str,
         world: World,
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
-        let mut random = [0u8; 16];
-        getrandom::fill(&mut random)
-            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
-        let id = RegistryId::from_bytes(random);
         let author = Author::founder(request.founder.clone(), world.clock.now(), id);
         let key = writer.signer.public();
         let policy = match request.policy {

@@ -1,86 +1,19 @@
 //! `log`: the moves of an alias.
 
-use serde::Serialize;
-
 use super::open::Registry;
 use super::view::View;
-use crate::judgement::index::MoveRow;
-use crate::records::layout::Place;
-use crate::words::fault::{Code, Fault, Result};
+pub use crate::judgement::answer::log::LogAnswer;
+use crate::judgement::answer::log::moves;
+use crate::words::fault::Result;
 use crate::words::name::{AliasName, ModelName};
-
-/// The moves that a log shows, newest first.
-#[derive(Debug, Clone, Serialize)]
-pub struct LogAnswer {
-    /// The moves.
-    pub moves: Vec<MoveRow>,
-}
 
 impl Registry {
     /// The moves of an alias, or of every alias of a model, or of all models; newest first by landing.
     pub fn log(&self, view: &View<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
-        let mut moves = match self.indexed(view, |index| index.moves(model, alias))? {
+        let moves = match self.indexed(view, |index| index.moves(model, alias))? {
             Some(moves) => moves,
-            None => self.moves_without_index(view, model, alias)?,
+            None => moves(&view.basis()?, model, alias)?,
         };
-        if moves.is_empty()
-            && let (Some(model), Some(alias)) = (model, alias)
-        {
-            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
-                .hint(format!("`refmark list {model}` shows its aliases")));
-        }
-        moves.sort_by(newest_first);
-        Ok(LogAnswer { moves })
+        LogAnswer::of(moves, model, alias)
     }
-
-    fn moves_without_index(
-        &self,
-        view: &View<'_>,
-        model: Option<&ModelName>,
-        alias: Option<&AliasName>,
-    ) -> Result<Vec<MoveRow>> {
-        let facts = view.facts()?;
-        let models = match model {
-            Some(model) => vec![model.clone()],
-            None => facts.models()?,
-        };
-        let mut moves = Vec::new();
-        for model in &models {
-            let aliases = match alias {
-                Some(alias) => vec![alias.clone()],
-                None => facts.aliases(model)?,
-            };
-            for alias in &aliases {
-                self.moves_of(view, model, alias, &mut moves)?;
-            }
-        }
-        Ok(moves)
-    }
-
-    fn moves_of(&self, view: &View<'_>, model: &ModelName, alias: &AliasName, rows: &mut Vec<MoveRow>) -> Result<()> {
-        for it in view.facts()?.alias_moves(model, alias)? {
-            let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
-            let landed = self.landed(view, &path)?;
-            rows.push(MoveRow {
-                model: model.clone(),
-                alias: alias.clone(),
-                sequence: it.sequence,
-                from: it.from,
-                to: it.to,
-                by: it.by.clone(),
-                time: it.time,
-                reason: it.reason.clone(),
-                commit: landed.map(|it| it.commit),
-                landed: landed.map(|it| it.time),
-            });
-        }
-        Ok(())
-    }
-}
-
-/// Newest first by landing; of one landing by time, number and name, so that the order is always the same.
-fn newest_first(a: &MoveRow, b: &MoveRow) -> std::cmp::Ordering {
-    (b.landed, b.time, b.sequence)
-        .cmp(&(a.landed, a.time, a.sequence))
-        .then_with(|| (&a.model, &a.alias).cmp(&(&b.model, &b.alias)))
 }

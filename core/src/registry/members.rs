@@ -1,50 +1,18 @@
 //! `members list|add|set|remove`: each a new signed policy, whose text keeps its comments.
 
-use serde::Serialize;
-
 use super::open::Registry;
 use super::policy::PolicyApplyAnswer;
 use super::policy_text::PolicyText;
 use super::view::View;
-use super::writer::{Writer, policy_of};
+use super::writer::Writer;
+use crate::judgement::answer::members::members;
+pub use crate::judgement::answer::members::{MemberRow, MembersAnswer};
 use crate::judgement::policy::TeamMember;
 use crate::key::read_public_keys;
-use crate::records::policy::{MemberKind, Policy, Right};
-use crate::records::signature::{KeyId, PublicKey};
+use crate::records::policy::Policy;
+use crate::records::signature::PublicKey;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{PrincipalId, Role};
-
-/// A member of the policy in force.
-#[derive(Debug, Clone, Serialize)]
-pub struct MemberRow {
-    /// The id.
-    pub id: PrincipalId,
-    /// A person or an agent.
-    pub kind: MemberKind,
-    /// The name that people know.
-    pub name: Option<String>,
-    /// The roles.
-    pub roles: Vec<Role>,
-    /// What the roles allow.
-    pub may: Vec<Right>,
-    /// The keys, by fingerprint.
-    pub keys: Vec<KeyId>,
-    /// The keys that are distrusted.
-    pub distrusted: Vec<KeyId>,
-    /// Whether the member signs roots.
-    pub root: bool,
-    /// Whether the member signs policies.
-    pub policy: bool,
-}
-
-/// Everybody who may do anything.
-#[derive(Debug, Clone, Serialize)]
-pub struct MembersAnswer {
-    /// The policy's number.
-    pub policy: u64,
-    /// The members, by id.
-    pub members: Vec<MemberRow>,
-}
 
 /// One change of the members.
 #[derive(Debug, Clone)]
@@ -89,38 +57,7 @@ pub fn keys_of_text(text: &str) -> Result<(Vec<PublicKey>, Vec<String>)> {
 impl Registry {
     /// Everybody who may do anything, under the policy in force.
     pub fn members(&self, view: &View<'_>) -> Result<MembersAnswer> {
-        let facts = view.facts()?;
-        let policy = policy_of(facts)?;
-        let root = facts.newest_root()?;
-        let signs = |quorum: fn(&crate::records::root::Root) -> &crate::records::root::Quorum, id: &PrincipalId| {
-            root.as_ref().is_some_and(|root| quorum(root).principals.contains(id))
-        };
-        let row = |(id, member): (&PrincipalId, &crate::records::policy::Member)| {
-            let mut may: Vec<Right> = Vec::new();
-            for right in member.roles.iter().filter_map(|role| policy.roles.get(role)).flat_map(|it| &it.may) {
-                if !may.contains(right) {
-                    may.push(*right);
-                }
-            }
-            may.sort();
-            let keys: Vec<KeyId> = member.keys.iter().map(PublicKey::id).collect();
-            MemberRow {
-                id: id.clone(),
-                kind: member.kind,
-                name: member.name.clone(),
-                roles: member.roles.clone(),
-                may,
-                distrusted: keys
-                    .iter()
-                    .filter(|key| policy.distrust.iter().any(|it| it.key == **key))
-                    .copied()
-                    .collect(),
-                keys,
-                root: signs(|root| &root.root, id),
-                policy: signs(|root| &root.policy, id),
-            }
-        };
-        Ok(MembersAnswer { policy: policy.number, members: policy.members.iter().map(row).collect() })
+        members(view.facts()?)
     }
 
     /// Changes the members: one new policy for all of it.
@@ -130,7 +67,7 @@ impl Registry {
         }
         let reason = request.reason.clone().unwrap_or_else(|| said(&request.changes));
         let make = |view: &View<'_>| -> Result<String> {
-            let before = policy_of(view.facts()?)?;
+            let before = view.facts()?.policy_in_force()?;
             let mut text = PolicyText::parse(&self.text_of(view, before.number)?)?;
             text.number(before.registry, before.number + 1)?;
             for change in &request.changes {

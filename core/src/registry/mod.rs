@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod ahead;
 mod approve;
 mod attach;
 mod beside;
@@ -18,6 +19,7 @@ mod detail;
 mod diff;
 mod draft;
 mod explain;
+mod export_site;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
@@ -89,6 +91,7 @@ pub use clone_push::PushAnswer;
 pub use detail::{ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
+pub use export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
 pub use gc::GcAnswer;
 pub use hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use index::{IndexStatus, IndexUse};

@@ -8,42 +8,17 @@ use super::draft::Signatures;
 use super::open::Registry;
 use super::policy_text::PolicyText;
 use super::view::View;
-use super::writer::{Holder, Writer, policy_of};
+use super::writer::{Holder, Writer};
+pub use crate::judgement::answer::policy::PolicyShowAnswer;
+use crate::judgement::answer::policy::{policy, warned};
 use crate::judgement::effective::Effective;
 use crate::judgement::plan;
-use crate::judgement::policy::{Preset, Warning, changes, explain, preset_over, warnings};
-use crate::records::catalog::{EntryState, Family};
+use crate::judgement::policy::{Preset, Warning, changes, explain, preset_over};
 use crate::records::layout::Place;
 use crate::records::policy::{POLICY_LIMIT, Policy};
-use crate::records::statement::Predicate;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
-use crate::words::name::{EntryId, PrincipalId};
 use crate::words::oid::Oid;
-use crate::words::time::Timestamp;
-
-/// A policy that took effect: its text, and what it means.
-#[derive(Debug, Clone, Serialize)]
-pub struct PolicyShowAnswer {
-    /// Its number.
-    pub number: u64,
-    /// Whether it is the one in force.
-    pub current: bool,
-    /// The text, as it was signed.
-    pub text: String,
-    /// The SHA-256 of its statement.
-    pub statement: Digest,
-    /// Who made it.
-    pub by: PrincipalId,
-    /// When, by the author's clock.
-    pub time: Timestamp,
-    /// Why it replaced the one before.
-    pub reason: String,
-    /// What it allows, in sentences.
-    pub sentences: Vec<String>,
-    /// What of it can never work.
-    pub warnings: Vec<Warning>,
-}
 
 /// What a text would allow if it were the policy.
 #[derive(Debug, Clone, Serialize)]
@@ -100,37 +75,12 @@ pub struct PolicyRequest {
 impl Registry {
     /// Policy n, or the one in force.
     pub fn policy_show(&self, view: &View<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
-        let facts = view.facts()?;
-        let current = policy_of(facts)?.number;
-        let number = number.unwrap_or(current);
-        let text = match view.state()?.oid(&Place::PolicyText(number).path())? {
-            Some(oid) => view.state()?.objects().bytes(oid, POLICY_LIMIT)?,
-            None => Vec::new(),
-        };
-        let Some((policy, record)) = facts.policy(number)? else {
-            return Err(Fault::new(Code::NotFound, format!("there is no policy {number}"))
-                .hint(format!("policies are numbered from 1 to {current}")));
-        };
-        let reason = match record.predicate() {
-            Predicate::Policy(it) => it.reason.clone(),
-            _ => String::new(),
-        };
-        Ok(PolicyShowAnswer {
-            number,
-            current: number == current,
-            text: String::from_utf8_lossy(&text).into_owned(),
-            statement: record.digest(),
-            by: record.common().by.clone(),
-            time: record.common().time,
-            reason,
-            sentences: explain(&policy),
-            warnings: self.warned(view, &policy)?,
-        })
+        policy(view.facts()?, number)
     }
 
     /// What a text would allow as the next policy; without one, what the policy in force allows.
     pub fn policy_check(&self, view: &View<'_>, text: Option<&str>) -> Result<PolicyCheckAnswer> {
-        let before = policy_of(view.facts()?)?;
+        let before = view.facts()?.policy_in_force()?;
         let policy = match text {
             Some(text) => Policy::parse(&numbered(text, &before)?)?,
             None => (*before).clone(),
@@ -138,7 +88,7 @@ impl Registry {
         Ok(PolicyCheckAnswer {
             number: policy.number,
             sentences: explain(&policy),
-            warnings: self.warned(view, &policy)?,
+            warnings: warned(view.facts()?, &policy)?,
             changes: changes(&before, &policy),
         })
     }
@@ -146,7 +96,7 @@ impl Registry {
     /// Numbers a text, signs it, and puts it into effect; or writes a draft that collects signatures.
     pub fn policy_apply(&self, writer: &Writer<'_>, request: &PolicyRequest) -> Result<PolicyApplyAnswer> {
         let make = |view: &View<'_>| -> Result<String> {
-            let before = policy_of(view.facts()?)?;
+            let before = view.facts()?.policy_in_force()?;
             match &request.source {
                 PolicySource::Text(text) => numbered(text, &before),
                 PolicySource::Preset(preset) => preset_over(*preset, &before),
@@ -165,14 +115,14 @@ impl Registry {
     ) -> Result<PolicyApplyAnswer> {
         let mut told = None;
         let mut plan = |view: &View<'_>, author: &plan::Author| {
-            let before = policy_of(view.facts()?)?;
+            let before = view.facts()?.policy_in_force()?;
             let text = make(view)?;
             let policy = Policy::parse(&text)?;
             if text == renumbered(&self.text_of(view, before.number)?, &before, policy.number)? {
                 return Err(Fault::new(Code::NothingToDo, format!("policy {} says that already", before.number)));
             }
-            let old = self.warned(view, &before)?;
-            let new = self.warned(view, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
+            let old = warned(view.facts()?, &before)?;
+            let new = warned(view.facts()?, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
             told = Some((policy.number, changes(&before, &policy), new));
             plan::policy(view.facts()?, author, &text, reason)
         };
@@ -198,19 +148,6 @@ impl Registry {
         let oid = view.state()?.oid(&Place::PolicyText(number).path())?;
         let oid = oid.ok_or_else(|| Fault::new(Code::NotFound, format!("the text of policy {number} is not here")))?;
         Ok(String::from_utf8_lossy(&view.state()?.objects().bytes(oid, POLICY_LIMIT)?).into_owned())
-    }
-
-    /// What of a policy can never work here, by this registry's root and catalog.
-    pub(super) fn warned(&self, view: &View<'_>, policy: &Policy) -> Result<Vec<Warning>> {
-        let facts = view.facts()?;
-        let root = facts.newest_root()?;
-        let known: Vec<EntryId> = facts
-            .catalog_entries(Family::EvidenceType)?
-            .iter()
-            .filter(|it| it.state != EntryState::Disabled)
-            .map(|it| it.id.clone())
-            .collect();
-        Ok(warnings(policy, root.as_deref(), Some(&known)))
     }
 }
 

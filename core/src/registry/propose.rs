@@ -215,7 +215,7 @@ impl Registry {
             let judged = self.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
-            refuse_what_has_no_effect(Judged { dropped: Vec::new(), ..judged })?;
+            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged })?;
             approved_by = approvers(&reports);
             let mut carried = self.bytes_of(view, &ahead)?;
             // An approval that does not count would lie in the tree for ever without effect.

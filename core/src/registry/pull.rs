@@ -186,7 +186,7 @@ impl Registry {
     }
 }
 
-fn unpinned(registry: &Registry) -> Box<Fault> {
+pub(super) fn unpinned(registry: &Registry) -> Box<Fault> {
     Fault::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for its bytes")
         .hint(format!(
             "compare {0} with its owner, and pin it: refmark trust pin {0}; or pass --allow-unverified",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::open::Registry;
-use super::writer::{Writer, Written, policy_of};
+use super::writer::{Writer, Written};
 use crate::blob::{Found, Source, walk_package};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate;
@@ -172,7 +172,7 @@ impl Registry {
     /// Sets the best trust state that the policy has a rule for.
     fn hope(&self, stored: &mut [Stored]) -> Result<()> {
         let view = self.view()?;
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let best = [TrustState::Trusted, TrustState::Quarantined]
             .into_iter()
             .find(|to| policy.trust_rule(TrustState::Acquired, *to).is_some());
@@ -222,7 +222,7 @@ impl Registry {
     /// quarantined, else acquired. Judged by the rules themselves, on the packages alone.
     fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<Option<TrustState>>> {
         let view = self.view()?;
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let author = self.author(&view, writer)?;
         let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
         let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);

@@ -1,22 +1,12 @@
 //! `search`: versions by text, and by what is known of them.
 
-use serde::Serialize;
-
 use super::open::Registry;
 use super::resolve::find;
-use super::view::{AsOf, View};
-use crate::judgement::index::{SearchRequest, SearchRow};
+use super::view::View;
+pub use crate::judgement::answer::search::SearchAnswer;
+use crate::judgement::index::SearchRequest;
 use crate::words::fault::Result;
 use crate::words::reference::Reference;
-
-/// What a search found.
-#[derive(Debug, Clone, Serialize)]
-pub struct SearchAnswer {
-    /// The versions, each with why it was found.
-    pub found: Vec<SearchRow>,
-    /// The head that the answer is true of.
-    pub as_of: AsOf,
-}
 
 impl Registry {
     /// The versions for which everything that was asked holds. Any text is a query; none is a fault.

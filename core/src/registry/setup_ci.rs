@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::open::Registry;
-use super::writer::{Writer, identity, policy_of};
+use super::writer::{Writer, identity};
 use crate::judgement::facts::Facts;
 use crate::judgement::review::other::quoted;
 use crate::judgement::snapshot::History;
@@ -134,7 +134,7 @@ impl Registry {
             files.push((".gitlab-ci.yml", fill(GITLAB)));
         }
         if request.codeowners {
-            let policy = policy_of(facts)?;
+            let policy = facts.policy_in_force()?;
             let root = facts.newest_root()?;
             let keepers = root.map(|root| root.policy.principals.clone()).unwrap_or_default();
             files.push(("CODEOWNERS", codeowners(&policy, &keepers)));

@@ -13,7 +13,7 @@ use super::world::Pinning;
 use crate::blob::Presence;
 use crate::blob::lock::{Holder, holder};
 use crate::judgement::landing::Standing;
-use crate::judgement::open_approvals::{OpenApproval, open_approvals};
+use crate::judgement::open_approvals::OpenApproval;
 use crate::judgement::pin::PinReport;
 use crate::judgement::verify::{Outcome, Problem};
 use crate::ports::store::RecordStore;
@@ -162,7 +162,7 @@ impl Registry {
             absent_blobs: counts.absent_blobs,
             absent_bytes: counts.absent_bytes,
             pending: pending(&view),
-            open_approvals: open_approvals(view.facts()?)?,
+            open_approvals: self.open_approvals(&view)?,
             last_verify: self.saved_verify(),
             writer: writing(&self.work_folder())?,
             is_default: default_registry.as_ref().is_some_and(same),

@@ -1,32 +1,14 @@
 //! `sunset`: what was retired, until when it may be used, and who still does.
 
-use serde::Serialize;
-
 use super::open::Registry;
-use super::view::{AsOf, View};
-use crate::judgement::sunset::{Sunset, sunsets};
+use super::view::View;
+pub use crate::judgement::answer::sunset::SunsetAnswer;
+use crate::judgement::answer::sunset::sunset;
 use crate::words::fault::Result;
-use crate::words::time::Timestamp;
-
-/// The retired versions.
-#[derive(Debug, Clone, Serialize)]
-pub struct SunsetAnswer {
-    /// The versions, the most urgent first.
-    pub versions: Vec<Sunset>,
-    /// How many of them may be archived now.
-    pub due: u64,
-    /// The clock that this was judged by.
-    pub now: Timestamp,
-    /// The head that the answer is true of.
-    pub as_of: AsOf,
-}
 
 impl Registry {
     /// The versions whose sunset clock runs.
     pub fn sunset(&self, view: &View<'_>) -> Result<SunsetAnswer> {
-        let now = self.world.clock.now();
-        let versions = sunsets(view.facts()?, now)?;
-        let due = versions.iter().filter(|it| it.due).count() as u64;
-        Ok(SunsetAnswer { versions, due, now, as_of: view.as_of()? })
+        sunset(&view.basis()?, self.world.clock.now())
     }
 }

@@ -9,7 +9,8 @@ use super::open::Registry;
 use super::policy::PolicyApplyAnswer;
 use super::policy_text::PolicyText;
 use super::view::View;
-use super::writer::{Holder, Writer, policy_of};
+use super::writer::{Holder, Writer};
+use crate::judgement::answer::policy::warned;
 use crate::judgement::plan::{self, Rotation};
 use crate::judgement::policy::Warning;
 use crate::ports::store::RecordStore;
@@ -129,7 +130,7 @@ impl Registry {
     /// Every root, with its keyholders, fingerprints and quorums.
     pub fn trust(&self, view: &View<'_>) -> Result<TrustAnswer> {
         let facts = view.facts()?;
-        let policy = policy_of(facts)?;
+        let policy = facts.policy_in_force()?;
         let pin = view.pin;
         let mut roots: Vec<RootRow> = Vec::new();
         while let Some(root) = facts.root(roots.len() as u64 + 1)? {
@@ -178,7 +179,7 @@ impl Registry {
             pin: pin.map(|it| it.prefixed()),
             verified: view.is_vouched_for(),
             distrusted: distrusted.collect(),
-            warnings: self.warned(view, &policy)?.into_iter().filter(about_roots).collect(),
+            warnings: warned(view.facts()?, &policy)?.into_iter().filter(about_roots).collect(),
             roots,
         })
     }
@@ -213,7 +214,7 @@ impl Registry {
     /// Distrusts a key that was lost: what it signed outside the state at `since` is tainted.
     pub fn distrust(&self, writer: &Writer<'_>, request: &DistrustRequest) -> Result<PolicyApplyAnswer> {
         let make = |view: &View<'_>| -> Result<String> {
-            let before = policy_of(view.facts()?)?;
+            let before = view.facts()?.policy_in_force()?;
             let key = key_named(&request.key, &before)?;
             if before.distrust.iter().any(|it| it.key == key) {
                 return Err(Fault::new(Code::NothingToDo, format!("{key} is distrusted already")));
@@ -242,7 +243,7 @@ impl Registry {
 
     /// An `allowed_signers` file of every member's keys, for `git log --show-signature`.
     pub fn allowed_signers(&self, view: &View<'_>) -> Result<String> {
-        let policy = policy_of(view.facts()?)?;
+        let policy = view.facts()?.policy_in_force()?;
         let mut text = String::new();
         for (id, member) in &policy.members {
             for key in member.keys.iter().filter(|key| !policy.distrust.iter().any(|it| it.key == key.id())) {

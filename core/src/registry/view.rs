@@ -1,9 +1,9 @@
 //! A verified view of the registry: what has taken effect at its head, and how far that is vouched for.
 
-use serde::Serialize;
-
 use super::incomplete::explain_missing;
 use super::open::Registry;
+pub use crate::judgement::answer::AsOf;
+use crate::judgement::answer::Basis;
 use crate::judgement::effective::{Objects, State};
 use crate::judgement::facts::Facts;
 use crate::judgement::snapshot::History;
@@ -13,16 +13,6 @@ use crate::ports::store::RecordStore;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-use crate::words::time::Timestamp;
-
-/// The head that an answer is true of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AsOf {
-    /// The head.
-    pub head: Oid,
-    /// Its time, as its committer claims it.
-    pub time: Timestamp,
-}
 
 /// What has taken effect at a head.
 pub struct View<'r> {
@@ -103,12 +93,12 @@ impl Registry {
         if long {
             self.world.progress.start("verifying history", Some(total as u64), Unit::Items);
         }
-        while verifier.step()?.is_some() {
-            self.world.cancel.check()?;
+        self.walk_ahead(&mut verifier, |_, _| {
             if long {
                 self.world.progress.advance(1);
             }
-        }
+            self.world.cancel.check()
+        })?;
         if long {
             self.world.progress.finish();
         }
@@ -158,9 +148,21 @@ impl<'r> View<'r> {
         self.verified.as_mut()
     }
 
+    /// What answers are made of.
+    pub fn basis(&self) -> Result<Basis<'_, 'r>> {
+        Ok(Basis {
+            state: self.state()?,
+            history: &self.registry.repo,
+            walked: self.verified(),
+            head: self.head,
+            pinned: self.pin.is_some(),
+            landings: self,
+        })
+    }
+
     /// The head that answers are true of.
     pub fn as_of(&self) -> Result<AsOf> {
-        Ok(AsOf { head: self.head, time: self.registry.repo.commit(self.head)?.time })
+        self.basis()?.as_of()
     }
 
     /// Whether the registry was verified whole against a pinned root.
@@ -170,34 +172,11 @@ impl<'r> View<'r> {
 
     /// A fault where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
     pub fn check_tip(&self) -> Result<()> {
-        let Some(verified) = &self.verified else { return Ok(()) };
-        if let Some(fault) = &verified.root_fault {
-            return Err(fault.clone());
-        }
-        if verified.tip_fault.is_some() {
-            let path = verified.walk.off().first().cloned().unwrap_or_default();
-            let bad = verified.bad.last().copied().unwrap_or(self.head);
-            return Err(Fault::new(
-                Code::BadTip,
-                format!("at {} the file {path} is missing or changed, and it had taken effect", bad.short()),
-            )
-            .hint("pass --last-good for the last good state; to mend it, revert that commit, and roll back with `refmark rollback`")
-            .field("commit", bad)
-            .field("last_good", verified.last_good)
-            .at(path));
-        }
-        Ok(())
+        self.basis()?.check_tip()
     }
 
     /// A fault where a record rests on a key that was distrusted.
     pub fn check_taint(&self, path: &str) -> Result<()> {
-        match &self.verified {
-            Some(verified) if verified.is_tainted(path) => {
-                Err(Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
-                    .hint("make the move again with a good key: refmark promote, or refmark rollback")
-                    .at(path))
-            }
-            _ => Ok(()),
-        }
+        self.basis()?.check_taint(path)
     }
 }

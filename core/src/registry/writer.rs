@@ -7,9 +7,11 @@ use std::time::Duration;
 use super::open::Registry;
 use super::view::View;
 use crate::blob::lock::{Guard, Wait, acquire};
+use crate::git::in_parallel;
 use crate::judgement::effective::{Effective, Objects};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate::{Decision, GateReport};
+use crate::judgement::known::{Keys, Known};
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::{Change, Mode};
@@ -17,7 +19,7 @@ use crate::ports::signer::{Signer, sign_commit, sign_statement};
 use crate::ports::store::{Identity, NewCommit, RecordStore, message};
 use crate::records::layout::{Place, is_companion};
 use crate::records::policy::Policy;
-use crate::records::statement::Record;
+use crate::records::statement::{Record, Statement, print_record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::PrincipalId;
@@ -78,6 +80,27 @@ pub(super) struct Ready {
     message: String,
 }
 
+/// Making so many files takes longer than starting threads for it.
+const PARALLEL_ABOVE: usize = 64;
+
+/// What becomes a file of a commit.
+enum Piece<'p> {
+    /// It is signed and printed first.
+    Statement(&'p Statement),
+    /// It is stored as it is, at this path.
+    Stored(String, &'p Vec<u8>),
+}
+
+/// A file of a commit.
+struct Made {
+    path: String,
+    bytes: Vec<u8>,
+    oid: Oid,
+    /// The digest of its statement, where it is a record.
+    record: Option<Digest>,
+    known: Option<Known>,
+}
+
 impl Registry {
     /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
     pub fn change(&self, writer: &Writer<'_>, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
@@ -134,13 +157,13 @@ impl Registry {
             }
         }
         let reports = judged.reports.clone();
-        let policy = policy_of(view.facts()?)?;
-        refuse_what_has_no_effect(judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
+        let policy = view.facts()?.policy_in_force()?;
+        refuse_what_has_no_effect(&judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
         let before = view.head;
         let parents = [before].into_iter().chain(plan.merges).collect();
         let commit = self.commit(writer, &author, parents, &ready)?;
         self.repo.move_branch(&self.branch, Some(before), commit)?;
-        self.follow(&mut view, commit, &ready)?;
+        self.follow(&mut view, commit, &ready, judged)?;
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
     }
 
@@ -149,7 +172,7 @@ impl Registry {
         let objects = view.state()?.shared_objects();
         let ready = self.ready(plan, writer, &objects)?;
         match view.verified() {
-            Some(verified) => refuse_what_has_no_effect(verified.walk.try_landing(&ready.oids)?),
+            Some(verified) => refuse_what_has_no_effect(&verified.walk.try_landing(&ready.oids)?),
             None => Err(crate::words::fault::bug("a writer needs the whole history")),
         }
     }
@@ -162,7 +185,7 @@ impl Registry {
     /// Who the writer's key is: in the newest policy, or in the newest root.
     pub(super) fn author_as(&self, view: &View<'_>, writer: &Writer<'_>, holder: Holder) -> Result<Author> {
         let facts = view.facts()?;
-        let policy = policy_of(facts)?;
+        let policy = facts.policy_in_force()?;
         let by = match holder {
             Holder::Member => principal_of(&policy, writer.signer)?,
             Holder::Any => match principal_of(&policy, writer.signer) {
@@ -193,27 +216,24 @@ impl Registry {
     /// Signs a plan's statements and puts everything in its stored form.
     pub(super) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
         let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
-        for (place, bytes) in &plan.documents {
-            ready.files.push((place.path(), bytes.clone()));
-        }
-        for statement in &plan.statements {
-            let canonical = statement.canonical()?;
-            let record = Record::new(statement.clone(), vec![sign_statement(writer.signer, &canonical)?])?;
-            let path = record.common().path.to_owned();
-            ready.records.push((path.clone(), record.digest()));
-            ready.files.push((path, record.print()?.into_bytes()));
-        }
-        for (path, bytes) in &plan.carried {
-            let signed = path.ends_with(".json") && !matches!(Place::parse(path), None | Some(Place::Document(..)));
-            if signed {
-                ready.records.push((path.clone(), Record::parse(bytes).map_err(|fault| fault.at(path))?.digest()));
+        let documents = plan.documents.iter().map(|(place, bytes)| Piece::Stored(place.path(), bytes));
+        let statements = plan.statements.iter().map(Piece::Statement);
+        let carried = plan.carried.iter().map(|(path, bytes)| Piece::Stored(path.clone(), bytes));
+        let pieces: Vec<Piece<'_>> = documents.chain(statements).chain(carried).collect();
+        let public = writer.signer.public();
+        let keys = Keys::from([(public.id(), public)]);
+        let make = |part: &[Piece<'_>]| part.iter().map(|piece| self.make(piece, writer, &keys)).collect();
+        let made: Vec<Made> = if pieces.len() > PARALLEL_ABOVE { in_parallel(&pieces, make)? } else { make(&pieces)? };
+        for Made { path, bytes, oid, record, known } in made {
+            if let Some(digest) = record {
+                ready.records.push((path.clone(), digest));
             }
-            ready.files.push((path.clone(), bytes.clone()));
-        }
-        for (path, bytes) in ready.files.iter().filter(|(path, _)| !is_companion(path)) {
-            let oid = self.repo.blob_id(bytes)?;
-            objects.expect(oid, bytes.clone());
-            ready.oids.insert(path.clone(), (Mode::File, oid));
+            if !is_companion(&path) {
+                objects.expect(oid, bytes.clone());
+                known.into_iter().for_each(|known| objects.know(oid, known));
+                ready.oids.insert(path.clone(), (Mode::File, oid));
+            }
+            ready.files.push((path, bytes));
         }
         let mut trailers: Vec<(&str, String)> = Vec::new();
         // A bulk commit names its count, not ten thousand lines.
@@ -232,6 +252,26 @@ impl Registry {
         Ok(ready)
     }
 
+    /// One file of a plan in its stored form, read as every reader will read it.
+    fn make(&self, piece: &Piece<'_>, writer: &Writer<'_>, keys: &Keys) -> Result<Made> {
+        let (path, bytes) = match piece {
+            Piece::Stored(path, bytes) => (path.clone(), (*bytes).clone()),
+            Piece::Statement(statement) => {
+                let canonical = statement.canonical()?;
+                let signature = sign_statement(writer.signer, &canonical)?;
+                (statement.common().path.to_owned(), print_record(statement, &[signature])?.into_bytes())
+            }
+        };
+        let known = Known::of(&path, &bytes, keys);
+        let signed = path.ends_with(".json") && !matches!(Place::parse(&path), None | Some(Place::Document(..)));
+        let record = match &known {
+            Some(Known::Record(record, _)) => Some(record.digest()),
+            _ if signed => Some(Record::parse(&bytes).map_err(|fault| fault.at(&path))?.digest()),
+            _ => None,
+        };
+        Ok(Made { oid: self.repo.blob_id(&bytes)?, path, bytes, record, known })
+    }
+
     pub(super) fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
         let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
         let who = identity(&author.by);
@@ -248,7 +288,7 @@ impl Registry {
     }
 
     /// Takes the new commit into the view, and remembers it: the next reader starts there.
-    fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready) -> Result<()> {
+    fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready, judged: Judged) -> Result<()> {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         // What a policy taints is the verifier's to find: the next view walks from what was remembered before.
@@ -256,7 +296,7 @@ impl Registry {
             return Ok(());
         }
         let Some(verified) = view.verified_mut() else { return Ok(()) };
-        let whole = verified.follow(commit, &changes)?;
+        let whole = verified.follow(commit, &changes, Some((ready.oids.clone(), judged)))?;
         match verified.remember().filter(|_| whole) {
             Some(remembered) => self.remember(&remembered),
             None => Ok(()),
@@ -268,7 +308,7 @@ impl Registry {
         let objects = Objects::new(&self.repo);
         let ready = self.ready(plan, writer, &objects)?;
         let walk = crate::judgement::landing::Walk::from_the_start(objects);
-        refuse_what_has_no_effect(walk.try_landing(&ready.oids)?)?;
+        refuse_what_has_no_effect(&walk.try_landing(&ready.oids)?)?;
         let commit = self.commit(writer, author, Vec::new(), &ready)?;
         self.repo.move_branch(&self.branch, None, commit)?;
         Ok(commit)
@@ -362,19 +402,10 @@ fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, p
 }
 
 /// A fault with every reason where a landing would have no effect. Nothing was written then.
-pub(super) fn refuse_what_has_no_effect(judged: Judged) -> Result<()> {
-    let dropped = judged.dropped.into_iter().next();
-    let first = judged.findings.into_iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(dropped);
+pub(super) fn refuse_what_has_no_effect(judged: &Judged) -> Result<()> {
+    let first = judged.findings.iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(judged.dropped.first());
     match first {
         None => Ok(()),
-        Some((path, fault)) => Err(fault.at(path)),
-    }
-}
-
-/// The newest policy, for verbs that show who could do what.
-pub(super) fn policy_of(facts: Facts<'_>) -> Result<std::sync::Arc<Policy>> {
-    match facts.newest_policy()? {
-        Some((policy, _)) => Ok(policy),
-        None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
+        Some((path, fault)) => Err(fault.clone().at(path)),
     }
 }

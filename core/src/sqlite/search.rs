@@ -11,7 +11,8 @@ use rusqlite::{Row, params_from_iter};
 use super::Index;
 use super::read::{VERSION_COLUMNS, get, version_row, wrong};
 use super::write::file_key;
-use crate::judgement::index::{Match, SearchOrder, SearchRequest, SearchRow};
+use crate::judgement::answer::search::{OfModel, why};
+use crate::judgement::index::{SearchOrder, SearchRequest, SearchRow};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, ModelName};
 use crate::words::oid::Oid;
@@ -261,8 +262,8 @@ impl Index {
             capabilities,
             description: get(row, 14)?,
             tags: tags_of(row, 15)?,
-            commit: Oid::from_bytes(row.get_ref(16)?.as_blob().map_err(wrong)?)?,
-            landed: Timestamp::from_unix(get(row, 17)?),
+            commit: Some(Oid::from_bytes(row.get_ref(16)?.as_blob().map_err(wrong)?)?),
+            landed: Some(Timestamp::from_unix(get(row, 17)?)),
             matched: Vec::new(),
         };
         let of_model = OfModel { description: get(row, 18)?, owner: get(row, 19)?, tags: tags_of(row, 20)? };
@@ -286,83 +287,9 @@ const STREAM: &str = "texts MATCH ?";
 /// The text of a version, as a set.
 const IN_SET: &str = "v.id IN (SELECT rowid FROM texts WHERE texts MATCH ?)";
 
-struct OfModel {
-    description: Option<String>,
-    owner: Option<String>,
-    tags: BTreeMap<String, String>,
-}
-
 fn tags_of(row: &Row<'_>, at: usize) -> Result<BTreeMap<String, String>> {
     match get::<Option<String>>(row, at)? {
         Some(json) => serde_json::from_str(&json).map_err(wrong),
         None => Ok(BTreeMap::new()),
     }
-}
-
-/// Why a version was found: the fields that hold a word, and what was asked for by field.
-fn why(
-    found: &SearchRow,
-    of_model: &OfModel,
-    card: Option<&str>,
-    request: &SearchRequest,
-    words: &[String],
-) -> Vec<Match> {
-    let mut matched = Vec::new();
-    let mut push = |field: &'static str, value: String| {
-        let one = Match { field, value };
-        if !matched.contains(&one) {
-            matched.push(one);
-        }
-    };
-    let holds = |text: &str| {
-        let lower = text.to_lowercase();
-        words.iter().any(|word| lower.split(|c: char| !c.is_alphanumeric()).any(|it| it.starts_with(word.as_str())))
-    };
-    let named = |field, text: Option<&str>| text.filter(|text| holds(text)).map(|text| (field, text.to_owned()));
-    let fields = [
-        named("name", Some(found.version.model.as_str())),
-        named("release", found.version.release.as_ref().map(|it| it.as_str())),
-        named("description", found.description.as_deref()),
-        named("model-description", of_model.description.as_deref()),
-        named("owner", of_model.owner.as_deref()),
-        named("format", Some(&found.format)),
-        named("type", Some(&found.artifact_type)),
-        named("card", card.and_then(|card| card.lines().find(|line| holds(line))).map(str::trim)),
-    ];
-    for (field, value) in fields.into_iter().flatten() {
-        push(field, value);
-    }
-    for (key, value) in found.tags.iter().chain(&of_model.tags) {
-        let asked = request.tags.iter().any(|it| it.key == *key && it.value.as_ref().is_none_or(|it| it == value));
-        if asked || holds(key) || holds(value) {
-            push("tag", format!("{key}={value}"));
-        }
-    }
-    for word in &found.capabilities {
-        if request.capability.as_ref() == Some(word) || holds(word) {
-            push("capability", word.clone());
-        }
-    }
-    if request.format.is_some() {
-        push("format", found.format.clone());
-    }
-    if request.artifact_type.is_some() {
-        push("type", found.artifact_type.clone());
-    }
-    for bound in &request.metrics {
-        push("metric", format!("{}{}{}", bound.name, bound.comparison.as_str(), bound.value));
-    }
-    if let Some(stage) = request.stage {
-        push("stage", stage.to_string());
-    }
-    if let Some(trust) = request.trust {
-        push("trust", trust.to_string());
-    }
-    if let Some(parent) = &request.parent {
-        push("parent", parent.to_string());
-    }
-    if let Some(file) = &request.file {
-        push("file", file.to_string());
-    }
-    matched
 }

@@ -77,6 +77,7 @@ codes! {
     Exists "exists" Failed "The target exists already and refmark does not overwrite it.";
     NothingToDo "nothing-to-do" Failed "The request asks for the state that already holds.";
     Absent "absent" Failed "The bytes of a file are in no store that can be reached from here. They are not damaged, only elsewhere.";
+    MissingObject "missing-object" Failed "A Git object that the answer needs was not given. Its id is in the field `oid`: add it and ask again.";
     NotAFile "not-a-file" Failed "A path in a package is a symbolic link out of it, a device, a FIFO or a socket; refmark takes files and folders only.";
     SourceChanged "source-changed" Failed "A file changed while it was being read; nothing was stored of it.";
     Io "io" Failed "The operating system refused a file operation; the message names the path and the reason.";

@@ -1,6 +1,7 @@
 //! The strict reading of JSON: one pass, each name once, bounded depth, every number in range, with byte offsets.
 
-use super::value::{Value, order, sorted};
+use super::number;
+use super::value::{Value, sorted};
 
 /// The largest magnitude that a number may have: what every reader holds exactly as an integer.
 pub const NUMBER_LIMIT: f64 = 9_007_199_254_740_991.0;
@@ -130,10 +131,8 @@ impl<'a> Reader<'a> {
             }
         }
         self.expect(b'}')?;
-        match sorted(&members).windows(2).find(|pair| order(&pair[0].0, &pair[1].0).is_eq()) {
-            Some(pair) => {
-                Err(self.mistake(["the key `", &pair[0].0.escape_debug().to_string(), "` stands twice"].concat()))
-            }
+        match twice(&members) {
+            Some(name) => Err(self.mistake(["the key `", &name.escape_debug().to_string(), "` stands twice"].concat())),
             None => Ok(Value::Object(members)),
         }
     }
@@ -160,7 +159,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let text = self.take(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
         let wrong = |said: &str| Mistake { offset: start, said: said.to_owned() };
-        let number = text.parse::<f64>().ok().filter(|_| is_number(text.as_bytes()));
+        let number = number::parse(text).filter(|_| is_number(text.as_bytes()));
         let number = number.ok_or_else(|| wrong("not a number as JSON writes it"))?;
         if number.abs() > NUMBER_LIMIT {
             return Err(wrong("a number beyond ±(2^53−1)"));
@@ -252,6 +251,15 @@ impl<'a> Reader<'a> {
         }
         Some(())
     }
+}
+
+/// A name that two members have. The few of a record are told apart quicker as they stand.
+fn twice(members: &[(String, Value)]) -> Option<&str> {
+    if members.len() <= 24 {
+        let mut before = members.iter().enumerate().map(|(at, it)| (it, members.get(..at).unwrap_or_default()));
+        return before.find(|(it, before)| before.iter().any(|had| had.0 == it.0)).map(|(it, _)| it.0.as_str());
+    }
+    sorted(members).windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0.as_str())
 }
 
 /// Whether a text is a number in JSON's own grammar, which is narrower than Rust's.

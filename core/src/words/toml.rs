@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+use super::number;
 use super::value::{Value, from_value};
 
 /// Why a text is not what was asked for.
@@ -50,7 +51,7 @@ fn of_value(value: &DeValue<'_>) -> Result<Value, Option<usize>> {
         DeValue::Boolean(it) => Value::Bool(*it),
         DeValue::Integer(it) => Value::Number(i64::from_str_radix(it.as_str(), it.radix()).map_err(|_| None)? as f64),
         DeValue::Float(it) => {
-            let number = it.as_str().parse::<f64>().ok().filter(|it| it.is_finite());
+            let number = number::parse(it.as_str()).filter(|it| it.is_finite());
             Value::Number(number.ok_or(None)?)
         }
         DeValue::Datetime(_) => return Err(None),

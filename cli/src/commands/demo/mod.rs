@@ -2,6 +2,7 @@
 //! configuration are not touched.
 
 mod model;
+mod site;
 mod tour;
 
 use std::path::{Path, PathBuf};
@@ -69,6 +70,9 @@ impl Steps<'_> {
 
 /// Runs the command.
 pub fn run(app: &App, args: &DemoArgs) -> Reply {
+    if let Some(folder) = &args.site {
+        return site::run(app, folder, args.fixed);
+    }
     let folder = &args.dir;
     if folder.symlink_metadata().is_ok() {
         return Err(Fault::new(Code::Exists, format!("{} is there already", folder.display()))

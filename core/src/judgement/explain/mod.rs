@@ -12,10 +12,11 @@ pub use page::page;
 pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
+use super::chain::Chain;
 use super::effective::{Effective, State};
 use super::facts::Facts;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
-use super::rules::{Ground, report_on};
+use super::rules::{Clean, report_on};
 use super::snapshot::History;
 use crate::records::alias::Target;
 use crate::records::layout::Place;
@@ -177,46 +178,12 @@ fn sentence(it: &Explanation) -> String {
 /// The commits that brought files, found by halving: what took effect stays. A file that waited for an approval took effect
 /// later than it came.
 pub(crate) fn brought_by(history: &dyn History, head: Oid, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
-    let mut chain = vec![head];
+    let chain = Chain::new(history, head);
     let mut found = BTreeMap::new();
     for path in paths {
-        let stands = |id: Oid| -> Result<bool> { Ok(history.snapshot(id)?.find(path)?.is_some()) };
-        if !stands(head)? {
-            continue;
-        }
-        // It stands at `here`, and not at `gone`.
-        let (mut here, mut step) = (0, 1);
-        let mut gone = loop {
-            let at = here + step;
-            extend(history, &mut chain, at);
-            match chain.get(at) {
-                Some(id) if stands(*id)? => (here, step) = (at, step * 2),
-                Some(_) => break at,
-                None if step > 1 => step = (chain.len() - here).min(step / 2).max(1),
-                None => break at,
-            }
-        };
-        while gone - here > 1 {
-            let middle = here + (gone - here) / 2;
-            match stands(chain[middle])? {
-                true => here = middle,
-                false => gone = middle,
-            }
-        }
-        found.insert(path.clone(), chain[here]);
+        found.extend(chain.brought(path)?.map(|commit| (path.clone(), commit)));
     }
     Ok(found)
-}
-
-/// Lengthens a first-parent chain until it has a commit at this place, or ends where history does.
-fn extend(history: &dyn History, chain: &mut Vec<Oid>, place: usize) {
-    while chain.len() <= place {
-        let parent = chain.last().and_then(|id| history.commit(*id).ok()?.parents.first().copied());
-        match parent {
-            Some(parent) => chain.push(parent),
-            None => return,
-        }
-    }
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
@@ -281,9 +248,8 @@ fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Becau
         _ => return Ok(()),
     };
     // It took effect, and so did what it rests on: their bases and premises were judged then.
-    let position = |_: Oid| Ok(Some(0));
-    let nothing = std::collections::BTreeSet::new();
-    let ground = Ground { state: &then, position: &position, revoked_files: &nothing };
+    let clean = Clean::default();
+    let ground = clean.ground(&then);
     let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
     because.signers = signers(Some(&policy), record, &report);
     because.gates = gates(facts, artifact.as_ref(), &report)?;

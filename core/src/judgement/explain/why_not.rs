@@ -10,7 +10,7 @@ use crate::judgement::facts::Facts;
 use crate::judgement::gate::{Decision, Status};
 use crate::judgement::plan::{self, Author, PromoteRequest};
 use crate::judgement::review::{GateReview, SignerReview, gates, signers};
-use crate::judgement::rules::{Ground, describe, report_on};
+use crate::judgement::rules::{Clean, describe, report_on};
 use crate::records::policy::{Policy, Right};
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
@@ -95,9 +95,8 @@ pub fn why_not(ledger: &Ledger<'_, '_>, author: &Author, request: &PromoteReques
 }
 
 fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], blocked: &mut Blocked) -> Result<()> {
-    let position = |_: Oid| Ok(Some(0));
-    let nothing = std::collections::BTreeSet::new();
-    let ground = Ground { state: sum, position: &position, revoked_files: &nothing };
+    let clean = Clean::default();
+    let ground = clean.ground(sum);
     let mut worst = Decision::Ok;
     for record in records {
         let report = report_on(record, policy, record.common().registry, sum, &ground)?;

@@ -8,10 +8,11 @@ use crate::records::policy::Gate;
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
 
-/// Evidence of a type about the subject's artifact, by somebody in the policy, newest last.
+/// Evidence of a type about the subject's artifact, by somebody in the policy with a key that nobody lost, newest last.
 pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<Of<Evidence>>> {
     let mut all = s.facts.evidence(&s.artifact)?;
     all.retain(|it| it.evidence_type == *of && s.policy.members.contains_key(&it.by));
+    all.retain(|it| s.doubt.lets_count(&it.record));
     Ok(all)
 }
 

@@ -1,35 +1,38 @@
 //! Gates on metrics: a threshold, or what a baseline alias holds, measured on the same data.
 
 use super::{Found, Status, Subject};
-use crate::judgement::facts::Facts;
-use crate::records::evidence::{Direction, Metric};
+use crate::judgement::facts::Of;
+use crate::records::evidence::{Direction, Evidence, Metric};
 use crate::records::policy::Gate;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, EntryId};
+use crate::words::number::print;
 
 /// A metric of an artifact, and the evidence that it comes from.
-pub struct MetricFound {
+struct MetricFound {
     /// The value and direction.
-    pub metric: Metric,
+    metric: Metric,
     /// The evidence's statement; none for a claim of the manifest.
-    pub evidence: Option<Digest>,
+    evidence: Option<Digest>,
     /// The dataset's digest or, without one, its name and version.
-    pub dataset: Option<String>,
+    dataset: Option<String>,
     /// The dataset's name, for people.
-    pub dataset_name: Option<String>,
+    dataset_name: Option<String>,
 }
 
 /// The newest value of a metric of an artifact.
-pub fn metric_of(
-    facts: Facts<'_>,
+fn metric_of(
+    s: &Subject<'_>,
     artifact: &ArtifactId,
     name: &str,
     of: &EntryId,
     dataset: Option<&str>,
     claims_count: bool,
 ) -> Result<Option<MetricFound>> {
-    for it in facts.evidence(artifact)?.iter().rev().filter(|it| it.evidence_type == *of) {
+    let evidence = s.facts.evidence(artifact)?;
+    let counts = |it: &&Of<Evidence>| it.evidence_type == *of && s.doubt.lets_count(&it.record);
+    for it in evidence.iter().rev().filter(counts) {
         let fits = dataset.is_none_or(|want| it.dataset.as_ref().is_some_and(|have| have.name == want));
         if let (true, Some(metric)) = (fits, it.metrics.get(name)) {
             let key = it.dataset.as_ref().map(|have| match &have.sha256 {
@@ -47,7 +50,7 @@ pub fn metric_of(
     if !claims_count || dataset.is_some() {
         return Ok(None);
     }
-    let claim = facts.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
+    let claim = s.facts.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
     Ok(claim.map(|value| MetricFound {
         metric: Metric { value, better: Direction::guess(name) },
         evidence: None,
@@ -65,21 +68,22 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         None => EntryId::parse("evaluation")?,
     };
     let mut expected = Vec::new();
-    expected.extend(min.map(|min| format!("≥ {min}")));
-    expected.extend(max.map(|max| format!("≤ {max}")));
+    expected.extend(min.map(|min| "≥ ".to_owned() + &print(min)));
+    expected.extend(max.map(|max| "≤ ".to_owned() + &print(max)));
     if let Some(alias) = baseline {
-        expected.push(format!("at least {} better than {alias}", min_improvement.unwrap_or(0.0)));
+        expected.push(format!("at least {} better than {alias}", print(min_improvement.unwrap_or(0.0))));
     }
     let expected = if expected.is_empty() { "a value".to_owned() } else { expected.join(" and ") };
     let next = format!("refmark attach REF --type {of} FILE: evidence with metric {metric}");
-    let Some(have) = metric_of(s.facts, &s.artifact, metric, &of, dataset.as_deref(), *claims_count)? else {
+    let Some(have) = metric_of(s, &s.artifact, metric, &of, dataset.as_deref(), *claims_count)? else {
         return Ok(Found::new(Status::Missing, expected, "no evidence has it").next(next));
     };
     let Some(value) = have.metric.value.number() else {
         return Ok(Found::new(Status::Failed, expected, format!("{} is not a number", have.metric.value)));
     };
     let mut holds = min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max);
-    let mut found = format!("{value}");
+    let shown = print(value);
+    let mut found = shown.clone();
     if let Some(alias) = baseline {
         match baseline_value(s, alias, metric, &of, dataset.as_deref(), *claims_count)? {
             Baseline::None => found.push_str(&format!(" ({alias} holds nothing to compare with)")),
@@ -87,14 +91,14 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
                 return Ok(Found::new(
                     Status::Missing,
                     expected,
-                    format!("{value}; {alias} ({version}) has no such evidence"),
+                    format!("{shown}; {alias} ({version}) has no such evidence"),
                 )
                 .next(next));
             }
             Baseline::Is(base) if incomparable(&have, &base).is_some() => {
                 let why = incomparable(&have, &base).unwrap_or_default();
                 let old = &base.metric.value;
-                let found = format!("{value} ({alias} {old}), not comparable: {why}");
+                let found = format!("{shown} ({alias} {old}), not comparable: {why}");
                 return Ok(Found::new(Status::Failed, expected, found)
                     .next("measure both on the same dataset, and name its digest in the evidence"));
             }
@@ -105,7 +109,7 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
                     Direction::Lower => old - value,
                 };
                 holds &= better >= min_improvement.unwrap_or(0.0);
-                found.push_str(&format!(" ({alias} {old})"));
+                found.push_str(&format!(" ({alias} {})", print(old)));
             }
         }
     }
@@ -153,7 +157,7 @@ fn baseline_value(
         _ => s.facts.alias(model, alias)?.and_then(|it| it.to),
     };
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
-    Ok(match metric_of(s.facts, &held.artifact, metric, of, dataset, claims_count)? {
+    Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {
         Some(found) => Baseline::Is(found),
         None => Baseline::NoMetric(held.version),
     })

@@ -1,5 +1,6 @@
 //! Gates: named checks that a policy demands of a change, one file a family, and the report that every face shows.
 
+mod doubt;
 mod evidence;
 mod field;
 mod life;
@@ -8,8 +9,8 @@ mod package;
 mod people;
 mod report;
 
+pub use doubt::Doubt;
 pub use evidence::evidence_of;
-pub use metric::{MetricFound, metric_of};
 pub use package::{describe_classes, has_document};
 pub use report::{Decision, GateReport, GateResult, SignerResult, Status};
 
@@ -27,6 +28,8 @@ pub struct Subject<'a> {
     pub facts: Facts<'a>,
     /// The policy that judges.
     pub policy: &'a Policy,
+    /// Which evidence counts for nothing.
+    pub doubt: &'a Doubt<'a>,
     /// The change.
     pub record: &'a Record,
     /// The artifact that it is about.

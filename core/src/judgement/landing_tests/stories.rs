@@ -115,7 +115,7 @@ fn a_teleported_branch_with_the_newest_head_as_second_parent_is_rewritten_histor
     assert!(!see(&scene, octopus).tip_is_good());
 }
 
-fn remember<W: Workshop>(scene: &Scene<W>, head: Oid) -> Remembered {
+pub(super) fn remember<W: Workshop>(scene: &Scene<W>, head: Oid) -> Remembered {
     let mut verifier = Verifier::from_the_start(&scene.git, head, None).unwrap();
     verifier.run(|_| Ok(())).unwrap();
     verifier.finish().unwrap().remember().unwrap()
@@ -549,87 +549,6 @@ fn the_pinned_root_must_be_one_of_the_registrys() {
     }
     let other = see_with(&scene.git, at, Some(Digest::of(b"another")));
     assert_eq!((other.outcome, other.problems[0].code), (Outcome::Failed, Code::WrongRoot));
-}
-
-fn distrust(scene: &Scene<MemoryHistory>, start: &Start, base: Oid, name: &str, since: Oid) -> (Signed, Edit) {
-    let team = Team {
-        extra: format!("\n[[distrust]]\nkey = \"{}\"\nsince = \"{since}\"\nreason = \"stolen\"\n", public(name).id()),
-        ..Team::default()
-    };
-    scene.policy(2, Some(&start.policy), Some(base), &["ada", "cy"], &team.text(2, scene.id))
-}
-
-#[test]
-fn a_stolen_keys_moves_are_tainted_since_a_commit_and_refused_from_the_distrust_on() {
-    let Two { scene, start, one, two, head } = two_versions();
-    let honest = scene.alias(head, "bob", "canary", None, Some(&one));
-    let since = scene.land(head, [honest.edit()]);
-    let stolen = scene.alias(head, "bob", "canary", Some(&honest), Some(&two));
-    let bad = scene.land(since, [stolen.edit()]);
-    let (policy, text) = distrust(&scene, &start, since, "bob", since);
-    let at = scene.land(bad, [policy.edit(), text]);
-    let seen = see(&scene, at);
-    assert_eq!(seen.tainted, std::slice::from_ref(&stolen.path), "what was in the state at `since` is not");
-    assert_eq!(seen.outcome, Outcome::Failed);
-    let late = scene.alias(head, "bob", "canary-eu", None, Some(&one));
-    see(&scene, scene.land(at, [late.edit()])).has_not(&late, Standing::Refused, Code::Distrusted);
-    // A reader that goes on from before the distrust is sent back to the start, and never misses it.
-    let remembered = remember(&scene, bad);
-    let mut resumed = Verifier::resume(&scene.git, at, &remembered).unwrap();
-    let fault = resumed.run(|_| Ok(())).unwrap_err();
-    assert!(super::super::verify::asks_for_the_whole_walk(&fault));
-    // Whoever wrote the distrust itself does not remember a walk that does not know what it taints.
-    let mut verified = walked(&scene, bad);
-    assert!(!verified.follow(at, &scene.git.changes(at).unwrap()).unwrap());
-}
-
-fn walked(scene: &Scene<MemoryHistory>, head: Oid) -> Verified<'_> {
-    let mut verifier = Verifier::from_the_start(&scene.git, head, None).unwrap();
-    verifier.run(|_| Ok(())).unwrap();
-    verifier.finish().unwrap()
-}
-
-#[test]
-fn a_stolen_approval_taints_its_change_whatever_path_it_names() {
-    let Two { scene, start, one, head, .. } = two_versions();
-    let go = scene.alias(head, "dan", "champion", None, Some(&one));
-    let yes = scene.approve_with(head, "bob", &go, |it| it.change = "trust/0001.json".to_owned());
-    let moved = scene.land(head, [go.edit(), yes.edit()]);
-    see(&scene, moved).has(&go);
-    let (policy, text) = distrust(&scene, &start, head, "bob", head);
-    let seen = see(&scene, scene.land(moved, [policy.edit(), text]));
-    assert!(seen.tainted.contains(&go.path), "{:?}", seen.tainted);
-    assert!(!seen.tainted.contains(&"trust/0001.json".to_owned()));
-}
-
-#[test]
-fn what_took_effect_under_a_tainted_policy_is_tainted_in_its_own_landing_too() {
-    let Two { scene, start, one, head, .. } = two_versions();
-    let mut team = Team::default();
-    team.add("eve", "person", &["lead"]);
-    let (two, text) = scene.policy(2, Some(&start.policy), Some(head), &["bob", "cy"], &team.text(2, scene.id));
-    let with = scene.alias(head, "eve", "canary", None, Some(&one));
-    let after = scene.alias(head, "eve", "canary-eu", None, Some(&one));
-    let mut at = scene.land(head, [two.edit(), text, with.edit()]);
-    at = scene.land(at, [after.edit()]);
-    see(&scene, at).has(&after);
-    let team = Team {
-        extra: format!("\n[[distrust]]\nkey = \"{}\"\nsince = \"{head}\"\nreason = \"s\"\n", public("bob").id()),
-        ..Team::default()
-    };
-    let (three, text) = scene.policy(3, Some(&two), Some(head), &["ada", "cy"], &team.text(3, scene.id));
-    let seen = see(&scene, scene.land(at, [three.edit(), text]));
-    for path in [&two.path, &with.path, &after.path] {
-        assert!(seen.tainted.contains(path), "{path}: {:?}", seen.tainted);
-    }
-}
-
-#[test]
-fn a_distrust_must_name_a_good_commit_at_or_before_its_own_base() {
-    let Two { scene, start, head, .. } = two_versions();
-    let later = scene.land(head, [Edit::put("README.md", "x")]);
-    let (policy, text) = distrust(&scene, &start, head, "bob", later);
-    see(&scene, scene.land(later, [policy.edit(), text])).has_not(&policy, Standing::Refused, Code::BadBase);
 }
 
 #[test]

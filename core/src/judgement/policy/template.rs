@@ -6,6 +6,7 @@ use crate::records::root::FORMAT;
 use crate::records::signature::PublicKey;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{PrincipalId, Role};
+use crate::words::sort;
 use crate::words::value::Value;
 
 /// The team policy's text, with holes for the number, the registry, the members and the owners.
@@ -147,7 +148,7 @@ pub fn preset_over(preset: Preset, before: &Policy) -> Result<String> {
         members.push(TeamMember::kept(id, member, &known)?);
     }
     // Whoever leads comes first: the first member owns what nobody else does.
-    members.sort_by_key(|member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
+    sort::by_key(&mut members, |member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
     let mut text = team_policy(before.registry, before.number + 1, &members, &before.owners);
     for it in &before.distrust {
         text.push_str(&format!(

@@ -15,7 +15,7 @@ pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: 
     let bytes = objects.bytes(oid, MANIFEST_LIMIT)?;
     match document {
         Document::Manifest => {
-            let found = objects.manifest(oid)?.id()?;
+            let found = objects.artifact(oid)?;
             if found != artifact {
                 return Err(Fault::new(
                     Code::Damaged,

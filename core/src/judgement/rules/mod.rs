@@ -8,14 +8,16 @@ mod author;
 mod documents;
 mod kinds;
 mod moves;
+mod people;
 mod quorum;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
-pub(in crate::judgement) use moves::match_people;
-pub use moves::{describe, report_on};
+pub(in crate::judgement) use people::match_people;
+pub use report::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::facts::Facts;
@@ -27,6 +29,7 @@ use crate::records::registry_id::RegistryId;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// What a file of a landing comes to.
 #[derive(Debug, Clone)]
@@ -77,6 +80,22 @@ pub struct Ground<'a> {
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The weight files of artifacts that are revoked now.
     pub revoked_files: &'a BTreeSet<Digest>,
+    /// The paths of records that rest on a key which is distrusted.
+    pub tainted: &'a BTreeSet<String>,
+}
+
+/// Nothing is revoked, and no key is distrusted.
+#[derive(Default)]
+pub(in crate::judgement) struct Clean {
+    files: BTreeSet<Digest>,
+    paths: BTreeSet<String>,
+}
+
+impl Clean {
+    /// Ground for what was judged before, or is judged as if: every base is a good commit.
+    pub(in crate::judgement) fn ground<'a>(&'a self, state: &'a dyn Effective) -> Ground<'a> {
+        Ground { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
+    }
 }
 
 impl Ground<'_> {
@@ -200,7 +219,7 @@ impl<'a> Landing<'a> {
                 }
             }
         }
-        places.sort();
+        sort::plain(&mut places);
         places
     }
 

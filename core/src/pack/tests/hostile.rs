@@ -95,7 +95,7 @@ fn idx(pack: &[u8], mut found: Vec<(Oid, u64)>) -> Vec<u8> {
 }
 
 fn open(pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<Repository, Code> {
-    let mut repository = Repository::new();
+    let repository = Repository::new();
     repository.add_pack("hostile", pack, idx).map_err(|fault| fault.code)?;
     Ok(repository)
 }
@@ -168,7 +168,7 @@ fn a_loose_object_that_is_cut_or_flipped_never_returns_other_bytes() {
     let raw = [b"blob 30\0".as_slice(), bytes].concat();
     let deflated = miniz_oxide::deflate::compress_to_vec_zlib(&raw, 6);
     let read = |deflated: Vec<u8>| {
-        let mut repository = Repository::new();
+        let repository = Repository::new();
         repository.add_loose(&id.to_string(), deflated).unwrap();
         load(&repository, id)
     };
@@ -327,7 +327,7 @@ fn a_bundle_that_is_no_bundle_is_refused() {
     git.run(&["bundle", "create", "-q", ".git/small.bundle", "--all"]);
     let whole = std::fs::read(git.path().join(".git/small.bundle")).unwrap();
     for end in 0..whole.len() {
-        let mut repository = Repository::new();
+        let repository = Repository::new();
         assert_eq!(repository.add_bundle(whole[..end].to_vec()).unwrap_err().code, Code::BadPack, "{end}");
         assert!(repository.refs().is_empty());
     }

@@ -94,7 +94,7 @@ impl Git {
 
     /// A reader of all that lies in `.git`, as a dropped folder would give it.
     pub(super) fn reader(&self, with_idx: bool) -> Repository {
-        let mut repository = Repository::new();
+        let repository = Repository::new();
         for (pack, idx) in self.packs() {
             repository.add_pack("a pack", pack, with_idx.then_some(idx)).unwrap();
         }

@@ -4,7 +4,6 @@ use std::process::Command;
 
 use super::team::{Team, alias, champion};
 use crate::judgement::gate::{Decision, Status};
-use crate::judgement::open_approvals::open_approvals;
 use crate::judgement::plan::{Change, RollbackRequest};
 use crate::judgement::verify::Outcome;
 use crate::records::approval::Waiver;
@@ -197,7 +196,7 @@ fn at_three_in_the_morning_one_person_goes_back_and_the_approval_is_shown_open()
     assert_eq!(moved.to.unwrap().version, one);
     team.registry.revoke(&team.as_("olu"), bad, "it answers in French").unwrap();
 
-    let open = |team: &Team| open_approvals(team.registry.view().unwrap().facts().unwrap()).unwrap().len();
+    let open = |team: &Team| team.registry.open_approvals(&team.registry.view().unwrap()).unwrap().len();
     assert_eq!(open(&team), 2);
     let revoked = team.registry.head().unwrap();
     let given = team.registry.approve(&team.as_("chen"), &to(&revoked.to_string())).unwrap();

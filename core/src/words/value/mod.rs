@@ -14,6 +14,7 @@ use serde::ser::{Serialize, Serializer};
 pub use read::Wrong;
 
 use super::fault::{Result, bug};
+use super::sort;
 
 /// A JSON value. An object keeps the order in which it was written; two objects with the same members are equal.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +47,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Wrong> {
 /// The members of an object in the order of RFC 8785: by UTF-16 code units.
 pub(crate) fn sorted(members: &[(String, Value)]) -> Vec<&(String, Value)> {
     let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| order(a, b));
+    sort::by(&mut sorted, |(a, _), (b, _)| order(a, b));
     sorted
 }
 
@@ -289,11 +290,11 @@ mod tests {
         };
         let long = json!([1, "b", 3]);
         for (name, with, said) in [
-            ("whole", Value::Number(0.5), "floating point"),
-            ("whole", Value::Number(-1.0), "integer `-1`"),
-            ("below", Value::String("x".into()), "string \"x\""),
-            ("yes", Value::Null, "null"),
-            ("text", Value::Bool(true), "boolean `true`"),
+            ("whole", Value::Number(0.5), "expected u64, found 0.5"),
+            ("whole", Value::Number(-1.0), "expected u64, found -1"),
+            ("below", Value::String("x".into()), "expected i32, found \"x\""),
+            ("yes", Value::Null, "expected a boolean, found null"),
+            ("text", Value::Bool(true), "expected a string, found true"),
             ("list", Value::String("x".into()), "expected a sequence"),
             ("pair", long, "a tuple of size 2"),
             ("map", Value::Array(Vec::new()), "expected a map"),

@@ -9,6 +9,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::Value;
+use crate::words::number;
 
 /// Why a value is not what was asked for.
 #[derive(Debug)]
@@ -44,6 +45,25 @@ impl std::error::Error for Wrong {}
 impl Error for Wrong {
     fn custom<T: fmt::Display>(said: T) -> Wrong {
         Wrong(Box::new(Found { said: said.to_string(), around: Vec::new() }))
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Wrong {
+        let found = match found {
+            Unexpected::Bool(it) => it.to_string(),
+            Unexpected::Unsigned(it) => it.to_string(),
+            Unexpected::Signed(it) => it.to_string(),
+            Unexpected::Float(it) => number::print(it),
+            Unexpected::Str(it) => format!("{it:?}"),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "an object".to_owned(),
+            Unexpected::Other(it) => it.to_owned(),
+            _ => "something else".to_owned(),
+        };
+        Wrong::custom(format_args!("expected {expected}, found {found}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Wrong {
+        Wrong::invalid_type(found, expected)
     }
 }
 

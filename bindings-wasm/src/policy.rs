@@ -1,0 +1,50 @@
+//! The policy and the members, in one answer.
+
+use refmark_core::judgement::answer::members::{MemberRow, members};
+use refmark_core::judgement::answer::policy::PolicyShowAnswer;
+use refmark_core::judgement::facts::Facts;
+use refmark_core::records::trust::TrustState;
+use refmark_core::records::version::Stage;
+use refmark_core::words::fault::Result;
+use serde::Serialize;
+
+/// A policy, what it means, and who has a part in the one in force.
+#[derive(Serialize)]
+pub(crate) struct PolicyAnswer {
+    #[serde(flatten)]
+    shown: PolicyShowAnswer,
+    members: Vec<MemberRow>,
+    aliases: Vec<AliasClass>,
+}
+
+/// A class of aliases: the first that fits an alias rules over it.
+#[derive(Serialize)]
+struct AliasClass {
+    /// Patterns of alias names.
+    names: Vec<String>,
+    /// Patterns of model names; all where none is given.
+    models: Vec<String>,
+    /// The trust states that a version must have; `trusted` where none is given.
+    trust: Vec<TrustState>,
+    /// The stages that a version must have; any where none is given.
+    stage: Vec<Stage>,
+    /// How many people stand behind a move.
+    signers: usize,
+    /// How many gates must hold.
+    gates: usize,
+}
+
+/// Policy n, or the one in force.
+pub(crate) fn policy(facts: Facts<'_>, number: Option<u64>) -> Result<PolicyAnswer> {
+    let shown = refmark_core::judgement::answer::policy::policy(facts, number)?;
+    let rules = facts.policy(shown.number)?.map(|(policy, _)| policy.alias.clone()).unwrap_or_default();
+    let aliases = rules.into_iter().map(|it| AliasClass {
+        names: it.names,
+        models: it.models,
+        trust: it.trust,
+        stage: it.stage,
+        signers: it.needs.signers.len(),
+        gates: it.needs.gates.len(),
+    });
+    Ok(PolicyAnswer { shown, members: members(facts)?.members, aliases: aliases.collect() })
+}

@@ -1,0 +1,221 @@
+//! A registry at one head, asked as the command line asks it: the same values as its `--json`.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use refmark_core::judgement::answer::explain::{WhyNot, explain, report};
+use refmark_core::judgement::answer::search::Corpus;
+use refmark_core::judgement::answer::{Basis, catalog, detail, diff, list, log, resolve, show, sunset};
+use refmark_core::judgement::index::{ModelRow, SearchRequest};
+use refmark_core::judgement::review::page;
+use refmark_core::words::fault::{Code, Fault, Result as Outcome};
+use refmark_core::words::name::{ModelName, PrincipalId};
+use refmark_core::words::reference::Reference;
+use refmark_core::words::time::Timestamp;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::clock::now;
+use crate::policy::policy;
+use crate::review::review;
+use crate::value::{thrown, value};
+use crate::walk::Walk;
+
+macro_rules! typed {
+    ($($name:ident $text:literal;)*) => {
+        #[wasm_bindgen]
+        extern "C" {
+            $(
+                #[doc = concat!("`", $text, "` in TypeScript.")]
+                #[wasm_bindgen(typescript_type = $text)]
+                pub type $name;
+            )*
+        }
+    };
+}
+
+typed! {
+    JsModels "ModelRow[]";
+    JsVersions "VersionRow[]";
+    JsShow "ShowAnswer";
+    JsResolve "ResolveAnswer";
+    JsMoves "MoveRow[]";
+    JsDiff "DiffAnswer";
+    JsReview "Review";
+    JsExplain "ExplainAnswer";
+    JsReport "Dossier";
+    JsSearch "SearchRow[]";
+    JsPolicy "PolicyAnswer";
+    JsCatalog "CatalogEntry[]";
+    JsSunset "SunsetAnswer";
+    ReviewFormat "\"markdown\" | \"text\" | \"html\"";
+}
+
+/// A registry at one head. `refmark_core` says what each answer means; a missing object is thrown as `missing-object`.
+#[wasm_bindgen]
+pub struct View {
+    walk: Rc<Walk>,
+    corpus: OnceCell<Corpus>,
+}
+
+/// A model in a list, and when it last changed.
+#[derive(Serialize)]
+struct Model {
+    #[serde(flatten)]
+    row: ModelRow,
+    /// When its words or versions last changed, by their authors' clocks.
+    updated: Option<Timestamp>,
+}
+
+#[wasm_bindgen]
+impl View {
+    /// The commit that all answers are true of.
+    pub fn head(&self) -> String {
+        self.walk.head.to_string()
+    }
+
+    /// Whether all history was verified against the root that the reader gave.
+    pub fn verified(&self) -> Result<bool, JsValue> {
+        self.walk.ask(|basis| Ok(basis.is_vouched_for())).map_err(thrown)
+    }
+
+    /// Every model, by name: `list`, and when each last changed.
+    pub fn models(&self) -> Result<JsModels, JsValue> {
+        self.tell(|basis| {
+            let rows = list::models_of(basis.facts())?;
+            let updated = |row: ModelRow| Ok(Model { updated: detail::updated(basis.facts(), &row.model)?, row });
+            rows.into_iter().map(updated).collect::<Outcome<Vec<Model>>>()
+        })
+    }
+
+    /// The versions of a model, newest first: `list MODEL`.
+    pub fn versions(&self, model: &str) -> Result<JsVersions, JsValue> {
+        self.tell(|basis| {
+            let model = ModelName::parse(model)?;
+            list::some_versions(&model, list::versions_of(basis.facts(), &model)?)
+        })
+    }
+
+    /// Everything that is known of a version or an artifact: `show`. No bytes of files are here, so all are absent.
+    pub fn show(&self, reference: &str) -> Result<JsShow, JsValue> {
+        self.tell(|basis| show::show(basis, &Reference::parse(reference)?, &|_| Ok(true)))
+    }
+
+    /// What a reference means, now or at a time: `resolve`.
+    pub fn resolve(&self, reference: &str, at: Option<String>) -> Result<JsResolve, JsValue> {
+        self.tell(|basis| {
+            basis.check_tip()?;
+            let at = at.as_deref().map(Timestamp::parse).transpose()?;
+            resolve::resolve(basis, &Reference::parse(reference)?, at)
+        })
+    }
+
+    /// The moves of an alias, of a model's aliases, or of all, newest first: `log`.
+    pub fn log(&self, of: Option<String>, max: Option<usize>) -> Result<JsMoves, JsValue> {
+        self.tell(|basis| {
+            let of = of.as_deref().map(|text| log::subject(&Reference::parse(text)?)).transpose()?;
+            let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
+            log::check_model(basis.facts(), model.as_ref(), alias.as_ref())?;
+            let moves = log::moves(basis, model.as_ref(), alias.as_ref())?;
+            let mut answer = log::LogAnswer::of(moves, model.as_ref(), alias.as_ref())?;
+            answer.moves.truncate(max.unwrap_or(usize::MAX));
+            Ok(answer.moves)
+        })
+    }
+
+    /// What differs between two versions or artifacts, the old one first: `diff`.
+    pub fn diff(&self, old: &str, new: &str) -> Result<JsDiff, JsValue> {
+        self.tell(|basis| diff::diff(basis.facts(), &Reference::parse(old)?, &Reference::parse(new)?))
+    }
+
+    /// What the commits from `base` to `head` would change, or changed: `review`.
+    pub fn review(&self, base: &str, head: &str) -> Result<JsReview, JsValue> {
+        self.tell(|basis| review(basis, self.walk.pin, base, head))
+    }
+
+    /// The same for people.
+    #[wasm_bindgen(js_name = reviewText)]
+    pub fn review_text(&self, base: &str, head: &str, format: ReviewFormat) -> Result<String, JsValue> {
+        let text = self.walk.ask(|basis| {
+            let review = review(basis, self.walk.pin, base, head)?;
+            match format.as_string().as_deref() {
+                Some("markdown") => Ok(page::to_markdown(&review, usize::MAX)),
+                Some("html") => Ok(page::to_html(&review)),
+                Some("text") => Ok(page::to_text(&review, false)),
+                _ => Err(Fault::new(Code::BadArgument, "a review is written as markdown, text or html")),
+            }
+        });
+        text.map_err(thrown)
+    }
+
+    /// Why something is as it is: `explain`.
+    pub fn explain(&self, reference: &str) -> Result<JsExplain, JsValue> {
+        self.tell(|basis| explain(basis, &Reference::parse(reference)?, None))
+    }
+
+    /// Why an alias does not hold a version, judged as if `by` (or the first who may) proposed it at `now`:
+    /// `explain --why-not`.
+    #[wasm_bindgen(js_name = whyNot)]
+    pub fn why_not(
+        &self,
+        alias: &str,
+        version: f64,
+        by: Option<String>,
+        now: Option<String>,
+    ) -> Result<JsExplain, JsValue> {
+        self.tell(|basis| {
+            let by = by.as_deref().map(PrincipalId::parse).transpose()?;
+            let registry = basis.facts().policy_in_force()?.registry;
+            let asked = WhyNot { version: version as u64, by: by.as_ref(), now: crate::clock::now(now)?, registry };
+            explain(basis, &Reference::parse(alias)?, Some(asked))
+        })
+    }
+
+    /// The dossier of a version: `report`.
+    pub fn report(&self, reference: &str) -> Result<JsReport, JsValue> {
+        self.tell(|basis| report(basis, &Reference::parse(reference)?))
+    }
+
+    /// At most `max` versions (50) whose names, descriptions, tags or cards hold every word: `search`. The first question
+    /// reads every version.
+    pub fn search(&self, query: &str, max: Option<usize>) -> Result<JsSearch, JsValue> {
+        self.tell(|basis| {
+            let corpus = match self.corpus.get() {
+                Some(corpus) => corpus,
+                None => {
+                    let corpus = Corpus::of(basis)?;
+                    self.corpus.get_or_init(|| corpus)
+                }
+            };
+            let request = SearchRequest { text: Some(query.to_owned()), ..SearchRequest::default() };
+            let request = SearchRequest { limit: max.unwrap_or(request.limit), ..request };
+            Ok(corpus.search(basis, &request)?.found)
+        })
+    }
+
+    /// The policy in force, or policy `number`, in sentences and as text, with the members of the one in force:
+    /// `policy show` and `members list`.
+    pub fn policy(&self, number: Option<f64>) -> Result<JsPolicy, JsValue> {
+        self.tell(|basis| policy(basis.facts(), number.map(|it| it as u64)))
+    }
+
+    /// The stable ids that records may name: `catalog list`.
+    pub fn catalog(&self) -> Result<JsCatalog, JsValue> {
+        self.tell(|basis| Ok(catalog::catalog(basis.facts(), None)?.entries))
+    }
+
+    /// The retired versions, by this clock: `sunset`.
+    pub fn sunset(&self, at: Option<String>) -> Result<JsSunset, JsValue> {
+        self.tell(|basis| sunset::sunset(basis, now(at)?))
+    }
+}
+
+impl View {
+    pub(crate) fn of(walk: Rc<Walk>) -> View {
+        View { walk, corpus: OnceCell::new() }
+    }
+
+    fn tell<T: Serialize, J: JsCast>(&self, ask: impl FnOnce(&Basis<'_, '_>) -> Outcome<T>) -> Result<J, JsValue> {
+        Ok(value(&self.walk.ask(ask).map_err(thrown)?)?.unchecked_into())
+    }
+}

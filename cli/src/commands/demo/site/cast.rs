@@ -1,0 +1,255 @@
+//! The people of the example, their keys, their clock, and what each of them does by hand.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use refmark_core::git::Format;
+use refmark_core::judgement::plan::{Author, Change, PromoteRequest};
+use refmark_core::judgement::policy::{TeamMember, team_policy};
+use refmark_core::key::{generate, keep};
+use refmark_core::ports::Clock;
+use refmark_core::ports::signer::Signer;
+use refmark_core::records::evidence::{Named, Verdict};
+use refmark_core::records::policy::{MemberKind, Owners};
+use refmark_core::records::registry_id::RegistryId;
+use refmark_core::registry::{
+    ApproveRequest, AttachRequest, InitAnswer, InitRequest, Package, RegisterAnswer, Registry, TransitionRequest,
+    World, Writer,
+};
+use refmark_core::words::digest::Digest;
+use refmark_core::words::fault::{Result, bug};
+use refmark_core::words::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
+use refmark_core::words::reference::Reference;
+use refmark_core::words::time::Timestamp;
+
+/// Id, name, kind, roles. Ada founds the registry.
+const PEOPLE: [(&str, &str, MemberKind, &[&str]); 7] = [
+    ("ada", "Ada Okafor", MemberKind::Person, &["platform-lead", "model-owner"]),
+    ("bo", "Bo Lindqvist", MemberKind::Person, &["mlops-engineer"]),
+    ("chen", "Chen Wei", MemberKind::Person, &["platform-lead"]),
+    ("nora", "Nora Haddad", MemberKind::Person, &["data-scientist"]),
+    ("ci", "The build service", MemberKind::Agent, &["ci-agent"]),
+    ("olu", "Olu Adeyemi", MemberKind::Person, &["on-call"]),
+    ("rivera", "Sam Rivera", MemberKind::Person, &["auditor"]),
+];
+
+/// A clock that stands where the story is, and goes on by a second each time it is read.
+pub struct StoryClock {
+    start: i64,
+    now: AtomicI64,
+}
+
+impl StoryClock {
+    /// A story that begins at this midnight, in seconds since 1970.
+    pub fn new(start: i64) -> Arc<StoryClock> {
+        Arc::new(StoryClock { start, now: AtomicI64::new(start) })
+    }
+
+    /// Goes on to a day of the story and an hour of it; never back.
+    pub fn at(&self, day: i64, hour: i64) {
+        self.now.fetch_max(self.start + day * 86_400 + hour * 3_600, Ordering::SeqCst);
+    }
+
+    /// A day of the story.
+    pub fn day(&self, day: i64) -> Timestamp {
+        Timestamp::from_unix(self.start + day * 86_400)
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.now.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+/// Everybody's key, in files of their own.
+pub struct Keys(BTreeMap<&'static str, Box<dyn Signer>>);
+
+impl Keys {
+    /// Makes a key for each; `fixed`: keys that everybody knows, the same each time.
+    pub fn make(folder: &Path, fixed: bool) -> Result<Keys> {
+        let key = |id: &'static str| {
+            let path = folder.join(id);
+            let signer = match fixed {
+                true => keep(Digest::of(format!("the key of {id} in the example").as_bytes()).as_bytes(), &path),
+                false => generate(&path),
+            };
+            Ok((id, signer?))
+        };
+        PEOPLE.iter().map(|(id, ..)| key(id)).collect::<Result<_>>().map(Keys)
+    }
+
+    fn of(&self, who: &str) -> Result<&dyn Signer> {
+        self.0.get(who).map(|it| &**it).ok_or_else(|| bug(format!("nobody is called {who}")))
+    }
+}
+
+/// A registry with its team at work.
+pub struct Cast {
+    /// The registry.
+    pub registry: Registry,
+    /// What it was founded as.
+    pub founded: InitAnswer,
+    /// The clock.
+    pub clock: Arc<StoryClock>,
+    /// Where packages are made.
+    pub workshop: PathBuf,
+    keys: Keys,
+}
+
+impl Cast {
+    /// Founds the registry under the team policy.
+    pub fn found(
+        path: &Path,
+        id: Option<RegistryId>,
+        world: World,
+        clock: Arc<StoryClock>,
+        keys: Keys,
+    ) -> Result<Cast> {
+        let members = PEOPLE.iter().map(|person| member(person, &keys)).collect::<Result<Vec<_>>>()?;
+        let owners = [Owners { models: vec!["*".to_owned()], members: vec![PrincipalId::parse("ada")?] }];
+        let policy = |author: &Author| Ok(team_policy(author.registry, 1, &members, &owners));
+        let request = InitRequest {
+            name: Some("Example models".to_owned()),
+            founder: PrincipalId::parse("ada")?,
+            here: false,
+            format: Format::Sha1,
+            policy: Some(&policy),
+        };
+        let writer = Writer::new(keys.of("ada")?);
+        let (registry, founded) = match id {
+            Some(id) => Registry::init_as(id, path, world, &writer, &request)?,
+            None => Registry::init(path, world, &writer, &request)?,
+        };
+        let workshop = path.parent().unwrap_or(path).join("packages");
+        Ok(Cast { registry, founded, clock, workshop, keys })
+    }
+
+    /// Somebody's hand.
+    pub fn hand(&self, who: &str) -> Result<Writer<'_>> {
+        Ok(Writer::new(self.keys.of(who)?))
+    }
+
+    /// Registers a package.
+    pub fn register(&self, who: &str, package: &Package) -> Result<RegisterAnswer> {
+        self.registry.register(&self.hand(who)?, package)
+    }
+
+    /// Attaches evidence in a few words.
+    pub fn attach(&self, who: &str, of: &str, kind: &str, verdict: Verdict, summary: &str) -> Result<()> {
+        let request = AttachRequest {
+            verdict: Some(verdict),
+            summary: Some(summary.to_owned()),
+            ..AttachRequest::new(Reference::parse(of)?, EntryId::parse(kind)?)
+        };
+        self.registry.attach(&self.hand(who)?, &request).map(drop)
+    }
+
+    /// The build service evaluates a version on the team's test set.
+    pub fn evaluate(&self, of: &str, metrics: &[(&str, f64)]) -> Result<()> {
+        let named = |name: &str, version: &str| Named {
+            name: name.to_owned(),
+            version: Some(version.to_owned()),
+            sha256: Some(Digest::of(name.as_bytes())),
+        };
+        let request = AttachRequest {
+            verdict: Some(Verdict::Pass),
+            summary: Some("above the bar on every slice".to_owned()),
+            produced_by: Some(format!("https://ci.example.com/evaluations/{}", of.replace('/', "-"))),
+            suite: Some(Named { sha256: None, ..named("core", "2026.3") }),
+            dataset: Some(named("held-out", "2026-08")),
+            metrics: metrics.iter().map(|(name, value)| ((*name).to_owned(), *value, None)).collect(),
+            tool: Some(Named { sha256: None, ..named("evaluate", "4.1") }),
+            ..AttachRequest::new(Reference::parse(of)?, EntryId::parse("evaluation")?)
+        };
+        self.registry.attach(&self.hand("ci")?, &request).map(drop)
+    }
+
+    /// Everything that production asks for, and the stage before it.
+    pub fn stage(&self, of: &str, metrics: &[(&str, f64)]) -> Result<()> {
+        self.evaluate(of, metrics)?;
+        self.attach("bo", of, "rollback-plan", Verdict::Info, "point the alias back; caches expire in a minute")?;
+        self.attach("bo", of, "runbook", Verdict::Info, "https://wiki.example.com/runbooks/models")?;
+        self.transition("bo", of, "staging", "evaluated, owned, and described")
+    }
+
+    /// The canary went well.
+    pub fn canary(&self, of: &str) -> Result<()> {
+        self.attach("ci", of, "canary", Verdict::Pass, "5 % of the traffic for a day, no alarms")
+    }
+
+    /// Moves a stage or a trust state.
+    pub fn transition(&self, who: &str, of: &str, to: &str, reason: &str) -> Result<()> {
+        self.registry.transition(&self.hand(who)?, &moved(of, to, reason)?).map(drop)
+    }
+
+    /// Moves an alias at once.
+    pub fn promote(&self, who: &str, alias: &str, version: u64, reason: &str) -> Result<()> {
+        self.registry.promote(&self.hand(who)?, &request(alias, version, reason)?).map(drop)
+    }
+
+    /// Proposes a move of an alias; the branch.
+    pub fn propose(&self, who: &str, alias: &str, version: u64, reason: &str) -> Result<String> {
+        let change = Change::Promote(request(alias, version, reason)?);
+        Ok(self.registry.propose(&self.hand(who)?, &change, None)?.branch)
+    }
+
+    /// Approves a branch, or what stands on the registry's own.
+    pub fn approve(&self, who: &str, target: &str, reason: &str) -> Result<()> {
+        let request =
+            ApproveRequest { target: target.to_owned(), reason: Some(reason.to_owned()), ..ApproveRequest::default() };
+        self.registry.approve(&self.hand(who)?, &request).map(drop)
+    }
+
+    /// Merges a branch that has all it needs.
+    pub fn land(&self, who: &str, branch: &str) -> Result<()> {
+        self.registry.land(&self.hand(who)?, branch).map(drop)
+    }
+
+    /// Proposes, has two people approve, and lands.
+    pub fn live(&self, alias: &str, version: u64, reason: &str, approvers: [&str; 2]) -> Result<()> {
+        let branch = self.propose("nora", alias, version, reason)?;
+        for who in approvers {
+            self.approve(who, &branch, "looked at the evaluation and the canary")?;
+        }
+        self.land("nora", &branch)
+    }
+}
+
+/// A move to a stage or a trust state.
+pub fn moved(of: &str, to: &str, reason: &str) -> Result<TransitionRequest> {
+    Ok(TransitionRequest {
+        reference: Reference::parse(of)?,
+        to: to.to_owned(),
+        reason: reason.to_owned(),
+        replacement: None,
+        sunset: None,
+        evidence: Vec::new(),
+    })
+}
+
+/// A move of `MODEL@ALIAS`.
+fn request(alias: &str, version: u64, reason: &str) -> Result<PromoteRequest> {
+    let (model, alias) = alias.split_once('@').ok_or_else(|| bug(format!("{alias} is no alias")))?;
+    Ok(PromoteRequest {
+        model: ModelName::parse(model)?,
+        alias: AliasName::parse(alias)?,
+        version,
+        reason: reason.to_owned(),
+        expect: None,
+        evidence: Vec::new(),
+    })
+}
+
+fn member(person: &(&'static str, &str, MemberKind, &[&str]), keys: &Keys) -> Result<TeamMember> {
+    let (id, name, kind, roles) = person;
+    Ok(TeamMember {
+        id: PrincipalId::parse(id)?,
+        kind: *kind,
+        name: Some((*name).to_owned()),
+        roles: roles.iter().map(|role| Role::parse(role)).collect::<Result<_>>()?,
+        keys: vec![keys.of(id)?.public()],
+    })
+}

@@ -1,0 +1,110 @@
+//! Reading ahead of a long walk: while commits are judged one after the other, the next ones' files are read, parsed and
+//! their signatures verified on the other cores. Nothing of what is found rests on what was judged.
+
+use std::sync::Mutex;
+
+use super::open::Registry;
+use crate::blob::parallel::{cores, for_each, locked};
+use crate::judgement::known::{Keys, Known, keys_of};
+use crate::judgement::landing::Verdict;
+use crate::judgement::snapshot::{Change, History, Mode};
+use crate::judgement::verify::Verifier;
+use crate::records::layout::{Place, number_in_name};
+use crate::records::policy::{POLICY_LIMIT, Policy};
+use crate::words::canonical::MANIFEST_LIMIT;
+use crate::words::fault::Result;
+use crate::words::oid::Oid;
+
+/// A walk of fewer commits is not worth threads.
+const WORTH_IT: usize = 64;
+/// So many commits, or files, are read ahead at a time.
+const COMMITS: usize = 256;
+const FILES: usize = 4096;
+
+/// What was read of the next commits.
+#[derive(Default)]
+struct Read {
+    /// What each changed.
+    changes: Vec<Vec<Change>>,
+    known: Vec<(Oid, Known)>,
+}
+
+impl Registry {
+    /// Walks to the end, and tells of each commit before the next is judged.
+    pub(super) fn walk_ahead(
+        &self,
+        verifier: &mut Verifier<'_>,
+        mut each: impl FnMut(&mut Verifier<'_>, Verdict) -> Result<()>,
+    ) -> Result<()> {
+        if verifier.remaining() < WORTH_IT || cores() < 2 {
+            while let Some(verdict) = verifier.step()? {
+                each(verifier, verdict)?;
+            }
+            return Ok(());
+        }
+        let keys = self.hinted_keys(verifier.ahead().last());
+        let commits: Vec<Oid> = verifier.ahead().collect();
+        let mut rest = commits.as_slice();
+        std::thread::scope(|scope| {
+            let mut reading = Some(scope.spawn(|| self.read_ahead(rest, &keys)));
+            while let Some(thread) = reading.take() {
+                // A fault of the thread is not ours to tell: the walk meets it itself, in its turn.
+                let read = thread.join().ok().and_then(Result::ok).unwrap_or_default();
+                rest = rest.get(read.changes.len()..).unwrap_or_default();
+                if !rest.is_empty() && !read.changes.is_empty() {
+                    let next = rest;
+                    let keys = &keys;
+                    reading = Some(scope.spawn(move || self.read_ahead(next, keys)));
+                }
+                for (oid, known) in read.known {
+                    verifier.objects().know(oid, known);
+                }
+                for changes in &read.changes {
+                    if let Some(verdict) = verifier.step_with(changes)? {
+                        each(verifier, verdict)?;
+                    }
+                }
+            }
+            while let Some(verdict) = verifier.step()? {
+                each(verifier, verdict)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_ahead(&self, commits: &[Oid], keys: &Keys) -> Result<Read> {
+        let mut read = Read::default();
+        let mut files = Vec::new();
+        for commit in commits.iter().take(COMMITS) {
+            let changes = self.repo.changes(*commit)?;
+            let new =
+                changes.iter().filter_map(|it| it.new.filter(|(mode, _)| *mode == Mode::File).zip(Some(&it.path)));
+            files.extend(new.map(|((_, oid), path)| (path.clone(), oid)));
+            read.changes.push(changes);
+            if files.len() >= FILES {
+                break;
+            }
+        }
+        let known = Mutex::new(Vec::with_capacity(files.len()));
+        for_each(cores(), &files, |(path, oid)| {
+            // What cannot be loaded is told by the walk.
+            let found = self.repo.load(*oid, MANIFEST_LIMIT).ok().and_then(|bytes| Known::of(path, &bytes, keys));
+            locked(&known).extend(found.map(|known| (*oid, known)));
+            Ok(())
+        })?;
+        read.known = known.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(read)
+    }
+
+    /// The keys of the newest policy in a commit's tree, whatever it is worth: a signature that one of them made is one.
+    fn hinted_keys(&self, commit: Option<Oid>) -> Keys {
+        let policy = || -> Option<Policy> {
+            let snapshot = self.repo.snapshot(commit?).ok()?;
+            let names = snapshot.list("policy").ok()?;
+            let newest = names.iter().filter_map(|entry| number_in_name(&entry.name, "")).max()?;
+            let entry = snapshot.find(&Place::PolicyText(newest).path()).ok()??;
+            Policy::parse(std::str::from_utf8(&snapshot.load(entry.oid, POLICY_LIMIT).ok()?).ok()?).ok()
+        };
+        policy().map(|policy| keys_of(&policy)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,56 @@
+// The page's side of the worker: questions get answers by id, events go to whoever listens.
+import type { Answer, Arguments, Event, Fault, Place, Question, Reply, Request } from "../protocol.ts";
+
+/** What a worker's answer throws here. */
+export class Refused extends Error {
+  constructor(readonly fault: Fault) {
+    super(fault.message);
+  }
+}
+
+/** How a build starts its worker and finds the module: from files beside it, or from what the page carries. */
+export interface Boot {
+  worker(): Worker;
+  module(): Promise<ArrayBuffer | string>;
+  /** The registry that the page comes with, where it does. */
+  place(): Place | null;
+}
+
+export class Client {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, { done(value: unknown): void; failed(error: Refused): void }>();
+  private next = 1;
+
+  constructor(boot: Boot, private readonly module: Promise<ArrayBuffer | string>, listen: (event: Event) => void) {
+    this.worker = boot.worker();
+    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if ("event" in data) return listen(data);
+      const waits = this.waiting.get(data.id);
+      this.waiting.delete(data.id);
+      if ("fault" in data) waits?.failed(new Refused(data.fault));
+      else waits?.done(data.answer);
+    };
+    this.worker.onerror = (event) => listen({ event: "failed", fault: { code: "bug", message: event.message || "the worker could not start", hint: "reload the page", fields: {} } });
+  }
+
+  private send<T>(make: (id: number) => Request): Promise<T> {
+    const id = this.next++;
+    return new Promise<T>((done, failed) => {
+      this.waiting.set(id, { done: done as (value: unknown) => void, failed });
+      this.worker.postMessage(make(id));
+    });
+  }
+
+  async open(place: Place, at: string | null, root: string | null, seen: string | null): Promise<void> {
+    const module = await this.module;
+    await this.send((id) => ({ do: "open", id, place, module, at, root, seen }));
+  }
+
+  ask<Q extends Question>(question: Q, ...args: Arguments<Q>): Promise<Awaited<Answer<Q>>> {
+    return this.send((id) => ({ do: "ask", id, question, args }));
+  }
+
+  stop(): void {
+    this.worker.postMessage({ do: "stop", id: 0 } satisfies Request);
+  }
+}

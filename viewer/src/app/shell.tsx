@@ -1,0 +1,138 @@
+// What stands around every screen: names, ways, what may be said of it all, and the keys.
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon, To, When } from "../parts/bits.tsx";
+import { filesOf } from "../parts/dropping.tsx";
+import { STANDINGS, StandingPill } from "../parts/standing.tsx";
+import { Alias } from "../screens/alias.tsx";
+import { Catalog } from "../screens/catalog.tsx";
+import { Compare } from "../screens/compare.tsx";
+import { CheckFile } from "../screens/file.tsx";
+import { Integrity } from "../screens/integrity.tsx";
+import { Model } from "../screens/model.tsx";
+import { Models } from "../screens/models.tsx";
+import { Policy } from "../screens/policy.tsx";
+import { Proposals, ProposalScreen } from "../screens/proposals.tsx";
+import { openFiles, Opening, Start } from "../screens/start.tsx";
+import { Version } from "../screens/version.tsx";
+import { Help, help, useKeys } from "./keys.tsx";
+import { print, type Screen } from "./route.ts";
+import { address, announced, href, opened, phase, shownHead, standing, verified } from "./state.ts";
+import { short } from "./words.ts";
+
+const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
+  [{ screen: "models" }, "Models", ["models", "model", "version", "alias", "compare"]],
+  [{ screen: "proposals" }, "Proposals", ["proposals", "proposal"]],
+  [{ screen: "policy" }, "Policy", ["policy"]],
+  [{ screen: "catalog" }, "Catalog", ["catalog"]],
+  [{ screen: "integrity" }, "Integrity", ["integrity"]],
+  [{ screen: "file" }, "Check a file", ["file"]],
+];
+
+type Look = "auto" | "light" | "dark";
+const look = signal<Look>(remembered());
+
+function remembered(): Look {
+  try {
+    const it = localStorage.getItem("refmark-look");
+    return it === "light" || it === "dark" ? it : "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+function LookButton() {
+  const now = look.value;
+  useEffect(() => {
+    document.documentElement.dataset["look"] = now;
+    try {
+      localStorage.setItem("refmark-look", now);
+    } catch {
+      // A page from a disk may not be allowed to keep anything; the choice then lasts as long as the page.
+    }
+  }, [now]);
+  const next: Readonly<Record<Look, Look>> = { auto: "dark", dark: "light", light: "auto" };
+  return <button type="button" class="plain-button" onClick={() => (look.value = next[now])} aria-label={`Colours: ${now}. Switch to ${next[now]}`} title={`Colours: ${now}`}><Icon name="sun" /></button>;
+}
+
+export function App() {
+  useKeys();
+  const target = useRef<HTMLElement>(null);
+  const { screen } = address.value;
+  const key = JSON.stringify(screen);
+  useEffect(() => scrollTo(0, 0), [key]);
+  return (
+    <div class="app" onDragOver={(event) => event.preventDefault()} onDrop={(event) => {
+      event.preventDefault();
+      if (event.dataTransfer) void filesOf(event.dataTransfer).then(openFiles);
+    }}>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); target.current?.focus(); target.current?.scrollIntoView(); }}>Skip to the content</a>
+      <Top />
+      <Notices />
+      <main id="main" ref={target} tabIndex={-1}>{phase.value === "open" ? <Shown key={`${key}${opened.value?.head ?? ""}`} screen={screen} /> : phase.value === "opening" ? <Opening /> : <Start />}</main>
+      <Foot />
+      <div class="hidden" role="status" aria-live="polite">{announced.value}</div>
+      <Help />
+    </div>
+  );
+}
+
+function Top() {
+  const here = address.value.screen.screen;
+  const it = opened.value;
+  return (
+    <header class="top">
+      <div class="top-row">
+        <a class="brand" href={href({ screen: "models" })}><span class="mark-square" aria-hidden="true" />{it?.name ?? "refmark"}</a>
+        {it && <nav aria-label="Main"><ul>{WAYS.map(([screen, name, with_]) => <li key={name}><To to={screen} {...(with_.includes(here) ? { "aria-current": "page" as const } : {})}>{name}</To></li>)}</ul></nav>}
+        <div class="top-end"><StandingPill /><LookButton /><button type="button" class="plain-button" aria-label="Keys and help" title="Keys and help (?)" onClick={() => (help.value = true)}>?</button></div>
+      </div>
+    </header>
+  );
+}
+
+/** What has to be known on every screen. */
+function Notices() {
+  const now = standing.value;
+  const it = opened.value;
+  const bad = now === "failed" || now === "rewritten";
+  const count = verified.value?.report.problems.length ?? 0;
+  const first = verified.value?.report.problems[0];
+  const where = address.value;
+  const { at } = where;
+  return (
+    <>
+      {bad && (
+        <div class="banner bad" role="alert">
+          <Icon name="cross" /><p><strong>{STANDINGS[now].title}.</strong> {first ? first.message : STANDINGS[now].words}{count > 1 ? ` And ${count - 1} more.` : ""} <To to={{ screen: "integrity" }}>What was found</To></p>
+        </div>
+      )}
+      {it && at !== null && it.head !== it.newest && (
+        <div class="banner plain"><Icon name="wait" /><p>You look at the registry as it was at commit <code>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>}. <a href={print({ ...where, at: it.newest })}>Show the newest</a></p></div>
+      )}
+    </>
+  );
+}
+
+function Foot() {
+  const it = opened.value;
+  if (!it) return null;
+  return <footer class="foot"><p>As of commit <code title={it.head}>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>} · {STANDINGS[standing.value].title} · nothing left this page</p></footer>;
+}
+
+function Shown({ screen }: { readonly screen: Screen }) {
+  switch (screen.screen) {
+    case "models": return <Models />;
+    case "model": return <Model model={screen.model} />;
+    case "version": return <Version model={screen.model} version={screen.version} />;
+    case "alias": return <Alias model={screen.model} alias={screen.alias} />;
+    case "compare": return <Compare />;
+    case "proposals": return <Proposals />;
+    case "proposal": return <ProposalScreen name={screen.name} />;
+    case "policy": return <Policy />;
+    case "catalog": return <Catalog />;
+    case "integrity": return <Integrity />;
+    case "file": return <CheckFile />;
+    case "nowhere": return <div class="empty"><h1 tabIndex={-1}>There is no such page</h1><p><code>{screen.path}</code></p><p><To to={{ screen: "models" }}>All models</To></p></div>;
+  }
+}

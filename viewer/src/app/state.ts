@@ -1,0 +1,165 @@
+// What the page knows, as signals: where it is, what was opened, how far it was verified.
+import { computed, effect, signal } from "@preact/signals";
+import type { CommitInfo, ModelRow } from "../answers.ts";
+import type { Event, Fault, Opened, Place, Verified } from "../protocol.ts";
+import { type Boot, Client, Refused } from "./client.ts";
+import { type Address, parse, print, type Screen } from "./route.ts";
+
+export type Phase = "start" | "opening" | "open" | "failed" | "stopped";
+
+export const address = signal<Address>(parse(""));
+export const phase = signal<Phase>("start");
+export const opened = signal<Opened | null>(null);
+export const failure = signal<Fault | null>(null);
+export const loading = signal<{ readonly what: string; readonly done: number; readonly total: number } | null>(null);
+export const shownHead = signal<CommitInfo | null>(null);
+export const progress = signal<{ readonly done: number; readonly total: number } | null>(null);
+export const verified = signal<Verified | null>(null);
+export const unverifiable = signal<Fault | null>(null);
+/** Counts up when answers may have become others: the view is there, or was verified. */
+export const epoch = signal(0);
+
+/** The models; replaced in pieces, so the array is the same and `rowsChanged` counts. */
+export const rows: { list: ModelRow[]; total: number; generation: number } = { list: [], total: 0, generation: 0 };
+export const rowsChanged = signal(0);
+/** Whether a table of models has arrived at all. */
+export const rowsKnown = signal(false);
+
+/** What may be said of what is shown. Only `verified` is ever green. */
+export type Standing = "none" | "unverified" | "verifying" | "vouched" | "verified" | "incomplete" | "failed" | "rewritten" | "unverifiable";
+
+export const standing = computed<Standing>(() => {
+  if (opened.value === null) return "none";
+  if (unverifiable.value !== null) return "unverifiable";
+  const it = verified.value;
+  if (it === null) return progress.value === null ? "unverified" : "verifying";
+  if (it.report.outcome === "failed" || it.listingLies > 0) return "failed";
+  if (it.seen === "not-on-the-chain") return "rewritten";
+  if (it.report.outcome === "incomplete") return "incomplete";
+  return it.report.pinned && address.value.root !== null ? "verified" : "vouched";
+});
+
+let client: Client;
+let boot: Boot;
+let place: Place | null = null;
+
+export const ask: Client["ask"] = (question, ...args) => client.ask(question, ...args);
+
+/** What is said to people who do not see the page change. */
+export const announced = signal("");
+export function announce(text: string): void {
+  announced.value = "";
+  setTimeout(() => (announced.value = text), 30);
+}
+
+function hear(event: Event): void {
+  switch (event.event) {
+    case "opened":
+      opened.value = event.opened;
+      phase.value = "open";
+      break;
+    case "loading":
+      loading.value = event;
+      break;
+    case "rows":
+      if (event.generation !== rows.generation) Object.assign(rows, { list: [], generation: event.generation });
+      rows.list.push(...event.rows);
+      rows.total = event.total;
+      rowsKnown.value = true;
+      rowsChanged.value++;
+      break;
+    case "ready":
+      loading.value = null;
+      shownHead.value = event.head;
+      epoch.value++;
+      break;
+    case "verifying":
+      progress.value = event;
+      break;
+    case "verified":
+      verified.value = event.verified;
+      progress.value = null;
+      epoch.value++;
+      break;
+    case "unverifiable":
+      unverifiable.value = event.fault;
+      progress.value = null;
+      break;
+    case "failed":
+      if (event.fault.code === "stopped") break;
+      // A viewer without a registry beside it is not a fault: it waits for one to be dropped.
+      failure.value = event.fault.code === "nothing-here" && place?.kind === "address" ? null : event.fault;
+      phase.value = failure.value === null ? "start" : "failed";
+      opened.value = null;
+      break;
+  }
+}
+
+function forget(): void {
+  Object.assign(rows, { list: [], total: 0, generation: 0 });
+  rowsKnown.value = false;
+  for (const it of [opened, failure, loading, shownHead, progress, verified, unverifiable]) it.value = null;
+}
+
+/** Opens a place; what was open before is forgotten. */
+export async function open(what: Place): Promise<void> {
+  place = what;
+  forget();
+  phase.value = "opening";
+  const { at, root, seen } = address.value;
+  // A place that fails says so by an event, and one that was stopped is told of by whoever stopped it.
+  await client.open(what, at, root, seen).catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error;
+  });
+}
+
+export function stop(): void {
+  client.stop();
+  if (phase.value === "opening" || verified.value === null) {
+    progress.value = null;
+    if (opened.value === null) phase.value = "stopped";
+    else unverifiable.value = { code: "stopped", message: "You stopped the verification", hint: "reload the page to verify", fields: {} };
+  }
+}
+
+/** Another dropped registry is another address: commits and roots of the one before do not fit it. */
+export function openDropped(what: Place): Promise<void> {
+  const { root } = address.value;
+  history.replaceState(null, "", print({ screen: { screen: "models" }, at: null, root, seen: null, from: null, query: {} }));
+  address.value = parse(location.hash);
+  return open(what);
+}
+
+/** An address of the same registry, at the same commit and under the same pin. */
+export function href(screen: Screen, query: Readonly<Record<string, string>> = {}): string {
+  const { root, seen, from } = address.value;
+  return print({ screen, at: opened.value?.head ?? address.value.at, root, seen, from, query });
+}
+
+/** Changes what the screen was asked, without a step in the browser's history. */
+export function replaceQuery(query: Readonly<Record<string, string>>): void {
+  const next = { ...address.value, at: opened.value?.head ?? address.value.at, query: { ...address.value.query, ...query } };
+  history.replaceState(null, "", print(next));
+  address.value = parse(location.hash);
+}
+
+function moved(): void {
+  const [before, now] = [address.value, parse(location.hash)];
+  address.value = now;
+  if (place === null || phase.value === "opening") return;
+  const other = now.at !== null && opened.value !== null && now.at !== opened.value.head;
+  if (other || now.root !== before.root || now.seen !== before.seen) void open(place);
+}
+
+/** Starts the page: the worker, the address, and the registry that lies beside the page where one does. */
+export async function start(with_: Boot): Promise<void> {
+  boot = with_;
+  address.value = parse(location.hash);
+  client = new Client(boot, boot.module(), hear);
+  addEventListener("hashchange", moved);
+  effect(() => {
+    document.documentElement.dataset["standing"] = standing.value;
+  });
+  const beside = boot.place();
+  if (beside !== null) await open(beside);
+}

@@ -1,0 +1,108 @@
+// What differs between two versions, and nothing else.
+import type { DiffAnswer, Listed, MetricDiff, MetricSide } from "../answers.ts";
+import { bytes, count, figure, signed, short, text } from "../app/words.ts";
+import { Badge, Section } from "./bits.tsx";
+
+export function Difference({ diff, id }: { readonly diff: DiffAnswer; readonly id: string }) {
+  if (diff.identical) return <p>Both are the same artifact, byte for byte.</p>;
+  const names = [diff.old?.version ? `${diff.old.version}` : "before", diff.new.version ? `${diff.new.version}` : "after"] as const;
+  return (
+    <>
+      {diff.metrics.items.length > 0 && <Section title="Metrics" id={`${id}-metrics`}><Metrics metrics={diff.metrics} names={names} id={id} /></Section>}
+      {diff.contract && <Section title="Contract" id={`${id}-contract`}><ContractDiff contract={diff.contract} /></Section>}
+      <Section title="Weights and files" id={`${id}-files`}><Files diff={diff} /></Section>
+      <Section title="Lineage and documents" id={`${id}-lineage`}><LineageDiff diff={diff} /></Section>
+    </>
+  );
+}
+
+const JUDGED: Readonly<Record<string, string>> = { better: "good", worse: "bad" };
+
+function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>; readonly names: readonly [string, string]; readonly id: string }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-labelledby={`${id}-metrics`}>
+      <table class="plain figures">
+        <thead><tr><th scope="col">Metric</th><th scope="col" class="end">{names[0]}</th><th scope="col" class="end">{names[1]}</th><th scope="col" class="end">Change</th><th scope="col">Judged</th><th scope="col">Measured on</th></tr></thead>
+        <tbody>
+          {metrics.items.map((metric) => (
+            <tr key={metric.name}>
+              <th scope="row">{metric.name}{metric.better && <span class="soft" title={`${metric.better} is better`}> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th>
+              <td class="end">{metric.old ? figure(metric.old.value) : "–"}</td>
+              <td class="end">{metric.new ? figure(metric.new.value) : "–"}</td>
+              <td class="end">{metric.delta === null || metric.delta === undefined ? "" : signed(metric.delta)}{metric.delta_percent ? <span class="soft"> ({signed(Number(metric.delta_percent.toFixed(1)))} %)</span> : null}</td>
+              <td><Badge tone={JUDGED[metric.judgement] ?? "plain"}>{metric.judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge></td>
+              <td class="soft">{dataset(metric.old, metric.new)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <More listed={metrics} what="metric" />
+    </div>
+  );
+}
+
+function dataset(old: MetricSide | null, now: MetricSide | null): string {
+  const name = (side: MetricSide | null) => (side?.dataset ? `${side.dataset.name}${side.dataset.version ? `@${side.dataset.version}` : ""}` : "a claim, no dataset");
+  const [a, b] = [name(old), name(now)];
+  if (old === null || a === b) return b;
+  return now === null ? a : `${a} → ${b}`;
+}
+
+function ContractDiff({ contract }: { readonly contract: NonNullable<DiffAnswer["contract"]> }) {
+  const [tone, words] = ({ same: ["plain", "the same"], backward: ["good", "backward compatible"], breaking: ["bad", "breaking"] } as Record<string, [string, string]>)[contract.compatibility] ?? ["warn", contract.compatibility];
+  return (
+    <>
+      <p><Badge tone={tone}>{words}</Badge></p>
+      {contract.because.items.length > 0 && <ul class="changes">{contract.because.items.map((line) => <li key={line}><code>{line}</code></li>)}</ul>}
+      <More listed={contract.because} what="change" />
+    </>
+  );
+}
+
+function Files({ diff }: { readonly diff: DiffAnswer }) {
+  const { files, tensors } = diff;
+  const rows = [
+    ...files.changed.items.map(({ old, new: now, tensors }) => ({ path: now.path, change: tensors ? `changed, ${count(tensors, "tensor")}` : "changed", size: old.size === now.size ? bytes(now.size) : `${bytes(old.size)} → ${bytes(now.size)}`, digest: `${short(old.sha256)} → ${short(now.sha256)}` })),
+    ...files.renamed.items.map(({ old, new: now }) => ({ path: `${old.path} → ${now.path}`, change: "renamed", size: bytes(now.size), digest: short(now.sha256) })),
+    ...files.added.items.map((file) => ({ path: file.path, change: "added", size: bytes(file.size), digest: short(file.sha256) })),
+    ...files.removed.items.map((file) => ({ path: file.path, change: "removed", size: bytes(file.size), digest: short(file.sha256) })),
+  ];
+  return (
+    <>
+      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}` : ""}</p>}
+      {tensors && tensors.changed.items.length > 0 && <details><summary>Changed tensors</summary><ul class="changes">{tensors.changed.items.map((name) => <li key={name}><code>{name}</code></li>)}</ul><More listed={tensors.changed} what="tensor" /></details>}
+      {rows.length === 0 ? <p class="soft">The files are the same.</p> : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Files that differ">
+          <table class="plain">
+            <thead><tr><th scope="col">File</th><th scope="col">Change</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
+            <tbody>{rows.map((row) => <tr key={row.path + row.change}><th scope="row">{row.path}</th><td>{row.change}</td><td class="end">{row.size}</td><td><code>{row.digest}</code></td></tr>)}</tbody>
+          </table>
+        </div>
+      )}
+      {files.same > 0 && <p class="soft">{count(files.same, "file")} unchanged.</p>}
+    </>
+  );
+}
+
+function LineageDiff({ diff }: { readonly diff: DiffAnswer }) {
+  const { lineage, card } = diff;
+  return (
+    <>
+      {lineage && lineage.changed.items.length > 0 ? (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Lineage that differs">
+          <table class="plain">
+            <thead><tr><th scope="col">Key</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+            <tbody>{lineage.changed.items.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td><code>{it.old === null ? "–" : text(it.old)}</code></td><td><code>{it.new === null ? "–" : text(it.new)}</code></td></tr>)}</tbody>
+          </table>
+        </div>
+      ) : <p class="soft">The lineage is the same.</p>}
+      {lineage && lineage.parents_added.items.map((parent) => <p key={parent}>Parent added: <code>{parent}</code></p>)}
+      {lineage && lineage.parents_removed.items.map((parent) => <p key={parent}>Parent removed: <code>{parent}</code></p>)}
+      {card && <p>Model card {card.model_card}{card.model_card === "changed" ? ` (+${card.lines_added} −${card.lines_removed} lines)` : ""}; evaluation card {card.evaluation_card}.</p>}
+    </>
+  );
+}
+
+export function More({ listed, what }: { readonly listed: Listed<unknown>; readonly what: string }) {
+  return listed.more > 0 ? <p class="soft">and {count(listed.more, `${what} more`, `${what}s more`)}</p> : null;
+}

@@ -1,0 +1,134 @@
+// A table of any length: only the rows near the window are in the page, and arrow keys walk all of them.
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+export interface Column<T> {
+  readonly key: string;
+  readonly title: string;
+  readonly width: string;
+  /** Its width where the window is narrow. */
+  readonly narrow?: string;
+  readonly end?: boolean;
+  /** Left out where the window is narrow. */
+  readonly wide?: boolean;
+  readonly cell: (row: T) => ComponentChildren;
+}
+
+export interface Sorting { readonly by: string; readonly down: boolean; readonly keys: readonly string[]; sort(by: string): void; }
+
+interface Props<T> {
+  readonly label: string;
+  readonly columns: readonly Column<T>[];
+  readonly length: number;
+  readonly row: (at: number) => T | undefined;
+  readonly id: (row: T) => string;
+  /** Where Enter leads, and what the first cell links to. */
+  readonly link: (row: T) => string;
+  readonly sorting?: Sorting;
+  readonly mark?: (row: T) => string;
+}
+
+const HEIGHT = 41;
+const SPARE = 12;
+
+/** The rows that lie in the window. */
+function useWindow(body: { current: HTMLTableSectionElement | null }, length: number): readonly [number, number] {
+  const [range, set] = useState<readonly [number, number]>([0, 40]);
+  useLayoutEffect(() => {
+    let frame = 0;
+    const measure = () => {
+      frame = 0;
+      const top = -(body.current?.getBoundingClientRect().top ?? 0);
+      const from = Math.max(0, Math.min(length, Math.floor(top / HEIGHT) - SPARE));
+      const to = Math.min(length, Math.ceil((top + innerHeight) / HEIGHT) + SPARE);
+      set((old) => (old[0] === from && old[1] === to ? old : [from, Math.max(from, to)]));
+    };
+    const later = () => {
+      frame ||= requestAnimationFrame(measure);
+    };
+    measure();
+    addEventListener("scroll", later, { passive: true });
+    addEventListener("resize", later);
+    return () => {
+      cancelAnimationFrame(frame);
+      removeEventListener("scroll", later);
+      removeEventListener("resize", later);
+    };
+  }, [length]);
+  return range;
+}
+
+export function Table<T>({ label, columns, length, row, id, link, sorting, mark }: Props<T>) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [from, to] = useWindow(body, length);
+  const [active, setActive] = useState(0);
+  const wants = useRef<number | null>(null);
+  const at = Math.min(active, Math.max(0, length - 1));
+
+  // A row that was scrolled to is in the page only after the next render.
+  useEffect(() => {
+    if (wants.current === null) return;
+    const target = body.current?.querySelector<HTMLElement>(`[data-row="${wants.current}"] a`);
+    if (target) {
+      wants.current = null;
+      target.focus({ preventScroll: true });
+    }
+  });
+
+  const go = (next: number) => {
+    const to = Math.max(0, Math.min(length - 1, next));
+    wants.current = to;
+    setActive(to);
+    const top = (body.current?.getBoundingClientRect().top ?? 0) + to * HEIGHT;
+    const headroom = 96;
+    if (top < headroom) scrollBy({ top: top - headroom });
+    else if (top + HEIGHT > innerHeight - 8) scrollBy({ top: top + HEIGHT - innerHeight + 8 });
+  };
+  const key = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(innerHeight / HEIGHT) - 3);
+    const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: length - 1 };
+    const next = steps[event.key];
+    if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    go(next);
+  };
+
+  // The active row stays in the page, so that the focus is never lost while scrolling by wheel.
+  const shown = Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
+  return (
+    <table class="table" aria-label={label} aria-rowcount={length + 1} onKeyDown={key}>
+      <colgroup>{columns.map((column) => <col key={column.key} class={column.wide ? "wide" : ""} style={{ "--width": column.width, "--narrow": column.narrow ?? column.width }} />)}</colgroup>
+      <thead>
+        <tr aria-rowindex={1}>{columns.map((column) => <Head key={column.key} column={column} sorting={sorting} />)}</tr>
+      </thead>
+      <tbody ref={body}>
+        {from > 0 && <tr aria-hidden="true" class="gap"><td colSpan={columns.length} style={{ height: `${from * HEIGHT}px` }} /></tr>}
+        {shown.map((n) => {
+          const it = row(n);
+          if (it === undefined) return <tr key={n} class="row"><td colSpan={columns.length} /></tr>;
+          return (
+            <tr key={id(it)} data-row={n} aria-rowindex={n + 2} class={`row ${mark?.(it) ?? ""}`}>
+              {columns.map((column, first) => (
+                <td key={column.key} class={`${column.end ? "end" : ""}${column.wide ? " wide" : ""}`}>
+                  {first === 0 ? <a href={link(it)} tabIndex={n === at || (at < from || at >= to ? n === from : false) ? 0 : -1} onFocus={() => setActive(n)}>{column.cell(it)}</a> : column.cell(it)}
+                </td>
+              ))}
+            </tr>
+          );
+        })}
+        {to < length && <tr aria-hidden="true" class="gap"><td colSpan={columns.length} style={{ height: `${(length - to) * HEIGHT}px` }} /></tr>}
+      </tbody>
+    </table>
+  );
+}
+
+function Head<T>({ column, sorting }: { readonly column: Column<T>; readonly sorting: Sorting | undefined }) {
+  const kind = `${column.end ? "end" : ""}${column.wide ? " wide" : ""}`;
+  if (!sorting?.keys.includes(column.key)) return <th scope="col" class={kind}>{column.title}</th>;
+  const on = sorting.by === column.key;
+  return (
+    <th scope="col" class={kind} aria-sort={on ? (sorting.down ? "descending" : "ascending") : "none"}>
+      <button type="button" class="sort" onClick={() => sorting.sort(column.key)}>{column.title}<span aria-hidden="true" class="sort-mark">{on ? (sorting.down ? "↓" : "↑") : ""}</span></button>
+    </th>
+  );
+}

@@ -1,0 +1,103 @@
+// What the page and its worker say to each other. The worker holds the module and every byte; the page holds rows and answers.
+import type {
+  CatalogEntry, CommitInfo, DiffAnswer, Dossier, ExplainAnswer, InspectAnswer, ModelRow, MoveRow, PolicyAnswer, Problem,
+  ResolveAnswer, Review, SearchHit, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+} from "./answers.ts";
+
+/** Where a registry is to be read from. Only `address` fetches, and only from the page's own origin. */
+export type Place =
+  | { readonly kind: "address"; readonly url: string }
+  | { readonly kind: "inlined"; readonly site: string; readonly files: Readonly<Record<string, string>> }
+  | { readonly kind: "files"; readonly files: readonly { readonly path: string; readonly file: File }[] }
+  | { readonly kind: "bundle"; readonly file: File };
+
+/** What is known once a place has been opened and before anything of it was verified. */
+export interface Opened {
+  readonly kind: "site" | "git" | "folder" | "bundle" | "single file";
+  readonly name: string;
+  readonly id: string | null;
+  readonly branch: string;
+  /** The commit that is shown. */
+  readonly head: string;
+  /** The newest commit of the branch; another where a link names an older one. */
+  readonly newest: string;
+  readonly refs: Readonly<Record<string, string>>;
+  /** The root that the place itself names; no pin. */
+  readonly claimedRoot: string | null;
+  readonly carriesBlobs: boolean;
+}
+
+/** What a fault is on this side of the worker. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** How the head that a reader saw last lies to the one that is shown. */
+export type Seen = "none" | "same" | "older" | "not-on-the-chain";
+
+export interface Verified {
+  readonly report: VerifyReport;
+  readonly seen: Seen;
+  /** How many records a listing told otherwise than what was verified. */
+  readonly listingLies: number;
+  readonly milliseconds: number;
+}
+
+/** What the worker tells without being asked. */
+export type Event =
+  | { readonly event: "opened"; readonly opened: Opened }
+  | { readonly event: "loading"; readonly what: string; readonly done: number; readonly total: number }
+  | { readonly event: "rows"; readonly generation: number; readonly start: number; readonly rows: readonly ModelRow[]; readonly total: number; readonly from: "listing" | "tree" | "verified" }
+  | { readonly event: "ready"; readonly head: CommitInfo; readonly verified: boolean }
+  | { readonly event: "verifying"; readonly done: number; readonly total: number }
+  | { readonly event: "verified"; readonly verified: Verified }
+  | { readonly event: "unverifiable"; readonly fault: Fault }
+  | { readonly event: "failed"; readonly fault: Fault };
+
+export type SortKey = "model" | "owner" | "versions" | "updated";
+export interface Order { readonly text: string; readonly by: SortKey; readonly down: boolean; }
+
+/** A branch beside the registry's own, with what it would change in a word. */
+export interface Proposal { readonly ref: string; readonly name: string; readonly head: string; readonly commit: CommitInfo; readonly landed: boolean; }
+
+/** Who holds a dropped file's bytes in this registry. */
+export interface FileMatch { readonly reference: string; readonly path: string; readonly aliases: readonly string[]; readonly stage: string | null; readonly trust: string; }
+export interface Inspected { readonly answer: InspectAnswer; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; }
+
+/** The questions that the page asks, by name: arguments and answer. */
+export interface Questions {
+  order(order: Order): Uint32Array;
+  versions(model: string): readonly VersionRow[];
+  show(reference: string): ShowAnswer;
+  resolve(reference: string, at?: string): ResolveAnswer;
+  log(reference?: string): readonly MoveRow[];
+  diff(a: string, b: string): DiffAnswer;
+  proposals(): readonly Proposal[];
+  review(base: string, head: string): Review;
+  explain(reference: string): ExplainAnswer;
+  whyNot(alias: string, version: string): ExplainAnswer;
+  report(reference: string): Dossier;
+  search(text: string): readonly SearchHit[];
+  policy(): PolicyAnswer;
+  catalog(): readonly CatalogEntry[];
+  sunset(): SunsetAnswer;
+  commits(limit: number): readonly CommitInfo[];
+  inspect(file: File, model: string | null): Inspected;
+}
+export type Question = keyof Questions;
+export type Arguments<Q extends Question> = Parameters<Questions[Q]>;
+export type Answer<Q extends Question> = ReturnType<Questions[Q]>;
+
+/** What the page sends. */
+export type Request =
+  | { readonly do: "open"; readonly id: number; readonly place: Place; readonly module: ArrayBuffer | string; readonly at: string | null; readonly root: string | null; readonly seen: string | null }
+  | { readonly do: "ask"; readonly id: number; readonly question: Question; readonly args: readonly unknown[] }
+  | { readonly do: "stop"; readonly id: number };
+
+/** What the worker sends back: an answer or a fault to an id, or an event. */
+export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly fault: Fault } | Event;
+
+export type { Problem };

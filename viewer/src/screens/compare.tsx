@@ -1,0 +1,35 @@
+// Two versions side by side: only what differs.
+import { useAnswer } from "../app/ask.ts";
+import { address, replaceQuery } from "../app/state.ts";
+import { Heading, To, Told } from "../parts/bits.tsx";
+import { Difference } from "../parts/difference.tsx";
+
+export function Compare() {
+  const { a = "", b = "" } = address.value.query;
+  const asked = useAnswer("diff", a !== "" && b !== "" ? [a, b] : null);
+  const model = /^([^/@]+)/.exec(b)?.[1];
+  return (
+    <>
+      <Heading title="Compare" tab={a && b ? `${a} and ${b}` : "Compare"} above={model ? <><To to={{ screen: "models" }}>Models</To> / <To to={{ screen: "model", model }}>{model}</To></> : <To to={{ screen: "models" }}>Models</To>}>
+        <Choice key={`${a} ${b}`} a={a} b={b} />
+      </Heading>
+      {a === "" || b === "" ? <p class="soft">Name two versions, such as sentiment/3 and sentiment@champion.</p>
+        : <Told asked={asked} lines={10} title="These cannot be compared">{(diff) => <Difference diff={diff} id="diff" />}</Told>}
+    </>
+  );
+}
+
+function Choice({ a, b }: { readonly a: string; readonly b: string }) {
+  return (
+    <form class="inline-form" onSubmit={(event) => {
+      event.preventDefault();
+      const form = new FormData(event.currentTarget);
+      replaceQuery({ a: String(form.get("a")).trim(), b: String(form.get("b")).trim() });
+    }}>
+      <label>From <input name="a" defaultValue={a} placeholder="sentiment/3" spellcheck={false} autocomplete="off" /></label>
+      <label>to <input name="b" defaultValue={b} placeholder="sentiment@champion" spellcheck={false} autocomplete="off" /></label>
+      <button type="submit" class="button">Compare</button>
+      {a !== "" && b !== "" && <button type="button" class="button quiet" onClick={() => replaceQuery({ a: b, b: a })}>Swap</button>}
+    </form>
+  );
+}

@@ -1,0 +1,83 @@
+// The models: every one of them, found by typing.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { ModelRow } from "../answers.ts";
+import { useAnswer } from "../app/ask.ts";
+import { address, ask, href, opened, replaceQuery, rows, rowsChanged, rowsKnown } from "../app/state.ts";
+import { count, day } from "../app/words.ts";
+import { AliasBadge, Empty, Heading, Icon, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import type { SortKey } from "../protocol.ts";
+
+const SORTS: readonly SortKey[] = ["model", "owner", "versions", "updated"];
+
+const COLUMNS: readonly Column<ModelRow>[] = [
+  { key: "model", title: "Model", width: "32%", narrow: "42%", cell: (row) => row.model },
+  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version ?? <span class="soft">nothing</span>}</span>)}</span> },
+  { key: "versions", title: "Versions", width: "7rem", narrow: "4.7rem", end: true, cell: (row) => row.versions.toLocaleString("en") },
+  { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => row.owner ?? <span class="soft">none</span> },
+  { key: "updated", title: "Updated", width: "8.5rem", end: true, wide: true, cell: (row) => (row.updated ? day(row.updated) : "") },
+];
+
+export function Models() {
+  const { q = "", sort = "model", down = "" } = address.value.query;
+  const by = SORTS.includes(sort as SortKey) ? (sort as SortKey) : "model";
+  const order = useSignal<Uint32Array | null>(null);
+  const changed = rowsChanged.value;
+  useEffect(() => {
+    let wanted = true;
+    void ask("order", { text: q, by, down: down !== "" }).then((answer) => wanted && (order.value = answer));
+    return () => {
+      wanted = false;
+    };
+  }, [q, by, down, changed]);
+
+  const list = order.value;
+  const known = rowsKnown.value;
+  return (
+    <>
+      <Heading title="Models" tab={opened.value?.name ?? "Models"}>
+        <p class="lead">{known ? count(rows.total, "model") : "Reading the registry"} in <strong>{opened.value?.name}</strong>. Which is live, what it came from and who agreed is behind each name.</p>
+      </Heading>
+      <Finder text={q} found={list?.length ?? null} />
+      {!known || list === null ? <Waiting lines={8} /> : list.length > 0 ? (
+        <Table label="Models" columns={COLUMNS} length={list.length} row={(at) => rows.list[list[at] ?? 0]} id={(row) => row.model}
+          link={(row) => href({ screen: "model", model: row.model })}
+          sorting={{ by, down: down !== "", keys: SORTS, sort: (key) => replaceQuery({ sort: key, down: by === key && down === "" ? "1" : "" }) }} />
+      ) : rows.total === 0
+        ? <Empty title="No model yet"><p>The first one comes with</p><pre><code>refmark register sentiment out/ --metric f1=0.91</code></pre></Empty>
+        : <Empty title={`No model's name, owner or alias has “${q}”`}><p class="soft">Descriptions, cards and metrics are looked through below.</p></Empty>}
+      {q.trim().length > 2 && <Hits text={q} />}
+    </>
+  );
+}
+
+function Finder({ text, found }: { readonly text: string; readonly found: number | null }) {
+  return (
+    <form class="finder" role="search" onSubmit={(event) => event.preventDefault()}>
+      <label class="field"><Icon name="search" /><span class="hidden">Search models</span>
+        <input id="search" type="search" value={text} placeholder="Name, owner, alias or words of a card" autocomplete="off" spellcheck={false} onInput={(event) => replaceQuery({ q: event.currentTarget.value })} />
+        <kbd aria-hidden="true">/</kbd>
+      </label>
+      <p class="soft" role="status">{text !== "" && found !== null ? `${found.toLocaleString("en")} found` : ""}</p>
+    </form>
+  );
+}
+
+/** Versions whose description, card, tags or files have the words. */
+function Hits({ text }: { readonly text: string }) {
+  const asked = useAnswer("search", [text]);
+  if (asked.state !== "told" || asked.answer.length === 0) return null;
+  return (
+    <Section title="In versions" id="hits">
+      <ul class="hits">
+        {asked.answer.slice(0, 20).map((hit) => (
+          <li key={`${hit.model}/${hit.version}`}>
+            <To to={{ screen: "version", model: hit.model, version: String(hit.version) }}>{hit.model}/{hit.version}</To> <StageBadge stage={hit.stage} />
+            <span class="soft"> {[...new Set(hit.matched.map((match) => match.field))].join(", ")}: {(hit.matched[0]?.value ?? hit.description ?? "").slice(0, 120)}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

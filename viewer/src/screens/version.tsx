@@ -1,0 +1,212 @@
+// One version: how to pin it, what it is, where it came from, who signed for it.
+import type { Contract, Dossier, Field, ShowAnswer } from "../answers.ts";
+import { useAnswer } from "../app/ask.ts";
+import { opened, shownHead } from "../app/state.ts";
+import { bytes, count, day, figure, text } from "../app/words.ts";
+import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { Card } from "../parts/card.tsx";
+import { Gates, Signers } from "../parts/gates.tsx";
+import { LineageGraph, type Node, unnamed } from "../parts/graph.tsx";
+import { Tensors } from "../parts/tensors.tsx";
+
+export function Version({ model, version }: { readonly model: string; readonly version: string }) {
+  const reference = `${model}/${version}`;
+  const shown = useAnswer("show", [reference]);
+  return (
+    <>
+      <Heading title={reference} tab={reference} above={<><To to={{ screen: "models" }}>Models</To> / <To to={{ screen: "model", model }}>{model}</To></>}>
+        {shown.state === "told" && <p class="badges"><StageBadge stage={shown.answer.stage} /> <TrustBadge trust={shown.answer.trust} /> {shown.answer.aliases.map((alias) => <To key={alias} to={{ screen: "alias", model, alias }} class="badge-link"><AliasBadge alias={alias} /></To>)}</p>}
+      </Heading>
+      <Told asked={shown} lines={10} title={`There is no ${reference} here`}>{(it) => <Shown shown={it} model={model} reference={reference} />}</Told>
+    </>
+  );
+}
+
+function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readonly model: string; readonly reference: string }) {
+  const { manifest, version } = shown;
+  return (
+    <>
+      {(shown.trust === "revoked" || shown.trust === "deleted") && <div class="note bad" role="alert"><p class="note-title">This artifact is {shown.trust}</p><p>Its bytes are handed out to nobody. Why is under “States over time”.</p></div>}
+      {version?.description && <p class="lead">{version.description}</p>}
+      <Facts facts={[
+        ["Artifact", <Id id={shown.artifact} what="artifact's id" />],
+        ["Release", version?.release],
+        ["Registered", version && <><When time={version.time} /> by {version.by}</>],
+        ["Type", `${manifest.type}, ${manifest.format}`],
+        ["Can", manifest.capabilities?.join(", ")],
+        ["Size", `${bytes(shown.size)} in ${count(manifest.files.length, "file")}`],
+        ["Source", manifest.source && <Out url={manifest.source} />],
+      ]} />
+      <Contents parts={partsOf(shown)} />
+      <Pin reference={reference} shown={shown} />
+      <Section title="Files" id="files"><Files shown={shown} /></Section>
+      <Metrics shown={shown} />
+      {shown.contract && <Section title="Contract" id="contract"><ContractTable contract={shown.contract} /></Section>}
+      <Section title="Lineage" id="lineage"><Lineage shown={shown} model={model} /></Section>
+      <Signed reference={reference} />
+      {(manifest.tensors?.length ?? 0) > 0 && <Section title={count(manifest.tensors?.length ?? 0, "tensor")} id="tensors"><Tensors tensors={manifest.tensors ?? []} /></Section>}
+      {shown.model_card && <Section title="Model card" id="card"><Card text={shown.model_card} /></Section>}
+    </>
+  );
+}
+
+/** The sections that this version has. */
+function partsOf(shown: ShowAnswer): (readonly [string, string])[] {
+  const all: readonly (readonly [string, string, boolean])[] = [
+    ["pin", "Pin it", true], ["files", "Files", true], ["metrics", "Metrics", true], ["contract", "Contract", Boolean(shown.contract)], ["lineage", "Lineage", true],
+    ["states", "States", true], ["gates", "Gates", true], ["signatures", "Signatures", true], ["tensors", "Tensors", (shown.manifest.tensors?.length ?? 0) > 0], ["card", "Card", Boolean(shown.model_card)],
+  ];
+  return all.flatMap(([id, name, there]) => (there ? [[id, name] as const] : []));
+}
+
+/** The same pin for a program, a terminal and a file. */
+function Pin({ reference, shown }: { readonly reference: string; readonly shown: ShowAnswer }) {
+  const lock = lockBlock(shown);
+  const name = shown.version?.model ?? reference;
+  return (
+    <Section title="Pin it" id="pin">
+      <div class="pins">
+        <div><h3>Python</h3><Code label="Pin in Python" text={`import refmark\nreg = refmark.open()\nreg.pin(${JSON.stringify(reference)})\npath = reg.pull(${JSON.stringify(name)})`} /></div>
+        <div><h3>Terminal</h3><Code label="Pin in a terminal" text={`refmark pin add ${/\s/.test(reference) ? `'${reference}'` : reference}\nrefmark pin sync --frozen`} /></div>
+        <div><h3>Lock file</h3><Code label="A pin for refmark.lock" text={lock} /></div>
+      </div>
+    </Section>
+  );
+}
+
+/** The block that `refmark pin add` would write into `refmark.lock`; asked of the registry as of the commit shown. */
+function lockBlock(shown: ShowAnswer): string {
+  const quoted = (value: string): string => JSON.stringify(value);
+  const files = shown.manifest.files.map((file) => `  { path = ${quoted(file.path)}, size = ${file.size}, sha256 = ${quoted(file.sha256)}, class = ${quoted(file.class)} },`);
+  const lines = [
+    "[[pin]]", `name = ${quoted(shown.version?.model ?? "pinned")}`, `model = ${quoted(shown.version?.model ?? "")}`, `version = ${shown.version?.version ?? 0}`,
+    `artifact = ${quoted(shown.artifact)}`, `head = ${quoted(opened.value?.head ?? "")}`, `checked = ${quoted(shownHead.value?.time ?? "")}`, "files = [", ...files, "]",
+  ];
+  return lines.join("\n");
+}
+
+function Files({ shown }: { readonly shown: ShowAnswer }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-labelledby="files">
+      <table class="plain">
+        <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
+        <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
+          <tr key={file.path}>
+            <th scope="row">{file.path}</th>
+            <td>{file.class === "tensors" || file.class === "data" ? file.class : <Badge tone="warn">{file.class}</Badge>} {file.format && <span class="soft">{file.format}</span>}</td>
+            <td class="end">{bytes(file.size)}</td>
+            <td><Id id={file.sha256} what={`SHA-256 of ${file.path}`} /></td>
+          </tr>
+        ))}</tbody>
+      </table>
+      {shown.manifest.files.length > 500 && <p class="soft">and {count(shown.manifest.files.length - 500, "file")} more</p>}
+    </div>
+  );
+}
+
+/** Measured by evidence first; what the manifest claims of itself is told apart. */
+function Metrics({ shown }: { readonly shown: ShowAnswer }) {
+  const measured = shown.evidence.flatMap(([statement, it]) => Object.entries(it.metrics ?? {}).map(([name, metric]) => ({ name, metric, it, statement })));
+  const claimed = Object.entries(shown.manifest.metrics ?? {});
+  return (
+    <Section title="Metrics" id="metrics">
+      {measured.length + claimed.length === 0 ? <p class="soft">Nothing was measured, and nothing is claimed.</p> : (
+        <div class="scroll" tabIndex={0} role="region" aria-labelledby="metrics">
+          <table class="plain figures">
+            <thead><tr><th scope="col">Metric</th><th scope="col" class="end">Value</th><th scope="col">From</th><th scope="col">Measured on</th></tr></thead>
+            <tbody>
+              {measured.map(({ name, metric, it, statement }) => (
+                <tr key={statement + name}><th scope="row">{name}{metric.better && <span class="soft"> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th><td class="end">{figure(metric.value)}</td>
+                  <td>{it.type} by {it.by}, <Badge tone={it.verdict === "pass" ? "good" : it.verdict === "fail" ? "bad" : "plain"}>{it.verdict}</Badge>{it.run && <> · <Out url={it.run}>the run</Out></>}</td>
+                  <td class="soft">{it.dataset ? `${it.dataset.name}${it.dataset.version ? `@${it.dataset.version}` : ""}` : "no dataset named"}</td></tr>
+              ))}
+              {claimed.map(([name, value]) => <tr key={`c${name}`}><th scope="row">{name}</th><td class="end">{figure(value)}</td><td class="soft">claimed by whoever registered it; good for no gate</td><td class="soft">not said</td></tr>)}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function ContractTable({ contract }: { readonly contract: Contract }) {
+  const part = (title: string, fields: readonly Field[] | undefined) => fields && fields.length > 0 && (
+    <tbody><tr><th scope="rowgroup" colSpan={3} class="group">{title}</th></tr>
+      {fields.map((field) => <tr key={field.name}><th scope="row">{field.name}</th><td><code>{field.type}{field.shape && field.shape.length > 0 ? `[${field.shape.map((n) => (n < 0 ? "any" : n)).join(", ")}]` : ""}</code></td><td class="soft">{field.optional ? "optional" : "required"}</td></tr>)}
+    </tbody>
+  );
+  return <div class="scroll" tabIndex={0} role="region" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
+}
+
+function Lineage({ shown, model }: { readonly shown: ShowAnswer; readonly model: string }) {
+  const parents = shown.manifest.parents ?? [];
+  const facts = Object.entries(shown.lineage ?? {});
+  const before: Node[] = [
+    ...parents.map((parent): Node => ({ title: unnamed(parent), detail: "parent artifact", to: null })),
+    ...facts.filter(([key]) => /dataset|data|code|run/.test(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
+  ];
+  const here: Node = { title: shown.version ? `${model}/${shown.version.version}` : unnamed(shown.artifact), detail: "this version", to: null };
+  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "alias that holds it", to: { screen: "alias", model, alias } }));
+  return (
+    <>
+      {before.length === 0 ? <Empty title="Nobody said where it came from" /> : <LineageGraph before={before} here={here} after={after} />}
+      {facts.length > 0 && <Facts facts={facts.map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
+    </>
+  );
+}
+
+/** States, signatures and gates: from the dossier and the explanation. */
+function Signed({ reference }: { readonly reference: string }) {
+  const dossier = useAnswer("report", [reference]);
+  const explained = useAnswer("explain", [reference]);
+  return (
+    <>
+      <Section title="States over time" id="states"><Told asked={dossier} title="The states cannot be told">{(it) => <States dossier={it} />}</Told></Section>
+      <Section title="Gates that it passed" id="gates">
+        <Told asked={explained} title="The gates cannot be told">
+          {({ explanation }) => <>{explanation?.because.filter((it) => it.gates.length + it.signers.length > 0).map((it) => (
+            <div class="because" key={it.path}>
+              <h3>{it.says}</h3>
+              <p class="soft"><When time={it.time} /> by {it.by}{it.policy ? `, under policy ${it.policy}` : ""}</p>
+              <Signers signers={it.signers} said={it.said} />
+              <Gates gates={it.gates} label={`Gates of ${it.says}`} />
+            </div>
+          ))}</>}
+        </Told>
+      </Section>
+      <Section title="Evidence and signatures" id="signatures"><Told asked={dossier} title="The signatures cannot be told">{(it) => <Signatures dossier={it} />}</Told></Section>
+    </>
+  );
+}
+
+function States({ dossier }: { readonly dossier: Dossier }) {
+  return (
+    <ol class="timeline">
+      {dossier.moves.map((move) => (
+        <li key={move.path} class={`kind-${move.kind}`}>
+          <p><strong>{move.change}</strong></p>
+          <p class="soft"><When time={move.time} /> by {move.by}{move.approvals.length > 0 && <>, approved by {move.approvals.map((it) => it.by).join(" and ")}</>}{move.commit && <> · commit <Id id={move.commit} what="commit" /></>}</p>
+          {move.reason && <p class="quote">{move.reason}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Signatures({ dossier }: { readonly dossier: Dossier }) {
+  const name = new Map(dossier.keys.map((key) => [key.key, key.principal]));
+  const rows = [
+    ...dossier.evidence.map((it) => ({ what: `${it.evidence.type}, ${it.evidence.verdict}`, words: it.evidence.summary, by: it.evidence.by, time: it.evidence.time, key: it.key, statement: it.statement })),
+    ...dossier.moves.map((it) => ({ what: it.change, words: undefined, by: it.by, time: it.time, key: it.key, statement: it.statement })),
+  ];
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-labelledby="signatures">
+      <table class="plain">
+        <thead><tr><th scope="col">Record</th><th scope="col">Signed by</th><th scope="col">When</th><th scope="col">Key</th><th scope="col">Statement</th></tr></thead>
+        <tbody>{rows.map((row) => (
+          <tr key={row.statement + row.what}><th scope="row">{row.what}{row.words && <div class="soft">{row.words}</div>}</th><td>{row.by}{row.key && name.has(row.key) && name.get(row.key) !== row.by ? ` (key of ${name.get(row.key)})` : ""}</td><td class="soft">{day(row.time)}</td><td>{row.key ? <code title={row.key}>{row.key.slice(0, 15)}…</code> : <span class="soft">none</span>}</td><td><Id id={row.statement} what="statement's digest" /></td></tr>
+        ))}</tbody>
+      </table>
+    </div>
+  );
+}

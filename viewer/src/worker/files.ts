@@ -1,0 +1,69 @@
+// Where bytes come from: the page's own origin, what is written into the page, or files that a person dropped.
+import { Stopped, Trouble } from "./fault.ts";
+
+/** A folder of files, by path with `/`. */
+export interface Files {
+  /** The bytes; null where there is no such file. */
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Every path; null where that cannot be told, as on a web server. */
+  list(): readonly string[] | null;
+}
+
+export async function text(files: Files, path: string): Promise<string | null> {
+  const bytes = await files.read(path);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+/** Files of the page's own origin, below a URL. */
+export function served(url: string, signal: AbortSignal): Files {
+  const base = new URL(url.endsWith("/") ? url : `${url}/`, self.location.href);
+  if (base.origin !== self.location.origin) {
+    throw new Trouble("other-origin", `${base.origin} is not where this page comes from`, "open a viewer that lies beside that registry, or drop the registry's folder here");
+  }
+  return {
+    async read(path) {
+      const response = await fetch(new URL(path, base), { signal, credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer" }).catch((error: unknown) => {
+        if (signal.aborted) throw new Stopped();
+        throw new Trouble("unreachable", `${path} could not be fetched: ${String(error)}`, "is the server still there?", { path });
+      });
+      if (response.status === 404 || response.status === 403) return null;
+      if (!response.ok) throw new Trouble("unreachable", `${path}: the server answered ${response.status}`, null, { path });
+      // A server of single-page apps answers every path with its page.
+      if ((response.headers.get("content-type") ?? "").startsWith("text/html")) return null;
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    list: () => null,
+  };
+}
+
+/** Files that the page carries in itself: as base64, and a few as text. */
+export function inlined(files: Readonly<Record<string, string>>, texts: Readonly<Record<string, string>>): Files {
+  return {
+    async read(path) {
+      const text = texts[path];
+      if (text !== undefined) return new TextEncoder().encode(text);
+      const coded = files[path];
+      return coded === undefined ? null : fromBase64(coded);
+    },
+    list: () => [...Object.keys(files), ...Object.keys(texts)],
+  };
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const raw = atob(text.trim());
+  const bytes = new Uint8Array(raw.length);
+  for (let at = 0; at < raw.length; at++) bytes[at] = raw.charCodeAt(at);
+  return bytes;
+}
+
+/** Files that were dropped, without the folders above `prefix`. */
+export function dropped(files: readonly { readonly path: string; readonly file: File }[], prefix: string): Files {
+  const byPath = new Map(files.filter(({ path }) => path.startsWith(prefix)).map(({ path, file }) => [path.slice(prefix.length), file]));
+  return {
+    async read(path) {
+      const file = byPath.get(path);
+      return file === undefined ? null : new Uint8Array(await file.arrayBuffer());
+    },
+    list: () => [...byPath.keys()],
+  };
+}

@@ -1,0 +1,171 @@
+// One opened registry: its objects, the view that questions are answered from, and the verification under way.
+import type { CommitInfo, ModelRow } from "../answers.ts";
+import type { Answer, Arguments, Event, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
+import { faultOf, missing, Stopped, Trouble } from "./fault.ts";
+import { inspected } from "./inspecting.ts";
+import { newRepository, type Repository, type View } from "./module.ts";
+import { Rows, rowsOfListing } from "./rows.ts";
+import type { Source } from "./source.ts";
+import { verify } from "./verifying.ts";
+
+/** So far back a landed proposal is looked for. */
+const CHAIN = 5000;
+
+export class Session {
+  private readonly repository: Repository = newRepository();
+  private readonly rows = new Rows();
+  private readonly stopping = new AbortController();
+  private view: View | null = null;
+  private readyView: (() => void) | null = null;
+  private readonly viewReady = new Promise<void>((done) => (this.readyView = done));
+  private whole: Promise<void> | null = null;
+  private readonly head: string;
+
+  constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null) {
+    this.head = at ?? this.newest();
+  }
+
+  private newest(): string {
+    const { branch, refs } = this.source;
+    const head = refs[`refs/heads/${branch}`];
+    if (head === undefined) throw new Trouble("no-branch", `the branch ${branch} is not among the refs`);
+    return head;
+  }
+
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  private readonly loading = (what: string, done: number, total: number): void => {
+    if (this.stopping.signal.aborted) throw new Stopped();
+    this.tell({ event: "loading", what, done, total });
+  };
+
+  /** Shows what can be shown at once, then verifies. */
+  async run(root: string | null, seen: string | null): Promise<void> {
+    const { about, branch, refs } = this.source;
+    const opened: Opened = { ...about, branch, refs, head: this.head, newest: this.newest() };
+    this.tell({ event: "opened", opened });
+    const listed = this.listed();
+    for (const [name, oid] of Object.entries(refs)) this.repository.addRef(name, oid);
+    await this.source.state(this.repository, this.loading);
+    if (this.head !== this.newest()) await this.history();
+    this.view = await this.whenThere(() => this.repository.view(this.head));
+    this.readyView?.();
+    const shown = await listed;
+    if (!shown) this.rows.set(this.view.models(), "tree", this.tell);
+    this.tell({ event: "ready", head: await this.whenThere(() => this.repository.commit(this.head)), verified: false });
+    await this.verify(root, seen, shown);
+  }
+
+  private async listed(): Promise<boolean> {
+    if (this.head !== this.newest()) return false;
+    const listing = await this.source.listing().catch(() => null);
+    if (listing === null || listing.head !== this.head) return false;
+    this.rows.set(rowsOfListing(listing), "listing", this.tell);
+    return true;
+  }
+
+  private history(): Promise<void> {
+    return (this.whole ??= this.source.history(this.repository, this.loading));
+  }
+
+  private async verify(root: string | null, seen: string | null, listed: boolean): Promise<void> {
+    const begun = performance.now();
+    try {
+      await this.history();
+      const { report, view } = await verify(this.repository, this.head, root, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      this.view?.free();
+      this.view = view;
+      const truth = this.truth(view);
+      const listingLies = listed && truth !== null ? this.rows.differences(truth) : 0;
+      if (truth !== null) this.rows.set(truth, "verified", this.tell);
+      this.tell({ event: "verified", verified: { report, seen: this.seenFrom(seen), listingLies, milliseconds: performance.now() - begun } });
+    } catch (error) {
+      if (error instanceof Stopped) throw error;
+      this.tell({ event: "unverifiable", fault: faultOf(error) });
+    }
+  }
+
+  /** The models that took effect; null where the state is such that nothing may be told of it. */
+  private truth(view: View): ModelRow[] | null {
+    try {
+      return view.models();
+    } catch {
+      return null;
+    }
+  }
+
+  private seenFrom(seen: string | null): Seen {
+    if (seen === null) return "none";
+    if (seen === this.head) return "same";
+    return this.chain(Number.MAX_SAFE_INTEGER).has(seen) ? "older" : "not-on-the-chain";
+  }
+
+  private chain(limit: number): Set<string> {
+    return new Set(this.repository.firstParents(this.head, Math.min(limit, 2 ** 31)).map((commit) => commit.id));
+  }
+
+  /** Runs what may lack an object, and fetches what it lacks. */
+  private async whenThere<T>(work: () => T): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return work();
+      } catch (error) {
+        const oid = missing(error);
+        if (oid === null || tries > 64) throw error;
+        if (this.whole === null) await this.history();
+        else if (!(await this.source.object(this.repository, oid))) throw error;
+      }
+    }
+  }
+
+  private proposals(): Proposal[] {
+    const { branch, refs } = this.source;
+    const landed = new Set<string>();
+    for (const commit of this.repository.firstParents(this.head, CHAIN)) [commit.id, ...commit.parents].forEach((id) => landed.add(id));
+    return Object.entries(refs).flatMap(([ref, head]) => {
+      const name = /^refs\/(?:heads|remotes\/[^/]+)\/(.+)$/.exec(ref)?.[1];
+      if (name === undefined || name === branch || name === "HEAD") return [];
+      const commit = this.commitOr(head);
+      return commit === null ? [] : [{ ref, name, head, commit, landed: landed.has(head) }];
+    }).sort((a, b) => (a.commit.time < b.commit.time ? 1 : -1));
+  }
+
+  private commitOr(id: string): CommitInfo | null {
+    try {
+      return this.repository.commit(id);
+    } catch (error) {
+      if (missing(error) === null || this.whole === null) throw error;
+      return null;
+    }
+  }
+
+  private readonly answers: { readonly [Q in Question]: (view: View, ...args: Arguments<Q>) => Answer<Q> | Promise<Answer<Q>> } = {
+    order: (_, order) => this.rows.order(order),
+    versions: (view, model) => view.versions(model),
+    show: (view, reference) => view.show(reference),
+    resolve: (view, reference, at) => view.resolve(reference, at),
+    log: (view, reference) => view.log(reference),
+    diff: (view, a, b) => view.diff(a, b),
+    proposals: () => this.proposals(),
+    review: (view, base, head) => view.review(base, head),
+    explain: (view, reference) => view.explain(reference),
+    whyNot: (view, alias, version) => view.whyNot(alias, version),
+    report: (view, reference) => view.report(reference),
+    search: (view, text) => view.search(text, 50),
+    policy: (view) => view.policy(),
+    catalog: (view) => view.catalog(),
+    sunset: (view) => view.sunset(),
+    commits: (_, limit) => this.repository.firstParents(this.head, limit),
+    inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
+  };
+
+  /** Answers a question from what is known now. */
+  async ask<Q extends Question>(question: Q, args: Parameters<Questions[Q]>): Promise<Answer<Q>> {
+    if (question === "order") return this.rows.order(args[0] as never) as Answer<Q>;
+    await this.viewReady;
+    const answer = this.answers[question] as (view: View, ...args: Parameters<Questions[Q]>) => Answer<Q> | Promise<Answer<Q>>;
+    return this.whenThere(() => answer(this.view as View, ...args));
+  }
+}

@@ -1,0 +1,72 @@
+// An exported site: `site.json`, packs split by use, and a listing of the models.
+import { Trouble } from "./fault.ts";
+import { type Files, text } from "./files.ts";
+import type { Listing, Loading, Source } from "./source.ts";
+import type { Repository } from "./module.ts";
+import type { Opened } from "../protocol.ts";
+
+interface SitePack { readonly name: string; readonly pack: string; readonly idx: string; readonly bytes: number; readonly use: "state" | "history"; }
+interface Site {
+  readonly format: number;
+  readonly registry: { readonly id: string; readonly name: string };
+  readonly branch: string;
+  readonly refs: Readonly<Record<string, string>>;
+  readonly root: string | null;
+  readonly packs: readonly SitePack[];
+  readonly listing: string | null;
+  readonly blobs: boolean;
+}
+
+/** A path of the site that stays inside it. */
+function inside(path: unknown): string {
+  if (typeof path !== "string" || !/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(path) || path.split("/").includes("..")) {
+    throw new Trouble("bad-site", `site.json names ${JSON.stringify(path)}, which is no path of the site`);
+  }
+  return path;
+}
+
+function parse(json: string): Site {
+  let site: Site;
+  try {
+    site = JSON.parse(json) as Site;
+  } catch (error) {
+    throw new Trouble("bad-site", `site.json is not JSON: ${String(error)}`);
+  }
+  if (site.format !== 1) {
+    throw new Trouble("upgrade-needed", `site.json has format ${String(site.format)}; this viewer reads format 1`, "open the viewer that was exported with it");
+  }
+  if (typeof site.branch !== "string" || typeof site.refs !== "object" || !Array.isArray(site.packs)) {
+    throw new Trouble("bad-site", "site.json lacks its branch, refs or packs");
+  }
+  return site;
+}
+
+/** Opens a site; null where there is no site.json. */
+export async function openSite(files: Files, kind: Opened["kind"]): Promise<Source | null> {
+  const json = await text(files, "site.json");
+  if (json === null) return null;
+  const site = parse(json);
+  const packs = async (use: SitePack["use"], into: Repository, loading: Loading): Promise<void> => {
+    const wanted = site.packs.filter((pack) => pack.use === use);
+    let done = 0;
+    await Promise.all(wanted.map(async (pack) => {
+      const [bytes, idx] = await Promise.all([files.read(inside(pack.pack)), files.read(inside(pack.idx))]);
+      if (bytes === null || idx === null) throw new Trouble("missing-file", `${pack.pack} is named by site.json and is not there`, "export the site again", { path: pack.pack });
+      into.addPack(pack.name, bytes, idx);
+      loading(use === "state" ? "the newest state" : "the history", ++done, wanted.length);
+    }));
+  };
+  return {
+    about: { kind, name: site.registry.name, id: site.registry.id, claimedRoot: site.root, carriesBlobs: site.blobs },
+    branch: site.branch.replace(/^refs\/heads\//, ""),
+    refs: site.refs,
+    async listing() {
+      if (!site.listing) return null;
+      const json = await text(files, inside(site.listing));
+      return json === null ? null : (JSON.parse(json) as Listing);
+    },
+    state: (into, loading) => packs("state", into, loading),
+    history: (into, loading) => packs("history", into, loading),
+    object: () => Promise.resolve(false),
+  };
+}

@@ -1,0 +1,55 @@
+// The worker's door: one registry at a time.
+import type { Reply, Request } from "../protocol.ts";
+import { faultOf, Stopped, Trouble } from "./fault.ts";
+import { load } from "./module.ts";
+import { openPlace } from "./place.ts";
+import { Session } from "./session.ts";
+
+const port = self as unknown as { onmessage: ((message: MessageEvent<Request>) => void) | null; postMessage(reply: Reply, move: Transferable[]): void };
+
+function send(reply: Reply): void {
+  const move = "answer" in reply && reply.answer instanceof Uint32Array ? [reply.answer.buffer as ArrayBuffer] : [];
+  port.postMessage(reply, move);
+}
+
+let session: Promise<Session> | null = null;
+let opening = new AbortController();
+
+async function open(request: Extract<Request, { do: "open" }>): Promise<void> {
+  opening.abort();
+  opening = new AbortController();
+  const signal = opening.signal;
+  const begun = (async () => {
+    const [source] = await Promise.all([
+      request.place.kind === "bundle" ? load(request.module).then(() => openPlace(request.place, signal)) : openPlace(request.place, signal),
+      load(request.module),
+    ]);
+    return new Session(source, send, request.at);
+  })();
+  session = begun;
+  begun.catch(() => undefined);
+  const it = await begun;
+  signal.addEventListener("abort", () => it.stop());
+  await it.run(request.root, request.seen);
+}
+
+port.onmessage = ({ data }) => {
+  if (data.do === "stop") {
+    opening.abort();
+    return;
+  }
+  const { id } = data;
+  const work = data.do === "open" ? open(data) : answer(data);
+  work.then((value) => send({ id, answer: value ?? null })).catch((error: unknown) => {
+    if (error instanceof Stopped) send({ id, fault: { code: "stopped", message: "stopped", hint: null, fields: {} } });
+    else {
+      send({ id, fault: faultOf(error) });
+      if (data.do === "open") send({ event: "failed", fault: faultOf(error) });
+    }
+  });
+};
+
+async function answer(request: Extract<Request, { do: "ask" }>): Promise<unknown> {
+  if (session === null) throw new Trouble("nothing-here", "no registry has been opened");
+  return (await session).ask(request.question, request.args as never);
+}
