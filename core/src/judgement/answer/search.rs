@@ -14,6 +14,7 @@ use crate::words::canonical::FreeMap;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, ModelName};
+use crate::words::number;
 use crate::words::sort;
 
 /// What a search found.
@@ -312,7 +313,7 @@ pub fn why(
         push("type", found.artifact_type.clone());
     }
     for bound in &request.metrics {
-        push("metric", format!("{}{}{}", bound.name, bound.comparison.as_str(), bound.value));
+        push("metric", [bound.name.as_str(), bound.comparison.as_str(), &number::print(bound.value)].concat());
     }
     if let Some(stage) = request.stage {
         push("stage", stage.to_string());

@@ -296,7 +296,7 @@ mod tests {
             ("yes", Value::Null, "expected a boolean, found null"),
             ("text", Value::Bool(true), "expected a string, found true"),
             ("list", Value::String("x".into()), "expected a sequence"),
-            ("pair", long, "a tuple of size 2"),
+            ("pair", long, "1 too many"),
             ("map", Value::Array(Vec::new()), "expected a map"),
             ("odd", Value::Null, "unknown field `odd`"),
         ] {

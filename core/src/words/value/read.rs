@@ -246,7 +246,7 @@ impl Items<'_> {
         if self.at == size {
             return Ok(());
         }
-        Err(Error::custom(format_args!("a list of {size} items, expected {} fewer", size - self.at)))
+        Err(Error::custom(format_args!("a list of {size} items has {} too many", size - self.at)))
     }
 }
 
