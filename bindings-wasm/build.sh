@@ -35,6 +35,7 @@ module=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/wasm/refmark_wasm.wasm
 rm -rf "$out"
 "$bindgen" --target web --remove-name-section --remove-producers-section --out-dir "$out" "$module"
 cp bindings-wasm/js/* "$out/"
+node bindings-wasm/types.mjs "$out/answers.d.ts"
 cp bindings-wasm/README.md "$out/"
 if [ -f LICENSE ]; then cp LICENSE "$out/"; fi
 # Only passes that leave like code alike: `-Oz` makes the module smaller by 8 % and what goes over the wire larger by 10.

@@ -14,7 +14,7 @@ use refmark_core::key::HeldKey;
 use refmark_core::ports::Clock;
 use refmark_core::registry::grown::{self, Shape};
 use refmark_core::registry::{InitRequest, Places, Registry, World, Writer};
-use refmark_core::testing::disk::Unsynced;
+use refmark_core::testing::disk::FaultyDisk;
 use refmark_core::words::name::PrincipalId;
 use refmark_core::words::time::Timestamp;
 
@@ -47,7 +47,7 @@ pub fn world(home: &Path, durable: bool) -> World {
     };
     let mut world = World::at(places, Arc::new(Ticking(AtomicI64::new(1_800_000_000))));
     if !durable {
-        world.disk = Arc::new(Unsynced { links: true });
+        world.disk = Arc::new(FaultyDisk::sound());
     }
     world
 }

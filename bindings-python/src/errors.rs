@@ -20,8 +20,7 @@ pub fn raise(py: Python<'_>, fault: &Fault) -> PyErr {
 fn exception<'py>(py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyAny>> {
     let make =
         MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("refmark.errors")?.getattr("from_fault")?.unbind()))?;
-    let fields = serde_json::to_value(&fault.fields).unwrap_or_default();
-    let fields = to_python(py, &fields)?;
+    let fields = to_python(py, &fault.fields)?;
     make.bind(py).call1((fault.code.as_str(), fault.code.exit().status(), &fault.message, &fault.hint, fields))
 }
 

@@ -2,12 +2,14 @@
 
 use pyo3::prelude::*;
 use refmark_core::judgement::plan::{AboutRequest, LabelRequest};
+use refmark_core::registry::DetailRequest;
 use refmark_core::words::name::ModelName;
 
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::quick;
 use crate::registry::PyRegistry;
+use crate::rows::PyRows;
 
 /// What shall change of the words of a model or a version.
 #[derive(FromPyObject)]
@@ -33,8 +35,8 @@ impl Words {
 
 #[pymethods]
 impl PyRegistry {
-    fn model_details(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.model_details(&self.shared.view()?))?)
+    fn model_details(&self, py: Python<'_>) -> PyResult<PyRows> {
+        Ok(quick(py, || self.shared.model_details(&self.shared.view()?))?.into())
     }
 
     fn model_detail(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
@@ -42,9 +44,17 @@ impl PyRegistry {
         answer(py, &quick(py, || self.shared.model_detail(&self.shared.view()?, &model))?)
     }
 
-    fn version_details(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
-        let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.version_details(&self.shared.view()?, &model))?)
+    #[pyo3(signature = (model, tags, newest_of_stages))]
+    fn version_details(
+        &self,
+        py: Python<'_>,
+        model: Option<&str>,
+        tags: Vec<(String, String)>,
+        newest_of_stages: bool,
+    ) -> PyResult<PyRows> {
+        let model = model.map(ModelName::parse).transpose().or_raise(py)?;
+        let request = DetailRequest { model, tags, newest_of_stages };
+        Ok(quick(py, || self.shared.version_details(&self.shared.view()?, &request))?.into())
     }
 
     fn version_detail(&self, py: Python<'_>, model: &str, version: u64) -> PyResult<Py<PyAny>> {

@@ -5,11 +5,15 @@
 
 mod convert;
 mod errors;
+mod evidence;
+mod findings;
 mod label;
 mod package;
 mod pins;
 mod progress;
 mod registry;
+mod rows;
+mod signatures;
 mod team;
 mod values;
 mod world;
@@ -25,6 +29,10 @@ mod _native {
     use super::registry::PyRegistry;
     #[pymodule_export]
     use super::registry::{init, locate, open};
+    #[pymodule_export]
+    use super::rows::PyRows;
+    #[pymodule_export]
+    use super::signatures::{check_dsse, check_ssh, public_key};
     #[pymodule_export]
     use super::team::clone;
     #[pymodule_export]

@@ -7,7 +7,7 @@ use refmark_core::ports::{Cancel, Progress};
 use refmark_core::records::lock::Span;
 use refmark_core::registry::{PinAddRequest, Project, World};
 use refmark_core::words::fault::Result;
-use refmark_core::words::name::ModelName;
+use refmark_core::words::name::{ConsumerId, ModelName};
 
 use crate::convert::answer;
 use crate::errors::OrRaise;
@@ -87,6 +87,19 @@ impl PyProject {
 
     fn update(&self, py: Python<'_>, registry: &PyRegistry, pins: Vec<String>, dry_run: bool) -> PyResult<Py<PyAny>> {
         answer(py, &quick(py, || self.open()?.update(&registry.shared, &names(&pins)?, dry_run))?)
+    }
+
+    #[pyo3(signature = (registry, consumer, uri))]
+    fn publish(
+        &self,
+        py: Python<'_>,
+        registry: &PyRegistry,
+        consumer: &str,
+        uri: Option<String>,
+    ) -> PyResult<Py<PyAny>> {
+        let consumer = ConsumerId::parse(consumer).or_raise(py)?;
+        let lock = quick(py, || self.open()?.lock().cloned())?;
+        registry.write(py, None, |registry, writer| registry.publish_pins(writer, &consumer, uri, Some(&lock)))
     }
 
     fn list(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

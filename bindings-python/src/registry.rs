@@ -7,12 +7,9 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::git::Format;
-use refmark_core::judgement::diff::to_markdown;
-use refmark_core::judgement::plan::{PromoteRequest, RollbackRequest, StageRequest, TrustRequest, UnsetRequest};
-use refmark_core::records::trust::TrustState;
-use refmark_core::records::version::Stage;
+use refmark_core::judgement::plan::{PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::registry::{
-    self as core, InitRequest, PullRequest, Registry, ResolveOptions, VerifyOptions, World, Writer,
+    self as core, InitRequest, PullRequest, Registry, ResolveOptions, TransitionRequest, World, Writer,
 };
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -25,6 +22,7 @@ use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::package::{Given, artifact};
 use crate::progress::{quick, run};
+use crate::rows::PyRows;
 use crate::world::Options;
 
 /// An open registry.
@@ -102,8 +100,8 @@ impl PyRegistry {
         answer(py, &done)
     }
 
-    /// Does long work that changes nothing.
-    fn read<T: Serialize + Send>(
+    /// Does long work that signs nothing.
+    pub fn read<T: Serialize + Send>(
         &self,
         py: Python<'_>,
         listener: Option<Py<PyAny>>,
@@ -125,7 +123,12 @@ pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
 
 /// Statements, by their digests.
 pub fn digests(texts: &[String]) -> Result<Vec<Digest>> {
-    texts.iter().map(|it| Digest::parse(it.strip_prefix("sha256:").unwrap_or(it))).collect()
+    texts.iter().map(|it| digest(it)).collect()
+}
+
+/// A digest, with or without `sha256:`.
+pub fn digest(text: &str) -> Result<Digest> {
+    Digest::parse(text.strip_prefix("sha256:").unwrap_or(text))
 }
 
 fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result<ResolveOptions> {
@@ -152,6 +155,29 @@ impl Pull {
             include: self.include,
             hard_links: self.hard_links,
             allow_unverified: self.allow_unverified,
+        })
+    }
+}
+
+/// Where a version or artifact shall go, as Python hands it over.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Transition {
+    to: String,
+    replacement: Option<u64>,
+    sunset: Option<String>,
+}
+
+impl Transition {
+    /// The request.
+    pub fn request(self, reference: &str, reason: String, evidence: &[String]) -> Result<TransitionRequest> {
+        Ok(TransitionRequest {
+            reference: Reference::parse(reference)?,
+            to: self.to,
+            reason,
+            replacement: self.replacement,
+            sunset: self.sunset.as_deref().map(Timestamp::parse_lenient).transpose()?,
+            evidence: digests(evidence)?,
         })
     }
 }
@@ -228,25 +254,16 @@ impl PyRegistry {
         self.write(py, None, |registry, writer| registry.unset(writer, &request))
     }
 
-    #[pyo3(signature = (reference, to, reason, replacement, sunset, evidence))]
     fn transition(
         &self,
         py: Python<'_>,
         reference: &str,
-        to: &str,
         reason: String,
-        replacement: Option<u64>,
-        sunset: Option<&str>,
         evidence: Vec<String>,
+        transition: Transition,
     ) -> PyResult<Py<PyAny>> {
-        let evidence = digests(&evidence).or_raise(py)?;
-        if let Some(to) = TrustState::parse(to) {
-            let artifact = quick(py, || artifact(&self.shared, reference))?;
-            let request = TrustRequest { artifact, to, reason, evidence };
-            return self.write(py, None, |registry, writer| registry.transition_trust(writer, &request));
-        }
-        let request = stage_request(reference, to, reason, replacement, sunset, evidence).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.transition_stage(writer, &request))
+        let request = transition.request(reference, reason, &evidence).or_raise(py)?;
+        self.write(py, None, |registry, writer| registry.transition(writer, &request))
     }
 
     fn revoke(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
@@ -295,55 +312,17 @@ impl PyRegistry {
         })
     }
 
-    fn list_models(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.list_models(&self.shared.view()?))?)
+    fn list_models(&self, py: Python<'_>) -> PyResult<PyRows> {
+        Ok(quick(py, || self.shared.list_models(&self.shared.view()?))?.into())
     }
 
-    fn list_versions(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
+    fn list_versions(&self, py: Python<'_>, model: &str, all: bool) -> PyResult<PyRows> {
         let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.list_versions(&self.shared.view()?, &model))?)
-    }
-
-    fn show(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
-        let reference = Reference::parse(reference).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.show(&self.shared.view()?, &reference))?)
-    }
-
-    #[pyo3(signature = (target))]
-    fn log(&self, py: Python<'_>, target: Option<&str>) -> PyResult<Py<PyAny>> {
-        let (model, alias) = match target.map(Reference::parse).transpose().or_raise(py)? {
-            None => (None, None),
-            Some(Reference::Pin(model)) => (Some(model), None),
-            Some(Reference::Alias(model, alias)) => (Some(model), Some(alias)),
-            Some(other) => {
-                let fault =
-                    Fault::new(Code::BadReference, format!("{other} names a version, and versions do not move"))
-                        .hint("give MODEL or MODEL@ALIAS");
-                return Err(crate::errors::raise(py, &fault));
-            }
-        };
-        answer(py, &quick(py, || self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref()))?)
-    }
-
-    /// What differs, and the same as Markdown.
-    fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<(Py<PyAny>, String)> {
-        let (old, new) = (Reference::parse(old).or_raise(py)?, Reference::parse(new).or_raise(py)?);
-        let found = quick(py, || self.shared.diff(&self.shared.view()?, &old, &new))?;
-        Ok((answer(py, &found)?, to_markdown(&found)))
-    }
-
-    #[pyo3(signature = (reference, history_only, save, progress))]
-    fn verify(
-        &self,
-        py: Python<'_>,
-        reference: Option<&str>,
-        history_only: bool,
-        save: bool,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Py<PyAny>> {
-        let reference = reference.map(Reference::parse).transpose().or_raise(py)?;
-        let options = VerifyOptions { history_only, from_remembered: false, save };
-        self.read(py, progress, |registry| registry.verify(reference.as_ref(), options))
+        let found = quick(py, || match all {
+            true => self.shared.list_all_versions(&self.shared.view()?, &model),
+            false => self.shared.list_versions(&self.shared.view()?, &model),
+        })?;
+        Ok(found.into())
     }
 
     fn list_remotes(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -365,26 +344,4 @@ impl PyRegistry {
         let only = only.map(RemoteName::parse).transpose().or_raise(py)?;
         self.read(py, progress, |registry| registry.sync(only.as_ref()))
     }
-}
-
-fn stage_request(
-    reference: &str,
-    to: &str,
-    reason: String,
-    replacement: Option<u64>,
-    sunset: Option<&str>,
-    evidence: Vec<Digest>,
-) -> Result<StageRequest> {
-    let Some(to) = Stage::parse(to) else {
-        return Err(Fault::new(Code::BadArgument, format!("`{}` is no stage and no trust state", to.escape_debug()))
-            .hint(
-                "stages: experimental, staging, production, retired, archived; trust: quarantined, trusted, revoked",
-            ));
-    };
-    let Reference::Version(model, version) = Reference::parse(reference)? else {
-        return Err(Fault::new(Code::BadReference, format!("{reference} is not MODEL/VERSION"))
-            .hint("a stage is a version's; an alias is moved by promote"));
-    };
-    let sunset = sunset.map(Timestamp::parse_lenient).transpose()?;
-    Ok(StageRequest { model, version, to, reason, replacement, sunset, evidence })
 }

@@ -1,16 +1,15 @@
-//! Work with others: clone, status, proposals, approvals, reviews, and searching what everybody registered.
+//! Work with others: clone, proposals, approvals, fetching and pushing, and searching what everybody registered.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::judgement::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
-use refmark_core::judgement::plan::{Change, PromoteRequest};
-use refmark_core::judgement::review::page::to_markdown;
+use refmark_core::judgement::plan::{Change, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::records::approval::Waiver;
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::registry::{ApproveRequest, CheckOptions, CloneRequest, Project, Registry};
+use refmark_core::registry::{ApproveRequest, CloneRequest, Registry, TransitionRequest};
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::ModelName;
 use refmark_core::words::reference::Reference;
@@ -19,11 +18,8 @@ use refmark_core::words::time::Timestamp;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
-use crate::registry::{PyRegistry, alias, digests};
+use crate::registry::{PyRegistry, Transition, alias, digest, digests};
 use crate::world::Options;
-
-/// Longer reviews are cut; a comment of a forge holds this much.
-const REVIEW_LIMIT: usize = 60_000;
 
 /// Clones a registry: the handle, and the answer.
 #[pyfunction]
@@ -63,6 +59,7 @@ struct Search {
     metrics: Vec<String>,
     stage: Option<String>,
     trust: Option<String>,
+    file: Option<String>,
     hidden: bool,
     limit: usize,
     offset: usize,
@@ -83,6 +80,7 @@ impl Search {
             metrics: self.metrics.iter().map(|it| MetricBound::parse(it)).collect::<Result<_>>()?,
             stage: self.stage.map(stage).transpose()?,
             trust: self.trust.map(trust).transpose()?,
+            file: self.file.as_deref().map(digest).transpose()?,
             hidden: self.hidden,
             limit: self.limit,
             offset: self.offset,
@@ -94,6 +92,45 @@ impl Search {
             },
             ..SearchRequest::default()
         })
+    }
+}
+
+/// A change that shall be proposed, as Python hands it over.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Proposed {
+    /// `promote`, `rollback`, `unset` or `transition`.
+    verb: String,
+    /// `MODEL@ALIAS`; for a transition a reference.
+    target: String,
+    version: Option<u64>,
+    reason: String,
+    evidence: Vec<String>,
+    /// For a transition.
+    transition: Option<Transition>,
+}
+
+/// What is asked for: a transition is read against the registry, the others say it all.
+enum Asked {
+    Alias(Change),
+    Transition(TransitionRequest),
+}
+
+impl Proposed {
+    fn read(self) -> Result<Asked> {
+        if let Some(transition) = self.transition {
+            return transition.request(&self.target, self.reason, &self.evidence).map(Asked::Transition);
+        }
+        let (model, alias) = alias(&self.target)?;
+        let (reason, evidence) = (self.reason, digests(&self.evidence)?);
+        Ok(Asked::Alias(match (self.verb.as_str(), self.version) {
+            ("promote", Some(version)) => {
+                Change::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence })
+            }
+            ("rollback", to) => Change::Rollback(RollbackRequest { model, alias, to, reason }),
+            ("unset", _) => Change::Unset(UnsetRequest { model, alias, reason }),
+            (other, _) => return Err(unknown("change", other)),
+        }))
     }
 }
 
@@ -116,32 +153,20 @@ impl PyRegistry {
         answer(py, &found)
     }
 
-    #[pyo3(signature = (project))]
-    fn status(&self, py: Python<'_>, project: Option<PathBuf>) -> PyResult<Py<PyAny>> {
-        let found = quick(py, || {
-            let project = match project {
-                Some(folder) => Some(Project::at(&folder, self.shared.world().clone())?),
-                None => None,
-            };
-            self.shared.status(project.as_ref())
-        })?;
-        answer(py, &found)
+    fn propose(&self, py: Python<'_>, change: Proposed, branch: Option<&str>) -> PyResult<Py<PyAny>> {
+        let change = change.read().or_raise(py)?;
+        self.write(py, None, |registry, writer| match &change {
+            Asked::Alias(change) => registry.propose(writer, change, branch),
+            Asked::Transition(request) => registry.transition_propose(writer, request, branch),
+        })
     }
 
-    #[pyo3(signature = (target, version, reason, evidence, branch))]
-    fn propose(
-        &self,
-        py: Python<'_>,
-        target: &str,
-        version: u64,
-        reason: String,
-        evidence: Vec<String>,
-        branch: Option<&str>,
-    ) -> PyResult<Py<PyAny>> {
-        let (model, alias) = alias(target).or_raise(py)?;
-        let evidence = digests(&evidence).or_raise(py)?;
-        let change = Change::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence });
-        self.write(py, None, |registry, writer| registry.propose(writer, &change, branch))
+    fn fetch(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.read(py, None, |registry| registry.fetch_commits())
+    }
+
+    fn push(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.read(py, None, |registry| registry.push_commits())
     }
 
     fn renew(&self, py: Python<'_>, branch: &str) -> PyResult<Py<PyAny>> {
@@ -171,16 +196,5 @@ impl PyRegistry {
             Ok(ApproveRequest { target, reason, not_after, waive, waive_only })
         })?;
         self.write(py, None, |registry, writer| registry.approve(writer, &request))
-    }
-
-    /// What a range would change, and the same as Markdown.
-    fn review(&self, py: Python<'_>, range: &str) -> PyResult<(Py<PyAny>, String)> {
-        let found = quick(py, || self.shared.review(range))?;
-        Ok((answer(py, &found)?, to_markdown(&found, REVIEW_LIMIT)))
-    }
-
-    fn check(&self, py: Python<'_>, range: &str, allow_unverified: bool) -> PyResult<Py<PyAny>> {
-        let options = CheckOptions { push: false, allow_unverified };
-        answer(py, &quick(py, || self.shared.check(range, options))?)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::judgement::diff::compare_contracts as compare;
+use refmark_core::records::catalog::Family;
 use refmark_core::records::manifest::Contract;
 use refmark_core::registry::inspect_file;
 use refmark_core::words::fault::{Code, Fault};
@@ -47,6 +48,15 @@ pub fn contract(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Contract> 
             &Fault::new(Code::BadArgument, format!("the contract cannot be read: {error}"))
                 .hint("it has inputs and outputs: lists of {name, type, shape}"),
         )
+    })
+}
+
+/// A family of the catalog.
+pub fn family(text: &str) -> refmark_core::words::fault::Result<Family> {
+    Family::parse(text).ok_or_else(|| {
+        let all = Family::ALL.into_iter().map(Family::as_str).collect::<Vec<_>>().join(", ");
+        Fault::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
+            .hint(format!("they are {all}"))
     })
 }
 

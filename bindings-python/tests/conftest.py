@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import struct
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -29,9 +30,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("REFMARK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    from refmark import _registry
+    from refmark._verbs import sharing
 
-    _registry._warned.clear()
+    sharing._warned.clear()
     yield home
 
 
@@ -65,6 +66,31 @@ def two(reg: refmark.Registry, package: Callable[..., Path]) -> refmark.Registry
     reg.promote("sentiment@champion", 1, "first")
     reg.promote("sentiment@champion", 2, "+2 points of F1")
     return reg
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables, without a row."""
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+    path = tmp_path_factory.mktemp("mlflow") / "empty.db"
+    SqlAlchemyStore(f"sqlite:///{path}")._dispose_engine()
+    return path
+
+
+@pytest.fixture(params=["refmark", "sqlalchemy"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Any:
+    """Both stores: what a test says of one must hold for the other."""
+    if request.param == "sqlalchemy":
+        from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+        # Making MLflow's tables takes seconds: once, then copied.
+        shutil.copy(empty_database, tmp_path / "mlflow.db")
+        return SqlAlchemyStore(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    from refmark.mlflow.store import RefmarkStore
+
+    reg = refmark.init(tmp_path / "models")
+    return RefmarkStore(f"refmark://{reg.path}")
 
 
 def safetensors(tensors: dict[str, list[float]]) -> bytes:

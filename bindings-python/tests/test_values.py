@@ -39,8 +39,8 @@ def test_values_are_frozen_equal_picklable_and_shown(two: refmark.Registry) -> N
         assert again == value and type(again) is type(value)
         assert hash(again) == hash(value)
         assert type(value).__name__ in repr(value)
-        assert value._repr_html_().startswith('<div class="refmark">')
-        assert type(value).from_answer({**value.to_dict(), "markdown": getattr(value, "markdown", "")}) == value
+        assert value._repr_html_().startswith('<div class="refmark')
+        assert type(value).from_answer({**value.to_dict(), "markdown": getattr(value, "markdown", ""), "page": ""}) == value
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(value, dataclasses.fields(value)[0].name, None)
 
@@ -51,14 +51,14 @@ def test_classes_have_the_keys_of_the_cores_answers(two: refmark.Registry) -> No
         (_values.Resolved, native.resolve("sentiment@champion", "2100-01-01T00:00:00Z", False, False)),
         (_values.Shown, native.show("sentiment/1")),
         (_values.Model, native.list_models()[0]),
-        (_values.VersionRow, native.list_versions("sentiment")[0]),
-        (_values.Move, native.log(None)["moves"][0]),
+        (_values.VersionRow, native.list_versions("sentiment", False)[0]),
+        (_values.Move, native.log(None)[0]),
         (_values.VerifyReport, native.verify(None, False, False, None)),
         (_values.Promotion, native.promote("sentiment@canary", 1, "", None, False, [])),
-        (_values.Transition, native.transition("sentiment/1", "staging", "", None, None, [])),
+        (_values.Transition, native.transition("sentiment/1", "", [], {"to": "staging", "replacement": None, "sunset": None})),
         (_values.ModelDetail, native.model_detail("sentiment") or {}),
         (_values.VersionDetail, native.version_detail("sentiment", 1) or {}),
-        (_values.Diff, {**native.diff("sentiment/1", "sentiment/2")[0], "markdown": ""}),
+        (_values.Diff, {**native.diff("sentiment/1", "sentiment/2")[0], "markdown": "", "page": ""}),
         (_values.Revocation, native.revoke("sentiment/1", "leaks")),
     ]
     for kind, answer in answers:

@@ -10,8 +10,8 @@ use crate::value::{misuse, thrown, value};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Inspection` in TypeScript.
-    #[wasm_bindgen(typescript_type = "InspectAnswer")]
+    /// `Inspected` in TypeScript.
+    #[wasm_bindgen(typescript_type = "Inspected")]
     pub type JsInspection;
     /// Reads a part of a file.
     #[wasm_bindgen(typescript_type = "(offset: number, length: number) => Uint8Array")]

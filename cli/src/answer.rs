@@ -14,6 +14,11 @@ pub trait Render {
     fn status(&self) -> u8 {
         0
     }
+
+    /// What goes on once the answer was printed; for most commands nothing.
+    fn then(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An answer of any kind.
@@ -24,6 +29,8 @@ pub trait Answer {
     fn text(&self, page: &mut Page);
     /// The exit status.
     fn status(&self) -> u8;
+    /// What goes on once the answer was printed.
+    fn then(&self) -> Result<()>;
 }
 
 impl<T: Render + Serialize> Answer for T {
@@ -37,6 +44,28 @@ impl<T: Render + Serialize> Answer for T {
 
     fn status(&self) -> u8 {
         Render::status(self)
+    }
+
+    fn then(&self) -> Result<()> {
+        Render::then(self)
+    }
+}
+
+/// An answer that is JSON for people as well.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Json(serde_json::Value);
+
+impl Json {
+    /// Any value.
+    pub fn of(value: &impl Serialize) -> Result<Json> {
+        serde_json::to_value(value).map(Json).map_err(bug)
+    }
+}
+
+impl Render for Json {
+    fn render(&self, page: &mut Page) {
+        page.raw(&format!("{:#}\n", self.0));
     }
 }
 

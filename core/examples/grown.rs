@@ -17,7 +17,7 @@ use refmark_core::ports::Clock;
 use refmark_core::records::registry_id::RegistryId;
 use refmark_core::registry::grown::{Shape, grow, promote_line};
 use refmark_core::registry::{InitRequest, Places, Registry, World, Writer};
-use refmark_core::testing::disk::Unsynced;
+use refmark_core::testing::disk::FaultyDisk;
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::PrincipalId;
 use refmark_core::words::time::Timestamp;
@@ -71,7 +71,7 @@ fn grown(path: &Path, shape: &Shape) -> Result<()> {
     let beside = |name: &str| path.with_extension(name);
     let places = Places { config: Some(beside("home").join("refmark")), data: None, home: None };
     let mut world = World::at(places, Arc::new(Ticking(AtomicI64::new(1_788_220_800))));
-    world.disk = Arc::new(Unsynced { links: true });
+    world.disk = Arc::new(FaultyDisk::sound());
     let key = HeldKey::from_seed(&[42; 32], "the benchmark's key")?;
     let writer = Writer::new(&key);
     let request = InitRequest {

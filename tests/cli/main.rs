@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "stories read and write files")]
 
+mod attacks;
 mod changes;
 mod demo;
 mod environment;
@@ -18,3 +19,5 @@ mod proposals;
 mod registering;
 mod roots;
 mod searching;
+mod sites;
+mod team;

@@ -294,7 +294,7 @@ export interface PolicyAnswer {
   readonly sentences: readonly string[];
   readonly warnings?: readonly { readonly place: string; readonly message: string }[];
   readonly members: readonly Member[];
-  readonly toml: string;
+  readonly text: string;
 }
 export interface CatalogEntry {
   readonly family: string;

@@ -47,13 +47,22 @@ if TYPE_CHECKING:
     from ._registry import open as open
     from ._team import Answer as Answer
     from ._team import Approved as Approved
+    from ._team import Attached as Attached
+    from ._team import Catalog as Catalog
     from ._team import Check as Check
+    from ._team import Dossier as Dossier
+    from ._team import Explanation as Explanation
+    from ._team import Finding as Finding
     from ._team import Found as Found
     from ._team import Landing as Landing
+    from ._team import Members as Members
     from ._team import Pins as Pins
+    from ._team import Policy as Policy
     from ._team import Proposal as Proposal
     from ._team import Review as Review
     from ._team import Status as Status
+    from ._team import Sunsets as Sunsets
+    from ._team import Transfer as Transfer
     from ._values import AsOf as AsOf
     from ._values import At as At
     from ._values import Diff as Diff
@@ -102,7 +111,11 @@ _VALUES = (
     "Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
-_LAZY.update(dict.fromkeys("Answer Approved Check Found Landing Pins Proposal Review Status".split(), "_team"))
+_TEAM = (
+    "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Landing Members Pins Policy Proposal Review "
+    "Status Sunsets Transfer"
+).split()
+_LAZY.update(dict.fromkeys(_TEAM, "_team"))
 
 __all__ = [
     "AbsentError",
@@ -110,13 +123,18 @@ __all__ = [
     "Approved",
     "AsOf",
     "At",
+    "Attached",
     "BugError",
     "CancelledError",
+    "Catalog",
     "Check",
     "ConflictError",
     "Diff",
+    "Dossier",
     "ExistsError",
+    "Explanation",
     "File",
+    "Finding",
     "Found",
     "Gate",
     "GateReport",
@@ -126,6 +144,7 @@ __all__ = [
     "Labelled",
     "Landing",
     "Lock",
+    "Members",
     "Model",
     "ModelDetail",
     "Move",
@@ -135,6 +154,7 @@ __all__ = [
     "NothingToDoError",
     "PendingError",
     "Pins",
+    "Policy",
     "Problem",
     "ProgressEvent",
     "Promotion",
@@ -152,9 +172,11 @@ __all__ = [
     "Signer",
     "Status",
     "StorageError",
+    "Sunsets",
     "SyncReport",
     "Target",
     "Tensor",
+    "Transfer",
     "Transition",
     "UpgradeNeededError",
     "UsageError",

@@ -61,6 +61,25 @@ def page(body: str) -> str:
     return f'<div class="refmark">{_STYLE}{body}</div>'
 
 
+#: The page of the core takes the notebook's own colours: a dark notebook on a light desktop is common.
+_NOTEBOOK = (
+    "<style>"
+    ".refmark-notebook>.refmark{color-scheme:inherit;--ink:inherit;--dim:color-mix(in srgb,currentColor 68%,transparent);"
+    "--edge:rgba(128,128,128,.32);--wash:rgba(128,128,128,.12);--good:var(--jp-success-color1,#2c974b);"
+    "--bad:var(--jp-error-color1,#d1434b);--wait:var(--jp-warn-color1,#b7791f);color:inherit;max-width:80em}"
+    ".refmark-notebook>.refmark table{display:table;color:inherit;background:transparent}"
+    ".refmark-notebook>.refmark :is(tr,tr:nth-child(even),tr:hover){background:transparent!important}"
+    ".refmark-notebook>.refmark :is(th,td){text-align:left;color:inherit}"
+    ".refmark-notebook>.refmark .r{text-align:right}"
+    "</style>"
+)
+
+
+def notebook(page: str) -> str:
+    """A page of the core's, as a piece of a notebook."""
+    return f'<div class="refmark-notebook">{_NOTEBOOK}{page}</div>'
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str | None = None) -> str:
     """A table. Words that say how something stands are tinted."""
     out = ["<table>"]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Iterable, Union
+from typing import TYPE_CHECKING, Any, Iterable
 
 from . import _native
+from ._arguments import PathLike, how
+from ._cache import cached
 from ._progress import ProgressLike, listener
-from ._team import Pins
+from ._team import Answer, Pins
 from ._values import Pulled, Resolved
 from .errors import NotPinnedError
 
-PathLike = Union[str, "os.PathLike[str]"]
+if TYPE_CHECKING:
+    from ._registry import Registry
+
 
 
 class Lock:
@@ -55,6 +59,10 @@ class Lock:
         """Writes every pin to ``into/<name>/``: complete or not at all, every byte hashed."""
         return Pins(self._native.sync(into, frozen, listener(progress)))
 
+    def publish(self, registry: Registry, consumer: str, uri: str | None = None) -> Answer:
+        """Tells the registry what this project pins, as ``consumer``: so that owners see who uses what."""
+        return Answer(self._native.publish(registry._native, consumer, uri))
+
     def pull(
         self,
         name: str,
@@ -65,25 +73,18 @@ class Lock:
         progress: ProgressLike = None,
     ) -> Path:
         """Writes a pin's files to a folder, every byte hashed against the lock; gives the folder."""
-        return self.pull_details(name, into, files=files, hard_links=hard_links, progress=progress).path
+        return self._pulled(name, into, how({"files": files, "hard_links": hard_links}), progress).path
 
     def pull_details(
-        self,
-        name: str,
-        into: PathLike | None = None,
-        *,
-        files: str | Iterable[str] | None = None,
-        hard_links: bool = False,
-        progress: ProgressLike = None,
+        self, name: str, into: PathLike | None = None, *, progress: ProgressLike = None, **asked: Any
     ) -> Pulled:
         """:meth:`pull`, with what was handed out."""
-        from ._registry import Registry, _cached, _texts
+        return self._pulled(name, into, how(asked), progress)
 
-        wanted = _texts(files)
+    def _pulled(self, name: str, into: PathLike | None, asked: dict[str, Any], progress: ProgressLike) -> Pulled:
         if into is None:
-            into = _cached(self.resolve(name).artifact, wanted)
-        how = Registry._how(wanted, None, hard_links, False, False, False)
-        return Pulled.from_answer({**self._native.pull(name, into, how, listener(progress)), "path": into})
+            into = cached(self.resolve(name).artifact, asked["include"])
+        return Pulled.from_answer({**self._native.pull(name, into, asked, listener(progress)), "path": into})
 
     def file(self, name: str, file: str | None = None) -> Path:
         """The path of one of a pin's files in a store of this machine, hashed now; never write to it."""

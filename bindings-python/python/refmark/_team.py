@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from . import _html as html
-from ._values import GateReport, _shown
+from ._values import GateReport
+from ._values._base import shown
 
 
 class Answer(Mapping[str, Any]):
@@ -61,7 +62,7 @@ class Answer(Mapping[str, Any]):
         return tuple(GateReport.from_answer(it) for it in self._answer.get("reports", ()))
 
     def _repr_html_(self) -> str:
-        rows = [(key, _shown(value)) for key, value in self._answer.items() if key != "reports"]
+        rows = [(key, shown(value)) for key, value in self._answer.items() if key != "reports"]
         body = html.table((), rows, type(self).__name__)
         return html.page(body + "".join(it._html() for it in self.reports))
 
@@ -99,7 +100,7 @@ class Found(Answer):
 
     def _repr_html_(self) -> str:
         keys = ("model", "version", "stage", "trust", "aliases", "format", "description")
-        rows = [[_shown(it.get(key)) for key in keys] for it in self._answer["found"]]
+        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["found"]]
         return html.page(html.table(keys, rows))
 
 
@@ -108,31 +109,89 @@ class Pins(Answer):
 
     def _repr_html_(self) -> str:
         keys = ("name", "version", "alias", "standing", "artifact")
-        rows = [[_shown(it.get(key)) for key in keys] for it in self._answer.get("pins", ())]
+        rows = [[shown(it.get(key)) for key in keys] for it in self._answer.get("pins", ())]
         return html.page(html.table(keys, rows, str(self._answer.get("lock"))))
 
 
-class Review(Answer):
-    """What a range of commits would change. A notebook shows it as a pull request does."""
+class Attached(Answer):
+    """Evidence that took effect. ``statement`` is what moves name that rest on it."""
 
-    __slots__ = ("_markdown",)
+
+class Sunsets(Answer):
+    """The retired versions, the most urgent first."""
+
+
+class Members(Answer):
+    """Who may do what."""
+
+    def _repr_html_(self) -> str:
+        keys = ("id", "name", "kind", "roles", "may")
+        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["members"]]
+        return html.page(html.table(keys, rows, f"policy {self._answer['policy']}"))
+
+
+class Policy(Answer):
+    """A policy that took effect: its text, and what it allows in sentences."""
+
+    def __str__(self) -> str:
+        return str(self._answer["text"])
+
+
+class Catalog(Answer):
+    """The stable ids that records may name."""
+
+    def _repr_html_(self) -> str:
+        keys = ("family", "id", "state", "owner", "meaning")
+        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["entries"]]
+        return html.page(html.table(keys, rows))
+
+
+class Transfer(Answer):
+    """What a fetch or a push moved."""
+
+
+class Finding(Answer):
+    """An answer that people read as a page: in a notebook, and as Markdown."""
+
+    __slots__ = ("_markdown", "_page")
 
     _markdown: str
+    _page: str
 
-    def __init__(self, answer: Mapping[str, Any], markdown: str = "") -> None:
+    def __init__(self, answer: Mapping[str, Any], markdown: str = "", page: str = "") -> None:
         super().__init__(answer)
         object.__setattr__(self, "_markdown", markdown)
+        object.__setattr__(self, "_page", page)
 
     def to_markdown(self) -> str:
-        """The review as it stands in a pull request."""
+        """The page as Markdown, such as for a pull request."""
         return self._markdown
+
+    def to_html(self) -> str:
+        """The page as a piece of HTML that brings its own style, light and dark."""
+        return self._page
 
     def _repr_markdown_(self) -> str:
         return self._markdown
 
-    def _repr_html_(self) -> None:  # type: ignore[override]
-        """Nothing: the Markdown form takes the notebook's own colours."""
-        return None
+    def _repr_html_(self) -> str:
+        return html.notebook(self._page)
 
     def __reduce__(self) -> Any:
-        return (type(self), (dict(self._answer), self._markdown))
+        return (type(self), (dict(self._answer), self._markdown, self._page))
+
+
+class Review(Finding):
+    """What a range of commits would change. A notebook shows it as a pull request does."""
+
+
+class Explanation(Finding):
+    """Why something is as it is, and why another version is not there."""
+
+    def __str__(self) -> str:
+        explained = self._answer.get("explanation") or {}
+        return str(explained.get("sentence") or self._markdown)
+
+
+class Dossier(Finding):
+    """Everything that is on record about a version, with who signed it."""

@@ -7,18 +7,20 @@ use clap::{Args, Subcommand};
 /// Arguments of `attach`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-  refmark attach sentiment/4 evaluation result.json
-  refmark attach sentiment/4 runbook runbook.md --summary \"whom to call\"
+  refmark attach sentiment/4 --type evaluation result.json
+  refmark attach sentiment/4 --type runbook runbook.md --summary \"whom to call\"
+The type may also stand before the file without `--type`.
 `refmark catalog list evidence-type` shows the types.")]
 pub struct AttachArgs {
     /// What it is about
     #[arg(value_name = "REF")]
     pub reference: String,
+    /// The type and the document, or with --type the document alone: JSON, or any text
+    #[arg(value_name = "[TYPE] FILE", num_args = 0..=2)]
+    pub rest: Vec<String>,
     /// The type, such as evaluation, scan, runbook, rollback-plan or sign-off
-    #[arg(value_name = "TYPE")]
-    pub evidence_type: String,
-    /// The document: JSON, or any text
-    pub file: Option<PathBuf>,
+    #[arg(long = "type", value_name = "TYPE")]
+    pub evidence_type: Option<String>,
     /// What it comes to; the document's own word where none is given
     #[arg(long, value_parser = ["pass", "fail", "info"])]
     pub verdict: Option<String>,
@@ -87,14 +89,25 @@ pub enum CatalogAction {
         #[arg(long, value_name = "URI")]
         docs: Option<String>,
     },
-    /// Deprecate an entry, disable it, or let it be named again
-    State {
+    /// Nobody should name an entry any more; records that do are taken still
+    Deprecate {
         /// Its family
         family: String,
         /// Its id
         id: String,
-        /// The state
-        #[arg(value_parser = ["active", "deprecated", "disabled"])]
-        state: String,
+    },
+    /// Records that name an entry are refused from now on
+    Disable {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
+    },
+    /// An entry may be named again
+    Activate {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
     },
 }

@@ -39,8 +39,8 @@ pub struct ReportArgs {
     /// The version
     #[arg(value_name = "REF")]
     pub reference: String,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page"], default_value = "text")]
+    /// How to print it; `cyclonedx` is an ML-BOM, `page` a web page by itself
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page", "json", "cyclonedx"], default_value = "text")]
     pub format: String,
 }
 
@@ -91,12 +91,17 @@ pub struct MembersArgs {
 pub enum MembersAction {
     /// Who may do what
     List,
-    /// Somebody joins
+    /// Somebody joins, or several at once with the same roles
+    #[command(after_help = "\
+  refmark members add bo --public-key bo.pub --role mlops-engineer
+  refmark members add bo=bo.keys chen=chen.keys --role data-scientist
+A file may be a .pub, or the .keys page that a forge shows of an account: its ed25519 keys are taken.")]
     Add {
-        /// The id
-        id: String,
+        /// The id; or with the keys, which are a file or a key's text
+        #[arg(value_name = "ID[=KEYS]", required = true)]
+        ids: Vec<String>,
         /// A public key: its text, or the file of it
-        #[arg(long = "public-key", value_name = "KEY|FILE", required = true)]
+        #[arg(long = "public-key", value_name = "KEY|FILE")]
         keys: Vec<String>,
         /// A role
         #[arg(long = "role", required = true)]
@@ -119,13 +124,16 @@ pub enum MembersAction {
         #[command(flatten)]
         how: How,
     },
-    /// Somebody has these roles from now on
-    Roles {
+    /// Somebody has these roles, or these keys, from now on
+    Set {
         /// The id
         id: String,
-        /// The roles
-        #[arg(required = true)]
+        /// A role; all that are not named are taken away
+        #[arg(long = "role", required_unless_present = "keys")]
         roles: Vec<String>,
+        /// A public key: its text, or the file of it; all that are not named are taken away
+        #[arg(long = "public-key", value_name = "KEY|FILE")]
+        keys: Vec<String>,
         /// How it is written.
         #[command(flatten)]
         how: How,

@@ -22,7 +22,7 @@ pub struct ReviewArgs {
     #[arg(value_name = "BASE..HEAD|COMMIT")]
     pub range: String,
     /// How to print it
-    #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page"], default_value = "text")]
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page", "json"], default_value = "text")]
     pub format: String,
     /// The most characters of the Markdown, for a forge's comment
     #[arg(long, value_name = "CHARACTERS", default_value_t = 60_000)]

@@ -79,6 +79,9 @@ pub struct RegisterArgs {
 pub struct ListArgs {
     /// The model whose versions to list; without it the models
     pub model: Option<String>,
+    /// Hidden versions, too
+    #[arg(long, requires = "model")]
+    pub all: bool,
 }
 
 /// Arguments of `show`.

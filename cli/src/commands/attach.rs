@@ -1,8 +1,9 @@
 //! `attach`: evidence about an artifact.
 
+use std::path::PathBuf;
+
 use refmark_core::records::evidence::{Named, Verdict};
 use refmark_core::registry::{AttachRequest, Writer};
-use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::EntryId;
 use refmark_core::words::reference::Reference;
@@ -15,14 +16,15 @@ use crate::render::plain::Plain;
 
 /// Runs the command.
 pub fn run(app: &App, args: &AttachArgs) -> Reply {
-    let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(&args.evidence_type)?);
-    request.file = args.file.clone();
+    let (evidence_type, file) = type_and_file(args)?;
+    let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(evidence_type)?);
+    request.file = file.map(PathBuf::from);
     request.verdict = args.verdict.as_deref().and_then(Verdict::parse);
     request.summary = args.summary.clone();
     request.produced_by = args.produced_by.clone();
-    request.suite = args.suite.as_deref().map(named);
-    request.dataset = args.dataset.as_deref().map(named);
-    request.tool = args.tool.as_deref().map(named);
+    request.suite = args.suite.as_deref().map(Named::read).transpose()?;
+    request.dataset = args.dataset.as_deref().map(Named::read).transpose()?;
+    request.tool = args.tool.as_deref().map(Named::read).transpose()?;
     for text in &args.metrics {
         let (name, value) = pair(text, "a metric")?;
         request.metrics.push((name.to_owned(), number(name, value)?, None));
@@ -33,18 +35,24 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
     reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
 }
 
+/// The type, and the document where there is one.
+fn type_and_file(args: &AttachArgs) -> Result<(&str, Option<&str>)> {
+    match (args.evidence_type.as_deref(), args.rest.as_slice()) {
+        (Some(evidence_type), []) => Ok((evidence_type, None)),
+        (Some(evidence_type), [file]) => Ok((evidence_type, Some(file))),
+        (None, [evidence_type]) => Ok((evidence_type, None)),
+        (None, [evidence_type, file]) => Ok((evidence_type, Some(file))),
+        (Some(_), _) => Err(Fault::new(Code::BadArgument, "one piece of evidence has one document")
+            .hint("attach each document by itself")),
+        (None, _) => Err(Fault::new(Code::BadArgument, "the evidence has no type")
+            .hint("refmark attach REF --type TYPE [FILE]; `refmark catalog list evidence-type` shows the types")),
+    }
+}
+
 /// A metric's number.
 pub fn number(name: &str, text: &str) -> Result<f64> {
     text.parse().map_err(|_| {
         Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", text.escape_debug()))
             .hint("write it as in f1=0.91")
     })
-}
-
-/// `NAME`, `NAME@VERSION` or `NAME@sha256:…`.
-fn named(text: &str) -> Named {
-    let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
-    let sha256 = rest.filter(|it| it.starts_with("sha256:")).and_then(|it| Digest::parse(it).ok());
-    let version = rest.filter(|_| sha256.is_none()).map(str::to_owned);
-    Named { name: name.to_owned(), version, sha256 }
 }

@@ -2,7 +2,7 @@
 
 use refmark_core::judgement::plan::EntryRequest;
 use refmark_core::records::catalog::{EntryState, Family};
-use refmark_core::registry::{CatalogAnswer, Writer};
+use refmark_core::registry::{CatalogAnswer, Registry, Writer};
 use refmark_core::words::canonical::FreeJson;
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::EntryId;
@@ -66,17 +66,16 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             let value = registry.catalog_add(&Writer::new(&*signer), &request)?;
             reply(Plain { title: String::new(), value })
         }
-        CatalogAction::State { family: of, id, state } => {
-            let state = match state.as_str() {
-                "deprecated" => EntryState::Deprecated,
-                "disabled" => EntryState::Disabled,
-                _ => EntryState::Active,
-            };
-            let signer = app.signer(&registry)?;
-            let value = registry.catalog_state(&Writer::new(&*signer), family(of)?, &EntryId::parse(id)?, state)?;
-            reply(Plain { title: String::new(), value })
-        }
+        CatalogAction::Deprecate { family, id } => state(app, &registry, family, id, EntryState::Deprecated),
+        CatalogAction::Disable { family, id } => state(app, &registry, family, id, EntryState::Disabled),
+        CatalogAction::Activate { family, id } => state(app, &registry, family, id, EntryState::Active),
     }
+}
+
+fn state(app: &App, registry: &Registry, of: &str, id: &str, state: EntryState) -> Reply {
+    let signer = app.signer(registry)?;
+    let value = registry.catalog_state(&Writer::new(&*signer), family(of)?, &EntryId::parse(id)?, state)?;
+    reply(Plain { title: format!("{of} {id} is {} now", state.as_str()), value })
 }
 
 fn family(text: &str) -> Result<Family> {

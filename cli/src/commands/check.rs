@@ -1,6 +1,7 @@
 //! `check`: may this range land? For CI.
 
 use refmark_core::judgement::check::CheckAnswer;
+use refmark_core::judgement::review::Method;
 use refmark_core::judgement::text::counted;
 use refmark_core::registry::CheckOptions;
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::CheckArgs;
-use crate::render::{Page, bad, bold, doubtful, faint, report, safe};
+use crate::render::{Page, bad, bold, doubtful, faint, good, report, safe};
 
 /// A verdict on a range.
 #[derive(Serialize)]
@@ -22,6 +23,21 @@ impl Render for Checked {
         page.line(format!("{}  {}, {}", bold(it.verdict.as_str()), counted(it.commits, "commit"), faint(range)));
         it.effects.items.iter().for_each(|effect| page.line(format!("  {}", safe(effect))));
         it.reports.iter().for_each(|found| report::gates(page, found));
+        if !it.methods.is_empty() {
+            let ways = |all: &[Method]| all.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+            page.line(match it.verifies.len() {
+                0 => doubtful("no way of merging verifies as it stands"),
+                _ => format!("{} {}", good("verifies by"), ways(&it.verifies)),
+            });
+            for way in it.methods.iter().filter(|way| !it.verifies.contains(&way.method)) {
+                let why = way.because.as_deref().map(|why| format!(": {}", safe(why))).unwrap_or_default();
+                page.line(format!("  {} is {}{why}", way.method.as_str(), way.verdict.as_str()));
+            }
+        }
+        for beside in &it.companions.items {
+            let steers = if beside.steers_the_forge { ", which tells the forge what to do" } else { "" };
+            page.line(format!("beside the records: {} {}{}", safe(&beside.path), safe(&beside.what), doubtful(steers)));
+        }
         for problem in &it.problems {
             page.line(format!(
                 "{} {} {}",

@@ -6,7 +6,7 @@ use refmark_core::judgement::policy::TeamMember;
 use refmark_core::records::policy::MemberKind;
 use refmark_core::records::signature::PublicKey;
 use refmark_core::registry::{MemberChange, MembersAnswer, MembersRequest, Writer, keys_of_text};
-use refmark_core::words::fault::Result;
+use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::{PrincipalId, Role};
 use serde::Serialize;
 
@@ -47,20 +47,54 @@ pub fn run(app: &App, args: &MembersArgs) -> Reply {
             let view = app.view(&registry)?;
             reply(Members(registry.members(&view)?))
         }
-        MembersAction::Add { id, keys, roles, name, agent, how } => {
-            let member = TeamMember {
-                id: PrincipalId::parse(id)?,
-                kind: if *agent { MemberKind::Agent } else { MemberKind::Person },
-                name: name.clone(),
-                roles: parsed(roles)?,
-                keys: public_keys(keys)?,
-            };
-            change(app, MemberChange::Add(member), how)
+        MembersAction::Add { ids, keys, roles, name, agent, how } => {
+            let joining = Joining { keys, roles: parsed(roles)?, name: name.as_deref(), agent: *agent };
+            change(app, joining.members(app, ids)?, how)
         }
-        MembersAction::Remove { id, how } => change(app, MemberChange::Remove(PrincipalId::parse(id)?), how),
-        MembersAction::Roles { id, roles, how } => {
-            change(app, MemberChange::Roles(PrincipalId::parse(id)?, parsed(roles)?), how)
+        MembersAction::Remove { id, how } => change(app, vec![MemberChange::Remove(PrincipalId::parse(id)?)], how),
+        MembersAction::Set { id, roles, keys, how } => {
+            let id = PrincipalId::parse(id)?;
+            let mut changes = Vec::new();
+            if !roles.is_empty() {
+                changes.push(MemberChange::Roles(id.clone(), parsed(roles)?));
+            }
+            if !keys.is_empty() {
+                changes.push(MemberChange::Keys(id, public_keys(app, keys)?));
+            }
+            change(app, changes, how)
         }
+    }
+}
+
+/// What those who join have in common.
+struct Joining<'a> {
+    keys: &'a [String],
+    roles: Vec<Role>,
+    name: Option<&'a str>,
+    agent: bool,
+}
+
+impl Joining<'_> {
+    fn members(&self, app: &App, ids: &[String]) -> Result<Vec<MemberChange>> {
+        if ids.len() > 1 && (!self.keys.is_empty() || self.name.is_some()) {
+            return Err(Fault::new(Code::BadArgument, "--public-key and --name are of one member")
+                .hint("several at once: refmark members add bo=bo.keys chen=chen.keys --role ROLE"));
+        }
+        ids.iter().map(|it| self.member(app, it).map(MemberChange::Add)).collect()
+    }
+
+    fn member(&self, app: &App, text: &str) -> Result<TeamMember> {
+        let (id, own) = match text.split_once('=') {
+            Some((id, keys)) => (id, vec![keys.to_owned()]),
+            None => (text, self.keys.to_vec()),
+        };
+        Ok(TeamMember {
+            id: PrincipalId::parse(id)?,
+            kind: if self.agent { MemberKind::Agent } else { MemberKind::Person },
+            name: self.name.map(str::to_owned),
+            roles: self.roles.clone(),
+            keys: public_keys(app, &own)?,
+        })
     }
 }
 
@@ -68,19 +102,22 @@ fn parsed(roles: &[String]) -> Result<Vec<Role>> {
     roles.iter().map(|role| Role::parse(role)).collect()
 }
 
-pub(super) fn public_keys(texts: &[String]) -> Result<Vec<PublicKey>> {
+/// The keys of texts and files; what is passed over, because it is no ed25519 key, is named.
+pub(super) fn public_keys(app: &App, texts: &[String]) -> Result<Vec<PublicKey>> {
     let mut keys = Vec::new();
     for text in texts {
-        let text = if text.contains(' ') { text.clone() } else { read_text(Path::new(text))? };
-        keys.extend(keys_of_text(&text)?.0);
+        let content = if text.contains(' ') { text.clone() } else { read_text(Path::new(text))? };
+        let (found, passed_over) = keys_of_text(&content)?;
+        keys.extend(found);
+        passed_over.iter().for_each(|it| app.note(&format!("passed over: {it}")));
     }
     Ok(keys)
 }
 
-fn change(app: &App, change: MemberChange, how: &How) -> Reply {
+fn change(app: &App, changes: Vec<MemberChange>, how: &How) -> Reply {
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    let request = MembersRequest { changes: vec![change], reason: how.reason.clone(), out: how.out.clone() };
+    let request = MembersRequest { changes, reason: how.reason.clone(), out: how.out.clone() };
     let value = registry.members_change(&Writer::new(&*signer), &request)?;
     reply(Plain { title: format!("policy {}", value.number), value })
 }

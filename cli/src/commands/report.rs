@@ -1,11 +1,11 @@
 //! `report`: the dossier of a version.
 
-use refmark_core::judgement::report::{Dossier, page};
+use refmark_core::judgement::report::{Dossier, cyclonedx, page};
 use refmark_core::words::reference::Reference;
 use serde::Serialize;
 
 use super::completions::Raw;
-use crate::answer::{Render, Reply, reply};
+use crate::answer::{Json, Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::ReportArgs;
 use crate::render::Page;
@@ -29,7 +29,10 @@ pub fn run(app: &App, args: &ReportArgs) -> Reply {
     let dossier = registry.report(&view, &reference)?;
     let shown = page(&dossier);
     match args.format.as_str() {
+        // The BOM is JSON whether it is asked for or not.
+        "cyclonedx" => reply(Json::of(&cyclonedx(&dossier))?),
         _ if app.globals().json => reply(Shown(dossier)),
+        "json" => reply(Json::of(&dossier)?),
         "markdown" => reply(Raw { text: shown.markdown(usize::MAX) }),
         "html" => reply(Raw { text: shown.html() }),
         "page" => reply(Raw { text: shown.html_page(&format!("{reference}: dossier")) }),

@@ -4,7 +4,7 @@ use refmark_core::judgement::review::{Review, page};
 use serde::Serialize;
 
 use super::completions::Raw;
-use crate::answer::{Render, Reply, reply};
+use crate::answer::{Json, Render, Reply, reply};
 use crate::app::App;
 use crate::args::proposals::ReviewArgs;
 use crate::render::Page;
@@ -27,6 +27,7 @@ pub fn run(app: &App, args: &ReviewArgs) -> Reply {
     match args.format.as_str() {
         "markdown" if !app.globals().json => reply(Raw { text: page::to_markdown(&review, args.limit) }),
         "html" if !app.globals().json => reply(Raw { text: page::to_html(&review) }),
+        "json" => reply(Json::of(&review)?),
         "page" if !app.globals().json => reply(Raw { text: page::to_html_page(&review) }),
         _ => reply(Shown(review)),
     }

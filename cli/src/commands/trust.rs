@@ -1,7 +1,7 @@
 //! `trust`: the root that vouches for the registry.
 
 use refmark_core::judgement::plan::{NewKeyholder, Rotation};
-use refmark_core::registry::{DistrustRequest, Pinning, TrustAnswer, TrustRootAnswer, Writer};
+use refmark_core::registry::{DistrustRequest, Pinning, TrustAnswer, Writer};
 use refmark_core::words::fault::{Code, Fault, Result, bug};
 use refmark_core::words::name::PrincipalId;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::render::{Page, safe, warning};
 pub struct Pinned {
     /// The root.
     #[serde(flatten)]
-    pub root: TrustRootAnswer,
+    pub root: TrustAnswer,
 }
 
 /// Every root, and what rests on it.
@@ -54,12 +54,9 @@ impl Render for History {
 /// Runs the command.
 pub fn run(app: &App, args: &TrustArgs) -> Reply {
     match &args.action {
-        TrustAction::Show => reply(app.registry()?.trust_root()?),
+        TrustAction::Show => reply(app.registry()?.trust()?),
         TrustAction::Pin { root } => pin(app, root.as_deref()),
-        TrustAction::History => {
-            let registry = app.registry()?;
-            reply(History(registry.trust(&app.view(&registry)?)?))
-        }
+        TrustAction::History => reply(History(app.registry()?.trust()?)),
         TrustAction::Rotate { .. } => rotate(app, &args.action),
         TrustAction::Distrust { lost, since, how } => {
             let registry = app.registry()?;
@@ -97,7 +94,7 @@ fn rotate(app: &App, action: &TrustAction) -> Reply {
     };
     let ids = |all: &[String]| all.iter().map(|id| PrincipalId::parse(id)).collect::<Result<Vec<_>>>();
     let rotation = Rotation {
-        add: add.iter().map(|text| keyholder(text)).collect::<Result<_>>()?,
+        add: add.iter().map(|text| keyholder(app, text)).collect::<Result<_>>()?,
         remove: ids(remove)?,
         root_threshold: *root_threshold,
         policy_threshold: *policy_threshold,
@@ -111,11 +108,11 @@ fn rotate(app: &App, action: &TrustAction) -> Reply {
 }
 
 /// `ID=KEY` or `ID=FILE`.
-fn keyholder(text: &str) -> Result<NewKeyholder> {
+fn keyholder(app: &App, text: &str) -> Result<NewKeyholder> {
     let Some((id, keys)) = text.split_once('=') else {
         return Err(Fault::new(Code::BadArgument, format!("`{}` is not ID=KEY or ID=FILE", text.escape_debug())));
     };
-    let keys = super::members::public_keys(&[keys.to_owned()])?;
+    let keys = super::members::public_keys(app, &[keys.to_owned()])?;
     Ok(NewKeyholder { principal: PrincipalId::parse(id)?, keys })
 }
 

@@ -2,7 +2,7 @@
 
 use refmark_core::judgement::text::{counted, size};
 use refmark_core::judgement::verify::Outcome;
-use refmark_core::registry::{GcAnswer, SyncAnswer, TrustRootAnswer, VerifyAnswer};
+use refmark_core::registry::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
 use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
@@ -62,10 +62,13 @@ impl Render for VerifyAnswer {
     }
 }
 
-impl Render for TrustRootAnswer {
+impl Render for TrustAnswer {
     fn render(&self, page: &mut Page) {
         let pinned = match (&self.pinned, self.is_pinned) {
-            (Some(_), true) => good("yes"),
+            (Some(_), true) => match self.roots.iter().find(|it| it.pinned) {
+                Some(root) if self.number > 1 => good(format!("yes, root {}", root.number)),
+                _ => good("yes"),
+            },
             (Some(other), false) => bad(format!("no: you pinned {other}, which is another registry's root")),
             (None, _) => doubtful("no: `refmark trust pin` pins it"),
         };

@@ -53,7 +53,12 @@ impl Render for RevokeAnswer {
         ));
         let versions = self.versions.iter().map(|(model, version)| format!("{model}/{version}")).collect::<Vec<_>>();
         let aliases = self.aliases.iter().map(|(model, alias)| format!("{model}@{alias}")).collect::<Vec<_>>();
-        page.facts([("versions", safe(&versions.join(", "))), ("aliases", safe(&aliases.join(", ")))]);
+        let pinned = self.consumers.iter().map(|it| it.as_str()).collect::<Vec<_>>();
+        page.facts([
+            ("versions", safe(&versions.join(", "))),
+            ("aliases", safe(&aliases.join(", "))),
+            ("pinned by", safe(&pinned.join(", "))),
+        ]);
         if let Some((model, alias)) = self.aliases.first() {
             page.line(format!(
                 "{} these resolve to nothing until they move: refmark rollback {model}@{alias}",

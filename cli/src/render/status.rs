@@ -69,6 +69,20 @@ impl Render for Status {
                     .unwrap_or_default(),
             ),
         ]);
+        for open in &it.open_approvals {
+            let lacking = open.report.signers.iter().filter(|signer| signer.by.is_none()).map(|signer| {
+                let who: Vec<&str> = signer.candidates.iter().map(|it| it.as_str()).collect();
+                format!("{} ({})", signer.asks, if who.is_empty() { "nobody could".to_owned() } else { who.join(", ") })
+            });
+            page.line(format!(
+                "{}  {} by {} on {}: needs {}",
+                doubtful("due"),
+                safe(&open.report.change),
+                open.by,
+                open.time,
+                lacking.collect::<Vec<_>>().join(" and ")
+            ));
+        }
         for pin in &it.pins {
             page.line(format!("{}  {}", faint("pin"), safe(&format!("{} = {}/{}", pin.name, pin.model, pin.version))));
         }

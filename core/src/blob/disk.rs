@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 
+use super::beside::Beside;
 use super::parallel::{WAITERS, for_each};
 use crate::words::fault::{Code, Fault, Result};
 
@@ -21,6 +22,16 @@ pub trait Disk: Send + Sync {
     /// On a fault nothing is left at `path`.
     fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()>;
 
+    /// Creates a file that must not exist, open for reading and writing, with this mode (less the user's mask): for bytes
+    /// that come bit by bit. Durable after [`Disk::sync_file`].
+    fn create_new(&self, path: &Path, mode: u32) -> Result<File>;
+
+    /// As [`Disk::write_new`], and not synced: for what may be lost or empty after a power cut.
+    fn write_cache(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()>;
+
+    /// Adds to the end of a file, which is made with mode 0600 where it is missing. Not synced: for caches.
+    fn append_cache(&self, path: &Path, bytes: &[u8]) -> Result<()>;
+
     /// Makes a file's bytes and size durable. `path` is for the message only.
     fn sync_file(&self, file: &File, path: &Path) -> Result<()>;
 
@@ -28,8 +39,14 @@ pub trait Disk: Send + Sync {
     /// `init` probes for them and says so.
     fn sync_dir(&self, path: &Path) -> Result<()>;
 
+    /// Why names in a folder cannot be made durable here; none where they can.
+    fn weak_names(&self, path: &Path) -> Result<Option<io::Error>>;
+
     /// Moves a file or folder over whatever file is at `to`.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
+
+    /// Lets two files or folders change places at once. False where this disk has no such step; then nothing is done.
+    fn exchange(&self, one: &Path, other: &Path) -> Result<bool>;
 
     /// Moves a file to a name that must be free. False, with `from` left alone, where it is taken.
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool>;
@@ -38,8 +55,14 @@ pub trait Disk: Send + Sync {
     /// fault of code `unsupported`.
     fn link(&self, from: &Path, to: &Path) -> Result<bool>;
 
+    /// Makes a symbolic link at `path` that says `target`. A fault where something is there.
+    fn symlink(&self, target: &str, path: &Path) -> Result<()>;
+
     /// Removes a file. One that is gone already is no fault.
     fn remove(&self, path: &Path) -> Result<()>;
+
+    /// Removes a folder with everything in it, or a file. One that is gone already is no fault.
+    fn remove_tree(&self, path: &Path) -> Result<()>;
 
     /// Creates a folder and what is missing above it. Returns the folders that got a new name in them, which the
     /// caller syncs; empty where nothing was missing.
@@ -52,21 +75,22 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|e| io_fault("create", path, &e))?;
-        let written = file
-            .write_all(bytes)
-            .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode)))
-            .map_err(|e| io_fault("write", path, &e))
-            .and_then(|()| self.sync_file(&file, path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(path);
-        }
-        written
+        write_whole(path, bytes, mode, |file| self.sync_file(file, path))
+    }
+
+    fn create_new(&self, path: &Path, mode: u32) -> Result<File> {
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create_new(true).mode(mode);
+        how.open(path).map_err(|e| io_fault("create", path, &e))
+    }
+
+    fn write_cache(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+        write_whole(path, bytes, mode, |_| Ok(()))
+    }
+
+    fn append_cache(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| io_fault("write", path, &e))
     }
 
     fn sync_file(&self, file: &File, path: &Path) -> Result<()> {
@@ -74,15 +98,25 @@ impl Disk for RealDisk {
     }
 
     fn sync_dir(&self, path: &Path) -> Result<()> {
-        let dir = File::open(path).map_err(|e| io_fault("open the folder", path, &e))?;
-        match dir.sync_all() {
-            Err(e) if matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS)) => Ok(()),
-            other => other.map_err(|e| io_fault("sync the folder", path, &e)),
+        match self.weak_names(path)? {
+            Some(e) if !matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS)) => {
+                Err(io_fault("sync the folder", path, &e))
+            }
+            _ => Ok(()),
         }
+    }
+
+    fn weak_names(&self, path: &Path) -> Result<Option<io::Error>> {
+        let dir = File::open(path).map_err(|e| io_fault("open the folder", path, &e))?;
+        Ok(dir.sync_all().err())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         std::fs::rename(from, to).map_err(|e| io_fault("rename to", to, &e))
+    }
+
+    fn exchange(&self, one: &Path, other: &Path) -> Result<bool> {
+        Ok(rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok())
     }
 
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
@@ -120,8 +154,20 @@ impl Disk for RealDisk {
         }
     }
 
+    fn symlink(&self, target: &str, path: &Path) -> Result<()> {
+        std::os::unix::fs::symlink(target, path).map_err(|e| io_fault("link", path, &e))
+    }
+
     fn remove(&self, path: &Path) -> Result<()> {
         match std::fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_fault("remove", path, &e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove_tree(&self, path: &Path) -> Result<()> {
+        match std::fs::remove_dir_all(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotADirectory => self.remove(path),
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_fault("remove", path, &e)),
             _ => Ok(()),
         }
@@ -146,6 +192,44 @@ impl Disk for RealDisk {
         to_sync.extend(path.parent().map(Path::to_path_buf));
         Ok(to_sync)
     }
+}
+
+/// A new file, whole or not at all; `last` is what makes it as durable as it must be.
+fn write_whole(path: &Path, bytes: &[u8], mode: u32, last: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| io_fault("create", path, &e))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode)))
+        .map_err(|e| io_fault("write", path, &e))
+        .and_then(|()| last(&file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    written
+}
+
+/// Puts a file in the place of whatever file is at `path`, in one step: written and synced beside it, renamed, and its
+/// folder synced. The folder must be there.
+pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let beside = Beside::of(path).ok_or_else(|| io_fault("write", path, &io::ErrorKind::InvalidInput.into()))?;
+    beside.sweep(disk);
+    let staged = beside.fresh();
+    let done = disk.write_new(&staged, bytes, mode).and_then(|()| disk.rename(&staged, path));
+    done.inspect_err(|_| drop(disk.remove(&staged)))?;
+    disk.sync_dir(beside.folder())
+}
+
+/// As [`replace`], and not synced: after a power cut the old file, the new one, or an empty one.
+pub fn replace_cache(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let beside = Beside::of(path).ok_or_else(|| io_fault("write", path, &io::ErrorKind::InvalidInput.into()))?;
+    let staged = beside.fresh();
+    let done = disk.write_cache(&staged, bytes, mode).and_then(|()| disk.rename(&staged, path));
+    done.inspect_err(|_| drop(disk.remove(&staged)))
 }
 
 /// Makes a folder and those above it, and syncs what holds each new one.

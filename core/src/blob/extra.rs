@@ -2,7 +2,6 @@
 //!
 //! Derived and checked: 32 bytes of SHA-256, then the bytes. What is torn or altered is taken for absent.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use super::store::Store;
@@ -29,14 +28,12 @@ impl Store {
         }
         let path = self.extra_path(digest, kind);
         let Ok(temporary) = self.temporary_path() else { return };
-        let written = std::fs::File::create(&temporary.0).and_then(|mut file| {
-            file.write_all(Digest::of(bytes).as_bytes())?;
-            file.write_all(bytes)
-        });
+        let whole = [Digest::of(bytes).as_bytes(), bytes].concat();
+        let written = self.disk().write_cache(&temporary.path, &whole, 0o644);
         if let (Ok(()), Some(folder)) = (written, path.parent())
-            && std::fs::create_dir_all(folder).is_ok()
+            && self.disk().make_dirs(folder).is_ok()
         {
-            let _ = std::fs::rename(&temporary.0, &path);
+            let _ = self.disk().rename(&temporary.path, &path);
         }
     }
 

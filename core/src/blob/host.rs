@@ -93,6 +93,22 @@ pub fn life_of_name(name: &str) -> Option<Life> {
     Some(other.life())
 }
 
+/// Whether a file was last changed before this system was started, by more than clocks differ: whoever held it open is
+/// gone. False where the system does not tell.
+#[cfg(target_os = "linux")]
+pub fn is_before_this_boot(path: &std::path::Path) -> bool {
+    const CLOCKS_DIFFER: u64 = 600;
+    let up = u64::try_from(rustix::system::sysinfo().uptime).unwrap_or_default();
+    let age = std::fs::symlink_metadata(path).and_then(|found| found.modified()).map(|time| time.elapsed());
+    matches!(age, Ok(Ok(age)) if age.as_secs() > up.saturating_add(CLOCKS_DIFFER))
+}
+
+/// Whether a file was last changed before this system was started. False: this system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub fn is_before_this_boot(_: &std::path::Path) -> bool {
+    false
+}
+
 #[cfg(target_os = "linux")]
 fn boot() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();

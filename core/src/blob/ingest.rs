@@ -159,7 +159,7 @@ impl Batch<'_> {
             return Ok((digest, true));
         }
         let temporary = self.store.temporary_path()?;
-        self.store.disk().write_new(&temporary.0, &bytes, 0o444)?;
+        self.store.disk().write_new(&temporary.path, &bytes, 0o444)?;
         Ok((digest, !self.store.place(temporary, &digest, size, &self.folders)?))
     }
 
@@ -169,7 +169,7 @@ impl Batch<'_> {
         let observer = reading.observer.as_deref_mut().map(|observer| observer as &mut dyn Observer);
         let passed = stream::copy(
             Named { file: reading.file, path: reading.path },
-            Named { file: &copy, path: &temporary.0 },
+            Named { file: &copy, path: &temporary.path },
             size,
             observer,
             self.work,

@@ -126,14 +126,14 @@ enum Attempt {
 fn attempt(disk: &Arc<dyn Disk>, path: &Path) -> Result<Attempt> {
     let holder = Holder { identity: Identity::own(), since: now(), nonce: unique_name() };
     let contents = serde_json::to_vec(&holder).map_err(crate::words::fault::bug)?;
-    let staged = beside(path, &holder.nonce);
+    let staged = path.with_file_name(staged_name(path, &holder.nonce));
     // Not synced: after a power cut the holder is dead anyway, and an empty lock is known for that.
-    std::fs::write(&staged, &contents).map_err(|e| io_fault("write the lock", &staged, &e))?;
+    disk.write_cache(&staged, &contents, 0o644)?;
     let placed = match disk.link(&staged, path) {
         Err(fault) if fault.code == Code::Unsupported => disk.rename_noreplace(&staged, path),
         other => other,
     };
-    let _ = std::fs::remove_file(&staged);
+    let _ = disk.remove(&staged);
     if placed? {
         return Ok(Attempt::Taken(Guard { path: path.to_owned(), contents, disk: Arc::clone(disk) }));
     }
@@ -165,6 +165,25 @@ fn clear_dead(disk: &Arc<dyn Disk>, path: &Path, dead: &[u8]) -> Result<bool> {
         _ => {}
     }
     Ok(true)
+}
+
+/// A lock on its way to its name: known as ours, and swept like all such files.
+fn staged_name(path: &Path, nonce: &str) -> String {
+    format!(".{}.refmark-{nonce}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what processes that died while they cleared the lock at `path` left beside it. Returns the number of files.
+pub fn sweep(disk: &dyn Disk, path: &Path) -> Result<u64> {
+    let (Some(folder), prefix) = (path.parent(), beside(path, "clear-")) else { return Ok(0) };
+    let mut removed = 0;
+    for (name, entry) in super::store::names(folder)? {
+        let is_right = prefix.file_name().is_some_and(|prefix| name.starts_with(&*prefix.to_string_lossy()));
+        if is_right && std::fs::read(entry.path()).is_ok_and(|found| is_dead(&found)) {
+            disk.remove(&entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -1,14 +1,13 @@
 //! Blobs out of the store: a folder with the real file names, complete or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
+use super::beside::{Beside, Building};
 use super::disk::{io_fault, shown, sync_dirs};
-use super::host::{Life, life_of_name, unique_name};
 use super::parallel::{WAITERS, for_each};
 use super::spelling::check_spelling;
-use super::store::{Presence, Store, Wrong, absent, names, open_regular};
+use super::store::{Presence, Store, Wrong, absent, open_regular};
 use super::stream::{self, LARGE, Named, Work};
 use crate::ports::{Cancel, Progress, Unit};
 use crate::words::digest::Digest;
@@ -81,18 +80,18 @@ impl Store {
             };
         }
         self.all_here(plan)?;
-        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+        let Some(beside) = Beside::of(&target) else {
             return Err(exists(dir, "it is the root folder"));
         };
+        let parent = beside.folder();
         let mut to_sync = self.disk().make_dirs(parent)?;
-        let prefix = format!(".{}.refmark-", name.to_string_lossy());
-        sweep_beside(parent, &prefix);
-        let building = Building(parent.join(format!("{prefix}{}", unique_name())));
-        to_sync.extend(self.build(plan, &building.0, how, work)?);
+        beside.sweep(self.disk());
+        let building = Building::at(&beside, self.shared_disk());
+        to_sync.extend(self.build(plan, &building.path, how, work)?);
         sync_dirs(self.disk(), to_sync)?;
         // Over an empty folder too; what has been put there meanwhile makes the rename fail. Two that pull the same into a
         // shared cache at once are both served: the second finds what it would have written.
-        if let Err(fault) = self.disk().rename(&building.0, &target) {
+        if let Err(fault) = self.disk().rename(&building.path, &target) {
             return match is_free(&target) {
                 Ok(false) if holds_exactly(plan, &target, work)?.is_none() => Ok(Materialised::WasThere),
                 Ok(false) => Err(exists(dir, "somebody else wrote it meanwhile")),
@@ -142,9 +141,7 @@ impl Store {
         let source = Named { file: &from, path: &path };
         let found = match how {
             How::Copy => {
-                let mut options = OpenOptions::new();
-                options.read(true).write(true).create_new(true);
-                let file = options.open(&target).map_err(|e| io_fault("create", &target, &e))?;
+                let file = self.disk().create_new(&target, 0o666)?;
                 let passed = stream::copy(source, Named { file: &file, path: &target }, one.size, None, work)?;
                 self.disk().sync_file(&file, &target)?;
                 passed.digest
@@ -164,15 +161,6 @@ impl Store {
             return Err(self.quarantine(&one.digest, &Wrong::Bytes { found }, path));
         }
         Ok(())
-    }
-}
-
-/// A folder that is being built. Dropping it removes what is left of it.
-struct Building(PathBuf);
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -226,17 +214,10 @@ fn exists(dir: &Path, how: &str) -> Box<Fault> {
         .at(shown(dir))
 }
 
-/// Removes what killed processes left of the same target.
-fn sweep_beside(parent: &Path, prefix: &str) {
-    for (name, entry) in names(parent).unwrap_or_default() {
-        if name.strip_prefix(prefix).and_then(life_of_name) == Some(Life::Dead) {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::host::unique_name;
+    use super::super::store::names;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::super::ingest::Source;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+pub mod beside;
 pub mod disk;
 mod extra;
 pub mod host;

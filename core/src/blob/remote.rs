@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::disk::{RealDisk, shown, sync_dirs};
+use super::disk::{Disk, shown, sync_dirs};
 use super::parallel::{for_each, locked};
 use super::store::{Presence, Store, Wrong, absent, open_regular};
 use super::stream::{self, Named, Work};
@@ -54,6 +54,8 @@ impl Store {
         if todo.is_empty() {
             return Ok(done);
         }
+        // A cache has no `gc` of its own: what killed processes left in it is removed by the next that writes there.
+        let _ = self.sweep();
         progress.start("fetching files", None, Unit::Bytes);
         let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
@@ -80,6 +82,11 @@ impl Store {
         missing.sort();
         if !missing.is_empty() {
             let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
+            if let [one] = &missing[..]
+                && let Some(fault) = self.moved_away(one)
+            {
+                return Err(fault.field("remotes", names));
+            }
             return Err(absent(&missing).field("remotes", names));
         }
         Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
@@ -96,7 +103,7 @@ impl Store {
     ) -> Result<Option<u64>> {
         for remote in remotes {
             let temporary = self.temporary_path()?;
-            let fetched = remote.fetch(digest, &temporary.0, work.progress, work.cancel);
+            let fetched = remote.fetch(digest, &temporary.path, work.progress, work.cancel);
             work.cancel.check()?;
             match fetched {
                 Ok(()) => {}
@@ -108,10 +115,10 @@ impl Store {
                     continue;
                 }
             }
-            let Some(file) = open_regular(&temporary.0)? else { continue };
+            let Some(file) = open_regular(&temporary.path)? else { continue };
             let size = file.metadata().map_or(0, |found| found.len());
             let silent = Work { progress: &Silent, ..work };
-            let passed = stream::hash(Named { file: &file, path: &temporary.0 }, size, None, silent)?;
+            let passed = stream::hash(Named { file: &file, path: &temporary.path }, size, None, silent)?;
             if passed.digest != *digest {
                 faults.push(*wrong_bytes(digest, passed.digest, &remote.name()));
                 continue;
@@ -185,16 +192,18 @@ fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Fault> {
 /// that one: so another registry's blob folder can be named, too.
 pub struct FolderRemote {
     store: Store,
+    /// What killed processes left in the folder is removed before the first file comes.
+    swept: std::sync::Once,
 }
 
 impl FolderRemote {
     /// The remote in this folder. Touches nothing; the first write makes the folder's own subfolders.
-    pub fn open(folder: &std::path::Path) -> FolderRemote {
+    pub fn open(folder: &std::path::Path, disk: Arc<dyn Disk>) -> FolderRemote {
         let store = match folder.join("blobs") {
-            blobs if blobs.is_dir() => Store::open(folder),
-            _ => Store::flat(folder, Arc::new(RealDisk)),
+            blobs if blobs.is_dir() => Store::with_disk(folder, disk),
+            _ => Store::flat(folder, disk),
         };
-        FolderRemote { store }
+        FolderRemote { store, swept: std::sync::Once::new() }
     }
 
     /// A folder that is not there is a disk that is not mounted: that must never read as "absent", nor be created.
@@ -225,7 +234,7 @@ impl BlobRemote for FolderRemote {
     fn fetch(&self, digest: &Digest, to: &std::path::Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         self.mounted()?;
         let (from, size) = self.store.open_raw(digest)?;
-        let into = super::store::create_new(to)?;
+        let into = self.store.disk().create_new(to, 0o600)?;
         let path = self.store.place_of(digest);
         stream::copy_only(
             Named { file: &from, path: &path },
@@ -242,11 +251,12 @@ impl BlobRemote for FolderRemote {
         if self.store.presence(digest)? == (Presence::Present { size }) {
             return Ok(false);
         }
+        self.swept.call_once(|| drop(self.store.sweep()));
         let (copy, temporary) = self.store.temporary()?;
         let work = Work { progress, cancel };
         let passed = stream::copy(
             Named { file: &source, path: from },
-            Named { file: &copy, path: &temporary.0 },
+            Named { file: &copy, path: &temporary.path },
             size,
             None,
             work,
@@ -271,8 +281,13 @@ impl BlobRemote for FolderRemote {
 mod tests {
     use std::path::Path;
 
+    use super::super::disk::RealDisk;
     use super::super::ingest::Source;
     use super::*;
+
+    fn remote_in(path: &Path) -> FolderRemote {
+        FolderRemote::open(path, Arc::new(RealDisk))
+    }
 
     fn quiet() -> (Silent, Cancel) {
         (Silent, Cancel::default())
@@ -293,7 +308,7 @@ mod tests {
     fn folder(dir: &Path, name: &str) -> (PathBuf, Arc<dyn BlobRemote>) {
         let path = dir.join(name);
         std::fs::create_dir_all(&path).unwrap();
-        (path.clone(), Arc::new(FolderRemote::open(&path)))
+        (path.clone(), Arc::new(remote_in(&path)))
     }
 
     #[test]
@@ -301,7 +316,7 @@ mod tests {
         for layout in ["flat", "flat/blobs"] {
             let dir = tempfile::tempdir().unwrap();
             std::fs::create_dir_all(dir.path().join(layout)).unwrap();
-            crate::testing::blob_remote::conforms(&FolderRemote::open(&dir.path().join("flat")), dir.path());
+            crate::testing::blob_remote::conforms(&remote_in(&dir.path().join("flat")), dir.path());
         }
     }
 
@@ -334,7 +349,7 @@ mod tests {
         let fault = empty.fetch_absent(&digests, &[Arc::clone(&bad)], &silent, &cancel).unwrap_err();
         assert_eq!((fault.code, fault.fields["remote"].as_str()), (Code::Damaged, bad_path.to_str()));
         assert_eq!(empty.presence(&digests[0]).unwrap(), Presence::Absent);
-        let other: Arc<dyn BlobRemote> = Arc::new(FolderRemote::open(good.area()));
+        let other: Arc<dyn BlobRemote> = Arc::new(remote_in(good.area()));
         let fetched = empty.fetch_absent(&digests, &[bad, other], &silent, &cancel).unwrap();
         assert_eq!((fetched.blobs, fetched.passed_over.len()), (1, 1));
         assert_eq!(empty.read(&digests[0], 10).unwrap(), b"one");
@@ -349,7 +364,7 @@ mod tests {
         let digests = [Digest::of(b"x"), Digest::of(b"y")];
         let fault = empty.fetch_absent(&digests, &[remote], &silent, &cancel).unwrap_err();
         assert_eq!((fault.code, fault.fields["count"].as_u64()), (Code::Absent, Some(2)));
-        let gone: Arc<dyn BlobRemote> = Arc::new(FolderRemote::open(&dir.path().join("gone")));
+        let gone: Arc<dyn BlobRemote> = Arc::new(remote_in(&dir.path().join("gone")));
         assert_eq!(empty.fetch_absent(&digests, &[gone], &silent, &cancel).unwrap_err().code, Code::Io);
         assert!(!dir.path().join("gone").exists());
     }

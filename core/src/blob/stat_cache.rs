@@ -5,14 +5,16 @@
 //! Everything in it can be computed again, so nothing is synced.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::host::unique_name;
+use super::disk::{Disk, replace_cache};
 use crate::words::digest::Digest;
+use crate::words::fault::Result;
 
 const HEADER: &str = "refmark stat cache 1";
 /// As many files are remembered; the newest stay.
@@ -62,12 +64,13 @@ struct Entry {
 /// The cache, read at its first use.
 pub(super) struct StatCache {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     entries: Option<HashMap<String, Entry>>,
 }
 
 impl StatCache {
-    pub(super) fn new(path: PathBuf) -> StatCache {
-        StatCache { path, entries: None }
+    pub(super) fn new(path: PathBuf, disk: Arc<dyn Disk>) -> StatCache {
+        StatCache { path, disk, entries: None }
     }
 
     /// The digest that this file had when its stamp was this.
@@ -85,25 +88,21 @@ impl StatCache {
             self.load().insert(path.clone(), Entry { stamp: *stamp, digest: *digest });
             text.push_str(&line(path, stamp, digest));
         }
-        let _ = self.append(&text);
-    }
-
-    fn append(&self, text: &str) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let is_new = std::fs::metadata(&self.path).map_or(0, |found| found.len()) == 0;
         // The line feed before ends a line that a crash tore.
-        let start = if file.metadata()?.len() == 0 { format!("{HEADER}\n") } else { "\n".to_owned() };
-        file.write_all((start + text).as_bytes())
+        let start = if is_new { format!("{HEADER}\n") } else { "\n".to_owned() };
+        let _ = self.disk.append_cache(&self.path, (start + &text).as_bytes());
     }
 
     fn load(&mut self) -> &mut HashMap<String, Entry> {
-        let path = &self.path;
+        let (path, disk) = (&self.path, &*self.disk);
         self.entries.get_or_insert_with(|| {
             let Some((entries, lines)) = read(path) else {
-                let _ = std::fs::remove_file(path);
+                let _ = disk.remove(path);
                 return HashMap::new();
             };
             if lines > entries.len() * 2 + 4096 {
-                let _ = rewrite(path, &entries);
+                let _ = rewrite(disk, path, &entries);
             }
             entries
         })
@@ -134,18 +133,12 @@ fn read(path: &Path) -> Option<(HashMap<String, Entry>, usize)> {
     Some((entries, count))
 }
 
-fn rewrite(path: &Path, entries: &HashMap<String, Entry>) -> std::io::Result<()> {
+fn rewrite(disk: &dyn Disk, path: &Path, entries: &HashMap<String, Entry>) -> Result<()> {
     let mut text = format!("{HEADER}\n");
     for (path, entry) in entries {
         text.push_str(&line(path, &entry.stamp, &entry.digest));
     }
-    let temporary = path.with_file_name(format!("stat-cache.{}", unique_name()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let done = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&temporary, path));
-    if done.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    done
+    replace_cache(disk, path, text.as_bytes(), 0o600)
 }
 
 fn line(path: &str, stamp: &Stamp, digest: &Digest) -> String {
@@ -163,7 +156,12 @@ fn parse(line: &[u8]) -> Option<(String, Stamp, Digest)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::RealDisk;
     use super::*;
+
+    fn cache_at(path: PathBuf) -> StatCache {
+        StatCache::new(path, Arc::new(RealDisk))
+    }
 
     fn stamp(size: u64) -> Stamp {
         Stamp { device: 1, inode: 2, size, modified: (3, 4), changed: (5, 6) }
@@ -173,13 +171,13 @@ mod tests {
     fn only_an_equal_stamp_is_known_and_the_newest_line_counts() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stat-cache");
-        let mut cache = StatCache::new(path.clone());
+        let mut cache = cache_at(path.clone());
         cache.add(&[("a".into(), stamp(1), Digest::of(b"1"))]);
         // Another process adds to the same file.
-        StatCache::new(path.clone())
+        cache_at(path.clone())
             .add(&[("a".into(), stamp(2), Digest::of(b"2")), ("b\n".into(), stamp(1), Digest::of(b"b"))]);
         assert_eq!(cache.get("a", &stamp(1)), Some(Digest::of(b"1")));
-        let mut again = StatCache::new(path);
+        let mut again = cache_at(path);
         assert_eq!(again.get("a", &stamp(2)), Some(Digest::of(b"2")));
         assert_eq!(again.get("a", &stamp(1)), None);
         assert_eq!(again.get("b\n", &stamp(1)), Some(Digest::of(b"b")));
@@ -189,13 +187,13 @@ mod tests {
     fn a_torn_or_altered_line_is_dropped_and_the_next_append_survives_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stat-cache");
-        StatCache::new(path.clone())
+        cache_at(path.clone())
             .add(&[("a".into(), stamp(1), Digest::of(b"1")), ("b".into(), stamp(1), Digest::of(b"b"))]);
         let bytes = std::fs::read(&path).unwrap();
         for cut in 0..bytes.len() {
             std::fs::write(&path, &bytes[..cut]).unwrap();
-            StatCache::new(path.clone()).add(&[("c".into(), stamp(3), Digest::of(b"3"))]);
-            let mut cache = StatCache::new(path.clone());
+            cache_at(path.clone()).add(&[("c".into(), stamp(3), Digest::of(b"3"))]);
+            let mut cache = cache_at(path.clone());
             for (name, size, digest) in [("a", 1, Digest::of(b"1")), ("b", 1, Digest::of(b"b"))] {
                 assert!(cache.get(name, &stamp(size)).is_none_or(|found| found == digest), "cut at {cut}");
             }
@@ -205,7 +203,7 @@ mod tests {
         }
         let altered = String::from_utf8(bytes).unwrap().replace(&Digest::of(b"1").hex(), &Digest::of(b"evil").hex());
         std::fs::write(&path, altered).unwrap();
-        assert_eq!(StatCache::new(path).get("a", &stamp(1)), None);
+        assert_eq!(cache_at(path).get("a", &stamp(1)), None);
     }
 
     #[test]
@@ -213,12 +211,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stat-cache");
         std::fs::write(&path, b"\x00\xff another file").unwrap();
-        assert_eq!(StatCache::new(path.clone()).get("a", &stamp(1)), None);
+        assert_eq!(cache_at(path.clone()).get("a", &stamp(1)), None);
         assert!(!path.exists());
         let same: Vec<_> = (0..5000).map(|n| ("a".to_owned(), stamp(n), Digest::of(b"1"))).collect();
-        StatCache::new(path.clone()).add(&same);
+        cache_at(path.clone()).add(&same);
         let long = std::fs::metadata(&path).unwrap().len();
-        assert_eq!(StatCache::new(path.clone()).get("a", &stamp(4999)), Some(Digest::of(b"1")));
+        assert_eq!(cache_at(path.clone()).get("a", &stamp(4999)), Some(Digest::of(b"1")));
         assert!(std::fs::metadata(&path).unwrap().len() < long / 1000);
     }
 

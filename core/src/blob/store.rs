@@ -68,7 +68,7 @@ impl Store {
     }
 
     fn layout(area: &Path, blobs: PathBuf, disk: Arc<dyn Disk>) -> Store {
-        let cache = Mutex::new(StatCache::new(area.join("stat-cache")));
+        let cache = Mutex::new(StatCache::new(area.join("stat-cache"), Arc::clone(&disk)));
         Store { inner: Arc::new(Inner { area: area.to_owned(), blobs, disk, cache }) }
     }
 
@@ -84,6 +84,10 @@ impl Store {
 
     pub(super) fn disk(&self) -> &dyn Disk {
         &*self.inner.disk
+    }
+
+    pub(super) fn shared_disk(&self) -> &Arc<dyn Disk> {
+        &self.inner.disk
     }
 
     pub(super) fn cache(&self) -> std::sync::MutexGuard<'_, StatCache> {
@@ -187,22 +191,22 @@ impl Store {
 
     /// A new file in `tmp`, open for reading and writing, that no other process uses.
     pub(super) fn temporary(&self) -> Result<(File, Temporary)> {
-        let path = self.temporary_path()?;
-        let file = create_new(&path.0)?;
-        Ok((file, path))
+        let temporary = self.temporary_path()?;
+        let file = self.disk().create_new(&temporary.path, 0o600)?;
+        Ok((file, temporary))
     }
 
     pub(super) fn temporary_path(&self) -> Result<Temporary> {
         let folder = self.inner.area.join("tmp");
         self.disk().make_dirs(&folder)?;
-        Ok(Temporary(folder.join(unique_name())))
+        Ok(Temporary { path: folder.join(unique_name()), disk: Arc::clone(&self.inner.disk) })
     }
 
     /// Seals a finished temporary file: mode 0444, synced.
     pub(super) fn seal(&self, file: &File, temporary: &Temporary) -> Result<()> {
         file.set_permissions(std::fs::Permissions::from_mode(0o444))
-            .map_err(|e| io_fault("change the mode of", &temporary.0, &e))?;
-        self.disk().sync_file(file, &temporary.0)
+            .map_err(|e| io_fault("change the mode of", &temporary.path, &e))?;
+        self.disk().sync_file(file, &temporary.path)
     }
 
     /// Gives a sealed file its name, and adds to `folders` what the caller must sync before it says that it is done.
@@ -220,7 +224,7 @@ impl Store {
         locked(folders).extend(made.into_iter().chain([folder]));
         // Each turn either ends or moves a wrong blob out of the way; others can undo that only so often.
         for _ in 0..16 {
-            if self.disk().rename_noreplace(&temporary.0, &target)? {
+            if self.disk().rename_noreplace(&temporary.path, &target)? {
                 return Ok(true);
             }
             match self.presence(digest)? {
@@ -306,11 +310,14 @@ impl Wrong {
 }
 
 /// A temporary file's path. Dropping it removes the file.
-pub(super) struct Temporary(pub(super) PathBuf);
+pub(super) struct Temporary {
+    pub(super) path: PathBuf,
+    disk: Arc<dyn Disk>,
+}
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = self.disk.remove(&self.path);
     }
 }
 
@@ -390,13 +397,6 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<File>> {
         return Err(not_a_file(path, &found));
     }
     Ok(Some(file))
-}
-
-/// A new file, open for reading and writing, that only this user may read until it is finished.
-pub(super) fn create_new(path: &Path) -> Result<File> {
-    let mut how = OpenOptions::new();
-    how.read(true).write(true).create_new(true).mode(0o600);
-    how.open(path).map_err(|e| io_fault("create", path, &e))
 }
 
 /// The fault for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.

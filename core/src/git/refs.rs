@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::stage::Stage;
 use super::{from_gix, io_fault};
 use crate::blob::disk::make_dirs_durably;
+use crate::blob::host::is_before_this_boot;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
 
@@ -207,13 +208,13 @@ impl Refs {
         }
     }
 
-    /// Removes the locks of branches that hold exactly what a dead writer had staged for them. Returns how many.
+    /// Removes the locks of branches that hold exactly what a dead writer had staged for them, and those that are older
+    /// than this boot: whoever held them is gone with it. Returns how many.
     pub(super) fn clear_locks(&self, stage: &Stage, staged: &[Vec<u8>]) -> Result<usize> {
         let mut cleared = 0;
         for file in files_below(&self.common_dir.join("refs/heads"))? {
-            let ours = file.extension().is_some_and(|extension| extension == "lock")
-                && fs::read(&file).is_ok_and(|bytes| staged.contains(&bytes));
-            if ours {
+            let is_lock = file.extension().is_some_and(|extension| extension == "lock");
+            if is_lock && (is_before_this_boot(&file) || fs::read(&file).is_ok_and(|it| staged.contains(&it))) {
                 stage.disk.remove(&file)?;
                 cleared += 1;
             }

@@ -44,6 +44,8 @@ pub enum Row {
     Artifact(ArtifactId, std::sync::Arc<Manifest>),
     /// An artifact's model card.
     Card(ArtifactId, String),
+    /// Where an artifact came from, as it was written.
+    Lineage(ArtifactId, String),
     /// An artifact moved to a trust state.
     Trust(Of<TrustMove>),
     /// Something was found out about an artifact.
@@ -78,6 +80,10 @@ pub fn row(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Option<Row>> {
             let mut bytes = objects.bytes(oid, MANIFEST_LIMIT)?;
             bytes.truncate(CARD_LIMIT);
             Row::Card(artifact, String::from_utf8_lossy(&bytes).into_owned())
+        }
+        Place::Document(artifact, Document::Lineage) => {
+            let text = String::from_utf8(objects.bytes(oid, MANIFEST_LIMIT)?);
+            Row::Lineage(artifact, text.map_err(|_| Fault::new(Code::BadRecord, format!("{path} is no UTF-8 text")))?)
         }
         _ => return Ok(None),
     }))
@@ -123,6 +129,8 @@ pub struct VersionRow {
     pub by: PrincipalId,
     /// When, by that person's clock.
     pub time: Timestamp,
+    /// Whether lists leave it out.
+    pub hidden: bool,
 }
 
 /// A move in a log.

@@ -122,11 +122,11 @@ pub struct Walk<'h> {
     effects: u64,
     judgements: u64,
     revoked: Revoked,
-    /// What a landing came to when it was tried on the present state.
-    tried: Option<Tried>,
     /// Paths whose records rest on a key that is distrusted.
     tainted: BTreeSet<String>,
     due: Due,
+    /// What a landing came to when it was tried on the present state.
+    tried: Option<Tried>,
 }
 
 /// What is revoked now.
@@ -147,6 +147,11 @@ impl Revoked {
         if self.artifacts.remove(&artifact.to_string()).is_some() {
             self.index();
         }
+    }
+
+    /// The weight files of everything that is revoked.
+    pub(super) fn files(&self) -> &BTreeSet<Digest> {
+        &self.files
     }
 
     /// Makes the set of files anew from the artifacts.
@@ -185,9 +190,9 @@ impl<'h> Walk<'h> {
             effects: 0,
             judgements: 0,
             revoked,
-            tried: None,
             tainted: BTreeSet::new(),
             due,
+            tried: None,
         };
         for landing in inert {
             walk.append(landing);

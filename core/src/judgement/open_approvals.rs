@@ -8,7 +8,7 @@ use super::effective::Effective;
 use super::facts::Facts;
 use super::gate::GateReport;
 use super::landing::Effect;
-use super::rules::{Clean, report_on};
+use super::rules::{Known, report_on};
 use crate::records::layout::Place;
 use crate::records::policy::Policy;
 use crate::records::statement::Record;
@@ -106,8 +106,8 @@ fn open(facts: Facts<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
 fn unmet(facts: Facts<'_>, policy: &Policy, record: &Record) -> Result<Option<OpenApproval>> {
     // Its approvals took effect, so their bases were judged where they landed.
     let state: &dyn Effective = facts.0;
-    let clean = Clean::default();
-    let ground = clean.ground(state);
+    let known = Known::default();
+    let ground = known.ground(state);
     let common = record.common();
     let report = report_on(record, policy, common.registry, state, &ground)?;
     let open = report.at_once && report.signers.iter().any(|signer| signer.by.is_none());

@@ -53,6 +53,17 @@ pub struct Named {
     pub sha256: Option<Digest>,
 }
 
+impl Named {
+    /// Reads `NAME`, `NAME@VERSION` or `NAME@sha256:<hex>`. A fault where the digest is none.
+    pub fn read(text: &str) -> Result<Named> {
+        let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let hex = rest.and_then(|it| it.strip_prefix("sha256:"));
+        let sha256 = hex.map(Digest::parse).transpose()?;
+        let version = rest.filter(|_| hex.is_none()).map(str::to_owned);
+        Ok(Named { name: name.to_owned(), version, sha256 })
+    }
+}
+
 /// Which way a metric improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -107,7 +107,7 @@ impl Registry {
         let dataset = request.dataset.clone().or(read.dataset.clone());
         if !metrics.is_empty() && dataset.as_ref().is_none_or(|it| it.sha256.is_none()) {
             warnings.push(
-                "no digest of the dataset is named: gates compare metrics only on the same data (--dataset-digest)"
+                "no digest of the dataset is named: gates compare metrics only on the same data (--dataset NAME@sha256:…)"
                     .to_owned(),
             );
         }

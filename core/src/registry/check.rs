@@ -2,6 +2,7 @@
 
 use super::open::Registry;
 use crate::judgement::check::{Arrival, CheckAnswer, check};
+use crate::judgement::rules::hint_on_branch;
 use crate::ports::store::RecordStore;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -34,7 +35,13 @@ impl Registry {
         // What is part of the branch is judged as it stands there.
         let landed = self.has_behind(self.head()?, named.head)?;
         let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
-        check(&range, arrival, self.world.clock.now())
+        let mut answer = check(&range, arrival, self.world.clock.now())?;
+        if self.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
+            for hint in answer.problems.iter_mut().filter_map(|it| it.hint.as_mut()) {
+                *hint = hint_on_branch(hint, &named.head_name);
+            }
+        }
+        Ok(answer)
     }
 
     /// The newest head of the branch that has `base` behind it, unless `head` is part of it already.

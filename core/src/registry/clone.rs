@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::beside::Beside;
+use super::init::room_for;
 use super::open::Registry;
 use super::pin::{is_local, local};
 use super::view::View;
 use super::world::{Pinning, World};
+use crate::blob::beside::Building;
 use crate::blob::disk::io_fault;
 use crate::git::program::{Git, GitProgram};
 use crate::judgement::verify::Outcome;
@@ -78,7 +79,7 @@ impl Registry {
         };
         let into = std::path::absolute(&into).map_err(|error| io_fault("find", &into, &error))?;
         let beside = room_for(&into, &world)?;
-        let building = beside.fresh();
+        let building = Building::at(&beside, &world.disk);
         let from = match &source {
             Some(source) => std::fs::canonicalize(source.git_dir())
                 .map_err(|error| io_fault("find", source.git_dir(), &error))?
@@ -86,8 +87,8 @@ impl Registry {
                 .to_string(),
             None => url.to_owned(),
         };
-        Git::default().clone_into(&from, &building.0, true)?;
-        let clone = Registry::open(&building.0, world.clone())?;
+        Git::default().clone_into(&from, &building.path, true)?;
+        let clone = Registry::open(&building.path, world.clone())?;
         let mut answer = clone.inspect(request)?;
         clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
@@ -102,8 +103,8 @@ impl Registry {
         if stored && world.places.config.is_some() {
             world.store_pin(answer.id, &answer.name, root)?;
         }
-        world.disk.rename(&building.0, &into)?;
-        world.disk.sync_dir(beside.parent())?;
+        world.disk.rename(&building.path, &into)?;
+        world.disk.sync_dir(beside.folder())?;
         answer.is_default = world.set_default_registry(&into, false)?;
         answer.pinned = stored;
         answer.url = from;
@@ -181,21 +182,6 @@ fn newest_root(view: &View<'_>) -> Result<(Digest, Vec<(String, String)>)> {
         .iter()
         .flat_map(|holder| holder.keys.iter().map(|key| (holder.principal.to_string(), key.id().to_string())));
     Ok((root.record.digest(), keys.collect()))
-}
-
-/// A free folder's neighbourhood, made where it is missing.
-fn room_for(into: &Path, world: &World) -> Result<Beside> {
-    let Some(beside) = Beside::of(into) else {
-        return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a clone", into.display())));
-    };
-    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
-        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
-            .hint("name another folder")
-            .at(into.display().to_string()));
-    }
-    world.disk.make_dirs(beside.parent())?.iter().try_for_each(|folder| world.disk.sync_dir(folder))?;
-    beside.sweep();
-    Ok(beside)
 }
 
 /// The folder that an address suggests.

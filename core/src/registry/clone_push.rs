@@ -81,7 +81,8 @@ impl Registry {
             }
         }
         let world = self.world();
-        let moved = self.store().push(&here, &FolderRemote::open(&row.folder), &*world.progress, &world.cancel)?;
+        let origin = FolderRemote::open(&row.folder, world.disk.clone());
+        let moved = self.store().push(&here, &origin, &*world.progress, &world.cancel)?;
         Ok((moved.blobs, moved.bytes))
     }
 }

@@ -3,8 +3,8 @@
 use super::list::held_by_alias;
 use super::open::Registry;
 use super::view::View;
-pub use crate::judgement::answer::detail::{ModelDetail, VersionDetail};
-use crate::judgement::answer::detail::{model_detail, version_detail};
+pub use crate::judgement::answer::detail::{DetailRequest, ModelDetail, VersionDetail};
+use crate::judgement::answer::detail::{model_detail, model_details, version_detail, version_details};
 use crate::words::fault::Result;
 use crate::words::name::ModelName;
 
@@ -14,10 +14,12 @@ impl Registry {
         model_detail(view.facts()?, model)
     }
 
-    /// Every model with its words, hidden ones too, sorted by name.
+    /// Every model with its words, hidden ones too, by name.
     pub fn model_details(&self, view: &View<'_>) -> Result<Vec<ModelDetail>> {
-        let models = view.facts()?.models()?;
-        models.iter().filter_map(|model| self.model_detail(view, model).transpose()).collect()
+        match self.indexed(view, |index| index.model_details())? {
+            Some(found) => Ok(found),
+            None => model_details(view.facts()?),
+        }
     }
 
     /// A version with its words; nothing where there is none.
@@ -26,11 +28,11 @@ impl Registry {
         version_detail(facts, model, version, &held_by_alias(facts, model)?)
     }
 
-    /// Every version of a model with its words, hidden ones too, oldest first.
-    pub fn version_details(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionDetail>> {
-        let facts = view.facts()?;
-        let held = held_by_alias(facts, model)?;
-        let versions = facts.versions(model)?;
-        versions.into_iter().filter_map(|version| version_detail(facts, model, version, &held).transpose()).collect()
+    /// The versions with their words that fit, hidden ones too, by model, oldest first.
+    pub fn version_details(&self, view: &View<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
+        match self.indexed(view, |index| index.version_details(request))? {
+            Some(found) => Ok(found),
+            None => version_details(view.facts()?, request),
+        }
     }
 }

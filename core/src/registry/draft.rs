@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::open::Registry;
 use super::view::View;
 use super::writer::{Holder, Writer, Written};
-use crate::blob::disk::io_fault;
-use crate::blob::host::unique_name;
+use crate::blob::disk::{io_fault, replace};
 use crate::judgement::answer::policy::warned;
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::policy::{Warning, changes as policy_changes};
@@ -193,15 +192,7 @@ impl Registry {
 
     /// Writes a file beside itself, and renames it.
     pub(super) fn store_file(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let staged = folder.join(format!(".refmark-{}", unique_name()));
-        let disk = &self.world.disk;
-        disk.write_new(&staged, bytes, 0o644)?;
-        disk.rename(&staged, path).inspect_err(|_| drop(std::fs::remove_file(&staged)))?;
-        disk.sync_dir(&folder)
+        replace(&*self.world.disk, path, bytes, 0o644)
     }
 }
 

@@ -1,12 +1,14 @@
 //! `gc` and `unlock`: clearing up, under the writer's lock.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::open::Registry;
 use crate::blob::KEEP_SECONDS;
-use crate::blob::lock::{Holder, unlock};
+use crate::blob::beside::left_over;
+use crate::blob::lock::{Holder, sweep as sweep_rights, unlock};
 use crate::git::program::GitProgram;
 use crate::ports::store::RecordStore;
 use crate::words::fault::Result;
@@ -47,7 +49,7 @@ impl Registry {
             trash,
             trash_bytes,
             trash_kept,
-            leftovers: self.store.leftovers()?,
+            leftovers: self.store.leftovers()? + self.left_over().len() as u64,
             unreachable: unreachable.lines().count() as u64,
             loose_objects: counted(&before, "count"),
             git_bytes: size_of(&before),
@@ -58,17 +60,32 @@ impl Registry {
         }
         let _lock = self.lock(wait)?;
         self.repo.recover()?;
+        self.finish_deletes()?;
         answer.trash = self.store.empty_trash(now)?;
-        answer.leftovers = self.store.sweep()?;
+        answer.trash_kept = self.store.trash_due(now)?.2;
+        answer.leftovers = self.sweep()?;
         git.gc(self.repo.git_dir())?;
         answer.git_bytes_after = size_of(&git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?);
         Ok(answer)
     }
 
+    /// Removes what processes that are gone left of their work, in every folder that is the registry's own.
+    pub(super) fn sweep(&self) -> Result<u64> {
+        let (disk, left) = (&*self.world.disk, self.left_over());
+        left.iter().try_for_each(|path| disk.remove_tree(path))?;
+        Ok(self.store.sweep()? + sweep_rights(disk, &self.lock_path())? + left.len() as u64)
+    }
+
+    fn left_over(&self) -> Vec<PathBuf> {
+        let work = self.work_folder();
+        let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.own_folder(), work];
+        own.iter().chain(&self.world.places.config).flat_map(|folder| left_over(folder)).collect()
+    }
+
     /// Clears the writer's lock by hand, whoever holds it. Returns the holder where one could be read; a fault with code
     /// `nothing-to-do` where there is no lock.
     pub fn unlock(&self) -> Result<Option<Holder>> {
-        unlock(&*self.world.disk, &self.work_folder().join("lock"))
+        unlock(&*self.world.disk, &self.lock_path())
     }
 
     /// For how long, in seconds, deleted blobs can be brought back.

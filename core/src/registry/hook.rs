@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::open::{HERE_BRANCH, Registry};
-use crate::blob::disk::io_fault;
-use crate::blob::host::unique_name;
+use crate::blob::disk::replace;
 use crate::git::Repo;
 use crate::judgement::check::{Arrival, check};
 use crate::judgement::review::RangeVerdict;
@@ -108,13 +107,7 @@ impl Registry {
         }
         let disk = &self.world.disk;
         disk.make_dirs(&folder)?;
-        let staged = folder.join(format!(".pre-receive.{}", unique_name()));
-        disk.write_new(&staged, text.as_bytes(), 0o755)?;
-        disk.rename(&staged, &path)?;
-        // The umask may have taken the right to run it.
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
-            .map_err(|error| io_fault("make executable", &path, &error))?;
+        replace(&**disk, &path, text.as_bytes(), 0o755)?;
         Ok(answer(false))
     }
 

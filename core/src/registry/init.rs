@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::open::{HERE_BRANCH, OWN_BRANCH, Registry};
 use super::world::World;
 use super::writer::Writer;
+use crate::blob::beside::{Beside, Building};
+use crate::blob::disk::{io_fault, make_dirs_durably};
 use crate::git::{Format, Repo};
 use crate::judgement::plan::{Author, Founding, one_person_policy, plan_init};
 use crate::ports::store::RecordStore;
@@ -79,15 +81,28 @@ impl Registry {
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
-        let (repo, branch, made) = repository(path, &world, request)?;
-        let built = Self::build(id, repo, branch, world, writer, request);
-        if built.is_err() && made {
-            // The repository was ours alone and holds nothing: leave no half of one.
-            let _ = std::fs::remove_dir_all(path);
+        let into = std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?;
+        if request.here {
+            let repo = project_repository(path, &world)?;
+            let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
+            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, writer, request, name)?;
+            made.make_known(&mut answer)?;
+            return Ok((made, answer));
         }
-        built
+        // Beside its place: who finds a registry there finds a whole one, and a killed `init` is begun again.
+        let beside = room_for(&into, &world)?;
+        let building = Building::at(&beside, &world.disk);
+        let repo = Repo::init_on(world.disk.clone(), &building.path, true, request.format, OWN_BRANCH)?;
+        let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), writer, request, folder_name(&into))?;
+        drop(made);
+        world.disk.rename(&building.path, &into)?;
+        world.disk.sync_dir(beside.folder())?;
+        let registry = Registry::open(&into, world)?;
+        registry.make_known(&mut answer)?;
+        Ok((registry, answer))
     }
 
+    /// Writes the first commit, and pins its root for this user.
     fn build(
         id: RegistryId,
         repo: Repo,
@@ -95,6 +110,7 @@ impl Registry {
         world: World,
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
+        folder: String,
     ) -> Result<(Registry, InitAnswer)> {
         let author = Author::founder(request.founder.clone(), world.clock.now(), id);
         let key = writer.signer.public();
@@ -102,33 +118,33 @@ impl Registry {
             Some(make) => make(&author)?,
             None => one_person_policy(&author, &key),
         };
-        let name = request.name.clone().unwrap_or_else(|| folder_name(&repo));
+        let name = request.name.clone().unwrap_or(folder);
         let plan = plan_init(&author, &Founding { name: &name, founder: &key, policy: &policy })?;
         let root = plan.statements.first().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
         let root = root.ok_or_else(|| crate::words::fault::bug("a founding without a root"))?;
         let bare = Registry::unfounded(repo, branch, world, id, name.clone(), root);
-        let head = bare.found(writer, &author, &plan)?;
+        let warnings = super::probe::probe(&*bare.world.disk, &bare.work_folder())?;
         if bare.repo.is_bare() {
             bare.share_with_git_lfs()?;
         }
+        // Before the registry is there: one that stands and is not pinned would be nobody's.
         let pinned = bare.world.places.config.is_some();
         if pinned {
             bare.world.store_pin(id, &name, root)?;
         }
-        let path = std::path::absolute(bare.path()).unwrap_or_else(|_| bare.path().to_owned());
-        let is_default = bare.world.set_default_registry(&path, false)?;
-        let answer = InitAnswer {
-            registry: path.display().to_string(),
-            id,
-            name,
-            trust_root: root.prefixed(),
-            head,
-            by: author.by,
-            is_default,
-            pinned,
-            warnings: super::probe::probe(&*bare.world.disk, &bare.work_folder())?,
-        };
+        let head = bare.found(writer, &author, &plan)?;
+        let (by, trust_root) = (author.by, root.prefixed());
+        let (registry, is_default) = (String::new(), false);
+        let answer = InitAnswer { registry, id, name, trust_root, head, by, is_default, pinned, warnings };
         Ok((bare, answer))
+    }
+
+    /// Makes the new registry the user's default where there is none, and says where it is.
+    fn make_known(&self, answer: &mut InitAnswer) -> Result<()> {
+        let path = std::path::absolute(self.path()).unwrap_or_else(|_| self.path().to_owned());
+        answer.is_default = self.world.set_default_registry(&path, false)?;
+        answer.registry = path.display().to_string();
+        Ok(())
     }
 
     /// `lfs/objects` of a bare registry is a link to the blobs, so that a stock `git lfs` client reads the store.
@@ -138,38 +154,43 @@ impl Registry {
         if link.symlink_metadata().is_ok() {
             return Ok(());
         }
-        self.world.disk.make_dirs(&lfs)?;
-        self.world.disk.make_dirs(self.store.blobs())?;
-        std::os::unix::fs::symlink("../refmark/blobs", &link)
-            .map_err(|error| crate::blob::disk::io_fault("link", &link, &error))
+        let disk = &*self.world.disk;
+        make_dirs_durably(disk, self.store.blobs())?;
+        make_dirs_durably(disk, &lfs)?;
+        disk.symlink("../refmark/blobs", &link)?;
+        disk.sync_dir(&lfs)
     }
 }
 
-/// The repository that the registry goes into, its branch, and whether it was made for it.
-fn repository(path: &Path, world: &World, request: &InitRequest<'_>) -> Result<(Repo, &'static str, bool)> {
-    if request.here {
-        let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| {
-            fault.hint("--here needs an existing Git repository; without it a bare one of its own is made")
-        })?;
-        if repo.head(HERE_BRANCH)?.is_some() {
-            return Err(Fault::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
-                .hint("it may be a registry: `refmark status`"));
-        }
-        return Ok((repo, HERE_BRANCH, false));
+/// The repository that `--here` names.
+fn project_repository(path: &Path, world: &World) -> Result<Repo> {
+    let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| {
+        fault.hint("--here needs an existing Git repository; without it a bare one of its own is made")
+    })?;
+    if repo.head(HERE_BRANCH)?.is_some() {
+        return Err(Fault::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
+            .hint("it may be a registry: `refmark status`"));
     }
-    let taken = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-    if taken {
-        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", path.display()))
-            .hint("choose another path, or use --here in an existing repository")
-            .at(path.display().to_string()));
-    }
-    let repo = Repo::init_on(world.disk.clone(), path, true, request.format, OWN_BRANCH)?;
-    Ok((repo, OWN_BRANCH, true))
+    Ok(repo)
 }
 
-/// The name of the folder that people see.
-fn folder_name(repo: &Repo) -> String {
-    let path = repo.worktree().unwrap_or(repo.git_dir());
+/// The neighbourhood of a folder that is not there, or empty; made where it is missing, and swept.
+pub(super) fn room_for(into: &Path, world: &World) -> Result<Beside> {
+    let Some(beside) = Beside::of(into) else {
+        return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
+    };
+    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
+        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
+            .hint("choose another path; in an existing repository `refmark init --here` makes a branch")
+            .at(into.display().to_string()));
+    }
+    make_dirs_durably(&*world.disk, beside.folder())?;
+    beside.sweep(&*world.disk);
+    Ok(beside)
+}
+
+/// The name of a folder, as people see it.
+fn folder_name(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let name: String = name.trim_end_matches(".git").chars().filter(|c| !c.is_control()).take(64).collect();

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::judgement::plan::PromoteRequest;
     use crate::registry::tests::{key, model, registry};
-    use crate::registry::{Package, Registry, ResolveOptions};
+    use crate::registry::{DetailRequest, Package, Registry, ResolveOptions};
     use crate::words::fault::Code;
     use crate::words::name::AliasName;
     use crate::words::reference::Reference;
@@ -115,7 +115,7 @@ mod tests {
         let (registry, key) = with_two_versions(home.path());
         registry.hide_version(&Writer::new(&key), &model("sentiment"), 2, "a mistake").unwrap();
         let view = registry.view().unwrap();
-        let details = registry.version_details(&view, &model("sentiment")).unwrap();
+        let details = registry.version_details(&view, &DetailRequest::of(&model("sentiment"))).unwrap();
         assert_eq!(details.iter().map(|it| it.hidden).collect::<Vec<_>>(), [false, true]);
         let champion = Reference::parse("sentiment@champion").unwrap();
         assert_eq!(registry.resolve(&champion, ResolveOptions::default()).unwrap_err().code, Code::NotFound);
@@ -149,10 +149,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (registry, key) = with_two_versions(home.path());
         let writer = Writer::new(&key);
-        let before = registry.version_details(&registry.view().unwrap(), &model("sentiment")).unwrap();
+        let before =
+            registry.version_details(&registry.view().unwrap(), &DetailRequest::of(&model("sentiment"))).unwrap();
         registry.rename(&writer, &model("sentiment"), &model("mood")).unwrap();
         let view = registry.view().unwrap();
-        let after = registry.version_details(&view, &model("mood")).unwrap();
+        let after = registry.version_details(&view, &DetailRequest::of(&model("mood"))).unwrap();
         let facts = |rows: &[crate::registry::VersionDetail]| {
             rows.iter().map(|it| (it.version, it.artifact, it.created)).collect::<Vec<_>>()
         };
@@ -192,6 +193,12 @@ mod tests {
         let view = registry.view().unwrap();
         let found = registry.model_detail(&view, &model("sentiment")).unwrap().unwrap();
         assert_eq!((found.hidden, found.newest, found.aliases.len()), (false, 2, 0));
-        assert!(registry.version_details(&view, &model("sentiment")).unwrap().iter().all(|it| it.hidden));
+        assert!(
+            registry
+                .version_details(&view, &DetailRequest::of(&model("sentiment")))
+                .unwrap()
+                .iter()
+                .all(|it| it.hidden)
+        );
     }
 }

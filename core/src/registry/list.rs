@@ -17,8 +17,15 @@ impl Registry {
         }
     }
 
-    /// The versions of a model, newest first.
+    /// The versions of a model, newest first, without those that were hidden.
     pub fn list_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
+        let mut rows = self.list_all_versions(view, model)?;
+        rows.retain(|it| !it.hidden);
+        Ok(rows)
+    }
+
+    /// Every version of a model, newest first, hidden ones too.
+    pub fn list_all_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
         let rows = match self.indexed(view, |index| index.versions(model))? {
             Some(rows) => rows,
             None => versions_of(view.facts()?, model)?,

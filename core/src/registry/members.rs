@@ -90,18 +90,19 @@ fn apply(text: &mut PolicyText, change: &MemberChange, before: &Policy) -> Resul
         }
         None => Ok(()),
     };
-    let free = |id: &PrincipalId, keys: &[PublicKey]| {
-        let taken = keys.iter().find_map(|key| before.member_of_key(&key.id()).filter(|(other, ..)| *other != id));
-        match taken {
-            Some((other, _, key)) => Err(Fault::new(
-                Code::BadArgument,
-                format!("{} is a key of {other} already, and a key speaks for one member", key.id()),
-            )),
-            None if keys.is_empty() => Err(Fault::new(Code::BadArgument, format!("no key of {id} was given"))
-                .hint("--key FILE or TEXT, or --keys FILE")),
-            None => Ok(()),
-        }
-    };
+    let free =
+        |id: &PrincipalId, keys: &[PublicKey]| {
+            let taken = keys.iter().find_map(|key| before.member_of_key(&key.id()).filter(|(other, ..)| *other != id));
+            match taken {
+                Some((other, _, key)) => Err(Fault::new(
+                    Code::BadArgument,
+                    format!("{} is a key of {other} already, and a key speaks for one member", key.id()),
+                )),
+                None if keys.is_empty() => Err(Fault::new(Code::BadArgument, format!("no key of {id} was given"))
+                    .hint("--public-key FILE or TEXT")),
+                None => Ok(()),
+            }
+        };
     match change {
         MemberChange::Add(member) => {
             known(&member.roles)?;

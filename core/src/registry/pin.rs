@@ -9,8 +9,7 @@ use super::open::{LOCK_FILE, Registry};
 use super::resolve::{ResolveOptions, find};
 use super::view::{AsOf, View};
 use super::world::{Pinning, World};
-use crate::blob::disk::io_fault;
-use crate::blob::host::unique_name;
+use crate::blob::disk::{io_fault, replace};
 use crate::judgement::pin::{self as judging, HeadSeen, PinReport, Standing, Taken};
 use crate::ports::store::RecordStore;
 use crate::records::lock::{LOCK_LIMIT, LockFile, LockedRegistry, Pin, Span};
@@ -396,16 +395,7 @@ impl Project {
 
     fn save(&mut self, lock: &LockFile) -> Result<()> {
         let text = lock.print()?;
-        let (disk, path) = (&self.world.disk, self.path());
-        let staged = self.folder.join(format!(".{LOCK_FILE}.{}", unique_name()));
-        let written = disk
-            .write_new(&staged, text.as_bytes(), 0o644)
-            .and_then(|()| disk.rename(&staged, &path))
-            .and_then(|()| disk.sync_dir(&self.folder));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&staged);
-        }
-        written?;
+        replace(&*self.world.disk, &self.path(), text.as_bytes(), 0o644)?;
         self.lock = Some(lock.clone());
         Ok(())
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::beside::{Beside, Building};
 use super::open::Registry;
 use super::pin::{Project, local};
 use super::pull::{PathAnswer, PullAnswer, PullRequest, chosen, name_the_file, placements, pulled};
 use super::resolve::ResolveAnswer;
 use super::view::AsOf;
-use crate::blob::disk::{Disk, io_fault};
+use crate::blob::beside::{Beside, Building};
+use crate::blob::disk::{Disk, io_fault, make_dirs_durably};
 use crate::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
 use crate::ports::blob::BlobRemote;
 use crate::records::lock::Pin;
@@ -176,7 +176,7 @@ impl Project {
             path: PackagePath::parse(MARKER)?,
         });
         // A folder with something in it is only compared: the store is never asked.
-        let nowhere = Store::open(&into.join(MARKER));
+        let nowhere = self.nowhere(into);
         match nowhere.materialise(&whole, into, How::Copy, &*self.world.progress, &self.world.cancel) {
             Ok(_) => Ok(true),
             Err(fault) if fault.code == Code::Exists => Ok(false),
@@ -196,19 +196,19 @@ impl Project {
             return Err(Fault::new(Code::BadArgument, "the root folder is no place for a sync"));
         };
         let disk = &*self.world.disk;
-        disk.make_dirs(beside.parent())?.iter().try_for_each(|folder| disk.sync_dir(folder))?;
-        beside.sweep();
-        let building = beside.fresh();
-        let fetched = self.materialise(registry, plan, &building.0, How::Copy, &beside)?;
+        make_dirs_durably(disk, beside.folder())?;
+        beside.sweep(disk);
+        let building = Building::at(&beside, &self.world.disk);
+        let fetched = self.materialise(registry, plan, &building.path, How::Copy, &beside)?;
         (answer.fetched, answer.fetched_bytes) = fetched;
-        disk.make_dirs(&building.0)?;
-        disk.write_new(&building.0.join(MARKER), marker, 0o644)?;
-        disk.sync_dir(&building.0)?;
+        disk.make_dirs(&building.path)?;
+        disk.write_new(&building.path.join(MARKER), marker, 0o644)?;
+        disk.sync_dir(&building.path)?;
         match answer.replaced {
-            true => exchange(disk, &building.0, into, beside.fresh())?,
-            false => disk.rename(&building.0, into)?,
+            true => exchange(disk, &building.path, into, Building::at(&beside, &self.world.disk))?,
+            false => disk.rename(&building.path, into)?,
         }
-        disk.sync_dir(beside.parent())
+        disk.sync_dir(beside.folder())
     }
 
     /// Writes files from the first place that has their bytes. A damaged copy on this machine is moved away and fetched
@@ -242,19 +242,19 @@ impl Project {
 
     /// The registry's own store where it has everything, else the cache, else a store for this one work.
     fn bytes(&self, registry: Option<&Registry>, plan: &[Placement], beside: &Beside) -> Result<Bytes> {
-        let lock = self.lock()?;
+        let (lock, disk) = (self.lock()?, &self.world.disk);
         let mut remotes: Vec<Arc<dyn BlobRemote>> = Vec::new();
         if let Some(registry) = registry {
             let has = |one: &Placement| matches!(registry.store().presence(&one.digest), Ok(Presence::Present { size }) if size == one.size);
             if plan.iter().all(has) {
                 return Ok(Bytes { store: registry.store().clone(), remotes, _temporary: None });
             }
-            remotes.push(Arc::new(FolderRemote::open(registry.store().area())));
+            remotes.push(Arc::new(FolderRemote::open(registry.store().area(), disk.clone())));
             remotes.extend(registry.remotes()?);
         }
         for place in lock.remotes.values() {
             if let Some(folder) = local(place, &self.folder) {
-                remotes.push(Arc::new(FolderRemote::open(&folder)));
+                remotes.push(Arc::new(FolderRemote::open(&folder, disk.clone())));
             }
         }
         if remotes.is_empty() && !lock.remotes.is_empty() {
@@ -265,13 +265,12 @@ impl Project {
             )
             .hint("add a folder in the store's layout: refmark remote add NAME FOLDER, and pin again"));
         }
-        let disk = &self.world.disk;
         let cache = self.world.cache.as_deref().filter(|cache| disk.make_dirs(cache).is_ok());
         let (area, temporary) = match cache {
             Some(cache) => (cache.to_owned(), None),
             None => {
-                let building = beside.fresh();
-                (building.0.clone(), Some(building))
+                let building = Building::at(beside, disk);
+                (building.path.clone(), Some(building))
             }
         };
         Ok(Bytes { store: Store::with_disk(&area, disk.clone()), remotes, _temporary: temporary })
@@ -295,7 +294,7 @@ impl Project {
             let Some(beside) = Beside::of(&into) else {
                 return Err(Fault::new(Code::BadArgument, "the root folder is no place for a package"));
             };
-            beside.sweep();
+            beside.sweep(&*self.world.disk);
             let registry = self.registry_here();
             self.materialise(registry.as_ref(), &plan, &into, how, &beside)
                 .map_err(|fault| name_the_file(fault, &files))?;
@@ -352,11 +351,16 @@ impl Project {
         self.registry().ok().flatten()
     }
 
+    /// A store without a blob, to compare a folder by.
+    fn nowhere(&self, into: &Path) -> Store {
+        Store::with_disk(&into.join(MARKER), self.world.disk.clone())
+    }
+
     fn is_there(&self, into: &Path, plan: &[Placement]) -> Result<bool> {
         if !std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) {
             return Ok(false);
         }
-        let nowhere = Store::open(&into.join(MARKER));
+        let nowhere = self.nowhere(into);
         let found = nowhere.materialise(plan, into, How::Copy, &*self.world.progress, &self.world.cancel)?;
         Ok(found == Materialised::WasThere)
     }
@@ -438,12 +442,11 @@ fn resolved(pin: &Pin) -> ResolveAnswer {
 
 /// Puts a folder in another's place; at once where the system can. The old one ends up at `new` or `aside`.
 fn exchange(disk: &dyn Disk, new: &Path, old: &Path, aside: Building) -> Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {
+    if disk.exchange(new, old)? {
         return Ok(());
     }
-    disk.rename(old, &aside.0)?;
+    disk.rename(old, &aside.path)?;
     disk.rename(new, old).inspect_err(|_| {
-        let _ = disk.rename(&aside.0, old);
+        let _ = disk.rename(&aside.path, old);
     })
 }

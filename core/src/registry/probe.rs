@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::blob::disk::{Disk, io_fault};
-use crate::blob::host::unique_name;
+use crate::blob::beside::Beside;
+use crate::blob::disk::Disk;
 use crate::words::fault::{Code, Result};
 
 /// Network and portable file systems by the number that the system gives them (`statfs`).
@@ -23,8 +23,9 @@ const WEAK: [(u64, &str); 9] = [
 pub(super) fn probe(disk: &dyn Disk, folder: &Path) -> Result<Vec<String>> {
     disk.make_dirs(folder)?;
     let mut warnings: Vec<String> = file_system(folder).and_then(weakness).into_iter().collect();
-    let at = |suffix: &str| folder.join(format!(".probe.{}.{suffix}", unique_name()));
-    let (first, second, third) = (at("a"), at("b"), at("c"));
+    let Some(beside) = Beside::of(&folder.join("probe")) else { return Ok(warnings) };
+    beside.sweep(disk);
+    let (first, second, third) = (beside.fresh(), beside.fresh(), beside.fresh());
     let tried = steps(disk, folder, [&first, &second, &third], &mut warnings);
     for path in [&first, &second, &third] {
         let _ = disk.remove(path);
@@ -51,8 +52,7 @@ fn steps(disk: &dyn Disk, folder: &Path, paths: [&Path; 3], warnings: &mut Vec<S
         }
     }
     // `Disk::sync_dir` lets this pass, because nothing can be done about it; here it is said.
-    let handle = std::fs::File::open(folder).map_err(|error| io_fault("open", folder, &error))?;
-    if let Err(error) = handle.sync_all() {
+    if let Some(error) = disk.weak_names(folder)? {
         warnings.push(format!("this disk cannot sync folders ({error}): the last change may be lost in a power cut"));
     }
     Ok(())
@@ -88,14 +88,14 @@ fn file_system(_: &Path) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::blob::disk::RealDisk;
-    use crate::testing::disk::Unsynced;
+    use crate::testing::disk::FaultyDisk;
 
     #[test]
     fn a_local_disk_is_fine_and_one_without_links_is_named() {
         let home = tempfile::tempdir().unwrap();
         let found = probe(&RealDisk, home.path()).unwrap();
         assert!(!found.iter().any(|it| it.contains("link") || it.contains("rename")), "{found:?}");
-        let found = probe(&Unsynced { links: false }, home.path()).unwrap();
+        let found = probe(&FaultyDisk::without_links(), home.path()).unwrap();
         assert!(found.iter().any(|it| it.contains("no hard links")), "{found:?}");
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "a probe leaves nothing");
     }
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_disk_that_cannot_write_is_a_fault_and_no_warning() {
         let home = tempfile::tempdir().unwrap();
-        let disk = crate::testing::faulty_disk::FaultyDisk::at(3, crate::testing::faulty_disk::Then::Fail);
+        let disk = crate::testing::disk::FaultyDisk::at(3, crate::testing::disk::Then::Fail);
         assert_eq!(probe(&disk, home.path()).unwrap_err().code, Code::NoSpace);
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }

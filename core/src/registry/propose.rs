@@ -11,7 +11,7 @@ use super::view::View;
 use super::writer::{Ready, Writer, refuse_what_has_no_effect};
 use crate::judgement::gate::{Decision, GateReport};
 use crate::judgement::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
-use crate::judgement::rules::Judged;
+use crate::judgement::rules::{Judged, hint_on_branch};
 use crate::ports::store::RecordStore;
 use crate::records::layout::Place;
 use crate::records::statement::{Predicate, Record};
@@ -215,7 +215,10 @@ impl Registry {
             let judged = self.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
-            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged })?;
+            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut fault| {
+                fault.hint = fault.hint.map(|hint| hint_on_branch(&hint, &ahead.name));
+                fault
+            })?;
             approved_by = approvers(&reports);
             let mut carried = self.bytes_of(view, &ahead)?;
             // An approval that does not count would lie in the tree for ever without effect.

@@ -1,10 +1,8 @@
 //! What this reader keeps of the newest head that it verified. A cache of its own work: it may be deleted at any time.
 
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
-
 use super::open::Registry;
-use crate::blob::host::unique_name;
+use super::own::read_own;
+use crate::blob::disk::replace_cache;
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::Remembered;
 use crate::words::digest::Digest;
@@ -15,25 +13,21 @@ use crate::words::oid::Oid;
 const KEPT: u64 = 16;
 
 impl Registry {
-    /// A folder of this user's own. Where several people share a registry's folder, each trusts only what they wrote: who
-    /// can write there must not be able to tell another reader what was verified.
-    pub(super) fn remembered_folder(&self) -> std::path::PathBuf {
-        self.work_folder().join(format!("remembered-{}", rustix::process::geteuid().as_raw()))
-    }
-
     /// What was remembered, where it can be read. What cannot is as good as nothing.
     pub(super) fn remembered(&self) -> Option<Remembered> {
-        read_own(&self.remembered_folder().join("newest.json"))
+        parsed(&self.own_folder().join("newest.json"))
     }
 
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        let folder = self.remembered_folder();
-        if std::fs::create_dir_all(&folder).is_ok() && write_own(&folder, "newest.json", &text) {
-            let kept = kept_name(remembered);
-            let _ = std::fs::remove_file(folder.join(&kept));
-            let _ = std::fs::hard_link(folder.join("newest.json"), folder.join(kept));
+        let disk = &*self.world.disk;
+        let Some(folder) = self.make_own_folder() else { return Ok(()) };
+        let newest = folder.join("newest.json");
+        if replace_cache(disk, &newest, &text, 0o600).is_ok() {
+            let kept = folder.join(kept_name(remembered));
+            let _ = disk.remove(&kept);
+            let _ = disk.link(&newest, &kept);
         }
         Ok(())
     }
@@ -41,13 +35,14 @@ impl Registry {
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
         let Ok(text) = serde_json::to_vec(remembered) else { return };
-        write_own(&self.remembered_folder(), &kept_name(remembered), &text);
+        let path = self.own_folder().join(kept_name(remembered));
+        let _ = replace_cache(&*self.world.disk, &path, &text, 0o600);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.
     pub(super) fn remembered_behind(&self, commit: Oid, pin: Option<Digest>) -> Result<Option<Remembered>> {
-        let folder = self.remembered_folder();
-        let kept = (0..KEPT).filter_map(|slot| read_own(&folder.join(format!("{slot:02}.json"))));
+        let folder = self.own_folder();
+        let kept = (0..KEPT).filter_map(|slot| parsed(&folder.join(format!("{slot:02}.json"))));
         let mut all: Vec<Remembered> = self.remembered().into_iter().chain(kept).filter(|it| it.root == pin).collect();
         let mut at = Some(commit).filter(|_| !all.is_empty());
         while let Some(id) = at {
@@ -65,36 +60,8 @@ fn kept_name(remembered: &Remembered) -> String {
     format!("{:02}.json", remembered.commits % KEPT)
 }
 
-/// Reads what this user wrote, and nobody else could have: a plain file of the user's own that others cannot write.
-fn read_own(path: &Path) -> Option<Remembered> {
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc_nofollow()).open(path).ok()?;
-    let meta = file.metadata().ok()?;
-    let own = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
-    let mut bytes = Vec::new();
-    own.then(|| std::io::Read::read_to_end(&mut { file }, &mut bytes)).and_then(|read| read.ok())?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-/// Writes a file of this user's own beside its name, and renames it there. Not synced: after a power cut an older one, or
-/// none, is as right.
-fn write_own(folder: &Path, name: &str, text: &[u8]) -> bool {
-    let staged = folder.join(format!(".{name}.{}", unique_name()));
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&staged)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text))
-        .and_then(|()| std::fs::rename(&staged, folder.join(name)));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&staged);
-    }
-    written.is_ok()
-}
-
-/// The flag that refuses a symbolic link at the end of a path.
-fn libc_nofollow() -> i32 {
-    rustix::fs::OFlags::NOFOLLOW.bits() as i32
+fn parsed(path: &std::path::Path) -> Option<Remembered> {
+    serde_json::from_slice(&read_own(path)?).ok()
 }
 
 #[cfg(test)]
@@ -107,7 +74,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let registry = registry(home.path(), &key(1));
         registry.view().unwrap();
-        let path = registry.remembered_folder().join("newest.json");
+        let path = registry.own_folder().join("newest.json");
         assert!(registry.remembered().is_some());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
         assert!(registry.remembered().is_none(), "a file that others can write is no memory");

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::open::Registry;
-use crate::blob::host::unique_name;
-use crate::blob::{FolderRemote, Transferred, disk::io_fault};
+use crate::blob::disk::{io_fault, make_dirs_durably, replace};
+use crate::blob::{FolderRemote, Transferred};
 use crate::ports::blob::BlobRemote;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
@@ -66,11 +66,8 @@ impl Registry {
     fn save_remotes(&self, file: &RemotesFile) -> Result<()> {
         let text = toml::to_string(file).map_err(crate::words::fault::bug)?;
         let folder = self.work_folder();
-        self.world.disk.make_dirs(&folder)?;
-        let staged = folder.join(format!(".remotes.{}", unique_name()));
-        self.world.disk.write_new(&staged, text.as_bytes(), 0o644)?;
-        self.world.disk.rename(&staged, &self.remotes_path())?;
-        self.world.disk.sync_dir(&folder)
+        make_dirs_durably(&*self.world.disk, &folder)?;
+        replace(&*self.world.disk, &self.remotes_path(), text.as_bytes(), 0o644)
     }
 
     /// The registry's remotes, by name.
@@ -93,7 +90,7 @@ impl Registry {
         if folder.exists() && !folder.is_dir() {
             return Err(Fault::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
-        self.world.disk.make_dirs(&folder)?;
+        make_dirs_durably(&*self.world.disk, &folder)?;
         file.remotes.insert(name.as_str().to_owned(), folder.clone());
         self.save_remotes(&file)?;
         Ok(RemoteRow { name: name.clone(), folder })
@@ -110,8 +107,12 @@ impl Registry {
 
     /// The remotes, open.
     pub(super) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
-        let rows = self.list_remotes()?;
-        Ok(rows.iter().map(|row| Arc::new(FolderRemote::open(&row.folder)) as Arc<dyn BlobRemote>).collect())
+        Ok(self.open_remotes(&self.list_remotes()?))
+    }
+
+    fn open_remotes(&self, rows: &[RemoteRow]) -> Vec<Arc<dyn BlobRemote>> {
+        let open = |row: &RemoteRow| Arc::new(FolderRemote::open(&row.folder, self.world.disk.clone())) as Arc<_>;
+        rows.iter().map(open).collect()
     }
 
     /// Moves blobs both ways: what the registry's artifacts need and is absent comes, what a remote lacks goes.
@@ -130,9 +131,7 @@ impl Registry {
             return Err(Fault::new(Code::NotFound, "there is no remote to sync with")
                 .hint("`refmark remote add NAME FOLDER` adds one"));
         }
-        let remotes: Vec<Arc<dyn BlobRemote>> =
-            rows.iter().map(|row| Arc::new(FolderRemote::open(&row.folder)) as Arc<dyn BlobRemote>).collect();
-        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &remotes)
+        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.open_remotes(&rows))
     }
 
     fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::open::Registry;
-use crate::blob::disk::io_fault;
-use crate::blob::host::unique_name;
+use crate::blob::disk::{io_fault, replace};
 use crate::words::fault::Result;
 
 /// What Git shows through the driver.
@@ -75,9 +74,7 @@ impl Registry {
         text.push_str(&more);
         let folder = path.parent().unwrap_or(path);
         self.world.disk.make_dirs(folder)?;
-        let staged = folder.join(format!(".refmark.{}", unique_name()));
-        self.world.disk.write_new(&staged, text.as_bytes(), 0o644)?;
-        self.world.disk.rename(&staged, path)?;
+        replace(&*self.world.disk, path, text.as_bytes(), 0o644)?;
         Ok(true)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn world(home: &Path) -> World {
         data: Some(home.join("data/refmark")),
     };
     // What syncing is for is tested where it is done; elsewhere it would only cost the suite its speed.
-    World { disk: Arc::new(crate::testing::disk::Unsynced { links: true }), ..World::at(places, Ticking::new()) }
+    World { disk: Arc::new(crate::testing::disk::FaultyDisk::sound()), ..World::at(places, Ticking::new()) }
 }
 
 pub(crate) fn key(seed: u8) -> HeldKey {

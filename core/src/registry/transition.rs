@@ -11,7 +11,7 @@ use crate::judgement::plan::{self, StageRequest, TrustRequest};
 use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
-use crate::words::name::{AliasName, ModelName};
+use crate::words::name::{AliasName, ConsumerId, ModelName};
 use crate::words::oid::Oid;
 
 /// A move that took effect.
@@ -45,6 +45,8 @@ pub struct RevokeAnswer {
     pub versions: Vec<(ModelName, u64)>,
     /// The aliases that held it, and now resolve to `revoked`.
     pub aliases: Vec<(ModelName, AliasName)>,
+    /// The projects that published a pin to it.
+    pub consumers: Vec<ConsumerId>,
     /// The blobs whose bytes were removed from this store.
     pub removed: Vec<Digest>,
 }
@@ -94,9 +96,7 @@ impl Registry {
         let written =
             self.change(writer, |view, author| plan::revoke_artifact(view.facts()?, author, artifact, reason))?;
         let view = self.view_of(written.commit)?;
-        let (versions, aliases) = self.holders(&view, artifact)?;
-        let to = TrustState::Revoked;
-        Ok(RevokeAnswer { artifact, to, commit: written.commit, versions, aliases, removed: Vec::new() })
+        self.hit(&view, artifact, TrustState::Revoked, Vec::new())
     }
 
     /// Deletes an artifact: its metadata stays, and its bytes go from this store unless a live artifact shares them.
@@ -109,9 +109,32 @@ impl Registry {
             Ok(plan)
         })?;
         let view = self.view_of(written.commit)?;
-        let (versions, aliases) = self.holders(&view, artifact)?;
         let removed = self.remove_bytes(&view, artifact)?;
-        Ok(RevokeAnswer { artifact, to, commit: written.commit, versions, aliases, removed })
+        self.hit(&view, artifact, to, removed)
+    }
+
+    /// What a move that has just taken effect hit.
+    fn hit(&self, view: &View<'_>, artifact: ArtifactId, to: TrustState, removed: Vec<Digest>) -> Result<RevokeAnswer> {
+        let (versions, aliases) = self.holders(view, artifact)?;
+        let mut consumers = Vec::new();
+        for it in view.facts()?.consumers()? {
+            if it.pins.iter().any(|pin| pin.artifact == artifact) {
+                consumers.push(it.consumer.clone());
+            }
+        }
+        Ok(RevokeAnswer { artifact, to, commit: view.head, versions, aliases, consumers, removed })
+    }
+
+    /// Moves the blobs of all deleted artifacts to the trash: a delete that was killed, or was made in another copy, left
+    /// them here.
+    pub(super) fn finish_deletes(&self) -> Result<()> {
+        let view = self.view()?;
+        for artifact in artifacts(view.facts()?)? {
+            if view.facts()?.trust(&artifact)?.0 == TrustState::Deleted {
+                self.remove_bytes(&view, artifact)?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves the blobs of a deleted artifact to the trash, but for those that a live one shares.

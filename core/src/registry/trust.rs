@@ -1,4 +1,4 @@
-//! `trust show|rotate|distrust|export-allowed-signers`: the root of trust, and keys that were lost.
+//! `trust`: the roots that vouch for a registry, who pinned which, keys that were lost, and keys for other tools.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,10 @@ use super::open::Registry;
 use super::policy::PolicyApplyAnswer;
 use super::policy_text::PolicyText;
 use super::view::View;
+use super::world::{Pinning, World};
 use super::writer::{Holder, Writer};
 use crate::judgement::answer::policy::warned;
+use crate::judgement::facts::Facts;
 use crate::judgement::plan::{self, Rotation};
 use crate::judgement::policy::Warning;
 use crate::ports::store::RecordStore;
@@ -66,13 +68,38 @@ pub struct RootRow {
     pub time: Timestamp,
 }
 
-/// What trust in this registry rests on.
+/// A key of the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RootKey {
+    /// Whose it is.
+    pub principal: PrincipalId,
+    /// Its fingerprint, as `ssh-keygen -l` prints it.
+    pub keyid: KeyId,
+    /// The key, as in `authorized_keys`.
+    pub key: PublicKey,
+}
+
+/// What vouches for a registry.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrustAnswer {
-    /// The registry.
-    pub registry: RegistryId,
-    /// The root that this reader pins, as `sha256:<hex>`; none where nothing vouches for the registry here.
-    pub pin: Option<String>,
+    /// The registry's id.
+    pub id: RegistryId,
+    /// Its name.
+    pub name: String,
+    /// The first root, by the digest of its statement, as `sha256:<hex>`: what owners tell readers to pin.
+    pub trust_root: String,
+    /// The number of the newest root.
+    pub number: u64,
+    /// How many of the root's principals must sign the next root.
+    pub root_threshold: u64,
+    /// How many must sign a policy.
+    pub policy_threshold: u64,
+    /// The keys of the newest root.
+    pub keys: Vec<RootKey>,
+    /// What this reader pinned, as `sha256:<hex>`; none where nothing vouches for the registry here.
+    pub pinned: Option<String>,
+    /// Whether the pin is one of this registry's roots.
+    pub is_pinned: bool,
     /// Whether the history was verified whole against that pin.
     pub verified: bool,
     /// Every root, oldest first.
@@ -127,44 +154,23 @@ pub struct DistrustRequest {
 }
 
 impl Registry {
-    /// Every root, with its keyholders, fingerprints and quorums.
-    pub fn trust(&self, view: &View<'_>) -> Result<TrustAnswer> {
+    /// The roots that vouch for the registry, whatever this reader pinned: keyholders, fingerprints, quorums, and the keys
+    /// that are distrusted.
+    pub fn trust(&self) -> Result<TrustAnswer> {
+        let pin = self.world().pin_of(self.id())?;
+        let unheld = World { pinning: Pinning::Root(self.first_root()), ..self.world().clone() };
+        let unheld = Registry::open(self.path(), unheld)?;
+        let view = unheld.view()?;
         let facts = view.facts()?;
         let policy = facts.policy_in_force()?;
-        let pin = view.pin;
-        let mut roots: Vec<RootRow> = Vec::new();
-        while let Some(root) = facts.root(roots.len() as u64 + 1)? {
-            let holder = |it: &crate::records::root::Keyholder| KeyholderRow {
-                principal: it.principal.clone(),
-                fingerprints: it.keys.iter().map(PublicKey::id).collect(),
-                keys: it.keys.clone(),
-            };
-            let signed = |keyid: &KeyId| {
-                let known = root.keyholders.iter().find(|it| it.keys.iter().any(|key| key.id() == *keyid));
-                let before =
-                    roots.last().and_then(|it| it.keyholders.iter().find(|it| it.fingerprints.contains(keyid)));
-                known.map(|it| it.principal.clone()).or(before.map(|it| it.principal.clone()))
-            };
-            let row = RootRow {
-                number: root.number,
-                digest: root.record.digest().prefixed(),
-                pinned: pin == Some(root.record.digest()),
-                current: false,
-                name: root.name.clone(),
-                format: root.format,
-                root: root.root.clone(),
-                policy: root.policy.clone(),
-                keyholders: root.keyholders.iter().map(holder).collect(),
-                signed_by: root.record.signatures.iter().filter_map(|it| signed(&it.keyid)).collect(),
-                reason: root.reason.clone(),
-                by: root.by.clone(),
-                time: root.time,
-            };
-            roots.push(row);
-        }
-        if let Some(last) = roots.last_mut() {
-            last.current = true;
-        }
+        let Some(newest) = facts.newest_root()? else {
+            return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+        };
+        let roots = roots(facts, pin)?;
+        let keys = newest.keyholders.iter().flat_map(|holder| {
+            let principal = &holder.principal;
+            holder.keys.iter().map(move |key| RootKey { principal: principal.clone(), keyid: key.id(), key: *key })
+        });
         let tainted = view.verified().map(|it| it.tainted.clone()).unwrap_or_default();
         let distrusted = policy.distrust.iter().map(|it| Distrusted {
             key: it.key,
@@ -174,14 +180,36 @@ impl Registry {
             tainted: tainted.clone(),
         });
         let about_roots = |it: &Warning| it.place.starts_with("trust root");
+        let is_pinned = roots.iter().any(|it| it.pinned);
         Ok(TrustAnswer {
-            registry: self.id(),
-            pin: pin.map(|it| it.prefixed()),
-            verified: view.is_vouched_for(),
+            id: self.id(),
+            name: newest.name.clone(),
+            trust_root: self.first_root().prefixed(),
+            number: newest.number,
+            root_threshold: newest.root.threshold,
+            policy_threshold: newest.policy.threshold,
+            keys: keys.collect(),
+            pinned: pin.map(|it| it.prefixed()),
+            is_pinned,
+            verified: is_pinned && view.is_vouched_for(),
             distrusted: distrusted.collect(),
-            warnings: warned(view.facts()?, &policy)?.into_iter().filter(about_roots).collect(),
+            warnings: warned(facts, &policy)?.into_iter().filter(about_roots).collect(),
             roots,
         })
+    }
+
+    /// Pins a root for this user: any of the registry's verified chain, the first one or a later. The next verified head
+    /// moves the pin on to the newest. A fault with code `wrong-root` where the registry never had it: then this is not the
+    /// registry that its owner spoke of.
+    pub fn pin_root(&self, expected: Digest) -> Result<TrustAnswer> {
+        let held = World { pinning: Pinning::Root(expected), ..self.world().clone() };
+        let held = Registry::open(self.path(), held)?;
+        let view = held.view()?;
+        if let Some(fault) = view.verified().and_then(|it| it.root_fault.clone()) {
+            return Err(fault);
+        }
+        self.world().store_pin(self.id(), self.name(), expected)?;
+        held.trust()
     }
 
     /// Makes root n+1: it needs the old and the new threshold. With `out` a draft is written, so that others can sign.
@@ -253,6 +281,43 @@ impl Registry {
         }
         Ok(text)
     }
+}
+
+/// Every root, oldest first.
+fn roots(facts: Facts<'_>, pin: Option<Digest>) -> Result<Vec<RootRow>> {
+    let mut roots: Vec<RootRow> = Vec::new();
+    while let Some(root) = facts.root(roots.len() as u64 + 1)? {
+        let holder = |it: &crate::records::root::Keyholder| KeyholderRow {
+            principal: it.principal.clone(),
+            fingerprints: it.keys.iter().map(PublicKey::id).collect(),
+            keys: it.keys.clone(),
+        };
+        let signed = |keyid: &KeyId| {
+            let known = root.keyholders.iter().find(|it| it.keys.iter().any(|key| key.id() == *keyid));
+            let before = roots.last().and_then(|it| it.keyholders.iter().find(|it| it.fingerprints.contains(keyid)));
+            known.map(|it| it.principal.clone()).or(before.map(|it| it.principal.clone()))
+        };
+        let row = RootRow {
+            number: root.number,
+            digest: root.record.digest().prefixed(),
+            pinned: pin == Some(root.record.digest()),
+            current: false,
+            name: root.name.clone(),
+            format: root.format,
+            root: root.root.clone(),
+            policy: root.policy.clone(),
+            keyholders: root.keyholders.iter().map(holder).collect(),
+            signed_by: root.record.signatures.iter().filter_map(|it| signed(&it.keyid)).collect(),
+            reason: root.reason.clone(),
+            by: root.by.clone(),
+            time: root.time,
+        };
+        roots.push(row);
+    }
+    if let Some(last) = roots.last_mut() {
+        last.current = true;
+    }
+    Ok(roots)
 }
 
 /// A key by its fingerprint, its text, or the member that has it alone.

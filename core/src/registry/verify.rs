@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::open::Registry;
 use super::resolve::find;
 use super::view::View;
-use crate::blob::host::unique_name;
+use crate::blob::disk::replace_cache;
 use crate::judgement::verify::{Outcome, Problem, Verifier};
 use crate::ports::Unit;
 use crate::ports::store::RecordStore;
@@ -200,9 +200,7 @@ impl Registry {
         let text = serde_json::to_vec(&saved).map_err(crate::words::fault::bug)?;
         let folder = self.work_folder();
         self.world.disk.make_dirs(&folder)?;
-        let staged = folder.join(format!(".verified.{}", unique_name()));
-        self.world.disk.write_new(&staged, &text, 0o644)?;
-        self.world.disk.rename(&staged, &folder.join("verified.json"))
+        replace_cache(&*self.world.disk, &folder.join("verified.json"), &text, 0o644)
     }
 
     /// The last `verify` that was saved.

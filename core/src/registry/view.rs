@@ -2,6 +2,7 @@
 
 use super::incomplete::explain_missing;
 use super::open::Registry;
+use crate::blob::parallel::locked;
 pub use crate::judgement::answer::AsOf;
 use crate::judgement::answer::Basis;
 use crate::judgement::effective::{Objects, State};
@@ -46,7 +47,10 @@ impl Registry {
         let pin = self.world.pin_of(self.id())?;
         // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
         if let Some(remembered) = self.remembered() {
-            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
+            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| {
+                it.objects().seed(std::mem::take(&mut *locked(&self.parsed)));
+                self.walk(it.held_to(pin))
+            });
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}

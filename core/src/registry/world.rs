@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::blob::disk::{Disk, RealDisk, io_fault};
-use crate::blob::host::unique_name;
+use crate::blob::disk::{Disk, RealDisk, io_fault, make_dirs_durably, replace};
 use crate::ports::{Cancel, Clock, Progress, Silent};
 use crate::records::registry_id::RegistryId;
+use crate::records::statement::{Predicate, Record};
+use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::time::Timestamp;
@@ -56,6 +57,32 @@ pub enum Pinning {
     Stored,
     /// This one, by the digest of its statement.
     Root(Digest),
+}
+
+impl Pinning {
+    /// Reads what `--trust-root` takes: `sha256:<hex>`, or the path of a root's record (`trust/0001.json`).
+    pub fn read(text: &str) -> Result<Pinning> {
+        match Digest::parse(text) {
+            Ok(digest) => return Ok(Pinning::Root(digest)),
+            Err(fault) if text.starts_with("sha256:") => return Err(fault),
+            Err(_) => {}
+        }
+        let path = Path::new(text);
+        let size = std::fs::metadata(path).map_err(|error| {
+            io_fault("read", path, &error).hint("give sha256: and 64 hex digits, or the file of the first root")
+        })?;
+        if size.len() > RECORD_LIMIT {
+            return Err(Fault::new(Code::TooLarge, format!("{text} is too large for a trust root")).at(text));
+        }
+        let bytes = std::fs::read(path).map_err(|error| io_fault("read", path, &error))?;
+        let record = Record::parse(&bytes).map_err(|fault| fault.at(text))?;
+        match record.predicate() {
+            Predicate::Root(_) => Ok(Pinning::Root(record.digest())),
+            _ => Err(Fault::new(Code::BadArgument, format!("{text} is a record, and not one of a trust root"))
+                .hint("name the registry's file trust/0001.json, or its digest")
+                .at(text)),
+        }
+    }
 }
 
 /// The clock, the user's folders, the pins, progress and the wish to stop.
@@ -160,11 +187,8 @@ impl World {
                 .hint("set HOME or XDG_CONFIG_HOME, or name the root each time with --trust-root"));
         };
         let text = toml::to_string(value).map_err(crate::words::fault::bug)?;
-        self.disk.make_dirs(folder)?;
-        let staged = folder.join(format!(".{name}.{}", unique_name()));
-        self.disk.write_new(&staged, text.as_bytes(), 0o600)?;
-        self.disk.rename(&staged, &folder.join(name))?;
-        self.disk.sync_dir(folder)
+        make_dirs_durably(&*self.disk, folder)?;
+        replace(&*self.disk, &folder.join(name), text.as_bytes(), 0o600)
     }
 }
 

@@ -132,7 +132,7 @@ impl Registry {
         self.world.disk.make_dirs(&folder)?;
         let mut told = |_: &crate::blob::lock::Holder| {};
         let wait = Wait { timeout: wait, cancel: &self.world.cancel, told: &mut told };
-        acquire(&self.world.disk, &folder.join("lock"), wait)
+        acquire(&self.world.disk, &self.lock_path(), wait)
     }
 
     fn attempt(

@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod detail;
 mod read;
 mod schema;
 mod search;

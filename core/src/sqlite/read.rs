@@ -44,7 +44,7 @@ pub(super) fn artifact_of(bytes: &[u8]) -> Result<ArtifactId> {
 
 /// The columns of a version, of tables `v` and `a`; [`version_row`] reads them.
 pub(super) const VERSION_COLUMNS: &str =
-    "v.version, v.release, a.digest, a.trust, v.stage, a.size, a.metrics, v.by, v.time";
+    "v.version, v.release, a.digest, a.trust, v.stage, a.size, a.metrics, v.by, v.time, v.hidden";
 
 pub(super) fn version_row(row: &Row<'_>, model: ModelName, held: &[(AliasName, u64)]) -> Result<VersionRow> {
     let version = get::<i64>(row, 0)? as u64;
@@ -65,6 +65,7 @@ pub(super) fn version_row(row: &Row<'_>, model: ModelName, held: &[(AliasName, u
         metrics: if metrics == "{}" { BTreeMap::new() } else { serde_json::from_str(metrics).map_err(wrong)? },
         by: PrincipalId::parse(row.get_ref(7)?.as_str().map_err(wrong)?)?,
         time: Timestamp::from_unix(get(row, 8)?),
+        hidden: get(row, 9)?,
     })
 }
 
@@ -110,7 +111,7 @@ impl Index {
         Ok(found)
     }
 
-    fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
+    pub(super) fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT model, alias, version FROM held WHERE version IS NOT NULL ORDER BY model, alias")?;
@@ -148,7 +149,7 @@ impl Index {
         Ok(held)
     }
 
-    /// A model's versions, newest first.
+    /// A model's versions, newest first, hidden ones too.
     pub fn versions(&self, model: &ModelName) -> Result<Vec<VersionRow>> {
         let Some(id) = self.model_id(model)? else { return Ok(Vec::new()) };
         let held = self.held_by(id)?;

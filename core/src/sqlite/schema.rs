@@ -2,7 +2,7 @@
 //! effect; `n` is the place on the first-parent chain of the commit in which a row took effect.
 
 /// The number of this schema. A file of any other is dropped and made again.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -13,18 +13,18 @@ CREATE TABLE landed(path BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE models(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, newest INTEGER NOT NULL DEFAULT 0,
   about INTEGER NOT NULL DEFAULT 0, owner TEXT, description TEXT, tags TEXT, renamed_to TEXT,
-  hidden INTEGER NOT NULL DEFAULT 0);
+  hidden INTEGER NOT NULL DEFAULT 0, announced INTEGER, described INTEGER);
 CREATE TABLE artifacts(
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, type TEXT NOT NULL, format TEXT NOT NULL, size INTEGER NOT NULL,
   capabilities TEXT NOT NULL, metrics TEXT NOT NULL, trust TEXT NOT NULL DEFAULT 'acquired',
-  trust_move INTEGER NOT NULL DEFAULT 0);
+  trust_move INTEGER NOT NULL DEFAULT 0, source TEXT);
 CREATE INDEX artifacts_type ON artifacts(type);
 CREATE INDEX artifacts_format ON artifacts(format);
 CREATE INDEX artifacts_trust ON artifacts(trust);
 CREATE TABLE versions(
   id INTEGER PRIMARY KEY, model INTEGER NOT NULL, version INTEGER NOT NULL, artifact INTEGER NOT NULL, release TEXT,
-  registered_as TEXT, by TEXT NOT NULL, time INTEGER NOT NULL, n INTEGER NOT NULL,
-  stage TEXT NOT NULL DEFAULT 'experimental', stage_move INTEGER NOT NULL DEFAULT 0,
+  registered_as TEXT, by TEXT NOT NULL, time INTEGER NOT NULL, imported INTEGER, n INTEGER NOT NULL,
+  stage TEXT NOT NULL DEFAULT 'experimental', stage_move INTEGER NOT NULL DEFAULT 0, moved INTEGER, labelled INTEGER,
   label INTEGER NOT NULL DEFAULT 0, description TEXT, tags TEXT, hidden INTEGER NOT NULL DEFAULT 0,
   UNIQUE(model, version));
 CREATE INDEX versions_artifact ON versions(artifact);
@@ -54,6 +54,7 @@ CREATE TABLE evidence(
   artifact INTEGER NOT NULL, statement BLOB NOT NULL, type TEXT NOT NULL, verdict TEXT NOT NULL, by TEXT NOT NULL,
   time INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(artifact, statement)) WITHOUT ROWID;
 CREATE TABLE cards(artifact INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE lineages(artifact INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 -- One row a version, and one a model, by their numbers.
 CREATE VIRTUAL TABLE texts USING fts5(

@@ -252,24 +252,24 @@ impl Index {
         ))?;
         let mut rows = statement.query([id])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        let model = ModelName::parse(row.get_ref(9)?.as_str().map_err(wrong)?)?;
-        let held: Vec<(AliasName, u64)> = self.held_by(get(row, 10)?)?;
-        let capabilities: Vec<String> = serde_json::from_str(&get::<String>(row, 13)?).map_err(wrong)?;
+        let model = ModelName::parse(row.get_ref(10)?.as_str().map_err(wrong)?)?;
+        let held: Vec<(AliasName, u64)> = self.held_by(get(row, 11)?)?;
+        let capabilities: Vec<String> = serde_json::from_str(&get::<String>(row, 14)?).map_err(wrong)?;
         let mut found = SearchRow {
             version: version_row(row, model, &held)?,
-            artifact_type: get(row, 11)?,
-            format: get(row, 12)?,
+            artifact_type: get(row, 12)?,
+            format: get(row, 13)?,
             capabilities,
-            description: get(row, 14)?,
-            tags: tags_of(row, 15)?,
-            commit: Some(Oid::from_bytes(row.get_ref(16)?.as_blob().map_err(wrong)?)?),
-            landed: Some(Timestamp::from_unix(get(row, 17)?)),
+            description: get(row, 15)?,
+            tags: tags_of(row, 16)?,
+            commit: Some(Oid::from_bytes(row.get_ref(17)?.as_blob().map_err(wrong)?)?),
+            landed: Some(Timestamp::from_unix(get(row, 18)?)),
             matched: Vec::new(),
         };
-        let of_model = OfModel { description: get(row, 18)?, owner: get(row, 19)?, tags: tags_of(row, 20)? };
+        let of_model = OfModel { description: get(row, 19)?, owner: get(row, 20)?, tags: tags_of(row, 21)? };
         let card = match words.is_empty() {
             true => None,
-            false => self.card(get(row, 21)?)?,
+            false => self.card(get(row, 22)?)?,
         };
         found.matched = why(&found, &of_model, card.as_deref(), request, words);
         Ok(Some(found))

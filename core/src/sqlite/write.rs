@@ -113,14 +113,27 @@ impl Writing<'_> {
             Row::Stage(it) => {
                 let model = self.model_id(&it.model)?;
                 self.sql(
-                    "UPDATE versions SET stage = ?1, stage_move = ?2 WHERE model = ?3 AND version = ?4 AND stage_move < ?2",
+                    "UPDATE versions SET stage = ?1, stage_move = ?2, moved = ?5
+                     WHERE model = ?3 AND version = ?4 AND stage_move < ?2",
                 )?
-                .execute(params![it.to.as_str(), it.sequence as i64, model, it.version as i64])?;
+                .execute(params![
+                    it.to.as_str(),
+                    it.sequence as i64,
+                    model,
+                    it.version as i64,
+                    it.time.unix()
+                ])?;
                 Ok(())
             }
             Row::Trust(it) => {
                 self.sql("UPDATE artifacts SET trust = ?1, trust_move = ?2 WHERE digest = ?3 AND trust_move < ?2")?
                     .execute(params![it.to.as_str(), it.sequence as i64, it.artifact.digest().as_bytes()])?;
+                Ok(())
+            }
+            Row::Lineage(id, text) => {
+                let artifact = self.artifact_id(id)?;
+                self.sql("INSERT OR REPLACE INTO lineages(artifact, text) VALUES(?, ?)")?
+                    .execute(params![artifact, text])?;
                 Ok(())
             }
             Row::Card(id, text) => {
@@ -164,8 +177,8 @@ impl Writing<'_> {
         let metrics = serde_json::to_string(&manifest.metrics).map_err(bug)?;
         let made = self
             .sql(
-                "INSERT OR IGNORE INTO artifacts(digest, type, format, size, capabilities, metrics)
-                 VALUES(?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO artifacts(digest, type, format, size, capabilities, metrics, source)
+                 VALUES(?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 artifact.digest().as_bytes(),
@@ -173,7 +186,8 @@ impl Writing<'_> {
                 manifest.format,
                 manifest.size() as i64,
                 capabilities,
-                metrics
+                metrics,
+                manifest.source
             ])?;
         if made == 0 {
             return Ok(());
@@ -208,8 +222,8 @@ impl Writing<'_> {
         let (model, artifact) = (self.model_id(&it.model)?, self.artifact_id(&it.artifact)?);
         let made = self
             .sql(
-                "INSERT OR IGNORE INTO versions(model, version, artifact, release, registered_as, by, time, n)
-                 VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO versions(model, version, artifact, release, registered_as, by, time, imported, n)
+                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 model,
@@ -219,6 +233,7 @@ impl Writing<'_> {
                 it.description,
                 it.by.as_str(),
                 it.time.unix(),
+                it.imported.map(Timestamp::unix),
                 self.n
             ])?;
         if made == 0 {
@@ -239,7 +254,8 @@ impl Writing<'_> {
         let model = self.model_id(&it.model)?;
         let changed = self
             .sql(
-                "UPDATE models SET about = ?1, owner = ?2, description = ?3, tags = ?4, renamed_to = ?5, hidden = ?6
+                "UPDATE models SET about = ?1, owner = ?2, description = ?3, tags = ?4, renamed_to = ?5, hidden = ?6,
+                                   announced = iif(?1 = 1, ?8, announced), described = ?8
                  WHERE id = ?7 AND about < ?1",
             )?
             .execute(params![
@@ -249,7 +265,8 @@ impl Writing<'_> {
                 json(&it.tags)?,
                 it.renamed_to.as_ref().map(|it| it.as_str()),
                 it.hidden,
-                model
+                model,
+                it.time.unix()
             ])?;
         if changed > 0 {
             self.tags(model, 0, &it.tags)?;
@@ -262,11 +279,19 @@ impl Writing<'_> {
         let model = self.model_id(&it.model)?;
         let version: Option<i64> = self
             .sql(
-                "UPDATE versions SET label = ?1, description = ?2, tags = ?3, hidden = ?4
+                "UPDATE versions SET label = ?1, description = ?2, tags = ?3, hidden = ?4, labelled = ?7
                  WHERE model = ?5 AND version = ?6 AND label < ?1 RETURNING id",
             )?
             .query_row(
-                params![it.sequence as i64, it.description, json(&it.tags)?, it.hidden, model, it.version as i64],
+                params![
+                    it.sequence as i64,
+                    it.description,
+                    json(&it.tags)?,
+                    it.hidden,
+                    model,
+                    it.version as i64,
+                    it.time.unix()
+                ],
                 |row| row.get(0),
             )
             .optional()?;
@@ -416,6 +441,7 @@ impl Writing<'_> {
             "tags",
             "evidence",
             "cards",
+            "lineages",
         ] {
             self.transaction.execute(&format!("DELETE FROM {table}"), [])?;
         }

@@ -5,10 +5,10 @@
 
 #[cfg(feature = "fs")]
 pub mod blob_remote;
-#[cfg(feature = "git")]
-pub mod disk;
 #[cfg(feature = "fs")]
-pub mod faulty_disk;
+pub mod disk;
 pub mod memory;
+#[cfg(feature = "fs")]
+pub mod power;
 pub mod registry;
 pub mod store;

@@ -168,5 +168,5 @@ export function Heading({ title, tab, children, above }: Children & { readonly t
 let moves = 0;
 
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
-  return <div class="snippet"><pre tabIndex={0} role="region" aria-label={label}><code>{text}</code></pre><Copy text={text} label={`Copy: ${label}`} /></div>;
+  return <div class="snippet"><pre tabIndex={0} role="group" aria-label={label}><code>{text}</code></pre><Copy text={text} label={`Copy: ${label}`} /></div>;
 }

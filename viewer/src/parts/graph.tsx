@@ -25,7 +25,7 @@ export function LineageGraph({ before, here, after }: Lineage) {
   const edges = placed.flatMap((boxes, at) => (at === mid || !centre ? [] : boxes.map((box) => (at < mid ? [box, centre] as const : [centre, box] as const))));
   return (
     <div class="lineage">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Lineage, as a drawing">
+      <div class="scroll" tabIndex={0} role="group" aria-label="Lineage, as a drawing">
         <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
           {edges.map(([a, b], at) => {
             const [x1, y1, x2, y2] = [a.x + BOX, a.y + TALL / 2, b.x, b.y + TALL / 2];

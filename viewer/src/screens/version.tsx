@@ -87,7 +87,7 @@ function lockBlock(shown: ShowAnswer): string {
 
 function Files({ shown }: { readonly shown: ShowAnswer }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="files">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="files">
       <table class="plain">
         <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
         <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
@@ -111,7 +111,7 @@ function Metrics({ shown }: { readonly shown: ShowAnswer }) {
   return (
     <Section title="Metrics" id="metrics">
       {measured.length + claimed.length === 0 ? <p class="soft">Nothing was measured, and nothing is claimed.</p> : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="metrics">
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby="metrics">
           <table class="plain figures">
             <thead><tr><th scope="col">Metric</th><th scope="col" class="end">Value</th><th scope="col">From</th><th scope="col">Measured on</th></tr></thead>
             <tbody>
@@ -135,7 +135,7 @@ function ContractTable({ contract }: { readonly contract: Contract }) {
       {fields.map((field) => <tr key={field.name}><th scope="row">{field.name}</th><td><code>{field.type}{field.shape && field.shape.length > 0 ? `[${field.shape.map((n) => (n < 0 ? "any" : n)).join(", ")}]` : ""}</code></td><td class="soft">{field.optional ? "optional" : "required"}</td></tr>)}
     </tbody>
   );
-  return <div class="scroll" tabIndex={0} role="region" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
+  return <div class="scroll" tabIndex={0} role="group" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
 }
 
 function Lineage({ shown, model }: { readonly shown: ShowAnswer; readonly model: string }) {
@@ -200,7 +200,7 @@ function Signatures({ dossier }: { readonly dossier: Dossier }) {
     ...dossier.moves.map((it) => ({ what: it.change, words: undefined, by: it.by, time: it.time, key: it.key, statement: it.statement })),
   ];
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="signatures">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="signatures">
       <table class="plain">
         <thead><tr><th scope="col">Record</th><th scope="col">Signed by</th><th scope="col">When</th><th scope="col">Key</th><th scope="col">Statement</th></tr></thead>
         <tbody>{rows.map((row) => (

@@ -151,7 +151,7 @@ export class Session {
     proposals: () => this.proposals(),
     review: (view, base, head) => view.review(base, head),
     explain: (view, reference) => view.explain(reference),
-    whyNot: (view, alias, version) => view.whyNot(alias, version),
+    whyNot: (view, alias, version) => view.whyNot(alias, Number(version)),
     report: (view, reference) => view.report(reference),
     search: (view, text) => view.search(text, 50),
     policy: (view) => view.policy(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
+from typing import Iterable, Iterator, Mapping
 
 from mlflow.entities.model_registry import (
     ModelVersion,
@@ -45,32 +47,66 @@ REQUEST = "mlflow_request"
 #: The version holds where the files were said to be, and none of them.
 POINTER = "mlflow_pointer"
 
+#: Records count seconds, MLflow milliseconds: what MLflow was told is kept in the lineage of a version, and in a tag that
+#: MLflow does not show.
+CREATED = "mlflow_created_ms"
+TIMES = "refmark.mlflow.times"
+#: Seconds that may pass between MLflow's clock reading and the record's.
+_SLACK = 10
 
-def millis(time: datetime | None) -> int | None:
-    """A time as MLflow counts it."""
-    return None if time is None else int(time.timestamp() * 1000)
+
+def times(created: int | None, updated: int | None) -> dict[str, str]:
+    """The tag that keeps times: when it began, when it last changed, and when this was written, in milliseconds."""
+    return {TIMES: f"{created or 0} {updated or 0} {time.time_ns() // 1_000_000}"}
 
 
-def is_visible(version: VersionDetail) -> bool:
-    """Whether MLflow shows the version."""
-    return not version.hidden
+def _told(tags: Mapping[str, str]) -> tuple[int, int, int]:
+    parts = tags.get(TIMES, "").split(" ")
+    if len(parts) != 3 or not all(it.isascii() and it.isdigit() for it in parts):
+        return (0, 0, 0)
+    return (int(parts[0]), int(parts[1]), int(parts[2]))
+
+
+def _whole(at: datetime | None) -> int:
+    return 0 if at is None else int(at.timestamp()) * 1000
+
+
+def created_ms(value: ModelDetail | VersionDetail) -> int:
+    """When a model or version began."""
+    exact = value.lineage.get(CREATED, "") if isinstance(value, VersionDetail) else str(_told(value.tags)[0])
+    return int(exact) if exact.isascii() and exact.isdigit() and int(exact) else _whole(value.created)
+
+
+def updated_ms(value: ModelDetail | VersionDetail) -> int:
+    """When a model or version last changed."""
+    _, updated, written = _told(value.tags)
+    whole = _whole(value.updated)
+    if written and whole <= written + _SLACK * 1000:
+        return updated
+    # Somebody wrote since who keeps no milliseconds, or nobody wrote at all.
+    return created_ms(value) if value.updated == value.created else whole
+
+
+def _shown(tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((key, tag) for key, tag in tags.items() if key != TIMES)
 
 
 def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion:
     """A version as MLflow's entity."""
     lineage = version.lineage
+    created = created_ms(version)
     return ModelVersion(
         name=version.model,
         version=version.version,
-        creation_timestamp=millis(version.created),
-        last_updated_timestamp=millis(version.updated),
+        creation_timestamp=created,
+        last_updated_timestamp=max(created, updated_ms(version)),
         description=version.description or None,
         user_id=version.by,
         current_stage=STAGE_OF[version.stage],
         source=lineage.get(SOURCE) or version.source,
         run_id=lineage.get(RUN_ID),
         run_link=lineage.get(RUN_LINK),
-        tags=[ModelVersionTag(key, value) for key, value in version.tags.items()],
+        tags=[ModelVersionTag(key, value) for key, value in _shown(version.tags)],
         aliases=list(version.aliases) if aliases else [],
         model_id=lineage.get(MODEL_ID),
     )
@@ -78,20 +114,21 @@ def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion
 
 def model_entity(model: ModelDetail, latest: list[VersionDetail]) -> RegisteredModel:
     """A model as MLflow's entity, with the newest version of each stage."""
-    changed = [it for it in (model.updated, *(version.updated for version in latest)) if it is not None]
+    versions = [version_entity(it, aliases=False) for it in latest]
+    changed = [updated_ms(model), created_ms(model), *(it.last_updated_timestamp for it in versions)]
     return RegisteredModel(
         name=model.model,
-        creation_timestamp=millis(model.created),
-        last_updated_timestamp=millis(max(changed)) if changed else None,
+        creation_timestamp=created_ms(model),
+        last_updated_timestamp=max(changed),
         description=model.description or None,
-        latest_versions=[version_entity(it, aliases=False) for it in latest],
-        tags=[RegisteredModelTag(key, value) for key, value in model.tags.items()],
+        latest_versions=versions,
+        tags=[RegisteredModelTag(key, value) for key, value in _shown(model.tags)],
         aliases=[RegisteredModelAlias(alias, version) for alias, version in model.aliases.items()],
     )
 
 
-def latest_of(versions: list[VersionDetail]) -> list[VersionDetail]:
-    """The newest version of each stage."""
+def latest_of(versions: Iterable[VersionDetail]) -> list[VersionDetail]:
+    """The newest version of each of MLflow's stages, of the newest of each of the lifecycle's."""
     newest: dict[str, VersionDetail] = {}
     for version in versions:
         stage = STAGE_OF[version.stage]

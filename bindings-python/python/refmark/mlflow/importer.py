@@ -109,7 +109,8 @@ def _store(location: str) -> Iterator[Any]:
 def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
     found = _all(store.search_model_versions, f"name = '{_quoted(model.name)}'")
     versions: Mapping[int, ModelVersion] = {int(it.version): it for it in found}
-    registry.announce(model.name, model.description, tags=model.tags)
+    times = entities.times(model.creation_timestamp, model.last_updated_timestamp)
+    registry.announce(model.name, model.description, tags={**model.tags, **times})
     newest = max(versions, default=0)
     gaps = [number for number in range(1, newest + 1) if number not in versions]
     pointers: list[str] = []
@@ -124,11 +125,13 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
     for number in gaps:
         registry.hide(f"{model.name}/{number}", "deleted in MLflow")
     for number, version in versions.items():
-        if version.tags:
-            registry.label(f"{model.name}/{number}", tags=version.tags)
         stage = entities.LIFECYCLE_OF.get(version.current_stage, "experimental")
         if stage != "experimental":
             registry.transition(f"{model.name}/{number}", stage, "imported from MLflow")
+        changed = version.last_updated_timestamp or 0
+        if version.tags or changed > (version.creation_timestamp or 0):
+            told = entities.times(None, changed)
+            registry.label(f"{model.name}/{number}", tags={**version.tags, **told})
     for alias, number in sorted(model.aliases.items()):
         registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow")
     return Imported(1, len(versions), tuple(pointers), len(gaps))
@@ -150,6 +153,8 @@ def _package(store: Any, stack: ExitStack, version: ModelVersion, pointers: list
         entities.REQUEST: uuid.uuid4().hex,
     }
     lineage = {key: value for key, value in said.items() if value}
+    if version.creation_timestamp:
+        lineage[entities.CREATED] = str(version.creation_timestamp)
     storage = store.get_model_version_download_uri(version.name, version.version)
     try:
         path = sources.fetch(storage, None, stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Callable, Iterable
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -59,15 +60,18 @@ class ModelSearch(_Search):
     ) -> None:
         super().__init__(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, page_token)
         self._filter = add_prompt_filter_string(filter_string, is_prompt=False)
-        self._order = order_by
         parsed = [SearchUtils.parse_order_by_for_search_registered_models(it) for it in order_by or []]
-        _check_once((_time_is_one(key) for key, _ in parsed), order_by or [])
+        self._order = [(_time_is_one(key), ascending) for key, ascending in parsed]
+        _check_once((key for key, _ in self._order), order_by or [])
         SearchModelUtils.parse_search_filter(self._filter)
 
     def page(self, models: list[RegisteredModel]) -> PagedList:
         """The page that was asked for."""
         found = SearchModelUtils.filter(models, self._filter)
-        return self._page(SearchModelUtils.sort(found, self._order))
+        found.sort(key=lambda it: it.name)
+        for key, ascending in reversed(self._order):
+            found.sort(key=operator.attrgetter(key), reverse=not ascending)
+        return self._page(found)
 
 
 def _time_is_one(key: str) -> str:
@@ -96,6 +100,12 @@ class VersionSearch(_Search):
                 asked = (clause["comparator"], str(clause["value"]).lower())
                 return asked not in (("=", "true"), ("!=", "false"))
         return True
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """Tags that every version that fits has: others need not be read."""
+        equal = (it for it in self._parsed if it["type"] == "tag" and it["comparator"] == "=" and not _is_prompt_clause(it))
+        return [(it["key"], it["value"]) for it in equal]
 
     def may_be_of(self, model: str) -> bool:
         """Whether versions of a model can be among what is found: others need not be read."""

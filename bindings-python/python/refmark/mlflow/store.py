@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Sequence
 from urllib.parse import urlsplit
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
@@ -25,6 +25,7 @@ from mlflow.store.model_registry import (
 )
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.tracking.client import MlflowClient
+from mlflow.utils.time import get_current_time_millis
 from mlflow.utils.validation import (
     _validate_model_alias_name,
     _validate_model_alias_name_reserved,
@@ -39,7 +40,7 @@ from mlflow.utils.validation import (
 from .. import errors
 from .._registry import Registry
 from .._registry import open as open_registry
-from .._values import ModelDetail, VersionDetail
+from .._values import ModelDetail, VersionDetail, rows
 from . import entities, search, sources
 from . import uri as uris
 from .faults import speaks_mlflow
@@ -70,9 +71,15 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
             raise MlflowException(f"Registered Model with name={name} not found", RESOURCE_DOES_NOT_EXIST)
         return found
 
-    def _versions(self, name: str) -> list[VersionDetail]:
-        answers = self._registry._native.version_details(name)
-        return [it for it in map(VersionDetail.from_answer, answers) if not it.hidden]
+    def _versions(
+        self, name: str | None = None, tags: Sequence[tuple[str, str]] = (), latest: bool = False
+    ) -> list[VersionDetail]:
+        """The versions that MLflow shows: of a model, with tags, or the newest of each stage."""
+        found = self._registry._native.version_details(name, tags, latest)
+        return [it for it in rows(VersionDetail, found) if not it.hidden]
+
+    def _models(self) -> list[ModelDetail]:
+        return [it for it in rows(ModelDetail, self._registry._native.model_details()) if not it.hidden]
 
     def _version(self, name: str, version: Any) -> VersionDetail:
         _validate_model_name(name)
@@ -92,7 +99,20 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         return found
 
     def _entity(self, name: str) -> RegisteredModel:
-        return entities.model_entity(self._model(name), entities.latest_of(self._versions(name)))
+        return entities.model_entity(self._model(name), entities.latest_of(self._versions(name, latest=True)))
+
+    def _describe(self, model: ModelDetail, description: str | None = None, **words: Any) -> None:
+        """Changes the words of a model. For MLflow a description is a change, and a tag is none."""
+        updated = entities.updated_ms(model) if description is None else get_current_time_millis()
+        told = entities.times(entities.created_ms(model), updated)
+        self._registry.describe(model.model, description, **{**words, "tags": {**words.get("tags", {}), **told}})
+
+    def _label(
+        self, version: VersionDetail, description: str | None = None, updated: int | None = None, **words: Any
+    ) -> None:
+        """Changes the words of a version; a tag is no change, so that ``updated`` stays."""
+        told = entities.times(0, entities.updated_ms(version) if updated is None else updated)
+        self._registry.label(version, description, **{**words, "tags": {**words.get("tags", {}), **told}})
 
     # Models -------------------------------------------------------------------------------------------------------
 
@@ -108,7 +128,8 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         _validate_model_name(name)
         for tag in tags or []:
             _validate_registered_model_tag(tag.key, tag.value)
-        pairs = {tag.key: tag.value for tag in tags or []}
+        now = get_current_time_millis()
+        pairs = {**{tag.key: tag.value for tag in tags or []}, **entities.times(now, now)}
         try:
             self._registry.announce(name, description, tags=pairs)
         except errors.ExistsError:
@@ -121,8 +142,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         self, name: str, description: str | None, deployment_job_id: str | None = None
     ) -> RegisteredModel:
         """Sets what a model is."""
-        self._model(name)
-        self._registry.describe(name, description or "")
+        self._describe(self._model(name), description or "")
         return self._entity(name)
 
     @speaks_mlflow
@@ -156,11 +176,11 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
     ) -> PagedList:
         """The models that a filter fits, in an order, page by page."""
         asked = search.ModelSearch(filter_string, max_results, order_by, page_token)
-        found = map(ModelDetail.from_answer, self._registry._native.model_details())
-        models = [entities.model_entity(it, []) for it in found if not it.hidden]
-        page = asked.page(models)
-        whole = [self._entity(it.name) for it in page]
-        return PagedList(whole, page.token)
+        latest: dict[str, list[VersionDetail]] = {}
+        for version in self._versions(latest=True):
+            latest.setdefault(version.model, []).append(version)
+        models = (entities.model_entity(it, entities.latest_of(latest.get(it.model, ()))) for it in self._models())
+        return asked.page([*models])
 
     @speaks_mlflow
     def get_registered_model(self, name: str) -> RegisteredModel:
@@ -172,7 +192,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         """The newest version of each stage."""
         self._model(name)
         wanted = {get_canonical_stage(stage) for stage in (stages or ALL_STAGES)}
-        latest = entities.latest_of(self._versions(name))
+        latest = entities.latest_of(self._versions(name, latest=True))
         return [entities.version_entity(it) for it in latest if entities.STAGE_OF[it.stage] in wanted]
 
     @speaks_mlflow
@@ -180,16 +200,16 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         """Sets a tag of a model."""
         _validate_model_name(name)
         _validate_registered_model_tag(tag.key, tag.value)
-        self._model(name)
-        self._registry.describe(name, tags={tag.key: tag.value})
+        self._describe(self._model(name), tags={tag.key: tag.value})
 
     @speaks_mlflow
     def delete_registered_model_tag(self, name: str, key: str) -> None:
         """Takes a tag of a model away."""
         _validate_model_name(name)
         _validate_tag_name(key)
-        if key in self._model(name).tags:
-            self._registry.describe(name, untag=[key])
+        found = self._model(name)
+        if key in found.tags:
+            self._describe(found, untag=[key])
 
     # Versions -----------------------------------------------------------------------------------------------------
 
@@ -218,6 +238,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
             entities.RUN_LINK: run_link,
             entities.SOURCE: source,
             entities.MODEL_ID: model_id,
+            entities.CREATED: str(get_current_time_millis()),
         }
         lineage = {key: value for key, value in said.items() if value}
         with ExitStack() as stack:
@@ -229,9 +250,11 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
             made = self._registry.register(
                 name, path, lineage=lineage, description=description, progress=False
             )
+        version = self._version(name, made.version)
         if tags:
-            self._registry.label(made, tags={tag.key: tag.value for tag in tags})
-        return entities.version_entity(self._version(name, made.version))
+            self._label(version, tags={tag.key: tag.value for tag in tags})
+            version = self._version(name, made.version)
+        return entities.version_entity(version)
 
     def _storage(self, source: str, run_id: str | None) -> tuple[str, str | None]:
         """Where the files of a source are; a model of MLflow's or of this registry is looked up."""
@@ -254,8 +277,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
     @speaks_mlflow
     def update_model_version(self, name: str, version: Any, description: str | None = None) -> ModelVersion:
         """Sets what a version is."""
-        found = self._version(name, version)
-        self._registry.label(found, description or "")
+        self._label(self._version(name, version), description or "", get_current_time_millis())
         return entities.version_entity(self._version(name, version))
 
     @speaks_mlflow
@@ -269,18 +291,19 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
                 "Model version transition cannot archive existing model versions because "
                 f"'{stage}' is not an Active stage. Valid stages are {DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS}"
             )
-        found = self._version(name, version)
+        found, now = self._version(name, version), get_current_time_millis()
         if archive_existing_versions:
             for other in self._versions(name):
                 if other.version != found.version and entities.STAGE_OF[other.stage] == canonical:
-                    self._move(other, STAGE_ARCHIVED)
-        self._move(found, canonical)
+                    self._move(other, STAGE_ARCHIVED, now)
+        self._move(found, canonical, now)
         return entities.version_entity(self._version(name, version))
 
-    def _move(self, version: VersionDetail, stage: str) -> None:
+    def _move(self, version: VersionDetail, stage: str, now: int) -> None:
         if entities.STAGE_OF[version.stage] != stage:
             to = entities.LIFECYCLE_OF[stage]
             self._registry.transition(version, to, f"moved to {stage} through MLflow")
+        self._label(version, updated=now)
 
     @speaks_mlflow
     def delete_model_version(self, name: str, version: Any) -> None:
@@ -321,12 +344,13 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
     ) -> PagedList:
         """The versions that a filter fits, in an order, page by page."""
         asked = search.VersionSearch(filter_string, max_results, order_by, page_token)
-        found = map(ModelDetail.from_answer, self._registry._native.model_details())
-        models = [it for it in found if not it.hidden and asked.may_be_of(it.model)]
+        models = [it for it in self._models() if asked.may_be_of(it.model)]
         if asked.leaves_out_prompts:
             models = [it for it in models if not has_prompt_tag(dict(it.tags))]
-        versions = [version for model in models for version in self._versions(model.model)]
-        return asked.page([entities.version_entity(it) for it in versions])
+        known = {it.model for it in models}
+        only = models[0].model if len(models) == 1 else None
+        versions = self._versions(only, asked.tags) if models else []
+        return asked.page([entities.version_entity(it) for it in versions if it.model in known])
 
     @speaks_mlflow
     def set_model_version_tag(self, name: str, version: Any, tag: ModelVersionTag) -> None:
@@ -334,7 +358,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         _validate_model_name(name)
         _validate_model_version(version)
         _validate_model_version_tag(tag.key, tag.value)
-        self._registry.label(self._version(name, version), tags={tag.key: tag.value})
+        self._label(self._version(name, version), tags={tag.key: tag.value})
 
     @speaks_mlflow
     def delete_model_version_tag(self, name: str, version: Any, key: str) -> None:
@@ -344,7 +368,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         _validate_tag_name(key)
         found = self._version(name, version)
         if key in found.tags:
-            self._registry.label(found, untag=[key])
+            self._label(found, untag=[key])
 
     # Aliases ------------------------------------------------------------------------------------------------------
 

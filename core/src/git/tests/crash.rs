@@ -1,21 +1,17 @@
 //! A writer that dies after any number of durable steps leaves the old head or the new one, and a repository that is sound.
 
-use std::collections::HashSet;
-use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{bare, commit, git, grow};
-use crate::blob::disk::{Disk, RealDisk};
+use crate::blob::disk::Disk;
 use crate::git::{Format, Repo};
 use crate::judgement::snapshot::History;
 use crate::ports::store::RecordStore;
-use crate::testing::disk::{Dying, Unsynced};
-use crate::words::fault::Result;
+use crate::testing::disk::{FaultyDisk, Then};
+use crate::testing::power::Cut;
 use crate::words::oid::Oid;
 
 fn copy(from: &Path, to: &Path) {
@@ -38,7 +34,7 @@ fn every_death_of(files: &[(&str, &[u8])]) {
     for steps in 0.. {
         let at = home.path().join(format!("copy{steps}"));
         copy(repo.git_dir(), &at);
-        let done = one_more(Arc::new(Dying::after(steps)), &at, files);
+        let done = one_more(Arc::new(FaultyDisk::at(steps + 1, Then::Die)), &at, files);
         let survivor = Repo::open(&at).unwrap();
         let head = survivor.head("main").unwrap().unwrap();
         git(&at, &["fsck", "--strict", "--no-dangling"]);
@@ -78,7 +74,7 @@ fn a_writer_of_a_bulk_pack_may_die_at_any_step() {
 fn a_disk_without_links_still_moves_branches() {
     let (_home, repo) = bare(Format::Sha1);
     let old = grow(&repo, 1, &[("a", b"1")]);
-    let new = one_more(Arc::new(Unsynced { links: false }), repo.git_dir(), &[("a", b"2")]).unwrap();
+    let new = one_more(Arc::new(FaultyDisk::without_links()), repo.git_dir(), &[("a", b"2")]).unwrap();
     assert_eq!(repo.commit(new).unwrap().parents, [old]);
     assert_eq!(repo.head("main").unwrap(), Some(new));
     assert!(!repo.git_dir().join("refs/heads/main.lock").exists());
@@ -89,7 +85,8 @@ fn an_init_that_died_can_be_run_again() {
     for steps in 0.. {
         let home = TempDir::new().unwrap();
         let at = home.path().join("r");
-        let done = Repo::init_on(Arc::new(Dying::after(steps)), &at, true, Format::Sha256, "main").is_ok();
+        let done =
+            Repo::init_on(Arc::new(FaultyDisk::at(steps + 1, Then::Die)), &at, true, Format::Sha256, "main").is_ok();
         if !done {
             assert!(Repo::open(&at).is_err() || at.join("config").exists());
         }
@@ -106,75 +103,28 @@ fn an_init_that_died_can_be_run_again() {
     }
 }
 
-/// Writes down what was made durable, and what must have been before it.
-struct Watched {
-    synced: Mutex<HashSet<u64>>,
-    unsynced_folders: Mutex<HashSet<PathBuf>>,
-    renames: AtomicUsize,
-}
-
-fn inode(path: &Path) -> u64 {
-    fs::metadata(path).unwrap().ino()
-}
-
-impl Disk for Watched {
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-        assert!(path.to_string_lossy().contains("/refmark/stage/"), "{} is written in place", path.display());
-        RealDisk.write_new(path, bytes, mode)?;
-        // What the real disk makes new is synced before it returns.
-        self.synced.lock().unwrap().insert(inode(path));
-        Ok(())
-    }
-    fn sync_file(&self, file: &File, _: &Path) -> Result<()> {
-        self.synced.lock().unwrap().insert(file.metadata().unwrap().ino());
-        Ok(())
-    }
-    fn sync_dir(&self, path: &Path) -> Result<()> {
-        self.unsynced_folders.lock().unwrap().remove(path);
-        Ok(())
-    }
-    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        assert!(
-            self.synced.lock().unwrap().contains(&inode(from)),
-            "{} is renamed before it is synced",
-            from.display()
-        );
-        if to.ends_with("refs/heads/main") {
-            let open = self.unsynced_folders.lock().unwrap();
-            let open: Vec<_> = open.iter().filter(|path| path.to_string_lossy().contains("/objects")).collect();
-            assert!(open.is_empty(), "the branch moves before {open:?} are synced");
-        }
-        self.renames.fetch_add(1, Ordering::SeqCst);
-        self.unsynced_folders.lock().unwrap().insert(to.parent().unwrap().to_owned());
-        RealDisk.rename(from, to)
-    }
-    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool> {
-        self.rename(from, to).map(|()| true)
-    }
-    fn link(&self, from: &Path, to: &Path) -> Result<bool> {
-        assert!(self.synced.lock().unwrap().contains(&inode(from)), "{} is named before it is synced", from.display());
-        RealDisk.link(from, to)
-    }
-    fn make_dirs(&self, path: &Path) -> Result<Vec<PathBuf>> {
-        let made = RealDisk.make_dirs(path)?;
-        self.unsynced_folders.lock().unwrap().extend(made.iter().cloned());
-        Ok(made)
-    }
-    fn remove(&self, path: &Path) -> Result<()> {
-        RealDisk.remove(path)
-    }
-}
-
 #[test]
 fn every_file_is_synced_before_it_has_its_name_and_every_folder_before_the_branch_moves() {
-    for count in [3, 300] {
-        let home = TempDir::new().unwrap();
-        let disk =
-            Arc::new(Watched { synced: Mutex::default(), unsynced_folders: Mutex::default(), renames: 0.into() });
-        let repo = Repo::init_on(disk.clone(), &home.path().join("r"), true, Format::Sha1, "main").unwrap();
+    for count in [3, 250] {
         let names: Vec<String> = (0..count).map(|number| format!("a/{number}")).collect();
-        grow(&repo, 1, &names.iter().map(|name| (name.as_str(), name.as_bytes())).collect::<Vec<_>>());
-        assert!(disk.unsynced_folders.lock().unwrap().is_empty(), "{:?}", disk.unsynced_folders.lock().unwrap());
-        assert!(disk.renames.load(Ordering::SeqCst) >= 5);
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+        let mut landed = 0;
+        for step in 1.. {
+            let home = TempDir::new().unwrap();
+            let (at, graves) = (home.path().join("r"), home.path().join("graves"));
+            let repo = Repo::init_on(Arc::new(FaultyDisk::sound()), &at, true, Format::Sha1, "main").unwrap();
+            let old = grow(&repo, 1, &[("old", b"1")]);
+            let disk = Arc::new(FaultyDisk::at(step, Then::Die).with_power(&graves));
+            let done = one_more(disk.clone(), &at, &files);
+            disk.cut_power(home.path(), [Cut::All, Cut::Bytes, Cut::Some(step)][step as usize % 3]);
+            git(&at, &["fsck", "--strict", "--no-dangling"]);
+            let head = Repo::open(&at).unwrap().head("main").unwrap().unwrap();
+            assert!(done.is_none_or(|id| id == head), "step {step}: what was said to be done is done");
+            landed += u32::from(head != old);
+            if done.is_some() {
+                break;
+            }
+        }
+        assert!(landed > 0);
     }
 }

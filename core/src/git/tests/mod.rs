@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{Format, Repo};
 use crate::ports::store::RecordStore;
-use crate::testing::disk::Unsynced;
+use crate::testing::disk::FaultyDisk;
 use crate::testing::store::{commit, conforms};
 use crate::words::oid::Oid;
 
@@ -49,7 +49,7 @@ pub(super) fn try_git(folder: &Path, arguments: &[&str]) -> (bool, String) {
 pub(super) fn bare(format: Format) -> (TempDir, Repo) {
     let home = TempDir::new().unwrap();
     // What syncing is for is tested in `crash`; elsewhere it would only cost the suite its speed.
-    let disk = Arc::new(Unsynced { links: true });
+    let disk = Arc::new(FaultyDisk::sound());
     let repo = Repo::init_on(disk, &home.path().join("r"), true, format, "main").unwrap();
     (home, repo)
 }

@@ -15,7 +15,7 @@ use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::time::Timestamp;
 
 /// A model with its words.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelDetail {
     /// The model.
     pub model: ModelName,
@@ -40,7 +40,7 @@ pub struct ModelDetail {
 }
 
 /// A version with its words.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionDetail {
     /// The model.
     pub model: ModelName,
@@ -72,6 +72,57 @@ pub struct VersionDetail {
     pub created: Timestamp,
     /// When its words or stage last changed, by their authors' clocks.
     pub updated: Timestamp,
+}
+
+/// Which versions are asked for with their words. Everything that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DetailRequest {
+    /// Only this model's.
+    pub model: Option<ModelName>,
+    /// Only those with these tags of their own: key and value.
+    pub tags: Vec<(String, String)>,
+    /// Of each model and stage only the newest that lists show.
+    pub newest_of_stages: bool,
+}
+
+impl DetailRequest {
+    /// All versions of a model.
+    pub fn of(model: &ModelName) -> DetailRequest {
+        DetailRequest { model: Some(model.clone()), ..DetailRequest::default() }
+    }
+}
+
+/// Every model with its words, hidden ones too, by name.
+pub fn model_details(facts: Facts<'_>) -> Result<Vec<ModelDetail>> {
+    let mut found = Vec::new();
+    for model in facts.models()? {
+        found.extend(model_detail(facts, &model)?);
+    }
+    found.sort_by(|a, b| a.model.as_str().cmp(b.model.as_str()));
+    Ok(found)
+}
+
+/// The versions with their words that fit, by model, oldest first.
+pub fn version_details(facts: Facts<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
+    let mut models = match &request.model {
+        Some(model) => vec![model.clone()],
+        None => facts.models()?,
+    };
+    models.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut found = Vec::new();
+    for model in models {
+        let held = held_by_alias(facts, &model)?;
+        let mut newest = std::collections::BTreeSet::new();
+        let mut of_model = Vec::new();
+        for version in facts.versions(&model)?.into_iter().rev() {
+            let Some(it) = version_detail(facts, &model, version, &held)? else { continue };
+            let tagged = request.tags.iter().all(|(key, value)| it.tags.get(key) == Some(value));
+            let wanted = !request.newest_of_stages || (!it.hidden && newest.insert(it.stage));
+            of_model.extend((tagged && wanted).then_some(it));
+        }
+        found.extend(of_model.into_iter().rev());
+    }
+    Ok(found)
 }
 
 /// A model with its words, hidden or not; nothing where it is not known.

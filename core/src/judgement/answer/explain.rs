@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Basis;
 use super::resolve::find;
 use crate::judgement::doc::Page;
-use crate::judgement::explain::{Blocked, Explanation, Ledger, Subject, page, why_not};
+use crate::judgement::explain::{Blocked, Explanation, Subject, page, why_not};
 use crate::judgement::plan::{Author, PromoteRequest};
 use crate::judgement::report::{Dossier, report as dossier};
 use crate::records::policy::Right;
@@ -47,7 +47,6 @@ pub struct WhyNot<'a> {
 
 /// Explains what a reference names; with `asked`, also why its alias does not hold that version.
 pub fn explain(basis: &Basis<'_, '_>, reference: &Reference, asked: Option<WhyNot<'_>>) -> Result<ExplainAnswer> {
-    let ledger = ledger(basis);
     let explanation = match find(basis.facts(), reference) {
         Ok(found) => {
             let subject = Subject {
@@ -57,21 +56,16 @@ pub fn explain(basis: &Basis<'_, '_>, reference: &Reference, asked: Option<WhyNo
                 alias: found.alias,
                 artifact: found.artifact,
             };
-            Some(crate::judgement::explain::explain(&ledger, &subject)?)
+            Some(crate::judgement::explain::explain(basis, &subject)?)
         }
         Err(fault) if fault.code == Code::NotFound && asked.is_some() => None,
         Err(fault) => return Err(fault),
     };
-    let why_not = asked.map(|asked| blocked(basis, &ledger, reference, asked)).transpose()?;
+    let why_not = asked.map(|asked| blocked(basis, reference, asked)).transpose()?;
     Ok(ExplainAnswer { explanation, why_not })
 }
 
-fn blocked(
-    basis: &Basis<'_, '_>,
-    ledger: &Ledger<'_, '_>,
-    reference: &Reference,
-    asked: WhyNot<'_>,
-) -> Result<Blocked> {
+fn blocked(basis: &Basis<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
     let Reference::Alias(model, alias) = reference else {
         return Err(Fault::new(Code::BadArgument, format!("{reference} is no alias, so no version could be there"))
             .hint("write MODEL@ALIAS --why-not VERSION"));
@@ -93,28 +87,16 @@ fn blocked(
         expect: None,
         evidence: Vec::new(),
     };
-    why_not(ledger, &author, &request)
+    why_not(basis, &author, &request)
 }
 
 /// The dossier of the version that a reference names: the same from the same commit.
 pub fn report(basis: &Basis<'_, '_>, reference: &Reference) -> Result<Dossier> {
     let found = find(basis.facts(), reference)?;
     match (&found.model, found.version) {
-        (Some(model), Some(version)) => dossier(&ledger(basis), model, version),
+        (Some(model), Some(version)) => dossier(basis, model, version),
         _ => Err(Fault::new(Code::BadArgument, format!("{reference} names no version of a model")).hint(
             "a dossier is of MODEL/VERSION or MODEL@ALIAS: the same artifact may be a version of several models",
         )),
-    }
-}
-
-/// The records of a view, to be explained.
-fn ledger<'a, 'h>(basis: &Basis<'a, 'h>) -> Ledger<'a, 'h> {
-    let inert = basis.walked.map(|it| it.walk.inert().iter().flat_map(|it| it.files.keys().cloned()).collect());
-    Ledger {
-        history: basis.history,
-        state: basis.state,
-        inert: inert.unwrap_or_default(),
-        head: basis.head,
-        verified: basis.is_vouched_for(),
     }
 }

@@ -38,7 +38,7 @@ pub fn models_of(facts: Facts<'_>) -> Result<Vec<ModelRow>> {
     Ok(rows)
 }
 
-/// The versions of a model, newest first; none where there is no such model.
+/// The versions of a model, newest first, hidden ones too; none where there is no such model.
 pub fn versions_of(facts: Facts<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
     let held = held_by_alias(facts, model)?;
     let mut rows = Vec::new();
@@ -84,5 +84,6 @@ pub fn version_row(
         metrics: sort::map(metrics),
         by: record.by.clone(),
         time: record.time,
+        hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),
     }))
 }

@@ -62,6 +62,11 @@ impl<'a> Basis<'a, '_> {
         Ok(AsOf { head: self.head, time: self.history.commit(self.head)?.time })
     }
 
+    /// The paths of the tree that have no effect.
+    pub fn inert_paths(&self) -> impl Iterator<Item = String> + use<'a> {
+        self.walked.into_iter().flat_map(|it| it.walk.inert()).flat_map(|it| it.files.keys().cloned())
+    }
+
     /// Whether the registry was verified whole against a pinned root.
     pub fn is_vouched_for(&self) -> bool {
         self.walked.is_some_and(|it| it.pinned && it.tip_fault.is_none())

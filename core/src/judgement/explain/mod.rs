@@ -1,23 +1,23 @@
 //! `explain`: why one thing is as it is, or why it cannot be, from the records alone.
 
+mod brought;
 mod page;
 mod textconv;
 mod why_not;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
+pub(crate) use brought::brought_by;
+use brought::effect_of;
 pub use page::page;
 pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
-use super::chain::Chain;
+use super::answer::Basis;
 use super::effective::{Effective, State};
 use super::facts::Facts;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
-use super::rules::{Clean, report_on};
-use super::snapshot::History;
+use super::rules::{Known, report_on};
 use crate::records::alias::Target;
 use crate::records::layout::Place;
 use crate::records::statement::{Predicate, Record};
@@ -100,23 +100,9 @@ pub struct Because {
     pub at_once: bool,
 }
 
-/// Where the records lie that are explained.
-pub struct Ledger<'a, 'h> {
-    /// The commits.
-    pub history: &'h dyn History,
-    /// What has taken effect at the head.
-    pub state: &'a State<'h>,
-    /// Paths without effect at the head.
-    pub inert: Vec<String>,
-    /// The head.
-    pub head: Oid,
-    /// Whether the history was verified against a pinned root.
-    pub verified: bool,
-}
-
 /// Explains what a reference names.
-pub fn explain(ledger: &Ledger<'_, '_>, subject: &Subject) -> Result<Explanation> {
-    let facts = Facts(ledger.state);
+pub fn explain(basis: &Basis<'_, '_>, subject: &Subject) -> Result<Explanation> {
+    let facts = basis.facts();
     let mut paths: Vec<Place> = Vec::new();
     if let (Some(model), Some(alias)) = (&subject.model, &subject.alias)
         && let Some(now) = facts.alias(model, alias)?
@@ -141,10 +127,10 @@ pub fn explain(ledger: &Ledger<'_, '_>, subject: &Subject) -> Result<Explanation
         paths.push(Place::Version(model.clone(), version));
     }
     let paths: Vec<String> = paths.iter().map(Place::path).collect();
-    let brought = brought_by(ledger.history, ledger.head, &paths)?;
+    let brought = brought_by(basis, &paths)?;
     let mut because = Vec::new();
     for path in &paths {
-        because.extend(one(ledger, path, brought.get(path).copied())?);
+        because.extend(one(basis, path, brought.get(path).copied())?);
     }
     let version = subject.model.as_ref().zip(subject.version).map(|(model, version)| format!("{model}/{version}"));
     let mut explanation = Explanation {
@@ -156,7 +142,7 @@ pub fn explain(ledger: &Ledger<'_, '_>, subject: &Subject) -> Result<Explanation
         held_by,
         sentence: String::new(),
         because,
-        verified: ledger.verified,
+        verified: basis.is_vouched_for(),
     };
     explanation.sentence = sentence(&explanation);
     Ok(explanation)
@@ -172,23 +158,13 @@ fn sentence(it: &Explanation) -> String {
             if signed.is_empty() { String::new() } else { format!(", approved by {}", signed.join(" and ")) };
         format!(": {} by {} on {}{approved}", first.says, first.by, super::review::page::day(first.time))
     });
-    format!("{} is {what}, {}{stage}{who}", it.reference, it.trust)
-}
-
-/// The commits that brought files, found by halving: what took effect stays. A file that waited for an approval took effect
-/// later than it came.
-pub(crate) fn brought_by(history: &dyn History, head: Oid, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
-    let chain = Chain::new(history, head);
-    let mut found = BTreeMap::new();
-    for path in paths {
-        found.extend(chain.brought(path)?.map(|commit| (path.clone(), commit)));
-    }
-    Ok(found)
+    let what = if what == it.reference { String::new() } else { format!("{what}, ") };
+    format!("{} is {what}{}{stage}{who}", it.reference, it.trust)
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
-fn one(ledger: &Ledger<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
-    let Some(record) = ledger.state.record(path)? else { return Ok(None) };
+fn one(basis: &Basis<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
+    let Some(record) = basis.state.record(path)? else { return Ok(None) };
     let common = record.common();
     let mut because = Because {
         says: words(&record),
@@ -202,42 +178,19 @@ fn one(ledger: &Ledger<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Optio
         commit,
         policy: None,
         signers: Vec::new(),
-        said: said(Facts(ledger.state), &record)?,
+        said: said(basis.facts(), &record)?,
         gates: Vec::new(),
         at_once: false,
     };
-    if let Some(at) = effect_of(ledger, &record, commit)? {
-        judged(ledger, &record, at, &mut because)?;
+    if let Some(at) = effect_of(basis, &record, commit)? {
+        judged(basis, &record, at, &mut because)?;
     }
     Ok(Some(because))
 }
 
-/// The commit in which a record took effect: where it came, or where the last approval came.
-fn effect_of(ledger: &Ledger<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
-    let Some(brought) = commit else { return Ok(None) };
-    let approvals = Facts(ledger.state).approvals(&record.digest())?;
-    let paths: Result<Vec<String>> = approvals.iter().map(|it| Ok(Place::of(it.record.predicate())?.path())).collect();
-    let snapshot = ledger.history.snapshot(brought)?;
-    let mut late = Vec::new();
-    for path in paths? {
-        if snapshot.find(&path)?.is_none() {
-            late.push(path);
-        }
-    }
-    // Where one person's word was enough, approvals that came later are shown, and judged nothing.
-    let found = brought_by(ledger.history, ledger.head, &late)?;
-    let mut newest = brought;
-    for id in found.into_values() {
-        if super::snapshot::first_parents(ledger.history, id, Some(newest))?.is_some() {
-            newest = id;
-        }
-    }
-    Ok(Some(newest))
-}
-
-fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
-    let objects = ledger.state.shared_objects();
-    let then = State::of_tree(objects, ledger.history.snapshot(at)?, ledger.inert.iter().cloned());
+fn judged(basis: &Basis<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
+    let objects = basis.state.shared_objects();
+    let then = State::of_tree(objects, basis.history.snapshot(at)?, basis.inert_paths());
     let facts = Facts(&then);
     let Some((policy, _)) = facts.newest_policy()? else { return Ok(()) };
     because.policy = Some(policy.number);
@@ -248,8 +201,8 @@ fn judged(ledger: &Ledger<'_, '_>, record: &Record, at: Oid, because: &mut Becau
         _ => return Ok(()),
     };
     // It took effect, and so did what it rests on: their bases and premises were judged then.
-    let clean = Clean::default();
-    let ground = clean.ground(&then);
+    let known = Known::default();
+    let ground = known.ground(&then);
     let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
     because.signers = signers(Some(&policy), record, &report);
     because.gates = gates(facts, artifact.as_ref(), &report)?;

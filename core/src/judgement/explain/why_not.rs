@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Ledger;
+use crate::judgement::answer::Basis;
 use crate::judgement::effective::{Effective, Sum};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate::{Decision, Status};
-use crate::judgement::plan::{self, Author, PromoteRequest};
+use crate::judgement::plan::{self, Author, PromoteRequest, StageRequest};
 use crate::judgement::review::{GateReview, SignerReview, gates, signers};
-use crate::judgement::rules::{Clean, describe, report_on};
+use crate::judgement::rules::{Known, describe, report_on, way};
 use crate::records::policy::{Policy, Right};
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
@@ -49,8 +49,8 @@ pub struct Candidate {
 }
 
 /// Plans the move as `author` would make it, and asks every rule.
-pub fn why_not(ledger: &Ledger<'_, '_>, author: &Author, request: &PromoteRequest) -> Result<Blocked> {
-    let facts = Facts(ledger.state);
+pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest) -> Result<Blocked> {
+    let facts = basis.facts();
     let policy = facts.newest_policy()?.map(|it| it.0);
     let may = |policy: &Policy| policy.who_may(Right::Propose).into_iter().cloned().collect();
     let mut blocked = Blocked {
@@ -85,18 +85,47 @@ pub fn why_not(ledger: &Ledger<'_, '_>, author: &Author, request: &PromoteReques
         let text = record.print()?.into_bytes();
         // Nothing is written: the object's name only has to be its own.
         let oid = Oid::from_bytes(&Digest::of(&text).as_bytes()[..20])?;
-        ledger.state.objects().expect(oid, text);
+        basis.state.objects().expect(oid, text);
         files.insert(record.common().path.to_owned(), oid);
         records.push(record);
     }
-    let sum = Sum::new(ledger.state, files);
-    judge(&sum, &policy, &records, &mut blocked)?;
+    let sum = Sum::new(basis.state, files);
+    let known = basis.walked.map(|it| Known::after(&it.walk)).unwrap_or_default();
+    judge(&sum, &policy, &records, &known, &mut blocked)?;
+    if let Some(last) = blocked.moves.last() {
+        blocked.change.clone_from(&last.change);
+    }
+    if let Some(step) = first_step(facts, author, request, &policy)? {
+        let files = BTreeMap::new();
+        judge(&Sum::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
+    }
     Ok(blocked)
 }
 
-fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], blocked: &mut Blocked) -> Result<()> {
-    let clean = Clean::default();
-    let ground = clean.ground(sum);
+/// Where the version is several stages away: the first stage move that it takes, which comes before the alias can move.
+fn first_step(facts: Facts<'_>, author: &Author, request: &PromoteRequest, policy: &Policy) -> Result<Option<Record>> {
+    let Some(rule) = policy.alias_rule(&request.model, &request.alias).filter(|rule| !rule.stage.is_empty()) else {
+        return Ok(None);
+    };
+    let (stage, _) = facts.stage(&request.model, request.version)?;
+    let Some(to) = way(policy, &request.model, stage, &rule.stage).filter(|to| !rule.stage.contains(to)) else {
+        return Ok(None);
+    };
+    let step = StageRequest {
+        model: request.model.clone(),
+        version: request.version,
+        to,
+        reason: String::new(),
+        replacement: None,
+        sunset: None,
+        evidence: Vec::new(),
+    };
+    let plan = plan::stage(facts, author, &step)?;
+    plan.statements.into_iter().next().map(|statement| Record::new(statement, Vec::new())).transpose()
+}
+
+fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], known: &Known, blocked: &mut Blocked) -> Result<()> {
+    let ground = known.ground(sum);
     let mut worst = Decision::Ok;
     for record in records {
         let report = report_on(record, policy, record.common().registry, sum, &ground)?;
@@ -136,8 +165,5 @@ fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], blocked: &mut Block
     }
     let allowed = blocked.by.as_ref().is_some_and(|by| blocked.may_propose.contains(by));
     blocked.decision = if allowed { worst } else { Decision::Refused };
-    if let Some(last) = blocked.moves.last() {
-        blocked.change.clone_from(&last.change);
-    }
     Ok(())
 }

@@ -27,7 +27,12 @@ pub(super) fn field(
         other => other.get(name),
     });
     let Some(at) = at.filter(|it| !it.is_null()) else {
-        return Ok(Found::new(Status::Missing, expected, "absent"));
+        let absent = Found::new(Status::Missing, expected, "absent");
+        return Ok(match of {
+            "change" => absent.next(format!("say it with the change: --{path} …")),
+            "manifest" => absent.next(format!("{path} is part of the artifact: register it again with it")),
+            _ => absent.next(format!("refmark attach REF --type {of} FILE")),
+        });
     };
     let number = |v: Option<&Value>| v.and_then(Value::as_f64);
     let holds = match op {

@@ -28,9 +28,11 @@ pub(super) fn sunset_passed(s: &Subject<'_>) -> Result<Found> {
         sunset = found.sunset.or(sunset);
     }
     Ok(match sunset {
-        None => Found::new(Status::Failed, "its sunset date has passed", "no sunset date was set"),
+        None => Found::new(Status::Failed, "its sunset date has passed", "no sunset date was set")
+            .next("it was retired without a day: `refmark policy show` has who may say otherwise"),
         Some(day) if day <= s.now => Found::new(Status::Passed, "its sunset date has passed", format!("{day}")),
-        Some(day) => Found::new(Status::Failed, "its sunset date has passed", format!("{day} is still to come")),
+        Some(day) => Found::new(Status::Failed, "its sunset date has passed", format!("{day} is still to come"))
+            .next("wait for the day: `refmark sunset` lists what is due"),
     })
 }
 

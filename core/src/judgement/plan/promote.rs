@@ -4,6 +4,7 @@ use super::transition::{StageRequest, stage};
 use super::{Author, Plan, not_before};
 use crate::judgement::facts::{Facts, Of};
 use crate::records::alias::{AliasMove, Target};
+use crate::records::trust::TrustState;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
@@ -156,7 +157,8 @@ pub struct RollbackRequest {
     pub reason: String,
 }
 
-/// Plans the way back: the newest version that the alias held before, that is another one.
+/// Plans the way back: the newest version that the alias held before, that is another one, and that it may still hold; where
+/// it may hold none of them, the newest.
 pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
     let RollbackRequest { model, alias, .. } = request;
     let name = format!("{model}@{alias}");
@@ -170,9 +172,11 @@ pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) ->
         None => {
             let mut found = None;
             for sequence in (1..now.sequence).rev() {
-                let before = facts.alias_move(model, alias, sequence)?.and_then(|it| it.to).map(|it| it.version);
-                if before.is_some() && before != held {
-                    found = before;
+                let before = facts.alias_move(model, alias, sequence)?.and_then(|it| it.to);
+                let Some(before) = before.filter(|it| Some(it.version) != held) else { continue };
+                found = found.or(Some(before.version));
+                if may_hold(facts, model, alias, before)? {
+                    found = Some(before.version);
                     break;
                 }
             }
@@ -194,6 +198,15 @@ pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) ->
     let mut plan = promote(facts, author, &promote_request)?;
     plan.subject = plan.subject.replacen("promote", "rollback", 1);
     Ok(plan)
+}
+
+/// Whether a version is in a trust state and a stage that the alias's rule allows.
+fn may_hold(facts: Facts<'_>, model: &ModelName, alias: &AliasName, target: Target) -> Result<bool> {
+    let Some((policy, _)) = facts.newest_policy()? else { return Ok(false) };
+    let Some(rule) = policy.alias_rule(model, alias) else { return Ok(false) };
+    let trust = facts.trust(&target.artifact)?.0;
+    let trusted = if rule.trust.is_empty() { trust == TrustState::Trusted } else { rule.trust.contains(&trust) };
+    Ok(trusted && (rule.stage.is_empty() || rule.stage.contains(&facts.stage(model, target.version)?.0)))
 }
 
 /// Close an alias.

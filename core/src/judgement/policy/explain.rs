@@ -30,12 +30,10 @@ pub fn explain(policy: &Policy) -> Vec<String> {
     said
 }
 
-/// What the second policy says and the first does not, and the other way round: sentences after `+` and `-`.
+/// What the second policy says and the first does not, and the other way round: members first, then sentences, after `+`,
+/// `-` and `~`. A rule that only names other people, because somebody joined or left, is not a change of its own.
 pub fn changes(before: &Policy, after: &Policy) -> Vec<String> {
-    let (old, new) = (explain(before), explain(after));
-    let gone = old.iter().filter(|it| !new.contains(it)).map(|it| format!("- {it}"));
-    let come = new.iter().filter(|it| !old.contains(it)).map(|it| format!("+ {it}"));
-    let mut said: Vec<String> = gone.chain(come).collect();
+    let mut said = Vec::new();
     for (id, member) in &after.members {
         let was = before.members.get(id);
         if was.is_none_or(|was| !same(was, member)) {
@@ -44,7 +42,20 @@ pub fn changes(before: &Policy, after: &Policy) -> Vec<String> {
         }
     }
     said.extend(before.members.keys().filter(|id| !after.members.contains_key(*id)).map(|id| format!("- member {id}")));
+    let (old, new) = (rules(before), rules(after));
+    let without = |these: &[(String, String)], those: &[(String, String)], sign: char| -> Vec<String> {
+        let other = |it: &&(String, String)| !those.iter().any(|that| that.1 == it.1);
+        these.iter().filter(other).map(|it| format!("{sign} {}", it.0)).collect()
+    };
+    said.extend(without(&old, &new, '-'));
+    said.extend(without(&new, &old, '+'));
     said
+}
+
+/// Every sentence but the first, which counts the members, beside what it says without anybody's name.
+fn rules(policy: &Policy) -> Vec<(String, String)> {
+    let nobody = Policy { members: Default::default(), ..policy.clone() };
+    explain(policy).into_iter().zip(explain(&nobody)).skip(1).collect()
 }
 
 fn same(one: &Member, other: &Member) -> bool {

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::Dossier;
 use crate::records::evidence::MetricValue;
 use crate::words::digest::Digest;
-use crate::words::fault::{Result, bug};
 use crate::words::sort;
 
-/// The bill of materials, as the text of a JSON document.
-pub fn cyclonedx(it: &Dossier) -> Result<String> {
+/// The bill of materials, as a JSON document: the same from the same dossier.
+pub fn cyclonedx(it: &Dossier) -> Value {
     let mut bom = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -27,7 +26,7 @@ pub fn cyclonedx(it: &Dossier) -> Result<String> {
     if let (Some(components), false) = (bom.get_mut("components").and_then(Value::as_array_mut), data.is_empty()) {
         components.extend(data);
     }
-    serde_json::to_string_pretty(&bom).map(|text| text + "\n").map_err(bug)
+    bom
 }
 
 fn reference(it: &Dossier) -> String {

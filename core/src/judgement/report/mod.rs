@@ -8,9 +8,9 @@ use serde::Serialize;
 pub use cyclonedx::cyclonedx;
 pub use page::page;
 
-use super::explain::{Ledger, brought_by};
+use super::answer::Basis;
+use super::explain::brought_by;
 use super::facts::Facts;
-use super::snapshot::History;
 use crate::records::evidence::Evidence;
 use crate::records::layout::Document;
 use crate::records::manifest::{Contract, Lineage, Manifest};
@@ -139,8 +139,8 @@ pub struct KeyEntry {
 }
 
 /// The dossier of a version.
-pub fn report(ledger: &Ledger<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
-    let facts = Facts(ledger.state);
+pub fn report(basis: &Basis<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
+    let facts = basis.facts();
     let not_here = |what: String| Fault::new(Code::NotFound, what);
     let version = facts.version(model, number)?.ok_or_else(|| not_here(format!("{model} has no version {number}")))?;
     let artifact = version.artifact;
@@ -157,7 +157,7 @@ pub fn report(ledger: &Ledger<'_, '_>, model: &ModelName, number: u64) -> Result
         .chain(found.iter().map(|it| &*it.record))
         .map(|it| it.common().path.to_owned())
         .collect();
-    let commits = brought_by(ledger.history, ledger.head, &paths)?;
+    let commits = brought_by(basis, &paths)?;
     let commit = |record: &Record| commits.get(record.common().path).copied();
     let evidence: Vec<EvidenceEntry> = found
         .iter()
@@ -178,11 +178,11 @@ pub fn report(ledger: &Ledger<'_, '_>, model: &ModelName, number: u64) -> Result
     let mut dossier = Dossier {
         registry: version.registry,
         name: root.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
-        head: ledger.head,
-        as_of: History::commit(ledger.history, ledger.head)?.time,
+        head: basis.head,
+        as_of: basis.as_of()?.time,
         root: root.as_ref().map(|it| (it.number, it.record.digest())),
         policy: policy.as_ref().map(|it| (it.0.number, it.1.digest())),
-        verified: ledger.verified,
+        verified: basis.is_vouched_for(),
         model: model.clone(),
         owner: facts.about(model)?.and_then(|about| about.owner.clone()),
         stage: facts.stage(model, number)?.0,

@@ -16,12 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use author::approval_counts;
+pub use moves::hint_on_branch;
 pub(in crate::judgement) use people::match_people;
+pub(in crate::judgement) use report::way;
 pub use report::{describe, report_on};
 
 use super::effective::{Effective, Sum};
 use super::facts::Facts;
 use super::gate::GateReport;
+use super::landing::Walk;
 use super::snapshot::Mode;
 use crate::records::layout::Place;
 use crate::records::policy::{Limits, Policy};
@@ -84,14 +87,19 @@ pub struct Ground<'a> {
     pub tainted: &'a BTreeSet<String>,
 }
 
-/// Nothing is revoked, and no key is distrusted.
+/// What is revoked and whom nobody trusts any more: by default nothing and nobody.
 #[derive(Default)]
-pub(in crate::judgement) struct Clean {
+pub(in crate::judgement) struct Known {
     files: BTreeSet<Digest>,
     paths: BTreeSet<String>,
 }
 
-impl Clean {
+impl Known {
+    /// What a walk knows of revoked weights and of lost keys.
+    pub(in crate::judgement) fn after(walk: &Walk<'_>) -> Known {
+        Known { files: walk.revoked().files().clone(), paths: walk.tainted().clone() }
+    }
+
     /// Ground for what was judged before, or is judged as if: every base is a good commit.
     pub(in crate::judgement) fn ground<'a>(&'a self, state: &'a dyn Effective) -> Ground<'a> {
         Ground { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }

@@ -37,11 +37,20 @@ pub(super) fn judge(
     Ok((premise.and(ruling), Some(report)))
 }
 
+/// What is said where only people are missing.
+const ASK: &str = "propose it on a branch with --propose; those who could approve run `refmark approve BRANCH`";
+
+/// The hint of something that waits on a branch: there it needs no proposal any more.
+pub fn hint_on_branch(hint: &str, branch: &str) -> String {
+    match hint {
+        ASK => format!("those who could approve run `refmark approve {branch}`"),
+        other => other.replace("approve BRANCH", &format!("approve {branch}")),
+    }
+}
+
 fn pending_hint(report: &GateReport) -> String {
     match report.signers.iter().any(|signer| signer.by.is_none()) {
-        true => {
-            "propose it on a branch with --propose; those who could approve run `refmark approve BRANCH`".to_owned()
-        }
+        true => ASK.to_owned(),
         false => report.gates.iter().find_map(|gate| gate.next.clone()).unwrap_or_default(),
     }
 }

@@ -135,32 +135,13 @@ impl Case<'_> {
                 have if rule.stage.iter().any(|wanted| have < *wanted) => Status::Missing,
                 _ => Status::Failed,
             };
-            let next = match self.way(&it.model, stage, &rule.stage) {
+            let next = match way(self.policy, &it.model, stage, &rule.stage) {
                 Some(next) => format!("refmark transition {}/{} {next}", it.model, to.version),
                 None => format!("no rule leads from {stage} to {}: promote another version", words(&rule.stage)),
             };
             report.gates.push(built_in("stage", status, words(&rule.stage), stage.to_string(), next));
         }
         Ok(())
-    }
-
-    /// The first stage move on the shortest way to one of these stages that the policy has rules for.
-    fn way(&self, model: &ModelName, from: Stage, to: &[Stage]) -> Option<Stage> {
-        let mut reached: Vec<(Stage, Option<Stage>)> = vec![(from, None)];
-        let mut at = 0;
-        while let Some((stage, first)) = reached.get(at).copied() {
-            if to.contains(&stage) {
-                return first;
-            }
-            for next in Stage::ALL {
-                let known = reached.iter().any(|it| it.0 == next);
-                if !known && self.policy.stage_rule(model, stage, next).is_some() {
-                    reached.push((next, first.or(Some(next))));
-                }
-            }
-            at += 1;
-        }
-        None
     }
 
     /// At three in the morning: one person with the role, back to what held the alias a short while ago.
@@ -272,6 +253,25 @@ impl Case<'_> {
         report.signers = self.signers(needs, version.map(|it| it.0));
         Ok(())
     }
+}
+
+/// The first stage move on the shortest way to one of these stages that the policy has rules for.
+pub(in crate::judgement) fn way(policy: &Policy, model: &ModelName, from: Stage, to: &[Stage]) -> Option<Stage> {
+    let mut reached: Vec<(Stage, Option<Stage>)> = vec![(from, None)];
+    let mut at = 0;
+    while let Some((stage, first)) = reached.get(at).copied() {
+        if to.contains(&stage) {
+            return first;
+        }
+        for next in Stage::ALL {
+            let known = reached.iter().any(|it| it.0 == next);
+            if !known && policy.stage_rule(model, stage, next).is_some() {
+                reached.push((next, first.or(Some(next))));
+            }
+        }
+        at += 1;
+    }
+    None
 }
 
 fn words<T: std::fmt::Display>(all: &[T]) -> String {

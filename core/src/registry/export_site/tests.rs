@@ -16,7 +16,7 @@ use crate::records::evidence::Verdict;
 use crate::registry::stories::team::{Team, alias, champion};
 use crate::registry::tests::{model, world};
 use crate::registry::{ExportRequest, Registry, SiteAnswer, Viewer, World};
-use crate::testing::disk::Dying;
+use crate::testing::disk::{FaultyDisk, Then};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Result};
 
@@ -58,7 +58,7 @@ fn site(dir: &Path) -> Site {
 
 /// The site as a page reads it: packs by use, with the branches that `site.json` names.
 fn read(dir: &Path, uses: &[PackUse]) -> (Site, Repository) {
-    let (site, mut repository) = (site(dir), Repository::new());
+    let (site, repository) = (site(dir), Repository::new());
     let bytes = |name: &str| std::fs::read(dir.join("registry").join(name)).unwrap();
     for pack in site.packs.iter().filter(|it| uses.contains(&it.used_for)) {
         let held = bytes(&pack.pack);
@@ -142,12 +142,12 @@ fn the_same_registry_gives_the_same_bytes_however_its_repository_is_packed() {
 }
 
 /// A copy of the site, and an export to it by a process that may die; whether it came to its end.
-fn die(team: &Team, from: &Path, to: &Path, steps: i64) -> bool {
+fn die(team: &Team, from: &Path, to: &Path, steps: u64) -> bool {
     if from.exists() {
         assert!(std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap().success());
     }
     let calm = world(team.path());
-    let dying = World { disk: Arc::new(Dying::after(steps)), ..calm };
+    let dying = World { disk: Arc::new(FaultyDisk::at(steps, Then::Die)), ..calm };
     let registry = Registry::open(&team.path().join("models"), dying).unwrap();
     export(&registry, to).is_ok()
 }
@@ -162,7 +162,7 @@ fn an_export_that_dies_at_any_step_leaves_the_old_site_whole_and_the_next_one_go
     let head = team.registry.head().unwrap();
     team.live(version);
     for from in [&none, &old] {
-        let (mut steps, mut died) = (0, 0);
+        let (mut steps, mut died) = (1, 0);
         loop {
             let dir = team.path().join(format!("copy-{}-{steps}", from.ends_with("old")));
             let done = die(&team, from, &dir, steps);

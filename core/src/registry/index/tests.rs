@@ -11,6 +11,7 @@ use super::super::tests::{key, model, world};
 use super::super::transition::{artifacts, holders};
 use super::*;
 use crate::git::Format;
+use crate::judgement::answer::detail::{model_details, version_details};
 use crate::judgement::answer::search::Corpus;
 use crate::judgement::facts::Facts;
 use crate::judgement::index::{Comparison, MetricBound, MoveRow, SearchRequest, TagFilter};
@@ -24,8 +25,8 @@ use crate::records::layout::Place;
 use crate::records::statement::{Record, Statement};
 use crate::records::trust::TrustState;
 use crate::records::version::{Label, Stage};
-use crate::registry::{InitRequest, Package, Writer};
-use crate::testing::disk::Unsynced;
+use crate::registry::{DetailRequest, InitRequest, ModelDetail, Package, Writer};
+use crate::testing::disk::FaultyDisk;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::name::{AliasName, EntryId, PrincipalId};
 
@@ -135,7 +136,7 @@ impl Bench {
         let home = tempfile::tempdir().unwrap();
         let key = key(1);
         let mut world = world(home.path());
-        world.disk = Arc::new(Unsynced { links: true });
+        world.disk = Arc::new(FaultyDisk::sound());
         let public = key.public();
         let policy = move |author: &Author| {
             let guarded = "[[alias]]\nnames = [\"guarded\"]\nneeds = { signers = [{ roles = [\"owner\"] }], author_counts = true, gates = [{ type = \"evidence\", of = \"evaluation\" }] }\n\n[[alias]]";
@@ -412,6 +413,12 @@ impl Bench {
             let fast = self.registry.indexed(&view, |index| index.versions(&name)).unwrap().unwrap();
             assert_eq!(fast, slow);
         }
+        let models = self.registry.indexed(&view, |index| index.model_details()).unwrap().unwrap();
+        assert_eq!(models, model_details(facts).unwrap());
+        for request in detail_requests(&models) {
+            let fast = self.registry.indexed(&view, |index| index.version_details(&request)).unwrap().unwrap();
+            assert_eq!(fast, version_details(facts, &request).unwrap(), "{request:?}");
+        }
         let mut fast = self.registry.log(&view, None, None).map(|it| it.moves).unwrap();
         let mut slow = self.slow_moves(facts, &landings);
         fast.sort_by_key(|it| (it.model.clone(), it.alias.clone(), it.sequence));
@@ -498,6 +505,21 @@ fn promotion(model: &ModelNameOf, alias: &str, version: u64) -> PromoteRequest {
         expect: None,
         evidence: Vec::new(),
     }
+}
+
+fn detail_requests(models: &[ModelDetail]) -> Vec<DetailRequest> {
+    let tagged = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
+    let mut all = vec![
+        DetailRequest::default(),
+        DetailRequest { newest_of_stages: true, ..DetailRequest::default() },
+        DetailRequest { tags: tagged("run", "r1"), ..DetailRequest::default() },
+    ];
+    for it in models {
+        all.push(DetailRequest::of(&it.model));
+        all.push(DetailRequest { tags: tagged("run", "r1"), ..DetailRequest::of(&it.model) });
+        all.push(DetailRequest { newest_of_stages: true, ..DetailRequest::of(&it.model) });
+    }
+    all
 }
 
 fn requests() -> Vec<SearchRequest> {
@@ -681,7 +703,7 @@ fn a_view_of_an_older_head_is_not_answered_from_a_newer_index() {
     let view = bench.registry.view_of(old);
     // The reader remembers the newer head, and an older one is no continuation of it.
     assert_eq!(view.err().map(|it| it.code), Some(Code::HistoryRewritten));
-    std::fs::remove_dir_all(bench.registry.remembered_folder()).unwrap();
+    std::fs::remove_dir_all(bench.registry.own_folder()).unwrap();
     let view = bench.registry.view_of(old).unwrap();
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let champion = AliasName::parse("champion").unwrap();
@@ -722,4 +744,25 @@ fn where_no_index_can_be_made_the_records_answer() {
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let request = SearchRequest { text: Some("reviews".to_owned()), ..SearchRequest::default() };
     assert_eq!(bench.registry.search(&view, &request).unwrap().found.len(), 3);
+}
+
+#[test]
+fn an_index_that_somebody_else_could_have_written_is_not_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = some();
+    bench.compare();
+    let own = bench.registry.own_folder();
+    assert!(own.join("index.sqlite").is_file() && !own.starts_with(bench.registry.git_dir()));
+    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    let liar = rusqlite::Connection::open(bench.registry.index_path()).unwrap();
+    liar.execute_batch("DELETE FROM versions WHERE version > 1").unwrap();
+    drop(liar);
+    // What lies in the registry's own folder is nobody's word.
+    let planted = bench.registry.work_folder().join("index.sqlite");
+    std::fs::copy(own.join("index.sqlite"), planted).unwrap();
+    std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_ne!(bench.registry.own_folder(), own, "a folder that others can write is not this reader's own");
+    bench.compare();
+    let view = bench.registry.view().unwrap();
+    assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
 }

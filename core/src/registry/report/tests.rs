@@ -25,7 +25,7 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
         let view = registry.view().unwrap();
         let dossier = registry.report(&view, &reference).unwrap();
         let json = serde_json::to_string(&dossier).unwrap();
-        (json, page(&dossier).markdown(usize::MAX), cyclonedx(&dossier).unwrap())
+        (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)))
     };
     let first = all(&team.registry);
     team.days(100);

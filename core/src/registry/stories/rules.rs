@@ -116,7 +116,7 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
     team.registry.draft_land(&team.as_("bo"), &draft).unwrap();
 
     let view = team.registry.view().unwrap();
-    let trust = team.registry.trust(&view).unwrap();
+    let trust = team.registry.trust().unwrap();
     assert_eq!((trust.roots.len(), trust.verified), (2, true));
     assert_eq!(trust.roots[1].signed_by, [id("ada"), id("chen")]);
     assert!(trust.roots[1].pinned && trust.roots[1].current, "the pin goes on to the newest verified root");
@@ -185,7 +185,7 @@ fn what_a_lost_key_signed_is_tainted_and_it_signs_no_more() {
     let fault = team.registry.register(&team.as_("bo"), &team.package("b")).unwrap_err();
     assert_eq!(fault.code, Code::Distrusted, "{fault}");
     let view = team.registry.view().unwrap();
-    let trust = team.registry.trust(&view).unwrap();
+    let trust = team.registry.trust().unwrap();
     assert_eq!(trust.distrusted[0].member, Some(id("bo")));
     assert!(trust.distrusted[0].tainted.iter().any(|path| path.contains(&one.artifact.to_string())));
     let lines = team.registry.allowed_signers(&view).unwrap();

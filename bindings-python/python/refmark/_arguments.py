@@ -1,0 +1,127 @@
+"""What callers hand over, as the native module takes it."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Iterable, Mapping, Sequence, Union
+
+from ._values import Resolved, Version, VersionDetail, VersionRow
+from .errors import UsageError
+
+PathLike = Union[str, "os.PathLike[str]"]
+#: ``MODEL/VERSION``, ``MODEL/RELEASE``, ``MODEL@ALIAS``, an artifact id, or a value that is a version.
+RefLike = Union[str, Version, VersionRow, VersionDetail, Resolved]
+#: RFC 3339 text, or an aware ``datetime``.
+TimeLike = Union[str, datetime]
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "..."
+
+
+#: Where ``None`` means something.
+UNSET: Any = _Unset()
+
+
+def reference(given: RefLike) -> str:
+    """The text of a reference."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, Resolved):
+        return given.artifact if given.version is None else f"{given.model}/{given.version}"
+    return f"{given.model}/{given.version}"
+
+
+def time(given: TimeLike | None) -> str | None:
+    """The text of a time."""
+    if given is None or isinstance(given, str):
+        return given
+    if given.tzinfo is None:
+        raise UsageError(
+            f"{given!r} has no time zone", code="bad-time", hint="use datetime.now(timezone.utc), or RFC 3339 text"
+        )
+    return given.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def texts(given: str | Iterable[str] | None) -> list[str]:
+    """One text or several, as a list."""
+    return [] if given is None else [given] if isinstance(given, str) else list(given)
+
+
+def words(
+    description: str | None, owner: str | None, tags: Mapping[str, object] | None, untag: str | Iterable[str] | None
+) -> dict[str, Any]:
+    """The words of a model or a version."""
+    pairs = [(str(key), str(value)) for key, value in (tags or {}).items()]
+    return {"description": description, "owner": owner, "tags": pairs, "untag": texts(untag)}
+
+
+def transition(to: str, replacement: int | None, sunset: TimeLike | None) -> dict[str, Any]:
+    """Where a version or artifact shall go."""
+    return {"to": to, "replacement": replacement, "sunset": time(sunset)}
+
+
+#: What a package may say of itself, beside its model and paths.
+PACKAGE = frozenset(
+    "metrics lineage card contract evaluation_card owner type capabilities parents source release description imported "
+    "follow_links ignore absent".split()
+)
+
+
+def package(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A package to register: ``model``, ``paths`` and the other arguments of ``register``."""
+    unknown = sorted(set(given) - PACKAGE - {"model", "paths"})
+    if unknown or "model" not in given:
+        wrong = f"a package has no {', '.join(unknown)}" if unknown else "a package without a model"
+        raise UsageError(wrong, code="bad-argument", hint="give model, paths and the other arguments of register")
+    of = given.get
+    paths, card, parents = of("paths") or (), of("card"), of("parents")
+    if isinstance(paths, (str, os.PathLike)):
+        paths = (paths,)
+    if isinstance(card, os.PathLike):
+        card = Path(card).read_text(encoding="utf-8")
+    if not isinstance(parents, Sequence) or isinstance(parents, str):
+        parents = [] if parents is None else [parents]
+    return {
+        "model": given["model"],
+        "paths": list(paths),
+        "absent": [tuple(it) for it in of("absent") or ()],
+        "metrics": [(str(key), float(value)) for key, value in (of("metrics") or {}).items()],
+        "lineage": [(str(key), str(value)) for key, value in (of("lineage") or {}).items()],
+        "card": card,
+        "contract": of("contract"),
+        "evaluation_card": of("evaluation_card"),
+        "owner": of("owner"),
+        "artifact_type": of("type") or "model",
+        "capabilities": texts(of("capabilities")),
+        "parents": [reference(it) for it in parents],
+        "source": of("source"),
+        "release": of("release"),
+        "description": of("description"),
+        "imported": time(of("imported")),
+        "follow_links": bool(of("follow_links")),
+        "ignore": texts(of("ignore")),
+    }
+
+
+#: How bytes are handed out, where the caller says nothing.
+_HOW = {
+    "files": None,
+    "at": None,
+    "hard_links": False,
+    "allow_unverified": False,
+    "last_good": False,
+    "accept_incomplete": False,
+}
+
+
+def how(given: Mapping[str, Any]) -> dict[str, Any]:
+    """How bytes shall be handed out."""
+    unknown = sorted(set(given) - set(_HOW))
+    if unknown:
+        raise TypeError(f"there is no argument {', '.join(unknown)}; there are {', '.join(_HOW)} and progress")
+    asked = {**_HOW, **given}
+    return {**asked, "include": texts(asked.pop("files")), "at": time(asked["at"])}

@@ -1,0 +1,154 @@
+"""Moves of aliases, stages and trust states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .. import _html as html
+from ._base import Value, many, one, time
+from .gates import GateReport
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Value):
+    """What an alias holds."""
+
+    #: The version.
+    version: int
+    #: The artifact's id.
+    artifact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion(Value):
+    """A move of an alias that took effect."""
+
+    #: The model.
+    model: str
+    #: The alias.
+    alias: str
+    #: The move's number.
+    sequence: int
+    #: What the alias held before.
+    from_: Target | None
+    #: What it holds now.
+    to: Target | None
+    #: Why.
+    reason: str
+    #: Who.
+    by: str
+    #: When, by the author's clock.
+    time: datetime
+    #: The commit.
+    commit: str
+    #: The head before it.
+    before: str = field(repr=False)
+    #: The move's statement.
+    statement: str = field(repr=False)
+    #: Every gate of it.
+    reports: tuple[GateReport, ...] = field(repr=False)
+
+    _keys = {"from_": "from"}
+    _read = {"from_": one(Target), "to": one(Target), "time": time, "reports": many(GateReport)}
+
+    def _html(self) -> str:
+        row = _move(self.from_, self.to)
+        out = html.table(
+            ("alias", "move", "reason", "by", "time", "commit"),
+            [(f"{self.model}@{self.alias}", row, self.reason, self.by, self.time, html.short(self.commit))],
+        )
+        return out + "".join(it._html() for it in self.reports)
+
+
+def _move(old: Target | None, new: Target | None) -> str:
+    return f"{old.version if old else '(none)'} → {new.version if new else '(none)'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Value):
+    """A move of an alias in the log."""
+
+    #: The model.
+    model: str
+    #: The alias.
+    alias: str
+    #: The move's number.
+    sequence: int
+    #: What the alias held before.
+    from_: Target | None
+    #: What it held then.
+    to: Target | None
+    #: Who moved it.
+    by: str
+    #: When, by the author's clock.
+    time: datetime
+    #: Why.
+    reason: str
+    #: The commit in which it took effect.
+    commit: str | None
+    #: That commit's time.
+    landed: datetime | None
+
+    _keys = {"from_": "from"}
+    _read = {"from_": one(Target), "to": one(Target), "time": time, "landed": time}
+
+    def _row(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "alias": self.alias,
+            "sequence": self.sequence,
+            "from": self.from_.version if self.from_ else None,
+            "to": self.to.version if self.to else None,
+            "by": self.by,
+            "time": self.time,
+            "reason": self.reason,
+            "commit": self.commit,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Transition(Value):
+    """A move of a stage or a trust state that took effect."""
+
+    #: The artifact's id.
+    artifact: str
+    #: The version, for a stage move: ``MODEL/VERSION``.
+    version: str | None
+    #: The state or stage before.
+    from_: str
+    #: The state or stage now.
+    to: str
+    #: The commit.
+    commit: str
+    #: Every gate of it.
+    reports: tuple[GateReport, ...] = field(repr=False)
+
+    _keys = {"from_": "from"}
+    _read = {"reports": many(GateReport)}
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation(Value):
+    """A revocation or deletion that took effect, and what it hit."""
+
+    #: The artifact's id.
+    artifact: str
+    #: Its trust state now.
+    to: str
+    #: The commit.
+    commit: str
+    #: The versions that are this artifact: model and number.
+    versions: tuple[tuple[str, int], ...]
+    #: The aliases that held it, and now resolve to ``revoked``: model and alias.
+    aliases: tuple[tuple[str, str], ...]
+    #: The projects that published a pin to it.
+    consumers: tuple[str, ...]
+    #: The blobs whose bytes were removed from this store.
+    removed: tuple[str, ...]
+
+    _read = {
+        "versions": lambda pairs: tuple((model, version) for model, version in pairs),
+        "aliases": lambda pairs: tuple((model, alias) for model, alias in pairs),
+    }

@@ -1,0 +1,1 @@
+"""The verbs of a registry, a topic a file; `refmark.Registry` is all of them."""

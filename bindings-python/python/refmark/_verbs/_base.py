@@ -1,0 +1,50 @@
+"""What every topic of verbs stands on."""
+
+from __future__ import annotations
+
+from .. import _native
+from .._arguments import RefLike, reference
+from .._lock import nearest
+from .._values import Resolved
+from ..errors import UsageError
+
+
+class Verbs:
+    """The base of all verbs: the open registry."""
+
+    __slots__ = ()
+
+    _native: _native.Registry
+
+    def _found(self, given: RefLike) -> Resolved:
+        """What a reference means now; a bare name is the project's pin."""
+        text = reference(given)
+        if "/" not in text and "@" not in text and _native.parse_reference(text)[0] == "pin":
+            return nearest().resolve(text)
+        return Resolved.from_answer(self._native.resolve(text, None, False, False))
+
+    def _number(self, target: str, version: int | RefLike) -> int:
+        """The number of a version of the model that ``MODEL@ALIAS`` names."""
+        if isinstance(version, int):
+            return version
+        if isinstance(version, str) and version.isascii() and version.isdigit():
+            return int(version)
+        found = self._found(version) if isinstance(version, str) else version
+        model = target.partition("@")[0].removeprefix("models:/")
+        if found.version is None or found.model != model:
+            raise UsageError(
+                f"{reference(version)} is not a version of {model}",
+                code="bad-argument",
+                hint=f"give a number, or {model}/VERSION",
+            )
+        return found.version
+
+    def _version_of(self, given: RefLike) -> tuple[str, int]:
+        """The model and number of a version."""
+        kind, model, rest = _native.parse_reference(reference(given))
+        if kind == "version" and model is not None and rest is not None:
+            return model, int(rest)
+        found = self._found(given)
+        if found.model is None or found.version is None:
+            raise UsageError(f"{reference(given)} names no version", code="bad-reference")
+        return found.model, found.version

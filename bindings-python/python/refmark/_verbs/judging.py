@@ -1,0 +1,72 @@
+"""What people read before they decide, and what CI asks: differences, reviews, reasons, checks."""
+
+from __future__ import annotations
+
+from .._arguments import PathLike, RefLike
+from .._arguments import reference as _text
+from .._progress import ProgressLike, listener
+from .._team import Catalog, Check, Dossier, Explanation, Members, Policy, Review, Status, Sunsets
+from .._values import Diff, VerifyReport
+from ._base import Verbs
+
+
+class Judging(Verbs):
+    """Verbs that tell why, what would change, and whether all is well."""
+
+    __slots__ = ()
+
+    def diff(self, old: RefLike, new: RefLike) -> Diff:
+        """What differs between two versions: a table in a notebook, ``to_markdown()`` in a pull request."""
+        answer, markdown, page = self._native.diff(_text(old), _text(new))
+        return Diff.from_answer({**answer, "markdown": markdown, "page": page})
+
+    def review(self, range: str) -> Review:
+        """What a range such as ``main..propose/x`` or ``main~1..main`` would change, as a pull request shows it."""
+        return Review(*self._native.review(range))
+
+    def explain(self, reference: RefLike, *, why_not: int | None = None, by: str | None = None) -> Explanation:
+        """Why something is as it is: the records that make it so, nearest first.
+
+        With ``why_not``, also why the alias does not hold that version, judged as if ``by`` proposed it now.
+        """
+        return Explanation(*self._native.explain(_text(reference), why_not, by))
+
+    def report(self, reference: RefLike) -> Dossier:
+        """The dossier of a version, for an auditor: files, origin, evidence, moves and who approved them."""
+        return Dossier(*self._native.report(_text(reference)))
+
+    def check(self, range: str, *, allow_unverified: bool = False) -> Check:
+        """May this range land? What CI asks."""
+        return Check(self._native.check(range, allow_unverified))
+
+    def verify(
+        self,
+        reference: RefLike | None = None,
+        *,
+        history_only: bool = False,
+        save: bool = False,
+        progress: ProgressLike = None,
+    ) -> VerifyReport:
+        """Is everything here as signed and allowed? Every commit, record, signature and byte."""
+        text = None if reference is None else _text(reference)
+        return VerifyReport.from_answer(self._native.verify(text, history_only, save, listener(progress)))
+
+    def status(self, project: PathLike | None = None) -> Status:
+        """Where the registry stands; with a project's folder, also what its pins come to."""
+        return Status(self._native.status(project))
+
+    def sunsets(self) -> Sunsets:
+        """The retired versions, the most urgent first: until when each may be used, and who still does."""
+        return Sunsets(self._native.sunset())
+
+    def members(self) -> Members:
+        """Who may do what, by the policy in force."""
+        return Members(self._native.members())
+
+    def policy(self, number: int | None = None) -> Policy:
+        """A policy that took effect, the newest where no number is given: its text, and what it allows in sentences."""
+        return Policy(self._native.policy(number))
+
+    def catalog(self, family: str | None = None) -> Catalog:
+        """The stable ids that records may name, such as the family ``evidence-type``."""
+        return Catalog(self._native.catalog(family))

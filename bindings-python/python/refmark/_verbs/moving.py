@@ -1,0 +1,133 @@
+"""Moving aliases, stages and trust states, at once or as a proposal for others to approve."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from .._arguments import UNSET, RefLike, TimeLike, texts, time, transition
+from .._arguments import reference as _text
+from .._team import Approved, Landing, Proposal
+from .._values import Promotion, Revocation, Transition
+from ._base import Verbs
+
+
+class Moving(Verbs):
+    """Verbs that change what is live."""
+
+    __slots__ = ()
+
+    def promote(
+        self,
+        target: str,
+        version: int | RefLike,
+        reason: str = "",
+        *,
+        expect: int | None = UNSET,
+        evidence: str | Iterable[str] | None = None,
+    ) -> Promotion:
+        """Moves ``MODEL@ALIAS`` to a version.
+
+        With ``expect``, only where the alias holds that version now (``None``: nothing): else :class:`ConflictError`.
+        A :class:`RefusedError` carries every gate in ``report``.
+        """
+        asked = expect is not UNSET
+        number = self._number(target, version)
+        done = self._native.promote(target, number, reason, expect if asked else None, asked, texts(evidence))
+        return Promotion.from_answer(done)
+
+    def rollback(self, target: str, to: int | RefLike | None = None, reason: str = "") -> Promotion:
+        """Moves ``MODEL@ALIAS`` back to what it held before, or to a version that it once held."""
+        number = None if to is None else self._number(target, to)
+        return Promotion.from_answer(self._native.rollback(target, number, reason))
+
+    def unset(self, target: str, reason: str = "") -> Promotion:
+        """Closes ``MODEL@ALIAS``: it holds nothing from then on."""
+        return Promotion.from_answer(self._native.unset(target, reason))
+
+    def transition(
+        self,
+        reference: RefLike,
+        to: str,
+        reason: str = "",
+        *,
+        replacement: int | None = None,
+        sunset: TimeLike | None = None,
+        evidence: str | Iterable[str] | None = None,
+    ) -> Transition:
+        """Moves a version to a stage, or its artifact to a trust state. It never moves an alias: ``promote`` does."""
+        where = transition(to, replacement, sunset)
+        return Transition.from_answer(self._native.transition(_text(reference), reason, texts(evidence), where))
+
+    def revoke(self, reference: RefLike, reason: str) -> Revocation:
+        """Revokes an artifact: its bytes are handed out to nobody from this commit on."""
+        return Revocation.from_answer(self._native.revoke(_text(reference), reason))
+
+    def delete(self, reference: RefLike, reason: str) -> Revocation:
+        """Deletes an artifact: its metadata stays, its bytes go from this store unless a live artifact shares them."""
+        return Revocation.from_answer(self._native.delete(_text(reference), reason))
+
+    def propose(
+        self,
+        target: str,
+        version: int | RefLike,
+        reason: str = "",
+        *,
+        branch: str | None = None,
+        evidence: str | Iterable[str] | None = None,
+    ) -> Proposal:
+        """Proposes a move of ``MODEL@ALIAS`` on a branch, for others to review and approve."""
+        number = self._number(target, version)
+        return self._proposed(branch, "promote", target, reason, version=number, evidence=texts(evidence))
+
+    def propose_rollback(
+        self, target: str, to: int | RefLike | None = None, reason: str = "", *, branch: str | None = None
+    ) -> Proposal:
+        """Proposes to move ``MODEL@ALIAS`` back."""
+        number = None if to is None else self._number(target, to)
+        return self._proposed(branch, "rollback", target, reason, version=number)
+
+    def propose_unset(self, target: str, reason: str = "", *, branch: str | None = None) -> Proposal:
+        """Proposes to close ``MODEL@ALIAS``."""
+        return self._proposed(branch, "unset", target, reason)
+
+    def propose_transition(
+        self,
+        reference: RefLike,
+        to: str,
+        reason: str = "",
+        *,
+        branch: str | None = None,
+        replacement: int | None = None,
+        sunset: TimeLike | None = None,
+        evidence: str | Iterable[str] | None = None,
+    ) -> Proposal:
+        """Proposes to move a version to a stage, or its artifact to a trust state."""
+        where = transition(to, replacement, sunset)
+        return self._proposed(
+            branch, "transition", _text(reference), reason, evidence=texts(evidence), transition=where
+        )
+
+    def _proposed(self, branch: str | None, verb: str, target: str, reason: str, **more: Any) -> Proposal:
+        change = {"version": None, "evidence": [], "transition": None, **more}
+        return Proposal(self._native.propose({"verb": verb, "target": target, "reason": reason, **change}, branch))
+
+    def renew(self, branch: str) -> Proposal:
+        """Makes one's own moves of a proposal again on what landed first. Approvals lapse with it."""
+        return Proposal(self._native.renew(branch))
+
+    def approve(
+        self,
+        target: str,
+        reason: str | None = None,
+        *,
+        not_after: TimeLike | None = None,
+        waive: Mapping[str, tuple[str, TimeLike]] | None = None,
+        waive_only: bool = False,
+    ) -> Approved:
+        """Approves every statement that waits in a branch. ``waive`` lets gates pass: why, and until when."""
+        waived = [(gate, why, time(until) or "") for gate, (why, until) in (waive or {}).items()]
+        return Approved(self._native.approve(target, reason, time(not_after), waived, waive_only))
+
+    def land(self, branch: str) -> Landing:
+        """Merges a proposal into the registry's branch, where everything that it needs is given."""
+        return Landing(self._native.land(branch))

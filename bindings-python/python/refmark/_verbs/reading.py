@@ -1,0 +1,103 @@
+"""Reading: what a reference means, what there is, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from .._arguments import RefLike, TimeLike, texts, time
+from .._arguments import reference as _text
+from .._frames import Rows
+from .._team import Found
+from .._values import Model, ModelDetail, Move, Resolved, Shown, VersionDetail, VersionRow, rows
+from ._base import Verbs
+
+
+class Reading(Verbs):
+    """Verbs that change nothing."""
+
+    __slots__ = ()
+
+    def resolve(
+        self,
+        reference: RefLike,
+        *,
+        at: TimeLike | None = None,
+        last_good: bool = False,
+        accept_incomplete: bool = False,
+    ) -> Resolved:
+        """What a reference means, now or at a time, and how far that is vouched for."""
+        if at is None and not last_good and not accept_incomplete:
+            return self._found(reference)
+        return Resolved.from_answer(self._native.resolve(_text(reference), time(at), last_good, accept_incomplete))
+
+    def list(self, model: str | None = None) -> Rows[Any]:
+        """The models, or the versions of one, newest first."""
+        return self.versions(model) if model is not None else self.models()
+
+    def models(self) -> Rows[Model]:
+        """The models."""
+        return rows(Model, self._native.list_models())
+
+    def versions(self, model: str, *, all: bool = False) -> Rows[VersionRow]:
+        """The versions of a model, newest first; with ``all``, hidden ones too."""
+        return rows(VersionRow, self._native.list_versions(model, all))
+
+    def model(self, model: str) -> ModelDetail | None:
+        """A model with its words, hidden or not; ``None`` where it is not known."""
+        found = self._native.model_detail(model)
+        return None if found is None else ModelDetail.from_answer(found)
+
+    def version(self, reference: RefLike) -> VersionDetail | None:
+        """A version with its words, hidden or not; ``None`` where it is not known."""
+        found = self._native.version_detail(*self._version_of(reference))
+        return None if found is None else VersionDetail.from_answer(found)
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        model: str | None = None,
+        capability: str | None = None,
+        format: str | None = None,
+        type: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        metrics: str | Iterable[str] | None = None,
+        parent: RefLike | None = None,
+        stage: str | None = None,
+        trust: str | None = None,
+        file: str | None = None,
+        hidden: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+        order: str = "best",
+    ) -> Found:
+        """The versions for which everything that was asked holds.
+
+        ``tags`` with ``None`` asks for any value; ``metrics`` are bounds such as ``"f1>=0.9"``; ``file`` is the SHA-256
+        of a file; ``order`` is ``best``, ``newest`` or ``name``.
+        """
+        asked = {
+            "text": text,
+            "model": model,
+            "capability": capability,
+            "format": format,
+            "artifact_type": type,
+            "tags": [*(tags or {}).items()],
+            "metrics": texts(metrics),
+            "stage": stage,
+            "trust": trust,
+            "file": file,
+            "hidden": hidden,
+            "limit": limit,
+            "offset": offset,
+            "order": order,
+        }
+        return Found(self._native.search(asked, None if parent is None else _text(parent)))
+
+    def show(self, reference: RefLike) -> Shown:
+        """Everything that is known of a version, whatever its state."""
+        return Shown.from_answer(self._native.show(_text(reference)))
+
+    def log(self, target: str | None = None) -> Rows[Move]:
+        """The moves of ``MODEL@ALIAS``, of all aliases of ``MODEL``, or of the registry; newest first."""
+        return rows(Move, self._native.log(target))

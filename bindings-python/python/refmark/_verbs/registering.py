@@ -1,0 +1,159 @@
+"""Registering, describing and hiding models and versions, and what is found out about them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterable, Mapping, Sequence
+
+from .. import _native
+from .._arguments import PathLike, RefLike, TimeLike, package, words
+from .._arguments import reference as _text
+from .._frames import Rows
+from .._progress import ProgressLike, listener
+from .._team import Attached
+from .._values import Labelled, Version, rows
+from ._base import Verbs
+
+
+class Registering(Verbs):
+    """Verbs that bring something new."""
+
+    __slots__ = ()
+
+    def register(
+        self,
+        model: str,
+        *paths: PathLike,
+        metrics: Mapping[str, float] | None = None,
+        lineage: Mapping[str, object] | None = None,
+        card: str | os.PathLike[str] | None = None,
+        contract: Mapping[str, Any] | None = None,
+        evaluation_card: Mapping[str, Any] | None = None,
+        owner: str | None = None,
+        type: str = "model",
+        capabilities: str | Iterable[str] | None = None,
+        parents: RefLike | Sequence[RefLike] | None = None,
+        source: str | None = None,
+        release: str | None = None,
+        description: str | None = None,
+        imported: TimeLike | None = None,
+        follow_links: bool = False,
+        ignore: str | Iterable[str] | None = None,
+        absent: Iterable[tuple[str, str, int]] | None = None,
+        progress: ProgressLike = None,
+    ) -> Version:
+        """Stores files and folders, and gives them the model's next version.
+
+        The same content again says so (``created`` is false) and makes no new version. ``card`` is Markdown, or the
+        path of a file with it. ``absent`` names files that are not here: path, SHA-256 and size. Ctrl-C stops at once
+        and leaves nothing behind.
+        """
+        given = {
+            "model": model,
+            "paths": paths,
+            "metrics": metrics,
+            "lineage": lineage,
+            "card": card,
+            "contract": contract,
+            "evaluation_card": evaluation_card,
+            "owner": owner,
+            "type": type,
+            "capabilities": capabilities,
+            "parents": parents,
+            "source": source,
+            "release": release,
+            "description": description,
+            "imported": imported,
+            "follow_links": follow_links,
+            "ignore": ignore,
+            "absent": absent,
+        }
+        return self.register_many([given], progress=progress)[0]
+
+    def register_many(self, packages: Iterable[Mapping[str, Any]], *, progress: ProgressLike = None) -> Rows[Version]:
+        """Registers many packages in one commit: all of them, or none.
+
+        Each is a mapping with ``model``, ``paths`` and the other arguments of :meth:`register`.
+        """
+        made = [package(it) for it in packages]
+        return rows(Version, self._native.register(made, listener(progress)))
+
+    def attach(
+        self,
+        reference: RefLike,
+        type: str,
+        file: PathLike | None = None,
+        *,
+        verdict: str | None = None,
+        summary: str | None = None,
+        metrics: Mapping[str, float | tuple[float, str]] | None = None,
+        dataset: str | None = None,
+        suite: str | None = None,
+        tool: str | None = None,
+        produced_by: str | None = None,
+    ) -> Attached:
+        """Attaches evidence to an artifact: an evaluation, a scan, a runbook, a sign-off.
+
+        ``file`` is JSON or any text; what is said here goes before what it says. ``verdict`` is ``pass``, ``fail`` or
+        ``info``. A metric is a number, or ``(number, "higher" or "lower")`` for what is better. ``dataset``, ``suite``
+        and ``tool`` are ``NAME``, ``NAME@VERSION`` or ``NAME@sha256:…``: metrics of different data are never compared.
+        """
+        measured = [(name, it if isinstance(it, tuple) else (it, None)) for name, it in (metrics or {}).items()]
+        given = {
+            "file": file,
+            "verdict": verdict,
+            "summary": summary,
+            "produced_by": produced_by,
+            "suite": suite,
+            "dataset": dataset,
+            "metrics": [(name, float(value), better) for name, (value, better) in measured],
+            "tool": tool,
+        }
+        return Attached(self._native.attach(_text(reference), type, given))
+
+    def describe(
+        self,
+        model: str,
+        description: str | None = None,
+        *,
+        owner: str | None = None,
+        tags: Mapping[str, object] | None = None,
+        untag: str | Iterable[str] | None = None,
+    ) -> Labelled:
+        """Says what a model is, who answers for it, and its tags; what is left out stays."""
+        return Labelled.from_answer(self._native.describe(model, words(description, owner, tags, untag)))
+
+    def announce(
+        self,
+        model: str,
+        description: str | None = None,
+        *,
+        owner: str | None = None,
+        tags: Mapping[str, object] | None = None,
+    ) -> Labelled:
+        """Takes a model's name before it has a version."""
+        return Labelled.from_answer(self._native.announce(model, words(description, owner, tags, None)))
+
+    def label(
+        self,
+        reference: RefLike,
+        description: str | None = None,
+        *,
+        tags: Mapping[str, object] | None = None,
+        untag: str | Iterable[str] | None = None,
+    ) -> Labelled:
+        """Says what a version is, and its tags; what is left out stays."""
+        model, version = self._version_of(reference)
+        return Labelled.from_answer(self._native.label(model, version, words(description, None, tags, untag)))
+
+    def hide(self, reference: RefLike, reason: str = "") -> Labelled:
+        """Leaves a model or a version out of lists and closes its aliases. Records and bytes stay."""
+        kind, model, _ = _native.parse_reference(_text(reference))
+        if kind == "pin" and model is not None:
+            return Labelled.from_answer(self._native.hide_model(model, reason))
+        model, version = self._version_of(reference)
+        return Labelled.from_answer(self._native.hide_version(model, version, reason))
+
+    def rename(self, model: str, to: str) -> Labelled:
+        """Gives a model a new name. Its versions keep their numbers; the old name points at the new one."""
+        return Labelled.from_answer(self._native.rename(model, to))

@@ -1,0 +1,158 @@
+"""Bytes: pulling them, pinning what is pulled, and moving them between stores and clones."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any, Iterable
+
+from .. import _native
+from .._arguments import PathLike, RefLike, TimeLike, how
+from .._arguments import reference as _text
+from .._cache import cached
+from .._frames import Rows
+from .._lock import Lock, nearest
+from .._progress import ProgressLike, listener
+from .._team import Pins, Transfer
+from .._values import Pulled, Remote, Resolved, SyncReport, rows
+from ..errors import MovingAliasWarning
+from ._base import Verbs
+
+
+class Sharing(Verbs):
+    """Verbs that hand out bytes, pin them, and move them."""
+
+    __slots__ = ()
+
+    def pull(
+        self,
+        reference: RefLike,
+        into: PathLike | None = None,
+        *,
+        files: str | Iterable[str] | None = None,
+        at: TimeLike | None = None,
+        hard_links: bool = False,
+        allow_unverified: bool = False,
+        last_good: bool = False,
+        accept_incomplete: bool = False,
+        progress: ProgressLike = None,
+    ) -> Path:
+        """Writes an artifact's files to a folder, complete or not at all, every byte hashed; gives the folder.
+
+        Without ``into``, the folder lies in the cache (``REFMARK_CACHE``) by the artifact's id, and is checked again
+        each time. ``files`` takes single files: names or patterns such as ``*.json``.
+        """
+        asked = {"files": files, "at": at, "hard_links": hard_links, "allow_unverified": allow_unverified}
+        doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete}
+        return self._pulled(reference, into, {**asked, **doubts}, progress).path
+
+    def pull_details(
+        self, reference: RefLike, into: PathLike | None = None, *, progress: ProgressLike = None, **asked: Any
+    ) -> Pulled:
+        """:meth:`pull`, with what was handed out: the artifact, its files, what the reference meant."""
+        return self._pulled(reference, into, asked, progress)
+
+    def _pulled(
+        self, reference: RefLike, into: PathLike | None, given: dict[str, Any], progress: ProgressLike
+    ) -> Pulled:
+        text, asked = _text(reference), how(given)
+        if _native.parse_reference(text)[0] == "pin":
+            # A bare name is what the project pinned: the lock and the cache are enough.
+            return nearest()._pulled(text, into, asked, progress)
+        if into is None:
+            doubts = asked["last_good"], asked["accept_incomplete"]
+            found = Resolved.from_answer(self._native.resolve(text, asked["at"], *doubts))
+            into = cached(found.artifact, asked["include"])
+        answer = self._native.pull(text, into, asked, listener(progress))
+        # The folder as the caller named it: not every path is the text that an answer holds.
+        pulled = Pulled.from_answer({**answer, "path": into})
+        if pulled.resolved.alias is not None and asked["at"] is None:
+            _warn_of_moving(pulled.resolved)
+        return pulled
+
+    def file(
+        self,
+        reference: RefLike,
+        file: str | None = None,
+        *,
+        hash: bool = True,
+        at: TimeLike | None = None,
+        allow_unverified: bool = False,
+        last_good: bool = False,
+        accept_incomplete: bool = False,
+    ) -> Path:
+        """The path of one file in the store, to map into memory; never write to it."""
+        text = _text(reference)
+        if _native.parse_reference(text)[0] == "pin":
+            return nearest().file(text, file)
+        doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete}
+        return self._native.path_of(text, file, how({"at": at, "allow_unverified": allow_unverified, **doubts}), hash)
+
+    def pin(
+        self,
+        *references: RefLike,
+        name: str | None = None,
+        project: PathLike | None = None,
+        max_offline: str | None = None,
+        tofu: bool = False,
+    ) -> Pins:
+        """Pins versions by digest in the project's ``refmark.lock``; without a project, the working folder's.
+
+        ``name`` is what the project calls the one pin; ``max_offline``, such as ``30d``, how long it may go unasked.
+        """
+        lock = Lock(project) if project is not None else _lock_here()
+        pins = [(_text(it), name) for it in references]
+        return Pins(lock._native.add(self._native, pins, None, max_offline, tofu))
+
+    def update_pins(self, *names: str, project: PathLike | None = None, dry_run: bool = False) -> Pins:
+        """Moves pins to what their aliases hold now; all where none is named."""
+        lock = Lock(project) if project is not None else nearest()
+        return Pins(lock._native.update(self._native, [*names], dry_run))
+
+    def remotes(self) -> Rows[Remote]:
+        """The other places that hold the registry's blobs."""
+        return rows(Remote, self._native.list_remotes())
+
+    def add_remote(self, name: str, folder: PathLike) -> Remote:
+        """Adds a folder as a remote: a mount, a disk."""
+        return Remote.from_answer(self._native.add_remote(name, folder))
+
+    def remove_remote(self, name: str) -> None:
+        """Forgets a remote. Nothing of it is removed."""
+        self._native.remove_remote(name)
+
+    def sync(self, remote: str | None = None, *, progress: ProgressLike = None) -> SyncReport:
+        """Moves blobs both ways: what is absent here comes, what a remote lacks goes."""
+        return SyncReport.from_answer(self._native.sync(remote, listener(progress)))
+
+    def fetch(self) -> Transfer:
+        """Brings the commits of the origin that the registry was cloned from, and verifies them."""
+        return Transfer(self._native.fetch())
+
+    def push(self) -> Transfer:
+        """Sends the registry's commits to the origin that it was cloned from."""
+        return Transfer(self._native.push())
+
+
+def _lock_here() -> Lock:
+    found = _native.find_lock(os.getcwd())
+    return Lock(found if found is not None else os.getcwd())
+
+
+_warned: set[tuple[str, str]] = set()
+
+
+def _warn_of_moving(resolved: Resolved) -> None:
+    """Says once per alias that it may move, and how to pin it."""
+    name = (resolved.model or "", resolved.alias or "")
+    if name in _warned:
+        return
+    _warned.add(name)
+    warnings.warn(
+        f"{resolved.reference} may move: it is version {resolved.version} now. To pin it: "
+        f'reg.pin("{resolved.model}@{resolved.alias}")',
+        MovingAliasWarning,
+        # The caller of `pull`: above `_pulled` and this.
+        stacklevel=4,
+    )

@@ -1,0 +1,70 @@
+//! Evidence about an artifact, as `refmark.Registry.attach` hands it over.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use refmark_core::records::evidence::{Direction, Named, Verdict};
+use refmark_core::registry::AttachRequest;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::name::EntryId;
+use refmark_core::words::reference::Reference;
+
+use crate::errors::OrRaise;
+use crate::registry::PyRegistry;
+
+/// What Python hands over, each part as it came.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Given {
+    file: Option<PathBuf>,
+    verdict: Option<String>,
+    summary: Option<String>,
+    produced_by: Option<String>,
+    suite: Option<String>,
+    dataset: Option<String>,
+    /// Name, value, and `higher` or `lower` where the caller says which is better.
+    metrics: Vec<(String, f64, Option<String>)>,
+    tool: Option<String>,
+}
+
+impl Given {
+    fn request(self, reference: &str, evidence_type: &str) -> Result<AttachRequest> {
+        let named = |it: Option<String>| it.as_deref().map(Named::read).transpose();
+        let verdict = |it: String| Verdict::parse(&it).ok_or_else(|| unknown("verdict", &it, "pass, fail or info"));
+        let metrics = self.metrics.into_iter().map(|(name, value, better)| {
+            let better = better.map(|it| direction(&it)).transpose()?;
+            Ok((name, value, better))
+        });
+        Ok(AttachRequest {
+            file: self.file,
+            verdict: self.verdict.map(verdict).transpose()?,
+            summary: self.summary,
+            produced_by: self.produced_by,
+            suite: named(self.suite)?,
+            dataset: named(self.dataset)?,
+            metrics: metrics.collect::<Result<_>>()?,
+            tool: named(self.tool)?,
+            ..AttachRequest::new(Reference::parse(reference)?, EntryId::parse(evidence_type)?)
+        })
+    }
+}
+
+fn direction(text: &str) -> Result<Direction> {
+    match text {
+        "higher" => Ok(Direction::Higher),
+        "lower" => Ok(Direction::Lower),
+        _ => Err(unknown("direction", text, "higher or lower")),
+    }
+}
+
+fn unknown(what: &str, text: &str, known: &str) -> Box<Fault> {
+    Fault::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug())).hint(format!("write {known}"))
+}
+
+#[pymethods]
+impl PyRegistry {
+    fn attach(&self, py: Python<'_>, reference: &str, evidence_type: &str, given: Given) -> PyResult<Py<PyAny>> {
+        let request = given.request(reference, evidence_type).or_raise(py)?;
+        self.write(py, None, |registry, writer| registry.attach(writer, &request))
+    }
+}

@@ -1,0 +1,128 @@
+//! What people read before they decide: diffs, reviews, explanations, dossiers, checks; each as a value and as a page.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use refmark_core::judgement::diff;
+use refmark_core::judgement::doc::Page;
+use refmark_core::judgement::report::page as dossier_page;
+use refmark_core::judgement::review::page::{COMMENT_LIMIT, to_html, to_markdown};
+use refmark_core::registry::{CheckOptions, Project, VerifyOptions};
+use refmark_core::words::fault::{Code, Fault};
+use refmark_core::words::name::PrincipalId;
+use refmark_core::words::reference::Reference;
+use serde::Serialize;
+
+use crate::convert::answer;
+use crate::errors::{OrRaise, raise};
+use crate::progress::quick;
+use crate::registry::PyRegistry;
+use crate::rows::PyRows;
+
+/// An answer, the same as Markdown, and the same as a piece of HTML.
+type Shown = (Py<PyAny>, String, String);
+
+fn shown(py: Python<'_>, value: &impl Serialize, page: &Page) -> PyResult<Shown> {
+    Ok((answer(py, value)?, page.markdown(usize::MAX), page.html()))
+}
+
+#[pymethods]
+impl PyRegistry {
+    fn show(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.show(&self.shared.view()?, &reference))?)
+    }
+
+    #[pyo3(signature = (target))]
+    fn log(&self, py: Python<'_>, target: Option<&str>) -> PyResult<PyRows> {
+        let (model, alias) = match target.map(Reference::parse).transpose().or_raise(py)? {
+            None => (None, None),
+            Some(Reference::Pin(model)) => (Some(model), None),
+            Some(Reference::Alias(model, alias)) => (Some(model), Some(alias)),
+            Some(other) => {
+                let fault =
+                    Fault::new(Code::BadReference, format!("{other} names a version, and versions do not move"))
+                        .hint("give MODEL or MODEL@ALIAS");
+                return Err(raise(py, &fault));
+            }
+        };
+        let found = quick(py, || self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref()))?;
+        Ok(found.moves.into())
+    }
+
+    fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<Shown> {
+        let (old, new) = (Reference::parse(old).or_raise(py)?, Reference::parse(new).or_raise(py)?);
+        let found = quick(py, || self.shared.diff(&self.shared.view()?, &old, &new))?;
+        Ok((answer(py, &found)?, diff::to_markdown(&found), diff::page::page(&found).html()))
+    }
+
+    fn review(&self, py: Python<'_>, range: &str) -> PyResult<Shown> {
+        let found = quick(py, || self.shared.review(range))?;
+        Ok((answer(py, &found)?, to_markdown(&found, COMMENT_LIMIT), to_html(&found)))
+    }
+
+    #[pyo3(signature = (reference, why_not, by))]
+    fn explain(&self, py: Python<'_>, reference: &str, why_not: Option<u64>, by: Option<&str>) -> PyResult<Shown> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        let by = by.map(PrincipalId::parse).transpose().or_raise(py)?;
+        let found = quick(py, || self.shared.explain(&self.shared.view()?, &reference, why_not, by.as_ref()))?;
+        shown(py, &found, &found.page())
+    }
+
+    fn report(&self, py: Python<'_>, reference: &str) -> PyResult<Shown> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        let found = quick(py, || self.shared.report(&self.shared.view()?, &reference))?;
+        shown(py, &found, &dossier_page(&found))
+    }
+
+    fn check(&self, py: Python<'_>, range: &str, allow_unverified: bool) -> PyResult<Py<PyAny>> {
+        let options = CheckOptions { push: false, allow_unverified };
+        answer(py, &quick(py, || self.shared.check(range, options))?)
+    }
+
+    #[pyo3(signature = (reference, history_only, save, progress))]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        reference: Option<&str>,
+        history_only: bool,
+        save: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let reference = reference.map(Reference::parse).transpose().or_raise(py)?;
+        let options = VerifyOptions { history_only, from_remembered: false, save };
+        self.read(py, progress, |registry| registry.verify(reference.as_ref(), options))
+    }
+
+    #[pyo3(signature = (project))]
+    fn status(&self, py: Python<'_>, project: Option<PathBuf>) -> PyResult<Py<PyAny>> {
+        let found = quick(py, || {
+            let project = match project {
+                Some(folder) => Some(Project::at(&folder, self.shared.world().clone())?),
+                None => None,
+            };
+            self.shared.status(project.as_ref())
+        })?;
+        answer(py, &found)
+    }
+
+    /// The retired versions, the most urgent first.
+    fn sunset(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.sunset(&self.shared.view()?))?)
+    }
+
+    fn members(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.members(&self.shared.view()?))?)
+    }
+
+    #[pyo3(signature = (number))]
+    fn policy(&self, py: Python<'_>, number: Option<u64>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.policy_show(&self.shared.view()?, number))?)
+    }
+
+    #[pyo3(signature = (family))]
+    fn catalog(&self, py: Python<'_>, family: Option<&str>) -> PyResult<Py<PyAny>> {
+        let family = family.map(crate::values::family).transpose().or_raise(py)?;
+        answer(py, &quick(py, || self.shared.catalog(&self.shared.view()?, family))?)
+    }
+}
