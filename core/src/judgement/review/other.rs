@@ -22,6 +22,7 @@ use crate::records::policy::Policy;
 use crate::records::statement::{Predicate, Record};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// So many diffs are made: each may be large.
 const DIFFS: usize = 3;
@@ -184,7 +185,7 @@ fn moves(facts: Facts<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Resu
         _ => 3,
     };
     let mut sorted: Vec<&Brought<'_>> = all.iter().filter(|it| rank(&it.place) < 3).collect();
-    sorted.sort_by_key(|it| (rank(&it.place), it.effect));
+    sort::by_key(&mut sorted, |it| (rank(&it.place), it.effect));
     let mut listed = Listed { count: sorted.len(), ..Listed::default() };
     for it in sorted.iter().take(MOVES) {
         let Some(record) = &it.record else { continue };

@@ -8,6 +8,7 @@ use crate::judgement::text::{counted, duration, size};
 use crate::judgement::verify::Problem;
 use crate::words::fault::Code;
 use crate::words::name::PrincipalId;
+use crate::words::sort;
 use crate::words::time::Timestamp;
 
 use super::RangeVerdict;
@@ -237,7 +238,7 @@ fn could(signer: &SignerReview) -> Line {
 pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
     let mut gates: Vec<_> = gates.iter().collect();
-    gates.sort_by_key(|it| std::cmp::Reverse(it.gate.status));
+    sort::by_key(&mut gates, |it| std::cmp::Reverse(it.gate.status));
     for row in gates {
         let gate = &row.gate;
         let mark = match gate.status {
