@@ -38,7 +38,8 @@ cp bindings-wasm/js/* "$out/"
 node bindings-wasm/types.mjs "$out/answers.d.ts"
 cp bindings-wasm/README.md "$out/"
 if [ -f LICENSE ]; then cp LICENSE "$out/"; fi
-# Only instructions that the module has already: the features are read from the module itself.
-node bindings-wasm/node_modules/.bin/wasm-opt -Oz --strip-producers \
+# Only passes that leave like code alike: `-Oz` makes the module smaller by 8 % and what goes over the wire larger by 10.
+node bindings-wasm/node_modules/.bin/wasm-opt --strip-producers --duplicate-function-elimination \
+  --optimize-instructions --precompute --remove-unused-brs --remove-unused-names --merge-blocks --vacuum \
   "$out/refmark_wasm_bg.wasm" -o "$out/optimised.wasm"
 node bindings-wasm/size.mjs "$out" "$budget"

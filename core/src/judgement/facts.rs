@@ -17,6 +17,7 @@ use crate::words::canonical::{MANIFEST_LIMIT, parse_printed};
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::name::{AliasName, ConsumerId, EntryId, ModelName};
+use crate::words::sort;
 
 /// A record whose kind is known.
 pub struct Of<T> {
@@ -178,7 +179,7 @@ impl<'a> Facts<'a> {
             .iter()
             .filter_map(|it| AliasName::from_escaped(it))
             .collect();
-        names.sort();
+        sort::plain(&mut names);
         Ok(names)
     }
 
@@ -247,7 +248,7 @@ impl<'a> Facts<'a> {
                 models.extend(names.iter().filter_map(|name| ModelName::from_escaped(name)));
             }
         }
-        models.sort();
+        sort::plain(&mut models);
         Ok(models)
     }
 
@@ -280,7 +281,7 @@ impl<'a> Facts<'a> {
                 found.push(Of::read(record, pick!(Evidence))?);
             }
         }
-        found.sort_by_key(|a| (a.time, a.record.digest()));
+        sort::by_key(&mut found, |a| (a.time, a.record.digest()));
         Ok(found)
     }
 
@@ -319,7 +320,7 @@ impl<'a> Facts<'a> {
     pub fn approvals(&self, statement: &Digest) -> Result<Vec<Of<crate::records::approval::Approval>>> {
         let folder = layout::approvals_folder(statement);
         let mut names = self.0.children(&folder)?;
-        names.sort();
+        sort::plain(&mut names);
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
@@ -342,7 +343,7 @@ impl<'a> Facts<'a> {
     pub fn catalog_entries(&self, family: Family) -> Result<Vec<Of<CatalogEntry>>> {
         let names = self.0.children(&format!("catalog/{}", family.as_str()))?;
         let mut ids: Vec<_> = names.iter().filter_map(|name| EntryId::from_escaped(name)).collect();
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.catalog(family, id).transpose()).collect()
     }
 
@@ -364,7 +365,7 @@ impl<'a> Facts<'a> {
                 ids.extend(names.iter().filter_map(|name| ConsumerId::from_escaped(name)));
             }
         }
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.consumer(id).transpose()).collect()
     }
 

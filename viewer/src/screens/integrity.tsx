@@ -75,6 +75,7 @@ function Checks() {
   const listing: Mark | null = opened.value?.kind === "site" ? (told === null ? busy : told.listingLies > 0 ? "failed" : "checked") : null;
   const commits = told ? `${count(told.report.commits, "commit")}, in ${figure(Number((told.milliseconds / 1000).toFixed(1)))} s` : "every commit of the branch, oldest first";
   return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="What was checked">
     <table class="plain checks">
       <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">How</th></tr></thead>
       <tbody>
@@ -86,6 +87,7 @@ function Checks() {
         <Check what="Files' bytes" mark="not checked">{opened.value?.carriesBlobs ? "they are here, and are hashed only when somebody asks for them" : "they are not part of this site; their digests are signed"}</Check>
       </tbody>
     </table>
+    </div>
   );
 }
 

@@ -19,6 +19,8 @@ export class Session {
   private readyView: (() => void) | null = null;
   private readonly viewReady = new Promise<void>((done) => (this.readyView = done));
   private whole: Promise<void> | null = null;
+  /** Whether the history is here, and not only on its way. */
+  private complete = false;
   private readonly head: string;
 
   constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null) {
@@ -80,7 +82,9 @@ export class Session {
   }
 
   private history(): Promise<void> {
-    return (this.whole ??= this.source.history(this.repository, this.loading));
+    return (this.whole ??= this.source.history(this.repository, this.loading).then(() => {
+      this.complete = true;
+    }));
   }
 
   private async verify(root: string | null, seen: string | null, listed: boolean): Promise<void> {
@@ -127,7 +131,7 @@ export class Session {
       } catch (error) {
         const oid = missing(error);
         if (oid === null || tries > 64) throw error;
-        if (this.whole === null) await this.history();
+        if (!this.complete) await this.history();
         else if (!(await this.source.object(this.repository, oid))) throw error;
       }
     }
@@ -149,7 +153,7 @@ export class Session {
     try {
       return this.repository.commit(id);
     } catch (error) {
-      if (missing(error) === null || this.whole === null) throw error;
+      if (missing(error) === null || !this.complete) throw error;
       return null;
     }
   }
@@ -169,8 +173,6 @@ export class Session {
     search: (view, text) => view.search(text, 50),
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
-    sunset: (view) => view.sunset(),
-    commits: (_, limit) => this.repository.firstParents(this.head, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
 

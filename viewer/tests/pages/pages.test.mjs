@@ -22,7 +22,7 @@ let browser;
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   world = makeWorld(join(folder, "world"));
-  server = await serve({ "/": world.site, "/models.git/": world.bare, "/tampered.git/": world.tampered, "/many/": world.many });
+  server = await serve({ "/": world.site, "/models.git/": world.bare, "/tampered.git/": world.tampered, "/many/": world.many, "/damaged/": world.damaged });
   browser = await launch();
 });
 after(async () => {
@@ -117,6 +117,25 @@ describe("what may be said", () => {
       assert.deepEqual(await audited(page), [], screen);
     }
     assert.match(await page.locator("main").innerText(), /models\/.*champion/);
+    await close();
+  });
+
+  test("an exported list that lies is found out, and the truth is shown in its place", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`${server.url}/many/#/models?root=${world.root}`);
+    await page.waitForSelector(".banner.bad", { timeout: 90_000 });
+    assert.equal(await standing(page), "failed");
+    await page.waitForFunction(() => document.querySelector("table")?.getAttribute("aria-rowcount") === "6");
+    await close();
+  });
+
+  test("a flipped byte in a pack is a fault or a failure, and never data that is called verified", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`${server.url}/damaged/#/models?root=${world.root}`);
+    await page.waitForSelector(".note.bad, .banner.bad, .standing-unverifiable", { timeout: 90_000 });
+    assert.notEqual(await standing(page), "verified");
+    await page.screenshot({ path: join(SHOTS, "damaged.png") });
+    assert.deepEqual(await audited(page), []);
     await close();
   });
 

@@ -9,6 +9,7 @@ use crate::records::layout::Place;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
 use crate::words::reference::Reference;
+use crate::words::sort;
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -47,7 +48,7 @@ impl LogAnswer {
             return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
                 .hint(format!("`refmark list {model}` shows its aliases")));
         }
-        moves.sort_by(newest_first);
+        sort::by(&mut moves, newest_first);
         Ok(LogAnswer { moves })
     }
 }
