@@ -298,7 +298,8 @@ impl Record {
     /// Reads a stored record: strict, of a known kind, byte for byte what the printer writes, with its one subject.
     pub fn parse(bytes: &[u8]) -> Result<Record> {
         let (text, value) = strict(bytes, RECORD_LIMIT)?;
-        let RawRecord { statement: raw, signatures } = from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
+        let RawRecord { statement: raw, signatures } =
+            from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
         if raw._type != STATEMENT_TYPE {
             return Err(Fault::new(
                 Code::BadRecord,

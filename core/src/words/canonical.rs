@@ -9,8 +9,8 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use super::json::NUMBER_LIMIT;
 use super::fault::{Code, Fault, Result};
+pub use super::json::NUMBER_LIMIT;
 use super::json::{self, Mistake};
 use super::printer::{self, print_value};
 use super::value::{Value, Wrong, from_value, order, sorted, to_value};

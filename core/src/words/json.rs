@@ -72,7 +72,11 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, byte: u8) -> Read<()> {
-        if self.eat(byte) { Ok(()) } else { Err(self.mistake(["expected `", &char::from(byte).to_string(), "`"].concat())) }
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(self.mistake(["expected `", &char::from(byte).to_string(), "`"].concat()))
+        }
     }
 
     /// Takes as many bytes as are of a kind.
@@ -202,7 +206,8 @@ impl<'a> Reader<'a> {
             Some(b't') => '\t',
             Some(b'u') => {
                 let first = self.unit()?;
-                let more = matches!(first, 0xd800..0xdc00) && self.text.get(self.at..).is_some_and(|it| it.starts_with("\\u"));
+                let more =
+                    matches!(first, 0xd800..0xdc00) && self.text.get(self.at..).is_some_and(|it| it.starts_with("\\u"));
                 let mut units = vec![first];
                 if more {
                     self.at += 2;
@@ -301,16 +306,74 @@ mod tests {
     #[test]
     fn what_is_json_is_read_and_nothing_else() {
         for text in [
-            "null", " true ", "false", "0", "-0", "-1.5e3", "0.1", "1E-7", "1e+2", "9007199254740991", "\"\"",
-            r#""é😀é\"\\\/\b\f\n\r\t""#, "[]", "[ ]", "{}", "{ }", "[1,[2 , 3],{\"a\" :[]}]", "\t{\r\n\"a\":1}",
+            "null",
+            " true ",
+            "false",
+            "0",
+            "-0",
+            "-1.5e3",
+            "0.1",
+            "1E-7",
+            "1e+2",
+            "9007199254740991",
+            "\"\"",
+            r#""é😀é\"\\\/\b\f\n\r\t""#,
+            "[]",
+            "[ ]",
+            "{}",
+            "{ }",
+            "[1,[2 , 3],{\"a\" :[]}]",
+            "\t{\r\n\"a\":1}",
         ] {
             assert_eq!(read(text, 16).ok(), Some(as_serde_json_reads_it(text).unwrap()), "{text}");
         }
         for text in [
-            "", " ", "nul", "nullx", "True", "NaN", "-", "01", "-01", "1.", ".1", "1e", "1e+", "+1", "0x1", "1_0", "- 1", "Infinity",
-            "inf", "\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u+123\"", r#""\ud800""#, r#""\ud800A""#, r#""\udc00""#,
-            "\"\n\"", "\"\u{0}\"", "[", "[1", "[1,", "[1,]", "[,]", "]", "{", "{1:2}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-            "{\"a\":1 \"b\":2}", "1 2", "[]]", "'a'", "\u{feff}1", "\u{a0}1",
+            "",
+            " ",
+            "nul",
+            "nullx",
+            "True",
+            "NaN",
+            "-",
+            "01",
+            "-01",
+            "1.",
+            ".1",
+            "1e",
+            "1e+",
+            "+1",
+            "0x1",
+            "1_0",
+            "- 1",
+            "Infinity",
+            "inf",
+            "\"",
+            "\"\\",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u+123\"",
+            r#""\ud800""#,
+            r#""\ud800A""#,
+            r#""\udc00""#,
+            "\"\n\"",
+            "\"\u{0}\"",
+            "[",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,]",
+            "]",
+            "{",
+            "{1:2}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{\"a\":1 \"b\":2}",
+            "1 2",
+            "[]]",
+            "'a'",
+            "\u{feff}1",
+            "\u{a0}1",
         ] {
             assert!(read(text, 16).is_err(), "{text}");
             assert!(as_serde_json_reads_it(text).is_none(), "{text}");

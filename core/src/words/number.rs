@@ -66,9 +66,15 @@ mod tests {
 
     #[test]
     fn rounding_takes_away_the_noise_of_binary_arithmetic_and_nothing_else() {
-        for (number, rounded) in
-            [(0.1 + 0.2, 0.3), (-(0.1 + 0.2), -0.3), (0.91, 0.91), (1e-15 + 1e-30, 1e-15), (1e300, 1e300), (0.0, 0.0), (0.07 * 3.0, 0.21)]
-        {
+        for (number, rounded) in [
+            (0.1 + 0.2, 0.3),
+            (-(0.1 + 0.2), -0.3),
+            (0.91, 0.91),
+            (1e-15 + 1e-30, 1e-15),
+            (1e300, 1e300),
+            (0.0, 0.0),
+            (0.07 * 3.0, 0.21),
+        ] {
             assert_eq!(round(number, 12), rounded);
         }
         assert_eq!(round(123_456_789.123_456_7, 12), 123_456_789.123);

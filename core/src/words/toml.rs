@@ -27,8 +27,9 @@ impl Mistake {
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Mistake> {
     let table = DeTable::parse(text)
         .map_err(|error| Mistake::new(text, error.span().map(|span| span.start), error.message()))?;
-    let value = of_table(table.get_ref())
-        .map_err(|offset| Mistake::new(text, Some(offset), "neither a text, a number, true or false, a list nor a table"))?;
+    let value = of_table(table.get_ref()).map_err(|offset| {
+        Mistake::new(text, Some(offset), "neither a text, a number, true or false, a list nor a table")
+    })?;
     from_value(&value).map_err(|wrong| {
         let offset = offset_of(table.get_ref(), &wrong.place());
         Mistake::new(text, offset, &wrong.to_string())

@@ -68,10 +68,8 @@ pub fn version_row(
 ) -> Result<Option<VersionRow>> {
     let Some(record) = facts.version(model, version)? else { return Ok(None) };
     let manifest = facts.manifest(&record.artifact)?;
-    let metrics = manifest
-        .iter()
-        .flat_map(|it| it.metrics.iter())
-        .map(|(name, value)| (name.to_owned(), value.clone()));
+    let metrics =
+        manifest.iter().flat_map(|it| it.metrics.iter()).map(|(name, value)| (name.to_owned(), value.clone()));
     Ok(Some(VersionRow {
         model: model.clone(),
         version,

@@ -102,7 +102,9 @@ impl Corpus {
         }
         let mut fitting: Vec<&Entry> = self.entries.iter().filter(|it| it.fits(request, &words)).collect();
         match request.order {
-            SearchOrder::Best => sort::by_key(&mut fitting, |it| words.is_empty() || !holds_all(&it.model.name, &words)),
+            SearchOrder::Best => {
+                sort::by_key(&mut fitting, |it| words.is_empty() || !holds_all(&it.model.name, &words))
+            }
             SearchOrder::Newest => {}
             SearchOrder::Name => sort::by(&mut fitting, |a, b| {
                 let key = |it: &Entry| (it.row.version.model.as_str().to_owned(), it.row.version.version);

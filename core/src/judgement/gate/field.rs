@@ -6,13 +6,7 @@ use crate::words::fault::Result;
 use crate::words::name::EntryId;
 use crate::words::value::{Value, to_value};
 
-pub(super) fn field(
-    s: &Subject<'_>,
-    of: &str,
-    path: &str,
-    op: Operator,
-    value: Option<&Value>,
-) -> Result<Found> {
+pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: Option<&Value>) -> Result<Found> {
     let shown = value.map(Value::to_string).unwrap_or_default();
     let word = to_value(&op).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
     let expected = format!("{of}.{path} {word} {shown}").trim_end().to_owned();

@@ -6,10 +6,10 @@ use crate::records::catalog::{EntryState, Family};
 use crate::records::evidence::Verdict;
 use crate::registry::AttachRequest;
 use crate::words::canonical::FreeJson;
-use crate::words::value::{Value, json};
 use crate::words::fault::Code;
 use crate::words::name::EntryId;
 use crate::words::reference::Reference;
+use crate::words::value::{Value, json};
 
 fn entry(id: &str, schema: Value) -> EntryRequest {
     EntryRequest {

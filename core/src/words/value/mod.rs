@@ -150,9 +150,7 @@ impl Serialize for Value {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(it) => serializer.serialize_bool(*it),
-            Value::Number(it) if it.fract() == 0.0 && it.abs() < 9e18 => {
-                serializer.serialize_i64(*it as i64)
-            }
+            Value::Number(it) if it.fract() == 0.0 && it.abs() < 9e18 => serializer.serialize_i64(*it as i64),
             Value::Number(it) => serializer.serialize_f64(*it),
             Value::String(it) => serializer.serialize_str(it),
             Value::Array(items) => serializer.collect_seq(items),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -332,7 +333,9 @@ impl<'de> MapAccess<'de> for Members<'de> {
         let Some((first, rest)) = self.members.split_first() else { return Ok(None) };
         self.members = rest;
         self.now = Some(first);
-        seed.deserialize(BorrowedStrDeserializer::<Wrong>::new(&first.0)).map(Some).map_err(|wrong| wrong.inside(&first.0))
+        seed.deserialize(BorrowedStrDeserializer::<Wrong>::new(&first.0))
+            .map(Some)
+            .map_err(|wrong| wrong.inside(&first.0))
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Wrong> {

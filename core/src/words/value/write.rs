@@ -121,13 +121,7 @@ impl Serializer for Writer {
     fn serialize_tuple_struct(self, _: &'static str, size: usize) -> Written<Items> {
         self.serialize_seq(Some(size))
     }
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        size: usize,
-    ) -> Written<Items> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, size: usize) -> Written<Items> {
         Ok(Items { variant: Some(variant), items: Vec::with_capacity(size) })
     }
     fn serialize_map(self, size: Option<usize>) -> Written<Members> {
@@ -136,13 +130,7 @@ impl Serializer for Writer {
     fn serialize_struct(self, _: &'static str, size: usize) -> Written<Members> {
         self.serialize_map(Some(size))
     }
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        size: usize,
-    ) -> Written<Members> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, size: usize) -> Written<Members> {
         Ok(Members { variant: Some(variant), ..self.serialize_map(Some(size))? })
     }
 }
