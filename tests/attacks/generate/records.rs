@@ -281,13 +281,13 @@ fn bytes(studio: &Studio) {
     edited(
         "json-number-as-float",
         "The sequence is written 1.0.",
-        "bad-record",
+        "not-canonical",
         &put("\"sequence\": 1,", "\"sequence\": 1.0,"),
     );
     edited(
         "json-number-with-exponent",
         "The sequence is written 1e0.",
-        "bad-record",
+        "not-canonical",
         &put("\"sequence\": 1,", "\"sequence\": 1e0,"),
     );
     edited(
@@ -299,7 +299,7 @@ fn bytes(studio: &Studio) {
     edited(
         "json-negative-zero",
         "The version is written -0.",
-        "bad-record",
+        "not-canonical",
         &put("\"version\": 1,", "\"version\": -0,"),
     );
     edited("json-nan", "The sequence is written NaN.", "not-canonical", &put("\"sequence\": 1,", "\"sequence\": NaN,"));
