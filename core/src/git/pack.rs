@@ -10,6 +10,9 @@ use crate::words::fault::{Result, bug};
 /// Offsets from here on stand in the index's table of long offsets.
 const LONG_OFFSET: u64 = 1 << 31;
 
+/// Trees of at most so many bytes are stored as they are.
+const STORED: usize = 1024;
+
 /// A pack and its index, as bytes, and the hash that names them.
 pub(super) struct BuiltPack {
     pub(super) pack: Vec<u8>,
@@ -53,9 +56,23 @@ fn entry(compress: &mut Compress, object: &NewObject) -> Result<(Vec<u8>, u32)> 
     };
     let mut bytes = Vec::new();
     header.write_to(object.bytes.len() as u64, &mut bytes).map_err(bug)?;
-    deflate(compress, &object.bytes, &mut bytes)?;
+    match object.kind {
+        // Names and hashes hardly shrink, and making the compressor ready takes longer than hashing such a tree.
+        Kind::Tree if object.bytes.len() <= STORED => store(&object.bytes, &mut bytes),
+        _ => deflate(compress, &object.bytes, &mut bytes)?,
+    }
     let crc = crc32fast::hash(&bytes);
     Ok((bytes, crc))
+}
+
+/// A zlib stream of one stored block: at most 65,535 bytes.
+fn store(input: &[u8], out: &mut Vec<u8>) {
+    let length = input.len() as u16;
+    out.extend_from_slice(&[0x78, 0x01, 0x01]);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&(!length).to_le_bytes());
+    out.extend_from_slice(input);
+    out.extend_from_slice(&zlib_rs::adler32::adler32(1, input).to_be_bytes());
 }
 
 fn index(sorted: &[Packed], pack: &gix::hash::oid, hash: gix::hash::Kind) -> Result<Vec<u8>> {
@@ -89,4 +106,22 @@ fn seal(bytes: &mut Vec<u8>, hash: gix::hash::Kind) -> Result<gix::hash::ObjectI
     let sum = hasher.try_finalize().map_err(bug)?;
     bytes.extend_from_slice(sum.as_slice());
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_as_it_is_inflates_to_itself() {
+        for length in [0, 1, 40, STORED] {
+            let input: Vec<u8> = (0..length).map(|it| (it * 7) as u8).collect();
+            let mut out = Vec::new();
+            store(&input, &mut out);
+            let mut back = vec![0; length + 1];
+            let (status, read, written) = gix::zlib::Inflate::default().once(&out, &mut back).unwrap();
+            assert!(matches!(status, gix::zlib::Status::StreamEnd));
+            assert_eq!((read, &back[..written]), (out.len(), &input[..]));
+        }
+    }
 }

@@ -20,6 +20,28 @@ use crate::words::oid::Oid;
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
 
+/// What was parsed of objects, to be kept from one view to the next.
+#[derive(Default)]
+pub struct Parsed {
+    records: HashMap<Oid, Arc<Record>>,
+    manifests: HashMap<Oid, Arc<Manifest>>,
+    artifacts: HashMap<Oid, ArtifactId>,
+    policies: HashMap<Oid, Arc<Policy>>,
+    verified: HashSet<(Oid, KeyId)>,
+}
+
+impl Parsed {
+    /// About how many objects there are.
+    pub fn len(&self) -> usize {
+        self.records.len() + self.manifests.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Reads objects and keeps what was parsed of them. An object's id names its bytes, so nothing here can go stale.
 pub struct Objects<'h> {
     history: &'h dyn History,
@@ -43,6 +65,26 @@ impl<'h> Objects<'h> {
             verified: RefCell::default(),
             expected: RefCell::default(),
         })
+    }
+
+    /// Takes in what was parsed for another view of the same history.
+    pub fn seed(&self, parsed: Parsed) {
+        self.records.borrow_mut().extend(parsed.records);
+        self.manifests.borrow_mut().extend(parsed.manifests);
+        self.artifacts.borrow_mut().extend(parsed.artifacts);
+        self.policies.borrow_mut().extend(parsed.policies);
+        self.verified.borrow_mut().extend(parsed.verified);
+    }
+
+    /// Gives away what was parsed.
+    pub fn take_parsed(&self) -> Parsed {
+        Parsed {
+            records: self.records.take(),
+            manifests: self.manifests.take(),
+            artifacts: self.artifacts.take(),
+            policies: self.policies.take(),
+            verified: self.verified.take(),
+        }
     }
 
     /// The history behind the objects.

@@ -60,7 +60,9 @@ impl Registry {
         }
         let _lock = self.lock(wait)?;
         self.repo.recover()?;
+        self.finish_deletes()?;
         answer.trash = self.store.empty_trash(now)?;
+        answer.trash_kept = self.store.trash_due(now)?.2;
         answer.leftovers = self.sweep()?;
         git.gc(self.repo.git_dir())?;
         answer.git_bytes_after = size_of(&git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?);
@@ -76,7 +78,7 @@ impl Registry {
 
     fn left_over(&self) -> Vec<PathBuf> {
         let work = self.work_folder();
-        let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.remembered_folder(), work];
+        let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.own_folder(), work];
         own.iter().chain(&self.world.places.config).flat_map(|folder| left_over(folder)).collect()
     }
 

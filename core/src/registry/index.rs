@@ -1,4 +1,4 @@
-//! The derived index beside the registry: opened on first need, caught up with the head, and made again where it is
+//! The derived index in the reader's own folder: opened on first need, caught up with the head, and made again where it is
 //! damaged. It judges every commit by itself, from where it stands; so it never holds what did not take effect.
 
 use std::path::PathBuf;
@@ -78,7 +78,18 @@ pub struct IndexStatus {
 
 impl Registry {
     fn index_path(&self) -> PathBuf {
-        self.work_folder().join("index.sqlite")
+        self.own_folder().join("index.sqlite")
+    }
+
+    /// Opens the index in the reader's own folder; a fault `read-only` where there is no place for one.
+    fn open_index(&self) -> Result<Index> {
+        match self.make_own_folder() {
+            Some(folder) => Index::open(&folder.join("index.sqlite")),
+            None => {
+                let message = "there is no folder for the index that only this user can write";
+                Err(Fault::new(Code::ReadOnly, message).field("index", true))
+            }
+        }
     }
 
     /// What the index says of exactly this view. Nothing where there can be no index of it: history is not whole, the view
@@ -135,7 +146,7 @@ impl Registry {
         let mut held = self.index.0.lock().unwrap_or_else(PoisonError::into_inner);
         for first in [true, false] {
             if let Held::Closed = *held {
-                match Index::open(&self.index_path()) {
+                match self.open_index() {
                     Ok(index) => *held = Held::Open(index),
                     Err(fault) if is_of_the_index(&fault) => *held = Held::Unusable,
                     Err(fault) => return Err(fault),
@@ -264,7 +275,7 @@ impl Registry {
         {
             let mut held = self.index.0.lock().unwrap_or_else(PoisonError::into_inner);
             *held = Held::Closed;
-            let mut index = Index::open(&self.index_path())?;
+            let mut index = self.open_index()?;
             if index.is_read_only() {
                 return Err(Fault::new(Code::ReadOnly, format!("{} cannot be written", self.index_path().display())));
             }
@@ -296,7 +307,7 @@ impl Registry {
         if !path.exists() {
             return Ok(status);
         }
-        let index = match Index::open(&path) {
+        let index = match self.open_index() {
             Ok(index) => index,
             Err(fault) if fault.code == Code::ReadOnly => {
                 status.usable = IndexUse::ReadOnly;

@@ -38,6 +38,7 @@ mod log;
 mod members;
 mod move_to;
 mod open;
+mod own;
 mod paths;
 mod pin;
 mod pin_lint;

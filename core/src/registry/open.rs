@@ -35,6 +35,8 @@ pub struct Registry {
     /// What references meant at the head that was seen last: while it has not moved, they mean the same.
     pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
     pub(super) index: super::index::Shelf,
+    /// What the last resolve parsed, for the next.
+    pub(super) parsed: std::sync::Mutex<crate::judgement::effective::Parsed>,
 }
 
 impl Registry {
@@ -74,8 +76,8 @@ impl Registry {
         };
         let store = Store::with_disk(&area, world.disk.clone());
         let branch = branch.to_owned();
-        let (answers, index) = Default::default();
-        Registry { repo, branch, store, world, id, name, first_root, answers, index }
+        let (answers, index, parsed) = Default::default();
+        Registry { repo, branch, store, world, id, name, first_root, answers, index, parsed }
     }
 
     /// The registry's id, as its first root claims it.
@@ -128,7 +130,7 @@ impl Registry {
         self.work_folder().join("lock")
     }
 
-    /// Where the lock, the remembered head and the index lie.
+    /// Where the writer's lock lies, and what else all users of the registry share.
     pub(super) fn work_folder(&self) -> PathBuf {
         self.repo.git_dir().join("refmark")
     }

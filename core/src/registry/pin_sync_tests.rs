@@ -228,7 +228,7 @@ fn with_the_registry_here_its_own_store_serves_and_no_cache_is_filled() {
     let project = stage.pinned();
     let answer = project.sync(&stage.app().join("models"), false).unwrap();
     assert_eq!((answer.fetched, answer.pins.len()), (0, 1));
-    assert!(!stage.home().join(".cache").exists());
+    assert!(!stage.home().join(".cache/refmark/blobs").exists());
 }
 
 #[test]

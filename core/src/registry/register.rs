@@ -164,9 +164,7 @@ impl Registry {
             Err(fault) if is_nothing_new(&fault) => None,
             Err(fault) => return Err(fault),
         };
-        let view = self.view()?;
-        let facts = view.facts()?;
-        stored.into_iter().zip(given).map(|(it, given)| answer(facts, it, given, commit)).collect()
+        Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
     }
 
     /// Sets the best trust state that the policy has a rule for.
@@ -479,7 +477,7 @@ fn is_nothing_new(fault: &Fault) -> bool {
     fault.fields.contains_key("nothing_new")
 }
 
-fn answer(facts: Facts<'_>, stored: Stored, given: Registered, commit: Option<Oid>) -> Result<RegisterAnswer> {
+fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {
     let manifest = &stored.request.manifest;
     let files = manifest.files.iter().map(|file| RegisteredFile {
         path: file.path.clone(),
@@ -487,15 +485,15 @@ fn answer(facts: Facts<'_>, stored: Stored, given: Registered, commit: Option<Oi
         sha256: file.sha256,
         class: file.class,
     });
-    Ok(RegisterAnswer {
+    RegisterAnswer {
         model: stored.request.model.clone(),
         version: given.version,
         artifact: given.artifact,
         created: given.created,
         files: files.collect(),
-        trust: facts.trust(&given.artifact)?.0,
+        trust: given.trust,
         commit: commit.filter(|_| given.created),
         scan: gate::describe_classes(manifest),
         warnings: stored.warnings,
-    })
+    }
 }

@@ -1,9 +1,7 @@
 //! What this reader keeps of the newest head that it verified. A cache of its own work: it may be deleted at any time.
 
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
-
 use super::open::Registry;
+use super::own::read_own;
 use crate::blob::disk::replace_cache;
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::Remembered;
@@ -15,23 +13,17 @@ use crate::words::oid::Oid;
 const KEPT: u64 = 16;
 
 impl Registry {
-    /// A folder of this user's own. Where several people share a registry's folder, each trusts only what they wrote: who
-    /// can write there must not be able to tell another reader what was verified.
-    pub(super) fn remembered_folder(&self) -> std::path::PathBuf {
-        self.work_folder().join(format!("remembered-{}", rustix::process::geteuid().as_raw()))
-    }
-
     /// What was remembered, where it can be read. What cannot is as good as nothing.
     pub(super) fn remembered(&self) -> Option<Remembered> {
-        read_own(&self.remembered_folder().join("newest.json"))
+        parsed(&self.own_folder().join("newest.json"))
     }
 
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        let folder = self.remembered_folder();
+        let Some(folder) = self.make_own_folder() else { return Ok(()) };
         let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
-        if disk.make_dirs(&folder).is_ok() && replace_cache(disk, &newest, &text, 0o600).is_ok() {
+        if replace_cache(disk, &newest, &text, 0o600).is_ok() {
             let kept = folder.join(kept_name(remembered));
             let _ = disk.remove(&kept);
             let _ = disk.link(&newest, &kept);
@@ -39,17 +31,36 @@ impl Registry {
         Ok(())
     }
 
+    /// Whether another process has remembered a head that follows this one.
+    pub(super) fn has_seen_more(&self, than: &Remembered) -> Result<bool> {
+        // More than a few commits ahead is no race; and a longer history need not be the same one.
+        const A_FEW: u64 = 256;
+        let Some(seen) = self.remembered() else { return Ok(false) };
+        let ahead = seen.commits.saturating_sub(than.commits);
+        if ahead == 0 || ahead > A_FEW {
+            return Ok(false);
+        }
+        let mut at = seen.head;
+        for _ in 0..ahead {
+            match self.repo.commit(at)?.parents.first() {
+                Some(parent) => at = *parent,
+                None => return Ok(false),
+            }
+        }
+        Ok(at == than.head)
+    }
+
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
         let Ok(text) = serde_json::to_vec(remembered) else { return };
-        let path = self.remembered_folder().join(kept_name(remembered));
+        let path = self.own_folder().join(kept_name(remembered));
         let _ = replace_cache(&*self.world.disk, &path, &text, 0o600);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.
     pub(super) fn remembered_behind(&self, commit: Oid, pin: Option<Digest>) -> Result<Option<Remembered>> {
-        let folder = self.remembered_folder();
-        let kept = (0..KEPT).filter_map(|slot| read_own(&folder.join(format!("{slot:02}.json"))));
+        let folder = self.own_folder();
+        let kept = (0..KEPT).filter_map(|slot| parsed(&folder.join(format!("{slot:02}.json"))));
         let mut all: Vec<Remembered> = self.remembered().into_iter().chain(kept).filter(|it| it.root == pin).collect();
         let mut at = Some(commit).filter(|_| !all.is_empty());
         while let Some(id) = at {
@@ -67,32 +78,42 @@ fn kept_name(remembered: &Remembered) -> String {
     format!("{:02}.json", remembered.commits % KEPT)
 }
 
-/// Reads what this user wrote, and nobody else could have: a plain file of the user's own that others cannot write.
-fn read_own(path: &Path) -> Option<Remembered> {
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc_nofollow()).open(path).ok()?;
-    let meta = file.metadata().ok()?;
-    let own = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
-    let mut bytes = Vec::new();
-    own.then(|| std::io::Read::read_to_end(&mut { file }, &mut bytes)).and_then(|read| read.ok())?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-/// The flag that refuses a symbolic link at the end of a path.
-fn libc_nofollow() -> i32 {
-    rustix::fs::OFlags::NOFOLLOW.bits() as i32
+fn parsed(path: &std::path::Path) -> Option<Remembered> {
+    serde_json::from_slice(&read_own(path)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::ports::store::RecordStore;
+    use crate::registry::pin_tests::Stage1;
     use crate::registry::tests::{key, registry};
+    use crate::words::fault::Code;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn who_comes_late_reads_the_older_head_and_does_not_forget_the_newer_one() {
+        let stage = Stage1::new();
+        let registry = stage.registry();
+        let older = registry.head().unwrap();
+        let newer = stage.promote(&registry, 2).commit;
+        assert_eq!(registry.remembered().unwrap().head, newer);
+        // Another process moved the branch and remembered it after this one had read the head.
+        assert_eq!(registry.view_of(older).unwrap().head, older);
+        assert_eq!(registry.remembered().unwrap().head, newer);
+        let mut late = registry.remembered().unwrap();
+        (late.head, late.commits) = (older, late.commits - 1);
+        assert!(registry.has_seen_more(&late).unwrap());
+        // A branch that was moved back is no older head.
+        registry.repo().move_branch(registry.branch(), Some(newer), older).unwrap();
+        assert_eq!(registry.view().err().unwrap().code, Code::HistoryRewritten);
+    }
 
     #[test]
     fn what_somebody_else_could_have_written_is_not_believed() {
         let home = tempfile::tempdir().unwrap();
         let registry = registry(home.path(), &key(1));
         registry.view().unwrap();
-        let path = registry.remembered_folder().join("newest.json");
+        let path = registry.own_folder().join("newest.json");
         assert!(registry.remembered().is_some());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
         assert!(registry.remembered().is_none(), "a file that others can write is no memory");

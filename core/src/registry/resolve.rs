@@ -2,6 +2,7 @@
 
 use super::open::Registry;
 use super::view::View;
+use crate::blob::parallel::locked;
 pub use crate::judgement::answer::resolve::ResolveAnswer;
 pub(super) use crate::judgement::answer::resolve::find;
 use crate::judgement::answer::resolve::resolve;
@@ -68,6 +69,11 @@ impl Registry {
         let answer = self.resolve_in(&view, reference, options)?;
         if plain {
             self.keep_answer(view.head, reference, &answer);
+            // Most of what the next one rests on is the same: root, policy, newest records.
+            let parsed = view.state()?.shared_objects().take_parsed();
+            if parsed.len() < KEPT_ANSWERS {
+                *locked(&self.parsed) = parsed;
+            }
         }
         Ok(answer)
     }
@@ -75,12 +81,12 @@ impl Registry {
     /// What a reference meant, where the head has not moved since.
     fn known_answer(&self, reference: &Reference) -> Result<Option<ResolveAnswer>> {
         let head = self.head()?;
-        let answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let answers = locked(&self.answers);
         Ok(answers.at(head).and_then(|known| known.get(&reference.to_string()).cloned()))
     }
 
     fn keep_answer(&self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
-        let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut answers = locked(&self.answers);
         answers.keep(head, reference, answer);
     }
 

@@ -2,6 +2,7 @@
 
 use super::incomplete::explain_missing;
 use super::open::Registry;
+use crate::blob::parallel::locked;
 pub use crate::judgement::answer::AsOf;
 use crate::judgement::answer::Basis;
 use crate::judgement::effective::{Objects, State};
@@ -46,14 +47,36 @@ impl Registry {
         let pin = self.world.pin_of(self.id())?;
         // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
         if let Some(remembered) = self.remembered() {
-            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
+            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| {
+                it.objects().seed(std::mem::take(&mut *locked(&self.parsed)));
+                self.walk(it.held_to(pin))
+            });
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}
+                Err(fault) if fault.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
+                    return self.view_behind(head, pin);
+                }
                 Err(fault) => return Err(fault),
             }
         }
         self.view_anew(head)
+    }
+
+    /// Whether a head is only older than what was seen: another process went on meanwhile, and the branch with it. A
+    /// branch that was moved back is not.
+    pub(super) fn is_behind(&self, head: Oid, seen: Oid) -> Result<bool> {
+        let now = self.head()?;
+        Ok(now != head && self.repo.on_first_parent_chain(now, seen)? && self.repo.on_first_parent_chain(seen, head)?)
+    }
+
+    /// The view of a head behind the one that was seen last, which stays remembered.
+    fn view_behind(&self, head: Oid, pin: Option<Digest>) -> Result<View<'_>> {
+        let verifier = match self.remembered_behind(head, pin)? {
+            Some(kept) => Verifier::resume(&self.repo, head, &kept)?.held_to(pin),
+            None => Verifier::from_the_start(&self.repo, head, pin)?,
+        };
+        self.viewed(head, pin, self.walk(verifier)?, Some(head))
     }
 
     /// The view of a head, verified from the first commit.
@@ -77,6 +100,7 @@ impl Registry {
     ) -> Result<View<'r>> {
         if known != Some(head)
             && let Some(remembered) = verified.remember()
+            && !self.has_seen_more(&remembered)?
         {
             self.remember(&remembered)?;
         }

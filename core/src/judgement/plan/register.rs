@@ -45,15 +45,18 @@ pub struct Registered {
     pub artifact: ArtifactId,
     /// Whether the version is new; else the model has this artifact already.
     pub created: bool,
+    /// The artifact's trust state once the plan has taken effect.
+    pub trust: TrustState,
 }
 
 /// What a batch has given already, on top of what has taken effect: the newest version of each model, its statement and
-/// time, and the artifacts that it brings.
+/// time, and what became of each artifact.
 #[derive(Default)]
 pub struct Batch {
     newest: BTreeMap<ModelName, (u64, Option<(Digest, Timestamp)>)>,
     artifacts: BTreeMap<(ModelName, ArtifactId), u64>,
-    brought: std::collections::BTreeSet<ArtifactId>,
+    /// The artifacts that it brings, with the trust states that they start with.
+    brought: BTreeMap<ArtifactId, TrustState>,
     about: BTreeMap<ModelName, (u64, Digest, Timestamp, Option<String>)>,
     names: Option<BTreeMap<String, ModelName>>,
 }
@@ -78,6 +81,13 @@ impl Batch {
         };
         self.newest.insert(model.clone(), found);
         Ok(found)
+    }
+
+    fn trust(&self, facts: Facts<'_>, artifact: ArtifactId) -> Result<TrustState> {
+        match self.brought.get(&artifact) {
+            Some(trust) => Ok(*trust),
+            None => Ok(facts.trust(&artifact)?.0),
+        }
     }
 
     /// Refuses a new name that people would take for a standing one.
@@ -111,7 +121,8 @@ pub fn register(
     let model = &request.model;
     let artifact = request.manifest.id()?;
     if let Some(version) = version_of(facts, model, artifact, batch)? {
-        return Ok((Plan::default(), Registered { version, artifact, created: false }));
+        let trust = batch.trust(facts, artifact)?;
+        return Ok((Plan::default(), Registered { version, artifact, created: false, trust }));
     }
     let (newest, previous) = batch.newest(facts, model)?;
     if newest == 0 && request.imported.is_none() {
@@ -120,7 +131,8 @@ pub fn register(
     let version = newest + 1;
     let mut plan = Plan { subject: format!("register {model}/{version}"), ..Plan::default() };
     plan.concerns(artifact);
-    if !facts.has_artifact(&artifact)? && batch.brought.insert(artifact) {
+    if !facts.has_artifact(&artifact)? && !batch.brought.contains_key(&artifact) {
+        batch.brought.insert(artifact, request.trust.unwrap_or_default());
         let manifest = request.manifest.print()?.into_bytes();
         plan.documents.push((Place::Document(artifact, Document::Manifest), manifest));
         for (document, bytes) in &request.documents {
@@ -151,7 +163,8 @@ pub fn register(
     batch.newest.insert(model.clone(), (version, statement.map(|digest| (digest, time))));
     batch.artifacts.insert((model.clone(), artifact), version);
     own(facts, author, request, batch, &mut plan)?;
-    Ok((plan, Registered { version, artifact, created: true }))
+    let trust = batch.trust(facts, artifact)?;
+    Ok((plan, Registered { version, artifact, created: true, trust }))
 }
 
 /// Sets the model's owner where it is another.

@@ -703,7 +703,7 @@ fn a_view_of_an_older_head_is_not_answered_from_a_newer_index() {
     let view = bench.registry.view_of(old);
     // The reader remembers the newer head, and an older one is no continuation of it.
     assert_eq!(view.err().map(|it| it.code), Some(Code::HistoryRewritten));
-    std::fs::remove_dir_all(bench.registry.remembered_folder()).unwrap();
+    std::fs::remove_dir_all(bench.registry.own_folder()).unwrap();
     let view = bench.registry.view_of(old).unwrap();
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let champion = AliasName::parse("champion").unwrap();
@@ -744,4 +744,25 @@ fn where_no_index_can_be_made_the_records_answer() {
     assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let request = SearchRequest { text: Some("reviews".to_owned()), ..SearchRequest::default() };
     assert_eq!(bench.registry.search(&view, &request).unwrap().found.len(), 3);
+}
+
+#[test]
+fn an_index_that_somebody_else_could_have_written_is_not_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = some();
+    bench.compare();
+    let own = bench.registry.own_folder();
+    assert!(own.join("index.sqlite").is_file() && !own.starts_with(bench.registry.git_dir()));
+    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    let liar = rusqlite::Connection::open(bench.registry.index_path()).unwrap();
+    liar.execute_batch("DELETE FROM versions WHERE version > 1").unwrap();
+    drop(liar);
+    // What lies in the registry's own folder is nobody's word.
+    let planted = bench.registry.work_folder().join("index.sqlite");
+    std::fs::copy(own.join("index.sqlite"), planted).unwrap();
+    std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_ne!(bench.registry.own_folder(), own, "a folder that others can write is not this reader's own");
+    bench.compare();
+    let view = bench.registry.view().unwrap();
+    assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
 }
