@@ -36,7 +36,7 @@ impl Render for Checked {
         }
         for beside in &it.companions.items {
             let steers = if beside.steers_the_forge { ", which tells the forge what to do" } else { "" };
-            page.line(format!("beside the records: {} {}{}", safe(&beside.path), safe(&beside.what), doubtful(steers)));
+            page.line(format!("beside the records: {} {}{}", safe(&beside.path), safe(beside.what), doubtful(steers)));
         }
         for problem in &it.problems {
             page.line(format!(
