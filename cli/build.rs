@@ -1,6 +1,8 @@
 //! Puts the built viewer into the command: the folder that `REFMARK_VIEWER` names, else `viewer/dist` where it was built.
 //! Without either the command says how to get it.
 
+#![allow(clippy::disallowed_methods, reason = "a build script reads files and its environment")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

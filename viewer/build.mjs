@@ -13,7 +13,7 @@ async function script(input) {
     ...log,
     // A page from a disk has no URL that a script could be beside.
     define: { "import.meta.url": '""' },
-    build: { write: false, target: "es2022", rollupOptions: { input: here(input), output: { format: "iife", inlineDynamicImports: true } } },
+    build: { write: false, target: "es2022", rollupOptions: { input: here(input), output: { format: "iife" } } },
   });
   return built.output.find((it) => it.type === "chunk").code;
 }

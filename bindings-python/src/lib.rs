@@ -13,6 +13,7 @@ mod pins;
 mod progress;
 mod registry;
 mod rows;
+mod signatures;
 mod team;
 mod values;
 mod world;
@@ -30,6 +31,8 @@ mod _native {
     use super::registry::{init, locate, open};
     #[pymodule_export]
     use super::rows::PyRows;
+    #[pymodule_export]
+    use super::signatures::{check_dsse, check_ssh, public_key};
     #[pymodule_export]
     use super::team::clone;
     #[pymodule_export]

@@ -1,13 +1,18 @@
 export {
   RefmarkRepository,
+  Sha256,
   Verification,
+  View,
+  inspect,
+  inspectFile,
+  sha256,
   type Change,
   type CommitInfo,
-  type Problem,
   type RefmarkError,
   type TreeEntry,
   type VerifyReport,
 } from "./refmark_wasm.js";
+export type * from "./answers.js";
 
 /**
  * Makes the module ready; await it before anything else. Give the module itself (a URL, a response, bytes) where it does

@@ -1,7 +1,7 @@
 // For browsers and bundlers: call `load()` once; the module lies beside this file.
 import init from "./refmark_wasm.js";
 
-export { RefmarkRepository, Verification } from "./refmark_wasm.js";
+export { RefmarkRepository, Sha256, Verification, View, inspect, inspectFile, sha256 } from "./refmark_wasm.js";
 
 let loading;
 

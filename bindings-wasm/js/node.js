@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { initSync } from "./refmark_wasm.js";
 
-export { RefmarkRepository, Verification } from "./refmark_wasm.js";
+export { RefmarkRepository, Sha256, Verification, View, inspect, inspectFile, sha256 } from "./refmark_wasm.js";
 
 initSync({ module: readFileSync(new URL("./refmark_wasm_bg.wasm", import.meta.url)) });
 

@@ -239,12 +239,15 @@ impl RefmarkRepository {
     }
 
     /// Begins the verification of all history up to `head`, against a root (`sha256:…`) that the reader has from
-    /// elsewhere; without one, the registry only vouches for itself.
-    pub fn verify(&self, head: &str, root: Option<String>) -> Result<Verification, JsValue> {
-        let repository = Rc::clone(&self.inner);
-        let head = Oid::parse(head).map_err(thrown)?;
-        let pin = root.map(|root| Digest::parse(&root)).transpose().map_err(thrown)?;
-        Verification::begin(repository, head, pin).map_err(thrown)
+    /// elsewhere; without one, the registry only vouches for itself. Where the reader names a head that it has `seen` before,
+    /// that must still be on the branch.
+    pub fn verify(&self, head: &str, root: Option<String>, seen: Option<String>) -> Result<Verification, JsValue> {
+        let begin = || {
+            let pin = root.map(|root| Digest::parse(&root)).transpose()?;
+            let seen = seen.map(|seen| Oid::parse(&seen)).transpose()?;
+            Walk::begin(Rc::clone(&self.inner), Oid::parse(head)?, pin, seen)
+        };
+        Ok(Verification::begin(begin().map_err(thrown)?))
     }
 
     /// The registry at a head at once, as its tree stands: nobody has verified it, and every answer says so.

@@ -3,9 +3,6 @@
 use std::rc::Rc;
 
 use refmark_core::judgement::verify::{Outcome, Problem, Verified};
-use refmark_core::pack::Repository;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::Result as Judged;
 use refmark_core::words::oid::Oid;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -16,15 +13,6 @@ use crate::walk::Walk;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Something that is not as it should be. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly path?: string;
-  readonly commit?: string;
-  readonly hint?: string;
-  readonly fields?: Readonly<Record<string, unknown>>;
-}
 /** What a verification came to. Only `ok` with `pinned` says that all is as the reader's root allows. */
 export interface VerifyReport {
   readonly outcome: "ok" | "pending" | "incomplete" | "failed";
@@ -105,10 +93,10 @@ impl Verification {
 }
 
 impl Verification {
-    pub(crate) fn begin(repository: Rc<Repository>, head: Oid, pin: Option<Digest>) -> Judged<Verification> {
-        let walk = Rc::new(Walk::begin(repository, head, pin)?);
+    pub(crate) fn begin(walk: Walk) -> Verification {
+        let walk = Rc::new(walk);
         let total = walk.remaining();
-        Ok(Verification { walk, total })
+        Verification { walk, total }
     }
 }
 

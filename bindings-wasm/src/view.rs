@@ -10,7 +10,7 @@ use refmark_core::judgement::index::{ModelRow, SearchRequest};
 use refmark_core::judgement::review::page;
 use refmark_core::words::fault::{Code, Fault, Result as Outcome};
 use refmark_core::words::name::{ModelName, PrincipalId};
-use refmark_core::words::reference::Reference;
+use refmark_core::words::reference::{Reference, parse_version};
 use refmark_core::words::time::Timestamp;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -20,6 +20,9 @@ use crate::policy::policy;
 use crate::review::review;
 use crate::value::{thrown, value};
 use crate::walk::Walk;
+
+/// The most characters of a review in Markdown: what fits a forge's comment, as at the command line.
+const COMMENT_LIMIT: usize = 60_000;
 
 macro_rules! typed {
     ($($name:ident $text:literal;)*) => {
@@ -35,12 +38,12 @@ macro_rules! typed {
 }
 
 typed! {
-    JsModels "ModelRow[]";
+    JsModels "Model[]";
     JsVersions "VersionRow[]";
     JsShow "ShowAnswer";
     JsResolve "ResolveAnswer";
     JsMoves "MoveRow[]";
-    JsDiff "DiffAnswer";
+    JsDiff "ArtifactDiff";
     JsReview "Review";
     JsExplain "ExplainAnswer";
     JsReport "Dossier";
@@ -48,8 +51,18 @@ typed! {
     JsPolicy "PolicyAnswer";
     JsCatalog "CatalogEntry[]";
     JsSunset "SunsetAnswer";
+    JsVersion "number | string";
     ReviewFormat "\"markdown\" | \"text\" | \"html\"";
 }
+
+/// What the answers are is written by `types.mjs` from the structs themselves.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+import type {
+  ArtifactDiff, CatalogEntry, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, Problem, ResolveAnswer, Review,
+  SearchRow, ShowAnswer, SunsetAnswer, VersionRow,
+} from "./answers.js";
+"#;
 
 /// A registry at one head. `refmark_core` says what each answer means; a missing object is thrown as `missing-object`.
 #[wasm_bindgen]
@@ -110,15 +123,16 @@ impl View {
         })
     }
 
-    /// The moves of an alias, of a model's aliases, or of all, newest first: `log`.
+    /// The moves of an alias, of a model's aliases, or of all, newest first: `log`. With `max`, older ones are not read.
     pub fn log(&self, of: Option<String>, max: Option<usize>) -> Result<JsMoves, JsValue> {
         self.tell(|basis| {
             let of = of.as_deref().map(|text| log::subject(&Reference::parse(text)?)).transpose()?;
             let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
             log::check_model(basis.facts(), model.as_ref(), alias.as_ref())?;
-            let moves = log::moves(basis, model.as_ref(), alias.as_ref())?;
+            let most = max.unwrap_or(usize::MAX);
+            let moves = log::moves(basis, model.as_ref(), alias.as_ref(), most)?;
             let mut answer = log::LogAnswer::of(moves, model.as_ref(), alias.as_ref())?;
-            answer.moves.truncate(max.unwrap_or(usize::MAX));
+            answer.moves.truncate(most);
             Ok(answer.moves)
         })
     }
@@ -139,7 +153,7 @@ impl View {
         let text = self.walk.ask(|basis| {
             let review = review(basis, self.walk.pin, base, head)?;
             match format.as_string().as_deref() {
-                Some("markdown") => Ok(page::to_markdown(&review, usize::MAX)),
+                Some("markdown") => Ok(page::to_markdown(&review, COMMENT_LIMIT)),
                 Some("html") => Ok(page::to_html(&review)),
                 Some("text") => Ok(page::to_text(&review, false)),
                 _ => Err(Fault::new(Code::BadArgument, "a review is written as markdown, text or html")),
@@ -159,14 +173,16 @@ impl View {
     pub fn why_not(
         &self,
         alias: &str,
-        version: f64,
+        version: JsVersion,
         by: Option<String>,
         now: Option<String>,
     ) -> Result<JsExplain, JsValue> {
         self.tell(|basis| {
             let by = by.as_deref().map(PrincipalId::parse).transpose()?;
             let registry = basis.facts().policy_in_force()?.registry;
-            let asked = WhyNot { version: version as u64, by: by.as_ref(), now: crate::clock::now(now)?, registry };
+            let version = version.as_string().or_else(|| version.as_f64().map(|it| it.to_string())).unwrap_or_default();
+            let asked =
+                WhyNot { version: parse_version(&version)?, by: by.as_ref(), now: crate::clock::now(now)?, registry };
             explain(basis, &Reference::parse(alias)?, Some(asked))
         })
     }

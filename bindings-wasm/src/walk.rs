@@ -6,8 +6,8 @@ use std::rc::Rc;
 use refmark_core::judgement::answer::Basis;
 use refmark_core::judgement::answer::landed::{Unwalked, Walked};
 use refmark_core::judgement::effective::{Objects, State};
-use refmark_core::judgement::snapshot::History;
-use refmark_core::judgement::verify::{Verified, Verifier};
+use refmark_core::judgement::snapshot::{History, first_parents};
+use refmark_core::judgement::verify::{Verified, Verifier, history_rewritten};
 use refmark_core::pack::Repository;
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -45,8 +45,13 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Begins to walk from the first commit.
-    pub(crate) fn begin(repository: Rc<Repository>, head: Oid, pin: Option<Digest>) -> Result<Walk> {
+    /// Begins to walk from the first commit. A head that the reader saw before must be on the chain.
+    pub(crate) fn begin(repository: Rc<Repository>, head: Oid, pin: Option<Digest>, seen: Option<Oid>) -> Result<Walk> {
+        if let Some(seen) = seen
+            && first_parents(&*repository, head, Some(seen))?.is_none()
+        {
+            return Err(history_rewritten(seen, head));
+        }
         let cell = Cell::try_new(repository, |repository| {
             let verifier = Verifier::from_the_start(&**repository as &dyn History, head, pin)?;
             Ok::<_, Box<Fault>>(RefCell::new(Stage::Walking(Box::new(verifier))))

@@ -14,6 +14,11 @@ pub trait Render {
     fn status(&self) -> u8 {
         0
     }
+
+    /// What goes on once the answer was printed; for most commands nothing.
+    fn then(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An answer of any kind.
@@ -24,6 +29,8 @@ pub trait Answer {
     fn text(&self, page: &mut Page);
     /// The exit status.
     fn status(&self) -> u8;
+    /// What goes on once the answer was printed.
+    fn then(&self) -> Result<()>;
 }
 
 impl<T: Render + Serialize> Answer for T {
@@ -37,6 +44,10 @@ impl<T: Render + Serialize> Answer for T {
 
     fn status(&self) -> u8 {
         Render::status(self)
+    }
+
+    fn then(&self) -> Result<()> {
+        Render::then(self)
     }
 }
 

@@ -38,15 +38,12 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let app = App::new(cli.globals);
     let done = catch_unwind(AssertUnwindSafe(|| {
         let answer = crate::commands::run(&app, cli.command)?;
-        let printed = printed(&*answer, globals.json)?;
-        Ok((printed, answer.status()))
+        out(&printed(&*answer, globals.json)?);
+        answer.then().map(|()| answer.status())
     }));
     let done = done.unwrap_or_else(|_| Err(panicked()));
     ExitCode::from(match done {
-        Ok((printed, status)) => {
-            out(&printed);
-            status
-        }
+        Ok(status) => status,
         Err(fault) => failed(&app.explained(fault), &globals),
     })
 }

@@ -3,12 +3,13 @@
 #![allow(clippy::disallowed_methods)]
 
 mod generate;
+mod receive;
 mod speed;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use generate::{corpus, git, run};
+use receive::{Said, attacks, differs, git, receive, run};
 use refmark_core::judgement::verify::Outcome;
 use refmark_core::ports::Clock;
 use refmark_core::registry::{Pinning, Places, Registry, VerifyOptions, World};
@@ -32,23 +33,6 @@ impl Clock for Fixed {
     }
 }
 
-/// What a face says of an attack: a verdict, the codes and paths of its problems, and what aliases hold.
-struct Said {
-    verdict: String,
-    problems: Vec<(String, Option<String>)>,
-    message: String,
-}
-
-fn attacks() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(corpus())
-        .expect("the corpus is there")
-        .map(|entry| entry.expect("the corpus can be listed").path())
-        .filter(|path| path.join("attack.json").exists())
-        .collect();
-    found.sort();
-    found
-}
-
 #[test]
 fn every_attack_of_the_corpus_comes_to_its_stated_verdict_and_code() {
     let attacks = attacks();
@@ -66,42 +50,6 @@ fn every_attack_of_the_corpus_comes_to_its_stated_verdict_and_code() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), attacks.len(), wrong.join("\n"));
-}
-
-/// A clone of the attack's bundle, in the condition that the story asks for.
-fn receive(folder: &Path, clone: &Path, attack: &Value) {
-    std::fs::create_dir_all(clone).expect("the clone can be made");
-    run(&mut git(clone, &["init", "--quiet", "--bare", "--initial-branch=main", "."]), b"");
-    let bundle = folder.join("registry.bundle");
-    let unchecked = ["-c", "fetch.fsckObjects=false", "-c", "transfer.fsckObjects=false", "fetch", "--quiet"];
-    run(git(clone, &unchecked).arg(&bundle).arg("+refs/heads/*:refs/heads/*"), b"");
-    let head = attack["head"].as_str().expect("it has a head");
-    match attack["condition"].as_str() {
-        None => {}
-        Some("shallow") => std::fs::write(clone.join("shallow"), format!("{head}\n")).expect("it can be written"),
-        Some("grafted") => {
-            std::fs::create_dir_all(clone.join("info")).expect("it can be made");
-            std::fs::write(clone.join("info/grafts"), format!("{head}\n")).expect("it can be written");
-        }
-        Some("replaced") => drop(run(&mut git(clone, &["replace", head, &format!("{head}~1")]), b"")),
-        Some("missing") => {
-            // Everything but the first commit's own object.
-            let first = run(&mut git(clone, &["rev-list", "--max-parents=0", "main"]), b"");
-            let packs: Vec<PathBuf> = std::fs::read_dir(clone.join("objects/pack"))
-                .expect("it has packs")
-                .map(|entry| entry.expect("it can be listed").path())
-                .collect();
-            for pack in packs.iter().filter(|path| path.extension().is_some_and(|it| it == "pack")) {
-                let bytes = std::fs::read(pack).expect("it can be read");
-                for extension in ["pack", "idx", "rev"] {
-                    let _ = std::fs::remove_file(pack.with_extension(extension));
-                }
-                run(&mut git(clone, &["unpack-objects", "-q"]), &bytes);
-            }
-            std::fs::remove_file(clone.join("objects").join(&first[..2]).join(&first[2..])).expect("it is loose");
-        }
-        Some(other) => panic!("{other} is no condition"),
-    }
 }
 
 fn verify(home: &Path, clone: &Path, attack: &Value) -> Said {
@@ -140,14 +88,4 @@ fn verify(home: &Path, clone: &Path, attack: &Value) -> Said {
         problems: vec![(fault.code.to_string(), None)],
         message: fault.message.clone(),
     })
-}
-
-fn differs(expect: &Value, said: &Said) -> Option<String> {
-    let (code, path) = (expect["code"].as_str(), expect["path"].as_str());
-    let found = match code {
-        None => said.problems.is_empty(),
-        Some(code) => said.problems.iter().any(|(have, at)| have == code && (path.is_none() || at.as_deref() == path)),
-    };
-    let right = expect["verdict"].as_str() == Some(said.verdict.as_str()) && found;
-    (!right).then(|| format!("expected {expect}, found {} {:?}: {}", said.verdict, said.problems, said.message))
 }

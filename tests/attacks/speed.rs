@@ -9,7 +9,8 @@ use refmark_core::judgement::verify::{Remembered, Verified, Verifier};
 use refmark_core::testing::registry::{Scene, Signed};
 use refmark_core::words::oid::Oid;
 
-use super::generate::{GitShop, git, run};
+use super::generate::GitShop;
+use super::receive::{git, run};
 
 /// Writes so many promotions of one alias as one stream. Each names a base far back, which is the worst case.
 fn promotions(scene: &Scene<GitShop>, on: Oid, moves: impl Iterator<Item = Signed>) -> Oid {

@@ -67,6 +67,13 @@ impl TestEnvironment {
         std::fs::write(path, text).unwrap();
     }
 
+    /// A new ed25519 key in a file of the working folder, and its public half beside it as `.pub`.
+    pub fn key(&self, name: &str) {
+        let mut make = self.program("ssh-keygen");
+        let made = make.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(self.path(name)).status().unwrap();
+        assert!(made.success());
+    }
+
     /// A program with this environment and nothing of the outside.
     pub fn program(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());

@@ -55,9 +55,7 @@ fn the_hook_refuses_a_push_that_may_not_land_and_takes_one_that_may() {
 #[test]
 fn members_and_policies_change_by_signed_policies() {
     let env = TestEnvironment::with_models();
-    let key = env.path("bob");
-    let made = env.program("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
-    assert!(made.success());
+    env.key("bob");
     let add = ["members", "add", "bob", "--public-key", "bob.pub", "--role", "owner", "-m", "joins"];
     let added = env.json(&add);
     assert_eq!(added["number"], 2);

@@ -2,10 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "stories read and write files")]
 
+mod attacks;
 mod changes;
 mod demo;
 mod environment;
 mod errors;
+mod faults;
 mod finding;
 mod governing;
 mod interrupts;
@@ -18,3 +20,5 @@ mod proposals;
 mod registering;
 mod roots;
 mod searching;
+mod sites;
+mod team;

@@ -61,9 +61,7 @@ fn a_registry_with_another_root_than_the_pinned_one_answers_nothing() {
 #[test]
 fn a_root_is_rotated_by_two_hands_and_a_lost_key_is_distrusted() {
     let env = TestEnvironment::with_models();
-    let key = env.path("bob");
-    let made = env.program("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
-    assert!(made.success());
+    env.key("bob");
     env.ok(&["members", "add", "bob", "--role", "owner", "--public-key", "bob.pub"]);
     let draft =
         ["trust", "rotate", "--add", "bob=bob.pub", "--root-threshold", "2", "--reason", "two", "--out", "r.json"];
@@ -73,6 +71,16 @@ fn a_root_is_rotated_by_two_hands_and_a_lost_key_is_distrusted() {
     env.ok(&["--key", "bob", "trust", "sign", "r.json"]);
     env.ok(&["trust", "land", "r.json"]);
     assert!(env.ok(&["trust", "history"]).contains("root 2"));
+
+    // Somebody may be told of any root of the chain; of one that never was, nobody is.
+    let shown = env.json(&["trust", "show"]);
+    let newest = shown["roots"][1]["digest"].as_str().unwrap();
+    assert_eq!((shown["number"].as_u64(), shown["pinned"].as_str()), (Some(2), Some(newest)), "the pin went on");
+    std::fs::remove_file(env.home().join(".config/refmark/trust.toml")).unwrap();
+    for root in [newest, shown["trust_root"].as_str().unwrap()] {
+        assert_eq!(env.json(&["trust", "pin", root])["is_pinned"], true);
+    }
+    env.fails(&["trust", "pin", &format!("sha256:{}", "0".repeat(64))], 4, "wrong-root");
 
     env.ok(&["--key", "bob", "promote", "sentiment@champion", "2", "--reason", "by a thief"]);
     let since = env.git("models", &["rev-parse", "main~1"]);

@@ -294,7 +294,7 @@ export interface PolicyAnswer {
   readonly sentences: readonly string[];
   readonly warnings?: readonly { readonly place: string; readonly message: string }[];
   readonly members: readonly Member[];
-  readonly toml: string;
+  readonly text: string;
 }
 export interface CatalogEntry {
   readonly family: string;
@@ -308,10 +308,6 @@ export interface CatalogEntry {
   readonly status_page?: string | null;
   readonly retention_days?: number | null;
   readonly billable?: boolean;
-}
-export interface SunsetAnswer {
-  readonly versions: readonly { readonly model: string; readonly version: number; readonly sunset?: Time }[];
-  readonly due: number;
 }
 export interface InspectAnswer {
   readonly path: string;

@@ -11,6 +11,8 @@ __all__ = [
     "Project",
     "Registry",
     "Rows",
+    "check_dsse",
+    "check_ssh",
     "clone",
     "codes",
     "compare_contracts",
@@ -21,6 +23,7 @@ __all__ = [
     "locate",
     "open",
     "parse_reference",
+    "public_key",
     "version",
 ]
 
@@ -32,6 +35,9 @@ def parse_reference(text: str) -> tuple[str, str | None, str | None]: ...
 def is_name(kind: str, text: str) -> bool: ...
 def open(path: _Path, key: _Path | None = None, trust_root: _Path | None = None) -> Registry: ...
 def locate(folder: _Path) -> Path: ...
+def public_key(text: str) -> tuple[str, str]: ...
+def check_dsse(key: str, payload: bytes, signature: Mapping[str, Any]) -> None: ...
+def check_ssh(armored: str, namespace: str, message: bytes) -> str: ...
 def find_lock(folder: _Path) -> Path | None: ...
 def clone(
     url: str,
@@ -76,9 +82,9 @@ class Project:
     def publish(self, registry: Registry, consumer: str, uri: str | None) -> dict[str, Any]: ...
 
 @final
-class Rows(Sequence[dict[str, Any]]):
+class Rows:
     def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> dict[str, Any]: ...  # type: ignore[override]
+    def __getitem__(self, index: int, /) -> dict[str, Any]: ...
 
 @final
 class Registry:

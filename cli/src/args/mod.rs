@@ -134,6 +134,8 @@ pub enum Command {
 
     /// Write the registry as plain files that any host serves, with its viewer
     ExportSite(site::ExportSiteArgs),
+    /// Look at the registry in your browser: nothing leaves this machine
+    View(site::ViewArgs),
 
     /// Bring the origin's commits to a clone; the new head is verified first
     Fetch,

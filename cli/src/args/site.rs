@@ -24,7 +24,7 @@ pub struct ExportSiteArgs {
     #[arg(long, requires = "blobs")]
     pub allow_unverified: bool,
     /// The registry's data alone, without the viewer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "viewer")]
     pub data_only: bool,
     /// Where the viewer comes from.
     #[command(flatten)]
@@ -35,6 +35,24 @@ pub struct ExportSiteArgs {
 #[derive(Debug, Args)]
 pub struct ViewerArgs {
     /// A built viewer, in place of the one that this command carries
-    #[arg(long, value_name = "DIR", conflicts_with = "data_only")]
+    #[arg(long, value_name = "DIR")]
     pub viewer: Option<PathBuf>,
+}
+
+/// Arguments of `view`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exports the registry to a folder of its own and serves it to this machine's browser alone, until \
+                        Ctrl-C; then the folder goes."
+)]
+pub struct ViewArgs {
+    /// The port; a free one where none is named
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub port: u16,
+    /// Only print the link
+    #[arg(long)]
+    pub no_open: bool,
+    /// Where the viewer comes from.
+    #[command(flatten)]
+    pub viewer: ViewerArgs,
 }

@@ -52,6 +52,7 @@ mod unset;
 mod use_default;
 mod values;
 mod verify;
+mod view;
 
 use crate::answer::Reply;
 use crate::app::App;
@@ -106,6 +107,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
         Command::ExportSite(args) => export_site::run(app, &args),
+        Command::View(args) => view::run(app, &args),
         Command::Fetch => origin::fetch(app),
         Command::Push => origin::push(app),
         Command::Completions(args) => completions::run(&args),

@@ -54,6 +54,8 @@ impl Store {
         if todo.is_empty() {
             return Ok(done);
         }
+        // A cache has no `gc` of its own: what killed processes left in it is removed by the next that writes there.
+        let _ = self.sweep();
         progress.start("fetching files", None, Unit::Bytes);
         let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
@@ -80,6 +82,11 @@ impl Store {
         missing.sort();
         if !missing.is_empty() {
             let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
+            if let [one] = &missing[..]
+                && let Some(fault) = self.moved_away(one)
+            {
+                return Err(fault.field("remotes", names));
+            }
             return Err(absent(&missing).field("remotes", names));
         }
         Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
@@ -185,6 +192,8 @@ fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Fault> {
 /// that one: so another registry's blob folder can be named, too.
 pub struct FolderRemote {
     store: Store,
+    /// What killed processes left in the folder is removed before the first file comes.
+    swept: std::sync::Once,
 }
 
 impl FolderRemote {
@@ -194,7 +203,7 @@ impl FolderRemote {
             blobs if blobs.is_dir() => Store::with_disk(folder, disk),
             _ => Store::flat(folder, disk),
         };
-        FolderRemote { store }
+        FolderRemote { store, swept: std::sync::Once::new() }
     }
 
     /// A folder that is not there is a disk that is not mounted: that must never read as "absent", nor be created.
@@ -242,6 +251,7 @@ impl BlobRemote for FolderRemote {
         if self.store.presence(digest)? == (Presence::Present { size }) {
             return Ok(false);
         }
+        self.swept.call_once(|| drop(self.store.sweep()));
         let (copy, temporary) = self.store.temporary()?;
         let work = Work { progress, cancel };
         let passed = stream::copy(

@@ -48,6 +48,9 @@ impl Store {
             self.disk().remove(&path)?;
             removed += 1;
         }
+        if removed > 0 {
+            self.disk().sync_dir(&self.area().join("trash"))?;
+        }
         Ok(removed)
     }
 

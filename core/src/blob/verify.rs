@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::disk::shown;
 use super::parallel::{cores, for_each, locked};
 use super::store::{Presence, Store, Wrong};
 use super::stream::{self, LARGE, Named, Work};
@@ -16,7 +17,8 @@ pub struct Verified {
     pub good: u64,
     /// Bytes read.
     pub bytes: u64,
-    /// A fault of code `damaged` for each blob that is not; it was moved to `damaged/`. In order of digests.
+    /// A fault of code `damaged` for each blob that is not, or was not when it was read last and has not come back; it was
+    /// moved to `damaged/`. In order of digests.
     pub damaged: Vec<(Digest, Box<Fault>)>,
     /// A fault of code `io` or `read-only` for each blob that the disk would not give. It stays where it is. In order.
     pub unreadable: Vec<(Digest, Box<Fault>)>,
@@ -39,7 +41,10 @@ impl Store {
                 for digest in which.iter().collect::<std::collections::BTreeSet<_>>() {
                     match self.presence(digest)? {
                         Presence::Present { size } => todo.push((*digest, size)),
-                        Presence::Absent => found.absent.push(*digest),
+                        Presence::Absent => match self.moved_away(digest) {
+                            Some(fault) => found.damaged.push((*digest, fault)),
+                            None => found.absent.push(*digest),
+                        },
                     }
                 }
             }
@@ -73,6 +78,19 @@ impl Store {
         found.unreadable.sort_by_key(|(digest, _)| *digest);
         found.absent.sort();
         Ok(found)
+    }
+
+    /// The fault of a blob that is not here because its bytes were wrong: it stays damaged, and is not merely elsewhere,
+    /// until a good copy is here.
+    pub fn moved_away(&self, digest: &Digest) -> Option<Box<Fault>> {
+        let place = self.area().join("damaged").join(digest.hex());
+        place.symlink_metadata().ok()?;
+        let what = format!("blob {} was damaged, and no good copy has come since", digest.short());
+        let fault = Fault::new(Code::Damaged, what)
+            .hint("its bytes are in damaged/ with the reason; fetch the blob from a remote (`refmark sync`), or register the file again")
+            .field("digest", digest)
+            .field("moved_to", shown(&place));
+        Some(fault)
     }
 
     /// Hashes one blob; the fault of a damaged one, which was moved away. `weight` is its size in bytes where threads of
@@ -113,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flipped_bit_is_found_moved_away_with_its_reason_and_then_absent() {
+    fn a_flipped_bit_is_found_moved_away_with_its_reason_and_stays_damaged_until_a_good_copy_is_here() {
         let dir = tempfile::tempdir().unwrap();
         let (store, digests) = filled(dir.path(), &[b"one", b"two", b"three"]);
         damage(&store, &digests[1], b"twO");
@@ -123,13 +141,20 @@ mod tests {
         assert_eq!((found.good, found.bytes, found.absent), (2, 11, vec![elsewhere]));
         let (digest, fault) = &found.damaged[0];
         assert_eq!((digest, fault.code), (&digests[1], Code::Damaged));
-        assert_eq!(fault.fields["found"], Digest::of(b"twO").hex());
+        assert_eq!(fault.fields["found"].as_str(), Some(Digest::of(b"twO").hex().as_str()));
         let damaged = store.area().join("damaged");
         assert_eq!(std::fs::read(damaged.join(digests[1].hex())).unwrap(), b"twO");
         let reason = std::fs::read_to_string(damaged.join(format!("{}.reason.json", digests[1]))).unwrap();
         assert!(reason.contains(&Digest::of(b"twO").hex()));
         assert_eq!(store.presence(&digests[1]).unwrap(), Presence::Absent);
         assert_eq!(store.verify(None, &Silent, &Cancel::default()).unwrap().good, 2);
+        let again = store.verify(Some(&asked), &Silent, &Cancel::default()).unwrap();
+        assert_eq!((again.damaged[0].0, again.absent), (digests[1], vec![elsewhere]), "it is not merely elsewhere");
+        std::fs::write(dir.path().join("again"), "two").unwrap();
+        let back = Source { path: dir.path().join("again"), observer: None };
+        store.ingest(vec![back], &Silent, &Cancel::default()).unwrap();
+        let mended = store.verify(Some(&asked), &Silent, &Cancel::default()).unwrap();
+        assert_eq!((mended.good, mended.damaged.len()), (3, 0), "until a good copy is here");
     }
 
     #[test]

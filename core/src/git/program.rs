@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -233,6 +234,7 @@ fn failed(arguments: &[&str], output: &Output) -> Box<Fault> {
     Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.join("\n").trim()))
         .field("command", verb)
         .field("status", output.status.code())
+        .field("signal", output.status.signal())
 }
 
 fn null_device() -> &'static str {

@@ -141,8 +141,9 @@ impl Objects {
     pub(super) fn expect(&self, id: Oid, kind: Kind, limit: u64) -> Result<Object> {
         match self.find(id, limit)? {
             Some(object) if object.kind == kind => Ok(object),
+            // What anybody can push: a tree that names a tree as a file. It must not stop the reader as damage does.
             Some(object) => Err(Fault::new(
-                Code::BadPack,
+                Code::BadTree,
                 format!("Git object {id} should be a {} and is a {}", kind.word(), object.kind.word()),
             )
             .field("object", id)),

@@ -29,6 +29,8 @@ pub use single::SinglePageAnswer;
 
 /// The file of the viewer that takes a registry's data into itself.
 const SINGLE_PAGE: &str = "single.html";
+/// The signal of Ctrl-C.
+const INTERRUPT: i32 = 2;
 
 /// The built viewer: its files by their paths.
 pub struct Viewer<'v> {
@@ -152,7 +154,12 @@ impl Registry {
             Ok(answer) => Ok(answer),
             Err(fault) => {
                 folder.undo();
-                // Ctrl-C ends Git, too, whose fault it then is not.
+                // Ctrl-C ends Git, too, whose fault it then is not; it may die before we hear of it.
+                if fault.code == Code::GitFailed
+                    && fault.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
+                {
+                    self.world.cancel.stop();
+                }
                 self.world.cancel.check()?;
                 Err(fault)
             }

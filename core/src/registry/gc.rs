@@ -60,7 +60,9 @@ impl Registry {
         }
         let _lock = self.lock(wait)?;
         self.repo.recover()?;
+        self.finish_deletes()?;
         answer.trash = self.store.empty_trash(now)?;
+        answer.trash_kept = self.store.trash_due(now)?.2;
         answer.leftovers = self.sweep()?;
         git.gc(self.repo.git_dir())?;
         answer.git_bytes_after = size_of(&git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?);

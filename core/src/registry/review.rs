@@ -3,7 +3,7 @@
 use super::open::Registry;
 use crate::judgement::review::{Range, Review, ReviewOptions, review};
 use crate::judgement::snapshot::History;
-use crate::judgement::verify::{Remembered, Verifier};
+use crate::judgement::verify::{Remembered, Verifier, history_rewritten};
 use crate::ports::Unit;
 use crate::ports::store::RecordStore;
 use crate::words::digest::Digest;
@@ -90,13 +90,7 @@ impl Registry {
         if self.repo.on_first_parent_chain(head, seen.head)? {
             return Ok(());
         }
-        Err(Fault::new(
-            Code::HistoryRewritten,
-            format!("the last good head {} is not on the first-parent chain of {}", seen.head.short(), head.short()),
-        )
-        .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
-        .field("expected", seen.head)
-        .field("found", head))
+        Err(history_rewritten(seen.head, head))
     }
 
     /// Verifies up to a commit from the first one, and remembers it for the next time.

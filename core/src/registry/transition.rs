@@ -125,6 +125,18 @@ impl Registry {
         Ok(RevokeAnswer { artifact, to, commit: view.head, versions, aliases, consumers, removed })
     }
 
+    /// Moves the blobs of all deleted artifacts to the trash: a delete that was killed, or was made in another copy, left
+    /// them here.
+    pub(super) fn finish_deletes(&self) -> Result<()> {
+        let view = self.view()?;
+        for artifact in artifacts(view.facts()?)? {
+            if view.facts()?.trust(&artifact)?.0 == TrustState::Deleted {
+                self.remove_bytes(&view, artifact)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Moves the blobs of a deleted artifact to the trash, but for those that a live one shares.
     fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
         let facts = view.facts()?;

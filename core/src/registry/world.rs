@@ -62,8 +62,10 @@ pub enum Pinning {
 impl Pinning {
     /// Reads what `--trust-root` takes: `sha256:<hex>`, or the path of a root's record (`trust/0001.json`).
     pub fn read(text: &str) -> Result<Pinning> {
-        if let Ok(digest) = Digest::parse(text) {
-            return Ok(Pinning::Root(digest));
+        match Digest::parse(text) {
+            Ok(digest) => return Ok(Pinning::Root(digest)),
+            Err(fault) if text.starts_with("sha256:") => return Err(fault),
+            Err(_) => {}
         }
         let path = Path::new(text);
         let size = std::fs::metadata(path).map_err(|error| {

@@ -158,9 +158,12 @@ fn conditions(studio: &Studio) {
         ("grafted", "A grafts file cuts off the history before the newest commit."),
         ("replaced", "The newest commit is replaced by an older one."),
         ("missing", "An object of the history is not there."),
+        ("borrowed", "Every object lies in somebody else's repository, which an alternates file names."),
     ] {
         let attack = studio.attack(&format!("history-{condition}"), story);
         let head = attack.scene.land(attack.head, [revocation(&attack).edit()]);
-        attack.condition(condition).ends(head, "incomplete", Some("incomplete"), None);
+        // Where not even the newest commit is here, there is nothing to give a verdict on.
+        let verdict = if condition == "borrowed" { "error" } else { "incomplete" };
+        attack.condition(condition).ends(head, verdict, Some("incomplete"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Evidence, trust states, waivers, versions and their documents.
 
+use refmark_core::judgement::landing::PENDING_LIMIT;
 use refmark_core::records::about::About;
 use refmark_core::records::approval::Waiver;
 use refmark_core::records::evidence::{Direction, Metric, MetricValue, Verdict};
@@ -10,7 +11,7 @@ use refmark_core::testing::registry::{Edit, Signed, Team, principal};
 use refmark_core::words::canonical::FreeMap;
 use refmark_core::words::name::{EntryId, ModelName, Release};
 
-use super::{Attack, Studio};
+use super::{Attack, Studio, nothing};
 
 pub fn write(studio: &Studio) {
     evidence(studio);
@@ -276,4 +277,28 @@ fn versions(studio: &Studio) {
         (0..41).map(|n| Edit::put(&format!("catalog/product/p{n:02}/0000/01.json"), format!("{n}"))).collect();
     let head = attack.scene.land(attack.head, edits);
     attack.ends(head, "failed", Some("too-large"), Some("catalog/product/p00/0000/01.json"));
+    let attack = studio.attack(
+        "flood-of-pending-moves",
+        "A member lands more moves that wait for an approval than may wait; a good move behind them takes effect all the same.",
+    );
+    let (mut at, mut last) = (attack.head, String::new());
+    for n in 0..=PENDING_LIMIT as u64 {
+        let go = attack.scene.alias(attack.head, "dan", "champion", None, Some(&attack.one));
+        let go = attack.scene.forge(&go, &["dan"], |it| {
+            if let Predicate::Alias(it) = it {
+                it.sequence = n + 2;
+                it.previous = Some(nothing());
+            }
+        });
+        at = attack.scene.land(at, [go.edit()]);
+        last = go.path;
+    }
+    let go = attack.scene.alias(attack.head, "ada", "canary", None, Some(&attack.one));
+    let head = attack.scene.land(at, [go.edit()]);
+    attack.resolves("m@canary", Some(1)).resolves("m@champion", None).ends(
+        head,
+        "failed",
+        Some("pending"),
+        Some(&last),
+    );
 }

@@ -1,9 +1,7 @@
 //! A workshop over a real Git repository: every commit is made by Git's own programs, with fixed dates.
 
 use std::cell::Cell;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use refmark_core::git::Repo;
 use refmark_core::judgement::snapshot::{Change, CommitInfo, History, Snapshot};
@@ -12,32 +10,7 @@ use refmark_core::words::fault::Result;
 use refmark_core::words::oid::Oid;
 use refmark_core::words::time::Timestamp;
 
-/// A program of Git, away from the user's own settings.
-pub fn git(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
-    for (name, value) in [
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "Mallory"),
-        ("GIT_AUTHOR_EMAIL", "mallory@example.com"),
-        ("GIT_COMMITTER_NAME", "Mallory"),
-        ("GIT_COMMITTER_EMAIL", "mallory@example.com"),
-    ] {
-        command.env(name, value);
-    }
-    command
-}
-
-/// Runs it, feeds it, and returns what it says.
-pub fn run(command: &mut Command, input: &[u8]) -> String {
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("git is installed");
-    child.stdin.take().expect("it is piped").write_all(input).expect("git reads its input");
-    let output = child.wait_with_output().expect("git ends");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
+use crate::receive::{git, run};
 
 /// A bare repository in which an attack is made.
 pub struct GitShop {

@@ -8,9 +8,8 @@ mod policies;
 mod records;
 mod trees;
 
-use std::path::{Path, PathBuf};
-
-pub use git::{GitShop, git, run};
+use crate::receive::{corpus, git, run};
+pub use git::GitShop;
 use refmark_core::testing::registry::{Made, Scene, Start, Team};
 use refmark_core::words::digest::Digest;
 use refmark_core::words::oid::Oid;
@@ -75,7 +74,7 @@ impl Attack {
         let mut command = git(at, &["-c", "pack.threads=1", "bundle", "create", "--quiet"]);
         run(command.arg(&bundle).args(&refs), b"");
         let size = std::fs::metadata(&bundle).expect("the bundle is there").len();
-        assert!(size < 50_000, "{} has {size} bytes", self.name);
+        assert!(size < 250_000, "{} has {size} bytes", self.name);
         let pin = self.pin.unwrap_or_else(|| self.start.root.digest().prefixed());
         let resolves: serde_json::Map<String, serde_json::Value> =
             self.resolves.into_iter().map(|(reference, version)| (reference, version.into())).collect();
@@ -92,11 +91,6 @@ impl Attack {
         let text = serde_json::to_string_pretty(&attack).expect("it is JSON") + "\n";
         std::fs::write(folder.join("attack.json"), text).expect("the corpus can be written");
     }
-}
-
-/// The folder of the corpus.
-pub fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("attacks")
 }
 
 /// Makes attacks, each in a repository of its own.

@@ -1,5 +1,6 @@
 //! Policies, roots, pins and distrust.
 
+use refmark_core::records::evidence::Verdict;
 use refmark_core::records::root::{Keyholder, Quorum, Root};
 use refmark_core::testing::registry::{Edit, Scene, Signed, Team, principal, public};
 
@@ -259,4 +260,20 @@ fn distrust(studio: &Studio) {
     let (two, text) = distrusting(&attack, "bob", 2, &attack.start.policy, since, &["ada", "cy"]);
     let head = attack.scene.land(attack.head, [two.edit(), text]);
     attack.ends(head, "failed", Some("bad-base"), Some(&two.path));
+    let asks = Team { gates: "{ type = \"evidence\", of = \"evaluation\" }".to_owned(), ..Team::default() };
+    let attack = studio.attack_on(
+        &asks,
+        "promotion-by-a-lost-keys-evidence",
+        "A thief of CI's key writes a passing evaluation, by which the gate of a promotion opens.",
+    );
+    let forged = attack.scene.evidence(attack.head, "bot", attack.two.artifact, Verdict::Pass, |_| {});
+    let go = attack.scene.alias(attack.head, "dan", "champion", None, Some(&attack.two));
+    let yes = attack.scene.approve(attack.head, "bob", &go);
+    let at = attack.scene.land(attack.head, [forged.edit(), go.edit(), yes.edit()]);
+    let (key, since) = (public("bot").id(), attack.head);
+    let extra = format!("\n[[distrust]]\nkey = \"{key}\"\nsince = \"{since}\"\nreason = \"stolen\"\n");
+    let text = Team { extra, gates: asks.gates.clone(), ..Team::default() }.text(2, attack.scene.id);
+    let (two, text) = policy(&attack, 2, &attack.start.policy, &["ada", "cy"], &text);
+    let head = attack.scene.land(at, [two.edit(), text]);
+    attack.ends(head, "failed", Some("distrusted"), Some(&go.path));
 }

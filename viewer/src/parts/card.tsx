@@ -49,7 +49,7 @@ function list(token: Tokens.List, depth: number): VNode {
 function table(token: Tokens.Table, depth: number): VNode {
   const align = (at: number) => (token.align[at] === "right" ? "end" : "");
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table of the card">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table of the card">
       <table class="plain">
         <thead><tr>{token.header.map((cell, at) => <th key={at} scope="col" class={align(at)}>{inline(cell.tokens, depth)}</th>)}</tr></thead>
         <tbody>{token.rows.map((row, n) => <tr key={n}>{row.map((cell, at) => <td key={at} class={align(at)}>{inline(cell.tokens, depth)}</td>)}</tr>)}</tbody>

@@ -20,7 +20,7 @@ const JUDGED: Readonly<Record<string, string>> = { better: "good", worse: "bad" 
 
 function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>; readonly names: readonly [string, string]; readonly id: string }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby={`${id}-metrics`}>
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby={`${id}-metrics`}>
       <table class="plain figures">
         <thead><tr><th scope="col">Metric</th><th scope="col" class="end">{names[0]}</th><th scope="col" class="end">{names[1]}</th><th scope="col" class="end">Change</th><th scope="col">Judged</th><th scope="col">Measured on</th></tr></thead>
         <tbody>
@@ -72,7 +72,7 @@ function Files({ diff }: { readonly diff: DiffAnswer }) {
       {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}` : ""}</p>}
       {tensors && tensors.changed.items.length > 0 && <details><summary>Changed tensors</summary><ul class="changes">{tensors.changed.items.map((name) => <li key={name}><code>{name}</code></li>)}</ul><More listed={tensors.changed} what="tensor" /></details>}
       {rows.length === 0 ? <p class="soft">The files are the same.</p> : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Files that differ">
+        <div class="scroll" tabIndex={0} role="group" aria-label="Files that differ">
           <table class="plain">
             <thead><tr><th scope="col">File</th><th scope="col">Change</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
             <tbody>{rows.map((row) => <tr key={row.path + row.change}><th scope="row">{row.path}</th><td>{row.change}</td><td class="end">{row.size}</td><td><code>{row.digest}</code></td></tr>)}</tbody>
@@ -89,7 +89,7 @@ function LineageDiff({ diff }: { readonly diff: DiffAnswer }) {
   return (
     <>
       {lineage && lineage.changed.items.length > 0 ? (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Lineage that differs">
+        <div class="scroll" tabIndex={0} role="group" aria-label="Lineage that differs">
           <table class="plain">
             <thead><tr><th scope="col">Key</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
             <tbody>{lineage.changed.items.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td><code>{it.old === null ? "–" : text(it.old)}</code></td><td><code>{it.new === null ? "–" : text(it.new)}</code></td></tr>)}</tbody>

@@ -9,7 +9,7 @@ const LOOKS: Readonly<Record<GateStatus, readonly [string, string]>> = {
 export function Gates({ gates, label }: { readonly gates: readonly Gate[]; readonly label: string }) {
   if (gates.length === 0) return <p class="soft">The policy asks for no gate here.</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={label}>
       <table class="plain gates">
         <thead><tr><th scope="col">Gate</th><th scope="col">Outcome</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead>
         <tbody>{gates.map((gate, at) => <GateRow key={at} gate={gate} />)}</tbody>

@@ -7,7 +7,7 @@ const SHOWN = 400;
 export function Tensors({ tensors }: { readonly tensors: readonly Tensor[] }) {
   const digests = tensors.some((tensor) => tensor.sha256 !== undefined);
   return (
-    <div class="scroll tall" tabIndex={0} role="region" aria-label="Tensors">
+    <div class="scroll tall" tabIndex={0} role="group" aria-label="Tensors">
       <table class="plain">
         <thead><tr><th scope="col">Tensor</th><th scope="col">Type</th><th scope="col">Shape</th><th scope="col" class="end">Size</th>{digests && <th scope="col">SHA-256</th>}</tr></thead>
         <tbody>{tensors.slice(0, SHOWN).map((tensor, at) => (

@@ -23,7 +23,7 @@ export function Catalog() {
 function Family({ family, entries }: { readonly family: string; readonly entries: readonly CatalogEntry[] }) {
   return (
     <Section title={family.replaceAll("-", " ")} id={`family-${family}`} aside={<span class="soft">{count(entries.length, "entry", "entries")}</span>}>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby={`family-${family}`}>
+      <div class="scroll" tabIndex={0} role="group" aria-labelledby={`family-${family}`}>
         <table class="plain">
           <thead><tr><th scope="col">Id</th><th scope="col">Meaning</th><th scope="col">Owner</th><th scope="col">State</th></tr></thead>
           <tbody>{entries.map((entry) => (

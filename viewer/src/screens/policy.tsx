@@ -23,7 +23,7 @@ function Rules({ policy }: { readonly policy: PolicyAnswer }) {
       <Section title={`Policy ${policy.number}, in sentences`} id="sentences"><Sentences sentences={policy.sentences} /></Section>
       {(policy.warnings?.length ?? 0) > 0 && <Section title="What can never work, or may get lost" id="warnings"><ul class="problems">{policy.warnings?.map((it) => <li key={it.place + it.message}><p><strong>{it.place}</strong>: <Words text={it.message} /></p></li>)}</ul></Section>}
       <Section title="Members" id="members"><Members members={policy.members} /></Section>
-      <Section title="The text, as it was signed" id="text"><details><summary>policy/{String(policy.number).padStart(4, "0")}.toml</summary><Code label="The policy's text" text={policy.toml} /></details></Section>
+      <Section title="The text, as it was signed" id="text"><details><summary>policy/{String(policy.number).padStart(4, "0")}.toml</summary><Code label="The policy's text" text={policy.text} /></details></Section>
     </>
   );
 }
@@ -45,7 +45,7 @@ function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
 
 function Members({ members }: { readonly members: readonly Member[] }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="members">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="members">
       <table class="plain">
         <thead><tr><th scope="col">Who</th><th scope="col">Roles</th><th scope="col">May by themselves</th><th scope="col">Keys</th></tr></thead>
         <tbody>{members.map((member) => (

@@ -87,7 +87,7 @@ function lockBlock(shown: ShowAnswer): string {
 
 function Files({ shown }: { readonly shown: ShowAnswer }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="files">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="files">
       <table class="plain">
         <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
         <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
@@ -111,7 +111,7 @@ function Metrics({ shown }: { readonly shown: ShowAnswer }) {
   return (
     <Section title="Metrics" id="metrics">
       {measured.length + claimed.length === 0 ? <p class="soft">Nothing was measured, and nothing is claimed.</p> : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="metrics">
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby="metrics">
           <table class="plain figures">
             <thead><tr><th scope="col">Metric</th><th scope="col" class="end">Value</th><th scope="col">From</th><th scope="col">Measured on</th></tr></thead>
             <tbody>
@@ -135,22 +135,26 @@ function ContractTable({ contract }: { readonly contract: Contract }) {
       {fields.map((field) => <tr key={field.name}><th scope="row">{field.name}</th><td><code>{field.type}{field.shape && field.shape.length > 0 ? `[${field.shape.map((n) => (n < 0 ? "any" : n)).join(", ")}]` : ""}</code></td><td class="soft">{field.optional ? "optional" : "required"}</td></tr>)}
     </tbody>
   );
-  return <div class="scroll" tabIndex={0} role="region" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
+  return <div class="scroll" tabIndex={0} role="group" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
 }
 
 function Lineage({ shown, model }: { readonly shown: ShowAnswer; readonly model: string }) {
-  const parents = shown.manifest.parents ?? [];
+  const [first = "", ...others] = shown.manifest.parents ?? [];
+  const named = useAnswer("show", first === "" ? null : [first]);
+  const parent = named.state === "told" ? named.answer.version : null;
   const facts = Object.entries(shown.lineage ?? {});
+  const drawn = (key: string) => /dataset|data|code|run/.test(key);
   const before: Node[] = [
-    ...parents.map((parent): Node => ({ title: unnamed(parent), detail: "parent artifact", to: null })),
-    ...facts.filter(([key]) => /dataset|data|code|run/.test(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
+    ...(first === "" ? [] : [parent ? { title: `${parent.model}/${parent.version}`, detail: "parent", to: { screen: "version", model: parent.model, version: String(parent.version) } as const } : { title: unnamed(first), detail: "parent", to: null }]),
+    ...others.map((other): Node => ({ title: unnamed(other), detail: "parent", to: null })),
+    ...facts.filter(([key]) => drawn(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
   ];
   const here: Node = { title: shown.version ? `${model}/${shown.version.version}` : unnamed(shown.artifact), detail: "this version", to: null };
-  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "alias that holds it", to: { screen: "alias", model, alias } }));
+  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "held by", to: { screen: "alias", model, alias } }));
   return (
     <>
       {before.length === 0 ? <Empty title="Nobody said where it came from" /> : <LineageGraph before={before} here={here} after={after} />}
-      {facts.length > 0 && <Facts facts={facts.map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
+      {facts.some(([key]) => !drawn(key)) && <Facts facts={facts.filter(([key]) => !drawn(key)).map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
     </>
   );
 }
@@ -200,7 +204,7 @@ function Signatures({ dossier }: { readonly dossier: Dossier }) {
     ...dossier.moves.map((it) => ({ what: it.change, words: undefined, by: it.by, time: it.time, key: it.key, statement: it.statement })),
   ];
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="signatures">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="signatures">
       <table class="plain">
         <thead><tr><th scope="col">Record</th><th scope="col">Signed by</th><th scope="col">When</th><th scope="col">Key</th><th scope="col">Statement</th></tr></thead>
         <tbody>{rows.map((row) => (

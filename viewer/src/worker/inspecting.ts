@@ -1,11 +1,9 @@
 // A dropped model file: what it is, its digest, and which versions of this registry hold exactly these bytes.
 import type { ModelRow, ShowAnswer } from "../answers.ts";
 import type { FileMatch, Inspected } from "../protocol.ts";
-import { inspect, sha256, type View } from "./module.ts";
+import { inspectFile, sha256, type View } from "./module.ts";
 import { turn } from "./verifying.ts";
 
-/** Headers lie in front: so much of a large file is looked into. */
-const HEAD_BYTES = 32 << 20;
 /** Up to this size the browser's own SHA-256 takes the whole file at once, three times as fast. */
 const AT_ONCE = 512 << 20;
 /** So many versions are compared at most. */
@@ -53,8 +51,8 @@ async function matches(view: View, rows: readonly ModelRow[], model: string | nu
 }
 
 export async function inspected(view: View, rows: readonly ModelRow[], file: File, model: string | null): Promise<Inspected> {
-  const head = new Uint8Array(await file.slice(0, Math.min(file.size, HEAD_BYTES)).arrayBuffer());
-  const answer = inspect(file.name, head);
+  const reader = new FileReaderSync();
+  const answer = inspectFile(file.name, file.size, (offset, length) => new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + length))));
   const digest = await digestOf(file);
   const { found, searched } = await matches(view, rows, model, digest);
   return { answer, size: file.size, sha256: digest, matches: found, searched };

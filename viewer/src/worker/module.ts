@@ -2,7 +2,7 @@
 import * as wasm from "refmark-wasm";
 import type {
   CatalogEntry, CommitInfo, DiffAnswer, Dossier, ExplainAnswer, InspectAnswer, ModelRow, MoveRow, PolicyAnswer, ResolveAnswer,
-  Review, SearchHit, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+  Review, SearchHit, ShowAnswer, VerifyReport, VersionRow,
 } from "../answers.ts";
 
 export interface View {
@@ -17,12 +17,11 @@ export interface View {
   diff(a: string, b: string): DiffAnswer;
   review(base: string, head: string): Review;
   explain(reference: string): ExplainAnswer;
-  whyNot(alias: string, version: string): ExplainAnswer;
+  whyNot(alias: string, version: number): ExplainAnswer;
   report(reference: string): Dossier;
   search(query: string, max?: number): SearchHit[];
   policy(): PolicyAnswer;
   catalog(): CatalogEntry[];
-  sunset(): SunsetAnswer;
 }
 
 export interface Verification {
@@ -53,16 +52,19 @@ export interface Repository {
   free(): void;
 }
 
+/** Reads so many bytes of a file from an offset on. */
+export type ReadPart = (offset: number, length: number) => Uint8Array;
+
 export interface Hasher { update(bytes: Uint8Array): void; digestHex(): string; }
 
 const module = wasm as unknown as {
   load(source?: ArrayBuffer | string): Promise<void>;
   RefmarkRepository: new () => Repository;
-  inspect(name: string, bytes: Uint8Array): InspectAnswer;
+  inspectFile(name: string, size: number, read: ReadPart): InspectAnswer;
   sha256(): Hasher;
 };
 
 export const load = (source: ArrayBuffer | string): Promise<void> => module.load(source);
 export const newRepository = (): Repository => new module.RefmarkRepository();
-export const inspect = (name: string, bytes: Uint8Array): InspectAnswer => module.inspect(name, bytes);
+export const inspectFile = (name: string, size: number, read: ReadPart): InspectAnswer => module.inspectFile(name, size, read);
 export const sha256 = (): Hasher => module.sha256();

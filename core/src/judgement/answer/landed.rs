@@ -64,10 +64,7 @@ impl<'h> Unwalked<'h> {
 impl Landings for Unwalked<'_> {
     fn known(&self, path: &str) -> Result<Option<Landed>> {
         let Some(commit) = self.chain.brought(path)? else { return Ok(None) };
-        let info = self.history.commit(commit)?;
-        // Where its parent is not here, it may have come before.
-        let whole = info.parents.first().is_none_or(|parent| self.history.commit(*parent).is_ok());
-        Ok(whole.then_some(Landed { commit, time: info.time }))
+        Ok(Some(Landed { commit, time: self.history.commit(commit)?.time }))
     }
 }
 

@@ -67,17 +67,7 @@ impl<'h> Verifier<'h> {
     pub fn resume(history: &'h dyn History, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
         remembered.check_format()?;
         let Some(ahead) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
-            return Err(Fault::new(
-                Code::HistoryRewritten,
-                format!(
-                    "the last good head {} is not on the first-parent chain of {}",
-                    remembered.head.short(),
-                    head.short()
-                ),
-            )
-            .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
-            .field("expected", remembered.head)
-            .field("found", head));
+            return Err(history_rewritten(remembered.head, head));
         };
         let objects = Objects::new(history);
         let walk = remembered.walk(history, objects.clone())?;
@@ -232,4 +222,15 @@ pub fn check_tree(state: &State<'_>, paths: impl Iterator<Item = String>) -> Res
         problems.extend(fault.map(|fault| Problem::of(&fault, Some(&path), None)));
     }
     Ok(problems)
+}
+
+/// A head that a reader saw is not on the first-parent chain of the head that it is shown now.
+pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Fault> {
+    Fault::new(
+        Code::HistoryRewritten,
+        format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
+    )
+    .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
+    .field("expected", seen)
+    .field("found", head)
 }

@@ -1,0 +1,33 @@
+//! Keys and signatures by themselves: what an auditor checks without a registry.
+
+use pyo3::prelude::*;
+use refmark_core::records::signature::{PublicKey, Signature, SshSignature};
+use refmark_core::words::fault::{Code, Fault};
+
+use crate::convert::from_python;
+use crate::errors::{OrRaise, raise};
+
+/// A public key's text and id.
+#[pyfunction]
+pub fn public_key(py: Python<'_>, text: &str) -> PyResult<(String, String)> {
+    let key = PublicKey::parse(text).or_raise(py)?;
+    Ok((key.to_string(), key.id().to_string()))
+}
+
+/// Checks a record's signature over a payload; an error where it is not good.
+#[pyfunction]
+pub fn check_dsse(py: Python<'_>, key: &str, payload: &[u8], signature: &Bound<'_, PyAny>) -> PyResult<()> {
+    let key = PublicKey::parse(key).or_raise(py)?;
+    let signature: Signature = serde_json::from_value(from_python(signature)?).map_err(|error| {
+        raise(py, &Fault::new(Code::BadSignature, format!("the signature cannot be read: {error}")))
+    })?;
+    signature.verify(&key, payload).or_raise(py)
+}
+
+/// Checks an SSH signature over a message; gives the id of the key that made it.
+#[pyfunction]
+pub fn check_ssh(py: Python<'_>, armored: &str, namespace: &str, message: &[u8]) -> PyResult<String> {
+    let signature = SshSignature::parse(armored).or_raise(py)?;
+    signature.verify(namespace, message).or_raise(py)?;
+    Ok(signature.key().id().to_string())
+}

@@ -1,0 +1,79 @@
+//! `view`: the registry's site in the user's own browser, served from a folder that goes at the end.
+
+mod serve;
+
+use refmark_core::git::program::Git;
+use refmark_core::ports::Cancel;
+use refmark_core::registry::ExportRequest;
+use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::oid::Oid;
+use serde::Serialize;
+
+use self::serve::Server;
+use super::export_site;
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::site::ViewArgs;
+use crate::render::{Page, bold, doubtful, faint, safe};
+
+/// A site that is served while this process lives.
+#[derive(Serialize)]
+struct ViewAnswer {
+    /// The link.
+    url: String,
+    /// The commit that it shows.
+    head: Oid,
+    /// The pinned root, which the link carries; none where none is pinned.
+    trust_root: Option<String>,
+    /// What a reader should know.
+    warnings: Vec<String>,
+    #[serde(skip)]
+    server: Server,
+    #[serde(skip)]
+    cancel: Cancel,
+    #[serde(skip)]
+    open: bool,
+    /// Removed when this goes.
+    #[serde(skip)]
+    _folder: tempfile::TempDir,
+}
+
+impl Render for ViewAnswer {
+    fn render(&self, page: &mut Page) {
+        page.line(bold(&self.url));
+        page.line(faint("only this machine can open it; Ctrl-C ends it"));
+        self.warnings.iter().for_each(|it| page.line(format!("{} {}", doubtful("note:"), safe(it))));
+    }
+
+    fn then(&self) -> Result<()> {
+        if self.open {
+            // A browser in a terminal would hold us up until it is closed.
+            let url = self.url.clone();
+            std::thread::spawn(move || opener::open_browser(url));
+        }
+        self.server.serve(&self.cancel)
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &ViewArgs) -> Reply {
+    let viewer = export_site::viewer(args.viewer.viewer.as_deref())?;
+    let registry = app.registry()?;
+    app.arm();
+    let folder = tempfile::Builder::new().prefix("refmark-view-").tempdir().map_err(|error| {
+        Fault::new(Code::Io, format!("a folder for the site cannot be made: {error}")).hint("set TMPDIR to one")
+    })?;
+    let request = ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() };
+    let site = registry.export_site(&Git::default(), folder.path(), &request)?;
+    let server = Server::bind(folder.path(), args.port)?;
+    reply(ViewAnswer {
+        url: format!("http://127.0.0.1:{}/{}", server.port(), site.fragment),
+        head: site.head,
+        trust_root: site.trust_root,
+        warnings: site.warnings,
+        server,
+        cancel: registry.world().cancel.clone(),
+        open: !args.no_open,
+        _folder: folder,
+    })
+}
