@@ -108,3 +108,79 @@ impl Registry {
         policy().map(|policy| keys_of(&policy)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::plan::PromoteRequest;
+    use crate::ports::store::{NewCommit, RecordStore};
+    use crate::registry::tests::{key, model, registry};
+    use crate::registry::writer::identity;
+    use crate::registry::{Package, Writer};
+    use crate::words::name::{AliasName, PrincipalId};
+    use crate::words::time::Timestamp;
+
+    /// Lands a root that the founder did not sign as it stands.
+    fn forge(registry: &Registry) {
+        let head = registry.head().unwrap();
+        let snapshot = registry.repo.snapshot(head).unwrap();
+        let root = snapshot.find("trust/0001.json").unwrap().unwrap();
+        let text = String::from_utf8(snapshot.load(root.oid, MANIFEST_LIMIT).unwrap()).unwrap();
+        let who = identity(&PrincipalId::parse("eve").unwrap());
+        let change = NewCommit {
+            parents: vec![head],
+            files: vec![("trust/0002.json".to_owned(), text.replacen("ada", "eve", 1).into_bytes())],
+            removals: Vec::new(),
+            message: "a root of somebody else".to_owned(),
+            author: who.clone(),
+            committer: who,
+            time: Timestamp::from_unix(1_800_000_000),
+            sign: None,
+        };
+        let commit = registry.repo.write(&change).unwrap();
+        registry.repo.move_branch(registry.branch(), Some(head), commit).unwrap();
+    }
+
+    #[test]
+    fn a_walk_that_reads_ahead_finds_what_a_walk_commit_by_commit_finds() {
+        let home = tempfile::tempdir().unwrap();
+        let key = key(1);
+        let writer = Writer::new(&key);
+        let registry = registry(home.path(), &key);
+        for n in 1..=2 {
+            let file = home.path().join(format!("{n}.json"));
+            std::fs::write(&file, format!("{{\"n\": {n}}}")).unwrap();
+            registry.register(&writer, &Package::new(model("line"), vec![file]).unwrap()).unwrap();
+        }
+        for n in 0..WORTH_IT as u64 + 6 {
+            if n == 40 {
+                forge(&registry);
+            }
+            let request = PromoteRequest {
+                model: model("line"),
+                alias: AliasName::parse("champion").unwrap(),
+                version: n % 2 + 1,
+                reason: "better".to_owned(),
+                expect: None,
+                evidence: Vec::new(),
+            };
+            registry.promote(&writer, &request).unwrap();
+        }
+        let head = registry.head().unwrap();
+        let start = || Verifier::from_the_start(&registry.repo, head, None).unwrap();
+        let mut alone = start();
+        while alone.step().unwrap().is_some() {}
+        let mut ahead = start();
+        let mut seen = 0;
+        registry
+            .walk_ahead(&mut ahead, |_, _| {
+                seen += 1;
+                Ok(())
+            })
+            .unwrap();
+        let kept = |verifier: Verifier<'_>| serde_json::to_value(verifier.finish().unwrap().remember()).unwrap();
+        let (alone, ahead) = (kept(alone), kept(ahead));
+        assert_eq!(alone, ahead);
+        assert_eq!((seen, alone["inert"].as_array().map(Vec::len)), (WORTH_IT + 10, Some(1)));
+    }
+}
