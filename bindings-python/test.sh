@@ -13,7 +13,7 @@ if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END {p
     export TMPDIR
 fi
 python -m pytest -n "${REFMARK_TEST_JOBS:-2}" "$@"
-python -m mypy.stubtest refmark._native
+python -m mypy.stubtest --mypy-config-file pyproject.toml refmark._native
 python -m mypy
 python -m pyright
 python ../docs/python-api.py --check

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import refmark
+from refmark import signatures
 
 HERE = Path(__file__).parent
 OUT = HERE / "python-api.md"
@@ -49,9 +50,10 @@ def field_comments(kind: type) -> dict[str, str]:
 
 
 def methods(kind: type) -> list[str]:
-    """The public methods and properties of a class, in the order of its source."""
+    """The public methods and properties of a class and of the private ones that it is made of, as the source has them."""
     out: list[str] = []
-    for name, member in vars(kind).items():
+    made_of = [it for it in kind.__mro__ if it is kind or it.__module__.startswith("refmark._verbs")]
+    for name, member in [pair for it in made_of for pair in vars(it).items()]:
         if name.startswith("_"):
             continue
         of = member.__func__ if isinstance(member, staticmethod) else member
@@ -82,6 +84,11 @@ def document() -> str:
     for name, of in things.items():
         if inspect.isfunction(of):
             out += [f"### `refmark.{signature(name, of)}`", "", sentence(of.__doc__), ""]
+    out += ["## Signatures", "", sentence(signatures.__doc__), ""]
+    for name in signatures.__all__:
+        of = getattr(signatures, name)
+        if inspect.isfunction(of):
+            out += [f"### `refmark.signatures.{signature(name, of)}`", "", sentence(of.__doc__), ""]
     out += ["## Classes", ""]
     for name in sorted(rest, key=lambda it: (it not in ("Registry", "Lock"), it)):
         out += [f"### `{name}`", "", sentence(rest[name].__doc__), "", *methods(rest[name])]

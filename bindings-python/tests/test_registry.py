@@ -281,7 +281,7 @@ def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry,
     git("update-index", "--add", "--cacheinfo", f"100644,{blob},trust/0001.json")
     who = ("-c", "user.name=x", "-c", "user.email=x@y")
     git("update-ref", "refs/heads/main", git(*who, "commit-tree", git("write-tree"), "-m", "a newer registry"))
-    shutil.rmtree(two.path / "refmark" / f"remembered-{os.geteuid()}", ignore_errors=True)
+    shutil.rmtree(Path(os.environ["REFMARK_CACHE"]) / f"readers-{os.geteuid()}", ignore_errors=True)
     digest = "sha256:" + hashlib.sha256(payload).hexdigest()
     with pytest.raises(refmark.UpgradeNeededError) as raised:
         refmark.open(two.path, trust_root=digest).resolve("sentiment/1")

@@ -1,6 +1,7 @@
 //! From the core's values to those of JavaScript: by JSON, so that every face shows the same fields.
 
 use refmark_core::words::fault::{Code, Fault};
+use refmark_core::words::value::to_value;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -26,7 +27,8 @@ export interface RefmarkError extends Error {
 
 /// A value of the core, as a plain JavaScript value.
 pub(crate) fn value(of: &impl Serialize) -> Result<JsValue, JsValue> {
-    parse(&serde_json::to_string(of).map_err(|error| JsValue::from(JsError::new(&error.to_string())))?)
+    let value = to_value(of).map_err(|fault| JsValue::from(JsError::new(&fault.message)))?;
+    parse(&value.to_string())
 }
 
 /// A fault, as an `Error` with the fault's fields.

@@ -43,15 +43,16 @@ fn every_test_that_a_guarantee_names_exists() {
     let top = top();
     let page = std::fs::read_to_string(top.join("docs/guarantees.md")).expect("docs/guarantees.md");
     let mut code = String::new();
-    for folder in ["core/src", "tests"] {
-        for (_, text) in sources(&top.join(folder), "rs") {
+    for (folder, extension) in [("core/src", "rs"), ("tests", "rs"), ("bindings-python/tests", "py")] {
+        for (_, text) in sources(&top.join(folder), extension) {
             code.push_str(&text);
         }
     }
     let mut named = 0;
     for name in page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 4) {
         named += 1;
-        assert!(code.contains(&format!("fn {name}(")), "docs/guarantees.md names {name}, and there is no such test");
+        let there = ["fn", "def"].iter().any(|word| code.contains(&format!("{word} {name}(")));
+        assert!(there, "docs/guarantees.md names {name}, and there is no such test");
     }
     assert!(named > 20, "the page names only {named} tests");
 }

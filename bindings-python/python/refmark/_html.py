@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from itertools import zip_longest
 from typing import Iterable, Sequence
 
 _STYLE = (
     "<style>"
-    ".refmark{color:inherit;font-size:13px;line-height:1.45}"
-    ".refmark table{border-collapse:collapse;margin:.4em 0;color:inherit;background:transparent}"
-    ".refmark th,.refmark td{text-align:left!important;vertical-align:top;padding:3px 10px;color:inherit;"
+    ".refmark-table{color:inherit;font-size:13px;line-height:1.45}"
+    ".refmark-table table{border-collapse:collapse;margin:.4em 0;color:inherit;background:transparent}"
+    ".refmark-table th,.refmark-table td{text-align:left!important;vertical-align:top;padding:3px 10px;color:inherit;"
     "background:transparent;border:0;border-bottom:1px solid rgba(128,128,128,.28);white-space:pre-wrap}"
-    ".refmark th{font-weight:600;opacity:.75}"
-    ".refmark caption{caption-side:top;text-align:left;font-weight:600;padding:3px 0;color:inherit}"
-    ".refmark code{font-size:12px;color:inherit;background:rgba(128,128,128,.14);padding:0 3px;border-radius:3px}"
-    ".refmark .good{background:rgba(46,160,67,.18)}"
-    ".refmark .bad{background:rgba(229,83,75,.20)}"
-    ".refmark .wait{background:rgba(210,153,34,.20)}"
-    ".refmark .note{opacity:.72}"
+    ".refmark-table th{font-weight:600;opacity:.75}"
+    ".refmark-table caption{caption-side:top;text-align:left;font-weight:600;padding:3px 0;color:inherit;white-space:nowrap}"
+    ".refmark-table code{font-size:12px;color:inherit;background:rgba(128,128,128,.14);padding:0 3px;border-radius:3px}"
+    ".refmark-table .good{background:rgba(46,160,67,.18)}"
+    ".refmark-table .bad{background:rgba(229,83,75,.20)}"
+    ".refmark-table .wait{background:rgba(210,153,34,.20)}"
+    ".refmark-table .note{opacity:.72}"
     "</style>"
 )
 
@@ -26,6 +29,9 @@ _TINTS = {
     "wait": ("missing", "pending", "quarantined", "acquired", "incomplete", "unknown", "retired", "forward"),
 }
 _TINT_OF = {word: tint for tint, words in _TINTS.items() for word in words}
+#: The columns, and the keys of tables without a head, whose words are tinted.
+_TINTED = frozenset("status verdict decision trust stage standing judgement compatibility to".split())
+_DIGEST = re.compile(r"[0-9a-f]{40}|(sha256[-:])?[0-9a-f]{64}")
 
 
 class Markup(str):
@@ -40,6 +46,10 @@ def text(value: object) -> str:
         return value
     if value is None:
         return '<span class="note">–</span>'
+    if isinstance(value, datetime):
+        value = f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return f'<span title="{value}">{short(value)}</span>'
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     out: list[str] = []
     for char in shown:
@@ -58,7 +68,7 @@ _INVISIBLE = frozenset([*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0
 
 def page(body: str) -> str:
     """A piece of a notebook."""
-    return f'<div class="refmark">{_STYLE}{body}</div>'
+    return f'<div class="refmark-table">{_STYLE}{body}</div>'
 
 
 #: The page of the core takes the notebook's own colours: a dark notebook on a light desktop is common.
@@ -89,13 +99,14 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str |
         out.append("<thead><tr>" + "".join(f"<th>{text(it)}</th>" for it in heads) + "</tr></thead>")
     out.append("<tbody>")
     for row in rows:
-        out.append("<tr>" + "".join(_cell(it) for it in row) + "</tr>")
+        names = heads or ("", row[0])
+        out.append("<tr>" + "".join(_cell(it, name in _TINTED) for it, name in zip_longest(row, names)) + "</tr>")
     out.append("</tbody></table>")
     return "".join(out)
 
 
-def _cell(value: object) -> str:
-    tint = _TINT_OF.get(value) if isinstance(value, str) else None
+def _cell(value: object, tinted: bool) -> str:
+    tint = _TINT_OF.get(value) if tinted and isinstance(value, str) else None
     shown = text(value)
     return f'<td class="{tint}">{shown}</td>' if tint else f"<td>{shown}</td>"
 
@@ -104,8 +115,10 @@ def short(digest: str | None) -> str | None:
     """The start of a digest or commit, for people."""
     if digest is None:
         return None
-    head, _, tail = digest.rpartition("-") if digest.startswith("sha256-") else ("", "", digest)
-    return f"{head}-{tail[:10]}" if head else tail[:10]
+    for kind in ("sha256-", "sha256:"):
+        if digest.startswith(kind):
+            return digest[: len(kind) + 10]
+    return digest[:10]
 
 
 def size(count: int) -> str:

@@ -82,9 +82,9 @@ class Project:
     def publish(self, registry: Registry, consumer: str, uri: str | None) -> dict[str, Any]: ...
 
 @final
-class Rows(Sequence[dict[str, Any]]):
+class Rows:
     def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> dict[str, Any]: ...  # type: ignore[override]
+    def __getitem__(self, index: int, /) -> dict[str, Any]: ...
 
 @final
 class Registry:

@@ -108,8 +108,12 @@ class Pins(Answer):
     """The pins of a lock file."""
 
     def _repr_html_(self) -> str:
-        keys = ("name", "version", "alias", "standing", "artifact")
-        rows = [[shown(it.get(key)) for key in keys] for it in self._answer.get("pins", ())]
+        pins = self._answer.get("pins", ())
+        keys = ["name", "version", "alias", "standing", "artifact"]
+        if not any("standing" in it for it in pins):
+            keys.remove("standing")
+        # What a pin was moved to is its version.
+        rows = [[shown(it.get(key, it.get("to") if key == "version" else None)) for key in keys] for it in pins]
         return html.page(html.table(keys, rows, str(self._answer.get("lock"))))
 
 

@@ -2,6 +2,7 @@
 
 use refmark_core::judgement::gate::GateReport;
 use refmark_core::words::fault::Fault;
+use refmark_core::words::value::{Value, from_value};
 
 use super::{Page, bad, doubtful, faint, report, safe, safe_lines};
 
@@ -12,7 +13,7 @@ pub fn text(fault: &Fault) -> String {
     for found in reports(fault) {
         report::gates(&mut page, &found);
     }
-    if let Some(serde_json::Value::Array(notes)) = fault.fields.get("key_notes") {
+    if let Some(Value::Array(notes)) = fault.fields.get("key_notes") {
         for note in notes.iter().filter_map(|it| it.as_str()) {
             page.line(format!("{} {}", doubtful("note:"), safe(note)));
         }
@@ -25,7 +26,7 @@ pub fn text(fault: &Fault) -> String {
 
 /// The reports that a refusal carries.
 fn reports(fault: &Fault) -> Vec<GateReport> {
-    let one = fault.fields.get("report").cloned().into_iter();
-    let many = fault.fields.get("reports").and_then(|it| it.as_array()).into_iter().flatten().cloned();
-    one.chain(many).filter_map(|value| serde_json::from_value(value).ok()).collect()
+    let one = fault.fields.get("report").into_iter();
+    let many = fault.fields.get("reports").and_then(|it| it.as_array()).into_iter().flatten();
+    one.chain(many).filter_map(|value| from_value(value).ok()).collect()
 }

@@ -1,6 +1,7 @@
 //! Pages of versions: register, list, show, log, inspect, resolve, pull, path, and init.
 
 use refmark_core::judgement::text::{counted, size};
+use refmark_core::records::evidence::MetricValue;
 use refmark_core::records::manifest::FileClass;
 use refmark_core::records::trust::TrustState;
 use refmark_core::registry::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
@@ -38,14 +39,14 @@ fn class_look(class: FileClass) -> fn(String) -> String {
 }
 
 /// A metric's value, short.
-fn metric(value: &serde_json::Value) -> String {
-    match value.as_f64() {
-        Some(number) => refmark_core::judgement::text::round(number).to_string(),
-        None => value.as_str().unwrap_or_default().to_owned(),
+fn metric(value: &MetricValue) -> String {
+    match value {
+        MetricValue::Number(number) => refmark_core::judgement::text::round(*number).to_string(),
+        MetricValue::Text(text) => text.clone(),
     }
 }
 
-fn metrics<'v>(all: impl Iterator<Item = (&'v String, &'v serde_json::Value)>) -> String {
+fn metrics<'v>(all: impl Iterator<Item = (&'v String, &'v MetricValue)>) -> String {
     all.map(|(name, value)| format!("{name} {}", metric(value))).collect::<Vec<_>>().join(", ")
 }
 

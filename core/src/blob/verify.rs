@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((found.good, found.bytes, found.absent), (2, 11, vec![elsewhere]));
         let (digest, fault) = &found.damaged[0];
         assert_eq!((digest, fault.code), (&digests[1], Code::Damaged));
-        assert_eq!(fault.fields["found"], Digest::of(b"twO").hex());
+        assert_eq!(fault.fields["found"].as_str(), Some(Digest::of(b"twO").hex().as_str()));
         let damaged = store.area().join("damaged");
         assert_eq!(std::fs::read(damaged.join(digests[1].hex())).unwrap(), b"twO");
         let reason = std::fs::read_to_string(damaged.join(format!("{}.reason.json", digests[1]))).unwrap();

@@ -4,12 +4,11 @@
 //! `NAME@VERSION`, or an object with `name`, `version` and `sha256`), and `metrics` (a number, or an object with `value`
 //! and `better`). What the document says besides is kept as it is.
 
-use serde_json::Value;
-
 use crate::records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use crate::words::canonical::{FreeJson, FreeMap, RECORD_LIMIT, strict};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::value::Value;
 
 /// So many bytes of a document are kept in the record itself; of a longer one its digest.
 pub const KEPT_IN_RECORD: usize = 256 * 1024;
@@ -43,17 +42,16 @@ pub fn read(bytes: &[u8]) -> Result<Read> {
     let text = std::str::from_utf8(bytes).ok();
     let looks_like_json = text.is_some_and(|text| text.trim_start().starts_with(['{', '[']));
     if looks_like_json && bytes.len() as u64 <= RECORD_LIMIT {
-        let text = strict(bytes, RECORD_LIMIT).map_err(|fault| {
+        let (_, value) = strict(bytes, RECORD_LIMIT).map_err(|fault| {
             Fault::new(Code::BadArgument, format!("the document cannot be read as JSON: {}", fault.message))
                 .hint("numbers that are not finite are written as texts: \"NaN\", \"Infinity\"")
         })?;
-        let value: Value = serde_json::from_str(text).map_err(crate::words::fault::bug)?;
         members(&value, &mut found)?;
         if bytes.len() <= KEPT_IN_RECORD {
             found.details = FreeJson(value);
         }
     } else if let Some(text) = text.filter(|_| bytes.len() <= KEPT_IN_RECORD) {
-        found.details = FreeJson(serde_json::json!({ "text": text }));
+        found.details = FreeJson(Value::Object(vec![("text".to_owned(), Value::String(text.to_owned()))]));
     }
     Ok(found)
 }
@@ -81,11 +79,11 @@ fn members(value: &Value, found: &mut Read) -> Result<()> {
 fn metric(name: &str, value: &Value) -> Result<Metric> {
     let place = format!("metrics.{name}");
     let (number, better) = match value {
-        Value::Object(members) => (members.get("value").unwrap_or(&Value::Null), members.get("better")),
+        Value::Object(_) => (value.get("value").unwrap_or(&Value::Null), value.get("better")),
         plain => (plain, None),
     };
     let value = match number {
-        Value::Number(number) => MetricValue::of(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Number(number) => MetricValue::of(*number),
         Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity" | "inf" | "-inf") => {
             MetricValue::Text(text.clone())
         }
@@ -105,8 +103,8 @@ fn metric(name: &str, value: &Value) -> Result<Metric> {
 fn named(key: &str, value: &Value) -> Result<Named> {
     match value {
         Value::String(text) => Ok(parse_named(text)),
-        Value::Object(members) => {
-            let text = |key: &str| members.get(key).and_then(Value::as_str).map(str::to_owned);
+        Value::Object(_) => {
+            let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
             let name = text("name").ok_or_else(|| wrong(&format!("{key}.name"), "a text", "nothing"))?;
             let sha256 = text("sha256").or_else(|| text("digest")).map(|it| Digest::parse(&it)).transpose()?;
             Ok(Named { name, version: text("version"), sha256 })
@@ -137,6 +135,7 @@ fn wrong(place: &str, expected: &str, found: &str) -> Box<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::value::json;
 
     #[test]
     fn an_evaluation_says_what_was_measured_on_what_and_by_which_tool() {
@@ -153,12 +152,12 @@ mod tests {
         assert_eq!(found.metrics.get("f1").unwrap().better, Direction::Higher);
         assert_eq!(found.metrics.get("p95_ms").unwrap().better, Direction::Lower);
         assert_eq!(found.metrics.get("loss").unwrap().value.number(), None);
-        assert_eq!(found.details.0["rows"][1], 2);
+        assert_eq!(found.details.0.get("rows"), Some(&json!([1, 2])));
     }
 
     #[test]
     fn a_text_is_kept_and_what_is_neither_is_known_by_its_digest() {
-        assert_eq!(read("# Runbook".as_bytes()).unwrap().details.0["text"], "# Runbook");
+        assert_eq!(read("# Runbook".as_bytes()).unwrap().details, FreeJson(json!({"text": "# Runbook"})));
         let binary = read(&[0xff, 0xfe, 0]).unwrap();
         assert!(binary.details.0.is_null() && binary.sha256.is_some());
         let long = read("x".repeat(KEPT_IN_RECORD + 1).as_bytes()).unwrap();

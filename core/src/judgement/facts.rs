@@ -17,6 +17,7 @@ use crate::words::canonical::{MANIFEST_LIMIT, parse_printed};
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::name::{AliasName, ConsumerId, EntryId, ModelName};
+use crate::words::sort;
 
 /// A record whose kind is known.
 pub struct Of<T> {
@@ -160,8 +161,14 @@ impl<'a> Facts<'a> {
 
     /// All moves of an alias, oldest first.
     pub fn alias_moves(&self, model: &ModelName, alias: &AliasName) -> Result<Vec<Of<AliasMove>>> {
+        self.newest_alias_moves(model, alias, usize::MAX)
+    }
+
+    /// The newest moves of an alias, at most so many, oldest first. Older ones are not read.
+    pub fn newest_alias_moves(&self, model: &ModelName, alias: &AliasName, most: usize) -> Result<Vec<Of<AliasMove>>> {
         let numbers = self.all_paged(&layout::alias_folder(model, alias))?;
-        numbers.into_iter().filter_map(|n| self.alias_move(model, alias, n).transpose()).collect()
+        let older = numbers.len().saturating_sub(most);
+        numbers.into_iter().skip(older).filter_map(|n| self.alias_move(model, alias, n).transpose()).collect()
     }
 
     /// The aliases that a model ever had, sorted.
@@ -172,7 +179,7 @@ impl<'a> Facts<'a> {
             .iter()
             .filter_map(|it| AliasName::from_escaped(it))
             .collect();
-        names.sort();
+        sort::plain(&mut names);
         Ok(names)
     }
 
@@ -241,7 +248,7 @@ impl<'a> Facts<'a> {
                 models.extend(names.iter().filter_map(|name| ModelName::from_escaped(name)));
             }
         }
-        models.sort();
+        sort::plain(&mut models);
         Ok(models)
     }
 
@@ -274,7 +281,7 @@ impl<'a> Facts<'a> {
                 found.push(Of::read(record, pick!(Evidence))?);
             }
         }
-        found.sort_by_key(|a| (a.time, a.record.digest()));
+        sort::by_key(&mut found, |a| (a.time, a.record.digest()));
         Ok(found)
     }
 
@@ -313,7 +320,7 @@ impl<'a> Facts<'a> {
     pub fn approvals(&self, statement: &Digest) -> Result<Vec<Of<crate::records::approval::Approval>>> {
         let folder = layout::approvals_folder(statement);
         let mut names = self.0.children(&folder)?;
-        names.sort();
+        sort::plain(&mut names);
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
@@ -336,7 +343,7 @@ impl<'a> Facts<'a> {
     pub fn catalog_entries(&self, family: Family) -> Result<Vec<Of<CatalogEntry>>> {
         let names = self.0.children(&format!("catalog/{}", family.as_str()))?;
         let mut ids: Vec<_> = names.iter().filter_map(|name| EntryId::from_escaped(name)).collect();
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.catalog(family, id).transpose()).collect()
     }
 
@@ -358,7 +365,7 @@ impl<'a> Facts<'a> {
                 ids.extend(names.iter().filter_map(|name| ConsumerId::from_escaped(name)));
             }
         }
-        ids.sort();
+        sort::plain(&mut ids);
         ids.iter().filter_map(|id| self.consumer(id).transpose()).collect()
     }
 

@@ -11,7 +11,7 @@ use super::effective::Objects;
 use super::facts::Of;
 use crate::records::about::About;
 use crate::records::alias::{AliasMove, Target};
-use crate::records::evidence::Evidence;
+use crate::records::evidence::{Evidence, MetricValue};
 use crate::records::layout::{Document, Place};
 use crate::records::manifest::Manifest;
 use crate::records::statement::Predicate;
@@ -21,6 +21,7 @@ use crate::words::canonical::MANIFEST_LIMIT;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
+use crate::words::number;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
@@ -123,7 +124,7 @@ pub struct VersionRow {
     /// The sum of its files' sizes.
     pub size: u64,
     /// Its claimed metrics.
-    pub metrics: BTreeMap<String, serde_json::Value>,
+    pub metrics: BTreeMap<String, MetricValue>,
     /// Who registered it.
     pub by: PrincipalId,
     /// When, by that person's clock.
@@ -220,7 +221,7 @@ impl MetricBound {
         ];
         let found = SIGNS.into_iter().find_map(|(sign, it)| Some((it, rest.strip_prefix(sign)?)));
         let (comparison, number) = found.ok_or_else(wrong)?;
-        let value: f64 = number.trim().parse().map_err(|_| wrong())?;
+        let value = number::parse(number.trim()).ok_or_else(wrong)?;
         let name = name.trim().to_owned();
         if name.is_empty() || !value.is_finite() {
             return Err(wrong());

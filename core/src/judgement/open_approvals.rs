@@ -15,6 +15,7 @@ use crate::records::statement::Record;
 use crate::words::digest::Digest;
 use crate::words::fault::Result;
 use crate::words::name::PrincipalId;
+use crate::words::sort;
 use crate::words::time::Timestamp;
 
 /// A move that took effect on one person's word.
@@ -90,7 +91,7 @@ pub fn open_approvals(facts: Facts<'_>, due: &Due) -> Result<Vec<OpenApproval>> 
     for due in due.0.values() {
         all.extend(open(facts, due)?);
     }
-    all.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
+    sort::by(&mut all, |a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
     Ok(all)
 }
 

@@ -6,9 +6,9 @@
 //! reader that passed over it would let pass what its author meant to refuse. No references and no patterns, so that
 //! every check ends.
 
-use serde_json::{Map, Value};
-
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::number::print;
+use crate::words::value::Value;
 
 /// The most comparisons that one check may take.
 const STEPS: usize = 100_000;
@@ -57,9 +57,9 @@ fn well_formed(schema: &Value, at: &str) -> Result<()> {
             "type" => types(value).is_some_and(|all| !all.is_empty() && all.iter().all(|it| TYPES.contains(it))),
             "enum" => value.as_array().is_some_and(|all| !all.is_empty()),
             "const" => true,
-            "required" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
-            "minProperties" | "minItems" | "maxItems" | "minLength" | "maxLength" => value.is_u64(),
-            "minimum" | "maximum" => value.is_number(),
+            "required" => value.as_array().is_some_and(|all| all.iter().all(|it| it.as_str().is_some())),
+            "minProperties" | "minItems" | "maxItems" | "minLength" | "maxLength" => value.as_u64().is_some(),
+            "minimum" | "maximum" => value.as_f64().is_some(),
             "items" | "additionalProperties" => {
                 well_formed(value, &here)?;
                 true
@@ -84,7 +84,7 @@ fn well_formed(schema: &Value, at: &str) -> Result<()> {
             return Err(wrong(at, format!("has a `{word}` of the wrong form")));
         }
     }
-    debug_assert!(words.keys().all(|word| KNOWN.contains(&word.as_str()) || EXPLAIN.contains(&word.as_str())));
+    debug_assert!(words.iter().all(|(word, _)| KNOWN.contains(&word.as_str()) || EXPLAIN.contains(&word.as_str())));
     Ok(())
 }
 
@@ -117,32 +117,32 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
         return Err(Fault::new(Code::TooLarge, "the schema takes too many comparisons on this value"));
     }
     let no = |message: String| Ok(Some((at.to_owned(), message)));
-    let words = match schema {
+    match schema {
         Value::Bool(true) => return Ok(None),
-        Value::Object(words) => words,
+        Value::Object(_) => {}
         _ => return no("is not allowed here".to_owned()),
-    };
-    if let Some(all) = words.get("type").and_then(types)
+    }
+    if let Some(all) = schema.get("type").and_then(types)
         && !all.iter().any(|it| is_a(value, it))
     {
         return no(format!("must be {}, and is {}", all.join(" or "), kind(value)));
     }
-    if let Some(Value::Array(all)) = words.get("enum")
-        && !all.iter().any(|it| same(it, value))
+    if let Some(Value::Array(all)) = schema.get("enum")
+        && !all.iter().any(|it| *it == *value)
     {
         let all: Vec<String> = all.iter().map(Value::to_string).collect();
         return no(format!("must be one of {}, and is {}", all.join(", "), short(value)));
     }
-    if let Some(only) = words.get("const")
-        && !same(only, value)
+    if let Some(only) = schema.get("const")
+        && only != value
     {
         return no(format!("must be {only}, and is {}", short(value)));
     }
-    if let Some(message) = sized(words, value) {
+    if let Some(message) = sized(schema, value) {
         return no(message);
     }
     for (word, any) in [("allOf", false), ("anyOf", true)] {
-        let Some(Value::Array(all)) = words.get(word) else { continue };
+        let Some(Value::Array(all)) = schema.get(word) else { continue };
         let mut first = None;
         let mut fits = 0;
         for inner in all {
@@ -156,9 +156,9 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
         }
     }
     match value {
-        Value::Object(members) => object(words, members, at, steps),
+        Value::Object(members) => object(schema, members, at, steps),
         Value::Array(items) => {
-            let Some(inner) = words.get("items") else { return Ok(None) };
+            let Some(inner) = schema.get("items") else { return Ok(None) };
             for (n, item) in items.iter().enumerate() {
                 if let found @ Some(_) = mismatch(inner, item, &format!("{at}.{n}"), steps)? {
                     return Ok(found);
@@ -170,16 +170,19 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
     }
 }
 
-fn object(words: &Map<String, Value>, members: &Map<String, Value>, at: &str, steps: &mut usize) -> Result<Mismatch> {
-    for name in words.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        *steps += 1;
-        if !members.contains_key(name) {
+fn object(schema: &Value, members: &[(String, Value)], at: &str, steps: &mut usize) -> Result<Mismatch> {
+    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        *steps += 1 + members.len() / 64;
+        if !members.iter().any(|(have, _)| have == name) {
             return Ok(Some((format!("{at}.{name}"), "is missing".to_owned())));
         }
     }
-    let known = words.get("properties").and_then(Value::as_object);
+    let known = schema.get("properties");
+    // Looking one up in a long list takes its time too.
+    let look_up = known.and_then(Value::as_object).map_or(0, |known| known.len() / 64);
     for (name, member) in members {
-        let inner = known.and_then(|known| known.get(name)).or(words.get("additionalProperties"));
+        *steps += look_up;
+        let inner = known.and_then(|known| known.get(name)).or(schema.get("additionalProperties"));
         let Some(inner) = inner else { continue };
         if let found @ Some(_) = mismatch(inner, member, &format!("{at}.{name}"), steps)? {
             return Ok(found);
@@ -188,21 +191,20 @@ fn object(words: &Map<String, Value>, members: &Map<String, Value>, at: &str, st
     Ok(None)
 }
 
-fn sized(words: &Map<String, Value>, value: &Value) -> Option<String> {
-    let bound = |word: &str| words.get(word).and_then(Value::as_u64);
+fn sized(schema: &Value, value: &Value) -> Option<String> {
+    let bound = |word: &str| schema.get(word).and_then(Value::as_u64);
     let (count, least, most, what) = match value {
         Value::Object(members) => (members.len() as u64, bound("minProperties"), None, "members"),
         Value::Array(items) => (items.len() as u64, bound("minItems"), bound("maxItems"), "items"),
         Value::String(text) => (text.chars().count() as u64, bound("minLength"), bound("maxLength"), "characters"),
         Value::Number(number) => {
-            let number = number.as_f64()?;
-            let bound = |word: &str| words.get(word).and_then(Value::as_f64);
-            if let Some(least) = bound("minimum").filter(|least| number < *least) {
-                return Some(format!("must be at least {least}, and is {number}"));
+            let bound = |word: &str| schema.get(word).and_then(Value::as_f64);
+            if let Some(least) = bound("minimum").filter(|least| *number < *least) {
+                return Some(format!("must be at least {}, and is {}", print(least), print(*number)));
             }
             return bound("maximum")
-                .filter(|most| number > *most)
-                .map(|most| format!("must be at most {most}, and is {number}"));
+                .filter(|most| *number > *most)
+                .map(|most| format!("must be at most {}, and is {}", print(most), print(*number)));
         }
         _ => return None,
     };
@@ -212,18 +214,10 @@ fn sized(words: &Map<String, Value>, value: &Value) -> Option<String> {
     most.filter(|most| count > *most).map(|most| format!("must have at most {most} {what}, and has {count}"))
 }
 
-/// Equal by value: 1 and 1.0 are one number.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
-}
-
 fn is_a(value: &Value, kind_of: &str) -> bool {
     match kind_of {
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-        "number" => value.is_number(),
+        "number" => value.as_f64().is_some(),
         other => kind(value) == other,
     }
 }
@@ -246,9 +240,8 @@ fn short(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::words::value::json;
 
     #[test]
     fn a_value_is_held_to_each_word_of_the_schema() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::index::{ModelRow, VersionRow};
+use crate::records::evidence::MetricValue;
 use crate::records::registry_id::RegistryId;
 use crate::records::trust::TrustState;
 use crate::records::version::Stage;
@@ -217,7 +218,7 @@ pub struct VersionColumns {
     /// When it was registered, by its author's clock.
     pub time: Vec<Timestamp>,
     /// The claimed metrics.
-    pub metrics: Vec<BTreeMap<String, serde_json::Value>>,
+    pub metrics: Vec<BTreeMap<String, MetricValue>>,
 }
 
 impl Listing {

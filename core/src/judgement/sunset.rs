@@ -7,6 +7,7 @@ use crate::records::version::Stage;
 use crate::words::digest::ArtifactId;
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, ConsumerId, ModelName};
+use crate::words::sort;
 use crate::words::time::Timestamp;
 
 /// A retired version.
@@ -66,6 +67,6 @@ pub fn sunsets(facts: Facts<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
             });
         }
     }
-    found.sort_by(|a, b| (a.sunset, &a.model, a.version).cmp(&(b.sunset, &b.model, b.version)));
+    sort::by(&mut found, |a, b| (a.sunset, &a.model, a.version).cmp(&(b.sunset, &b.model, b.version)));
     Ok(found)
 }

@@ -1,12 +1,15 @@
 //! Evidence: evaluations, scans, runbooks, sign-offs.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::statement::predicate;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
+use crate::words::number;
+use crate::words::value::Value;
 
 /// What a piece of evidence comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +102,7 @@ impl Direction {
 }
 
 /// A metric's value. What is not finite is a text (`NaN`, `Infinity`) and fails its gate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum MetricValue {
     /// A finite number.
@@ -108,10 +111,24 @@ pub enum MetricValue {
     Text(String),
 }
 
+impl<'de> Deserialize<'de> for MetricValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MetricValue, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Number(number) => Ok(MetricValue::Number(number)),
+            Value::String(text) => Ok(MetricValue::Text(text)),
+            _ => Err(D::Error::custom("expected a number, or a text where it is not finite")),
+        }
+    }
+}
+
 impl MetricValue {
     /// The value as it can be stored.
     pub fn of(number: f64) -> MetricValue {
-        if number.is_finite() { MetricValue::Number(number) } else { MetricValue::Text(format!("{number}")) }
+        match number {
+            _ if number.is_finite() => MetricValue::Number(number),
+            _ if number.is_nan() => MetricValue::Text("NaN".to_owned()),
+            _ => MetricValue::Text(if number > 0.0 { "inf" } else { "-inf" }.to_owned()),
+        }
     }
 
     /// The finite number, if it is one.
@@ -126,7 +143,7 @@ impl MetricValue {
 impl std::fmt::Display for MetricValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            MetricValue::Number(number) => write!(f, "{number}"),
+            MetricValue::Number(number) => f.write_str(&number::print(*number)),
             MetricValue::Text(text) => f.write_str(text),
         }
     }

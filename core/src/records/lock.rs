@@ -12,6 +12,8 @@ use crate::words::name::{AliasName, ModelName, RemoteName};
 use crate::words::oid::Oid;
 use crate::words::package_path::{PackagePath, check_set};
 use crate::words::time::Timestamp;
+use crate::words::toml;
+use crate::words::value::Value;
 
 /// The number of the lock file's own format.
 pub const LOCK_FORMAT: u64 = 1;
@@ -161,12 +163,6 @@ struct RawLock {
     pin: Vec<RawPin>,
 }
 
-/// Read first: a newer format may have any other field.
-#[derive(Deserialize)]
-struct RawFormat {
-    format: u64,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRegistry {
@@ -174,6 +170,7 @@ struct RawRegistry {
     name: String,
     url: String,
     root: String,
+    #[serde(default)]
     max_offline: Option<Span>,
 }
 
@@ -184,8 +181,9 @@ struct RawPin {
     model: ModelName,
     version: u64,
     artifact: String,
+    #[serde(default)]
     alias: Option<AliasName>,
-    #[serde(rename = "move")]
+    #[serde(rename = "move", default)]
     moved: Option<PinnedMove>,
     head: Oid,
     checked: Timestamp,
@@ -199,22 +197,21 @@ impl LockFile {
         if text.len() > LOCK_LIMIT {
             return Err(Fault::new(Code::TooLarge, format!("the lock file has over {LOCK_LIMIT} bytes")));
         }
-        let unreadable = |error: toml::de::Error| {
-            let line = error.span().map(|span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
-            let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            bad(format!("{at}{}", error.message()))
+        let unreadable = |mistake: toml::Mistake| {
+            bad(mistake.said)
                 .hint("put the file back as it was committed, or write it anew with `refmark pin add`")
-                .field("line", line)
+                .field("line", mistake.line)
         };
-        let RawFormat { format } = toml::from_str(text).map_err(unreadable)?;
-        if format > LOCK_FORMAT {
+        // Before the rest: a newer format may have any other field.
+        let any: Value = toml::read(text).map_err(unreadable)?;
+        if let Some(format) = any.get("format").and_then(Value::as_u64).filter(|format| *format > LOCK_FORMAT) {
             return Err(Fault::new(
                 Code::UpgradeNeeded,
                 format!("the lock file is of format {format}, and this refmark reads up to {LOCK_FORMAT}"),
             )
             .hint("upgrade refmark"));
         }
-        let raw: RawLock = toml::from_str(text).map_err(unreadable)?;
+        let raw: RawLock = toml::read(text).map_err(unreadable)?;
         if raw.format == 0 || raw.pin.len() > MAX_PINS {
             return Err(bad(format!("expected format 1 to {LOCK_FORMAT} and at most {MAX_PINS} pins")));
         }
@@ -381,7 +378,7 @@ fn line(out: &mut String, key: &str, value: &str) {
 
 /// A TOML basic string. Control characters never come here, and the rest of JSON's escapes are TOML's too.
 fn quoted(text: &str) -> String {
-    serde_json::Value::String(text.to_owned()).to_string()
+    Value::String(text.to_owned()).to_string()
 }
 
 /// A text without control characters, of at most 4096 bytes.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::manifest::FileClass;
 use super::registry_id::RegistryId;
@@ -15,6 +16,8 @@ use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use crate::words::oid::Oid;
+use crate::words::toml;
+use crate::words::value::{Value, from_value, to_value};
 
 /// The largest policy text, in bytes.
 pub const POLICY_LIMIT: u64 = 1 << 20;
@@ -273,17 +276,60 @@ pub struct Distrust {
 }
 
 /// A gate with the name that waivers and reports use.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GateRule {
     /// Its name; the type's word where none is given.
-    #[serde(default)]
     pub name: Option<String>,
     /// Whether it may be waived; only where the policy says so.
-    #[serde(default)]
     pub waivable: bool,
     /// What it asks.
-    #[serde(flatten)]
     pub gate: Gate,
+}
+
+/// One flat table: `name`, `waivable`, `type`, and what belongs to the type.
+impl<'de> Deserialize<'de> for GateRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GateRule, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(default)]
+            name: Option<String>,
+            #[serde(default)]
+            waivable: bool,
+            #[serde(rename = "type")]
+            word: String,
+        }
+        let Value::Object(flat) = Value::deserialize(deserializer)? else {
+            return Err(D::Error::custom("expected a table with the `type` of a gate"));
+        };
+        let (head, members): (Vec<_>, Vec<_>) =
+            flat.into_iter().partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "type"));
+        let Head { name, waivable, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
+        let gate = match members.is_empty() {
+            true => Value::String(word),
+            false => Value::Object(vec![(word, Value::Object(members))]),
+        };
+        Ok(GateRule { name, waivable, gate: from_value(&gate).map_err(D::Error::custom)? })
+    }
+}
+
+impl Serialize for GateRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error;
+        let gate = to_value(&self.gate).map_err(S::Error::custom)?;
+        let (word, with) = match &gate {
+            Value::Object(members) => members.first().map(|(word, with)| (word.as_str(), with.as_object())),
+            word => word.as_str().map(|word| (word, None)),
+        }
+        .unwrap_or_default();
+        let member = |name: &str, value| (name.to_owned(), value);
+        let mut members = vec![
+            member("name", self.name.clone().map_or(Value::Null, Value::String)),
+            member("waivable", Value::Bool(self.waivable)),
+            member("type", Value::String(word.to_owned())),
+        ];
+        members.extend_from_slice(with.unwrap_or_default());
+        Value::Object(members).serialize(serializer)
+    }
 }
 
 impl GateRule {
@@ -315,7 +361,7 @@ pub enum Operator {
 
 /// One check that a policy demands of a change.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Gate {
     /// The model has a named owner.
     OwnerNamed,
@@ -384,7 +430,7 @@ pub enum Gate {
         op: Operator,
         /// With what.
         #[serde(default)]
-        value: Option<serde_json::Value>,
+        value: Option<Value>,
     },
     /// Somebody with one of these roles is the author or approves.
     SignedBy {
@@ -452,11 +498,9 @@ impl Policy {
         if text.len() as u64 > POLICY_LIMIT {
             return Err(Fault::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
         }
-        let policy: Policy = toml::from_str(text).map_err(|error| {
-            let at = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let line = at.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Fault::new(Code::BadRecord, format!("the policy cannot be read: {line}{}", error.message()))
-                .field("line", at)
+        let policy: Policy = toml::read(text).map_err(|mistake| {
+            Fault::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
+                .field("line", mistake.line)
                 .hint("`refmark policy check FILE` explains a policy before it is signed")
         })?;
         if policy.format > FORMAT {

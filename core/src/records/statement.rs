@@ -1,5 +1,6 @@
 //! Records: an in-toto Statement v1 and the signatures over its canonical bytes.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::about::About;
@@ -15,13 +16,14 @@ use super::root::Root;
 use super::signature::Signature;
 use super::trust::TrustMove;
 use super::version::{Label, StageMove, Version};
-use crate::words::canonical::{RECORD_LIMIT, canonical_bytes, json_fault, same_as_printed, strict};
+use crate::words::canonical::{RECORD_LIMIT, canonical, misread, same_as_printed, strict};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 use crate::words::printer::print;
 use crate::words::time::Timestamp;
+use crate::words::value::{Value, Wrong, from_value, to_value};
 
 /// The `_type` of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -141,9 +143,9 @@ macro_rules! kinds {
             /// Sets the path of the statement's own record.
             pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(it) => it.path = path,)* } }
 
-            fn parse(kind: &str, json: &str) -> Result<Option<Predicate>, serde_json::Error> {
+            fn read(kind: &str, from: &Value) -> Result<Option<Predicate>, Wrong> {
                 Ok(Some(match kind {
-                    $($kind => Predicate::$variant(serde_json::from_str(json)?),)*
+                    $($kind => Predicate::$variant(from_value(from)?),)*
                     _ => return Ok(None),
                 }))
             }
@@ -211,7 +213,7 @@ impl Statement {
 
     /// The bytes that are signed and hashed (RFC 8785).
     pub fn canonical(&self) -> Result<Vec<u8>> {
-        canonical_bytes(self)
+        Ok(canonical(&to_value(self)?))
     }
 
     /// What every predicate says.
@@ -263,21 +265,21 @@ struct RecordForm<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRecord<'a> {
-    #[serde(borrow)]
-    statement: RawStatement<'a>,
+struct RawRecord {
+    statement: RawStatement,
     signatures: Vec<Signature>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStatement<'a> {
+struct RawStatement {
     _type: String,
     subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    #[serde(borrow)]
-    predicate: &'a serde_json::value::RawValue,
+    /// Read by its kind, from the same value.
+    #[serde(rename = "predicate")]
+    _predicate: IgnoredAny,
 }
 
 /// The stored form of a statement and the signatures over it.
@@ -295,27 +297,31 @@ impl Record {
 
     /// Reads a stored record: strict, of a known kind, byte for byte what the printer writes, with its one subject.
     pub fn parse(bytes: &[u8]) -> Result<Record> {
-        let text = strict(bytes, RECORD_LIMIT)?;
-        let raw: RawRecord<'_> =
-            serde_json::from_str(text).map_err(|error| json_fault(text, &error, Code::BadRecord))?;
-        if raw.statement._type != STATEMENT_TYPE {
+        let (text, value) = strict(bytes, RECORD_LIMIT)?;
+        let RawRecord { statement: raw, signatures } =
+            from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
+        if raw._type != STATEMENT_TYPE {
             return Err(Fault::new(
                 Code::BadRecord,
-                format!("expected _type {STATEMENT_TYPE}, found `{}`", raw.statement._type.escape_debug()),
+                format!("expected _type {STATEMENT_TYPE}, found `{}`", raw._type.escape_debug()),
             ));
         }
-        let json = raw.statement.predicate.get();
-        let kind = raw.statement.predicate_type.strip_prefix("urn:refmark:").and_then(|it| it.strip_suffix(":v1"));
-        let start = json.as_ptr() as usize - text.as_ptr() as usize;
-        let predicate = Predicate::parse(kind.unwrap_or_default(), json)
-            .map_err(|error| shift(json_fault(json, &error, Code::BadRecord), start))?
+        let place = ["statement", "predicate"];
+        let json = place.iter().try_fold(&value, |at, name| at.get(name)).unwrap_or(&Value::Null);
+        let kind = raw.predicate_type.strip_prefix("urn:refmark:").and_then(|it| it.strip_suffix(":v1"));
+        let predicate = Predicate::read(kind.unwrap_or_default(), json)
+            .map_err(|wrong| misread(text, &place, &wrong))?
             .ok_or_else(|| {
-                let found = raw.statement.predicate_type.escape_debug();
+                let found = raw.predicate_type.escape_debug();
                 Fault::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
                     .hint("a newer refmark may know it")
             })?;
-        let record = Record::new(Statement { subject: raw.statement.subject, predicate }, raw.signatures)?;
-        same_as_printed(bytes, &record.form())?;
+        let statement = Statement { subject: raw.subject, predicate };
+        let form = to_value(&RecordForm { statement: &statement, signatures: &signatures })?;
+        same_as_printed(bytes, &form)?;
+        let canonical = form.get("statement").map(canonical).unwrap_or_default();
+        let digest = Digest::of(&canonical);
+        let record = Record { statement, signatures, canonical, digest };
         let expected = subject_of(&record.statement.predicate);
         if record.statement.subject != [expected.clone()] {
             return Err(Fault::new(
@@ -360,14 +366,4 @@ impl Serialize for Record {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.form().serialize(serializer)
     }
-}
-
-/// Moves a fault's offset from the predicate's own text to the file's.
-fn shift(mut fault: Box<Fault>, by: usize) -> Box<Fault> {
-    if let Some(offset) = fault.fields.get("offset").and_then(serde_json::Value::as_u64) {
-        let there = offset + by as u64;
-        fault.message = fault.message.replacen(&format!("at byte {offset}"), &format!("at byte {there}"), 1);
-        fault.fields.insert("offset".to_owned(), there.into());
-    }
-    fault
 }

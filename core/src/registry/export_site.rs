@@ -155,7 +155,9 @@ impl Registry {
             Err(fault) => {
                 folder.undo();
                 // Ctrl-C ends Git, too, whose fault it then is not; it may die before we hear of it.
-                if fault.code == Code::GitFailed && fault.fields.get("signal").is_some_and(|it| it == INTERRUPT) {
+                if fault.code == Code::GitFailed
+                    && fault.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
+                {
                     self.world.cancel.stop();
                 }
                 self.world.cancel.check()?;

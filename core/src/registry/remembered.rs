@@ -21,9 +21,8 @@ impl Registry {
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        let disk = &*self.world.disk;
         let Some(folder) = self.make_own_folder() else { return Ok(()) };
-        let newest = folder.join("newest.json");
+        let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
         if replace_cache(disk, &newest, &text, 0o600).is_ok() {
             let kept = folder.join(kept_name(remembered));
             let _ = disk.remove(&kept);

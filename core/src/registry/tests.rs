@@ -105,7 +105,7 @@ fn the_main_job_from_init_to_a_refused_byte() {
     late.expect = Some(Some(1));
     let fault = registry.promote(&writer, &late).unwrap_err();
     assert_eq!(fault.code, Code::AliasMoved, "{fault}");
-    assert_eq!(fault.fields["by"], "ada");
+    assert_eq!(fault.fields["by"].as_str(), Some("ada"));
 
     let reference = Reference::parse("sentiment@champion").unwrap();
     let resolved = registry.resolve(&reference, ResolveOptions::default()).unwrap();

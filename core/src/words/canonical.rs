@@ -6,11 +6,14 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
-use super::fault::{Code, Fault, Result, bug};
+use super::fault::{Code, Fault, Result};
+pub use super::json::NUMBER_LIMIT;
+use super::json::{self, Mistake};
+use super::printer::{self, print_value};
+use super::value::{Value, Wrong, from_value, order, sorted, to_value};
 
 /// The largest record, in bytes.
 pub const RECORD_LIMIT: u64 = 1 << 20;
@@ -18,12 +21,17 @@ pub const RECORD_LIMIT: u64 = 1 << 20;
 pub const MANIFEST_LIMIT: u64 = 16 << 20;
 /// The deepest nesting of objects and arrays.
 pub const DEPTH_LIMIT: usize = 16;
-/// The largest magnitude that a number may have: what every reader holds exactly as an integer.
-pub const NUMBER_LIMIT: f64 = 9_007_199_254_740_991.0;
 
 /// The RFC 8785 form: what is hashed and signed.
 pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json_canonicalizer::to_vec(value).map_err(bug)
+    Ok(canonical(&to_value(value)?))
+}
+
+/// The RFC 8785 form of a value.
+pub fn canonical(value: &Value) -> Vec<u8> {
+    let mut text = String::with_capacity(1024);
+    printer::compact(&mut text, value, &|members| sorted(members));
+    text.into_bytes()
 }
 
 /// Reads a stored JSON file of ours: strict, and byte for byte what the printer writes.
@@ -31,15 +39,15 @@ pub fn parse_printed<T>(bytes: &[u8], limit: u64) -> Result<T>
 where
     T: Serialize + for<'de> Deserialize<'de>,
 {
-    let text = strict(bytes, limit)?;
-    let value: T = serde_json::from_str(text).map_err(|error| json_fault(text, &error, Code::BadRecord))?;
-    same_as_printed(bytes, &value)?;
-    Ok(value)
+    let (text, value) = strict(bytes, limit)?;
+    let read: T = from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
+    same_as_printed(bytes, &to_value(&read)?)?;
+    Ok(read)
 }
 
 /// Refuses bytes that are not what the printer writes for this value, with the offset where they part.
-pub fn same_as_printed(bytes: &[u8], value: &impl Serialize) -> Result<()> {
-    let printed = super::printer::print(value)?;
+pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
+    let printed = print_value(value);
     let printed = printed.as_bytes();
     if printed == bytes {
         return Ok(());
@@ -63,8 +71,8 @@ pub fn same_as_printed(bytes: &[u8], value: &impl Serialize) -> Result<()> {
     .field("offset", offset))
 }
 
-/// Checks size, UTF-8, JSON, depth and the value of every number; returns the text.
-pub fn strict(bytes: &[u8], limit: u64) -> Result<&str> {
+/// Checks size, UTF-8, JSON, depth and the value of every number; returns the text and what it says.
+pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
     if bytes.len() as u64 > limit {
         return Err(Fault::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len()))
             .field("size", bytes.len())
@@ -74,92 +82,19 @@ pub fn strict(bytes: &[u8], limit: u64) -> Result<&str> {
         let offset = error.valid_up_to();
         Fault::new(Code::NotCanonical, format!("byte {offset} is not UTF-8")).field("offset", offset)
     })?;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    Strict { depth: 0 }
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| json_fault(text, &error, Code::NotCanonical))?;
-    Ok(text)
+    let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| at_byte(Code::NotCanonical, mistake))?;
+    Ok((text, value))
 }
 
-/// A fault of serde_json with its line and column as a byte offset.
-pub(crate) fn json_fault(text: &str, error: &serde_json::Error, code: Code) -> Box<Fault> {
-    let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-    let message = error.to_string();
-    let said = message.split(" at line ").next().unwrap_or(&message);
+/// A value of a text that is not what was asked for, with the byte where it stands. `around` leads to what was read from.
+pub(crate) fn misread(text: &str, around: &[&str], wrong: &Wrong) -> Box<Fault> {
+    let offset = json::offset_of(text, &[around, &wrong.place()].concat());
+    at_byte(Code::BadRecord, Mistake { offset, said: wrong.to_string() })
+}
+
+fn at_byte(code: Code, mistake: Mistake) -> Box<Fault> {
+    let Mistake { offset, said } = mistake;
     Fault::new(code, format!("at byte {offset}: {said}")).field("offset", offset)
-}
-
-/// Walks a JSON text without keeping it.
-struct Strict {
-    depth: usize,
-}
-
-impl Strict {
-    fn deeper<E: serde::de::Error>(&self) -> Result<Strict, E> {
-        if self.depth >= DEPTH_LIMIT {
-            return Err(E::custom(format_args!("nested deeper than {DEPTH_LIMIT}")));
-        }
-        Ok(Strict { depth: self.depth + 1 })
-    }
-}
-
-fn in_range<E: serde::de::Error>(number: f64) -> Result<(), E> {
-    if number.abs() <= NUMBER_LIMIT {
-        return Ok(());
-    }
-    Err(E::custom("a number beyond ±(2^53−1)"))
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        in_range(number as f64)
-    }
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        in_range(number as f64)
-    }
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
-        in_range(number)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let inner = self.deeper()?.depth;
-        while items.next_element_seed(Strict { depth: inner })?.is_some() {}
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let inner = self.deeper()?.depth;
-        let mut seen = std::collections::HashSet::new();
-        while let Some(key) = members.next_key::<String>()? {
-            if !seen.insert(key.clone()) {
-                return Err(serde::de::Error::custom(format_args!("the key `{}` stands twice", key.escape_debug())));
-            }
-            members.next_value_seed(Strict { depth: inner })?;
-        }
-        Ok(())
-    }
 }
 
 /// A map that people fill freely, kept in JCS order (UTF-16 code units).
@@ -180,12 +115,12 @@ impl<V> FreeMap<V> {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&V> {
-        self.0.binary_search_by(|(have, _)| have.encode_utf16().cmp(key.encode_utf16())).ok().map(|at| &self.0[at].1)
+        self.0.binary_search_by(|(have, _)| order(have, key)).ok().map(|at| &self.0[at].1)
     }
 
     /// Sets a key.
     pub fn insert(&mut self, key: String, value: V) {
-        match self.0.binary_search_by(|(have, _)| have.encode_utf16().cmp(key.encode_utf16())) {
+        match self.0.binary_search_by(|(have, _)| order(have, &key)) {
             Ok(at) => self.0[at].1 = value,
             Err(at) => self.0.insert(at, (key, value)),
         }
@@ -249,24 +184,19 @@ pub struct FreeJson(pub Value);
 
 impl Serialize for FreeJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Borrowed)),
-            Value::Object(_) => Borrowed(&self.0).serialize(serializer),
-            plain => plain.serialize(serializer),
-        }
+        InOrder(&self.0).serialize(serializer)
     }
 }
 
-struct Borrowed<'a>(&'a Value);
+/// A value that is written with the members of its objects in order.
+struct InOrder<'a>(&'a Value);
 
-impl Serialize for Borrowed<'_> {
+impl Serialize for InOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Array(items) => serializer.collect_seq(items.iter().map(Borrowed)),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(InOrder)),
             Value::Object(members) => {
-                let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-                serializer.collect_map(sorted.into_iter().map(|(key, value)| (key, Borrowed(value))))
+                serializer.collect_map(sorted(members).into_iter().map(|(name, value)| (name, InOrder(value))))
             }
             plain => plain.serialize(serializer),
         }
@@ -276,5 +206,37 @@ impl Serialize for Borrowed<'_> {
 impl<'de> Deserialize<'de> for FreeJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(FreeJson)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            (-9_007_199_254_740_991i64..=9_007_199_254_740_991).prop_map(Into::into),
+            ".*".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 60, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                prop::collection::vec((".{0,3}", inner), 0..6).prop_map(|all| all.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn canonical_bytes_are_those_of_another_implementation(value in values()) {
+            let theirs = serde_json_canonicalizer::to_string(&value).unwrap();
+            prop_assert_eq!(String::from_utf8(canonical_bytes(&value).unwrap()).unwrap(), theirs);
+        }
     }
 }

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::value::{Value, to_value};
+
 /// How the process ends for a fault of this kind (see `refmark help error CODE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
@@ -157,7 +159,7 @@ pub struct Fault {
     /// What to do next; null where there is nothing to say.
     pub hint: Option<String>,
     /// The values that the message names, for programs.
-    pub fields: BTreeMap<String, serde_json::Value>,
+    pub fields: BTreeMap<String, Value>,
 }
 
 /// A result whose error is a [`Fault`]. The fault is boxed: results stay small on the happy path.
@@ -177,8 +179,7 @@ impl Fault {
 
     /// Adds a value for programs.
     pub fn field(mut self: Box<Self>, name: &str, value: impl serde::Serialize) -> Box<Fault> {
-        let value = serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
-        self.fields.insert(name.to_owned(), value);
+        self.fields.insert(name.to_owned(), to_value(&value).unwrap_or_default());
         self
     }
 

@@ -3,9 +3,14 @@
 pub mod canonical;
 pub mod digest;
 pub mod fault;
+pub mod json;
 pub mod name;
+pub mod number;
 pub mod oid;
 pub mod package_path;
 pub mod printer;
 pub mod reference;
+pub mod sort;
 pub mod time;
+pub mod toml;
+pub mod value;

@@ -4,17 +4,24 @@
 //! a line there; all else is on its member's line. One newline ends the file.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::fault::{Result, bug};
+use super::digest::encode_hex;
+use super::fault::Result;
+use super::json::NUMBER_LIMIT;
+use super::number;
+use super::value::{Value, to_value};
 
 /// The printed form: what is stored.
 pub fn print(value: &impl Serialize) -> Result<String> {
-    let value = serde_json::to_value(value).map_err(bug)?;
+    Ok(print_value(&to_value(value)?))
+}
+
+/// The printed form of a value.
+pub fn print_value(value: &Value) -> String {
     let mut text = String::with_capacity(1024);
-    open_value(&mut text, &value, 0);
+    open_value(&mut text, value, 0);
     text.push('\n');
-    Ok(text)
+    text
 }
 
 /// A value that has room for itself: its members one a line.
@@ -43,7 +50,7 @@ fn open_value(text: &mut String, value: &Value, indent: usize) {
 /// A member's value: on its line, but for the items of an array of objects.
 fn member_value(text: &mut String, value: &Value, indent: usize) {
     match value {
-        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
+        Value::Array(items) if !items.is_empty() && items.iter().all(|it| it.as_object().is_some()) => {
             text.push('[');
             for (at, item) in items.iter().enumerate() {
                 text.push_str(if at == 0 { "\n" } else { ",\n" });
@@ -62,41 +69,57 @@ fn spaces(text: &mut String, count: usize) {
     text.extend(std::iter::repeat_n(' ', count));
 }
 
+/// On one line, with a space after each comma and colon.
 fn line(text: &mut String, value: &Value) {
+    on_a_line(text, value, ", ", ": ", &|members| members.iter().collect());
+}
+
+/// How the members of an object follow each other.
+pub(crate) type Order<'a> = &'a dyn for<'v> Fn(&'v [(String, Value)]) -> Vec<&'v (String, Value)>;
+
+/// Without a blank.
+pub(crate) fn compact(text: &mut String, value: &Value, order: Order<'_>) {
+    on_a_line(text, value, ",", ":", order);
+}
+
+fn on_a_line(text: &mut String, value: &Value, comma: &str, colon: &str, order: Order<'_>) {
     match value {
         Value::Null => text.push_str("null"),
         Value::Bool(true) => text.push_str("true"),
         Value::Bool(false) => text.push_str("false"),
-        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-            (Some(whole), _, _) => text.push_str(&whole.to_string()),
-            (_, Some(whole), _) => text.push_str(&whole.to_string()),
-            // As ECMAScript prints it, which is RFC 8785's form.
-            (_, _, Some(real)) => text.push_str(ryu_js::Buffer::new().format(real)),
-            _ => text.push_str(&number.to_string()),
-        },
+        Value::Number(it) => push_number(text, *it),
         Value::String(it) => string(text, it),
         Value::Array(items) => {
             text.push('[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
-                    text.push_str(", ");
+                    text.push_str(comma);
                 }
-                line(text, item);
+                on_a_line(text, item, comma, colon, order);
             }
             text.push(']');
         }
         Value::Object(members) => {
             text.push('{');
-            for (at, (key, member)) in members.iter().enumerate() {
+            for (at, (key, member)) in order(members).into_iter().enumerate() {
                 if at > 0 {
-                    text.push_str(", ");
+                    text.push_str(comma);
                 }
                 string(text, key);
-                text.push_str(": ");
-                line(text, member);
+                text.push_str(colon);
+                on_a_line(text, member, comma, colon, order);
             }
             text.push('}');
         }
+    }
+}
+
+/// A number as ECMAScript prints it, which is RFC 8785's form.
+fn push_number(text: &mut String, it: f64) {
+    if it.fract() == 0.0 && it.abs() <= NUMBER_LIMIT {
+        text.push_str(&(it as i64).to_string());
+    } else {
+        text.push_str(&number::print(it));
     }
 }
 
@@ -112,7 +135,10 @@ fn string(text: &mut String, it: &str) {
             '\u{a}' => text.push_str("\\n"),
             '\u{c}' => text.push_str("\\f"),
             '\u{d}' => text.push_str("\\r"),
-            control if (control as u32) < 0x20 => text.push_str(&format!("\\u{:04x}", control as u32)),
+            control if control < ' ' => {
+                text.push_str("\\u00");
+                text.push_str(&encode_hex(&[control as u8]));
+            }
             plain => text.push(plain),
         }
     }
@@ -159,7 +185,6 @@ mod tests {
     fn numbers_and_strings_are_spelled_as_rfc_8785_spells_them() {
         let value = json!([0.1, 1e-7, 123456789.125, -0.5, 1, "\u{1}\n\u{7f}é\u{1f600}\""]);
         let line = print(&value).unwrap();
-        let canonical = super::super::canonical::canonical_bytes(&value).unwrap();
-        assert_eq!(line.trim_end().replace(", ", ","), String::from_utf8(canonical).unwrap());
+        assert_eq!(line.trim_end().replace(", ", ","), serde_json_canonicalizer::to_string(&value).unwrap());
     }
 }

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Iterator, Mapping, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Iterator, Mapping, TypeVar
 
 from .. import _html as html
+from .. import _native
 from .._frames import Rows
 
 V = TypeVar("V", bound="Value")
 
 
-def time(text: Any) -> Any:
+def moment(text: Any) -> Any:
     """A time from RFC 3339 text."""
     if text is None or isinstance(text, datetime):
         return text
@@ -137,14 +138,14 @@ def pairs(held: Mapping[str, int]) -> list[list[Any]]:
     return [[alias, version] for alias, version in held.items()]
 
 
-def rows(kind: type[V], answers: Sequence[Mapping[str, Any]]) -> Rows[V]:
+def rows(kind: type[V], answers: list[dict[str, Any]] | _native.Rows) -> Rows[V]:
     """Values of one kind; a list of the native module's is read row by row, when somebody looks."""
     if isinstance(answers, list):
         return Rows(kind.from_answer(it) for it in answers)
     return Rows(_later(kind, answers))
 
 
-def _later(kind: type[V], answers: Sequence[Mapping[str, Any]]) -> Iterator[V]:
+def _later(kind: type[V], answers: _native.Rows) -> Iterator[V]:
     new, put = object.__new__, _put_source
     for at in range(len(answers)):
         made = new(kind)

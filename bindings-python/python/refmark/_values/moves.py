@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import _html as html
-from ._base import Value, many, one, time
+from ._base import Value, many, moment, one
 from .gates import GateReport
 
 
@@ -51,7 +51,7 @@ class Promotion(Value):
     reports: tuple[GateReport, ...] = field(repr=False)
 
     _keys = {"from_": "from"}
-    _read = {"from_": one(Target), "to": one(Target), "time": time, "reports": many(GateReport)}
+    _read = {"from_": one(Target), "to": one(Target), "time": moment, "reports": many(GateReport)}
 
     def _html(self) -> str:
         row = _move(self.from_, self.to)
@@ -92,7 +92,7 @@ class Move(Value):
     landed: datetime | None
 
     _keys = {"from_": "from"}
-    _read = {"from_": one(Target), "to": one(Target), "time": time, "landed": time}
+    _read = {"from_": one(Target), "to": one(Target), "time": moment, "landed": moment}
 
     def _row(self) -> dict[str, Any]:
         return {

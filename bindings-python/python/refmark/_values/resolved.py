@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ._base import Value, many, one, time
+from ._base import Value, many, moment, one
 from .versions import File
 
 
@@ -20,7 +20,7 @@ class AsOf(Value):
     #: Its time, as its committer claims it.
     time: datetime
 
-    _read = {"time": time}
+    _read = {"time": moment}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class At(Value):
     #: ``checkpointed`` where a checkpoint bounds it, else ``claimed``.
     dated_by: str
 
-    _read = {"time": time, "landed": time}
+    _read = {"time": moment, "landed": moment}
 
 
 @dataclass(frozen=True, slots=True)

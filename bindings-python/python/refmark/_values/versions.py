@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import _html as html
-from ._base import Value, held, many, one, pairs, time
+from ._base import Value, held, many, moment, one, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class VersionRow(Value):
     #: Whether lists leave it out.
     hidden: bool
 
-    _read = {"time": time}
+    _read = {"time": moment}
 
     @property
     def reference(self) -> str:
@@ -147,7 +147,7 @@ class VersionDetail(Value):
     #: When its words or stage last changed.
     updated: datetime
 
-    _read = {"created": time, "updated": time}
+    _read = {"created": moment, "updated": moment}
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ class ModelDetail(Value):
     #: When its words or versions last changed.
     updated: datetime | None
 
-    _read = {"aliases": held, "created": time, "updated": time}
+    _read = {"aliases": held, "created": moment, "updated": moment}
 
     def to_dict(self) -> dict[str, Any]:
         return {**Value.to_dict(self), "aliases": pairs(self.aliases)}

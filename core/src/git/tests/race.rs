@@ -52,7 +52,7 @@ fn git_and_refmark_wait_for_each_others_lock_of_a_branch() {
     let lock = repo.git_dir().join("refs/heads/main.lock");
     fs::write(&lock, "").unwrap();
     let fault = repo.move_branch("main", Some(one), two).unwrap_err();
-    assert_eq!((fault.code, &fault.fields["branch"]), (Code::Locked, &serde_json::json!("main")));
+    assert_eq!((fault.code, fault.fields["branch"].as_str()), (Code::Locked, Some("main")));
     assert_eq!(repo.recover().unwrap(), 0, "another program's lock is not ours to clear");
     assert!(lock.exists() && !try_git(repo.git_dir(), &["update-ref", "refs/heads/main", &two.to_string()]).0);
     fs::remove_file(&lock).unwrap();
@@ -76,7 +76,7 @@ fn a_branch_that_git_moved_meanwhile_is_found_moved_also_when_it_was_packed_away
     git(repo.git_dir(), &["update-ref", "refs/heads/main", &two.to_string()]);
     git(repo.git_dir(), &["pack-refs", "--all"]);
     let fault = repo.move_branch("main", Some(one), three).unwrap_err();
-    assert_eq!((fault.code, &fault.fields["found"]), (Code::HeadMoved, &serde_json::json!(two)));
+    assert_eq!((fault.code, fault.fields["found"].as_str()), (Code::HeadMoved, Some(two.to_string().as_str())));
     repo.move_branch("main", Some(two), three).unwrap();
     assert_eq!(git(repo.git_dir(), &["rev-parse", "main"]).trim(), three.to_string());
     git(repo.git_dir(), &["update-ref", "-d", "refs/heads/main"]);

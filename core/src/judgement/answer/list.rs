@@ -4,6 +4,7 @@ use crate::judgement::facts::Facts;
 use crate::judgement::index::{ModelRow, VersionRow};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
+use crate::words::sort;
 
 /// The versions, or the fault of a model that has none.
 pub fn some_versions(model: &ModelName, rows: Vec<VersionRow>) -> Result<Vec<VersionRow>> {
@@ -67,10 +68,8 @@ pub fn version_row(
 ) -> Result<Option<VersionRow>> {
     let Some(record) = facts.version(model, version)? else { return Ok(None) };
     let manifest = facts.manifest(&record.artifact)?;
-    let metrics = manifest
-        .iter()
-        .flat_map(|it| it.metrics.iter())
-        .map(|(name, value)| (name.to_owned(), serde_json::to_value(value).unwrap_or_default()));
+    let metrics =
+        manifest.iter().flat_map(|it| it.metrics.iter()).map(|(name, value)| (name.to_owned(), value.clone()));
     Ok(Some(VersionRow {
         model: model.clone(),
         version,
@@ -80,7 +79,7 @@ pub fn version_row(
         stage: facts.stage(model, version)?.0,
         aliases: held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect(),
         size: manifest.as_ref().map_or(0, |it| it.size()),
-        metrics: metrics.collect(),
+        metrics: sort::map(metrics),
         by: record.by.clone(),
         time: record.time,
         hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),

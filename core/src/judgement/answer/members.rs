@@ -8,6 +8,7 @@ use crate::records::root::{Quorum, Root};
 use crate::records::signature::{KeyId, PublicKey};
 use crate::words::fault::Result;
 use crate::words::name::{PrincipalId, Role};
+use crate::words::sort;
 
 /// A member of the policy in force.
 #[derive(Debug, Clone, Serialize)]
@@ -55,7 +56,7 @@ pub fn members(facts: Facts<'_>) -> Result<MembersAnswer> {
                 may.push(*right);
             }
         }
-        may.sort();
+        sort::plain(&mut may);
         let keys: Vec<KeyId> = member.keys.iter().map(PublicKey::id).collect();
         MemberRow {
             id: id.clone(),

@@ -14,6 +14,8 @@ use crate::words::canonical::FreeMap;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, ModelName};
+use crate::words::number;
+use crate::words::sort;
 
 /// What a search found.
 #[derive(Debug, Clone, Serialize)]
@@ -82,7 +84,7 @@ impl Corpus {
             }
         }
         // Of one commit what stands last in its tree comes first, as in the index.
-        entries.sort_by_cached_key(|it| {
+        sort::by_cached_key(&mut entries, |it| {
             let path = Place::Version(it.row.version.model.clone(), it.row.version.version).path();
             let place = it.row.commit.and_then(|commit| places.get(&commit).copied());
             (place.unwrap_or(usize::MAX), std::cmp::Reverse(path))
@@ -100,9 +102,11 @@ impl Corpus {
         }
         let mut fitting: Vec<&Entry> = self.entries.iter().filter(|it| it.fits(request, &words)).collect();
         match request.order {
-            SearchOrder::Best => fitting.sort_by_key(|it| words.is_empty() || !holds_all(&it.model.name, &words)),
+            SearchOrder::Best => {
+                sort::by_key(&mut fitting, |it| words.is_empty() || !holds_all(&it.model.name, &words))
+            }
             SearchOrder::Newest => {}
-            SearchOrder::Name => fitting.sort_by(|a, b| {
+            SearchOrder::Name => sort::by(&mut fitting, |a, b| {
                 let key = |it: &Entry| (it.row.version.model.as_str().to_owned(), it.row.version.version);
                 key(a).cmp(&key(b))
             }),
@@ -186,7 +190,7 @@ fn entry(
 }
 
 fn plain(tags: &FreeMap<String>) -> BTreeMap<String, String> {
-    tags.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()
+    sort::map(tags.iter().map(|(key, value)| (key.to_owned(), value.clone())))
 }
 
 fn card(basis: &Basis<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {
@@ -311,7 +315,7 @@ pub fn why(
         push("type", found.artifact_type.clone());
     }
     for bound in &request.metrics {
-        push("metric", format!("{}{}{}", bound.name, bound.comparison.as_str(), bound.value));
+        push("metric", [bound.name.as_str(), bound.comparison.as_str(), &number::print(bound.value)].concat());
     }
     if let Some(stage) = request.stage {
         push("stage", stage.to_string());

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Listed;
 use crate::records::manifest::{Contract, ContractField, Graph, GraphValue, Manifest};
+use crate::words::sort;
 
 /// Which callers keep working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -135,7 +136,7 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
     }
     let mut effects = side("input", &old.inputs, &new.inputs, types);
     effects.extend(side("output", &old.outputs, &new.outputs, types));
-    let keys: BTreeSet<&str> = old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key).collect();
+    let keys: BTreeSet<&str> = sort::set(old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key));
     for key in keys.into_iter().filter(|key| old.notes.get(key) != new.notes.get(key)) {
         let sentence = format!("the note {key} differs: it is free text and was not judged");
         effects.push(Effect { backward: true, forward: true, sentence });
@@ -147,13 +148,13 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
         (false, true) => Compatibility::Forward,
         (false, false) => Compatibility::Breaking,
     };
-    effects.sort_by_key(|it| (it.backward, it.forward));
+    sort::by_key(&mut effects, |it| (it.backward, it.forward));
     let because = effects.into_iter().map(|it| it.sentence).collect();
     ContractDiff { compatibility, because, source }
 }
 
 fn by_name(fields: &[ContractField]) -> BTreeMap<&str, &ContractField> {
-    fields.iter().map(|field| (field.name.as_str(), field)).collect()
+    sort::map(fields.iter().map(|field| (field.name.as_str(), field)))
 }
 
 /// The changes of the inputs or of the outputs.

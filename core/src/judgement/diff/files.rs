@@ -8,6 +8,7 @@ use super::Listed;
 use crate::judgement::text::{counted, one_line};
 use crate::records::manifest::{FileClass, FileEntry, Manifest};
 use crate::words::digest::Digest;
+use crate::words::sort;
 
 /// A file of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,13 +88,13 @@ impl FileDiff {
 
 /// Compares the files, with the number of changed tensors by path.
 pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usize>) -> FileDiff {
-    let a: BTreeMap<&str, &FileEntry> = old.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let b: BTreeMap<&str, &FileEntry> = new.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let tables: BTreeSet<&str> = new.tensors.iter().map(|tensor| tensor.file.as_str()).collect();
+    let a: BTreeMap<&str, &FileEntry> = sort::map(old.files.iter().map(|file| (file.path.as_str(), file)));
+    let b: BTreeMap<&str, &FileEntry> = sort::map(new.files.iter().map(|file| (file.path.as_str(), file)));
+    let tables: BTreeSet<&str> = sort::set(new.tensors.iter().map(|tensor| tensor.file.as_str()));
     let mut diff = FileDiff { old: a.len(), new: b.len(), ..FileDiff::default() };
     diff.size_old = total(old.files.iter());
     diff.size_new = total(new.files.iter());
-    let mut known: BTreeSet<Digest> = old.files.iter().map(|file| file.sha256).collect();
+    let mut known: BTreeSet<Digest> = sort::set(old.files.iter().map(|file| file.sha256));
     diff.bytes_new = total(new.files.iter().filter(|file| known.insert(file.sha256)));
     let mut gone: BTreeMap<Digest, Vec<&FileEntry>> = BTreeMap::new();
     for file in old.files.iter().rev().filter(|file| !b.contains_key(file.path.as_str())) {
@@ -121,7 +122,7 @@ pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usi
         }
     }
     let mut removed: Vec<&FileEntry> = gone.into_values().flatten().collect();
-    removed.sort_by(|a, b| a.path.cmp(&b.path));
+    sort::by(&mut removed, |a, b| a.path.cmp(&b.path));
     diff.removed.extend(removed.into_iter().map(FileSide::from));
     diff
 }
@@ -178,7 +179,7 @@ pub fn sentence(manifest: &Manifest) -> String {
         manifest.files.iter().filter(|it| matches!(it.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
     let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|it| it.class == FileClass::NotScanned).collect();
     let mut classes: Vec<&str> = runs.iter().map(|it| it.class.as_str()).collect();
-    classes.sort_unstable();
+    sort::plain(&mut classes);
     classes.dedup();
     let can = format!("{} can run code ({}): {}", counted(runs.len(), "file"), classes.join(", "), named(&runs));
     let verb = if unseen.len() == 1 { "was" } else { "were" };

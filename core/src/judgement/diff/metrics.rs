@@ -10,6 +10,7 @@ use crate::records::evidence::{Direction, MetricValue, Named};
 use crate::records::manifest::Manifest;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
+use crate::words::sort;
 
 /// The types of evidence whose metrics are compared.
 const TYPES: [&str; 3] = ["evaluation", "canary", "scan"];
@@ -133,7 +134,7 @@ fn measured(facts: Facts<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<BT
 pub fn compare(facts: Facts<'_>, a: (&ArtifactId, &Manifest), b: (&ArtifactId, &Manifest)) -> Result<Vec<MetricDiff>> {
     let mut old = measured(facts, a.0, a.1)?;
     let mut new = measured(facts, b.0, b.1)?;
-    let names: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
+    let names: BTreeSet<String> = sort::set(old.keys().chain(new.keys()).cloned());
     let mut rows = Vec::new();
     for name in names {
         let old = old.remove(&name).unwrap_or_default();
@@ -144,7 +145,7 @@ pub fn compare(facts: Facts<'_>, a: (&ArtifactId, &Manifest), b: (&ArtifactId, &
 }
 
 fn rows_of(name: &str, mut old: BTreeMap<Key, Found>, mut new: BTreeMap<Key, Found>) -> Vec<MetricDiff> {
-    let keys: BTreeSet<Key> = old.keys().chain(new.keys()).cloned().collect();
+    let keys: BTreeSet<Key> = sort::set(old.keys().chain(new.keys()).cloned());
     if !keys.iter().any(|key| old.contains_key(key) && new.contains_key(key)) {
         // Nothing was measured twice: the newest of each side by side, which says that they cannot be compared.
         let newest = |found: &BTreeMap<Key, Found>| found.iter().max_by_key(|(_, it)| it.2).map(|(key, _)| key.clone());

@@ -8,6 +8,7 @@ use super::{ArtifactDiff, Listed};
 use crate::judgement::doc::{Block, Line, Page, Table};
 use crate::judgement::text::{bounded, counted, percent, round, short, signed, size};
 use crate::records::evidence::{Direction, MetricValue};
+use crate::words::number::print;
 
 /// So many rows of a table are shown; the value itself has more.
 const ROWS: usize = 50;
@@ -80,7 +81,7 @@ fn metric_row(row: &MetricDiff) -> Vec<Line> {
 
 fn metric_value(side: &MetricSide, with_dataset: bool) -> Line {
     let mut line = match &side.value {
-        MetricValue::Number(number) => Line::of(round(*number).to_string()),
+        MetricValue::Number(number) => Line::of(print(round(*number))),
         MetricValue::Text(text) => Line::default().word(text),
     };
     let data = dataset(side);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Listed;
 use crate::records::manifest::{Manifest, TensorEntry};
 use crate::words::digest::Digest;
+use crate::words::sort;
 
 /// A tensor with another type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,7 +72,7 @@ fn names_are_unique(tensors: &[TensorEntry]) -> bool {
 }
 
 fn by_key(tensors: &[TensorEntry], by_name: bool) -> BTreeMap<Key<'_>, &TensorEntry> {
-    tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)).collect()
+    sort::map(tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)))
 }
 
 /// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.
@@ -119,5 +120,5 @@ pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, BTreeMap<String, 
 }
 
 fn digests(manifest: &Manifest) -> BTreeMap<&str, Digest> {
-    manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect()
+    sort::map(manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)))
 }

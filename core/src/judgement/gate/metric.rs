@@ -7,6 +7,7 @@ use crate::records::policy::Gate;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, EntryId};
+use crate::words::number::print;
 
 /// A metric of an artifact, and the evidence that it comes from.
 struct MetricFound {
@@ -67,10 +68,10 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         None => EntryId::parse("evaluation")?,
     };
     let mut expected = Vec::new();
-    expected.extend(min.map(|min| format!("≥ {min}")));
-    expected.extend(max.map(|max| format!("≤ {max}")));
+    expected.extend(min.map(|min| "≥ ".to_owned() + &print(min)));
+    expected.extend(max.map(|max| "≤ ".to_owned() + &print(max)));
     if let Some(alias) = baseline {
-        expected.push(format!("at least {} better than {alias}", min_improvement.unwrap_or(0.0)));
+        expected.push(format!("at least {} better than {alias}", print(min_improvement.unwrap_or(0.0))));
     }
     let expected = if expected.is_empty() { "a value".to_owned() } else { expected.join(" and ") };
     let next = format!("refmark attach REF --type {of} FILE: evidence with metric {metric}");
@@ -81,7 +82,8 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         return Ok(Found::new(Status::Failed, expected, format!("{} is not a number", have.metric.value)));
     };
     let mut holds = min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max);
-    let mut found = format!("{value}");
+    let shown = print(value);
+    let mut found = shown.clone();
     if let Some(alias) = baseline {
         match baseline_value(s, alias, metric, &of, dataset.as_deref(), *claims_count)? {
             Baseline::None => found.push_str(&format!(" ({alias} holds nothing to compare with)")),
@@ -89,14 +91,14 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
                 return Ok(Found::new(
                     Status::Missing,
                     expected,
-                    format!("{value}; {alias} ({version}) has no such evidence"),
+                    format!("{shown}; {alias} ({version}) has no such evidence"),
                 )
                 .next(next));
             }
             Baseline::Is(base) if incomparable(&have, &base).is_some() => {
                 let why = incomparable(&have, &base).unwrap_or_default();
                 let old = &base.metric.value;
-                let found = format!("{value} ({alias} {old}), not comparable: {why}");
+                let found = format!("{shown} ({alias} {old}), not comparable: {why}");
                 return Ok(Found::new(Status::Failed, expected, found)
                     .next("measure both on the same dataset, and name its digest in the evidence"));
             }
@@ -107,7 +109,7 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
                     Direction::Lower => old - value,
                 };
                 holds &= better >= min_improvement.unwrap_or(0.0);
-                found.push_str(&format!(" ({alias} {old})"));
+                found.push_str(&format!(" ({alias} {})", print(old)));
             }
         }
     }
@@ -149,11 +151,10 @@ fn baseline_value(
     claims_count: bool,
 ) -> Result<Baseline> {
     let Some((model, _)) = s.version else { return Ok(Baseline::None) };
-    // A move of the baseline alias itself is compared with what it moves away from.
-    let held = match s.record.predicate() {
-        crate::records::statement::Predicate::Alias(it) if it.alias == *alias => it.from,
-        _ => s.facts.alias(model, alias)?.and_then(|it| it.to),
-    };
+    // Not what the landing itself makes of the alias: a promotion would be compared with itself, or with a weak version that
+    // it passes through.
+    let Some(now) = s.before.alias(model, alias)? else { return Ok(Baseline::None) };
+    let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
     Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {
         Some(found) => Baseline::Is(found),

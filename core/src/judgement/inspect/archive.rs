@@ -9,6 +9,7 @@ use super::sniff::{merge, sniff};
 use super::source::Source;
 use super::zip::{self, Body, Directory, Member};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::sort;
 
 /// How much of one deflated member is looked at.
 const MEMBER_LIMIT: usize = 16 << 20;
@@ -114,7 +115,7 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
         }
         found.class = FileClass::Tensors;
         found.tensors = tensors;
-        found.tensors.sort_by_key(|tensor| (tensor.offset, tensor.bytes));
+        sort::by_key(&mut found.tensors, |tensor| (tensor.offset, tensor.bytes));
     }
     Ok(())
 }

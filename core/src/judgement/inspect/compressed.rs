@@ -1,6 +1,7 @@
 //! Compressed streams: the first megabytes of gzip and zlib are looked into, the rest are only named.
 
-use zlib_rs::{Inflate, InflateFlush, Status};
+use miniz_oxide::inflate::stream::{InflateState, inflate as step};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 use super::bytes::{Cursor, Parse, Stop};
 use super::format::{FileClass, Format};
@@ -85,28 +86,26 @@ fn gzip_start(source: &dyn Source) -> Parse<u64> {
 /// Inflates from an offset, at most `limit` bytes. What came before an error or the end of a truncated stream counts:
 /// an unpickler would have read it too. Nothing where not one byte came.
 pub(super) fn inflate(source: &dyn Source, start: u64, zlib: bool, limit: usize) -> Parse<Option<Vec<u8>>> {
-    let mut inflater = Inflate::new(zlib, 15);
+    let mut state = InflateState::new_boxed(if zlib { DataFormat::Zlib } else { DataFormat::Raw });
     let mut out = Vec::new();
     let mut buffer = vec![0; CHUNK];
     let mut at = start;
-    let mut started = false;
     loop {
         let input = read_up_to(source, at, CHUNK).map_err(Stop::Io)?;
         let mut used = 0;
         loop {
-            let (before_in, before_out) = (inflater.total_in(), inflater.total_out());
             let rest = input.get(used..).unwrap_or_default();
-            let status = inflater.decompress(rest, &mut buffer, InflateFlush::NoFlush);
-            let took = usize::try_from(inflater.total_in() - before_in).unwrap_or_default();
-            let gave = usize::try_from(inflater.total_out() - before_out).unwrap_or_default();
-            used += took;
-            let gave = buffer.get(..gave).unwrap_or_default();
+            let done = step(&mut state, rest, &mut buffer, MZFlush::None);
+            used += done.bytes_consumed;
+            let gave = buffer.get(..done.bytes_written).unwrap_or_default();
             out.extend_from_slice(gave.get(..gave.len().min(limit - out.len())).unwrap_or_default());
-            started |= status.is_ok();
-            if out.len() >= limit || matches!(status, Err(_) | Ok(Status::StreamEnd)) {
-                return Ok((started && !out.is_empty() || matches!(status, Ok(Status::StreamEnd))).then_some(out));
+            let ended = matches!(done.status, Ok(MZStatus::StreamEnd));
+            // `Buf` only says that it can go no further without more input.
+            let broken = !matches!(done.status, Ok(_) | Err(MZError::Buf));
+            if out.len() >= limit || ended || broken {
+                return Ok((ended || !out.is_empty()).then_some(out));
             }
-            if took == 0 && gave.is_empty() || used >= input.len() && gave.is_empty() {
+            if gave.is_empty() && (done.bytes_consumed == 0 || used >= input.len()) {
                 break;
             }
         }

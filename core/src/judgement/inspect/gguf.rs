@@ -7,6 +7,8 @@ use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::{Source, read_up_to};
 use crate::words::fault::Result;
+use crate::words::number::print;
+use crate::words::sort;
 
 const STRING_LIMIT: u64 = 1 << 20;
 const KEY_LIMIT: u64 = 64 * 1024;
@@ -108,7 +110,7 @@ impl Reader<'_> {
             3 => cursor.u16("a value")?.cast_signed().to_string(),
             4 => cursor.u32("a value")?.to_string(),
             5 => cursor.u32("a value")?.cast_signed().to_string(),
-            6 => f32::from_bits(cursor.u32("a value")?).to_string(),
+            6 => print(f32::from_bits(cursor.u32("a value")?)),
             7 => match cursor.u8("a value")? {
                 0 => "false".into(),
                 1 => "true".into(),
@@ -121,7 +123,7 @@ impl Reader<'_> {
             }
             10 => cursor.u64("a value")?.to_string(),
             11 => cursor.u64("a value")?.cast_signed().to_string(),
-            12 => f64::from_bits(cursor.u64("a value")?).to_string(),
+            12 => print(f64::from_bits(cursor.u64("a value")?)),
             other => return Err(lying(format!("the key `{}` has the unknown type {other}", shown(key)))),
         }))
     }
@@ -192,7 +194,7 @@ impl Reader<'_> {
 
 /// Puts each tensor where it lies: one after the other, each aligned, nothing behind the last but its padding.
 fn place(mut all: Vec<Described>, start: u64, alignment: u64, source: &dyn Source) -> Parse<Vec<Tensor>> {
-    all.sort_by_key(|described| (described.relative, described.tensor.bytes));
+    sort::by_key(&mut all, |described| (described.relative, described.tensor.bytes));
     let end = source.len();
     let overflow = || lying("the tensors' sizes overflow");
     let mut expected = 0u64;

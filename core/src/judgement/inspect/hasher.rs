@@ -3,6 +3,7 @@
 use super::report::{Tensor, shown};
 use crate::words::digest::{Digest, Hasher};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::sort;
 
 /// Takes a file's bytes in order, once, and digests each tensor's range; bytes between tensors are passed over.
 pub struct TensorHasher {
@@ -27,7 +28,7 @@ impl TensorHasher {
                 None => return Err(Fault::new(Code::Lying, format!("tensor `{}` ends nowhere", shown(&tensor.name)))),
             }
         }
-        ranges.sort_unstable();
+        sort::plain(&mut ranges);
         for pair in ranges.windows(2) {
             if let [(_, end, first), (start, _, second)] = pair
                 && start < end

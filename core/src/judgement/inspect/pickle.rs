@@ -244,7 +244,7 @@ impl Machine<'_> {
             }
             b'F' => {
                 let line = line(cursor)?;
-                number(line.trim().parse::<f64>().is_ok(), &line)?
+                number(crate::words::number::parse(line.trim()).is_some(), &line)?
             }
             b'S' => {
                 let line = line(cursor)?;

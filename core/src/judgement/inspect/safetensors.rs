@@ -3,17 +3,19 @@
 //! The header is read strictly: no key twice (which the reference reader allows), no unknown field, no hole, no overlap
 //! and nothing behind the last tensor, so that the file can be nothing else as well.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use super::bytes::{Cursor, Parse, lying, too_large};
 use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::Source;
+use crate::words::canonical::DEPTH_LIMIT;
 use crate::words::fault::Result;
+use crate::words::json;
+use crate::words::sort;
+use crate::words::value::from_value;
 
 /// The largest header that the format's own readers take.
 const FORMAT_LIMIT: u64 = 100_000_000;
@@ -41,18 +43,33 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
         return Err(too_large(format!("the header says it has {length} bytes; the limit is {HEADER_LIMIT}")));
     }
     let json = cursor.take(length, HEADER_LIMIT, "the header")?;
-    let header: Header = serde_json::from_slice(&json).map_err(|error| lying(format!("the header: {error}")))?;
-    for (key, value) in &header.metadata {
+    let (metadata, tensors) = header(&json).map_err(|said| lying(format!("the header: {said}")))?;
+    for (key, value) in &metadata {
         found.keep(key, value);
     }
-    found.tensors = place(header.tensors, cursor.at(), source.len())?;
+    found.tensors = place(tensors, cursor.at(), source.len())?;
     Ok(())
+}
+
+/// The texts under `__metadata__`, and the tensors.
+fn header(json: &[u8]) -> Result<(BTreeMap<String, String>, Vec<(String, Entry)>), String> {
+    let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
+    let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| mistake.said)?;
+    let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
+    for (name, value) in value.as_object().ok_or("expected an object of tensors")? {
+        if name == "__metadata__" {
+            metadata = from_value(value).map_err(|wrong| wrong.to_string())?;
+        } else {
+            tensors.push((name.clone(), from_value(value).map_err(|wrong| wrong.to_string())?));
+        }
+    }
+    Ok((metadata, tensors))
 }
 
 /// Turns the header's entries into absolute ranges that cover the data exactly.
 fn place(entries: Vec<(String, Entry)>, start: u64, end: u64) -> Parse<Vec<Tensor>> {
     let mut entries = entries;
-    entries.sort_by_key(|(_, entry)| entry.data_offsets);
+    sort::by_key(&mut entries, |(_, entry)| entry.data_offsets);
     let data = end - start;
     let mut tensors = Vec::with_capacity(entries.len());
     let mut covered = 0;
@@ -104,66 +121,4 @@ struct Entry {
     dtype: String,
     shape: Vec<u64>,
     data_offsets: (u64, u64),
-}
-
-struct Header {
-    metadata: BTreeMap<String, String>,
-    tensors: Vec<(String, Entry)>,
-}
-
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
-        struct Once;
-        impl<'de> Visitor<'de> for Once {
-            type Value = Header;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of tensors")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let mut header = Header { metadata: BTreeMap::new(), tensors: Vec::new() };
-                let mut seen = BTreeSet::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    if !seen.insert(name.clone()) {
-                        return Err(A::Error::custom(format!("the key `{}` stands twice", shown(&name))));
-                    }
-                    if name == "__metadata__" {
-                        header.metadata = map.next_value::<Metadata>()?.0;
-                    } else {
-                        header.tensors.push((name, map.next_value()?));
-                    }
-                }
-                Ok(header)
-            }
-        }
-        deserializer.deserialize_map(Once)
-    }
-}
-
-struct Metadata(BTreeMap<String, String>);
-
-impl<'de> Deserialize<'de> for Metadata {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Metadata, D::Error> {
-        struct Once;
-        impl<'de> Visitor<'de> for Once {
-            type Value = Metadata;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of texts")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
-                let mut entries = BTreeMap::new();
-                while let Some((key, value)) = map.next_entry::<String, String>()? {
-                    if entries.contains_key(&key) {
-                        return Err(A::Error::custom(format!("the key `{}` stands twice", shown(&key))));
-                    }
-                    entries.insert(key, value);
-                }
-                Ok(Metadata(entries))
-            }
-        }
-        deserializer.deserialize_map(Once)
-    }
 }

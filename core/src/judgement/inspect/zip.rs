@@ -6,6 +6,7 @@ use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
 use crate::words::fault::Result;
+use crate::words::sort;
 
 const MEMBERS_LIMIT: u64 = 65_536;
 const DIRECTORY_LIMIT: u64 = 32 << 20;
@@ -85,7 +86,7 @@ pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
         }
         local(source, member)?;
     }
-    members.sort_by_key(|member| member.header);
+    sort::by_key(&mut members, |member| member.header);
     let mut gapless = whole && end.last && end.shift == 0;
     let mut at = 0;
     for (index, member) in members.iter().enumerate() {

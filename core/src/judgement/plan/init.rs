@@ -6,7 +6,7 @@ use crate::records::layout::Place;
 use crate::records::policy::{Policy, PolicyStatement};
 use crate::records::root::{FORMAT, Keyholder, Quorum, Root};
 use crate::records::signature::PublicKey;
-use crate::words::canonical::FreeJson;
+use crate::words::canonical::{FreeJson, RECORD_LIMIT, strict};
 use crate::words::digest::Digest;
 use crate::words::fault::Result;
 use crate::words::name::{EntryId, PrincipalId};
@@ -80,7 +80,7 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
 
 fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
     match built_in_schema(family, id) {
-        Some(text) => serde_json::from_str(text).map(FreeJson).map_err(crate::words::fault::bug),
+        Some(text) => strict(text.as_bytes(), RECORD_LIMIT).map(|(_, schema)| FreeJson(schema)),
         None => Ok(FreeJson::default()),
     }
 }

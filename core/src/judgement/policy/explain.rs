@@ -4,6 +4,7 @@ use crate::records::policy::{
     AliasRule, Demands, Gate, GateRule, Member, MemberKind, Operator, Policy, Signer, StageRule, TrustRule,
 };
 use crate::words::name::{PrincipalId, Role};
+use crate::words::number::print;
 
 /// What a policy allows, in sentences: people, roles, trust, stages, aliases, in the order in which they are judged.
 pub fn explain(policy: &Policy) -> Vec<String> {
@@ -173,8 +174,8 @@ fn asks(gate: &Gate) -> String {
         }
         Gate::Metric { metric, min, max, baseline, min_improvement, dataset, .. } => {
             let mut parts = Vec::new();
-            parts.extend(min.map(|min| format!("at least {min}")));
-            parts.extend(max.map(|max| format!("at most {max}")));
+            parts.extend(min.map(|min| "at least ".to_owned() + &print(min)));
+            parts.extend(max.map(|max| "at most ".to_owned() + &print(max)));
             if let Some(alias) = baseline {
                 parts.push(match min_improvement {
                     Some(by) if *by != 0.0 => format!("better than {alias} by {by}"),

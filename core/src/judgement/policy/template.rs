@@ -6,6 +6,8 @@ use crate::records::root::FORMAT;
 use crate::records::signature::PublicKey;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{PrincipalId, Role};
+use crate::words::sort;
+use crate::words::value::Value;
 
 /// The team policy's text, with holes for the number, the registry, the members and the owners.
 const TEAM: &str = include_str!("team.toml");
@@ -94,7 +96,7 @@ impl TeamMember {
 
 /// A text as a TOML string. JSON's escapes are TOML's.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::String(text.to_owned()).to_string()
 }
 
 /// The team policy's text with these members. `owners` names who owns which models; the first member owns all of them
@@ -146,7 +148,7 @@ pub fn preset_over(preset: Preset, before: &Policy) -> Result<String> {
         members.push(TeamMember::kept(id, member, &known)?);
     }
     // Whoever leads comes first: the first member owns what nobody else does.
-    members.sort_by_key(|member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
+    sort::by_key(&mut members, |member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
     let mut text = team_policy(before.registry, before.number + 1, &members, &before.owners);
     for it in &before.distrust {
         text.push_str(&format!(

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Dossier;
 use crate::records::evidence::MetricValue;
 use crate::words::digest::Digest;
+use crate::words::sort;
 
 /// The bill of materials, as a JSON document: the same from the same dossier.
 pub fn cyclonedx(it: &Dossier) -> Value {
@@ -100,7 +101,7 @@ fn card(it: &Dossier) -> Value {
     }
     for (name, value) in it.manifest.metrics.iter() {
         let value = match value {
-            MetricValue::Number(number) => number.to_string(),
+            MetricValue::Number(number) => crate::words::number::print(*number),
             MetricValue::Text(text) => text.clone(),
         };
         metrics.push(json!({"type": format!("{name} (claim)"), "value": value}));
@@ -210,7 +211,7 @@ fn datasets(it: &Dossier) -> Vec<Value> {
     for entry in &it.evidence {
         names.extend(entry.evidence.dataset.iter().map(|it| (it.name.clone(), it.sha256)));
     }
-    names.sort();
+    sort::plain(&mut names);
     names.dedup();
     let row = |(name, digest): &(String, Option<Digest>)| {
         let mark = digest.map(|digest| format!("@{}", digest.short())).unwrap_or_default();

@@ -22,6 +22,7 @@ use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{ModelName, PrincipalId};
 use crate::words::oid::Oid;
+use crate::words::sort;
 use crate::words::time::Timestamp;
 
 /// Everything that the records say of one version.
@@ -148,7 +149,7 @@ pub fn report(basis: &Basis<'_, '_>, model: &ModelName, number: u64) -> Result<D
     let root = facts.newest_root()?;
     let policy = facts.newest_policy()?;
     let mut records = moves(facts, model, number, artifact)?;
-    records.sort_by_key(|it| (it.common().time, it.common().path.to_owned()));
+    sort::by_key(&mut records, |it| (it.common().time, it.common().path.to_owned()));
     let found = facts.evidence(&artifact)?;
     let paths: Vec<String> = records
         .iter()
@@ -262,7 +263,7 @@ fn entry(facts: Facts<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveE
 fn keys(dossier: &Dossier, policy: Option<&crate::records::policy::Policy>) -> Vec<KeyEntry> {
     let evidence = dossier.evidence.iter().map(|it| &it.key);
     let moves = dossier.moves.iter().flat_map(|it| it.approvals.iter().map(|it| &it.key).chain([&it.key]));
-    let ids: std::collections::BTreeSet<&String> = evidence.chain(moves).flatten().collect();
+    let ids: std::collections::BTreeSet<&String> = sort::set(evidence.chain(moves).flatten());
     let mut entries = Vec::new();
     for id in ids {
         let holder = policy.and_then(|policy| {

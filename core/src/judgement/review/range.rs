@@ -11,6 +11,7 @@ use crate::judgement::verify::{Problem, Remembered, Verified, Verifier, asks_for
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// So many commits of a proposal are counted.
 const MOST_COMMITS: usize = 10_000;
@@ -333,7 +334,7 @@ impl Outcome<'_> {
             add(RangeVerdict::Refused, Problem::of(&fault, Some(path), None));
         }
         let weight = |it: &(RangeVerdict, Problem)| (it.0, it.1.code != Code::Pending);
-        problems.sort_by_key(|it| std::cmp::Reverse(weight(it)));
+        sort::by_key(&mut problems, |it| std::cmp::Reverse(weight(it)));
         (verdict, problems.into_iter().map(|it| it.1).collect())
     }
 }

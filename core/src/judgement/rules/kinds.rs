@@ -200,7 +200,7 @@ impl About<'_> {
     fn fits_schema(&self, it: &crate::records::evidence::Evidence) -> Result<Ruling> {
         let entry = Facts(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
         let Some(entry) = entry.filter(|entry| !entry.schema.0.is_null()) else { return Ok(Ruling::Ok) };
-        let value = serde_json::to_value(it).map_err(crate::words::fault::bug)?;
+        let value = crate::words::value::to_value(it)?;
         Ok(match schema::check(&entry.schema.0, &value) {
             Ok(()) => Ruling::Ok,
             Err(fault) => Ruling::Failed(

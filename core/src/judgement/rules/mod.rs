@@ -32,6 +32,7 @@ use crate::records::registry_id::RegistryId;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
+use crate::words::sort;
 
 /// What a file of a landing comes to.
 #[derive(Debug, Clone)]
@@ -226,7 +227,7 @@ impl<'a> Landing<'a> {
                 }
             }
         }
-        places.sort();
+        sort::plain(&mut places);
         places
     }
 

@@ -1,6 +1,7 @@
 //! Quantities for people.
 
 use crate::words::digest::Digest;
+use crate::words::number;
 
 /// A size in decimal units: `612 B`, `90.9 MB`.
 pub fn size(bytes: u64) -> String {
@@ -38,17 +39,18 @@ pub fn short(digest: &Digest) -> String {
 
 /// A number without the noise of binary arithmetic: twelve significant digits.
 pub fn round(number: f64) -> f64 {
-    format!("{number:.11e}").parse().unwrap_or(number)
+    number::round(number, 12)
 }
 
 /// A difference with its sign: `+0.019`, `−3`, `±0`.
 pub fn signed(number: f64) -> String {
     let sign = if number > 0.0 { "+" } else { "−" };
-    if number == 0.0 { "±0".to_owned() } else { format!("{sign}{}", round(number.abs())) }
+    if number == 0.0 { "±0".to_owned() } else { sign.to_owned() + &number::print(round(number.abs())) }
 }
 
 /// A relative difference with its sign and one decimal: `+45.7 %`.
 pub fn percent(number: f64) -> String {
     let sign = if number >= 0.0 { "+" } else { "−" };
-    format!("{sign}{:.1} %", number.abs())
+    let tenths = (number.abs() * 10.0).round() as u64;
+    format!("{sign}{}.{} %", tenths / 10, tenths % 10)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::fault::{Code, Fault};
 use crate::words::oid::Oid;
+use crate::words::value::Value;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +26,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// What else the fault says, for programs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, serde_json::Value>,
+    pub fields: BTreeMap<String, Value>,
 }
 
 impl Problem {

@@ -9,8 +9,9 @@ use crate::words::canonical::FreeJson;
 use crate::words::fault::Code;
 use crate::words::name::EntryId;
 use crate::words::reference::Reference;
+use crate::words::value::{Value, json};
 
-fn entry(id: &str, schema: serde_json::Value) -> EntryRequest {
+fn entry(id: &str, schema: Value) -> EntryRequest {
     EntryRequest {
         family: Family::EvidenceType,
         id: EntryId::parse(id).unwrap(),
@@ -37,11 +38,11 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     assert_eq!(fault.code, Code::Refused);
     assert!(fault.message.contains("not in the catalog"), "{fault}");
 
-    let schema = serde_json::json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
+    let schema = json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
     let add = |who: &str, request: &EntryRequest| team.registry.catalog_add(&team.as_(who), request);
     let fault = add("bo", &entry("red-team", schema.clone())).unwrap_err();
     assert!(fault.hint.unwrap().contains("ada, chen could"), "who could is named");
-    let unread = entry("red-team", serde_json::json!({"pattern": "x"}));
+    let unread = entry("red-team", json!({"pattern": "x"}));
     assert_eq!(add("ada", &unread).unwrap_err().code, Code::BadRecord);
     let added = add("ada", &entry("red-team", schema.clone())).unwrap();
     assert_eq!((added.sequence, added.state), (1, EntryState::Active));

@@ -85,7 +85,7 @@ impl Team {
                 .collect::<FreeMap<Metric>>(),
             tool: None,
             document: None,
-            details: FreeJson(serde_json::json!({"rows": {"bad": 2}, "tags": ["fast"]})),
+            details: FreeJson(crate::words::value::json!({"rows": {"bad": 2}, "tags": ["fast"]})),
         };
         self.registry
             .change(&self.as_(who), |view, author| crate::judgement::plan::attach(view.facts()?, author, &request))

@@ -238,7 +238,7 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
     assert_eq!(evidence.verdict, Verdict::Pass);
     assert_eq!(evidence.suite, Some(Named { name: "core".into(), version: Some("2026.1".into()), sha256: None }));
     assert_eq!(evidence.metrics.len(), 3);
-    assert_eq!(evidence.details.0["rows"], 1200);
+    assert_eq!(evidence.details.0.get("rows").and_then(|it| it.as_u64()), Some(1200));
     let bytes = std::fs::read(&file).unwrap();
     assert_eq!(evidence.document.as_ref().unwrap().sha256, Some(Digest::of(&bytes)));
     assert_eq!(evidence.record.digest(), answer.statement);

@@ -102,7 +102,7 @@ impl Team {
     pub(crate) fn package(&self, text: &str) -> Package {
         let mut package = Package::new(model("sentiment"), vec![self.folder(text)]).unwrap();
         package.contract = Some(Contract::default());
-        package.evaluation_card = Some(FreeJson(serde_json::json!({"measured": text})));
+        package.evaluation_card = Some(FreeJson(crate::words::value::json!({"measured": text})));
         package.card = Some(format!("# Sentiment {text}"));
         package.owner = Some("nlp".to_owned());
         package.lineage = ["training_run", "dataset_version", "code_commit"]

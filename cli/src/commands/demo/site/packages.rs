@@ -8,6 +8,7 @@ use refmark_core::words::canonical::{FreeJson, FreeMap};
 use refmark_core::words::digest::{ArtifactId, Digest};
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::{ModelName, Release};
+use refmark_core::words::value::to_value;
 
 use super::super::model::{self, Classifier, Encoder, Reviews};
 
@@ -106,7 +107,8 @@ fn described(name: &str, paths: Vec<PathBuf>, n: u64, owner: &str) -> Result<Pac
     package.owner = Some(owner.to_owned());
     package.description = Some(format!("{name}, run {n}"));
     package.card = Some(format!("# {name} {n}\n\nAn example of a model card.\n"));
-    package.evaluation_card = Some(FreeJson(serde_json::json!({ "suite": "core", "measured_on": "held-out 2026-08" })));
+    let card = serde_json::json!({ "suite": "core", "measured_on": "held-out 2026-08" });
+    package.evaluation_card = Some(FreeJson(to_value(&card)?));
     package.lineage = [
         ("code_commit".to_owned(), commit.get(..40).unwrap_or_default().to_owned()),
         ("dataset_version".to_owned(), "reviews 2026-08".to_owned()),

@@ -1,0 +1,109 @@
+"""Evidence, explanations, dossiers, proposals of every kind, and what a policy allows."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+import refmark
+
+
+def test_evidence_is_attached_shown_and_named_by_its_statement(two: refmark.Registry, tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text(json.dumps({"verdict": "pass", "metrics": {"f1": 0.91}}))
+    done = two.attach(
+        "sentiment/2",
+        "evaluation",
+        tmp_path / "result.json",
+        metrics={"loss": 0.2, "f1": (0.93, "higher")},
+        dataset="march@sha256:" + "a" * 64,
+        suite="held-out@3",
+        summary="as good as before",
+    )
+    assert (done.type, done.verdict, done.metrics["loss"]["better"]) == ("evaluation", "pass", "lower")
+    assert done.metrics["f1"]["value"] == 0.93
+    shown = two.show("sentiment/2")
+    assert len(shown.evidence) == 1
+    two.promote("sentiment@canary", 2, "measured", evidence=done.statement)
+    for wrong in ({"verdict": "perhaps"}, {"metrics": {"f1": (1.0, "sideways")}}, {"dataset": "march@sha256:12"}):
+        with pytest.raises(refmark.UsageError):
+            two.attach("sentiment/2", "evaluation", **wrong)
+
+
+def test_an_explanation_says_why_and_why_not(two: refmark.Registry) -> None:
+    why = two.explain("sentiment@champion")
+    assert "2" in str(why) and why.explanation["because"] and "champion" in why.to_markdown()
+    other = two.explain("sentiment@champion", why_not=1)
+    assert other.why_not is not None
+    again = pickle.loads(pickle.dumps(other))
+    assert again == other and again.to_markdown() == other.to_markdown()
+    assert 'class="refmark-notebook"' in other._repr_html_() and "<script" not in other.to_html()
+
+
+def test_a_dossier_holds_files_origin_and_moves(two: refmark.Registry) -> None:
+    dossier = two.report("sentiment/2")
+    assert "model.safetensors" in dossier.to_markdown() and dossier.to_dict()
+    with pytest.raises(refmark.UsageError):
+        two.report(two.resolve("sentiment/2").artifact)
+
+
+def test_every_move_can_be_proposed(two: refmark.Registry) -> None:
+    back = two.propose_rollback("sentiment@champion", reason="worse on short texts")
+    closed = two.propose_unset("sentiment@champion", branch="propose/close")
+    staged = two.propose_transition("sentiment@champion", "staging", "ready")
+    assert closed.branch == "propose/close" and len({back.branch, staged.branch}) == 2
+    assert two.resolve("sentiment@champion").version == 2 and two.show("sentiment/2").stage == "experimental"
+    two.land(staged.branch)
+    assert two.show("sentiment/2").stage == "staging"
+    two.land(back.branch)
+    assert two.resolve("sentiment@champion").version == 1
+
+
+def test_who_may_do_what_is_told(two: refmark.Registry) -> None:
+    (member,) = two.members()["members"]
+    assert member["id"] == "ada" and member["may"] and "ada" in two.members()._repr_html_()
+    policy = two.policy()
+    assert policy.current and policy.number == 1 and policy.sentences and "[members" in str(policy)
+    kinds = {it["id"] for it in two.catalog("evidence-type")["entries"]}
+    assert {"evaluation", "runbook"} <= kinds
+    with pytest.raises(refmark.UsageError, match="family"):
+        two.catalog("nonsense")
+    assert two.sunsets()["due"] == 0
+
+
+def test_hidden_versions_are_left_out_of_lists_unless_they_are_asked_for(two: refmark.Registry) -> None:
+    two.hide("sentiment/1", "a mistake")
+    assert [it.version for it in two.versions("sentiment")] == [2]
+    assert [(it.version, it.hidden) for it in two.versions("sentiment", all=True)] == [(2, False), (1, True)]
+    assert two.search("sentiment").versions == ("sentiment/2",)
+    two.hide("sentiment/2")
+    assert two.list("sentiment") == () and two.resolve("sentiment/2").version == 2
+
+
+def test_a_row_is_read_when_somebody_looks_and_is_a_value_like_any_other(two: refmark.Registry) -> None:
+    rows = two.versions("sentiment")
+    one, again = rows[0], two.versions("sentiment")[0]
+    assert hash(one) == hash(again) and one == again and one.metrics == {"f1": 0.91}
+    assert "sentiment" in repr(two.versions("sentiment")[0])
+    assert pickle.loads(pickle.dumps(two.versions("sentiment"))) == rows
+    with pytest.raises(AttributeError, match="has no"):
+        one.nothing
+
+
+def test_a_registry_held_to_a_root_stays_so_in_another_process(
+    two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    held = refmark.open(two.path, trust_root=two.trust_root)
+    assert pickle.loads(pickle.dumps(held)).resolve("sentiment/1").verified
+
+
+def test_a_package_with_an_unknown_word_is_refused_before_anything_is_stored(reg: refmark.Registry) -> None:
+    head = reg.head
+    with pytest.raises(refmark.UsageError, match="metric"):
+        reg.register_many([{"model": "m", "paths": "x", "metric": {"f1": 1}}])
+    assert reg.head == head
+    with pytest.raises(TypeError, match="patterns"):
+        reg.pull_details("m/1", patterns="*")
