@@ -169,7 +169,8 @@ fn clear_dead(disk: &Arc<dyn Disk>, path: &Path, dead: &[u8]) -> Result<bool> {
 
 /// A lock on its way to its name: known as ours, and swept like all such files.
 fn staged_name(path: &Path, nonce: &str) -> String {
-    format!(".{}.refmark-{nonce}", path.file_name().unwrap_or_default().to_string_lossy())
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{}.refmark-{nonce}", name.trim_start_matches('.'))
 }
 
 /// Removes what processes that died while they cleared the lock at `path` left beside it. Returns the number of files.

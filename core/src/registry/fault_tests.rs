@@ -107,7 +107,11 @@ impl Home {
             registry.repo().recover().unwrap();
             registry.sweep().unwrap();
         }
-        let left: Vec<PathBuf> = everything(self.stage.home()).into_iter().filter(|it| is_of_the_dead(it)).collect();
+        // A reader's memory is a cache of its own; a clone that got no name leaves one that nobody looks for.
+        let cache = self.path(".cache");
+        let all = everything(self.stage.home()).into_iter().filter(|it| is_of_the_dead(it));
+        let left: Vec<PathBuf> =
+            all.filter(|it| !it.starts_with(&cache) || it.parent().is_some_and(|it| it.ends_with("tmp"))).collect();
         assert!(left.is_empty(), "{story}: {left:?} is left");
         assert!(!self.path("models/refmark/lock").exists(), "{story}: the lock is left");
     }

@@ -181,8 +181,12 @@ fn a_sync_that_fails_at_any_step_leaves_the_old_folder_or_the_new_one() {
                 assert_eq!(job.beside(), ["refmark.lock"], "step {step}");
                 failed += 1;
             }
-            // What only clears up may fail, and nothing is lost.
-            Ok(_) if disk.is_reached() => std::fs::remove_dir_all(job.out()).unwrap(),
+            // What only clears up may fail, and nothing is lost: what stays is this process's own until it ends.
+            Ok(_) if disk.is_reached() => {
+                for name in job.beside().iter().filter(|it| *it != "refmark.lock") {
+                    std::fs::remove_dir_all(job.folder.join(name)).unwrap();
+                }
+            }
             Ok(_) => break,
         }
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::blob::beside::left_over;
 use crate::blob::disk::{Disk, io_fault, make_dirs_durably, shown};
 use crate::blob::host::{Life, life_of_name, unique_name};
 use crate::blob::lock::{Guard, Wait, acquire};
@@ -227,6 +228,9 @@ impl Folder {
 
     /// Removes the staged files of processes that are gone.
     fn sweep_stages(&self) -> Result<()> {
+        for path in left_over(&self.dir.join("registry")) {
+            self.disk.remove_tree(&path)?;
+        }
         for path in entries(&self.dir.join("registry"))? {
             let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
             // We hold the lock: on this host nobody else stages.
@@ -257,7 +261,8 @@ fn check_free(dir: &Path) -> Result<()> {
     }
     let begun = entries(&dir.join("registry"))?.iter().all(|path| {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        matches!(name.as_str(), LOCK | "packs" | "blobs") || name.starts_with(STAGE) || name.starts_with("listing-")
+        let whole = matches!(name.as_str(), "packs" | "blobs");
+        whole || [LOCK, STAGE, "listing-"].iter().any(|it| name.starts_with(it))
     });
     for path in entries(dir)? {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
