@@ -54,6 +54,7 @@ def write(page: Path, name: str, text: str) -> None:
     old = page.read_text()
     head, _, rest = old.partition(begin)
     _, _, tail = rest.partition(end)
+    tail = tail or rest.partition(end.lstrip("\n"))[2]
     if not rest or not tail:
         sys.exit(f"{page} has no markers for {name}")
     staged = page.with_suffix(".md.new")

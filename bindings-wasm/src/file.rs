@@ -29,25 +29,6 @@ struct Inspected<'a> {
     inspection: Inspection,
 }
 
-/// The first bytes of a file.
-struct Head<'a> {
-    bytes: &'a [u8],
-    size: u64,
-}
-
-impl Source for Head<'_> {
-    fn len(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> Outcome<usize> {
-        match self.bytes.read_at(offset, into)? {
-            0 if offset < self.size && !into.is_empty() => Err(not_given(offset, self.size, into.len())),
-            count => Ok(count),
-        }
-    }
-}
-
 /// A file that is read as far as it is asked for.
 struct Asked {
     read: JsRead,
@@ -77,20 +58,19 @@ impl Source for Asked {
 fn not_given(offset: u64, size: u64, length: usize) -> Box<Fault> {
     let length = size.saturating_sub(offset).min(length as u64);
     Fault::new(Code::Absent, format!("{length} bytes from byte {offset} on are needed, and were not given"))
-        .hint("give more of the file, or use inspectFile, which reads what it needs")
+        .hint("the function that was given reads the file: it threw, or brought nothing")
         .field("offset", offset)
         .field("length", length)
 }
 
-/// What a model file is, by its content, of its bytes or of its first ones and its whole size: `inspect`. What needs more
-/// bytes than were given is thrown as `absent` with the fields `offset` and `length`.
+/// What a model file is, by its content: `inspect`.
 #[wasm_bindgen]
-pub fn inspect(name: &str, bytes: &[u8], size: Option<f64>) -> Result<JsInspection, JsValue> {
-    let size = size.map_or(bytes.len() as u64, |size| size as u64).max(bytes.len() as u64);
-    inspected(name, &Head { bytes, size })
+pub fn inspect(name: &str, bytes: &[u8]) -> Result<JsInspection, JsValue> {
+    inspected(name, &bytes)
 }
 
-/// The same of a file that is read in parts, such as by `FileReaderSync` in a worker.
+/// The same of a file that is read in parts, such as by `FileReaderSync` in a worker: its header, and its end, where an
+/// archive could hide. What `read` does not bring is thrown as `absent` with the fields `offset` and `length`.
 #[wasm_bindgen(js_name = inspectFile)]
 pub fn inspect_file(name: &str, size: f64, read: JsRead) -> Result<JsInspection, JsValue> {
     inspected(name, &Asked { read, size: size as u64 })

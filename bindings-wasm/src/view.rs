@@ -123,15 +123,16 @@ impl View {
         })
     }
 
-    /// The moves of an alias, of a model's aliases, or of all, newest first: `log`.
+    /// The moves of an alias, of a model's aliases, or of all, newest first: `log`. With `max`, older ones are not read.
     pub fn log(&self, of: Option<String>, max: Option<usize>) -> Result<JsMoves, JsValue> {
         self.tell(|basis| {
             let of = of.as_deref().map(|text| log::subject(&Reference::parse(text)?)).transpose()?;
             let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
             log::check_model(basis.facts(), model.as_ref(), alias.as_ref())?;
-            let moves = log::moves(basis, model.as_ref(), alias.as_ref())?;
+            let most = max.unwrap_or(usize::MAX);
+            let moves = log::moves(basis, model.as_ref(), alias.as_ref(), most)?;
             let mut answer = log::LogAnswer::of(moves, model.as_ref(), alias.as_ref())?;
-            answer.moves.truncate(max.unwrap_or(usize::MAX));
+            answer.moves.truncate(most);
             Ok(answer.moves)
         })
     }

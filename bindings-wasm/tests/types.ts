@@ -1,5 +1,8 @@
 // Compiled, never run: what a caller in TypeScript writes, and what must not compile.
-import { load, RefmarkRepository, type CommitInfo, type RefmarkError, type VerifyReport } from "../pkg/index.js";
+import {
+  inspect, inspectFile, load, RefmarkRepository, sha256, View, type CommitInfo, type Model, type MoveRow, type RefmarkError,
+  type Review, type SearchRow, type VerifyReport,
+} from "../pkg/index.js";
 
 export async function verified(pack: Uint8Array, idx: Uint8Array): Promise<VerifyReport> {
   await load(new URL("https://example.org/refmark_wasm_bg.wasm"));
@@ -19,4 +22,30 @@ export async function verified(pack: Uint8Array, idx: Uint8Array): Promise<Verif
 
 export function code(error: RefmarkError): string {
   return error.code;
+}
+
+export function asked(view: View): string {
+  const models: readonly Model[] = view.models();
+  const moves: readonly MoveRow[] = view.log("sentiment@champion", 10);
+  const review: Review = view.review("0".repeat(40), "1".repeat(40));
+  const found: readonly SearchRow[] = view.search("reviews");
+  // @ts-expect-error: what an alias holds may be nothing
+  moves[0].to.version;
+  // @ts-expect-error: a verdict is one of four words
+  if (review.verdict === "fine") return "";
+  // @ts-expect-error: there are three ways of writing it
+  view.reviewText("", "", "page");
+  const why = view.whyNot("sentiment@champion", 4).why_not;
+  const { members, sentences, aliases } = view.policy();
+  const name: string | undefined = models[0]?.model;
+  const stage: "experimental" | "staging" | "production" | "retired" | "archived" | undefined = found[0]?.stage;
+  return [name, stage, why?.reasons[0], members[0]?.id, sentences[0], aliases[0]?.names[0], moves[0]?.to?.version].join();
+}
+
+export function dropped(bytes: Uint8Array): string {
+  const digest = sha256();
+  digest.update(bytes);
+  const { format, tensors } = inspect("model.gguf", bytes);
+  inspectFile("model.gguf", bytes.length, (offset, length) => bytes.subarray(offset, offset + length));
+  return `${format} ${tensors[0]?.dtype} ${digest.digestHex()}`;
 }

@@ -7,6 +7,7 @@ mod changes;
 mod demo;
 mod environment;
 mod errors;
+mod faults;
 mod finding;
 mod governing;
 mod interrupts;

@@ -1,10 +1,13 @@
 // What the browser measures. Both read the same bytes from memory; neither keeps anything from run to run.
+import "./buffer.js";
 import git from "isomorphic-git";
 import { load, RefmarkRepository } from "refmark-wasm";
 import wasmUrl from "../../bindings-wasm/pkg/refmark_wasm_bg.wasm?url";
 import { memoryFiles } from "./memory.js";
 
 const RUNS = 5;
+/** What takes so many milliseconds is not run again. */
+const LONG = 10_000;
 
 async function files() {
   const list = await (await fetch("./repository/list.json")).json();
@@ -13,7 +16,7 @@ async function files() {
 
 async function smallest(work) {
   let [best, answer] = [Infinity, null];
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < RUNS && (run === 0 || best < LONG); run++) {
     const begun = performance.now();
     answer = await work();
     best = Math.min(best, performance.now() - begun);
@@ -66,12 +69,16 @@ async function theirModels(bytes) {
   for (const x of await tree(it, head, "models")) for (const y of await tree(it, x.oid)) for (const model of await tree(it, y.oid)) {
     const parts = Object.fromEntries((await tree(it, model.oid)).map((part) => [part.path, part.oid]));
     const last = parts.versions ? await newest(it, parts.versions) : null;
+    const [about, version] = await Promise.all([
+      parts.about ? newest(it, parts.about).then(({ low }) => json(it, low.oid)) : null,
+      last ? tree(it, last.low.oid).then((files) => json(it, files.find((file) => file.path === "version.json").oid)) : null,
+    ]);
     const aliases = [];
     for (const alias of parts.aliases ? await tree(it, parts.aliases) : []) {
       const { low } = await newest(it, alias.oid);
       aliases.push([alias.path, (await json(it, low.oid)).to?.version ?? null]);
     }
-    found.push([model.path, last ? Number(last.high.path) * 100 + Number(last.low.path) : 0, aliases]);
+    found.push([model.path, last ? Number(last.high.path) * 100 + Number(last.low.path) : 0, aliases, about?.owner ?? null, [about?.time, version?.time].filter(Boolean).sort().at(-1) ?? null]);
   }
   return found.sort();
 }
@@ -120,12 +127,12 @@ window.measure = async () => {
   const folder = `${tops.get("line")}/aliases/champion`;
   const [listOurs, a] = await smallest(() => ours(bytes, (view) => view.models()));
   const [listTheirs, b] = await smallest(() => theirModels(bytes));
-  same("models", a.map((row) => [row.model, row.versions, row.aliases]).sort(), b);
+  same("models", a.map((row) => [row.model, row.versions, row.aliases, row.owner, row.updated]).sort(), b);
   const [logOurs, c] = await smallest(() => ours(bytes, (view) => view.log("line@champion")));
   const [logTheirs, d] = await smallest(() => theirLog(bytes, folder));
   same("moves", c.map((move) => [move.sequence, move.to?.version ?? null, move.commit]), d);
   return [
-    { what: `list ${a.length} models with their aliases`, ours: listOurs, theirs: listTheirs, wanted: 5, commits },
+    { what: `list ${a.length} models: newest version, aliases, owner, last change`, ours: listOurs, theirs: listTheirs, wanted: 5, commits },
     { what: `the ${c.length} moves of one alias, with the commits that brought them`, ours: logOurs, theirs: logTheirs, wanted: 15, commits },
   ];
 };

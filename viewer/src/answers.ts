@@ -309,10 +309,6 @@ export interface CatalogEntry {
   readonly retention_days?: number | null;
   readonly billable?: boolean;
 }
-export interface SunsetAnswer {
-  readonly versions: readonly { readonly model: string; readonly version: number; readonly sunset?: Time }[];
-  readonly due: number;
-}
 export interface InspectAnswer {
   readonly path: string;
   readonly format: string;

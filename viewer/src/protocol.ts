@@ -1,7 +1,7 @@
 // What the page and its worker say to each other. The worker holds the module and every byte; the page holds rows and answers.
 import type {
   CatalogEntry, CommitInfo, DiffAnswer, Dossier, ExplainAnswer, InspectAnswer, ModelRow, MoveRow, PolicyAnswer, Problem,
-  ResolveAnswer, Review, SearchHit, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+  ResolveAnswer, Review, SearchHit, ShowAnswer, VerifyReport, VersionRow,
 } from "./answers.ts";
 
 /** Where a registry is to be read from. Only `address` fetches, and only from the page's own origin. */
@@ -83,8 +83,6 @@ export interface Questions {
   search(text: string): readonly SearchHit[];
   policy(): PolicyAnswer;
   catalog(): readonly CatalogEntry[];
-  sunset(): SunsetAnswer;
-  commits(limit: number): readonly CommitInfo[];
   inspect(file: File, model: string | null): Inspected;
 }
 export type Question = keyof Questions;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use refmark_core::registry::{Registry, ResolveOptions, View};
+use refmark_core::words::canonical::strict;
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::{AliasName, ModelName, Release};
@@ -74,10 +75,17 @@ pub fn read_text(path: &Path) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| fault(Code::BadArgument, "it is not UTF-8 text".to_owned()))
 }
 
+/// JSON that people give is no longer than the longest record, a manifest.
+pub const JSON_LIMIT: u64 = 16 << 20;
+
 /// JSON in a file.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, what: &str) -> Result<T> {
-    serde_json::from_str(&read_text(path)?).map_err(|error| {
-        Fault::new(Code::BadArgument, format!("{} is not {what}: {error}", path.display()))
-            .at(path.display().to_string())
-    })
+    let text = read_text(path)?;
+    let at = path.display().to_string();
+    // A twin key, or a number that nobody reads the same, is refused here as everywhere.
+    let wrong = |why: &dyn std::fmt::Display| {
+        Fault::new(Code::BadArgument, format!("{} is not {what}: {why}", path.display())).at(&at)
+    };
+    strict(text.as_bytes(), JSON_LIMIT).map_err(|fault| wrong(&fault.message))?;
+    serde_json::from_str(&text).map_err(|error| wrong(&error))
 }

@@ -78,20 +78,17 @@ impl Stage {
             deflate(compress, &raw, &mut bytes)?;
             ready.push((object.id, bytes));
         }
-        let staged = in_parallel(&ready, |part| {
-            let mut staged = Vec::with_capacity(part.len());
+        let staged = Mutex::new(Vec::with_capacity(ready.len()));
+        let done = in_parallel(&ready, |part| {
             for (id, bytes) in part {
-                match self.put("object", bytes, READ_ONLY) {
-                    Ok(path) => staged.push((path, *id)),
-                    Err(fault) => {
-                        self.discard(staged.iter().map(|(path, _)| path));
-                        return Err(fault);
-                    }
-                }
+                let path = self.put("object", bytes, READ_ONLY)?;
+                staged.lock().unwrap_or_else(PoisonError::into_inner).push((path, *id));
             }
-            Ok(staged)
-        })?;
-        let done = self.rename_in(&staged);
+            Ok(Vec::<()>::new())
+        });
+        // Where one thread failed, the files of the others go, too.
+        let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let done = done.and_then(|_| self.rename_in(&staged));
         if done.is_err() {
             self.discard(staged.iter().map(|(path, _)| path));
         }

@@ -160,8 +160,14 @@ impl<'a> Facts<'a> {
 
     /// All moves of an alias, oldest first.
     pub fn alias_moves(&self, model: &ModelName, alias: &AliasName) -> Result<Vec<Of<AliasMove>>> {
+        self.newest_alias_moves(model, alias, usize::MAX)
+    }
+
+    /// The newest moves of an alias, at most so many, oldest first. Older ones are not read.
+    pub fn newest_alias_moves(&self, model: &ModelName, alias: &AliasName, most: usize) -> Result<Vec<Of<AliasMove>>> {
         let numbers = self.all_paged(&layout::alias_folder(model, alias))?;
-        numbers.into_iter().filter_map(|n| self.alias_move(model, alias, n).transpose()).collect()
+        let older = numbers.len().saturating_sub(most);
+        numbers.into_iter().skip(older).filter_map(|n| self.alias_move(model, alias, n).transpose()).collect()
     }
 
     /// The aliases that a model ever had, sorted.

@@ -12,7 +12,7 @@ impl Registry {
     pub fn log(&self, view: &View<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
         let moves = match self.indexed(view, |index| index.moves(model, alias))? {
             Some(moves) => moves,
-            None => moves(&view.basis()?, model, alias)?,
+            None => moves(&view.basis()?, model, alias, usize::MAX)?,
         };
         LogAnswer::of(moves, model, alias)
     }

@@ -21,15 +21,33 @@ impl Registry {
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
         let text = serde_json::to_vec(remembered).map_err(crate::words::fault::bug)?;
-        let disk = &*self.world.disk;
         let Some(folder) = self.make_own_folder() else { return Ok(()) };
-        let newest = folder.join("newest.json");
+        let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
         if replace_cache(disk, &newest, &text, 0o600).is_ok() {
             let kept = folder.join(kept_name(remembered));
             let _ = disk.remove(&kept);
             let _ = disk.link(&newest, &kept);
         }
         Ok(())
+    }
+
+    /// Whether another process has remembered a head that follows this one.
+    pub(super) fn has_seen_more(&self, than: &Remembered) -> Result<bool> {
+        // More than a few commits ahead is no race; and a longer history need not be the same one.
+        const A_FEW: u64 = 256;
+        let Some(seen) = self.remembered() else { return Ok(false) };
+        let ahead = seen.commits.saturating_sub(than.commits);
+        if ahead == 0 || ahead > A_FEW {
+            return Ok(false);
+        }
+        let mut at = seen.head;
+        for _ in 0..ahead {
+            match self.repo.commit(at)?.parents.first() {
+                Some(parent) => at = *parent,
+                None => return Ok(false),
+            }
+        }
+        Ok(at == than.head)
     }
 
     /// Keeps a head that is not the newest one.
@@ -66,8 +84,29 @@ fn parsed(path: &std::path::Path) -> Option<Remembered> {
 
 #[cfg(test)]
 mod tests {
+    use crate::ports::store::RecordStore;
+    use crate::registry::pin_tests::Stage1;
     use crate::registry::tests::{key, registry};
+    use crate::words::fault::Code;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn who_comes_late_reads_the_older_head_and_does_not_forget_the_newer_one() {
+        let stage = Stage1::new();
+        let registry = stage.registry();
+        let older = registry.head().unwrap();
+        let newer = stage.promote(&registry, 2).commit;
+        assert_eq!(registry.remembered().unwrap().head, newer);
+        // Another process moved the branch and remembered it after this one had read the head.
+        assert_eq!(registry.view_of(older).unwrap().head, older);
+        assert_eq!(registry.remembered().unwrap().head, newer);
+        let mut late = registry.remembered().unwrap();
+        (late.head, late.commits) = (older, late.commits - 1);
+        assert!(registry.has_seen_more(&late).unwrap());
+        // A branch that was moved back is no older head.
+        registry.repo().move_branch(registry.branch(), Some(newer), older).unwrap();
+        assert_eq!(registry.view().err().unwrap().code, Code::HistoryRewritten);
+    }
 
     #[test]
     fn what_somebody_else_could_have_written_is_not_believed() {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::open::Registry;
 use super::writer::{Writer, identity};
 use crate::judgement::facts::Facts;
-use crate::judgement::review::other::quoted;
+use crate::judgement::review::quoted;
 use crate::judgement::snapshot::History;
 use crate::ports::signer::sign_commit;
 use crate::ports::store::{NewCommit, RecordStore, message};

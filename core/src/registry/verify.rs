@@ -132,7 +132,7 @@ impl Registry {
     fn whole_view(&self, head: Oid) -> Result<View<'_>> {
         if let Some(remembered) = self.remembered() {
             // Even a whole walk holds the branch to what this reader saw before.
-            if !self.repo.on_first_parent_chain(head, remembered.head)? {
+            if !self.repo.on_first_parent_chain(head, remembered.head)? && !self.is_behind(head, remembered.head)? {
                 return Verifier::resume(&self.repo, head, &remembered).map(|_| ()).and_then(|()| self.view_of(head));
             }
         }

@@ -54,10 +54,29 @@ impl Registry {
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}
+                Err(fault) if fault.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
+                    return self.view_behind(head, pin);
+                }
                 Err(fault) => return Err(fault),
             }
         }
         self.view_anew(head)
+    }
+
+    /// Whether a head is only older than what was seen: another process went on meanwhile, and the branch with it. A
+    /// branch that was moved back is not.
+    pub(super) fn is_behind(&self, head: Oid, seen: Oid) -> Result<bool> {
+        let now = self.head()?;
+        Ok(now != head && self.repo.on_first_parent_chain(now, seen)? && self.repo.on_first_parent_chain(seen, head)?)
+    }
+
+    /// The view of a head behind the one that was seen last, which stays remembered.
+    fn view_behind(&self, head: Oid, pin: Option<Digest>) -> Result<View<'_>> {
+        let verifier = match self.remembered_behind(head, pin)? {
+            Some(kept) => Verifier::resume(&self.repo, head, &kept)?.held_to(pin),
+            None => Verifier::from_the_start(&self.repo, head, pin)?,
+        };
+        self.viewed(head, pin, self.walk(verifier)?, Some(head))
     }
 
     /// The view of a head, verified from the first commit.
@@ -81,6 +100,7 @@ impl Registry {
     ) -> Result<View<'r>> {
         if known != Some(head)
             && let Some(remembered) = verified.remember()
+            && !self.has_seen_more(&remembered)?
         {
             self.remember(&remembered)?;
         }

@@ -45,6 +45,9 @@ let place: Place | null = null;
 
 export const ask: Client["ask"] = (question, ...args) => client.ask(question, ...args);
 
+/** Whether the screen was reached by a link of this page; the first one leaves the focus where the browser puts it. */
+export const walked = signal(false);
+
 /** What is said to people who do not see the page change. */
 export const announced = signal("");
 export function announce(text: string): void {
@@ -66,7 +69,8 @@ function hear(event: Event): void {
       rows.list.push(...event.rows);
       rows.total = event.total;
       rowsKnown.value = true;
-      rowsChanged.value++;
+      // The order is asked for when the first rows are here, and again when all are.
+      if (event.start === 0 || rows.list.length >= event.total) rowsChanged.value++;
       break;
     case "ready":
       loading.value = null;
@@ -145,6 +149,7 @@ export function replaceQuery(query: Readonly<Record<string, string>>): void {
 
 function moved(): void {
   const [before, now] = [address.value, parse(location.hash)];
+  walked.value = true;
   address.value = now;
   if (place === null || phase.value === "opening") return;
   const other = now.at !== null && opened.value !== null && now.at !== opened.value.head;

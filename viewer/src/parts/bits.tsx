@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Stage, TrustState } from "../answers.ts";
 import type { Asked } from "../app/ask.ts";
-import { announce, href } from "../app/state.ts";
+import { announce, href, walked } from "../app/state.ts";
 import type { Screen } from "../app/route.ts";
 import { minute, short } from "../app/words.ts";
 import type { Fault } from "../protocol.ts";
@@ -149,12 +149,12 @@ export function Told<T>({ asked, lines = 4, title, children }: { readonly asked:
   }
 }
 
-/** A screen's heading: takes the focus when the screen comes, so that a screen reader starts there. */
+/** A screen's heading: takes the focus when a person comes to it by a link, so that a screen reader starts there. */
 export function Heading({ title, tab, children, above }: Children & { readonly title: ComponentChildren; readonly tab: string; readonly above?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${tab} · refmark`;
-    if (moves++ > 0) heading.current?.focus({ preventScroll: true });
+    if (walked.value) heading.current?.focus({ preventScroll: true });
   }, [tab]);
   return (
     <div class="heading">
@@ -164,8 +164,6 @@ export function Heading({ title, tab, children, above }: Children & { readonly t
     </div>
   );
 }
-/** The first screen leaves the focus where the browser puts it. */
-let moves = 0;
 
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return <div class="snippet"><pre tabIndex={0} role="group" aria-label={label}><code>{text}</code></pre><Copy text={text} label={`Copy: ${label}`} /></div>;

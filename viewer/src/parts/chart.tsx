@@ -33,7 +33,7 @@ export function thinned(points: readonly Point[], limit = POINTS): readonly Poin
 }
 
 export function Chart({ name, points }: { readonly name: string; readonly points: readonly Point[] }) {
-  const [box, width] = useWidth(280, 960);
+  const [box, width] = useWidth(280, 1184);
   const shown = thinned(points);
   const values = shown.map((point) => point.value);
   const [min, max] = [Math.min(...values), Math.max(...values)];

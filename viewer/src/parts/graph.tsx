@@ -1,5 +1,5 @@
 // Where a version came from and what was made of it: a drawing in columns, and the same as a list.
-import { To } from "./bits.tsx";
+import { Out, To } from "./bits.tsx";
 import type { Screen } from "../app/route.ts";
 import { short } from "../app/words.ts";
 
@@ -13,7 +13,7 @@ function column(nodes: readonly Node[], x: number, height: number): { readonly n
   return nodes.map((node, at) => ({ node, x, y: (height - used) / 2 + at * (TALL + GAP) }));
 }
 
-const cut = (text: string): string => (text.length > 26 ? `${text.slice(0, 25)}…` : text);
+const cut = (text: string): string => (text.length > 22 ? `${text.slice(0, 21)}…` : text);
 
 export function LineageGraph({ before, here, after }: Lineage) {
   const height = Math.max(before.length, after.length, 1) * (TALL + GAP) + 8;
@@ -41,16 +41,15 @@ export function LineageGraph({ before, here, after }: Lineage) {
         </svg>
       </div>
       <ul class="twin">
-        {before.map((node) => <li key={`b${node.title}`}>made from <NodeLink node={node} /></li>)}
-        {after.map((node) => <li key={`a${node.title}`}>used by <NodeLink node={node} /></li>)}
-        {before.length + after.length === 0 && <li>No other artifact is named as its parent.</li>}
+        {[...before, ...after].map((node) => <li key={node.detail + node.title}><span>{node.detail}</span><NodeLink node={node} /></li>)}
       </ul>
     </div>
   );
 }
 
 function NodeLink({ node }: { readonly node: Node }) {
-  return <>{node.to ? <To to={node.to}>{node.title}</To> : <code>{node.title}</code>} <span class="soft">{node.detail}</span></>;
+  if (node.to) return <span><To to={node.to}>{node.title}</To></span>;
+  return <span>{/^https?:/.test(node.title) ? <Out url={node.title} /> : <code>{node.title}</code>}</span>;
 }
 
 export const unnamed = (artifact: string): string => `sha256-${short(artifact)}`;

@@ -22,7 +22,7 @@ export function stretches(moves: readonly MoveRow[], until: string): readonly He
 }
 
 export function Holding({ moves, until }: { readonly moves: readonly MoveRow[]; readonly until: string }) {
-  const [box, width] = useWidth(280, 960);
+  const [box, width] = useWidth(280, 1184);
   const held = stretches(moves.slice(0, MOVES), until);
   const versions = [...new Set(held.map((it) => it.version))].sort((a, b) => b - a);
   if (held.length === 0 || versions.length > LANES) return <p class="soft">{count(versions.length, "version")} held it; the moves below tell each.</p>;

@@ -31,15 +31,15 @@ export function CheckFile() {
 
 function Seen({ name, it }: { readonly name: string; readonly it: Inspected }) {
   const { answer } = it;
-  const live = it.matches.find((match) => match.aliases.length > 0);
+  const live = it.matches.flatMap((match) => match.aliases.map((alias) => `${match.reference.split("/")[0]}@${alias}`));
   const bad = it.matches.find((match) => match.trust === "revoked" || match.trust === "deleted");
-  const tone = bad ? "bad" : live && standing.value === "verified" ? "good" : it.matches.length > 0 ? "plain" : "warn";
+  const tone = bad ? "bad" : live.length > 0 && standing.value === "verified" ? "good" : it.matches.length > 0 ? "plain" : "warn";
   return (
     <>
       <div class={`verdict ${tone}`}>
         <Icon name={bad ? "cross" : it.matches.length > 0 ? "check" : "dash"} />
         <div>
-          <p class="verdict-title">{bad ? `These bytes were ${bad.trust}` : live ? <>Yes: {live.aliases.map((alias) => `${live.reference.split("/")[0]}@${alias}`).join(" and ")}</> : it.matches.length > 0 ? "Known here, but no alias holds it" : "No version here has these bytes"}</p>
+          <p class="verdict-title">{bad ? `These bytes were ${bad.trust}` : live.length > 0 ? `Yes: ${live.join(" and ")}` : it.matches.length > 0 ? "Known here, but no alias holds it" : "No version here has these bytes"}</p>
           <p>{it.matches.length > 0 ? <>{name} is, byte for byte, <code>{it.matches[0]?.path}</code> of {it.matches[0]?.reference}.{standing.value !== "verified" && " The registry itself is not verified against a root of yours."}</> : `Compared with the files of ${count(it.searched, "version")}.`}</p>
         </div>
       </div>

@@ -75,17 +75,19 @@ function Checks() {
   const listing: Mark | null = opened.value?.kind === "site" ? (told === null ? busy : told.listingLies > 0 ? "failed" : "checked") : null;
   const commits = told ? `${count(told.report.commits, "commit")}, in ${figure(Number((told.milliseconds / 1000).toFixed(1)))} s` : "every commit of the branch, oldest first";
   return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="What was checked">
     <table class="plain checks">
       <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">How</th></tr></thead>
       <tbody>
         <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals</Check>
-        <Check what="Objects" mark={history === "failed" ? "held in part" : history}>every Git object that was read was hashed and is what its id says</Check>
+        <Check what="Objects" mark={told === null ? busy : "checked"}>every Git object that was read was hashed and is what its id says</Check>
         <Check what="The root" mark={pin}>{address.value.root === null ? "no root was given in the link: the site vouches for itself" : wrongRoot ? <>the registry does not start from the root that the link names, <Id id={address.value.root} what="pinned root" /></> : <>the registry starts from the root that the link names, <Id id={address.value.root} what="pinned root" /></>}</Check>
         <Check what="The head that you saw last" mark={seen}>{address.value.seen === null ? "no head was given in the link" : told?.seen === "not-on-the-chain" ? <>commit <Id id={address.value.seen} what="head seen last" /> is not in this history: it was rewritten, or this is older than what you saw</> : <>commit <Id id={address.value.seen} what="head seen last" /> is in this history, so nothing that you saw was taken back</>}</Check>
         {listing && <Check what="The list of models" mark={listing}>{told && told.listingLies > 0 ? `${count(told.listingLies, "model")} of the exported list differ from what was verified; what was verified is shown` : "the exported list, against what took effect"}</Check>}
         <Check what="Files' bytes" mark="not checked">{opened.value?.carriesBlobs ? "they are here, and are hashed only when somebody asks for them" : "they are not part of this site; their digests are signed"}</Check>
       </tbody>
     </table>
+    </div>
   );
 }
 
@@ -109,7 +111,7 @@ function Pinning() {
         <button type="submit" class="button" disabled={!ok}>Verify against it</button>
       </form>
       {claimed && <p class="soft">This place itself names <code>{claimed}</code> <Badge tone="dotted">no pin</Badge></p>}
-      {address.value.root !== null && <><h3>A link for next time</h3><p class="soft">It carries your root and this commit, and says so where history was rewritten since.</p><Code label="Link with root and head" text={link} /></>}
+      {standing.value === "verified" && <><h3>A link for next time</h3><p class="soft">It carries your root and this commit, and says so where history was rewritten since.</p><Code label="Link with root and head" text={link} /></>}
     </Section>
   );
 }

@@ -139,18 +139,22 @@ function ContractTable({ contract }: { readonly contract: Contract }) {
 }
 
 function Lineage({ shown, model }: { readonly shown: ShowAnswer; readonly model: string }) {
-  const parents = shown.manifest.parents ?? [];
+  const [first = "", ...others] = shown.manifest.parents ?? [];
+  const named = useAnswer("show", first === "" ? null : [first]);
+  const parent = named.state === "told" ? named.answer.version : null;
   const facts = Object.entries(shown.lineage ?? {});
+  const drawn = (key: string) => /dataset|data|code|run/.test(key);
   const before: Node[] = [
-    ...parents.map((parent): Node => ({ title: unnamed(parent), detail: "parent artifact", to: null })),
-    ...facts.filter(([key]) => /dataset|data|code|run/.test(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
+    ...(first === "" ? [] : [parent ? { title: `${parent.model}/${parent.version}`, detail: "parent", to: { screen: "version", model: parent.model, version: String(parent.version) } as const } : { title: unnamed(first), detail: "parent", to: null }]),
+    ...others.map((other): Node => ({ title: unnamed(other), detail: "parent", to: null })),
+    ...facts.filter(([key]) => drawn(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
   ];
   const here: Node = { title: shown.version ? `${model}/${shown.version.version}` : unnamed(shown.artifact), detail: "this version", to: null };
-  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "alias that holds it", to: { screen: "alias", model, alias } }));
+  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "held by", to: { screen: "alias", model, alias } }));
   return (
     <>
       {before.length === 0 ? <Empty title="Nobody said where it came from" /> : <LineageGraph before={before} here={here} after={after} />}
-      {facts.length > 0 && <Facts facts={facts.map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
+      {facts.some(([key]) => !drawn(key)) && <Facts facts={facts.filter(([key]) => !drawn(key)).map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import * as wasm from "refmark-wasm";
 import type {
   CatalogEntry, CommitInfo, DiffAnswer, Dossier, ExplainAnswer, InspectAnswer, ModelRow, MoveRow, PolicyAnswer, ResolveAnswer,
-  Review, SearchHit, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+  Review, SearchHit, ShowAnswer, VerifyReport, VersionRow,
 } from "../answers.ts";
 
 export interface View {
@@ -22,7 +22,6 @@ export interface View {
   search(query: string, max?: number): SearchHit[];
   policy(): PolicyAnswer;
   catalog(): CatalogEntry[];
-  sunset(): SunsetAnswer;
 }
 
 export interface Verification {

@@ -19,6 +19,8 @@ export class Session {
   private readyView: (() => void) | null = null;
   private readonly viewReady = new Promise<void>((done) => (this.readyView = done));
   private whole: Promise<void> | null = null;
+  /** Whether the history is here, and not only on its way. */
+  private complete = false;
   private readonly head: string;
 
   constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null) {
@@ -54,8 +56,21 @@ export class Session {
     this.readyView?.();
     const shown = await listed;
     if (!shown) this.rows.set(this.view.models(), "tree", this.tell);
+    const name = about.id === null ? this.nameInTree() : null;
+    if (name !== null) this.tell({ event: "opened", opened: { ...opened, ...name } });
     this.tell({ event: "ready", head: await this.whenThere(() => this.repository.commit(this.head)), verified: false });
     await this.verify(root, seen, shown);
+  }
+
+  /** A repository tells its registry's name and id in its first trust root. */
+  private nameInTree(): { readonly name: string; readonly id: string } | null {
+    try {
+      const bytes = this.repository.file(this.head, "trust/0001.json", 1 << 20);
+      const predicate = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { statement?: { predicate?: { name?: unknown; registry?: unknown } } }).statement?.predicate;
+      return predicate && typeof predicate.name === "string" && typeof predicate.registry === "string" ? { name: predicate.name, id: predicate.registry } : null;
+    } catch {
+      return null;
+    }
   }
 
   private async listed(): Promise<boolean> {
@@ -67,7 +82,9 @@ export class Session {
   }
 
   private history(): Promise<void> {
-    return (this.whole ??= this.source.history(this.repository, this.loading));
+    return (this.whole ??= this.source.history(this.repository, this.loading).then(() => {
+      this.complete = true;
+    }));
   }
 
   private async verify(root: string | null, seen: string | null, listed: boolean): Promise<void> {
@@ -114,7 +131,7 @@ export class Session {
       } catch (error) {
         const oid = missing(error);
         if (oid === null || tries > 64) throw error;
-        if (this.whole === null) await this.history();
+        if (!this.complete) await this.history();
         else if (!(await this.source.object(this.repository, oid))) throw error;
       }
     }
@@ -136,7 +153,7 @@ export class Session {
     try {
       return this.repository.commit(id);
     } catch (error) {
-      if (missing(error) === null || this.whole === null) throw error;
+      if (missing(error) === null || !this.complete) throw error;
       return null;
     }
   }
@@ -156,8 +173,6 @@ export class Session {
     search: (view, text) => view.search(text, 50),
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
-    sunset: (view) => view.sunset(),
-    commits: (_, limit) => this.repository.firstParents(this.head, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
 

@@ -7,6 +7,17 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
 }
 
+/** The longest tasks of a page's main thread while something is done, in milliseconds of the processor's time: a busy
+ * machine makes everything wait, and that is not the page's doing. */
+export async function longestTasks(browser, page, work) {
+  await browser.startTracing(page, { categories: ["toplevel", "__metadata"] });
+  const answer = await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const pages = new Set(traceEvents.filter((it) => it.name === "thread_name" && it.args.name === "CrRendererMain").map((it) => `${it.pid} ${it.tid}`));
+  const tasks = traceEvents.filter((it) => /RunTask/.test(it.name) && pages.has(`${it.pid} ${it.tid}`)).map((it) => (it.tdur ?? it.dur ?? 0) / 1000);
+  return { answer, tasks: tasks.length, longest: tasks.sort((a, b) => b - a).slice(0, 5).map((it) => Math.round(it * 10) / 10) };
+}
+
 /** A page that remembers what went wrong in it, and every request that left its own origin. */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });

@@ -34,7 +34,7 @@ export function makeWorld(folder) {
   // The example's keys are fixed, so that its root is the same in every run.
   const { root } = JSON.parse(readFileSync(join(site, "registry/site.json"), "utf8"));
   const head = git("-C", models, "rev-parse", "main").trim();
-  return { folder, models, site, root, head, page: join(folder, "page.html"), bundle: join(folder, "registry.bundle"), bare: join(folder, "models.git"), files: join(folder, "demo/packages"), tampered: tamper(folder, git), many: many(folder, site, head) };
+  return { folder, models, site, root, head, page: join(folder, "page.html"), bundle: join(folder, "registry.bundle"), bare: join(folder, "models.git"), files: join(folder, "demo/packages"), tampered: tamper(folder, git), many: many(folder, site, head), damaged: damaged(folder, site) };
 }
 
 /** Somebody edits a record that took effect, and pushes it with plain Git. */
@@ -47,6 +47,18 @@ function tamper(folder, git) {
   git("clone", "-q", "--bare", "edited", "tampered.git");
   git("-C", "tampered.git", "update-server-info");
   return join(folder, "tampered.git");
+}
+
+/** The same site with one byte of each pack of the newest state turned over. */
+function damaged(folder, site) {
+  const copy = join(folder, "damaged");
+  cpSync(site, copy, { recursive: true });
+  for (const { pack } of JSON.parse(readFileSync(join(copy, "registry/site.json"), "utf8")).packs.filter((it) => it.use === "state")) {
+    const bytes = readFileSync(join(copy, "registry", pack));
+    bytes[bytes.length >> 1] ^= 0xff;
+    writeFileSync(join(copy, "registry", pack), bytes);
+  }
+  return copy;
 }
 
 /** The same site with a listing of a hundred thousand models. */

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use refmark_core::words::canonical::strict;
 use refmark_core::words::fault::{Code, Fault, Result};
 
-use super::super::values::read_text;
+use super::super::values::{JSON_LIMIT, read_text};
 use super::wanted::Wanted;
 
 /// Reads a list; the files that its lines name lie beside it.
@@ -13,11 +14,13 @@ pub fn read(path: &Path) -> Result<Vec<Wanted>> {
     let text = read_text(path)?;
     let mut wanted = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let read: Wanted = serde_json::from_str(line).map_err(|error| {
-            Fault::new(Code::BadArgument, format!("line {} of {}: {error}", at + 1, path.display()))
+        let wrong = |why: &dyn std::fmt::Display| {
+            Fault::new(Code::BadArgument, format!("line {} of {}: {why}", at + 1, path.display()))
                 .hint(r#"write one object a line, such as {"model": "a", "paths": ["a/"], "metrics": {"f1": 0.9}}"#)
                 .field("line", at + 1)
-        })?;
+        };
+        strict(line.as_bytes(), JSON_LIMIT).map_err(|fault| wrong(&fault.message))?;
+        let read: Wanted = serde_json::from_str(line).map_err(|error| wrong(&error))?;
         wanted.push(read.beside(folder));
     }
     match wanted.is_empty() {

@@ -52,8 +52,14 @@ impl LogAnswer {
     }
 }
 
-/// The moves of an alias, or of every alias of a model, or of all models; in no order.
-pub fn moves(basis: &Basis<'_, '_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<Vec<MoveRow>> {
+/// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
+/// `most`.
+pub fn moves(
+    basis: &Basis<'_, '_>,
+    model: Option<&ModelName>,
+    alias: Option<&AliasName>,
+    most: usize,
+) -> Result<Vec<MoveRow>> {
     let facts = basis.facts();
     let models = match model {
         Some(model) => vec![model.clone()],
@@ -66,14 +72,20 @@ pub fn moves(basis: &Basis<'_, '_>, model: Option<&ModelName>, alias: Option<&Al
             None => facts.aliases(model)?,
         };
         for alias in &aliases {
-            moves_of(basis, model, alias, &mut moves)?;
+            moves_of(basis, model, alias, most, &mut moves)?;
         }
     }
     Ok(moves)
 }
 
-fn moves_of(basis: &Basis<'_, '_>, model: &ModelName, alias: &AliasName, rows: &mut Vec<MoveRow>) -> Result<()> {
-    for it in basis.facts().alias_moves(model, alias)? {
+fn moves_of(
+    basis: &Basis<'_, '_>,
+    model: &ModelName,
+    alias: &AliasName,
+    most: usize,
+    rows: &mut Vec<MoveRow>,
+) -> Result<()> {
+    for it in basis.facts().newest_alias_moves(model, alias, most)? {
         let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
         let landed = basis.landed(&path)?;
         rows.push(MoveRow {

@@ -91,13 +91,13 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
     }
     let sum = Sum::new(basis.state, files);
     let known = basis.walked.map(|it| Known::after(&it.walk)).unwrap_or_default();
-    judge(&sum, &policy, &records, &known, &mut blocked)?;
+    judge(basis.state, &sum, &policy, &records, &known, &mut blocked)?;
     if let Some(last) = blocked.moves.last() {
         blocked.change.clone_from(&last.change);
     }
     if let Some(step) = first_step(facts, author, request, &policy)? {
         let files = BTreeMap::new();
-        judge(&Sum::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
+        judge(basis.state, &Sum::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
     }
     Ok(blocked)
 }
@@ -124,8 +124,15 @@ fn first_step(facts: Facts<'_>, author: &Author, request: &PromoteRequest, polic
     plan.statements.into_iter().next().map(|statement| Record::new(statement, Vec::new())).transpose()
 }
 
-fn judge(sum: &Sum<'_>, policy: &Policy, records: &[Record], known: &Known, blocked: &mut Blocked) -> Result<()> {
-    let ground = known.ground(sum);
+fn judge(
+    before: &dyn Effective,
+    sum: &Sum<'_>,
+    policy: &Policy,
+    records: &[Record],
+    known: &Known,
+    blocked: &mut Blocked,
+) -> Result<()> {
+    let ground = known.ground(before);
     let mut worst = Decision::Ok;
     for record in records {
         let report = report_on(record, policy, record.common().registry, sum, &ground)?;

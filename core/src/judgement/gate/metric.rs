@@ -149,11 +149,10 @@ fn baseline_value(
     claims_count: bool,
 ) -> Result<Baseline> {
     let Some((model, _)) = s.version else { return Ok(Baseline::None) };
-    // A move of the baseline alias itself is compared with what it moves away from.
-    let held = match s.record.predicate() {
-        crate::records::statement::Predicate::Alias(it) if it.alias == *alias => it.from,
-        _ => s.facts.alias(model, alias)?.and_then(|it| it.to),
-    };
+    // Not what the landing itself makes of the alias: a promotion would be compared with itself, or with a weak version that
+    // it passes through.
+    let Some(now) = s.before.alias(model, alias)? else { return Ok(Baseline::None) };
+    let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
     Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {
         Some(found) => Baseline::Is(found),

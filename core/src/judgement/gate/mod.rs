@@ -26,6 +26,8 @@ use crate::words::time::Timestamp;
 pub struct Subject<'a> {
     /// What has taken effect, and the change itself.
     pub facts: Facts<'a>,
+    /// What had taken effect before the landing that brings the change.
+    pub before: Facts<'a>,
     /// The policy that judges.
     pub policy: &'a Policy,
     /// Which evidence counts for nothing.

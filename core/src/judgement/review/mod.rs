@@ -4,9 +4,12 @@
 //! would not is not shown as evidence.
 
 mod change;
-pub(crate) mod other;
+mod other;
 pub mod page;
 mod range;
+mod rules;
+mod summary;
+mod words;
 
 use serde::Serialize;
 
@@ -22,8 +25,10 @@ use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
 pub(crate) use change::{gates, said, signers};
-pub(crate) use other::{companions, in_words, teleport};
+pub(crate) use other::{companions, teleport};
 pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
+pub(crate) use summary::quoted;
+pub(crate) use words::in_words;
 
 /// So many moves, versions and other records are shown one by one.
 const MOVES: usize = 20;

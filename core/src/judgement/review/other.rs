@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use super::change::{Moved, look, package};
 use super::range::{MethodVerdict, Outcome, Range, RangeVerdict};
+use super::rules::rules;
+use super::summary::{commands, key, summary, title};
+use super::words::says;
 use super::{
-    Commands, CompanionReview, MOVES, MoveReview, Pointed, RecordReview, Review, ReviewOptions, RulesReview,
-    VersionReview,
+    Commands, CompanionReview, MOVES, MoveReview, Pointed, RecordReview, Review, ReviewOptions, VersionReview,
 };
 use crate::judgement::diff::{Listed, Side, diff};
 use crate::judgement::effective::{Objects, Sum};
 use crate::judgement::facts::Facts;
-use crate::judgement::gate::{Decision, GateReport, Status};
+use crate::judgement::gate::GateReport;
 use crate::judgement::landing::Standing;
-use crate::judgement::rules::describe;
 use crate::judgement::snapshot::{Change, Mode};
-use crate::judgement::text::counted;
 use crate::judgement::verify::Problem;
 use crate::records::layout::{Document, Place, is_companion};
 use crate::records::policy::Policy;
@@ -25,20 +25,18 @@ use crate::words::oid::Oid;
 
 /// So many diffs are made: each may be large.
 const DIFFS: usize = 3;
-/// So many lines of a policy's text are looked at.
-const POLICY_LINES: usize = 5_000;
 
 /// A file that the range brought, well-formed and at its place.
-struct Brought<'a> {
-    path: String,
-    oid: Oid,
-    place: Place,
-    record: Option<std::sync::Arc<Record>>,
-    commit: Oid,
-    effect: bool,
-    refused: bool,
-    report: Option<&'a GateReport>,
-    findings: Vec<&'a Fault>,
+pub(super) struct Brought<'a> {
+    pub(super) path: String,
+    pub(super) oid: Oid,
+    pub(super) place: Place,
+    pub(super) record: Option<std::sync::Arc<Record>>,
+    pub(super) commit: Oid,
+    pub(super) effect: bool,
+    pub(super) refused: bool,
+    pub(super) report: Option<&'a GateReport>,
+    pub(super) findings: Vec<&'a Fault>,
 }
 
 /// Everything that the outcome of a range has to say.
@@ -245,109 +243,6 @@ fn versions(facts: Facts<'_>, all: &[Brought<'_>], with_diffs: bool) -> Result<L
     Ok(listed)
 }
 
-fn rules(facts: Facts<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesReview>> {
-    let mut rules = Vec::new();
-    for it in all {
-        let Some(record) = &it.record else { continue };
-        let common = record.common();
-        let mut review = RulesReview {
-            kind: record.predicate().kind(),
-            number: 0,
-            statement: record.digest(),
-            reason: String::new(),
-            by: common.by.clone(),
-            time: common.time,
-            signatures: record.signatures.len(),
-            effect: it.effect,
-            changes: Listed::default(),
-            lines_added: Listed::default(),
-            lines_removed: Listed::default(),
-        };
-        match record.predicate() {
-            Predicate::Policy(policy) => {
-                review.number = policy.number;
-                review.reason.clone_from(&policy.reason);
-                let text = all.iter().find(|other| other.place == Place::PolicyText(policy.number));
-                if let Some(text) = text {
-                    policy_changes(facts, policy.number, text.oid, &mut review)?;
-                }
-            }
-            Predicate::Root(root) => {
-                review.number = root.number;
-                review.reason.clone_from(&root.reason);
-                for (what, quorum) in [("root", &root.root), ("policy", &root.policy)] {
-                    let who = quorum.principals.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-                    review.changes.push(format!("{what}: {} of {who} must sign", quorum.threshold));
-                }
-            }
-            _ => continue,
-        }
-        rules.push(review);
-    }
-    Ok(rules)
-}
-
-/// What a policy changes against the one before: its members in sentences, its text line by line.
-fn policy_changes(facts: Facts<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
-    let objects = facts.0.objects();
-    let read = |oid: Oid| objects.bytes(oid, crate::records::policy::POLICY_LIMIT);
-    let old_text = match number {
-        0 | 1 => None,
-        n => facts.0.oid(&Place::PolicyText(n - 1).path())?,
-    };
-    if let (Ok(new), Some(Ok(old))) = (objects.policy(text), old_text.map(|oid| objects.policy(oid))) {
-        members(&old, &new, review);
-    }
-    let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
-    for (lines, by) in [(&old, -1), (&new, 1)] {
-        for line in lines.lines().take(POLICY_LINES).filter(|line| !line.trim().is_empty()) {
-            *counts.entry(line).or_default() += by;
-        }
-    }
-    // In the order of the texts, as people read them.
-    for (lines, sign) in [(&new, 1), (&old, -1)] {
-        for line in lines.lines().take(POLICY_LINES) {
-            if let Some(count) = counts.get_mut(line).filter(|count| **count * sign > 0) {
-                *count -= sign;
-                let into = if sign > 0 { &mut review.lines_added } else { &mut review.lines_removed };
-                into.push(line.to_owned());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
-    let roles = |member: &crate::records::policy::Member| {
-        member.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    for (id, member) in &new.members {
-        match old.members.get(id) {
-            None => review.changes.push(format!("{id} becomes a member: {}", roles(member))),
-            Some(before) => {
-                if roles(before) != roles(member) {
-                    review.changes.push(format!("{id}: {} → {}", roles(before), roles(member)));
-                }
-                if before.keys != member.keys {
-                    review.changes.push(format!("{id} has other keys"));
-                }
-                if before.kind != member.kind {
-                    review.changes.push(format!("{id} changes between person and agent"));
-                }
-            }
-        }
-    }
-    for id in old.members.keys().filter(|id| !new.members.contains_key(*id)) {
-        review.changes.push(format!("{id} is no member any more"));
-    }
-    for distrust in new.distrust.iter().filter(|it| !old.distrust.iter().any(|other| other.key == it.key)) {
-        let since = distrust.since.short();
-        review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
-    }
-}
-
 fn records(all: &[Brought<'_>]) -> Listed<RecordReview> {
     let shown = |it: &Predicate| match it {
         // Beside the move that it is about, an approval has a place of its own.
@@ -363,49 +258,6 @@ fn records(all: &[Brought<'_>]) -> Listed<RecordReview> {
         Some(RecordReview { kind, says, path: it.path.clone(), by, effect: it.effect })
     });
     rows.collect()
-}
-
-/// A record in a sentence; nothing for those that have a place of their own in a review.
-pub(crate) fn says(predicate: &Predicate) -> Option<String> {
-    Some(match predicate {
-        Predicate::Alias(_)
-        | Predicate::Stage(_)
-        | Predicate::Trust(_)
-        | Predicate::Version(_)
-        | Predicate::Root(_)
-        | Predicate::Policy(_) => return None,
-        Predicate::About(it) => {
-            format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody"))
-        }
-        Predicate::Label(it) => format!("{}/{} is labelled", it.model, it.version),
-        Predicate::Evidence(it) => {
-            format!("{} ({}) about {}", it.evidence_type, it.verdict.as_str(), it.artifact.short())
-        }
-        Predicate::Approval(it) if it.approves => format!("approval of {}", at_path(&it.change)),
-        Predicate::Approval(it) => format!("a waiver for {}", at_path(&it.change)),
-        Predicate::Consumer(it) => format!("{} is pinned to {}", it.consumer, counted(it.pins.len(), "version")),
-        Predicate::Checkpoint(it) => format!("{} commits were there at {}", it.commits, it.time),
-        Predicate::Catalog(it) => format!("{} {} is {}", it.family.as_str(), it.id, word(it.state)),
-    })
-}
-
-/// What lies at a path, in words.
-pub(crate) fn at_path(path: &str) -> String {
-    match Place::parse(path) {
-        Some(Place::Alias(model, alias, n)) => format!("{model}@{alias}, move {n}"),
-        Some(Place::Stage(model, version, n)) => format!("{model}/{version}, stage move {n}"),
-        Some(Place::Trust(artifact, n)) => format!("{}, trust move {n}", artifact.short()),
-        _ => path.to_owned(),
-    }
-}
-
-fn word(state: crate::records::catalog::EntryState) -> &'static str {
-    use crate::records::catalog::EntryState;
-    match state {
-        EntryState::Active => "active",
-        EntryState::Deprecated => "deprecated",
-        EntryState::Disabled => "disabled",
-    }
 }
 
 fn inert(outcome: &Outcome<'_>) -> Listed<Problem> {
@@ -447,144 +299,4 @@ pub(crate) fn companions(range: &Range<'_>, outcome: &Outcome<'_>) -> Result<Lis
         path: change.path,
     };
     Ok(changes.into_iter().filter(|it| is_companion(&it.path)).map(row).collect())
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:~^".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -> Commands {
-    let branch = options.head_name.strip_prefix("origin/").unwrap_or(&options.head_name);
-    let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
-    let range = format!("{}..{}", review.base.short(), review.head.short());
-    let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
-    let missing = review
-        .changes
-        .items
-        .iter()
-        .any(|it| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none()));
-    if missing {
-        commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
-    }
-    if review.problems.iter().any(|it| it.code == Code::PremiseGone) {
-        commands.renew = Some(format!("git fetch && refmark renew {branch} && git push"));
-    }
-    let alias = review.changes.items.iter().find(|it| it.alias.is_some() && it.from.is_some());
-    if let Some((model, alias)) = alias
-        .filter(|it| it.decision != Decision::Refused)
-        .and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
-    {
-        commands.roll_back = Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
-        let rule = policy.and_then(|policy| policy.alias_rule(model, alias).map(|rule| (policy, rule)));
-        commands.roll_back_by = rule.and_then(|(policy, rule)| {
-            let back = rule.rollback.as_ref()?;
-            let roles = back.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ");
-            let holds = |member: &crate::records::policy::Member| {
-                member.kind == crate::records::policy::MemberKind::Person
-                    && member.roles.iter().any(|role| back.roles.contains(role))
-            };
-            let who: Vec<&str> =
-                policy.members.iter().filter(|(_, member)| holds(member)).map(|(id, _)| id.as_str()).collect();
-            let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
-            Some(format!(
-                "policy {}: one {roles} alone ({who}), to a version of the last {} days",
-                policy.number, back.days
-            ))
-        });
-    }
-    commands
-}
-
-fn title(review: &Review) -> String {
-    if let Some(first) = review.changes.items.first() {
-        let more = review.changes.items.iter().filter(|it| it.kind == first.kind).count() - 1
-            + if review.changes.more > 0 { review.changes.more } else { 0 };
-        let more = if more > 0 { format!(" and {}", counted(more, "more move")) } else { String::new() };
-        return format!("{}{more}", first.change);
-    }
-    if let Some(rules) = review.rules.last() {
-        return format!("{} {}", rules.kind, rules.number);
-    }
-    match review.versions.items.as_slice() {
-        [] => {}
-        [one] => return format!("{}/{} is registered", one.model, one.version),
-        _ => return format!("{} are registered", counted(review.versions.count, "version")),
-    }
-    match (review.records.items.as_slice(), review.companions.count) {
-        ([], 0) if review.inert.count > 0 => format!("{} without effect", counted(review.inert.count, "file")),
-        ([], 0) => "nothing changes".to_owned(),
-        ([], companions) => format!("{} beside the records", counted(companions, "file")),
-        ([one], _) => one.says.clone(),
-        _ => counted(review.records.count, "record"),
-    }
-}
-
-/// What it comes to, in a few words.
-fn summary(review: &Review) -> String {
-    let gates = || review.changes.items.iter().flat_map(|it| &it.gates).map(|it| it.gate.status);
-    let mut parts = Vec::new();
-    let failed = gates().filter(|it| *it == Status::Failed).count();
-    let missing = gates().filter(|it| matches!(it, Status::Missing | Status::Pending)).count();
-    let waived = gates().filter(|it| *it == Status::Waived).count();
-    let open = |at_once: bool| {
-        let moves = review.changes.items.iter().filter(move |it| it.at_once == at_once);
-        moves.flat_map(|it| &it.signers).filter(|it| it.by.is_none()).count()
-    };
-    if failed > 0 {
-        parts.push(format!(
-            "{} not hold",
-            if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }
-        ));
-    }
-    if missing > 0 {
-        parts.push(format!(
-            "{} for evidence or people",
-            if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }
-        ));
-    }
-    if failed + missing == 0 && gates().count() > 0 {
-        parts.push(if waived > 0 { format!("all gates pass, {waived} waived") } else { "all gates pass".to_owned() });
-    }
-    if open(false) > 0 && review.verdict != RangeVerdict::Refused {
-        parts.push(format!("{} missing", counted(open(false), "approval")));
-    }
-    if open(true) > 0 {
-        parts.push(format!("{} due afterwards", counted(open(true), "approval")));
-    }
-    match (review.verdict, parts.is_empty()) {
-        (RangeVerdict::Refused | RangeVerdict::Failed, _) if failed == 0 => {
-            let why = review.problems.first().map_or_else(String::new, |it| format!(": {}", it.message));
-            format!("{}{why}", review.verdict.as_str())
-        }
-        (RangeVerdict::Ok, _) if review.landed => {
-            parts.push("in effect".to_owned());
-            parts.join(", ")
-        }
-        (RangeVerdict::Ok, true) => "allowed".to_owned(),
-        (_, true) => review.verdict.as_str().to_owned(),
-        (_, false) => parts.join(", "),
-    }
-}
-
-fn key(review: &Review) -> String {
-    match review.changes.items.first() {
-        Some(it) => match (&it.model, &it.alias, &it.artifact) {
-            (Some(model), Some(alias), _) => format!("{}@{}#{}", model.escaped(), alias.escaped(), it.sequence),
-            (Some(model), None, _) => format!("{}#{}", model.escaped(), it.sequence),
-            (_, _, Some(artifact)) => format!("{}#{}", artifact.short(), it.sequence),
-            _ => it.statement.short(),
-        },
-        None => "range".to_owned(),
-    }
-}
-
-/// A move in a few words, for those who hold only its record.
-pub(crate) fn in_words(record: &Record) -> String {
-    says(record.predicate()).unwrap_or_else(|| describe(record.predicate()))
 }

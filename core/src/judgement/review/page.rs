@@ -136,9 +136,18 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
         let why = Line::default().strong("Why").say(" ").word(&it.reason);
         page.push(Block::Lines(vec![why.say(format!(" ({}, {})", it.by, when(it.time)))]));
     }
-    page.push(Block::Table(approvals(review, it)));
-    let open = it.signers.iter().any(|signer| signer.by.is_none());
-    if let Some(command) = review.commands.approve.as_ref().filter(|_| open && it.decision == Decision::Pending) {
+    match review.changes.items.first().filter(|first| first.path != it.path && signed_alike(first, it)) {
+        Some(first) => {
+            let line = Line::default().strong("Approvals").say(" as above: one approval signs both, ");
+            page.push(Block::Lines(vec![line.word(&first.change).say(" and this")]));
+        }
+        None => page.push(Block::Table(approvals(review, it))),
+    }
+    let waits =
+        |it: &&MoveReview| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none());
+    // Said once: one approval signs everything on the branch.
+    let first = review.changes.items.iter().find(waits).is_some_and(|first| first.path == it.path);
+    if let Some(command) = review.commands.approve.as_ref().filter(|_| first) {
         let line = Line::of("Approving on the forge alone leaves no signature. To sign: ").code(command);
         page.push(Block::Lines(vec![line]));
     }
@@ -157,6 +166,15 @@ fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
     if let Some(diff) = it.diff.as_ref().filter(|diff| !diff.identical) {
         page.push(diff::page::files(diff));
     }
+}
+
+/// Whether two moves ask for the same people, and have the same of them.
+fn signed_alike(one: &MoveReview, other: &MoveReview) -> bool {
+    let places = |it: &MoveReview| -> Vec<(String, Option<PrincipalId>)> {
+        it.signers.iter().map(|signer| (signer.asks.clone(), signer.by.clone())).collect()
+    };
+    let waives = |it: &MoveReview| it.said.iter().any(|said| !said.waives.is_empty() && !said.approves);
+    !one.signers.is_empty() && places(one) == places(other) && one.at_once == other.at_once && !waives(other)
 }
 
 fn approvals(review: &Review, it: &MoveReview) -> Table {

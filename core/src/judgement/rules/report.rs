@@ -28,7 +28,15 @@ pub fn report_on(
     ground: &Ground<'_>,
 ) -> Result<GateReport> {
     let doubt = Doubt::of(policy, ground.state, ground.tainted)?;
-    let mut case = Case { record, policy, facts: Facts(sum), doubt, people: Vec::new(), waivers: Vec::new() };
+    let mut case = Case {
+        record,
+        policy,
+        facts: Facts(sum),
+        before: Facts(ground.state),
+        doubt,
+        people: Vec::new(),
+        waivers: Vec::new(),
+    };
     case.gather(registry, ground)?;
     let mut report = GateReport {
         change: describe(record.predicate()),
@@ -66,6 +74,7 @@ pub(super) struct Case<'a> {
     pub(super) record: &'a Record,
     pub(super) policy: &'a Policy,
     pub(super) facts: Facts<'a>,
+    before: Facts<'a>,
     doubt: Doubt<'a>,
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
@@ -238,6 +247,7 @@ impl Case<'_> {
         let common = self.record.common();
         let subject = Subject {
             facts: self.facts,
+            before: self.before,
             policy: self.policy,
             doubt: &self.doubt,
             record: self.record,

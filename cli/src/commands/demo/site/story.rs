@@ -3,6 +3,7 @@
 use refmark_core::judgement::plan::RollbackRequest;
 use refmark_core::records::evidence::Verdict;
 use refmark_core::registry::{PinAddRequest, Project, TransitionRequest};
+use refmark_core::words::digest::ArtifactId;
 use refmark_core::words::fault::Result;
 use refmark_core::words::name::{AliasName, ConsumerId, ModelName};
 
@@ -22,17 +23,17 @@ pub struct Told {
 /// Tells the story.
 pub fn tell(cast: &Cast) -> Result<Told> {
     let training = Training::new();
-    first_weeks(cast, &training)?;
+    let encoder = first_weeks(cast, &training)?;
     the_night(cast)?;
-    let blocked = the_blocked_one(cast, &training)?;
+    let blocked = the_blocked_one(cast, &training, encoder)?;
     let refused = the_refused_one(cast)?;
     the_small_ones(cast)?;
-    let pending = the_pending_one(cast, &training)?;
+    let pending = the_pending_one(cast, &training, encoder)?;
     Ok(Told { pending, blocked, refused })
 }
 
-/// `sentiment` comes to its third version, `fraud-score` to its first.
-fn first_weeks(cast: &Cast, training: &Training) -> Result<()> {
+/// `sentiment` comes to its third version, `fraud-score` to its first. The encoder that all classifiers share.
+fn first_weeks(cast: &Cast, training: &Training) -> Result<ArtifactId> {
     cast.clock.at(0, 8);
     let encoder = cast.register("bo", &text_encoder(&cast.workshop)?)?.artifact;
     cast.promote("bo", "text-encoder@stable", 1, "the encoder that all classifiers share")?;
@@ -55,17 +56,12 @@ fn first_weeks(cast: &Cast, training: &Training) -> Result<()> {
     cast.clock.at(11, 9);
     sentiment(cast, training, 3, (320, 2), encoder)?;
     cast.canary("sentiment/3")?;
-    cast.live("sentiment@champion", 3, "better on long reviews", ["ada", "bo"])
+    cast.live("sentiment@champion", 3, "better on long reviews", ["ada", "bo"])?;
+    Ok(encoder)
 }
 
 /// Version n, with all that production asks for but its canary.
-fn sentiment(
-    cast: &Cast,
-    training: &Training,
-    n: u64,
-    trained: (usize, usize),
-    encoder: refmark_core::words::digest::ArtifactId,
-) -> Result<()> {
+fn sentiment(cast: &Cast, training: &Training, n: u64, trained: (usize, usize), encoder: ArtifactId) -> Result<()> {
     let (package, accuracy) = training.sentiment(&cast.workshop, n, trained, encoder)?;
     cast.register("bo", &package)?;
     cast.stage(&format!("sentiment/{n}"), &[("accuracy", accuracy), ("latency_ms", 2.0 + n as f64 / 10.0)])
@@ -119,10 +115,8 @@ fn the_night(cast: &Cast) -> Result<()> {
 }
 
 /// A proposal whose canary then fails.
-fn the_blocked_one(cast: &Cast, training: &Training) -> Result<String> {
+fn the_blocked_one(cast: &Cast, training: &Training, encoder: ArtifactId) -> Result<String> {
     cast.clock.at(15, 9);
-    let encoder = cast.registry.view()?.facts()?.version(&ModelName::parse("text-encoder")?, 1)?;
-    let encoder = encoder.map(|it| it.artifact).ok_or_else(|| refmark_core::words::fault::bug("no encoder"))?;
     sentiment(cast, training, 4, (320, 1), encoder)?;
     let branch = cast.propose("nora", "sentiment@champion", 4, "reads long reviews once only")?;
     cast.approve("ada", &branch, "looks good so far")?;
@@ -156,10 +150,8 @@ fn the_small_ones(cast: &Cast) -> Result<()> {
 }
 
 /// A proposal that one more person must approve.
-fn the_pending_one(cast: &Cast, training: &Training) -> Result<String> {
+fn the_pending_one(cast: &Cast, training: &Training, encoder: ArtifactId) -> Result<String> {
     cast.clock.at(20, 9);
-    let encoder = cast.registry.view()?.facts()?.version(&ModelName::parse("text-encoder")?, 1)?;
-    let encoder = encoder.map(|it| it.artifact).ok_or_else(|| refmark_core::words::fault::bug("no encoder"))?;
     sentiment(cast, training, 5, (600, 4), encoder)?;
     cast.promote("bo", "sentiment@canary", 5, "5 % of the traffic")?;
     cast.clock.at(21, 9);
