@@ -43,6 +43,13 @@ def receive(folder: Path, clone: Path, attack: dict[str, Any]) -> None:
             for _, pack in packs:
                 git(clone, "unpack-objects", "-q", text=pack)
             (clone / "objects" / first[:2] / first[2:]).unlink()
+        case "borrowed":
+            lender = clone.with_suffix(".lender")
+            (clone / "objects").rename(lender)
+            (clone / "objects" / "info").mkdir(parents=True)
+            (clone / "objects" / "info" / "alternates").write_text(f"{lender}\n")
+        case other:
+            assert other is None, f"{other} is no condition"
 
 
 def told(clone: Path, attack: dict[str, Any]) -> tuple[str, list[tuple[str, str | None]]]:

@@ -22,7 +22,6 @@ def public(two: refmark.Registry) -> Iterator[refmark.Registry]:
     try:
         moved = folder / "models"
         shutil.copytree(two.path, moved, symlinks=True)
-        shutil.rmtree(moved / "refmark" / f"remembered-{os.geteuid()}", ignore_errors=True)
         made = [folder, moved, *(it for it in moved.rglob("*") if it.is_dir() and not it.is_symlink())]
         for it in made:
             it.chmod(0o555)

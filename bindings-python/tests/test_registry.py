@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import warnings
 from datetime import datetime, timedelta, timezone
@@ -259,7 +258,9 @@ def test_a_registry_is_found_by_variable_folder_and_default(
     assert refmark.open().id == two.id and refmark.open(f"file://{two.path}").id == two.id
 
 
-def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry, world: Path) -> None:
+def test_a_registry_of_a_newer_format_asks_for_an_upgrade(
+    two: refmark.Registry, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ssh = pytest.importorskip("cryptography.hazmat.primitives.serialization")
     key = ssh.load_ssh_private_key((world / ".config/refmark/key").read_bytes(), None)
 
@@ -281,7 +282,9 @@ def test_a_registry_of_a_newer_format_asks_for_an_upgrade(two: refmark.Registry,
     git("update-index", "--add", "--cacheinfo", f"100644,{blob},trust/0001.json")
     who = ("-c", "user.name=x", "-c", "user.email=x@y")
     git("update-ref", "refs/heads/main", git(*who, "commit-tree", git("write-tree"), "-m", "a newer registry"))
-    shutil.rmtree(Path(os.environ["REFMARK_CACHE"]) / f"readers-{os.geteuid()}", ignore_errors=True)
+    # Another reader, who remembers nothing of what stood here before.
+    monkeypatch.setenv("HOME", str(world / "reader"))
+    monkeypatch.setenv("REFMARK_CACHE", str(world / "reader" / "cache"))
     digest = "sha256:" + hashlib.sha256(payload).hexdigest()
     with pytest.raises(refmark.UpgradeNeededError) as raised:
         refmark.open(two.path, trust_root=digest).resolve("sentiment/1")
