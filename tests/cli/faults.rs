@@ -141,20 +141,22 @@ fn of_eight_processes_each_move_wins_once_and_the_losers_hear_of_the_winner() {
 fn a_full_disk_is_no_space_and_nothing_is_lost_or_half_written() {
     let env = TestEnvironment::with_models();
     env.write("three/weights.bin", vec![3; 300 << 10]);
-    std::fs::create_dir(env.path("full")).unwrap();
     for free in [0, 24, 120, 340] {
+        // Each at a place of its own: an older copy where a newer one stood is a rewritten history to its reader.
+        let full = format!("full-{free}");
+        std::fs::create_dir(env.path(&full)).unwrap();
         let lines = format!(
-            "mount -t tmpfs -o size=4m none full && cp -r models full/models || exit 9
-             head -c 100M /dev/zero >full/fill 2>/dev/null
-             size=$(stat -c %s full/fill); truncate -s $((size - {free} * 1024)) full/fill
-             $R -R full/models register sentiment three --json >register.json; echo $? >status
-             $R -R full/models promote sentiment@champion 2 --json >promote.json
-             $R -R full/models verify --json >verify.json
-             $R -R full/models resolve sentiment@champion --json >resolve.json
-             ls -A full/models/refmark/tmp full/models/refmark/stage >left
-             rm full/fill
-             $R -R full/models register sentiment three --json >again.json &&
-             $R -R full/models verify --json >last.json"
+            "mount -t tmpfs -o size=4m none {full} && cp -r models {full}/models || exit 9
+             head -c 100M /dev/zero >{full}/fill 2>/dev/null
+             size=$(stat -c %s {full}/fill); truncate -s $((size - {free} * 1024)) {full}/fill
+             $R -R {full}/models register sentiment three --json >register.json; echo $? >status
+             $R -R {full}/models promote sentiment@champion 2 --json >promote.json
+             $R -R {full}/models verify --json >verify.json
+             $R -R {full}/models resolve sentiment@champion --json >resolve.json
+             ls -A {full}/models/refmark/tmp {full}/models/refmark/stage >left
+             rm {full}/fill
+             $R -R {full}/models register sentiment three --json >again.json &&
+             $R -R {full}/models verify --json >last.json"
         );
         let Some(ran) = with_mounts(&env, &lines) else { return };
         assert_eq!(ran.status, 0, "{free} KiB free: {}", ran.stderr);
