@@ -129,7 +129,7 @@ function type(rust, from) {
   if (text.includes(name)) return "string";
   if (number.includes(name)) return "number";
   if (name === "bool") return "boolean";
-  if (name === "Value" && rust.includes("serde_json") || name === "FreeJson") return "unknown";
+  if (name === "Value" || name === "FreeJson") return "unknown";
   if (wrappers.includes(name)) return of(parameters.at(-1));
   if (aliases.has(name) && !items.has(name)) return of(aliases.get(name));
   if (name === "Option") return `${of(parameters[0])} | null`;

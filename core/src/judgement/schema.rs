@@ -128,7 +128,7 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
         return no(format!("must be {}, and is {}", all.join(" or "), kind(value)));
     }
     if let Some(Value::Array(all)) = schema.get("enum")
-        && !all.iter().any(|it| *it == *value)
+        && !all.contains(value)
     {
         let all: Vec<String> = all.iter().map(Value::to_string).collect();
         return no(format!("must be one of {}, and is {}", all.join(", "), short(value)));

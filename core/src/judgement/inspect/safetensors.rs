@@ -51,8 +51,11 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
     Ok(())
 }
 
+/// What a header says of the whole file, and each tensor by its name.
+type Header = (BTreeMap<String, String>, Vec<(String, Entry)>);
+
 /// The texts under `__metadata__`, and the tensors.
-fn header(json: &[u8]) -> Result<(BTreeMap<String, String>, Vec<(String, Entry)>), String> {
+fn header(json: &[u8]) -> Result<Header, String> {
     let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
     let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| mistake.said)?;
     let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());

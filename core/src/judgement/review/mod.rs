@@ -27,7 +27,7 @@ use crate::words::time::Timestamp;
 pub(crate) use change::{gates, said, signers};
 pub(crate) use other::{companions, teleport};
 pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
-pub(crate) use summary::quoted;
+pub use summary::quoted;
 pub(crate) use words::in_words;
 
 /// So many moves, versions and other records are shown one by one.
