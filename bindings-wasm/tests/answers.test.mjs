@@ -37,10 +37,16 @@ function outcome(ask) {
   }
 }
 
-/** Both faces say the same; the answer must have the type that TypeScript is told. */
+/** Both faces say the same, asked in the same second; the answer must have the type that TypeScript is told. */
 function same(type, module, ...args) {
-  const mine = outcome(module);
-  assert.deepEqual(mine, outcome(() => example.ask(...args)), args.join(" "));
+  let mine, said, asked;
+  const second = () => Math.floor(Date.now() / 1000);
+  for (let tries = 0; tries < 10 && second() !== asked; tries += 1) {
+    asked = second();
+    said = outcome(() => example.ask(...args));
+    mine = outcome(module);
+  }
+  assert.deepEqual(mine, said, args.join(" "));
   if ("answer" in mine) typed.push([type, mine.answer]);
   return mine.answer;
 }
@@ -142,7 +148,9 @@ test("why an alias does not hold another version", () => {
     }
   }
   const [{ model }] = models;
-  assert.deepEqual(view.whyNot(`${model}@champion`, "1"), view.whyNot(`${model}@champion`, 1));
+  const at = "2026-10-01T00:00:00Z";
+  const asked = (version) => view.whyNot(`${model}@champion`, version, undefined, at);
+  assert.deepEqual(asked("1"), asked(1));
   assert.throws(() => view.whyNot(`${model}@champion`, "one"), { code: "bad-reference" });
   assert.throws(() => view.whyNot(`${model}/1`, 1), { code: "bad-argument" });
 });
