@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
   refmark attach sentiment/4 --type runbook runbook.md --summary \"whom to call\"
 The type may also stand before the file without `--type`.
 `refmark catalog list evidence-type` shows the types.")]
+#[command(override_usage = "refmark attach [OPTIONS] <REF> [[TYPE] FILE]")]
 pub struct AttachArgs {
     /// What it is about
     #[arg(value_name = "REF")]
