@@ -1,5 +1,5 @@
 // One model: what its aliases mean now, its versions, how a metric went, and the newest card.
-import type { MoveRow, ShowAnswer, VersionRow } from "../answers.ts";
+import type { MoveRow, ShowAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, href, replaceQuery } from "../app/state.ts";
 import { count, day, figure } from "../app/words.ts";

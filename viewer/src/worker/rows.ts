@@ -1,6 +1,5 @@
 // The table of models: kept here, sent to the page in pieces, and put in order here, so that the page never waits.
-import type { ModelRow } from "../answers.ts";
-import type { Event, Order } from "../protocol.ts";
+import type { Event, ModelRow, Order } from "../protocol.ts";
 import type { Listing } from "./source.ts";
 
 /** So many rows a message: a few milliseconds of the page's time each. */
@@ -66,7 +65,7 @@ function keyOf(row: ModelRow, by: Order["by"]): string | number {
 }
 
 function fingerprint(row: ModelRow): string {
-  const aliases = row.aliases.map(([alias, version]) => `${alias}=${version ?? ""}`).sort();
+  const aliases = row.aliases.map(([alias, version]) => `${alias}=${version}`).sort();
   return JSON.stringify([row.versions, row.owner, aliases]);
 }
 

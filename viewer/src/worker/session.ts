@@ -1,9 +1,9 @@
 // One opened registry: its objects, the view that questions are answered from, and the verification under way.
-import type { CommitInfo, ModelRow } from "../answers.ts";
-import type { Answer, Arguments, Event, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
+import type { CommitInfo } from "refmark-wasm";
+import type { Answer, Arguments, Event, ModelRow, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
 import { faultOf, missing, Stopped, Trouble } from "./fault.ts";
 import { inspected } from "./inspecting.ts";
-import { newRepository, type Repository, type View } from "./module.ts";
+import { RefmarkRepository, type Repository, type View } from "./module.ts";
 import { Rows, rowsOfListing } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { verify } from "./verifying.ts";
@@ -12,7 +12,7 @@ import { verify } from "./verifying.ts";
 const CHAIN = 5000;
 
 export class Session {
-  private readonly repository: Repository = newRepository();
+  private readonly repository: Repository = new RefmarkRepository();
   private readonly rows = new Rows();
   private readonly stopping = new AbortController();
   private view: View | null = null;
@@ -173,6 +173,7 @@ export class Session {
     search: (view, text) => view.search(text, 50),
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
+    sunset: (view) => view.sunset(),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
 

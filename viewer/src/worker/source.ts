@@ -11,7 +11,7 @@ export interface Listing {
     readonly owner: readonly (string | null)[];
     readonly versions: readonly number[];
     readonly updated: readonly (string | null)[];
-    readonly aliases: readonly (readonly (readonly [string, number | null])[])[];
+    readonly aliases: readonly (readonly (readonly [string, number])[])[];
   };
 }
 
