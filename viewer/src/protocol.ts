@@ -77,6 +77,7 @@ export interface Questions {
   show(reference: string): ShowAnswer;
   resolve(reference: string, at?: string): ResolveAnswer;
   log(reference?: string): readonly MoveRow[];
+  newestMoves(model: string): readonly MoveRow[];
   diff(a: string, b: string): ArtifactDiff;
   proposals(): readonly Proposal[];
   review(base: string, head: string): Review;
