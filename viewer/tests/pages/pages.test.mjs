@@ -34,7 +34,7 @@ after(async () => {
 const SCREENS = {
   models: "/models", model: "/m/sentiment", version: "/m/sentiment/v/5", alias: "/m/sentiment/a/champion?as-of=2026-09-15", compare: "/compare?a=sentiment/2&b=sentiment/5",
   proposals: "/proposals", proposal: `/proposals/${encodeURIComponent("propose/sentiment-champion-5")}`, policy: "/policy?model=sentiment&version=5&alias=champion",
-  catalog: "/catalog", integrity: "/integrity", file: "/file", nowhere: "/nonsense",
+  catalog: "/catalog", sunset: "/sunset", integrity: "/integrity", file: "/file", nowhere: "/nonsense",
 };
 
 const address = (path, more = {}) => {
@@ -166,6 +166,30 @@ describe("what may be said", () => {
     await page.locator(".banner.plain").waitFor({ timeout: 60_000 });
     await still(page);
     assert.deepEqual([await standing(page), await page.locator(".timeline li").count() < commits.length], ["verified", true]);
+    await close();
+  });
+});
+
+describe("lineage", () => {
+  test("a version names what it was made from, and what was made from it", SLOW, async () => {
+    const { page, errors, close } = await openPage(browser);
+    await page.goto(address("/m/text-encoder/v/1", { root: world.root }));
+    await still(page);
+    await page.locator(".twin li", { hasText: "made from it" }).first().waitFor({ timeout: 30_000 });
+    const made = await page.locator(".twin li", { hasText: "made from it" }).locator("a").allTextContents();
+    assert.deepEqual(made.sort(), [1, 2, 3, 4, 5].map((n) => `sentiment/${n}`));
+    await page.locator(".twin a", { hasText: "sentiment/4" }).click();
+    await page.locator(".twin li", { hasText: "parent" }).locator("a", { hasText: "text-encoder/1" }).waitFor({ timeout: 30_000 });
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
+  test("a retired version says until when, and what stands in for it", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(address("/m/sentiment/v/1", { root: world.root }));
+    await still(page);
+    await page.locator(".note.warn", { hasText: "nobody should use it from 31 Oct 2026" }).waitFor({ timeout: 30_000 });
+    assert.match(await page.locator(".note.warn").first().innerText(), /In its place: sentiment\/2/);
     await close();
   });
 });
