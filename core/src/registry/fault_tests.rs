@@ -103,7 +103,7 @@ impl Home {
     fn is_swept(&self, story: &str) {
         for registry in self.registries() {
             let registry = Registry::open(&registry, world(self.stage.home())).unwrap();
-            let _lock = registry.lock(std::time::Duration::ZERO).unwrap();
+            let _lock = registry.lock().unwrap();
             registry.repo().recover().unwrap();
             registry.sweep().unwrap();
         }
