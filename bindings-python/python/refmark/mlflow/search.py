@@ -23,18 +23,7 @@ _NEWEST_FIRST = ["last_updated_timestamp DESC", "name ASC", "version_number DESC
 class _Search:
     """What both searches share: a checked size, a parsed filter, a page."""
 
-    def __init__(self, max_results: Any, most: int, page_token: str | None) -> None:
-        if isinstance(max_results, bool) or not isinstance(max_results, int) or max_results < 1:
-            raise MlflowException(
-                f"Invalid value for max_results. It must be a positive integer, but got {max_results}",
-                INVALID_PARAMETER_VALUE,
-            )
-        if max_results > most:
-            raise MlflowException(
-                "Invalid value for request parameter max_results. It must be at most "
-                f"{most}, but got value {max_results}",
-                INVALID_PARAMETER_VALUE,
-            )
+    def __init__(self, max_results: int, page_token: str | None) -> None:
         self._size = max_results
         self._from = SearchUtils.parse_start_offset_from_page_token(page_token)
 
@@ -42,6 +31,23 @@ class _Search:
         until = self._from + self._size
         token = SearchUtils.create_page_token(until) if until < len(found) else None
         return PagedList(found[self._from : until], token)
+
+
+def _check_whole(max_results: Any) -> None:
+    if isinstance(max_results, bool) or not isinstance(max_results, int) or max_results < 1:
+        raise MlflowException(
+            f"Invalid value for max_results. It must be a positive integer, but got {max_results}",
+            INVALID_PARAMETER_VALUE,
+        )
+
+
+def _check_bound(max_results: Any, most: int) -> None:
+    if isinstance(max_results, (int, float)) and max_results > most:
+        raise MlflowException(
+            "Invalid value for request parameter max_results. It must be at most "
+            f"{most}, but got value {max_results}",
+            INVALID_PARAMETER_VALUE,
+        )
 
 
 def _check_once(fields: Iterable[str], order_by: list[str]) -> None:
@@ -58,7 +64,9 @@ class ModelSearch(_Search):
     def __init__(
         self, filter_string: str | None, max_results: Any, order_by: list[str] | None, page_token: str | None
     ) -> None:
-        super().__init__(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, page_token)
+        _check_bound(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD)
+        _check_whole(max_results)
+        super().__init__(max_results, page_token)
         self._filter = add_prompt_filter_string(filter_string, is_prompt=False)
         parsed = [SearchUtils.parse_order_by_for_search_registered_models(it) for it in order_by or []]
         self._order = [(_time_is_one(key), ascending) for key, ascending in parsed]
@@ -84,7 +92,9 @@ class VersionSearch(_Search):
     def __init__(
         self, filter_string: str | None, max_results: Any, order_by: list[str] | None, page_token: str | None
     ) -> None:
-        super().__init__(max_results, SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD, page_token)
+        _check_whole(max_results)
+        _check_bound(max_results, SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD)
+        super().__init__(max_results, page_token)
         self._parsed = SearchModelVersionUtils.parse_search_filter(filter_string)
         for clause in self._parsed:
             _check_version_clause(clause)

@@ -44,9 +44,10 @@ from .._values import ModelDetail, VersionDetail, rows
 from . import entities, search, sources
 from . import uri as uris
 from .faults import speaks_mlflow
+from .webhooks import Webhooks
 
 
-class RefmarkStore(AbstractStore):  # type: ignore[misc]
+class RefmarkStore(Webhooks, AbstractStore):  # type: ignore[misc]
     """A model registry store on ``refmark:///path``."""
 
     def __init__(self, store_uri: str | None = None, tracking_uri: str | None = None) -> None:
@@ -111,7 +112,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         self, version: VersionDetail, description: str | None = None, updated: int | None = None, **words: Any
     ) -> None:
         """Changes the words of a version; a tag is no change, so that ``updated`` stays."""
-        told = entities.times(0, entities.updated_ms(version) if updated is None else updated)
+        told = entities.times(None, entities.updated_ms(version) if updated is None else updated)
         self._registry.label(version, description, **{**words, "tags": {**words.get("tags", {}), **told}})
 
     # Models -------------------------------------------------------------------------------------------------------
