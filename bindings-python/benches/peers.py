@@ -58,10 +58,8 @@ def weights(folder: Path, number: int) -> Path:
 
 def store_jobs(folder: Path, versions: int) -> Jobs:
     """refmark behind MLflow's interface."""
-    from refmark.mlflow.store import RefmarkStore
-
     refmark_jobs(folder, versions)
-    return mlflow_calls(RefmarkStore(f"refmark://{folder / 'models'}"), str(weights(folder, 10 * versions)))
+    return mlflow_calls(f"refmark://{folder / 'models'}", str(weights(folder, 10 * versions)))
 
 
 def mlflow_jobs(folder: Path, versions: int) -> Jobs:
@@ -69,7 +67,8 @@ def mlflow_jobs(folder: Path, versions: int) -> Jobs:
     from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
-    store = SqlAlchemyStore(f"sqlite:///{folder / 'mlflow.db'}")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    store = SqlAlchemyStore(uri)
     store.create_registered_model("m")
     now = time.time_ns() // 1_000_000
     with store.ManagedSessionMaker(read_only=False) as session:
@@ -79,25 +78,30 @@ def mlflow_jobs(folder: Path, versions: int) -> Jobs:
         )
     store.set_model_version_tag("m", 1, ModelVersionTag("team", "nlp"))
     store.set_registered_model_alias("m", "champion", 1)
-    return mlflow_calls(store, "more")
+    return mlflow_calls(uri, "more")
 
 
-def mlflow_calls(store: Any, source: str) -> Jobs:
+def mlflow_calls(uri: str, source: str) -> Jobs:
+    """The jobs as users of MLflow write them."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri if uri.startswith("sqlite") else None, registry_uri=uri)
+
     def pages() -> Iterator[Any]:
         token = None
         while True:
-            page = store.search_model_versions("name = 'm'", max_results=1000, page_token=token)
+            page = client.search_model_versions("name = 'm'", max_results=1000, page_token=token)
             yield from page
             token = page.token
             if not token:
                 return
 
     return {
-        "register": lambda n: store.create_model_version("m", source),
-        "set alias": lambda n: store.set_registered_model_alias("m", "champion", 2 + n % 2),
-        "resolve": lambda n: store.get_model_version_by_alias("m", "champion"),
+        "register": lambda n: client.create_model_version("m", source),
+        "set alias": lambda n: client.set_registered_model_alias("m", "champion", 2 + n % 2),
+        "resolve": lambda n: client.get_model_version_by_alias("m", "champion"),
         "list, read": lambda n: [(it.version, it.creation_timestamp) for it in pages()],
-        "search by tag": lambda n: store.search_model_versions("tags.team = 'nlp'"),
+        "search by tag": lambda n: client.search_model_versions("tags.team = 'nlp'"),
     }
 
 
