@@ -25,7 +25,10 @@ const SEEN_EVERY: usize = 16;
 pub fn many_moves(registry: &Registry, commits: usize) {
     let mut git = Command::new("git");
     git.arg("-C").arg(registry.git_dir()).args(["fast-import", "--quiet", "--done", "--force"]);
-    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = git.spawn().expect("git is installed");
     let mut out = BufWriter::new(child.stdin.take().expect("it is piped"));
     let mut told = BufReader::new(child.stdout.take().expect("it is piped"));

@@ -141,8 +141,7 @@ impl<'a> Batch<'a> {
             return Err(changed(&path, "it is gone"));
         };
         let settled = !is_recent(&found);
-        let mut reading =
-            Reading { slot, file: &file, path: &path, stamp: Stamp::of(&found), observer, settled };
+        let mut reading = Reading { slot, file: &file, path: &path, stamp: Stamp::of(&found), observer, settled };
         let done = match self.known(&reading)? {
             Some(done) => {
                 self.work.progress.advance(done.size);
