@@ -48,10 +48,8 @@ impl Registry {
         let pin = self.world.pin_of(self.id())?;
         // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
         if let Some(remembered) = self.remembered() {
-            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| {
-                it.objects().seed(std::mem::take(&mut *locked(&self.parsed)));
-                self.walk(it.held_to(pin))
-            });
+            let objects = Objects::seeded(&self.repo, std::mem::take(&mut *locked(&self.parsed)));
+            let resumed = Verifier::resume_with(objects, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}
