@@ -1,6 +1,6 @@
 //! The index answers what the records themselves answer, whatever happened to the branch.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -383,9 +383,9 @@ impl Bench {
     }
 
     /// Where every file took effect, by a walk from the first commit.
-    fn landings(&self) -> BTreeMap<String, Oid> {
+    fn landings(&self) -> Map<String, Oid> {
         let mut verifier = Verifier::from_the_start(self.registry.repo(), self.registry.head().unwrap(), None).unwrap();
-        let mut found = BTreeMap::new();
+        let mut found = Map::new();
         verifier
             .run(|verdict| {
                 for path in verdict.effects.iter().flat_map(|it| it.files.keys()) {
@@ -445,7 +445,7 @@ impl Bench {
         }
     }
 
-    fn slow_moves(&self, facts: Facts<'_>, landings: &BTreeMap<String, Oid>) -> Vec<MoveRow> {
+    fn slow_moves(&self, facts: Facts<'_>, landings: &Map<String, Oid>) -> Vec<MoveRow> {
         let mut rows = Vec::new();
         for model in facts.models().unwrap() {
             for alias in facts.aliases(&model).unwrap() {
@@ -469,7 +469,7 @@ impl Bench {
         rows
     }
 
-    fn compare_search(&self, view: &View<'_>, landings: &BTreeMap<String, Oid>, request: &SearchRequest) {
+    fn compare_search(&self, view: &View<'_>, landings: &Map<String, Oid>, request: &SearchRequest) {
         let facts = view.facts().unwrap();
         let mut slow = Vec::new();
         for name in facts.models().unwrap() {
