@@ -3,7 +3,7 @@
 mod by_records;
 mod steps;
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::sync::Arc;
 
 use proptest::prelude::*;

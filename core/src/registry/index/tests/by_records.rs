@@ -5,9 +5,9 @@ use super::*;
 
 impl Bench {
     /// Where every file took effect, by a walk from the first commit.
-    pub(super) fn landings(&self) -> BTreeMap<String, Oid> {
+    pub(super) fn landings(&self) -> Map<String, Oid> {
         let mut verifier = Verifier::from_the_start(self.registry.repo(), self.registry.head().unwrap(), None).unwrap();
-        let mut found = BTreeMap::new();
+        let mut found = Map::new();
         verifier
             .run(|verdict| {
                 for path in verdict.effects.iter().flat_map(|it| it.files.keys()) {
@@ -67,7 +67,7 @@ impl Bench {
         }
     }
 
-    pub(super) fn slow_moves(&self, facts: Facts<'_>, landings: &BTreeMap<String, Oid>) -> Vec<MoveRow> {
+    pub(super) fn slow_moves(&self, facts: Facts<'_>, landings: &Map<String, Oid>) -> Vec<MoveRow> {
         let mut rows = Vec::new();
         for model in facts.models().unwrap() {
             for alias in facts.aliases(&model).unwrap() {
@@ -91,7 +91,7 @@ impl Bench {
         rows
     }
 
-    pub(super) fn compare_search(&self, view: &View<'_>, landings: &BTreeMap<String, Oid>, request: &SearchRequest) {
+    pub(super) fn compare_search(&self, view: &View<'_>, landings: &Map<String, Oid>, request: &SearchRequest) {
         let facts = view.facts().unwrap();
         let mut slow = Vec::new();
         for name in facts.models().unwrap() {
