@@ -30,7 +30,7 @@ def test_a_registry_of_mlflows_is_brought_over_from_a_shell(
     assert json.loads(capsys.readouterr().out) == {"models": 1, "versions": 1, "without_files": [], "gaps": 0}
     assert (reg.pull("sentiment/1") / "weights.bin").read_bytes() == b"1"
     again = main(["import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", *here, "--json"])
-    said = json.loads(capsys.readouterr().err)["error"]
+    said = json.loads(capsys.readouterr().out)["error"]
     assert (again, said["code"]) == (next(status for code, _, status in _codes() if code == "exists"), "exists")
     assert main(["import", "mlflow", str(tmp_path / "nowhere"), *here]) != 0
     assert "holds no registry of MLflow" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         print(f"refmark {_native.version()} (Python)")
         return 0
-    if "import" not in given[:3]:
+    if "import" not in given[:4]:
         return _whole_command(given)
     try:
         return _import(given)
@@ -65,7 +65,7 @@ def _import(given: Sequence[str]) -> int:
 
 def _said(error: errors.RefmarkError, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"error": error.to_dict()}), file=sys.stderr)
+        print(json.dumps({"error": error.to_dict()}))
     else:
         print(f"error: {error}", file=sys.stderr)
     return next((status for code, _, status in _native.codes() if code == error.code), 1)
