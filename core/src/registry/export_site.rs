@@ -8,8 +8,8 @@ mod single;
 #[cfg(test)]
 mod tests;
 
+use crate::words::map::{Map, Set};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -34,14 +34,14 @@ const INTERRUPT: i32 = 2;
 
 /// The built viewer: its files by their paths.
 pub struct Viewer<'v> {
-    files: BTreeMap<String, Cow<'v, [u8]>>,
+    files: Map<String, Cow<'v, [u8]>>,
 }
 
 impl<'v> Viewer<'v> {
     /// The files of a built viewer. A fault with code `bad-argument` where `index.html` is missing, or a path leads out of
     /// the site or into the registry's folder.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'v, [u8]>)>) -> Result<Viewer<'v>> {
-        let mut kept = BTreeMap::new();
+        let mut kept = Map::new();
         for (path, bytes) in files {
             PackagePath::parse(&path)?;
             if path == "registry" || path.starts_with("registry/") {
@@ -100,7 +100,7 @@ pub struct SiteAnswer {
     /// What to put behind the site's address, so that a reader's browser holds it to that root and at least that commit.
     pub fragment: String,
     /// The branches: the registry's and those of open proposals.
-    pub refs: BTreeMap<String, Oid>,
+    pub refs: Map<String, Oid>,
     /// Whether anything changed; an unchanged registry changes no byte.
     pub changed: bool,
     /// The packs that were added.
@@ -165,12 +165,7 @@ impl Registry {
         }
     }
 
-    fn write_site(
-        &self,
-        git: &dyn GitProgram,
-        folder: &mut Folder,
-        request: &ExportRequest<'_>,
-    ) -> Result<SiteAnswer> {
+    fn write_site(&self, git: &dyn GitProgram, folder: &mut Folder, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
         if let Some(fault) = self.why_incomplete()? {
             return Err(fault);
         }
@@ -197,7 +192,7 @@ impl Registry {
         let site = self.site(view, refs, packs, name, request.blobs)?;
         let changed = folder.put("registry/site.json", &site.print()?)?;
         folder.sweep(&site, blobs.as_ref().map(|it| &it.0), request.viewer.map(|viewer| viewer.files.keys()))?;
-        let had: BTreeSet<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
+        let had: Set<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
         let packs_added: Vec<SitePack> =
             site.packs.iter().filter(|it| !had.contains(it.name.as_str())).cloned().collect();
         let blobs = blobs.map(|it| it.1);
@@ -225,7 +220,7 @@ impl Registry {
     fn site(
         &self,
         view: &View<'_>,
-        refs: BTreeMap<String, Oid>,
+        refs: Map<String, Oid>,
         packs: Vec<SitePack>,
         listing: String,
         blobs: bool,

@@ -1,7 +1,7 @@
 //! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
 //! merged when everything is given.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ impl Registry {
     /// Proposes a change on a branch of its own, on top of the registry's newest commit. It may still lack approvals or
     /// evidence; what breaks a rule is refused, and nothing is written. Without a name the branch is named after the change.
     pub fn propose(&self, writer: &Writer<'_>, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;
@@ -138,7 +138,7 @@ impl Registry {
     /// Makes a proposal again on the registry's newest commit, because somebody else landed first: the signer's own moves
     /// are numbered and signed anew, approvals lapse with them, and evidence stays, because it names the artifact.
     pub fn renew(&self, writer: &Writer<'_>, branch: &str) -> Result<ProposeAnswer> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;
@@ -182,7 +182,7 @@ impl Registry {
         }
         // Aliases first: a promotion plans the stage move that it needs, which is then not planned twice.
         changes.sort_by_key(|change| !matches!(change, Change::Promote(_) | Change::Unset(_)));
-        let mut planned = BTreeSet::new();
+        let mut planned = Set::new();
         for change in changes {
             let next = change.plan(facts, author)?;
             if next.statements.iter().all(|it| planned.contains(it.common().path)) {

@@ -85,7 +85,7 @@ fn offset_of(table: &DeTable<'_>, place: &[&str]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use crate::words::map::Map;
 
     use super::*;
 
@@ -94,7 +94,7 @@ mod tests {
     struct Sample {
         name: String,
         #[serde(default)]
-        inner: BTreeMap<String, Vec<u64>>,
+        inner: Map<String, Vec<u64>>,
         #[serde(default)]
         real: f64,
     }

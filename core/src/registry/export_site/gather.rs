@@ -1,6 +1,6 @@
 //! What a site shows: the branches, and the listing of what has taken effect.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use crate::judgement::facts::Facts;
 use crate::judgement::index::ModelRow;
@@ -17,8 +17,8 @@ use crate::words::time::Timestamp;
 impl Registry {
     /// The registry's branch and those of open proposals: the branches that share its root and are not merged. Of a
     /// project's own branches none is taken.
-    pub(super) fn site_refs(&self, head: Oid) -> Result<BTreeMap<String, Oid>> {
-        let mut refs = BTreeMap::from([(format!("refs/heads/{}", self.branch), head)]);
+    pub(super) fn site_refs(&self, head: Oid) -> Result<Map<String, Oid>> {
+        let mut refs = Map::from([(format!("refs/heads/{}", self.branch), head)]);
         let root = self.root_file(head)?;
         for name in self.repo.branches()? {
             let Some(tip) = self.repo.head(&name)?.filter(|_| name != self.branch) else { continue };

@@ -1,6 +1,6 @@
 //! The packs of a site: what the head needs and all the rest, each by Git's own hand.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl Registry {
         &self,
         git: &dyn GitProgram,
         head: Oid,
-        refs: &BTreeMap<String, Oid>,
+        refs: &Map<String, Oid>,
         folder: &mut Folder,
     ) -> Result<(PackPlan, Vec<SitePack>)> {
         let before = folder.before().cloned();
@@ -46,7 +46,7 @@ impl Registry {
     }
 
     /// All that the branches reach and the head's tree does not hold; nothing of what the site's branches reached before.
-    fn history(&self, head: Oid, refs: &BTreeMap<String, Oid>, known: Option<&Site>) -> String {
+    fn history(&self, head: Oid, refs: &Map<String, Oid>, known: Option<&Site>) -> String {
         let mut lines: String = refs.values().map(|tip| format!("{tip}\n")).collect();
         lines.push_str(&format!("^{head}^{{tree}}\n"));
         // A proposal that is gone by now may have taken its objects along.

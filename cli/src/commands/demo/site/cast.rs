@@ -1,6 +1,6 @@
 //! The people of the example, their keys, their clock, and what each of them does by hand.
 
-use std::collections::BTreeMap;
+use refmark_core::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -71,7 +71,7 @@ impl Clock for StoryClock {
 }
 
 /// Everybody's key, in files of their own.
-pub struct Keys(BTreeMap<&'static str, Box<dyn Signer>>);
+pub struct Keys(Map<&'static str, Box<dyn Signer>>);
 
 impl Keys {
     /// Makes a key for each; `fixed`: keys that everybody knows, the same each time.
