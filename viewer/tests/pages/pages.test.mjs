@@ -1,5 +1,6 @@
 // The viewer in a real browser, on a real registry.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch, longestTasks, openPage } from "./browser.mjs";
 import { serve } from "./server.mjs";
-import { makeWorld } from "./world.mjs";
+import { DIST, makeWorld } from "./world.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = fileURLToPath(new URL("../../shots/", import.meta.url));
@@ -208,9 +209,43 @@ describe("ways in", () => {
     await close();
   });
 
-  test("a dropped folder, an exported site's folder and a bundle", SLOW, async () => {
-    const empty = await serve({ "/": fileURLToPath(new URL("../../dist/", import.meta.url)) });
-    for (const it of [world.bare, join(world.site, "registry"), world.bundle]) {
+  test("Python's plain file server, which lists folders as pages", SLOW, async () => {
+    const python = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", world.folder], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const port = await new Promise((done) => python.stdout.on("data", (said) => done(/port (\d+)/.exec(said)?.[1])));
+      for (const path of ["site/#/models?", "site/#/models?from=../models.git/&"]) {
+        const { page, errors, close } = await openPage(browser);
+        await page.goto(`http://127.0.0.1:${port}/${path}root=${world.root}`);
+        await opened(page);
+        assert.deepEqual([await standing(page), errors], ["verified", []], path);
+        await close();
+      }
+    } finally {
+      python.kill();
+    }
+  });
+
+  test("what is dragged onto the page: a folder, a .git in its project, a bundle", SLOW, async () => {
+    const empty = await serve({ "/": DIST });
+    for (const it of [world.bare, world.clone, join(world.clone, ".git"), world.bundle]) {
+      const { page, errors, close } = await openPage(browser);
+      await page.goto(`${empty.url}/#/models?root=${world.root}`);
+      await page.locator(".drop").waitFor();
+      const { x, y, width, height } = await page.locator(".drop").boundingBox();
+      const browserSide = await page.context().newCDPSession(page);
+      for (const type of ["dragEnter", "dragOver", "drop"]) {
+        await browserSide.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + height / 2, data: { items: [], files: [it], dragOperationsMask: 1 } });
+      }
+      await opened(page);
+      assert.deepEqual([await standing(page), errors], ["verified", []], it);
+      await close();
+    }
+    await empty.stop();
+  });
+
+  test("a chosen folder, an exported site's folder, a project with a .git, and a bundle", SLOW, async () => {
+    const empty = await serve({ "/": DIST });
+    for (const it of [world.bare, join(world.site, "registry"), world.clone, world.bundle]) {
       const { page, errors, close } = await openPage(browser);
       await page.goto(`${empty.url}/#/models?root=${world.root}`);
       await page.locator(".drop").waitFor();
