@@ -62,7 +62,11 @@ export function App() {
   const target = useRef<HTMLElement>(null);
   const { screen } = address.value;
   const key = JSON.stringify(screen);
-  useEffect(() => scrollTo(0, 0), [key]);
+  useEffect(() => {
+    scrollTo(0, 0);
+    // In a narrow window the ways are a strip that scrolls.
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [key, phase.value]);
   return (
     <div class="app" onDragOver={(event) => event.preventDefault()} onDrop={(event) => {
       event.preventDefault();
