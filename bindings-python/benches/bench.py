@@ -58,13 +58,18 @@ def measured(sizes: list[int], peers: list[str], disk: str) -> tuple[Table, dict
     return table, failed
 
 
+def number(figure: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
 def rows(table: Table, clock: str) -> list[str]:
     """The figures by one clock, as a Markdown table."""
     out = ["| versions | | " + " | ".join(CALLS) + " |", "|--:|---|" + "--:|" * len(CALLS)]
     slow: dict[str, set[str]] = {}
     for size, peer in sorted(table, key=lambda it: (it[0], list(PEERS).index(it[1]))):
         found = table[size, peer]
-        cells = [f"{getattr(found[it], clock):.3g}" if it in found else "" for it in CALLS]
+        cells = [number(getattr(found[it], clock)) if it in found else "" for it in CALLS]
         known = slow.setdefault(peer, set(found))
         cells = [it or (">10 s" if job in known else "–") for it, job in zip(cells, CALLS)]
         out.append(f"| {size:,} | {PEERS[peer][0]} | " + " | ".join(cells) + " |")
