@@ -1,7 +1,7 @@
 //! Long histories: signed moves, written as one stream for `git fast-import`, so that a hundred thousand commits take a
 //! minute and one pack.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::{Command, Stdio};
 
 use refmark_core::judgement::snapshot::History;
@@ -12,27 +12,40 @@ use refmark_core::records::statement::{Record, Statement};
 use refmark_core::registry::{Registry, grown};
 use refmark_core::words::digest::{ArtifactId, Digest};
 use refmark_core::words::name::{AliasName, PrincipalId};
+use refmark_core::words::oid::Oid;
 use refmark_core::words::time::Timestamp;
 
 /// Over so many aliases the moves are spread, in turn: `line@moved-00` and on.
 pub const MOVED_ALIASES: usize = 100;
 
+/// After so many commits the signer has seen the newest one: a statement's `base` is that close to it, as it is with people.
+const SEEN_EVERY: usize = 16;
+
 /// Adds so many commits, each with one move between `line/1` and `line/2`.
 pub fn many_moves(registry: &Registry, commits: usize) {
     let mut git = Command::new("git");
     git.arg("-C").arg(registry.git_dir()).args(["fast-import", "--quiet", "--done", "--force"]);
-    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").stdin(Stdio::piped());
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = git.spawn().expect("git is installed");
     let mut out = BufWriter::new(child.stdin.take().expect("it is piped"));
-    write_moves(registry, commits, &mut out).expect("git reads");
+    let mut told = BufReader::new(child.stdout.take().expect("it is piped"));
+    write_moves(registry, commits, &mut out, &mut told).expect("git reads");
     out.write_all(b"done\n").and_then(|()| out.flush()).expect("git reads");
     drop(out);
     assert!(child.wait().expect("git ends").success());
 }
 
-fn write_moves(registry: &Registry, commits: usize, out: &mut impl Write) -> std::io::Result<()> {
+fn write_moves(
+    registry: &Registry,
+    commits: usize,
+    out: &mut impl Write,
+    told: &mut impl BufRead,
+) -> std::io::Result<()> {
     let key = super::key();
-    let base = registry.head().expect("it has a head");
+    let mut base = registry.head().expect("it has a head");
     let targets = [1, 2].map(|version| Target { version, artifact: artifact_of(registry, version) });
     let mut before: Vec<Option<Digest>> = vec![None; MOVED_ALIASES];
     for n in 0..commits {
@@ -60,11 +73,18 @@ fn write_moves(registry: &Registry, commits: usize, out: &mut impl Write) -> std
         let record = Record::new(statement, vec![signature]).expect("it is a record");
         before[alias] = Some(record.digest());
         let text = record.print().expect("it prints");
-        write!(out, "commit refs/heads/main\ncommitter ada <> {time} +0000\ndata 8\npromote\n")?;
+        write!(out, "commit refs/heads/main\nmark :1\ncommitter ada <> {time} +0000\ndata 8\npromote\n")?;
         if n == 0 {
             writeln!(out, "from {base}")?;
         }
         write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?;
+        if n % SEEN_EVERY == SEEN_EVERY - 1 {
+            out.write_all(b"get-mark :1\n")?;
+            out.flush()?;
+            let mut id = String::new();
+            told.read_line(&mut id)?;
+            base = Oid::parse(id.trim()).expect("git says an id");
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use refmark_core::key::{Found, KeySearch, look};
 use refmark_core::ports::Cancel;
@@ -59,6 +60,7 @@ impl App {
             world.pinning = Pinning::read(root)?;
         }
         self.equip(&mut world);
+        world.wait = Duration::from_secs(self.globals.wait);
         Ok(world)
     }
 

@@ -9,7 +9,7 @@ use refmark_core::pack::Repository;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, rest)) = bytes.split_first() else { return };
-    let mut repository = Repository::new();
+    let repository = Repository::new();
     let _ = match kind % 5 {
         0 => repository.add_pack("pack", rest.to_vec(), None),
         1 => {

@@ -4,6 +4,9 @@ use refmark_core::words::map::Set;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use refmark_core::blob::host::{Identity, unique_name};
+use refmark_core::blob::lock::Holder;
+use refmark_core::words::time::Timestamp;
 use serde_json::Value;
 
 use crate::environment::{Ran, TestEnvironment};
@@ -60,6 +63,51 @@ fn a_process_that_is_killed_at_any_moment_leaves_the_old_state_or_the_new_one() 
     assert_eq!(env.files("models/refmark/tmp"), Vec::<String>::new());
     assert_eq!(env.files("models/refmark/stage"), Vec::<String>::new());
     env.git("models", &["fsck", "--strict", "--no-dangling"]);
+}
+
+#[test]
+fn a_lock_of_the_dead_is_cleared_a_living_holders_waited_for_and_another_hosts_named() {
+    let env = TestEnvironment::with_models();
+    let lock = env.path("models/refmark/lock");
+    let holder = |change: &dyn Fn(&mut Holder)| {
+        let mut it = Holder {
+            identity: Identity::own(),
+            since: Timestamp::parse("2026-11-21T09:00:00Z").unwrap(),
+            nonce: unique_name(),
+        };
+        change(&mut it);
+        std::fs::write(&lock, serde_json::to_vec(&it).unwrap()).unwrap();
+    };
+    let promote = |to: &str| env.run(&["promote", "sentiment@champion", to, "--json"]);
+
+    // A process that is gone: the pid is this one's, its start is not.
+    holder(&|it| it.identity.start = "1".to_owned());
+    assert_eq!(promote("2").status, 0);
+    assert!(!lock.exists());
+
+    // This test's own process lives; what waits for it goes on once it lets go.
+    holder(&|_| {});
+    let waiting =
+        env.refmark(&["promote", "sentiment@champion", "1", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(env.json(&["resolve", "sentiment@champion"])["version"], 2, "readers wait for nobody");
+    std::fs::remove_file(&lock).unwrap();
+    assert!(waiting.wait_with_output().unwrap().status.success());
+
+    // Nothing can be known of another host's process: it is named, and stands until somebody clears it.
+    holder(&|it| "trainer-7".clone_into(&mut it.identity.host));
+    let error = env.run(&["gc", "--wait", "1", "--json"]);
+    assert_eq!(error.status, 5, "{}", error.stdout);
+    let error: Value = serde_json::from_str(&error.stdout).unwrap();
+    assert_eq!(
+        (&error["error"]["code"], &error["error"]["fields"]["host"]),
+        (&"locked".into(), &"trainer-7".into()),
+        "{error:#}"
+    );
+    assert!(error["error"]["hint"].as_str().unwrap().contains("refmark unlock"), "{error:#}");
+    env.ok(&["unlock"]);
+    assert_eq!(promote("2").status, 0);
+    assert_eq!(env.json(&["verify"])["verdict"], "ok");
 }
 
 /// Moves the alias between two versions until the time is up; what it won, as (sequence, from, to).

@@ -62,7 +62,8 @@ fn a_registry_with_another_root_than_the_pinned_one_answers_nothing() {
 fn a_root_is_rotated_by_two_hands_and_a_lost_key_is_distrusted() {
     let env = TestEnvironment::with_models();
     env.key("bob");
-    env.ok(&["members", "add", "bob", "--role", "owner", "--public-key", "bob.pub"]);
+    let joined = env.ok(&["members", "add", "bob", "--role", "owner", "--public-key", "bob.pub"]);
+    assert!(joined.contains("signatures  ada\n"), "{joined}");
     let draft =
         ["trust", "rotate", "--add", "bob=bob.pub", "--root-threshold", "2", "--reason", "two", "--out", "r.json"];
     let drafted = env.json(&draft);

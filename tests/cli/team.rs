@@ -276,6 +276,7 @@ fn a_version_retires_with_a_day_and_is_archived_once_nobody_uses_it() {
 
     env.write("shop/deploy.yaml", "model: \"models:/sentiment@champion\"\nold: models:/sentiment/latest\n");
     let lint = shop(&["pin", "lint", "deploy.yaml", "--json"]);
+    assert_eq!(lint.status.code(), Some(1), "a pipeline fails where something moves");
     let found: Value = serde_json::from_slice(&lint.stdout).unwrap();
     let lines: Vec<u64> = found["findings"].as_array().unwrap().iter().map(|it| it["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [1, 2], "{found:#}");

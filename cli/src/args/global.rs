@@ -26,6 +26,10 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "KEY")]
     pub key: Option<OsString>,
 
+    /// How long to wait for another writer
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    pub wait: u64,
+
     /// Hold the registry to this root, whatever is pinned [env: REFMARK_TRUST_ROOT]
     #[arg(
         long,

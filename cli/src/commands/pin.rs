@@ -1,7 +1,7 @@
 //! `pin`: what a project uses, by digest, in its refmark.lock.
 
 use refmark_core::records::lock::Span;
-use refmark_core::registry::{PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
+use refmark_core::registry::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
 use refmark_core::words::fault::{Code, Fault, Result};
 use refmark_core::words::name::{ConsumerId, ModelName};
 use serde::Serialize;
@@ -27,6 +27,21 @@ impl Render for Checked {
     }
 }
 
+/// What moves in the manifests: a pipeline fails where there is any.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Linted(LintAnswer);
+
+impl Render for Linted {
+    fn render(&self, page: &mut Page) {
+        members(page, &serde_json::to_value(&self.0).unwrap_or_default(), "");
+    }
+
+    fn status(&self) -> u8 {
+        u8::from(!self.0.findings.is_empty())
+    }
+}
+
 /// Runs the command.
 pub fn run(app: &App, args: &PinArgs) -> Reply {
     match &args.action {
@@ -48,7 +63,7 @@ pub fn run(app: &App, args: &PinArgs) -> Reply {
         PinAction::List => reply(Plain { title: String::new(), value: existing(app)?.list()? }),
         PinAction::Check { offline } => check(app, *offline),
         PinAction::Publish { consumer, project, gone } => publish(app, consumer, project.clone(), *gone),
-        PinAction::Lint { path } => reply(Plain { title: String::new(), value: app.registry()?.lint_manifests(path)? }),
+        PinAction::Lint { path } => reply(Linted(app.registry()?.lint_manifests(path)?)),
     }
 }
 

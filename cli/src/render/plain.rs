@@ -2,7 +2,7 @@
 
 use refmark_core::judgement::text::bounded;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Cell, Page, Table, faint, safe};
 use crate::answer::Render;
@@ -43,12 +43,24 @@ pub fn members(page: &mut Page, value: &Value, indent: &str) {
                 page.line(format!("{indent}{name}"));
                 items.iter().for_each(|item| page.line(format!("{indent}  {}", short(item))));
             }
+            Value::Object(signatures) if signatures.contains_key("lacking") => {
+                page.line(format!("{indent}{name}  {}", signed(signatures)));
+            }
             Value::Object(_) => {
                 page.line(format!("{indent}{name}"));
                 members(page, value, &format!("{indent}  "));
             }
             value => page.line(format!("{indent}{name}  {}", short(value))),
         }
+    }
+}
+
+/// Who signed, how many more must, and who of them could: `ada; 1 more, of bo, cy`.
+fn signed(signatures: &Map<String, Value>) -> String {
+    let of = |key: &str| signatures.get(key).map(short).unwrap_or_default();
+    match signatures.get("lacking").and_then(Value::as_u64) {
+        None | Some(0) => of("by"),
+        Some(lacking) => format!("{}; {lacking} more, of {}", of("by"), of("could")),
     }
 }
 

@@ -42,6 +42,14 @@ pub trait Disk: Send + Sync {
     /// Why names in a folder cannot be made durable here; none where they can.
     fn weak_names(&self, path: &Path) -> Result<Option<io::Error>>;
 
+    /// Opens the file system that a folder is on, for [`Disk::sync_file_system`]. None where one sync of the whole of it is
+    /// not known to be as good as a sync of each file: then each is synced.
+    fn file_system(&self, folder: &Path) -> Result<Option<File>>;
+
+    /// Makes durable, at once, all bytes and names on a file system that were written since it was opened, and a fault of
+    /// what could not be. It waits for what other programs wrote there, too.
+    fn sync_file_system(&self, opened: &File, path: &Path) -> Result<()>;
+
     /// Moves a file or folder over whatever file is at `to`.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
 
@@ -109,6 +117,15 @@ impl Disk for RealDisk {
     fn weak_names(&self, path: &Path) -> Result<Option<io::Error>> {
         let dir = File::open(path).map_err(|e| io_fault("open the folder", path, &e))?;
         Ok(dir.sync_all().err())
+    }
+
+    fn file_system(&self, folder: &Path) -> Result<Option<File>> {
+        let opened = File::open(folder).map_err(|e| io_fault("open the folder", folder, &e))?;
+        Ok(Some(opened).filter(syncs_at_once))
+    }
+
+    fn sync_file_system(&self, opened: &File, path: &Path) -> Result<()> {
+        sync_at_once(opened).map_err(|e| io_fault("sync the file system of", path, &e))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
@@ -192,6 +209,34 @@ impl Disk for RealDisk {
         to_sync.extend(path.parent().map(Path::to_path_buf));
         Ok(to_sync)
     }
+}
+
+/// Whether `syncfs` is known to write everything to this file system's disk and to tell of what failed: ext4, XFS and
+/// btrfs, from Linux 5.8 on. FUSE and overlays pass it on as they please.
+#[cfg(target_os = "linux")]
+fn syncs_at_once(opened: &File) -> bool {
+    const KNOWN: [u64; 3] = [0xEF53, 0x5846_5342, 0x9123_683E];
+    let system = rustix::system::uname();
+    let release = system.release().to_string_lossy();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|it| it.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (5, 8) && rustix::fs::fstatfs(opened).is_ok_and(|it| KNOWN.contains(&(it.f_type as u64 & 0xFFFF_FFFF)))
+}
+
+#[cfg(target_os = "linux")]
+fn sync_at_once(opened: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(opened)?)
+}
+
+/// Other systems have no such step.
+#[cfg(not(target_os = "linux"))]
+fn syncs_at_once(_: &File) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_at_once(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A new file, whole or not at all; `last` is what makes it as durable as it must be.

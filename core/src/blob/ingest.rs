@@ -1,4 +1,7 @@
 //! Files into the store: copied by the kernel, hashed in the copy, synced, and only then given their name.
+//!
+//! Many small files are synced together: all are written, then the file system is synced, then all get their names, then it
+//! is synced once more. So no name ever stands for bytes that a power cut can take, with two syncs in place of two a file.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -6,9 +9,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::disk::{io_fault, shown, sync_dirs};
-use super::parallel::{WAITERS, for_each, locked};
+use super::parallel::{WAITERS, cores, for_each, locked};
 use super::stat_cache::Stamp;
-use super::store::{Presence, Store, is_recent, open_regular};
+use super::store::{Presence, Store, Temporary, is_recent, open_and_look};
 use super::stream::{self, LARGE, Named, Work};
 use crate::ports::blob::Observer;
 use crate::ports::{Cancel, Progress, Unit};
@@ -19,6 +22,9 @@ use crate::words::fault::{Code, Fault, Result, bug};
 const SMALL: u64 = 1 << 20;
 /// From this size on it is worth a sync of a file that was just written, so that its digest can be remembered.
 const WORTH_REMEMBERING: u64 = 4 << 20;
+
+/// So many small files are worth a sync of the whole file system, which waits for what other programs wrote there, too.
+const MANY: usize = 64;
 
 /// A file that is to be stored.
 pub struct Source {
@@ -55,9 +61,15 @@ impl Store {
             slots.push(Slot { size: found.len(), source: Mutex::new(Some(source)), done: Mutex::new(None) });
         }
         progress.start("storing files", Some(slots.iter().map(|slot| slot.size).sum()), Unit::Bytes);
-        let batch =
-            Batch { store: self, work: Work { progress, cancel }, folders: Mutex::default(), known: Mutex::default() };
-        let done = batch.run(&slots);
+        let done = Batch {
+            store: self,
+            work: Work { progress, cancel },
+            folders: Mutex::default(),
+            known: Mutex::default(),
+            together: None,
+            waiting: Mutex::default(),
+        }
+        .run(&slots);
         progress.finish();
         done?;
         slots.into_iter().map(|slot| locked(&slot.done).take().ok_or_else(|| bug("a file was passed over"))).collect()
@@ -76,13 +88,29 @@ struct Batch<'a> {
     work: Work<'a>,
     folders: Mutex<Vec<PathBuf>>,
     known: Mutex<Vec<(String, Stamp, Digest)>>,
+    /// The file system, where small files are synced together.
+    together: Option<File>,
+    waiting: Mutex<Vec<Mutex<Option<Waiting<'a>>>>>,
 }
 
-impl Batch<'_> {
+/// A small file that is written, and neither synced nor named.
+struct Waiting<'a> {
+    slot: &'a Slot,
+    temporary: Temporary,
+    digest: Digest,
+}
+
+impl<'a> Batch<'a> {
     /// Large files one by one, each with threads of its own; the others side by side, because they wait for syncs.
-    fn run(&self, slots: &[Slot]) -> Result<()> {
+    fn run(mut self, slots: &'a [Slot]) -> Result<()> {
         let (large, small): (Vec<&Slot>, Vec<&Slot>) = slots.iter().partition(|slot| slot.size >= LARGE);
-        for_each(WAITERS, &small, |slot| self.one(slot))?;
+        if small.len() >= MANY {
+            self.store.make_tmp()?;
+            self.together = self.store.disk().file_system(self.store.area())?;
+        }
+        let threads = if self.together.is_some() { cores() } else { WAITERS };
+        for_each(threads, &small, |slot| self.one(slot))?;
+        self.name_waiting()?;
         large.into_iter().try_for_each(|slot| self.one(slot))?;
         sync_dirs(self.store.disk(), locked(&self.folders).drain(..))?;
         // Only now: what the cache names must be on the disk.
@@ -90,14 +118,30 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn one(&self, slot: &Slot) -> Result<()> {
+    /// Syncs what waits, names it, and syncs the names.
+    fn name_waiting(&self) -> Result<()> {
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        let Some(system) = self.together.as_ref().filter(|_| !waiting.is_empty()) else { return Ok(()) };
+        let area = self.store.area();
+        self.store.disk().sync_file_system(system, area)?;
+        for_each(cores(), &waiting, |waiting| {
+            let Some(Waiting { slot, temporary, digest }) = locked(waiting).take() else { return Ok(()) };
+            let is_new = self.store.place(temporary, &digest, slot.size, &self.folders)?;
+            locked(&slot.done).iter_mut().for_each(|done| done.was_here = !is_new);
+            Ok(())
+        })?;
+        locked(&self.folders).clear();
+        self.store.disk().sync_file_system(system, area)
+    }
+
+    fn one(&self, slot: &'a Slot) -> Result<()> {
         self.work.cancel.check()?;
         let Some(Source { path, observer }) = locked(&slot.source).take() else { return Ok(()) };
-        let Some(file) = open_regular(&path)? else {
+        let Some((file, found)) = open_and_look(&path)? else {
             return Err(changed(&path, "it is gone"));
         };
-        let mut reading =
-            Reading { file: &file, path: &path, stamp: Stamp::of(&stat(&file, &path)?), observer, settled: true };
+        let settled = !is_recent(&found);
+        let mut reading = Reading { slot, file: &file, path: &path, stamp: Stamp::of(&found), observer, settled };
         let done = match self.known(&reading)? {
             Some(done) => {
                 self.work.progress.advance(done.size);
@@ -113,7 +157,7 @@ impl Batch<'_> {
     }
 
     /// What the cache knows of a file, where the blob and all that is asked for are still here.
-    fn known(&self, reading: &Reading<'_>) -> Result<Option<Ingested>> {
+    fn known(&self, reading: &Reading<'_, 'a>) -> Result<Option<Ingested>> {
         let Some(digest) = self.store.cache().get(&reading.key(), &reading.stamp) else { return Ok(None) };
         let size = reading.stamp.size;
         if self.store.presence(&digest)? != (Presence::Present { size }) {
@@ -129,7 +173,7 @@ impl Batch<'_> {
         Ok(Some(Ingested { digest, size, was_here: true, was_known: true, extra }))
     }
 
-    fn read(&self, mut reading: Reading<'_>) -> Result<Ingested> {
+    fn read(&self, mut reading: Reading<'_, 'a>) -> Result<Ingested> {
         let size = reading.stamp.size;
         let (digest, was_here) =
             if size <= SMALL { self.store_small(&mut reading)? } else { self.store_copy(&mut reading)? };
@@ -145,7 +189,7 @@ impl Batch<'_> {
         Ok(Ingested { digest, size, was_here, was_known: false, extra })
     }
 
-    fn store_small(&self, reading: &mut Reading<'_>) -> Result<(Digest, bool)> {
+    fn store_small(&self, reading: &mut Reading<'_, 'a>) -> Result<(Digest, bool)> {
         let size = reading.stamp.size;
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
         reading.file.take(size + 1).read_to_end(&mut bytes).map_err(|e| io_fault("read", reading.path, &e))?;
@@ -159,11 +203,16 @@ impl Batch<'_> {
             return Ok((digest, true));
         }
         let temporary = self.store.temporary_path()?;
+        if self.together.is_some() && reading.slot.size == size {
+            self.store.disk().write_cache(&temporary.path, &bytes, 0o444)?;
+            locked(&self.waiting).push(Mutex::new(Some(Waiting { slot: reading.slot, temporary, digest })));
+            return Ok((digest, false));
+        }
         self.store.disk().write_new(&temporary.path, &bytes, 0o444)?;
         Ok((digest, !self.store.place(temporary, &digest, size, &self.folders)?))
     }
 
-    fn store_copy(&self, reading: &mut Reading<'_>) -> Result<(Digest, bool)> {
+    fn store_copy(&self, reading: &mut Reading<'_, 'a>) -> Result<(Digest, bool)> {
         let size = reading.stamp.size;
         let (copy, temporary) = self.store.temporary()?;
         let observer = reading.observer.as_deref_mut().map(|observer| observer as &mut dyn Observer);
@@ -199,7 +248,8 @@ impl Batch<'_> {
 }
 
 /// A source while it is read.
-struct Reading<'a> {
+struct Reading<'a, 'b> {
+    slot: &'b Slot,
     file: &'a File,
     path: &'a PathBuf,
     stamp: Stamp,
@@ -208,12 +258,12 @@ struct Reading<'a> {
     settled: bool,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     /// A program that writes through a memory map changes a page's time only once, until the page is on the disk. So a
     /// file that was changed in the last minute is synced before it is read, or is not remembered.
     fn settle(&mut self) -> Result<()> {
-        if is_recent(&stat(self.file, self.path)?) {
-            self.settled = self.stamp.size >= WORTH_REMEMBERING && self.file.sync_data().is_ok();
+        if !self.settled && self.stamp.size >= WORTH_REMEMBERING {
+            self.settled = self.file.sync_data().is_ok();
             self.stamp = Stamp::of(&stat(self.file, self.path)?);
         }
         Ok(())

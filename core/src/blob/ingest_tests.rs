@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::*;
 use crate::ports::Silent;
 use crate::testing::disk::{FaultyDisk, Then};
+use crate::testing::power::Cut;
 
 struct Sum(u64, Arc<Mutex<u32>>);
 
@@ -224,6 +225,57 @@ fn whichever_step_fails_the_store_holds_whole_blobs_and_no_leftovers() {
         }
         assert!(step > 5, "only {step} steps");
     }
+}
+
+/// As many small files as are synced together, two of them alike.
+fn many(dir: &Path) -> Vec<PathBuf> {
+    let write = |n: usize| {
+        let path = dir.join(format!("f{n}"));
+        std::fs::write(&path, (n / 2 * 2).max(2).to_string()).unwrap();
+        path
+    };
+    (0..MANY * 2).map(write).collect()
+}
+
+#[test]
+fn many_small_files_are_synced_together_and_those_alike_are_stored_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = many(dir.path());
+    let store = Store::with_disk(&dir.path().join("refmark"), Arc::new(FaultyDisk::sound()));
+    let ingest = || store.ingest(paths.iter().map(|it| plain(it)).collect(), &Silent, &Cancel::default()).unwrap();
+    let first = ingest();
+    assert_eq!(first.iter().filter(|it| !it.was_here).count(), MANY - 1);
+    assert!(ingest().iter().all(|it| it.was_here));
+    for (path, one) in paths.iter().zip(first) {
+        assert_eq!(store.read(&one.digest, 9).unwrap(), std::fs::read(path).unwrap());
+        assert_eq!(std::fs::metadata(store.place_of(&one.digest)).unwrap().permissions().mode() & 0o777, 0o444);
+    }
+    assert_eq!(leftovers(&store), 0);
+}
+
+#[test]
+fn a_power_cut_among_many_small_files_leaves_whole_blobs_and_takes_nothing_that_was_done() {
+    let mut cuts = 0;
+    for step in (1..).step_by(37) {
+        let home = tempfile::tempdir().unwrap();
+        let (root, graves) = (home.path().join("root"), home.path().join("graves"));
+        std::fs::create_dir(&root).unwrap();
+        let paths = many(&root);
+        let disk = Arc::new(FaultyDisk::at(step, Then::Die).with_power(&graves));
+        let store = Store::with_disk(&root.join("refmark"), disk.clone());
+        let done = store.ingest(paths.iter().map(|it| plain(it)).collect(), &Silent, &Cancel::default());
+        disk.cut_power(&root, [Cut::All, Cut::Bytes, Cut::Some(step)][cuts % 3]);
+        let after = Store::open(&root.join("refmark"));
+        let found = after.verify(None, &Silent, &Cancel::default()).unwrap();
+        assert!(found.damaged.is_empty(), "step {step}: {:?}", found.damaged);
+        cuts += 1;
+        let Ok(done) = done else { continue };
+        assert!(done.iter().all(|it| after.presence(&it.digest).unwrap() != Presence::Absent), "step {step}");
+        if !disk.is_reached() {
+            break;
+        }
+    }
+    assert!(cuts > 8, "only {cuts} cuts");
 }
 
 const CHILD: &str = "REFMARK_TEST_KILL_AT";

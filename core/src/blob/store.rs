@@ -13,6 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -47,6 +48,8 @@ struct Inner {
     blobs: PathBuf,
     disk: Arc<dyn Disk>,
     cache: Mutex<StatCache>,
+    /// Whether `tmp` was made by this process.
+    has_tmp: AtomicBool,
 }
 
 impl Store {
@@ -69,7 +72,8 @@ impl Store {
 
     fn layout(area: &Path, blobs: PathBuf, disk: Arc<dyn Disk>) -> Store {
         let cache = Mutex::new(StatCache::new(area.join("stat-cache"), Arc::clone(&disk)));
-        Store { inner: Arc::new(Inner { area: area.to_owned(), blobs, disk, cache }) }
+        let has_tmp = AtomicBool::new(false);
+        Store { inner: Arc::new(Inner { area: area.to_owned(), blobs, disk, cache, has_tmp }) }
     }
 
     /// The folder that holds the store and its work folders.
@@ -196,10 +200,19 @@ impl Store {
         Ok((file, temporary))
     }
 
-    pub(super) fn temporary_path(&self) -> Result<Temporary> {
+    /// Makes `tmp`, and the area with it; once, because with thousands of small files each system call counts.
+    pub(super) fn make_tmp(&self) -> Result<PathBuf> {
         let folder = self.inner.area.join("tmp");
-        self.disk().make_dirs(&folder)?;
-        Ok(Temporary { path: folder.join(unique_name()), disk: Arc::clone(&self.inner.disk) })
+        if !self.inner.has_tmp.load(Ordering::Relaxed) {
+            self.disk().make_dirs(&folder)?;
+            self.inner.has_tmp.store(true, Ordering::Relaxed);
+        }
+        Ok(folder)
+    }
+
+    pub(super) fn temporary_path(&self) -> Result<Temporary> {
+        let folder = self.make_tmp()?;
+        Ok(Temporary { path: folder.join(unique_name()), disk: Arc::clone(&self.inner.disk), is_gone: false })
     }
 
     /// Seals a finished temporary file: mode 0444, synced.
@@ -213,7 +226,7 @@ impl Store {
     /// False where the blob was here already.
     pub(super) fn place(
         &self,
-        temporary: Temporary,
+        mut temporary: Temporary,
         digest: &Digest,
         size: u64,
         folders: &Mutex<Vec<PathBuf>>,
@@ -225,6 +238,7 @@ impl Store {
         // Each turn either ends or moves a wrong blob out of the way; others can undo that only so often.
         for _ in 0..16 {
             if self.disk().rename_noreplace(&temporary.path, &target)? {
+                temporary.is_gone = true;
                 return Ok(true);
             }
             match self.presence(digest)? {
@@ -313,11 +327,15 @@ impl Wrong {
 pub(super) struct Temporary {
     pub(super) path: PathBuf,
     disk: Arc<dyn Disk>,
+    /// Whether it has another name now.
+    is_gone: bool,
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = self.disk.remove(&self.path);
+        if !self.is_gone {
+            let _ = self.disk.remove(&self.path);
+        }
     }
 }
 
@@ -380,6 +398,11 @@ pub(super) fn absent(digests: &[Digest]) -> Box<Fault> {
 /// Opens a regular file without following a link at its end and without waiting on a FIFO. None where nothing is there;
 /// a fault of code `not-a-file` for anything but a regular file.
 pub(super) fn open_regular(path: &Path) -> Result<Option<File>> {
+    Ok(open_and_look(path)?.map(|(file, _)| file))
+}
+
+/// The same, with what the system says of the file.
+pub(super) fn open_and_look(path: &Path) -> Result<Option<(File, std::fs::Metadata)>> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let file = match opened {
@@ -396,7 +419,7 @@ pub(super) fn open_regular(path: &Path) -> Result<Option<File>> {
     if !found.is_file() {
         return Err(not_a_file(path, &found));
     }
-    Ok(Some(file))
+    Ok(Some((file, found)))
 }
 
 /// The fault for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.

@@ -1,6 +1,6 @@
 //! Hashing a file, and copying one while the copy is hashed.
 //!
-//! Large files go through a pipeline: one thread copies and reads, one hashes, one feeds the observer, with a fixed
+//! Large files go through a pipeline: one thread reads and writes, one hashes, one feeds the observer, with a fixed
 //! pool of buffers going round. So the time is that of hashing, and memory does not grow with the file.
 
 use std::fs::File;
@@ -21,7 +21,7 @@ use crate::words::fault::{Result, bug};
 pub const LARGE: u64 = 32 << 20;
 const BUFFER: usize = 1 << 20;
 const BUFFERS: usize = 12;
-/// What the kernel copies in one go: small enough to still be in the caches when it is read back.
+/// What the kernel copies between two looks at the wish to stop.
 const COPY: u64 = 4 << 20;
 /// After so many bytes the disk is set to work.
 const FLUSH: u64 = 128 << 20;
@@ -65,8 +65,8 @@ pub fn hash(from: Named<'_>, size: u64, observer: Option<&mut dyn Observer>, wor
     })
 }
 
-/// Copies `from`, from its start to its end, to the empty file `to`, which is open for reading too, and hashes what
-/// stands in `to`. The kernel copies, so blocks are shared where the file system can do that. At most one byte more
+/// Copies `from`, from its start to its end, to the empty file `to`, which is open for reading too, and hashes what it
+/// wrote. Where the file system can share blocks, it does, and what stands in `to` is hashed. Else at most one byte more
 /// than `size` is taken: a file that grows as fast as it is read has no end.
 pub fn copy(
     from: Named<'_>,
@@ -75,6 +75,9 @@ pub fn copy(
     observer: Option<&mut dyn Observer>,
     work: Work<'_>,
 ) -> Result<Passed> {
+    if share_blocks(from.file, to.file) {
+        return hash(to, size, observer, work);
+    }
     let _ = rustix::fs::fadvise(from.file, 0, None, Advice::Sequential);
     if size < LARGE {
         return copy_flushing(from, to, size, observer, work, &|| {});
@@ -109,23 +112,33 @@ fn copy_flushing(
     work: Work<'_>,
     wake: &dyn Fn(),
 ) -> Result<Passed> {
-    let (mut copied, mut at) = (0, 0);
+    // Each byte is read once. To let the kernel copy and then read the copy is one pass over the page cache more.
+    let mut at = 0;
     run(size, observer, work, |buffer| {
-        if at == copied {
-            let before = copied / FLUSH;
-            copied += kernel_copy(from, to, COPY.min((size + 1).saturating_sub(copied)))?;
-            if copied / FLUSH > before {
-                wake();
-            }
-        }
-        let left = usize::try_from(copied - at).unwrap_or(usize::MAX).min(buffer.len());
-        let read = read_at(to, &mut buffer[..left], at)?;
+        let left = usize::try_from((size + 1).saturating_sub(at)).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(buffer) = buffer.get_mut(..left) else { return Ok(0) };
+        let read = read_at(from, buffer, at)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        to.file.write_all_at(bytes, at).map_err(|e| io_fault("write", to.path, &e))?;
+        let before = at / FLUSH;
         at += read as u64;
-        if read < left {
-            return Err(bug(format_args!("the copy of {} is shorter than what was written", from.path.display())));
+        if at / FLUSH > before {
+            wake();
         }
         Ok(read)
     })
+}
+
+/// Lets `to` have the blocks of `from`, as XFS and btrfs can. False where nothing was done.
+#[cfg(target_os = "linux")]
+fn share_blocks(from: &File, to: &File) -> bool {
+    rustix::fs::ioctl_ficlone(to, from).is_ok()
+}
+
+/// Other systems are not asked.
+#[cfg(not(target_os = "linux"))]
+fn share_blocks(_: &File, _: &File) -> bool {
+    false
 }
 
 /// Copies a file and does not look at it: for a copy that somebody else hashes.

@@ -58,24 +58,20 @@ pub struct Objects<'h> {
 impl<'h> Objects<'h> {
     /// Objects of this history.
     pub fn new(history: &'h dyn History) -> Rc<Objects<'h>> {
-        Rc::new(Objects {
-            history,
-            records: RefCell::default(),
-            manifests: RefCell::default(),
-            artifacts: RefCell::default(),
-            policies: RefCell::default(),
-            verified: RefCell::default(),
-            expected: RefCell::default(),
-        })
+        Objects::seeded(history, Parsed::default())
     }
 
-    /// Takes in what was parsed for another view of the same history.
-    pub fn seed(&self, parsed: Parsed) {
-        self.records.borrow_mut().extend(parsed.records);
-        self.manifests.borrow_mut().extend(parsed.manifests);
-        self.artifacts.borrow_mut().extend(parsed.artifacts);
-        self.policies.borrow_mut().extend(parsed.policies);
-        self.verified.borrow_mut().extend(parsed.verified);
+    /// Objects of this history, some of which were parsed for another view of it.
+    pub fn seeded(history: &'h dyn History, parsed: Parsed) -> Rc<Objects<'h>> {
+        Rc::new(Objects {
+            history,
+            records: parsed.records.into(),
+            manifests: parsed.manifests.into(),
+            artifacts: parsed.artifacts.into(),
+            policies: parsed.policies.into(),
+            verified: parsed.verified.into(),
+            expected: RefCell::default(),
+        })
     }
 
     /// Gives away what was parsed.

@@ -11,7 +11,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Stage;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result, bug};
-use crate::words::name::{AliasName, ModelName, Release};
+use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
@@ -215,7 +215,11 @@ pub struct VersionColumns {
     pub stage: Vec<Stage>,
     /// The artifact's trust state.
     pub trust: Vec<TrustState>,
-    /// When it was registered, by its author's clock.
+    /// The sum of its files' sizes.
+    pub size: Vec<u64>,
+    /// Who registered it.
+    pub by: Vec<PrincipalId>,
+    /// When, by that person's clock.
     pub time: Vec<Timestamp>,
     /// The claimed metrics.
     pub metrics: Vec<Map<String, MetricValue>>,
@@ -243,6 +247,8 @@ impl Listing {
             self.versions.artifact.push(it.artifact);
             self.versions.stage.push(it.stage);
             self.versions.trust.push(it.trust);
+            self.versions.size.push(it.size);
+            self.versions.by.push(it.by);
             self.versions.time.push(it.time);
             self.versions.metrics.push(it.metrics);
         }

@@ -86,7 +86,7 @@ impl Registry {
     }
 
     fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;

@@ -1,7 +1,5 @@
 //! `fetch`: what happened at the origin since, verified before it counts here.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::open::Registry;
@@ -11,9 +9,6 @@ use crate::judgement::verify::{Outcome, Problem};
 use crate::ports::store::RecordStore;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-
-/// How long to wait for a writer.
-const WAIT: Duration = Duration::from_secs(30);
 
 /// What a fetch brought.
 #[derive(Debug, Clone, Serialize)]
@@ -40,7 +35,7 @@ impl Registry {
     /// before, `head-moved` where both sides have commits of their own, `wrong-root`.
     pub fn fetch_commits(&self) -> Result<FetchAnswer> {
         let url = self.needs_origin()?;
-        let _lock = self.lock(WAIT)?;
+        let _lock = self.lock()?;
         let seen = self.tracked_head();
         Git::default().fetch(self.git_dir(), "origin")?;
         let Some(theirs) = self.tracked_head() else {

@@ -1,7 +1,6 @@
 //! `push`: own commits to the origin, their bytes first.
 
 use crate::words::map::Set;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -14,8 +13,6 @@ use crate::records::layout::{Document, Place};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-
-const WAIT: Duration = Duration::from_secs(30);
 
 /// What a push took to the origin.
 #[derive(Debug, Clone, Serialize)]
@@ -39,7 +36,7 @@ impl Registry {
     /// where the origin has commits that are not here.
     pub fn push_commits(&self) -> Result<PushAnswer> {
         let url = self.needs_origin()?;
-        let _lock = self.lock(WAIT)?;
+        let _lock = self.lock()?;
         let view = self.view()?;
         view.check_tip()?;
         let before = self.tracked_head();

@@ -21,7 +21,7 @@ use crate::git::program::GitProgram;
 use crate::judgement::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
 use crate::judgement::snapshot::History;
 use crate::words::digest::Digest;
-use crate::words::fault::{Code, Fault, Result};
+use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::oid::Oid;
 use crate::words::package_path::PackagePath;
 
@@ -145,12 +145,11 @@ impl Registry {
     /// `history-rewritten` where the site shows a commit that this registry does not have, `incomplete` for a shallow
     /// clone, `unverified` for blobs without a pinned root, `locked` where another export is at work.
     pub fn export_site(&self, git: &dyn GitProgram, dir: &Path, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
-        let view = self.view()?;
-        if request.blobs && view.pin.is_none() && !request.allow_unverified {
+        if request.blobs && self.world.pin_of(self.id())?.is_none() && !request.allow_unverified {
             return Err(super::pull::unpinned(self));
         }
         let mut folder = Folder::open(&self.world, dir, self.id())?;
-        match self.write_site(git, &view, &mut folder, request) {
+        match self.write_site(git, &mut folder, request) {
             Ok(answer) => Ok(answer),
             Err(fault) => {
                 folder.undo();
@@ -166,16 +165,21 @@ impl Registry {
         }
     }
 
-    fn write_site(
-        &self,
-        git: &dyn GitProgram,
-        view: &View<'_>,
-        folder: &mut Folder,
-        request: &ExportRequest<'_>,
-    ) -> Result<SiteAnswer> {
-        let refs = self.site_refs(view)?;
-        self.check_follows(folder.before(), view)?;
-        let (plan, packs) = self.site_packs(git, view, &refs, folder)?;
+    fn write_site(&self, git: &dyn GitProgram, folder: &mut Folder, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
+        if let Some(fault) = self.why_incomplete()? {
+            return Err(fault);
+        }
+        let head = self.head()?;
+        let refs = self.site_refs(head)?;
+        self.check_follows(folder.before(), head)?;
+        // Git packs while we verify: of a long history each takes a minute.
+        let (view, packed) = std::thread::scope(|scope| {
+            let packing = scope.spawn(|| self.site_packs(git, head, &refs, folder));
+            let view = self.view_by_one_walk(head);
+            (view, packing.join())
+        });
+        let view = &view?;
+        let (plan, packs) = packed.map_err(|_| bug("a thread that packs died"))??;
         self.world.cancel.check()?;
         let listing = self.listing(view)?;
         let (name, bytes) = listing.print()?;

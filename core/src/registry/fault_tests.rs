@@ -34,7 +34,7 @@ impl Home {
     fn new(prepare: impl FnOnce(&Stage1)) -> Home {
         let stage = Stage1::new();
         // One pack in place of a hundred files that would be copied for each death.
-        stage.registry().gc(&Git::default(), false, std::time::Duration::ZERO).unwrap();
+        stage.registry().gc(&Git::default(), false).unwrap();
         prepare(&stage);
         // What is changed in place would be changed in the copy: both are derived, and made again.
         for derived in ["stat-cache", "index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
@@ -103,7 +103,7 @@ impl Home {
     fn is_swept(&self, story: &str) {
         for registry in self.registries() {
             let registry = Registry::open(&registry, world(self.stage.home())).unwrap();
-            let _lock = registry.lock(std::time::Duration::ZERO).unwrap();
+            let _lock = registry.lock().unwrap();
             registry.repo().recover().unwrap();
             registry.sweep().unwrap();
         }
@@ -371,7 +371,7 @@ fn a_gc_may_die_at_any_step() {
             let later = super::tests::Ticking::new();
             later.sleep_days(30);
             world.clock = later;
-            open(world)?.gc(&Git::default(), false, std::time::Duration::ZERO).map(drop)
+            open(world)?.gc(&Git::default(), false).map(drop)
         },
         |_| trashed() == 0,
         &[],

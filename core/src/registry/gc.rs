@@ -1,7 +1,6 @@
 //! `gc` and `unlock`: clearing up, under the writer's lock.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -39,7 +38,7 @@ pub struct GcAnswer {
 impl Registry {
     /// Removes what nobody needs: trash and unreachable Git objects older than two weeks, and what dead processes left;
     /// then packs Git's objects with fresh deltas. With `dry_run` it only says what it would do.
-    pub fn gc(&self, git: &dyn GitProgram, dry_run: bool, wait: Duration) -> Result<GcAnswer> {
+    pub fn gc(&self, git: &dyn GitProgram, dry_run: bool) -> Result<GcAnswer> {
         let now = self.world.clock.now();
         let (trash, trash_bytes, trash_kept) = self.store.trash_due(now)?;
         let unreachable = git.run(self.repo.git_dir(), false, &["prune", "--dry-run", "--expire=2.weeks.ago"])?;
@@ -58,7 +57,7 @@ impl Registry {
         if dry_run {
             return Ok(answer);
         }
-        let _lock = self.lock(wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         self.finish_deletes()?;
         answer.trash = self.store.empty_trash(now)?;

@@ -63,7 +63,7 @@ impl Registry {
     /// Proposes a change on a branch of its own, on top of the registry's newest commit. It may still lack approvals or
     /// evidence; what breaks a rule is refused, and nothing is written. Without a name the branch is named after the change.
     pub fn propose(&self, writer: &Writer<'_>, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;
@@ -138,7 +138,7 @@ impl Registry {
     /// Makes a proposal again on the registry's newest commit, because somebody else landed first: the signer's own moves
     /// are numbered and signed anew, approvals lapse with them, and evidence stays, because it names the artifact.
     pub fn renew(&self, writer: &Writer<'_>, branch: &str) -> Result<ProposeAnswer> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;

@@ -10,7 +10,7 @@ use crate::words::fault::Result;
 use crate::words::oid::Oid;
 
 /// So many heads are kept beside the newest one, so that the last promotions are reviewed without a walk from the start.
-const KEPT: u64 = 16;
+pub(super) const KEPT: usize = 16;
 
 impl Registry {
     /// What was remembered, where it can be read. What cannot is as good as nothing.
@@ -52,9 +52,8 @@ impl Registry {
 
     /// Keeps a head that is not the newest one.
     pub(super) fn remember_beside(&self, remembered: &Remembered) {
-        let Ok(text) = serde_json::to_vec(remembered) else { return };
-        let path = self.own_folder().join(kept_name(remembered));
-        let _ = replace_cache(&*self.world.disk, &path, &text, 0o600);
+        let (Ok(text), Some(folder)) = (serde_json::to_vec(remembered), self.make_own_folder()) else { return };
+        let _ = replace_cache(&*self.world.disk, &folder.join(kept_name(remembered)), &text, 0o600);
     }
 
     /// The newest of the kept heads that is a commit or on the first-parent chain behind it, under this pin.
@@ -75,7 +74,7 @@ impl Registry {
 
 /// Where a head is kept beside the newest one: sixteen places, by the number of its commits.
 fn kept_name(remembered: &Remembered) -> String {
-    format!("{:02}.json", remembered.commits % KEPT)
+    format!("{:02}.json", remembered.commits % KEPT as u64)
 }
 
 fn parsed(path: &std::path::Path) -> Option<Remembered> {
@@ -84,10 +83,15 @@ fn parsed(path: &std::path::Path) -> Option<Remembered> {
 
 #[cfg(test)]
 mod tests {
-    use crate::ports::store::RecordStore;
+    use super::KEPT;
+    use crate::judgement::snapshot::History;
+    use crate::ports::store::{NewCommit, RecordStore};
     use crate::registry::pin_tests::Stage1;
     use crate::registry::tests::{key, registry};
+    use crate::registry::writer::identity;
     use crate::words::fault::Code;
+    use crate::words::name::PrincipalId;
+    use crate::words::time::Timestamp;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
@@ -106,6 +110,34 @@ mod tests {
         // A branch that was moved back is no older head.
         registry.repo().move_branch(registry.branch(), Some(newer), older).unwrap();
         assert_eq!(registry.view().err().unwrap().code, Code::HistoryRewritten);
+    }
+
+    #[test]
+    fn the_first_reader_of_a_long_history_reviews_its_newest_commit_without_another_walk() {
+        let stage = Stage1::new();
+        let registry = stage.registry();
+        let snapshot = registry.head().unwrap();
+        let who = identity(&PrincipalId::parse("ada").unwrap());
+        let mut head = snapshot;
+        for number in 0..270 {
+            let change = NewCommit {
+                parents: vec![head],
+                files: vec![("README.md".to_owned(), format!("{number}\n").into_bytes())],
+                removals: Vec::new(),
+                message: "a note".to_owned(),
+                author: who.clone(),
+                committer: who.clone(),
+                time: Timestamp::from_unix(1_800_000_000 + number),
+                sign: None,
+            };
+            head = registry.repo.write(&change).unwrap();
+        }
+        registry.repo.move_branch(registry.branch(), Some(snapshot), head).unwrap();
+        std::fs::remove_dir_all(registry.own_folder()).unwrap();
+        let newest = registry.view().unwrap();
+        let before = registry.repo.commit(head).unwrap().parents[0];
+        let kept = registry.remembered_behind(before, newest.pin).unwrap().unwrap();
+        assert_eq!(kept.commits + KEPT as u64 - 1, registry.remembered().unwrap().commits);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use super::open::Registry;
 use crate::judgement::review::{Range, Review, ReviewOptions, review};
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::{Remembered, Verifier, history_rewritten};
-use crate::ports::Unit;
 use crate::ports::store::RecordStore;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
@@ -95,15 +94,7 @@ impl Registry {
 
     /// Verifies up to a commit from the first one, and remembers it for the next time.
     fn walk_to(&self, base: Oid, pin: Option<Digest>) -> Result<Option<Remembered>> {
-        let mut verifier = Verifier::from_the_start(&self.repo, base, pin)?;
-        let total = verifier.remaining();
-        self.world.progress.start("verifying history", Some(total as u64), Unit::Items);
-        while verifier.step()?.is_some() {
-            self.world.cancel.check()?;
-            self.world.progress.advance(1);
-        }
-        self.world.progress.finish();
-        let remembered = verifier.finish()?.remember();
+        let remembered = self.walk(Verifier::from_the_start(&self.repo, base, pin)?)?.remember();
         if let Some(remembered) = &remembered {
             match self.remembered() {
                 Some(_) => self.remember_beside(remembered),

@@ -63,7 +63,7 @@ impl Registry {
             )
             .hint("pin it first, by a fingerprint from its owner: refmark trust pin sha256:…"));
         };
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let view = self.view()?;
         view.check_tip()?;

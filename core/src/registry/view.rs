@@ -2,6 +2,7 @@
 
 use super::incomplete::explain_missing;
 use super::open::Registry;
+use super::remembered::KEPT;
 use crate::blob::parallel::locked;
 pub use crate::judgement::answer::AsOf;
 use crate::judgement::answer::Basis;
@@ -47,10 +48,8 @@ impl Registry {
         let pin = self.world.pin_of(self.id())?;
         // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
         if let Some(remembered) = self.remembered() {
-            let resumed = Verifier::resume(&self.repo, head, &remembered).and_then(|it| {
-                it.objects().seed(std::mem::take(&mut *locked(&self.parsed)));
-                self.walk(it.held_to(pin))
-            });
+            let objects = Objects::seeded(&self.repo, std::mem::take(&mut *locked(&self.parsed)));
+            let resumed = Verifier::resume_with(objects, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
                 Err(fault) if asks_for_the_whole_walk(&fault) => {}
@@ -110,23 +109,32 @@ impl Registry {
         Ok(view)
     }
 
-    /// Walks to the head, with progress where that takes long.
-    fn walk<'r>(&'r self, mut verifier: Verifier<'r>) -> Result<Verified<'r>> {
+    /// Walks to the head, with progress where that takes long. A long walk keeps a head a little behind as well: what is
+    /// asked next is what the last commits changed.
+    pub(super) fn walk<'r>(&'r self, mut verifier: Verifier<'r>) -> Result<Verified<'r>> {
         let total = verifier.remaining();
         let long = total > 256;
         if long {
             self.world.progress.start("verifying history", Some(total as u64), Unit::Items);
         }
-        self.walk_ahead(&mut verifier, |_, _| {
+        let mut behind = None;
+        self.walk_ahead(&mut verifier, |verifier, _| {
             if long {
                 self.world.progress.advance(1);
+                if verifier.remaining() + 1 == KEPT {
+                    behind = verifier.so_far();
+                }
             }
             self.world.cancel.check()
         })?;
         if long {
             self.world.progress.finish();
         }
-        verifier.finish()
+        let verified = verifier.finish()?;
+        if let Some(behind) = behind.filter(|_| verified.root_fault.is_none()) {
+            self.remember_beside(&behind);
+        }
+        Ok(verified)
     }
 
     /// The view where history is not whole: the tree as it stands, for callers that accepted that.

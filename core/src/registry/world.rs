@@ -3,7 +3,7 @@
 use crate::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,8 @@ pub struct World {
     pub progress: Arc<dyn Progress>,
     /// Stops long work.
     pub cancel: Cancel,
+    /// How long a writer waits for another one.
+    pub wait: Duration,
     /// Does what must be durable.
     pub disk: Arc<dyn Disk>,
     /// `REFMARK_CACHE`, else `~/.cache/refmark`: the blobs of consumers without a registry, in the store's layout, shared
@@ -115,7 +117,7 @@ impl World {
         world
     }
 
-    /// A world with these folders and this clock.
+    /// A world with these folders and this clock, whose writers wait half a minute for each other.
     pub fn at(places: Places, clock: Arc<dyn Clock>) -> World {
         World {
             clock,
@@ -124,6 +126,7 @@ impl World {
             pinning: Pinning::Stored,
             progress: Arc::new(Silent),
             cancel: Cancel::default(),
+            wait: Duration::from_secs(30),
             disk: Arc::new(RealDisk),
         }
     }

@@ -2,7 +2,6 @@
 //! reader's, committed, made durable, and the branch moved by compare-and-swap.
 
 use crate::words::map::Map;
-use std::time::Duration;
 
 use super::open::Registry;
 use super::view::View;
@@ -15,6 +14,7 @@ use crate::judgement::known::{Keys, Known};
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::rules::Judged;
 use crate::judgement::snapshot::{Change, Mode};
+use crate::ports::Unit;
 use crate::ports::signer::{Signer, sign_commit, sign_statement};
 use crate::ports::store::{Identity, NewCommit, RecordStore, message};
 use crate::records::layout::{Place, is_companion};
@@ -32,14 +32,12 @@ const TRIES: usize = 5;
 pub struct Writer<'a> {
     /// Signs statements and commits.
     pub signer: &'a dyn Signer,
-    /// How long to wait for another writer.
-    pub wait: Duration,
 }
 
 impl<'a> Writer<'a> {
-    /// A writer with a key, who waits half a minute for another one.
+    /// A writer with a key.
     pub fn new(signer: &'a dyn Signer) -> Writer<'a> {
-        Writer { signer, wait: Duration::from_secs(30) }
+        Writer { signer }
     }
 }
 
@@ -114,7 +112,7 @@ impl Registry {
         holder: Holder,
         mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
-        let _lock = self.lock(writer.wait)?;
+        let _lock = self.lock()?;
         self.repo.recover()?;
         let mut last = None;
         for _ in 0..TRIES {
@@ -126,13 +124,22 @@ impl Registry {
         Err(last.unwrap_or_else(|| crate::words::fault::bug("no attempt was made")))
     }
 
-    /// Takes the writer's lock.
-    pub(super) fn lock(&self, wait: Duration) -> Result<Guard> {
+    /// Takes the writer's lock; who waits for another writer is told for whom.
+    pub(super) fn lock(&self) -> Result<Guard> {
         let folder = self.work_folder();
         self.world.disk.make_dirs(&folder)?;
-        let mut told = |_: &crate::blob::lock::Holder| {};
-        let wait = Wait { timeout: wait, cancel: &self.world.cancel, told: &mut told };
-        acquire(&self.world.disk, &self.lock_path(), wait)
+        let mut waited = false;
+        let mut told = |it: &crate::blob::lock::Holder| {
+            let what = format!("Waiting for process {} on {}", it.identity.pid, it.identity.host);
+            self.world.progress.start(&what, None, Unit::Items);
+            waited = true;
+        };
+        let wait = Wait { timeout: self.world.wait, cancel: &self.world.cancel, told: &mut told };
+        let taken = acquire(&self.world.disk, &self.lock_path(), wait);
+        if waited {
+            self.world.progress.finish();
+        }
+        taken
     }
 
     fn attempt(

@@ -114,6 +114,9 @@ impl Index {
         if self.path.is_some() {
             self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         }
+        // This SQLite is built to plan a statement anew for each value that is bound to it; without statistics, which nobody
+        // gathers here, that finds nothing.
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         self.connection.execute_batch(
             "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=512;",
         )?;

@@ -174,6 +174,16 @@ impl Disk for FaultyDisk {
         self.sync_dir(path).map(|()| None)
     }
 
+    fn file_system(&self, folder: &Path) -> Result<Option<File>> {
+        File::open(folder).map(Some).map_err(|error| io_fault("open", folder, &error))
+    }
+
+    fn sync_file_system(&self, _: &File, _: &Path) -> Result<()> {
+        self.step(true)?;
+        self.note(Journal::synced_all);
+        Ok(())
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.step(false)?;
         let mut moved = Ok(());

@@ -74,6 +74,12 @@ impl Journal {
         }
     }
 
+    pub(super) fn synced_all(&mut self) {
+        self.unsynced.clear();
+        self.grown.clear();
+        self.steps.iter_mut().for_each(|step| step.durable = true);
+    }
+
     /// A new name of what stands there now.
     pub(super) fn named(&mut self, path: &Path) {
         let Some(place) = place(path) else { return };

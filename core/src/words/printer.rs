@@ -123,25 +123,31 @@ fn push_number(text: &mut String, it: f64) {
     }
 }
 
-/// A string with RFC 8785's escapes: the seven short ones, other controls as \u00xx in lower case, all else as it is.
+/// A string with RFC 8785's escapes: the seven short ones, other controls as \u00xx in lower case, all else as it is, and in
+/// one piece from escape to escape.
 fn string(text: &mut String, it: &str) {
     text.push('"');
-    for c in it.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{9}' => text.push_str("\\t"),
-            '\u{a}' => text.push_str("\\n"),
-            '\u{c}' => text.push_str("\\f"),
-            '\u{d}' => text.push_str("\\r"),
-            control if control < ' ' => {
-                text.push_str("\\u00");
-                text.push_str(&encode_hex(&[control as u8]));
-            }
-            plain => text.push(plain),
+    let mut written = 0;
+    for (at, byte) in it.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x8 => "\\b",
+            0x9 => "\\t",
+            0xa => "\\n",
+            0xc => "\\f",
+            0xd => "\\r",
+            0..b' ' => "\\u00",
+            _ => continue,
+        };
+        text.push_str(it.get(written..at).unwrap_or_default());
+        text.push_str(escape);
+        if escape.len() > 2 {
+            text.push_str(&encode_hex(&[byte]));
         }
+        written = at + 1;
     }
+    text.push_str(it.get(written..).unwrap_or_default());
     text.push('"');
 }
 

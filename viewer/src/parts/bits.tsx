@@ -1,7 +1,7 @@
 // The small pieces that every screen is made of.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Stage, TrustState } from "../answers.ts";
+import type { Stage, TrustState } from "refmark-wasm";
 import type { Asked } from "../app/ask.ts";
 import { announce, href, walked } from "../app/state.ts";
 import type { Screen } from "../app/route.ts";

@@ -1,5 +1,5 @@
 // One version: how to pin it, what it is, where it came from, who signed for it.
-import type { Contract, Dossier, Field, ShowAnswer } from "../answers.ts";
+import type { Contract, ContractField, Dossier, ShowAnswer } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { opened, shownHead } from "../app/state.ts";
 import { bytes, count, day, figure, text } from "../app/words.ts";
@@ -130,7 +130,7 @@ function Metrics({ shown }: { readonly shown: ShowAnswer }) {
 }
 
 function ContractTable({ contract }: { readonly contract: Contract }) {
-  const part = (title: string, fields: readonly Field[] | undefined) => fields && fields.length > 0 && (
+  const part = (title: string, fields: readonly ContractField[] | undefined) => fields && fields.length > 0 && (
     <tbody><tr><th scope="rowgroup" colSpan={3} class="group">{title}</th></tr>
       {fields.map((field) => <tr key={field.name}><th scope="row">{field.name}</th><td><code>{field.type}{field.shape && field.shape.length > 0 ? `[${field.shape.map((n) => (n < 0 ? "any" : n)).join(", ")}]` : ""}</code></td><td class="soft">{field.optional ? "optional" : "required"}</td></tr>)}
     </tbody>

@@ -1,6 +1,6 @@
 // A dropped model file: what it is, its digest, and which versions of this registry hold exactly these bytes.
-import type { ModelRow, ShowAnswer } from "../answers.ts";
-import type { FileMatch, Inspected } from "../protocol.ts";
+import type { ShowAnswer } from "refmark-wasm";
+import type { DroppedFile, FileMatch, ModelRow } from "../protocol.ts";
 import { inspectFile, sha256, type View } from "./module.ts";
 import { turn } from "./verifying.ts";
 
@@ -42,7 +42,7 @@ async function matches(view: View, rows: readonly ModelRow[], model: string | nu
     if (seen.size % 20 === 0) await turn();
   };
   const ordered = model === null ? rows : [...rows].sort((a, b) => Number(b.model === model) - Number(a.model === model));
-  for (const row of ordered) for (const [, version] of row.aliases) if (version !== null) await look(`${row.model}/${version}`);
+  for (const row of ordered) for (const [, version] of row.aliases) await look(`${row.model}/${version}`);
   for (const row of ordered) {
     if (seen.size >= VERSIONS) break;
     for (const { version } of view.versions(row.model)) await look(`${row.model}/${version}`);
@@ -50,7 +50,7 @@ async function matches(view: View, rows: readonly ModelRow[], model: string | nu
   return { found, searched: seen.size };
 }
 
-export async function inspected(view: View, rows: readonly ModelRow[], file: File, model: string | null): Promise<Inspected> {
+export async function inspected(view: View, rows: readonly ModelRow[], file: File, model: string | null): Promise<DroppedFile> {
   const reader = new FileReaderSync();
   const answer = inspectFile(file.name, file.size, (offset, length) => new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + length))));
   const digest = await digestOf(file);

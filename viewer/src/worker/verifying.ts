@@ -1,7 +1,7 @@
 // Verification in small slices of time, with the page's questions answered in between.
 import { Stopped } from "./fault.ts";
 import type { Repository, Verification, View } from "./module.ts";
-import type { VerifyReport } from "../answers.ts";
+import type { VerifyReport } from "refmark-wasm";
 
 /** A slice of this many milliseconds is aimed at. */
 const SLICE = 12;

@@ -65,11 +65,16 @@ impl<'h> Verifier<'h> {
 
     /// Goes on from what was remembered. The remembered head must be on the new head's first-parent chain.
     pub fn resume(history: &'h dyn History, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
+        Verifier::resume_with(Objects::new(history), head, remembered)
+    }
+
+    /// The same, with objects of which some may be parsed already.
+    pub fn resume_with(objects: Rc<Objects<'h>>, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
         remembered.check_format()?;
+        let history = objects.history();
         let Some(ahead) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
             return Err(history_rewritten(remembered.head, head));
         };
-        let objects = Objects::new(history);
         let walk = remembered.walk(history, objects.clone())?;
         let policy = Facts(walk.state()).newest_policy()?;
         let distrusted = policy.map(|it| it.0.distrust.clone()).unwrap_or_default();

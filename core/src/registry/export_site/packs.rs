@@ -11,7 +11,6 @@ use crate::judgement::site::{PackPlan, PackUse, Site, SitePack, plan_packs};
 use crate::judgement::snapshot::History;
 use crate::ports::Unit;
 use crate::registry::open::Registry;
-use crate::registry::view::View;
 use crate::words::digest::encode_hex;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -21,7 +20,7 @@ impl Registry {
     pub(super) fn site_packs(
         &self,
         git: &dyn GitProgram,
-        view: &View<'_>,
+        head: Oid,
         refs: &Map<String, Oid>,
         folder: &mut Folder,
     ) -> Result<(PackPlan, Vec<SitePack>)> {
@@ -35,13 +34,13 @@ impl Registry {
         };
         let mut packs = kept;
         let wanted = [
-            (PackUse::State, state(view.head, known.as_ref())),
-            (PackUse::History, Some(self.history(view.head, refs, known.as_ref()))),
+            (PackUse::State, state(head, known.as_ref())),
+            (PackUse::History, Some(self.history(head, refs, known.as_ref()))),
         ];
         for (used_for, revisions) in wanted {
             let Some(revisions) = revisions else { continue };
             self.world.cancel.check()?;
-            packs.extend(self.pack(git, folder, used_for, &revisions, view.head.as_bytes().len())?);
+            packs.extend(self.pack(git, folder, used_for, &revisions, head.as_bytes().len())?);
         }
         Ok((plan, packs))
     }

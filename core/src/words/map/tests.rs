@@ -42,7 +42,7 @@ proptest! {
                     let (a, b) = (ours.get_or_default(key), theirs.entry(key).or_default());
                     (*a, *b) = (a.wrapping_add(1), b.wrapping_add(1));
                 }
-                Act::Keep(by) if by == 0 => {
+                Act::Keep(0) => {
                     ours.retain(|key, _| key % 3 != 0);
                     theirs.retain(|key, _| key % 3 != 0);
                 }
