@@ -12,13 +12,19 @@ use crate::judgement::site::{PackUse, Site};
 use crate::judgement::snapshot::History;
 use crate::judgement::verify::{Outcome, Verifier};
 use crate::pack::Repository;
+use crate::ports::store::{NewCommit, RecordStore};
 use crate::records::evidence::Verdict;
+use crate::records::layout::Place;
 use crate::registry::stories::team::{Team, alias, champion};
 use crate::registry::tests::{model, world};
+use crate::registry::world::Pinning;
+use crate::registry::writer::identity;
 use crate::registry::{ExportRequest, Registry, SiteAnswer, Viewer, World};
 use crate::testing::disk::{FaultyDisk, Then};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Result};
+use crate::words::name::PrincipalId;
+use crate::words::time::Timestamp;
 
 fn viewer(script: &str) -> Viewer<'static> {
     let files = [
@@ -333,4 +339,52 @@ fn a_projects_own_branches_stay_at_home() {
     assert!(whole.commit(crate::words::oid::Oid::parse(&secret).unwrap()).is_err());
     let facts = team.registry.view().unwrap();
     assert!(facts.facts().unwrap().alias(&model("sentiment"), &alias("champion")).unwrap().is_some());
+}
+
+#[test]
+fn a_new_readers_export_makes_the_view_and_the_index_in_one_walk_and_a_bad_commit_leaves_no_trace_in_either() {
+    let team = Team::new();
+    let (version, _) = team.staged("a");
+    let registry = &team.registry;
+    let forget = || std::fs::remove_dir_all(registry.own_folder()).unwrap();
+    let reader = || Registry::open(registry.path(), world(team.path())).unwrap();
+    forget();
+    let fresh = reader();
+    export(&fresh, &team.path().join("site")).unwrap();
+    let good = fresh.head().unwrap();
+    assert_eq!(fresh.remembered().unwrap().head, good);
+    assert!(fresh.index_status().unwrap().current);
+
+    // Somebody takes a record away with plain Git.
+    let path = Place::Version(model("sentiment"), version).path();
+    let who = identity(&PrincipalId::parse("ada").unwrap());
+    let change = NewCommit {
+        parents: vec![good],
+        files: Vec::new(),
+        removals: vec![path],
+        message: "tidy up".to_owned(),
+        author: who.clone(),
+        committer: who,
+        time: Timestamp::from_unix(1_900_000_000),
+        sign: None,
+    };
+    let bad = registry.repo.write(&change).unwrap();
+    registry.repo.move_branch(registry.branch(), Some(good), bad).unwrap();
+    forget();
+    let fresh = reader();
+    let answer = export(&fresh, &team.path().join("site")).unwrap();
+    assert!(answer.warnings[0].contains("the listing is of the last good state"), "{:?}", answer.warnings);
+    assert_eq!((answer.head, answer.versions), (bad, 1));
+    assert!(fresh.remembered().is_none());
+}
+
+#[test]
+fn a_registry_that_is_not_the_pinned_one_is_not_published() {
+    let team = Team::new();
+    let mut elsewhere = world(team.path());
+    elsewhere.pinning = Pinning::Root(Digest::of(b"another root"));
+    let registry = Registry::open(team.registry.path(), elsewhere).unwrap();
+    let dir = team.path().join("site");
+    assert_eq!(export(&registry, &dir).unwrap_err().code, Code::WrongRoot);
+    assert!(!dir.exists());
 }
