@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use refmark_core::judgement::diff;
 use refmark_core::judgement::doc::Page;
-use refmark_core::judgement::report::page as dossier_page;
+use refmark_core::judgement::report::{cyclonedx, page as dossier_page};
 use refmark_core::judgement::review::page::{COMMENT_LIMIT, to_html, to_markdown};
 use refmark_core::registry::{CheckOptions, Project, VerifyOptions};
 use refmark_core::words::fault::{Code, Fault};
@@ -73,6 +73,18 @@ impl PyRegistry {
         let reference = Reference::parse(reference).or_raise(py)?;
         let found = quick(py, || self.shared.report(&self.shared.view()?, &reference))?;
         shown(py, &found, &dossier_page(&found))
+    }
+
+    /// The dossier as a CycloneDX bill of materials.
+    fn cyclonedx(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        let found = quick(py, || self.shared.report(&self.shared.view()?, &reference))?;
+        answer(py, &cyclonedx(&found))
+    }
+
+    /// Moving references to this registry's models in the manifests below a folder.
+    fn lint(&self, py: Python<'_>, folder: PathBuf) -> PyResult<Py<PyAny>> {
+        self.read(py, None, |registry| registry.lint_manifests(&folder))
     }
 
     fn check(&self, py: Python<'_>, range: &str, allow_unverified: bool) -> PyResult<Py<PyAny>> {

@@ -19,17 +19,18 @@ struct Words {
     owner: Option<String>,
     tags: Vec<(String, String)>,
     untag: Vec<String>,
+    hidden: Option<bool>,
 }
 
 impl Words {
     fn about(self) -> AboutRequest {
-        let Words { description, owner, tags, untag } = self;
-        AboutRequest { description, owner, tags, untag, ..AboutRequest::default() }
+        let Words { description, owner, tags, untag, hidden } = self;
+        AboutRequest { description, owner, tags, untag, hidden, ..AboutRequest::default() }
     }
 
     fn label(self) -> LabelRequest {
-        let Words { description, tags, untag, .. } = self;
-        LabelRequest { description, tags, untag, ..LabelRequest::default() }
+        let Words { description, tags, untag, hidden, .. } = self;
+        LabelRequest { description, tags, untag, hidden }
     }
 }
 

@@ -89,17 +89,18 @@ impl PyProject {
         answer(py, &quick(py, || self.open()?.update(&registry.shared, &names(&pins)?, dry_run))?)
     }
 
-    #[pyo3(signature = (registry, consumer, uri))]
+    #[pyo3(signature = (registry, consumer, uri, gone))]
     fn publish(
         &self,
         py: Python<'_>,
         registry: &PyRegistry,
         consumer: &str,
         uri: Option<String>,
+        gone: bool,
     ) -> PyResult<Py<PyAny>> {
         let consumer = ConsumerId::parse(consumer).or_raise(py)?;
-        let lock = quick(py, || self.open()?.lock().cloned())?;
-        registry.write(py, None, |registry, writer| registry.publish_pins(writer, &consumer, uri, Some(&lock)))
+        let lock = quick(py, || if gone { Ok(None) } else { self.open()?.lock().cloned().map(Some) })?;
+        registry.write(py, None, |registry, writer| registry.publish_pins(writer, &consumer, uri, lock.as_ref()))
     }
 
     fn list(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

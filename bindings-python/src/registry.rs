@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::git::Format;
-use refmark_core::judgement::plan::{PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::judgement::plan::{Author, PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::judgement::policy::founding_policy;
 use refmark_core::registry::{
-    self as core, InitRequest, PullRequest, Registry, ResolveOptions, TransitionRequest, World, Writer,
+    self as core, InitRequest, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest, World, Writer,
 };
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -53,15 +54,22 @@ pub fn locate(py: Python<'_>, folder: PathBuf) -> PyResult<PathBuf> {
     quick(py, || core::locate(None, &folder, &World::from_env()).map(|it| it.path().to_owned()))
 }
 
+/// Makes a registry the user's default.
+#[pyfunction]
+pub fn make_default(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyAny>> {
+    answer(py, &quick(py, || Registry::make_default(&path, World::from_env()))?)
+}
+
 /// Makes a registry: the handle, and the answer.
 #[pyfunction]
-#[pyo3(signature = (path, by, name=None, here=false, sha256=false, key=None))]
+#[pyo3(signature = (path, by, name=None, here=false, team=false, sha256=false, key=None))]
 pub fn init(
     py: Python<'_>,
     path: PathBuf,
     by: &str,
     name: Option<String>,
     here: bool,
+    team: bool,
     sha256: bool,
     key: Option<OsString>,
 ) -> PyResult<(PyRegistry, Py<PyAny>)> {
@@ -71,7 +79,10 @@ pub fn init(
     let format = if sha256 { Format::Sha256 } else { Format::Sha1 };
     let (shared, made) = quick(py, || {
         let signer = options.founders()?;
-        let request = InitRequest { name, founder, here, format, policy: None };
+        let public = signer.public();
+        let founding = |author: &Author| founding_policy(author, public);
+        let policy = if team { Some(&founding as PolicyText<'_>) } else { None };
+        let request = InitRequest { name, founder, here, format, policy };
         Registry::init(&path, options.world()?, &Writer::new(&*signer), &request)
     })?;
     let made = answer(py, &made)?;
@@ -187,6 +198,11 @@ impl PyRegistry {
     #[getter]
     fn path(&self) -> PathBuf {
         self.path.clone()
+    }
+
+    #[getter]
+    fn git_dir(&self) -> PathBuf {
+        self.shared.git_dir().to_owned()
     }
 
     #[getter]
@@ -323,6 +339,14 @@ impl PyRegistry {
             false => self.shared.list_versions(&self.shared.view()?, &model),
         })?;
         Ok(found.into())
+    }
+
+    fn index_status(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        answer(py, &quick(py, || self.shared.index_status())?)
+    }
+
+    fn index_rebuild(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        self.read(py, progress, |registry| registry.index_rebuild())
     }
 
     fn list_remotes(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -107,3 +107,41 @@ def test_a_package_with_an_unknown_word_is_refused_before_anything_is_stored(reg
     assert reg.head == head
     with pytest.raises(TypeError, match="patterns"):
         reg.pull_details("m/1", patterns="*")
+
+
+def test_what_was_hidden_is_shown_again(two: refmark.Registry) -> None:
+    two.hide("sentiment/1")
+    two.unhide("sentiment/1")
+    assert [it.version for it in two.versions("sentiment")] == [2, 1]
+    two.hide("sentiment")
+    two.unhide("sentiment")
+    model = two.model("sentiment")
+    assert model and not model.hidden and model.aliases == {}
+
+
+def test_a_manifest_that_names_what_moves_is_found_with_what_to_write(two: refmark.Registry, tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "app.yaml").write_text("model: sentiment@champion\n")
+    found = two.lint(tmp_path / "deploy")
+    assert found.files == 1 and not found.truncated
+    (row,) = found.findings
+    assert (row["line"], row["model"], row["alias"]) == (1, "sentiment", "champion") and "refmark.lock" in row["use_instead"]
+    assert "app.yaml" in found._repr_html_()
+
+
+def test_the_index_is_told_of_and_made_anew(two: refmark.Registry) -> None:
+    assert len(two.versions("sentiment")) == 2
+    assert two.index().versions == 2 and two.index(rebuild=True).current
+
+
+def test_a_dossier_is_a_bill_of_materials(two: refmark.Registry) -> None:
+    bom = two.cyclonedx("sentiment/2")
+    assert bom["bomFormat"] == "CycloneDX" and json.dumps(bom)
+
+
+def test_an_alias_moves_to_a_release_by_its_name(two: refmark.Registry, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("x")
+    two.register("sentiment", tmp_path / "x.txt", release="1.4.0")
+    assert two.promote("sentiment@champion", "1.4.0").to == refmark.Target(3, two.show("sentiment/3").artifact)
+    with pytest.raises(refmark.NotFoundError):
+        two.promote("sentiment@champion", "9.9.9")

@@ -84,3 +84,23 @@ def test_a_status_says_where_the_registry_stands(two: refmark.Registry) -> None:
         status.models = 3
     with pytest.raises(AttributeError, match="has no"):
         status.nothing
+
+
+def test_a_team_begins_with_its_policy(tmp_path: Path) -> None:
+    reg = refmark.init(tmp_path / "team", team=True)
+    assert "platform-lead" in str(reg.policy())
+
+
+def test_a_default_registry_is_what_open_means_without_a_path(
+    two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert refmark.use(two.path) == two == refmark.open()
+
+
+def test_a_project_that_is_gone_uses_nothing(two: refmark.Registry, tmp_path: Path) -> None:
+    two.pin("sentiment@champion", project=tmp_path)
+    lock = refmark.Lock(tmp_path)
+    lock.publish(two, "my-service", "https://example.org/my-service")
+    assert lock.publish(two, "my-service", gone=True).pins in (0, [], ())

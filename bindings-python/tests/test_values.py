@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from typing import Any
+from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
@@ -24,7 +25,7 @@ def everything(reg: refmark.Registry) -> list[Any]:
         reg.model("sentiment"),
         reg.version("sentiment/1"),
         reg.pull_details("sentiment/1"),
-        reg.inspect_of() if hasattr(reg, "inspect_of") else refmark.inspect(reg.file("sentiment/1", "config.json")),
+        refmark.inspect(reg.file("sentiment/1", "config.json")),
         reg.label("sentiment/1", "words"),
         *reg.models(),
         *reg.versions("sentiment"),
@@ -84,3 +85,23 @@ def test_rows_are_tuples_with_frames(two: refmark.Registry) -> None:
     assert isinstance(rows, tuple) and pickle.loads(pickle.dumps(rows)) == rows
     assert [it["version"] for it in rows.to_dicts()] == [2, 1]
     assert "<table>" in rows._repr_html_()
+
+
+def test_a_frame_has_the_metrics_of_every_version(reg: refmark.Registry, package: Callable[..., Path]) -> None:
+    reg.register("m", package("a"), metrics={"f1": 0.5})
+    reg.register("m", package("b"), metrics={"loss": 2.0})
+    rows = reg.versions("m")
+    frame = rows.to_pandas()
+    assert list(frame["metrics.f1"].dropna()) == [0.5] and list(frame["metrics.loss"].dropna()) == [2.0]
+    assert rows.to_polars()["metrics.f1"].to_list() == [None, 0.5]
+    assert "metrics.loss" in rows._repr_html_() and "metrics.f1" in rows._repr_html_()
+
+
+def test_a_long_list_is_cut_where_people_look_at_it(reg: refmark.Registry, tmp_path: Path) -> None:
+    files = [tmp_path / f"{n}.txt" for n in range(60)]
+    for file in files:
+        file.write_text(file.name)
+    reg.register_many({"model": "m", "paths": it} for it in files)
+    rows = reg.versions("m")
+    assert len(rows) == 60 and repr(rows).count("VersionRow(") == 50 and repr(rows).endswith("… 10 more]")
+    assert rows._repr_html_().count("<tr>") == 51 and "the first 50 of 60" in rows._repr_html_()

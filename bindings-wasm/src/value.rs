@@ -27,8 +27,7 @@ export interface RefmarkError extends Error {
 
 /// A value of the core, as a plain JavaScript value.
 pub(crate) fn value(of: &impl Serialize) -> Result<JsValue, JsValue> {
-    let value = to_value(of).map_err(|fault| JsValue::from(JsError::new(&fault.message)))?;
-    parse(&value.to_string())
+    parse(&to_value(of).to_string())
 }
 
 /// A fault, as an `Error` with the fault's fields.

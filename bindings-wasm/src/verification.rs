@@ -15,16 +15,17 @@ use crate::walk::Walk;
 const TYPES: &str = r#"
 /** What a verification came to. Only `ok` with `pinned` says that all is as the reader's root allows. */
 export interface VerifyReport {
-  readonly outcome: "ok" | "pending" | "incomplete" | "failed";
+  readonly verdict: "ok" | "pending" | "incomplete" | "failed";
   readonly head: string;
   /** The newest commit in which everything that took effect stands; null where none is. */
-  readonly lastGood: string | null;
+  readonly last_good: string | null;
   readonly commits: number;
   /** Whether the given root is the registry's. */
   readonly pinned: boolean;
   /** The newest root, by digest; null where the registry has none. */
   readonly root: string | null;
-  readonly bad: readonly string[];
+  /** Commits of the chain at which a file that had taken effect was missing or changed. */
+  readonly bad_commits: readonly string[];
   readonly tainted: readonly string[];
   readonly problems: readonly Problem[];
 }
@@ -45,15 +46,14 @@ pub struct Verification {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Report<'a> {
-    outcome: Outcome,
+    verdict: Outcome,
     head: Oid,
     last_good: Option<Oid>,
     commits: usize,
     pinned: bool,
     root: Option<String>,
-    bad: &'a [Oid],
+    bad_commits: &'a [Oid],
     tainted: &'a [String],
     problems: Vec<Problem>,
 }
@@ -103,14 +103,14 @@ impl Verification {
 impl<'a> Report<'a> {
     fn of(verified: &'a Verified<'_>, commits: usize) -> Report<'a> {
         Report {
-            outcome: verified.outcome(),
+            verdict: verified.outcome(),
             head: verified.head,
             last_good: verified.last_good,
             commits,
             pinned: verified.pinned,
             root: verified.newest_root.map(|root| root.prefixed()),
             problems: verified.problems(),
-            bad: &verified.bad,
+            bad_commits: &verified.bad,
             tainted: &verified.tainted,
         }
     }

@@ -11,7 +11,7 @@ export function judge(refmark, attack, bundle) {
     const view = verification.view();
     const holds = {};
     for (const alias of Object.keys(attack.expect.resolves ?? {})) holds[alias] = held(view, alias);
-    return { verdict: report.outcome, problems: report.problems.map(({ code, path }) => [code, path ?? null]), holds };
+    return { verdict: report.verdict, problems: report.problems.map(({ code, path }) => [code, path ?? null]), holds };
   } catch (error) {
     if (error.code === undefined) throw error;
     return { verdict: "error", problems: [[error.code, null]], holds: attack.expect.resolves ?? {} };

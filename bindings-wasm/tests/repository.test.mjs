@@ -94,5 +94,5 @@ test("a repository without a registry does not verify, in steps that count down"
   assert.deepEqual(verification.finish(), report);
   assert.deepEqual(verification.view().models(), []);
   const pinned = repository.verify(head, `sha256:${"0".repeat(64)}`).finish();
-  assert.deepEqual([pinned.outcome, pinned.problems[0].code], ["failed", "wrong-root"]);
+  assert.deepEqual([pinned.verdict, pinned.problems[0].code], ["failed", "wrong-root"]);
 });

@@ -56,6 +56,12 @@ fn the_example_registry_is_the_same_each_time_and_holds_every_kind_of_change() {
     let one = env.json(&["demo", "--site", "one", "--fixed"]);
     let two = env.json(&["demo", "--site", "two", "--fixed"]);
     assert_eq!((&one["head"], &one["trust_root"]), (&two["head"], &two["trust_root"]));
+    let site = env.files("one/site");
+    assert_eq!(site, env.files("two/site"));
+    for file in &site {
+        let bytes = |example: &str| std::fs::read(env.path(example).join("site").join(file)).unwrap();
+        assert!(bytes("one") == bytes("two"), "{file} differs");
+    }
     assert_eq!(std::fs::read_dir(env.home()).unwrap().count(), 0, "the user's home is as it was");
     let verified = env.json(&["-R", "one/models", "verify"]);
     assert_eq!((verified["verdict"].as_str(), verified["damaged"].as_array().unwrap().len()), (Some("ok"), 0));

@@ -111,3 +111,28 @@ fn pull_takes_single_files_and_path_names_them() {
     assert_eq!(std::fs::read_to_string(path["path"].as_str().unwrap()).unwrap(), "a\n");
     env.fails(&["pull", "many/1", "-o", "one"], 1, "exists");
 }
+
+#[test]
+fn an_importer_of_the_python_package_is_run_and_its_answer_and_its_faults_are_ours() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnvironment::with_models();
+    let without =
+        env.refmark(&["import", "mlflow", "mlruns", "--json"]).env("REFMARK_PYTHON", "no-such-python").output();
+    let said = String::from_utf8(without.unwrap().stdout).unwrap();
+    assert!(said.contains("unsupported") && said.contains("pip install 'refmark[mlflow]'"), "{said}");
+    env.write("python", "#!/bin/sh\ncat answer\n");
+    std::fs::set_permissions(env.path("python"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    env.write("answer", r#"{"models": 2, "versions": 5, "without_files": ["m/3"], "gaps": 1}"#);
+    let import = |more: &str| {
+        let python = env.path("python");
+        env.refmark(&["import", "mlflow", "mlruns", more]).env("REFMARK_PYTHON", python).output().unwrap()
+    };
+    let shown = String::from_utf8(import("--quiet").stdout).unwrap();
+    assert!(shown.contains("2 models and 5 versions") && shown.contains("m/3"), "{shown}");
+    env.write("fault", r#"{"error": {"code": "exists", "message": "m stands here"}}"#);
+    env.write("python", "#!/bin/sh\ncat fault\nexit 1\n");
+    let refused = import("--json");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert!(said.contains("\"exists\"") && said.contains("m stands here"), "{said}");
+}

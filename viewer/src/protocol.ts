@@ -1,8 +1,8 @@
 // What the page and its worker say to each other. The worker holds the module and every byte; the page holds rows and answers.
 import type {
-  CatalogEntry, CommitInfo, DiffAnswer, Dossier, ExplainAnswer, InspectAnswer, ModelRow, MoveRow, PolicyAnswer, Problem,
-  ResolveAnswer, Review, SearchHit, ShowAnswer, VerifyReport, VersionRow,
-} from "./answers.ts";
+  ArtifactDiff, CatalogEntry, CommitInfo, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, ResolveAnswer, Review,
+  SearchRow, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+} from "refmark-wasm";
 
 /** Where a registry is to be read from. Only `address` fetches, and only from the page's own origin. */
 export type Place =
@@ -57,6 +57,9 @@ export type Event =
   | { readonly event: "unverifiable"; readonly fault: Fault }
   | { readonly event: "failed"; readonly fault: Fault };
 
+/** A model in the list: what an exported listing has of it, too. */
+export type ModelRow = Omit<Model, "description">;
+
 export type SortKey = "model" | "owner" | "versions" | "updated";
 export interface Order { readonly text: string; readonly by: SortKey; readonly down: boolean; }
 
@@ -65,7 +68,11 @@ export interface Proposal { readonly ref: string; readonly name: string; readonl
 
 /** Who holds a dropped file's bytes in this registry. */
 export interface FileMatch { readonly reference: string; readonly path: string; readonly aliases: readonly string[]; readonly stage: string | null; readonly trust: string; }
-export interface Inspected { readonly answer: InspectAnswer; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; }
+export interface DroppedFile { readonly answer: Inspected; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; }
+
+export interface Relative { readonly model: string; readonly version: number; readonly artifact: string; }
+/** What a version was made from and what was made from it, as far as `searched` of `all` versions tell. */
+export interface Relatives { readonly from: readonly Relative[]; readonly made: readonly Relative[]; readonly searched: number; readonly all: number; }
 
 /** The questions that the page asks, by name: arguments and answer. */
 export interface Questions {
@@ -74,16 +81,19 @@ export interface Questions {
   show(reference: string): ShowAnswer;
   resolve(reference: string, at?: string): ResolveAnswer;
   log(reference?: string): readonly MoveRow[];
-  diff(a: string, b: string): DiffAnswer;
+  newestMoves(model: string): readonly MoveRow[];
+  diff(a: string, b: string): ArtifactDiff;
   proposals(): readonly Proposal[];
   review(base: string, head: string): Review;
   explain(reference: string): ExplainAnswer;
   whyNot(alias: string, version: string): ExplainAnswer;
   report(reference: string): Dossier;
-  search(text: string): readonly SearchHit[];
+  search(text: string): readonly SearchRow[];
   policy(): PolicyAnswer;
   catalog(): readonly CatalogEntry[];
-  inspect(file: File, model: string | null): Inspected;
+  sunset(): SunsetAnswer;
+  relatives(artifact: string, parents: readonly string[], limit: number): Relatives;
+  inspect(file: File, model: string | null): DroppedFile;
 }
 export type Question = keyof Questions;
 export type Arguments<Q extends Question> = Parameters<Questions[Q]>;
@@ -97,5 +107,3 @@ export type Request =
 
 /** What the worker sends back: an answer or a fault to an id, or an event. */
 export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly fault: Fault } | Event;
-
-export type { Problem };

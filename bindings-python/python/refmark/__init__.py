@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ._registry import init as init
     from ._registry import inspect as inspect
     from ._registry import open as open
+    from ._registry import use as use
     from ._team import Answer as Answer
     from ._team import Approved as Approved
     from ._team import Attached as Attached
@@ -54,7 +55,9 @@ if TYPE_CHECKING:
     from ._team import Explanation as Explanation
     from ._team import Finding as Finding
     from ._team import Found as Found
+    from ._team import Index as Index
     from ._team import Landing as Landing
+    from ._team import Lint as Lint
     from ._team import Members as Members
     from ._team import Pins as Pins
     from ._team import Policy as Policy
@@ -104,6 +107,7 @@ _LAZY = {
     "inspect": "_registry",
     "import_mlflow": "mlflow.importer",
     "open": "_registry",
+    "use": "_registry",
     "pull": "_lock",
 }
 _VALUES = (
@@ -112,8 +116,8 @@ _VALUES = (
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
-    "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Landing Members Pins Policy Proposal Review "
-    "Status Sunsets Transfer"
+    "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Index Landing Lint Members Pins Policy "
+    "Proposal Review Status Sunsets Transfer"
 ).split()
 _LAZY.update(dict.fromkeys(_TEAM, "_team"))
 
@@ -138,11 +142,13 @@ __all__ = [
     "Found",
     "Gate",
     "GateReport",
+    "Index",
     "Inspection",
     "IntegrityError",
     "KeyNotFoundError",
     "Labelled",
     "Landing",
+    "Lint",
     "Lock",
     "Members",
     "Model",
@@ -190,6 +196,7 @@ __all__ = [
     "inspect",
     "open",
     "pull",
+    "use",
 ]
 
 

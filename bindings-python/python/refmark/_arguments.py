@@ -52,11 +52,15 @@ def texts(given: str | Iterable[str] | None) -> list[str]:
 
 
 def words(
-    description: str | None, owner: str | None, tags: Mapping[str, object] | None, untag: str | Iterable[str] | None
+    description: str | None = None,
+    owner: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    untag: str | Iterable[str] | None = None,
+    hidden: bool | None = None,
 ) -> dict[str, Any]:
-    """The words of a model or a version."""
+    """The words of a model or a version; ``None`` stays as it is."""
     pairs = [(str(key), str(value)) for key, value in (tags or {}).items()]
-    return {"description": description, "owner": owner, "tags": pairs, "untag": texts(untag)}
+    return {"description": description, "owner": owner, "tags": pairs, "untag": texts(untag), "hidden": hidden}
 
 
 def transition(to: str, replacement: int | None, sunset: TimeLike | None) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 #: How bytes are handed out, where the caller says nothing.
-_HOW = {
+_HOW: dict[str, Any] = {
     "files": None,
     "at": None,
     "hard_links": False,

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Value")
 
+#: So many rows are shown of a longer list.
+_SHOWN = 50
+
 
 class Rows(tuple[T, ...]):
     """Several values of one kind: a tuple, with frames and a table in a notebook."""
@@ -26,29 +29,35 @@ class Rows(tuple[T, ...]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame; pandas must be installed (``pip install 'refmark[pandas]'``)."""
-        frames = _need("pandas")
-        return frames.DataFrame(self._records(), columns=self._columns() or None)
+        records = [row._row() for row in self]
+        return _need("pandas").DataFrame(records, columns=_names(records) or None)
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame; polars must be installed (``pip install 'refmark[polars]'``)."""
-        frames = _need("polars")
-        rows = self._records()
-        if not rows:
-            return frames.DataFrame(schema=self._columns())
-        return frames.DataFrame(rows, infer_schema_length=None)
-
-    def _columns(self) -> list[str]:
-        return list(self[0]._row()) if self else []
-
-    def _records(self) -> list[dict[str, Any]]:
-        return [row._row() for row in self]
+        records = [row._row() for row in self]
+        names = _names(records)
+        columns = {name: [record.get(name) for record in records] for name in names}
+        # A metric that is not finite is a text: its column then holds texts.
+        return _need("polars").DataFrame(columns, strict=False)
 
     def __reduce__(self) -> Any:
         return (Rows, (tuple(self),))
 
+    def __repr__(self) -> str:
+        rows = ",\n ".join(repr(row) for row in self[:_SHOWN])
+        more = f",\n … {len(self) - _SHOWN:,} more" if len(self) > _SHOWN else ""
+        return f"[{rows}{more}]"
+
     def _repr_html_(self) -> str:
-        rows = self._records()
-        return page(table(self._columns(), (list(row.values()) for row in rows)))
+        rows = [row._row() for row in self[:_SHOWN]]
+        names = _names(rows)
+        more = f"the first {_SHOWN} of {len(self):,}; to_pandas() has them all" if len(self) > _SHOWN else None
+        return page(table(names, ([row.get(name) for name in names] for row in rows), more))
+
+
+def _names(records: list[dict[str, Any]]) -> list[str]:
+    """The columns of all records, in the order in which they come: not every version has every metric."""
+    return list(dict.fromkeys(name for record in records for name in record))
 
 
 def _need(name: str) -> Any:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ._registry import Registry
 
 
-
 class Lock:
     """The ``refmark.lock`` of a project. Everything but ``update`` works without the registry."""
 
@@ -59,9 +58,12 @@ class Lock:
         """Writes every pin to ``into/<name>/``: complete or not at all, every byte hashed."""
         return Pins(self._native.sync(into, frozen, listener(progress)))
 
-    def publish(self, registry: Registry, consumer: str, uri: str | None = None) -> Answer:
-        """Tells the registry what this project pins, as ``consumer``: so that owners see who uses what."""
-        return Answer(self._native.publish(registry._native, consumer, uri))
+    def publish(self, registry: Registry, consumer: str, uri: str | None = None, *, gone: bool = False) -> Answer:
+        """Tells the registry what this project pins, as ``consumer``: so that owners see who uses what.
+
+        ``gone``: the project uses nothing any more.
+        """
+        return Answer(self._native.publish(registry._native, consumer, uri, gone))
 
     def pull(
         self,

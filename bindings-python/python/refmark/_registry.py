@@ -16,7 +16,7 @@ from ._verbs.reading import Reading
 from ._verbs.registering import Registering
 from ._verbs.sharing import Sharing
 
-__all__ = ["Registry", "clone", "compare_contracts", "init", "inspect", "open"]
+__all__ = ["Registry", "clone", "compare_contracts", "init", "inspect", "open", "use"]
 
 
 def open(path: PathLike | None = None, *, key: PathLike | None = None, trust_root: PathLike | None = None) -> Registry:
@@ -37,16 +37,23 @@ def init(
     name: str | None = None,
     by: str | None = None,
     here: bool = False,
+    team: bool = False,
     sha256: bool = False,
     key: PathLike | None = None,
 ) -> Registry:
     """Makes a registry: a bare repository at a path, or with ``here`` the branch ``refmark`` of an existing one.
 
-    ``by`` names the founder; without it, the user's login name. Its root is pinned for this user. Without a key at hand,
-    a new one is made for refmark alone.
+    ``by`` names the founder; without it, the user's login name. With ``team`` it begins with the team policy: roles,
+    gates and approvals. Its root is pinned for this user. Without a key at hand, a new one is made for refmark alone.
     """
-    native, _ = _native.init(path, by or _login(), name, here, sha256, key)
+    native, _ = _native.init(path, by or _login(), name, here, team, sha256, key)
     return Registry(native)
+
+
+def use(path: PathLike) -> Registry:
+    """Makes a registry the user's default: what :func:`open` without a path means where nothing nearer is found."""
+    _native.make_default(_plain_path(path))
+    return open(path)
 
 
 def clone(
@@ -105,6 +112,11 @@ class Registry(Registering, Moving, Reading, Judging, Sharing):
     def path(self) -> Path:
         """The path that people know it by."""
         return self._native.path
+
+    @property
+    def git_dir(self) -> Path:
+        """The folder of its Git repository."""
+        return self._native.git_dir
 
     @property
     def id(self) -> str:

@@ -95,9 +95,6 @@ class Found(Answer):
         """What was found, as ``MODEL/VERSION``."""
         return tuple(f"{it['model']}/{it['version']}" for it in self._answer["found"])
 
-    def __len__(self) -> int:
-        return len(self._answer)
-
     def _repr_html_(self) -> str:
         keys = ("model", "version", "stage", "trust", "aliases", "format", "description")
         rows = [[shown(it.get(key)) for key in keys] for it in self._answer["found"]]
@@ -115,6 +112,19 @@ class Pins(Answer):
         # What a pin was moved to is its version.
         rows = [[shown(it.get(key, it.get("to") if key == "version" else None)) for key in keys] for it in pins]
         return html.page(html.table(keys, rows, str(self._answer.get("lock"))))
+
+
+class Lint(Answer):
+    """References in manifests that move by themselves."""
+
+    def _repr_html_(self) -> str:
+        keys = ("file", "line", "text", "use_instead")
+        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["findings"]]
+        return html.page(html.table(keys, rows, f"{self._answer['files']} manifests"))
+
+
+class Index(Answer):
+    """Where the index stands."""
 
 
 class Attached(Answer):

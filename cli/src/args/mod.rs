@@ -142,6 +142,9 @@ pub enum Command {
     /// Send a clone's commits and their files to the origin
     Push,
 
+    /// Bring another registry over: MLflow's, through the Python package
+    Import(tools::ImportArgs),
+
     /// Print a shell's completions
     Completions(tools::CompletionsArgs),
     /// Write the man pages to a folder

@@ -1,8 +1,8 @@
-//! Arguments of demo, init, completions, man and help.
+//! Arguments of demo, init, import, completions, man and help.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
@@ -43,6 +43,29 @@ pub struct InitArgs {
     /// The hash that names Git's objects
     #[arg(long, value_parser = ["sha1", "sha256"], default_value = "sha1")]
     pub object_format: String,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Needs the Python package with MLflow: pip install 'refmark[mlflow]'. REFMARK_PYTHON names the Python \
+                        that has it; python3 otherwise."
+)]
+pub struct ImportArgs {
+    /// From where.
+    #[command(subcommand)]
+    pub action: ImportAction,
+}
+
+/// What can be brought over.
+#[derive(Debug, Subcommand)]
+pub enum ImportAction {
+    /// MLflow's models and versions, with their files, numbers, aliases, tags, stages and times
+    Mlflow {
+        /// A folder such as mlruns, a SQLite file, or a URI that MLflow knows
+        #[arg(value_name = "PATH|URI")]
+        location: String,
+    },
 }
 
 /// Arguments of `completions`.

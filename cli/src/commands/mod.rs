@@ -15,6 +15,7 @@ mod export_site;
 mod gc;
 mod help;
 mod hook;
+mod import;
 pub mod index;
 pub mod init;
 pub mod inspect;
@@ -110,6 +111,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::View(args) => view::run(app, &args),
         Command::Fetch => origin::fetch(app),
         Command::Push => origin::push(app),
+        Command::Import(args) => import::run(app, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Textconv(args) => textconv::run(&args),

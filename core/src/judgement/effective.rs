@@ -1,7 +1,8 @@
 //! What has taken effect: the files that count, whatever else lies in the tree.
 
+use crate::words::map::{Map, Set};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -210,7 +211,7 @@ pub trait Effective {
 /// A commit's tree without its inert files and companions.
 struct Tree<'h> {
     snapshot: Box<dyn Snapshot + 'h>,
-    inert: BTreeSet<String>,
+    inert: Set<String>,
 }
 
 impl Tree<'_> {
@@ -221,7 +222,7 @@ impl Tree<'_> {
             Mode::Odd(_) => Ok(false),
             Mode::Folder => {
                 let below = format!("{path}/");
-                let inert = self.inert.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below));
+                let inert = self.inert.range_from(&below).next().is_some_and(|it| it.starts_with(&below));
                 if is_companion(&below) || !inert {
                     return Ok(!is_companion(&below));
                 }
@@ -240,13 +241,13 @@ impl Tree<'_> {
 pub struct State<'h> {
     objects: Rc<Objects<'h>>,
     tree: Option<Tree<'h>>,
-    files: BTreeMap<String, Oid>,
+    files: Map<String, Oid>,
 }
 
 impl<'h> State<'h> {
     /// Nothing has taken effect yet.
     pub fn empty(objects: Rc<Objects<'h>>) -> State<'h> {
-        State { objects, tree: None, files: BTreeMap::new() }
+        State { objects, tree: None, files: Map::new() }
     }
 
     /// Everything in a good commit's tree but its inert files.
@@ -256,7 +257,7 @@ impl<'h> State<'h> {
         inert: impl IntoIterator<Item = String>,
     ) -> State<'h> {
         let inert = sort::set(inert);
-        State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new() }
+        State { objects, tree: Some(Tree { snapshot, inert }), files: Map::new() }
     }
 
     /// Takes the files of a landing in.
@@ -265,7 +266,7 @@ impl<'h> State<'h> {
     }
 
     /// The files that took effect since the tree below (all, where there is none).
-    pub fn added(&self) -> &BTreeMap<String, Oid> {
+    pub fn added(&self) -> &Map<String, Oid> {
         &self.files
     }
 
@@ -310,12 +311,12 @@ impl Effective for State<'_> {
 /// The state and one landing on top.
 pub struct Sum<'a> {
     state: &'a dyn Effective,
-    files: BTreeMap<String, Oid>,
+    files: Map<String, Oid>,
 }
 
 impl<'a> Sum<'a> {
     /// The state and these files.
-    pub fn new(state: &'a dyn Effective, files: BTreeMap<String, Oid>) -> Sum<'a> {
+    pub fn new(state: &'a dyn Effective, files: Map<String, Oid>) -> Sum<'a> {
         Sum { state, files }
     }
 
@@ -335,7 +336,7 @@ impl<'a> Sum<'a> {
     }
 
     /// The landing's files.
-    pub fn into_files(self) -> BTreeMap<String, Oid> {
+    pub fn into_files(self) -> Map<String, Oid> {
         self.files
     }
 }
@@ -364,16 +365,14 @@ fn joined(folder: &str, name: &str) -> String {
 }
 
 /// Adds the names that these files have directly in a folder. Jumps over each subfolder, however much is in it.
-fn add_children(files: &BTreeMap<String, Oid>, folder: &str, names: &mut Vec<String>) {
+fn add_children(files: &Map<String, Oid>, folder: &str, names: &mut Vec<String>) {
     if files.is_empty() {
         return;
     }
     let had: HashSet<String> = names.iter().cloned().collect();
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let mut from = prefix.clone();
-    while let Some((path, _)) =
-        files.range::<str, _>((std::ops::Bound::Included(from.as_str()), std::ops::Bound::Unbounded)).next()
-    {
+    while let Some((path, _)) = files.range_from(from.as_str()).next() {
         let Some(rest) = path.strip_prefix(&prefix) else { break };
         let (name, is_folder) = match rest.split_once('/') {
             Some((name, _)) => (name, true),

@@ -3,7 +3,7 @@
 //! An index holds nothing of its own: every row follows from a file that took effect and the commit in which it did. So
 //! it can be dropped and made again at any time, and its answers equal those that [`Facts`](super::facts::Facts) gives.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +124,7 @@ pub struct VersionRow {
     /// The sum of its files' sizes.
     pub size: u64,
     /// Its claimed metrics.
-    pub metrics: BTreeMap<String, MetricValue>,
+    pub metrics: Map<String, MetricValue>,
     /// Who registered it.
     pub by: PrincipalId,
     /// When, by that person's clock.
@@ -347,7 +347,7 @@ pub struct SearchRow {
     /// What the version is, by its label, else as it was registered.
     pub description: Option<String>,
     /// The version's own tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Map<String, String>,
     /// The commit in which the version took effect; none where history does not reach back that far.
     pub commit: Option<Oid>,
     /// That commit's time.

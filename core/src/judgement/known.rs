@@ -1,7 +1,7 @@
 //! What can be told of one file by itself, before anything is judged: that it is well-formed, and by which of the keys at
 //! hand it is signed. It holds wherever the file lies, so it can be found out on any thread, for many files at once.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::sync::Arc;
 
 use crate::records::layout::{Document, Place};
@@ -12,7 +12,7 @@ use crate::records::statement::Record;
 use crate::words::digest::ArtifactId;
 
 /// Keys by their fingerprints: those whose signatures are worth a look beforehand.
-pub type Keys = BTreeMap<KeyId, PublicKey>;
+pub type Keys = Map<KeyId, PublicKey>;
 
 /// What is known of an object.
 #[derive(Debug, Clone)]

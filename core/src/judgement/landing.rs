@@ -3,7 +3,8 @@
 //! Linear in the files that changed: a landing is judged when it arrives, and a pending one again only when something
 //! took effect since. What took effect is never judged again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::words::map::{Map, Set};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ pub struct Inert {
     /// The commit that brought it.
     pub commit: Oid,
     /// Its files.
-    pub files: BTreeMap<String, (Mode, Oid)>,
+    pub files: Map<String, (Mode, Oid)>,
     /// Where it stands.
     pub standing: Standing,
     /// Why, by path.
@@ -62,7 +63,7 @@ pub struct Effect {
     /// The commit that brought the files.
     pub brought_by: Oid,
     /// The files.
-    pub files: BTreeMap<String, Oid>,
+    pub files: Map<String, Oid>,
     /// The reports of the moves in it.
     pub reports: Vec<GateReport>,
 }
@@ -100,7 +101,7 @@ impl Before for FromTheStart {
 }
 
 /// The files of a landing, and what it came to when it was tried.
-pub type Tried = (BTreeMap<String, (Mode, Oid)>, Judged);
+pub type Tried = (Map<String, (Mode, Oid)>, Judged);
 
 /// Takes commits in chain order and keeps what has taken effect.
 pub struct Walk<'h> {
@@ -114,16 +115,16 @@ pub struct Walk<'h> {
     /// The landing without effect that holds a path, by key.
     holder: HashMap<String, u64>,
     /// Landings that were not judged yet, and those that are pending, by key: no commit looks at the refused ones.
-    new: BTreeSet<u64>,
-    pending: BTreeSet<u64>,
+    new: Set<u64>,
+    pending: Set<u64>,
     next_key: u64,
     /// Paths of the state that are missing or differ at the present commit.
-    off: BTreeSet<String>,
+    off: Set<String>,
     effects: u64,
     judgements: u64,
     revoked: Revoked,
     /// Paths whose records rest on a key that is distrusted.
-    tainted: BTreeSet<String>,
+    tainted: Set<String>,
     due: Due,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
@@ -132,9 +133,9 @@ pub struct Walk<'h> {
 /// What is revoked now.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Revoked {
-    artifacts: BTreeMap<String, Vec<Digest>>,
+    artifacts: Map<String, Vec<Digest>>,
     #[serde(skip)]
-    files: BTreeSet<Digest>,
+    files: Set<Digest>,
 }
 
 impl Revoked {
@@ -150,7 +151,7 @@ impl Revoked {
     }
 
     /// The weight files of everything that is revoked.
-    pub(super) fn files(&self) -> &BTreeSet<Digest> {
+    pub(super) fn files(&self) -> &Set<Digest> {
         &self.files
     }
 
@@ -183,14 +184,14 @@ impl<'h> Walk<'h> {
             commits,
             inert: Vec::new(),
             holder: HashMap::new(),
-            new: BTreeSet::new(),
-            pending: BTreeSet::new(),
+            new: Set::new(),
+            pending: Set::new(),
             next_key: 0,
-            off: BTreeSet::new(),
+            off: Set::new(),
             effects: 0,
             judgements: 0,
             revoked,
-            tainted: BTreeSet::new(),
+            tainted: Set::new(),
             due,
             tried: None,
         };
@@ -265,15 +266,15 @@ impl<'h> Walk<'h> {
 
     /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
     fn arrive(&mut self, commit: Oid, changes: &[Change]) -> Result<()> {
-        let mut own: BTreeMap<String, (Mode, Oid)> = BTreeMap::new();
-        let mut touched: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+        let mut own: Map<String, (Mode, Oid)> = Map::new();
+        let mut touched: Map<u64, Vec<&str>> = Map::new();
         for change in changes {
             match self.state.oid(&change.path)? {
                 Some(held) if change.new == Some((Mode::File, held)) => drop(self.off.remove(&change.path)),
                 Some(_) => drop(self.off.insert(change.path.clone())),
                 None => {
                     if let Some(key) = self.holder.get(&change.path) {
-                        touched.entry(*key).or_default().push(&change.path);
+                        touched.get_or_default(*key).push(&change.path);
                     }
                     if let Some(new) = change.new.filter(|(mode, _)| !is_companion(&change.path) || *mode != Mode::File)
                     {
@@ -311,7 +312,7 @@ impl<'h> Walk<'h> {
                 effects.extend(self.judge_one(key)?);
             }
             let mut from = 0;
-            while let Some(key) = self.pending.range(from..).next().copied() {
+            while let Some(key) = self.pending.range_from(&from).next().copied() {
                 from = key + 1;
                 if self.find(key).is_some_and(|it| it.judged_at < self.effects) {
                     effects.extend(self.judge_one(key)?);
@@ -374,7 +375,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Keeps the list of weights that are revoked now. Deleting what was revoked does not clear it.
-    fn note_revocations(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
+    fn note_revocations(&mut self, files: &Map<String, Oid>) -> Result<()> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
             let facts = Facts(&self.state);
@@ -403,7 +404,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Paths of the state that are missing or differ at the newest commit taken.
-    pub fn off(&self) -> &BTreeSet<String> {
+    pub fn off(&self) -> &Set<String> {
         &self.off
     }
 
@@ -431,12 +432,12 @@ impl<'h> Walk<'h> {
     }
 
     /// Paths whose records rest on a key that is distrusted: what they say counts for nothing.
-    pub fn tainted(&self) -> &BTreeSet<String> {
+    pub fn tainted(&self) -> &Set<String> {
         &self.tainted
     }
 
     /// From now on these paths rest on a key that is distrusted.
-    pub(super) fn taint(&mut self, paths: BTreeSet<String>) {
+    pub(super) fn taint(&mut self, paths: Set<String>) {
         self.tainted = paths;
     }
 
@@ -446,7 +447,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Judges what somebody would land next on top of the present state, without landing it.
-    pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
+    pub fn try_landing(&self, files: &Map<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
         let ground = Ground {
             state: &self.state,
@@ -459,14 +460,14 @@ impl<'h> Walk<'h> {
 }
 
 impl Inert {
-    fn of(commit: Oid, files: BTreeMap<String, (Mode, Oid)>, standing: Standing) -> Inert {
+    fn of(commit: Oid, files: Map<String, (Mode, Oid)>, standing: Standing) -> Inert {
         Inert { commit, files, standing, findings: Vec::new(), reports: Vec::new(), judged_at: 0, key: 0 }
     }
 
     /// A landing that was remembered, as it stood, with the reasons.
     pub fn remembered(
         commit: Oid,
-        files: BTreeMap<String, (Mode, Oid)>,
+        files: Map<String, (Mode, Oid)>,
         standing: Standing,
         findings: Vec<(String, Box<Fault>)>,
     ) -> Inert {

@@ -1,6 +1,6 @@
 //! What one person did alone at night: moves that took effect at once, with approvals still due.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub struct OpenApproval {
 /// one. A walk keeps it, so that nobody has to search a whole registry for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Due(BTreeMap<String, DueMove>);
+pub struct Due(Map<String, DueMove>);
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The exported site's own files: what `site.json` says, the columnar listing, and which packs an export adds.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Stage;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result, bug};
-use crate::words::name::{AliasName, ModelName, Release};
+use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 
@@ -92,7 +92,7 @@ pub struct Site {
     /// Its newest commit.
     pub head: Oid,
     /// The registry's branch and those of open proposals, by full name.
-    pub refs: BTreeMap<String, Oid>,
+    pub refs: Map<String, Oid>,
     /// The first root, as `sha256:<hex>`. The site's own word: it vouches for nothing.
     pub root: String,
     /// The packs, oldest first.
@@ -165,7 +165,7 @@ pub enum PackPlan {
 }
 
 /// Plans the packs of an export. `whole`: every pack that the site before names is there.
-pub fn plan_packs(before: Option<&Site>, whole: bool, refs: &BTreeMap<String, Oid>) -> PackPlan {
+pub fn plan_packs(before: Option<&Site>, whole: bool, refs: &Map<String, Oid>) -> PackPlan {
     match before {
         Some(site) if whole && site.refs == *refs => PackPlan::Keep,
         Some(site) if whole && site.packs.len() + 2 > MOST_PACKS => PackPlan::Repack,
@@ -215,10 +215,14 @@ pub struct VersionColumns {
     pub stage: Vec<Stage>,
     /// The artifact's trust state.
     pub trust: Vec<TrustState>,
-    /// When it was registered, by its author's clock.
+    /// The sum of its files' sizes.
+    pub size: Vec<u64>,
+    /// Who registered it.
+    pub by: Vec<PrincipalId>,
+    /// When, by that person's clock.
     pub time: Vec<Timestamp>,
     /// The claimed metrics.
-    pub metrics: Vec<BTreeMap<String, MetricValue>>,
+    pub metrics: Vec<Map<String, MetricValue>>,
 }
 
 impl Listing {
@@ -243,6 +247,8 @@ impl Listing {
             self.versions.artifact.push(it.artifact);
             self.versions.stage.push(it.stage);
             self.versions.trust.push(it.trust);
+            self.versions.size.push(it.size);
+            self.versions.by.push(it.by);
             self.versions.time.push(it.time);
             self.versions.metrics.push(it.metrics);
         }
@@ -293,7 +299,7 @@ mod tests {
             registry: SiteRegistry { id: RegistryId::from_bytes([7; 16]), name: "</script>".to_owned() },
             branch: "main".to_owned(),
             head,
-            refs: BTreeMap::from([("refs/heads/main".to_owned(), head)]),
+            refs: Map::from([("refs/heads/main".to_owned(), head)]),
             root: Digest::of(b"root").prefixed(),
             packs: (0..packs).map(|n| SitePack::new(&format!("{n:040x}"), 1, 1, PackUse::History)).collect(),
             listing: format!("listing-{}.json", Digest::of(b"")),

@@ -1,6 +1,6 @@
 //! Names of commits: loose refs, packed refs, HEAD, and where a shallow clone was cut.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -10,10 +10,10 @@ const MAX_LINES: usize = 1_000_000;
 
 #[derive(Default)]
 pub(super) struct Refs {
-    loose: BTreeMap<String, Oid>,
-    packed: BTreeMap<String, Oid>,
+    loose: Map<String, Oid>,
+    packed: Map<String, Oid>,
     head: Option<String>,
-    pub(super) shallow: BTreeSet<Oid>,
+    pub(super) shallow: Set<Oid>,
 }
 
 impl Refs {
@@ -67,7 +67,7 @@ impl Refs {
         self.get(&format!("refs/heads/{name}")).or_else(|| self.get(&format!("refs/remotes/origin/{name}")))
     }
 
-    pub(super) fn all(&self) -> BTreeMap<String, Oid> {
+    pub(super) fn all(&self) -> Map<String, Oid> {
         let both = self.packed.iter().chain(&self.loose);
         both.map(|(name, id)| (name.clone(), *id)).collect()
     }

@@ -1,7 +1,7 @@
 //! What a caller holds: give it bytes, then read history through it.
 
+use crate::words::map::{Map, Set};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::Format;
 use super::index::Index;
@@ -136,12 +136,12 @@ impl Repository {
     }
 
     /// All refs by full name.
-    pub fn refs(&self) -> BTreeMap<String, Oid> {
+    pub fn refs(&self) -> Map<String, Oid> {
         self.refs.borrow().all()
     }
 
     /// The commits at which the history was cut off. Empty where it is whole, as far as Git noted it.
-    pub fn shallow(&self) -> BTreeSet<Oid> {
+    pub fn shallow(&self) -> Set<Oid> {
         self.refs.borrow().shallow.clone()
     }
 

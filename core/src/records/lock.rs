@@ -1,6 +1,6 @@
 //! The lock file of a consumer's project: what is pinned, by digest. A commented TOML text that people review.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub struct LockFile {
     /// The registry.
     pub registry: LockedRegistry,
     /// Other places that hold the blobs: a folder (relative ones from the lock file's own folder) or an address.
-    pub remotes: BTreeMap<RemoteName, String>,
+    pub remotes: Map<RemoteName, String>,
     /// The pins, sorted by name.
     pub pins: Vec<Pin>,
 }
@@ -158,7 +158,7 @@ struct RawLock {
     format: u64,
     registry: RawRegistry,
     #[serde(default)]
-    remotes: BTreeMap<String, String>,
+    remotes: Map<String, String>,
     #[serde(default)]
     pin: Vec<RawPin>,
 }
@@ -289,7 +289,7 @@ impl LockFile {
             ))
             .hint("after a merge: sort the [[pin]] blocks by name and keep one of each"));
         }
-        let mut folded: BTreeMap<String, &ModelName> = BTreeMap::new();
+        let mut folded: Map<String, &ModelName> = Map::new();
         for pin in &self.pins {
             if let Some(other) = folded.insert(pin.name.as_str().to_ascii_lowercase(), &pin.name) {
                 return Err(bad(format!("pins {other} and {} differ only in case", pin.name))
@@ -438,7 +438,7 @@ mod tests {
                 root: Digest::of(b"r"),
                 max_offline: Some(Span::parse("30d").unwrap()),
             },
-            remotes: BTreeMap::from([(RemoteName::parse("store").unwrap(), "../models/refmark".into())]),
+            remotes: Map::from([(RemoteName::parse("store").unwrap(), "../models/refmark".into())]),
             pins,
         }
     }

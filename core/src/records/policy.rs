@@ -1,6 +1,6 @@
 //! Policies: who may do what, and which gates must hold. A commented TOML text, and the statement that signs it.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -50,10 +50,10 @@ pub struct Policy {
     pub limits: Limits,
     /// Everybody who may do anything, by id.
     #[serde(default)]
-    pub members: BTreeMap<PrincipalId, Member>,
+    pub members: Map<PrincipalId, Member>,
     /// What the roles allow.
     #[serde(default)]
-    pub roles: BTreeMap<Role, RoleRights>,
+    pub roles: Map<Role, RoleRights>,
     /// Who owns which models.
     #[serde(default)]
     pub owners: Vec<Owners>,
@@ -314,8 +314,7 @@ impl<'de> Deserialize<'de> for GateRule {
 
 impl Serialize for GateRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::Error;
-        let gate = to_value(&self.gate).map_err(S::Error::custom)?;
+        let gate = to_value(&self.gate);
         let (word, with) = match &gate {
             Value::Object(members) => members.first().map(|(word, with)| (word.as_str(), with.as_object())),
             word => word.as_str().map(|word| (word, None)),
@@ -518,7 +517,7 @@ impl Policy {
 
     /// The rule that this policy breaks by itself, if any.
     fn broken_rule(&self) -> Option<String> {
-        let mut keys = std::collections::BTreeMap::new();
+        let mut keys = crate::words::map::Map::new();
         for (id, member) in &self.members {
             for key in &member.keys {
                 if let Some(other) = keys.insert(key.to_string(), id) {

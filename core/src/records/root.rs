@@ -54,8 +54,8 @@ predicate! {
 impl Root {
     /// The rule that this root breaks by itself, if any: thresholds from 1 to n, every principal with a key, no key twice.
     pub fn broken_rule(&self) -> Option<String> {
-        let mut keys = std::collections::BTreeSet::new();
-        let mut holders = std::collections::BTreeSet::new();
+        let mut keys = crate::words::map::Set::new();
+        let mut holders = crate::words::map::Set::new();
         for holder in &self.keyholders {
             if !holders.insert(&holder.principal) {
                 return Some(format!("principal {} stands twice", holder.principal));
@@ -68,7 +68,7 @@ impl Root {
             }
         }
         for (what, quorum) in [("root", &self.root), ("policy", &self.policy)] {
-            let distinct: std::collections::BTreeSet<_> = sort::set(quorum.principals.iter());
+            let distinct: crate::words::map::Set<_> = sort::set(quorum.principals.iter());
             if distinct.len() != quorum.principals.len() {
                 return Some(format!("the {what} quorum names a principal twice"));
             }

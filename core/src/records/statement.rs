@@ -213,7 +213,7 @@ impl Statement {
 
     /// The bytes that are signed and hashed (RFC 8785).
     pub fn canonical(&self) -> Result<Vec<u8>> {
-        Ok(canonical(&to_value(self)?))
+        Ok(canonical(&to_value(self)))
     }
 
     /// What every predicate says.
@@ -317,7 +317,7 @@ impl Record {
                     .hint("a newer refmark may know it")
             })?;
         let statement = Statement { subject: raw.subject, predicate };
-        let form = to_value(&RecordForm { statement: &statement, signatures: &signatures })?;
+        let form = to_value(&RecordForm { statement: &statement, signatures: &signatures });
         same_as_printed(bytes, &form)?;
         let canonical = form.get("statement").map(canonical).unwrap_or_default();
         let digest = Digest::of(&canonical);

@@ -1,6 +1,6 @@
 //! `approve`: a principal signs what others proposed, or what one person did alone at night.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::Serialize;
 
@@ -141,7 +141,7 @@ impl Registry {
     }
 
     fn with_approvals(&self, view: &View<'_>, ahead: &Ahead, ready: &Ready) -> Result<Judged> {
-        let mut files: BTreeMap<String, (Mode, Oid)> = ahead.files.clone();
+        let mut files: Map<String, (Mode, Oid)> = ahead.files.clone();
         files.extend(ready.oids.iter().map(|(path, file)| (path.clone(), *file)));
         match view.verified() {
             Some(verified) => verified.walk.try_landing(&files),

@@ -1,6 +1,6 @@
 //! What a branch brings: the files between where it left the registry's branch and its tip, judged as one landing.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::open::Registry;
 use super::view::View;
@@ -25,9 +25,9 @@ pub(super) struct Ahead {
     /// Where it left the registry's branch.
     pub(super) base: Oid,
     /// The files that it adds and that the registry's branch does not have, by path.
-    pub(super) files: BTreeMap<String, (Mode, Oid)>,
+    pub(super) files: Map<String, (Mode, Oid)>,
     /// The companions that it changes; nothing where one is removed.
-    pub(super) companions: BTreeMap<String, Option<Oid>>,
+    pub(super) companions: Map<String, Option<Oid>>,
 }
 
 /// What people name for an approval.
@@ -104,7 +104,7 @@ impl Registry {
                 format!("{name} has no commit in common with {}, the registry's branch", self.branch),
             ));
         };
-        let (mut files, mut companions) = (BTreeMap::new(), BTreeMap::new());
+        let (mut files, mut companions) = (Map::new(), Map::new());
         for change in self.repo.between(Some(base), tip)? {
             if is_companion(&change.path) {
                 companions.insert(change.path, change.new.map(|it| it.1));

@@ -1,6 +1,6 @@
 //! `push`: own commits to the origin, their bytes first.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ impl Registry {
         let Some(row) = self.list_remotes()?.into_iter().find(|row| row.name.as_str() == "origin") else {
             return Ok((0, 0));
         };
-        let mut needed: BTreeSet<Digest> = BTreeSet::new();
+        let mut needed: Set<Digest> = Set::new();
         let view = self.view()?;
         for change in self.repo().between(from, to)? {
             if let Some(Place::Document(artifact, Document::Manifest)) = Place::parse(&change.path)

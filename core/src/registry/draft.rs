@@ -1,7 +1,7 @@
 //! Drafts: a root or a policy that needs more signatures than one hand gives. The record lies in a file, as it will lie in
 //! the tree, and goes from keyholder to keyholder; a policy's text lies beside it.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -294,7 +294,7 @@ pub(super) fn signatures(view: &View<'_>, record: &Record) -> Result<Signatures>
         Predicate::Root(next) => vec![(&*now, &now.root), (&**next, &next.root)],
         _ => vec![(&*now, &now.policy)],
     };
-    let (mut by, mut could, mut lacking) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut by, mut could, mut lacking) = (Set::new(), Set::new(), 0);
     for (root, quorum) in quorums {
         let mut signed = 0;
         for id in &quorum.principals {

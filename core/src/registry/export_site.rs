@@ -8,8 +8,8 @@ mod single;
 #[cfg(test)]
 mod tests;
 
+use crate::words::map::{Map, Set};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::git::program::GitProgram;
 use crate::judgement::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
 use crate::judgement::snapshot::History;
 use crate::words::digest::Digest;
-use crate::words::fault::{Code, Fault, Result};
+use crate::words::fault::{Code, Fault, Result, bug};
 use crate::words::oid::Oid;
 use crate::words::package_path::PackagePath;
 
@@ -34,14 +34,14 @@ const INTERRUPT: i32 = 2;
 
 /// The built viewer: its files by their paths.
 pub struct Viewer<'v> {
-    files: BTreeMap<String, Cow<'v, [u8]>>,
+    files: Map<String, Cow<'v, [u8]>>,
 }
 
 impl<'v> Viewer<'v> {
     /// The files of a built viewer. A fault with code `bad-argument` where `index.html` is missing, or a path leads out of
     /// the site or into the registry's folder.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'v, [u8]>)>) -> Result<Viewer<'v>> {
-        let mut kept = BTreeMap::new();
+        let mut kept = Map::new();
         for (path, bytes) in files {
             PackagePath::parse(&path)?;
             if path == "registry" || path.starts_with("registry/") {
@@ -100,7 +100,7 @@ pub struct SiteAnswer {
     /// What to put behind the site's address, so that a reader's browser holds it to that root and at least that commit.
     pub fragment: String,
     /// The branches: the registry's and those of open proposals.
-    pub refs: BTreeMap<String, Oid>,
+    pub refs: Map<String, Oid>,
     /// Whether anything changed; an unchanged registry changes no byte.
     pub changed: bool,
     /// The packs that were added.
@@ -143,14 +143,13 @@ impl Registry {
     ///
     /// Faults: `exists` for a folder with anything else in it, `wrong-registry` for another registry's site,
     /// `history-rewritten` where the site shows a commit that this registry does not have, `incomplete` for a shallow
-    /// clone, `unverified` for blobs without a pinned root, `locked` where another export is at work.
+    /// clone, `wrong-root` for another registry than the one that is pinned here, `unverified` for blobs without a pinned root, `locked` where another export is at work.
     pub fn export_site(&self, git: &dyn GitProgram, dir: &Path, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
-        let view = self.view()?;
-        if request.blobs && view.pin.is_none() && !request.allow_unverified {
+        if request.blobs && self.world.pin_of(self.id())?.is_none() && !request.allow_unverified {
             return Err(super::pull::unpinned(self));
         }
         let mut folder = Folder::open(&self.world, dir, self.id())?;
-        match self.write_site(git, &view, &mut folder, request) {
+        match self.write_site(git, &mut folder, request) {
             Ok(answer) => Ok(answer),
             Err(fault) => {
                 folder.undo();
@@ -166,16 +165,23 @@ impl Registry {
         }
     }
 
-    fn write_site(
-        &self,
-        git: &dyn GitProgram,
-        view: &View<'_>,
-        folder: &mut Folder,
-        request: &ExportRequest<'_>,
-    ) -> Result<SiteAnswer> {
-        let refs = self.site_refs(view)?;
-        self.check_follows(folder.before(), view)?;
-        let (plan, packs) = self.site_packs(git, view, &refs, folder)?;
+    fn write_site(&self, git: &dyn GitProgram, folder: &mut Folder, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
+        if let Some(fault) = self.why_incomplete()? {
+            return Err(fault);
+        }
+        let head = self.head()?;
+        let refs = self.site_refs(head)?;
+        self.check_follows(folder.before(), head)?;
+        // Git packs while we verify: of a long history each takes a minute.
+        let (view, packed) = std::thread::scope(|scope| {
+            let packing = scope.spawn(|| self.site_packs(git, head, &refs, folder));
+            let view = self.view_by_one_walk(head);
+            (view, packing.join())
+        });
+        let view = &view?;
+        // A bad commit is shown to readers as such; another registry than the pinned one is nobody's to publish.
+        view.check_tip().or_else(|fault| if fault.code == Code::WrongRoot { Err(fault) } else { Ok(()) })?;
+        let (plan, packs) = packed.map_err(|_| bug("a thread that packs died"))??;
         self.world.cancel.check()?;
         let listing = self.listing(view)?;
         let (name, bytes) = listing.print()?;
@@ -188,7 +194,7 @@ impl Registry {
         let site = self.site(view, refs, packs, name, request.blobs)?;
         let changed = folder.put("registry/site.json", &site.print()?)?;
         folder.sweep(&site, blobs.as_ref().map(|it| &it.0), request.viewer.map(|viewer| viewer.files.keys()))?;
-        let had: BTreeSet<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
+        let had: Set<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
         let packs_added: Vec<SitePack> =
             site.packs.iter().filter(|it| !had.contains(it.name.as_str())).cloned().collect();
         let blobs = blobs.map(|it| it.1);
@@ -216,7 +222,7 @@ impl Registry {
     fn site(
         &self,
         view: &View<'_>,
-        refs: BTreeMap<String, Oid>,
+        refs: Map<String, Oid>,
         packs: Vec<SitePack>,
         listing: String,
         blobs: bool,

@@ -106,6 +106,30 @@ impl Registry {
         })
     }
 
+    /// The view of the branch's head for whoever asks for lists next: where nothing of this registry is remembered yet, the
+    /// walk that makes the index is the one that the view rests on, too.
+    pub(super) fn view_by_one_walk(&self, head: Oid) -> Result<View<'_>> {
+        if self.remembered().is_some() {
+            return self.view_of(head);
+        }
+        let walked = self.with_index(|index| {
+            if index.is_read_only() {
+                return Ok(None);
+            }
+            self.catch_up(index, head, None)?;
+            match index.position()?.map(|it| it.remembered).filter(|it| it.head == head) {
+                Some(remembered) => Ok(Some(remembered)),
+                // The newest commits are bad, and a walk must know beforehand which is the last good one.
+                None => index.reset().map(|()| None),
+            }
+        });
+        if let Ok(Some(remembered)) = walked {
+            self.remember(&remembered)?;
+        }
+        // What stopped that walk, this one meets, too, and says so in its own words.
+        self.view_of(head)
+    }
+
     /// When a file of this view took effect, by the index: it may have walked on since, for what took effect stays.
     pub(super) fn indexed_landing(&self, view: &View<'_>, path: &str) -> Result<Option<Landed>> {
         if view.verified().is_none() {

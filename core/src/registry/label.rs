@@ -162,8 +162,31 @@ mod tests {
         assert_eq!(registry.resolve(&champion, ResolveOptions::default()).unwrap().version, Some(2));
         let old = registry.model_detail(&view, &model("sentiment")).unwrap().unwrap();
         assert_eq!((old.hidden, old.renamed_to, old.aliases.len()), (true, Some(model("mood")), 0));
-        let taken = registry.rename(&writer, &model("mood"), &model("sentiment")).unwrap_err();
-        assert_eq!(taken.code, Code::Exists);
+    }
+
+    #[test]
+    fn a_name_that_was_given_up_is_taken_back_but_not_by_another_model() {
+        let home = tempfile::tempdir().unwrap();
+        let (registry, key) = with_two_versions(home.path());
+        let writer = Writer::new(&key);
+        registry.rename(&writer, &model("sentiment"), &model("mood")).unwrap();
+        let label = LabelRequest { description: Some("small".into()), ..LabelRequest::default() };
+        registry.label(&writer, &model("mood"), 2, &label).unwrap();
+        std::fs::write(home.path().join("3"), "3").unwrap();
+        registry.register(&writer, &Package::new(model("mood"), vec![home.path().join("3")]).unwrap()).unwrap();
+        registry.register(&writer, &Package::new(model("other"), vec![home.path().join("3")]).unwrap()).unwrap();
+        let other = registry.rename(&writer, &model("other"), &model("sentiment")).unwrap_err();
+        assert_eq!(other.code, Code::Exists);
+
+        registry.rename(&writer, &model("mood"), &model("sentiment")).unwrap();
+        let view = registry.view().unwrap();
+        let back = registry.version_details(&view, &DetailRequest::of(&model("sentiment"))).unwrap();
+        let facts = back.iter().map(|it| (it.version, it.hidden, it.description.as_deref())).collect::<Vec<_>>();
+        assert_eq!(facts, [(1, false, None), (2, false, Some("small")), (3, false, None)]);
+        let found = registry.model_detail(&view, &model("sentiment")).unwrap().unwrap();
+        assert_eq!((found.hidden, found.renamed_to, found.aliases.len()), (false, None, 1));
+        let old = registry.model_detail(&view, &model("mood")).unwrap().unwrap();
+        assert_eq!((old.hidden, old.renamed_to), (true, Some(model("sentiment"))));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
 //! merged when everything is given.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use serde::Serialize;
 
@@ -182,7 +182,7 @@ impl Registry {
         }
         // Aliases first: a promotion plans the stage move that it needs, which is then not planned twice.
         changes.sort_by_key(|change| !matches!(change, Change::Promote(_) | Change::Unset(_)));
-        let mut planned = BTreeSet::new();
+        let mut planned = Set::new();
         for change in changes {
             let next = change.plan(facts, author)?;
             if next.statements.iter().all(|it| planned.contains(it.common().path)) {

@@ -1,6 +1,6 @@
 //! `remote` and `sync`: other places that hold the registry's blobs.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub struct SyncAnswer {
 #[derive(Default, Serialize, Deserialize)]
 struct RemotesFile {
     #[serde(default)]
-    remotes: BTreeMap<String, PathBuf>,
+    remotes: Map<String, PathBuf>,
 }
 
 impl Registry {
@@ -119,7 +119,7 @@ impl Registry {
     pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
         let view = self.view()?;
         let facts = view.facts()?;
-        let mut needed = std::collections::BTreeSet::new();
+        let mut needed = crate::words::map::Set::new();
         for artifact in super::transition::artifacts(facts)? {
             if facts.trust(&artifact)?.0 != crate::records::trust::TrustState::Deleted {
                 needed.extend(facts.manifest(&artifact)?.iter().flat_map(|it| &it.files).map(|file| file.sha256));

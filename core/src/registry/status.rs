@@ -1,6 +1,6 @@
 //! `status`: where a registry stands, at one look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -74,9 +74,9 @@ pub struct StatusAnswer {
     /// How many versions there are.
     pub versions: u64,
     /// How many versions are in each stage.
-    pub stages: BTreeMap<Stage, u64>,
+    pub stages: Map<Stage, u64>,
     /// How many artifacts are in each trust state.
-    pub trust_states: BTreeMap<TrustState, u64>,
+    pub trust_states: Map<TrustState, u64>,
     /// How many aliases hold something.
     pub aliases: u64,
     /// How many blobs of live artifacts are not here.
@@ -122,12 +122,12 @@ pub struct OriginStatus {
 struct Counts {
     models: u64,
     versions: u64,
-    stages: BTreeMap<Stage, u64>,
-    trust_states: BTreeMap<TrustState, u64>,
+    stages: Map<Stage, u64>,
+    trust_states: Map<TrustState, u64>,
     aliases: u64,
     absent_blobs: u64,
     absent_bytes: u64,
-    artifacts: BTreeSet<ArtifactId>,
+    artifacts: Set<ArtifactId>,
 }
 
 impl Registry {
@@ -200,14 +200,14 @@ impl Registry {
             for version in versions {
                 let Some(record) = facts.version(&model, version)? else { continue };
                 counts.versions += 1;
-                *counts.stages.entry(facts.stage(&model, version)?.0).or_default() += 1;
+                *counts.stages.get_or_default(facts.stage(&model, version)?.0) += 1;
                 counts.artifacts.insert(record.artifact);
             }
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         for artifact in &counts.artifacts {
             let trust = facts.trust(artifact)?.0;
-            *counts.trust_states.entry(trust).or_default() += 1;
+            *counts.trust_states.get_or_default(trust) += 1;
             if trust == TrustState::Deleted {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! `verify`: is everything here as signed and allowed? Bytes and history.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +139,7 @@ impl Registry {
         self.view_from_the_start(head)
     }
 
-    fn verify_blobs(&self, wanted: &BTreeMap<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
+    fn verify_blobs(&self, wanted: &Map<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
         let digests: Vec<Digest> = wanted.keys().copied().collect();
         let found = self.store.verify(Some(&digests), &*self.world.progress, &self.world.cancel)?;
         answer.blobs = found.good;
@@ -165,19 +165,19 @@ impl Registry {
     }
 
     /// The blobs of live artifacts (or of one), each with the files that it is.
-    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<BTreeMap<Digest, Vec<String>>> {
+    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<Map<Digest, Vec<String>>> {
         let facts = view.facts()?;
         let artifacts = match reference {
             Some(reference) => vec![find(facts, reference)?.artifact],
             None => super::transition::artifacts(facts)?,
         };
-        let mut wanted: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+        let mut wanted: Map<Digest, Vec<String>> = Map::new();
         for artifact in artifacts {
             if facts.trust(&artifact)?.0 == crate::records::trust::TrustState::Deleted {
                 continue;
             }
             for file in facts.manifest(&artifact)?.iter().flat_map(|it| &it.files) {
-                let names = wanted.entry(file.sha256).or_default();
+                let names = wanted.get_or_default(file.sha256);
                 if names.len() < 3 {
                     names.push(format!("{} of {}", file.path, artifact.short()));
                 }

@@ -1,6 +1,6 @@
 //! The world that a registry stands in: the clock, the user's folders, the pinned roots, who hears of progress.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -198,7 +198,7 @@ impl World {
 #[derive(Default, Serialize, Deserialize)]
 struct TrustFile {
     #[serde(default)]
-    roots: BTreeMap<String, StoredPin>,
+    roots: Map<String, StoredPin>,
 }
 
 #[derive(Serialize, Deserialize)]

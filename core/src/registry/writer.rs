@@ -1,7 +1,7 @@
 //! Writing: one writer at a time. Under the lock the head is read and the plan made on it, judged by the same rules as a
 //! reader's, committed, made durable, and the branch moved by compare-and-swap.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::open::Registry;
 use super::view::View;
@@ -73,7 +73,7 @@ pub struct Written {
 pub(super) struct Ready {
     pub(super) files: Vec<(String, Vec<u8>)>,
     /// What is judged: every file but companions.
-    pub(super) oids: BTreeMap<String, (Mode, Oid)>,
+    pub(super) oids: Map<String, (Mode, Oid)>,
     pub(super) records: Vec<(String, Digest)>,
     message: String,
 }
@@ -222,7 +222,7 @@ impl Registry {
 
     /// Signs a plan's statements and puts everything in its stored form.
     pub(super) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
-        let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
+        let mut ready = Ready { files: Vec::new(), oids: Map::new(), records: Vec::new(), message: String::new() };
         let documents = plan.documents.iter().map(|(place, bytes)| Piece::Stored(place.path(), bytes));
         let statements = plan.statements.iter().map(Piece::Statement);
         let carried = plan.carried.iter().map(|(path, bytes)| Piece::Stored(path.clone(), bytes));

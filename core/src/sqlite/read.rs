@@ -1,7 +1,5 @@
 //! Reading lists, logs and landings.
 
-use std::collections::BTreeMap;
-
 use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -13,6 +11,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Stage;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
@@ -62,7 +61,7 @@ pub(super) fn version_row(row: &Row<'_>, model: ModelName, held: &[(AliasName, u
         stage: Stage::parse(stage).ok_or_else(|| wrong(stage))?,
         aliases: held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect(),
         size: get::<i64>(row, 5)? as u64,
-        metrics: if metrics == "{}" { BTreeMap::new() } else { serde_json::from_str(metrics).map_err(wrong)? },
+        metrics: if metrics == "{}" { Map::new() } else { serde_json::from_str(metrics).map_err(wrong)? },
         by: PrincipalId::parse(row.get_ref(7)?.as_str().map_err(wrong)?)?,
         time: Timestamp::from_unix(get(row, 8)?),
         hidden: get(row, 9)?,
@@ -111,15 +110,15 @@ impl Index {
         Ok(found)
     }
 
-    pub(super) fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
+    pub(super) fn held_by_all(&self) -> Result<Map<i64, Vec<(AliasName, u64)>>> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT model, alias, version FROM held WHERE version IS NOT NULL ORDER BY model, alias")?;
         let mut rows = statement.query([])?;
-        let mut held: BTreeMap<i64, Vec<(AliasName, u64)>> = BTreeMap::new();
+        let mut held: Map<i64, Vec<(AliasName, u64)>> = Map::new();
         while let Some(row) = rows.next()? {
             let alias = AliasName::parse(row.get_ref(1)?.as_str().map_err(wrong)?)?;
-            held.entry(get(row, 0)?).or_default().push((alias, get::<i64>(row, 2)? as u64));
+            held.get_or_default(get(row, 0)?).push((alias, get::<i64>(row, 2)? as u64));
         }
         Ok(held)
     }
@@ -270,11 +269,11 @@ impl Index {
     }
 
     /// The number of versions in each stage that has any, leaving hidden ones out.
-    pub fn stages(&self) -> Result<BTreeMap<Stage, u64>> {
+    pub fn stages(&self) -> Result<Map<Stage, u64>> {
         let mut statement =
             self.connection.prepare_cached("SELECT stage, count(*) FROM versions WHERE hidden = 0 GROUP BY stage")?;
         let mut rows = statement.query([])?;
-        let mut found = BTreeMap::new();
+        let mut found = Map::new();
         while let Some(row) = rows.next()? {
             let stage = row.get_ref(0)?.as_str().map_err(wrong)?;
             found.insert(Stage::parse(stage).ok_or_else(|| wrong(stage))?, get::<i64>(row, 1)? as u64);

@@ -3,8 +3,6 @@
 //! The rarest of the conditions drives the query, and the others are looked up for each candidate; where none is rare,
 //! versions are taken newest first until enough fit. So both a rare word and a common one are cheap.
 
-use std::collections::BTreeMap;
-
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 
@@ -14,6 +12,7 @@ use super::write::file_key;
 use crate::judgement::answer::search::{OfModel, why};
 use crate::judgement::index::{SearchOrder, SearchRequest, SearchRow};
 use crate::words::fault::Result;
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
@@ -287,9 +286,9 @@ const STREAM: &str = "texts MATCH ?";
 /// The text of a version, as a set.
 const IN_SET: &str = "v.id IN (SELECT rowid FROM texts WHERE texts MATCH ?)";
 
-fn tags_of(row: &Row<'_>, at: usize) -> Result<BTreeMap<String, String>> {
+fn tags_of(row: &Row<'_>, at: usize) -> Result<Map<String, String>> {
     match get::<Option<String>>(row, at)? {
         Some(json) => serde_json::from_str(&json).map_err(wrong),
-        None => Ok(BTreeMap::new()),
+        None => Ok(Map::new()),
     }
 }

@@ -24,7 +24,7 @@ pub const DEPTH_LIMIT: usize = 16;
 
 /// The RFC 8785 form: what is hashed and signed.
 pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
-    Ok(canonical(&to_value(value)?))
+    Ok(canonical(&to_value(value)))
 }
 
 /// The RFC 8785 form of a value.
@@ -41,7 +41,7 @@ where
 {
     let (text, value) = strict(bytes, limit)?;
     let read: T = from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
-    same_as_printed(bytes, &to_value(&read)?)?;
+    same_as_printed(bytes, &to_value(&read))?;
     Ok(read)
 }
 

@@ -3,7 +3,7 @@
 //! A fault says what, where, expected and found, and what next. Hints are written here and below the faces,
 //! so that a terminal, a notebook and a browser show the same words.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::fmt;
 
 use super::value::{Value, to_value};
@@ -159,7 +159,7 @@ pub struct Fault {
     /// What to do next; null where there is nothing to say.
     pub hint: Option<String>,
     /// The values that the message names, for programs.
-    pub fields: BTreeMap<String, Value>,
+    pub fields: Map<String, Value>,
 }
 
 /// A result whose error is a [`Fault`]. The fault is boxed: results stay small on the happy path.
@@ -168,7 +168,7 @@ pub type Result<T, E = Box<Fault>> = std::result::Result<T, E>;
 impl Fault {
     /// A fault with a code and a sentence. Boxed, because that is how every result carries it.
     pub fn new(code: Code, message: impl Into<String>) -> Box<Fault> {
-        Box::new(Fault { code, message: message.into(), hint: None, fields: BTreeMap::new() })
+        Box::new(Fault { code, message: message.into(), hint: None, fields: Map::new() })
     }
 
     /// Adds what to do next.
@@ -179,7 +179,7 @@ impl Fault {
 
     /// Adds a value for programs.
     pub fn field(mut self: Box<Self>, name: &str, value: impl serde::Serialize) -> Box<Fault> {
-        self.fields.insert(name.to_owned(), to_value(&value).unwrap_or_default());
+        self.fields.insert(name.to_owned(), to_value(&value));
         self
     }
 
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_code_has_one_text_in_kebab_case_and_a_sentence() {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = crate::words::map::Set::new();
         for code in Code::ALL {
             let text = code.as_str();
             assert!(seen.insert(text), "{text} stands twice");

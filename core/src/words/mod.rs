@@ -4,6 +4,7 @@ pub mod canonical;
 pub mod digest;
 pub mod fault;
 pub mod json;
+pub mod map;
 pub mod name;
 pub mod number;
 pub mod oid;

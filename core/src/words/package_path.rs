@@ -1,6 +1,6 @@
 //! Paths inside an artifact: relative, portable, and unable to leave the folder that they are written to.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -69,14 +69,14 @@ pub fn check_set<'a>(paths: impl IntoIterator<Item = &'a PackagePath>) -> Result
 
 /// [`check_set`], where paths that fold to the same text are taken for the same.
 pub fn check_set_by<'a>(paths: impl IntoIterator<Item = &'a PackagePath>, fold: impl Fn(&str) -> String) -> Result<()> {
-    let mut files: BTreeMap<String, &PackagePath> = BTreeMap::new();
+    let mut files: Map<String, &PackagePath> = Map::new();
     for path in paths {
         if let Some(other) = files.insert(fold(&path.0), path) {
             let how = if other == path { "stands twice" } else { "differ only in case or Unicode form" };
             return Err(clash(other, path, how));
         }
     }
-    let mut folders: BTreeMap<String, (&str, &PackagePath)> = BTreeMap::new();
+    let mut folders: Map<String, (&str, &PackagePath)> = Map::new();
     for path in files.values() {
         for (end, _) in path.0.match_indices('/') {
             let written = &path.0[..end];

@@ -13,7 +13,7 @@ use super::value::{Value, to_value};
 
 /// The printed form: what is stored.
 pub fn print(value: &impl Serialize) -> Result<String> {
-    Ok(print_value(&to_value(value)?))
+    Ok(print_value(&to_value(value)))
 }
 
 /// The printed form of a value.

@@ -4,8 +4,8 @@
 //! `collect` into a map: 45 of them made a tenth of the browser's module. Here one sort orders positions, and all that is
 //! there for each type is the moving of items. Where millions are sorted (a pack's index), the standard library's is right.
 
+use crate::words::map::{Map, Set};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts by an order; equal items keep theirs.
 pub fn by<T>(items: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
@@ -42,15 +42,15 @@ fn positions(count: usize, order: &dyn Fn(usize, usize) -> Ordering) -> Vec<usiz
 }
 
 /// A map of these items; of two with one key the later stays.
-pub fn map<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
-    let mut map = BTreeMap::new();
+pub fn map<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> Map<K, V> {
+    let mut map = Map::new();
     map.extend(items);
     map
 }
 
 /// A set of these items.
-pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
-    let mut set = BTreeSet::new();
+pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> Set<T> {
+    let mut set = Set::new();
     set.extend(items);
     set
 }

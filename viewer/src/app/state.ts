@@ -1,7 +1,7 @@
 // What the page knows, as signals: where it is, what was opened, how far it was verified.
 import { computed, effect, signal } from "@preact/signals";
-import type { CommitInfo, ModelRow } from "../answers.ts";
-import type { Event, Fault, Opened, Place, Verified } from "../protocol.ts";
+import type { CommitInfo } from "refmark-wasm";
+import type { Event, Fault, ModelRow, Opened, Place, Verified } from "../protocol.ts";
 import { type Boot, Client, Refused } from "./client.ts";
 import { type Address, parse, print, type Screen } from "./route.ts";
 
@@ -33,9 +33,9 @@ export const standing = computed<Standing>(() => {
   if (unverifiable.value !== null) return "unverifiable";
   const it = verified.value;
   if (it === null) return progress.value === null ? "unverified" : "verifying";
-  if (it.report.outcome === "failed" || it.listingLies > 0) return "failed";
+  if (it.report.verdict === "failed" || it.listingLies > 0) return "failed";
   if (it.seen === "not-on-the-chain") return "rewritten";
-  if (it.report.outcome === "incomplete") return "incomplete";
+  if (it.report.verdict === "incomplete") return "incomplete";
   return it.report.pinned && address.value.root !== null ? "verified" : "vouched";
 });
 

@@ -1,9 +1,9 @@
 // What differs between two versions, and nothing else.
-import type { DiffAnswer, Listed, MetricDiff, MetricSide } from "../answers.ts";
-import { bytes, count, figure, signed, short, text } from "../app/words.ts";
+import type { ArtifactDiff, Listed, MetricDiff, MetricSide } from "refmark-wasm";
+import { bytes, count, figure, signed, short } from "../app/words.ts";
 import { Badge, Section } from "./bits.tsx";
 
-export function Difference({ diff, id }: { readonly diff: DiffAnswer; readonly id: string }) {
+export function Difference({ diff, id }: { readonly diff: ArtifactDiff; readonly id: string }) {
   if (diff.identical) return <p>Both are the same artifact, byte for byte.</p>;
   const names = [diff.old?.version ? `${diff.old.version}` : "before", diff.new.version ? `${diff.new.version}` : "after"] as const;
   return (
@@ -48,7 +48,7 @@ function dataset(old: MetricSide | null, now: MetricSide | null): string {
   return now === null ? a : `${a} → ${b}`;
 }
 
-function ContractDiff({ contract }: { readonly contract: NonNullable<DiffAnswer["contract"]> }) {
+function ContractDiff({ contract }: { readonly contract: NonNullable<ArtifactDiff["contract"]> }) {
   const [tone, words] = ({ same: ["plain", "the same"], backward: ["good", "backward compatible"], breaking: ["bad", "breaking"] } as Record<string, [string, string]>)[contract.compatibility] ?? ["warn", contract.compatibility];
   return (
     <>
@@ -59,18 +59,19 @@ function ContractDiff({ contract }: { readonly contract: NonNullable<DiffAnswer[
   );
 }
 
-function Files({ diff }: { readonly diff: DiffAnswer }) {
+function Files({ diff }: { readonly diff: ArtifactDiff }) {
   const { files, tensors } = diff;
   const rows = [
     ...files.changed.items.map(({ old, new: now, tensors }) => ({ path: now.path, change: tensors ? `changed, ${count(tensors, "tensor")}` : "changed", size: old.size === now.size ? bytes(now.size) : `${bytes(old.size)} → ${bytes(now.size)}`, digest: `${short(old.sha256)} → ${short(now.sha256)}` })),
-    ...files.renamed.items.map(({ old, new: now }) => ({ path: `${old.path} → ${now.path}`, change: "renamed", size: bytes(now.size), digest: short(now.sha256) })),
+    ...files.renamed.items.map(({ old, new: now, size, sha256 }) => ({ path: `${old} → ${now}`, change: "renamed", size: bytes(size), digest: short(sha256) })),
     ...files.added.items.map((file) => ({ path: file.path, change: "added", size: bytes(file.size), digest: short(file.sha256) })),
     ...files.removed.items.map((file) => ({ path: file.path, change: "removed", size: bytes(file.size), digest: short(file.sha256) })),
   ];
   return (
     <>
-      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}` : ""}</p>}
+      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""}{tensors.unknown > 0 ? `, ${tensors.unknown} not known` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}` : ""}</p>}
       {tensors && tensors.changed.items.length > 0 && <details><summary>Changed tensors</summary><ul class="changes">{tensors.changed.items.map((name) => <li key={name}><code>{name}</code></li>)}</ul><More listed={tensors.changed} what="tensor" /></details>}
+      {tensors && [...tensors.retyped.items.map((it) => [it.name, it.old, it.new] as const), ...tensors.reshaped.items.map((it) => [it.name, it.old.join(" × "), it.new.join(" × ")] as const)].map(([name, old, now]) => <p key={name + now}><code>{name}</code> {old} → {now}</p>)}
       {rows.length === 0 ? <p class="soft">The files are the same.</p> : (
         <div class="scroll" tabIndex={0} role="group" aria-label="Files that differ">
           <table class="plain">
@@ -84,20 +85,24 @@ function Files({ diff }: { readonly diff: DiffAnswer }) {
   );
 }
 
-function LineageDiff({ diff }: { readonly diff: DiffAnswer }) {
+function LineageDiff({ diff }: { readonly diff: ArtifactDiff }) {
   const { lineage, card } = diff;
+  const rows = lineage ? [lineage.source, lineage.licence, ...lineage.changed.items].flatMap((it) => (it ? [it] : [])) : [];
+  const lists = lineage ? [
+    ["Parent added", lineage.parents_added], ["Parent removed", lineage.parents_removed],
+    ["Capability added", lineage.capabilities_added], ["Capability removed", lineage.capabilities_removed],
+  ] as const : [];
   return (
     <>
-      {lineage && lineage.changed.items.length > 0 ? (
+      {rows.length > 0 ? (
         <div class="scroll" tabIndex={0} role="group" aria-label="Lineage that differs">
           <table class="plain">
             <thead><tr><th scope="col">Key</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
-            <tbody>{lineage.changed.items.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td><code>{it.old === null ? "–" : text(it.old)}</code></td><td><code>{it.new === null ? "–" : text(it.new)}</code></td></tr>)}</tbody>
+            <tbody>{rows.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td><code>{it.old ?? "–"}</code></td><td><code>{it.new ?? "–"}</code></td></tr>)}</tbody>
           </table>
         </div>
       ) : <p class="soft">The lineage is the same.</p>}
-      {lineage && lineage.parents_added.items.map((parent) => <p key={parent}>Parent added: <code>{parent}</code></p>)}
-      {lineage && lineage.parents_removed.items.map((parent) => <p key={parent}>Parent removed: <code>{parent}</code></p>)}
+      {lists.flatMap(([what, list]) => list.items.map((it) => <p key={what + it}>{what}: <code>{it}</code></p>))}
       {card && <p>Model card {card.model_card}{card.model_card === "changed" ? ` (+${card.lines_added} −${card.lines_removed} lines)` : ""}; evaluation card {card.evaluation_card}.</p>}
     </>
   );

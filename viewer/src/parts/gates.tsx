@@ -1,12 +1,12 @@
 // Gates and signers: what was asked for, what was found, and what to do next.
-import type { Gate, GateStatus, Said, Signer } from "../answers.ts";
+import type { GateReview, SaidReview, SignerReview, Status } from "refmark-wasm";
 import { Icon, Out, When } from "./bits.tsx";
 
-const LOOKS: Readonly<Record<GateStatus, readonly [string, string]>> = {
+const LOOKS: Readonly<Record<Status, readonly [string, string]>> = {
   passed: ["good", "check"], failed: ["bad", "cross"], missing: ["warn", "dash"], pending: ["warn", "wait"], waived: ["warn", "dash"],
 };
 
-export function Gates({ gates, label }: { readonly gates: readonly Gate[]; readonly label: string }) {
+export function Gates({ gates, label }: { readonly gates: readonly GateReview[]; readonly label: string }) {
   if (gates.length === 0) return <p class="soft">The policy asks for no gate here.</p>;
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={label}>
@@ -18,7 +18,7 @@ export function Gates({ gates, label }: { readonly gates: readonly Gate[]; reado
   );
 }
 
-function GateRow({ gate }: { readonly gate: Gate }) {
+function GateRow({ gate }: { readonly gate: GateReview }) {
   const [tone, icon] = LOOKS[gate.status];
   const found = /^"?[0-9a-f]{64}"?$/.test(gate.found) ? `present, ${gate.found.replaceAll('"', "").slice(0, 12)}…` : gate.found;
   return (
@@ -35,7 +35,7 @@ function GateRow({ gate }: { readonly gate: Gate }) {
 }
 
 /** Who signed for what, and who still could. */
-export function Signers({ signers, said }: { readonly signers: readonly Signer[]; readonly said: readonly Said[] }) {
+export function Signers({ signers, said }: { readonly signers: readonly SignerReview[]; readonly said: readonly SaidReview[] }) {
   return (
     <ul class="signers">
       {signers.map((signer, at) => {

@@ -1,5 +1,5 @@
 // Who held an alias when, to scale. The list of moves beside it is its text twin.
-import type { MoveRow } from "../answers.ts";
+import type { MoveRow } from "refmark-wasm";
 import { useWidth } from "./width.ts";
 import { count, day, minute, span } from "../app/words.ts";
 

@@ -1,5 +1,5 @@
 // Problems as the verifier tells them: what, where, and what to do.
-import type { Problem } from "../answers.ts";
+import type { Problem } from "refmark-wasm";
 import { count } from "../app/words.ts";
 import { Id, Words } from "./bits.tsx";
 

@@ -1,17 +1,20 @@
 // A table of tensors, of any length.
-import type { Tensor } from "../answers.ts";
+import type { Tensor, TensorEntry } from "refmark-wasm";
 import { bytes } from "../app/words.ts";
 
 const SHOWN = 400;
 
-export function Tensors({ tensors }: { readonly tensors: readonly Tensor[] }) {
-  const digests = tensors.some((tensor) => tensor.sha256 !== undefined);
+/** A manifest has tensors' digests; the header of a dropped file does not. */
+const digest = (tensor: Tensor | TensorEntry): string => ("sha256" in tensor ? tensor.sha256 ?? "" : "");
+
+export function Tensors({ tensors }: { readonly tensors: readonly (Tensor | TensorEntry)[] }) {
+  const digests = tensors.some((tensor) => digest(tensor) !== "");
   return (
     <div class="scroll tall" tabIndex={0} role="group" aria-label="Tensors">
       <table class="plain">
         <thead><tr><th scope="col">Tensor</th><th scope="col">Type</th><th scope="col">Shape</th><th scope="col" class="end">Size</th>{digests && <th scope="col">SHA-256</th>}</tr></thead>
         <tbody>{tensors.slice(0, SHOWN).map((tensor, at) => (
-          <tr key={at}><th scope="row"><code>{tensor.name}</code></th><td>{tensor.dtype}</td><td class="figure">{tensor.shape.join(" × ") || "scalar"}</td><td class="end">{bytes(tensor.bytes)}</td>{digests && <td><code title={tensor.sha256 ?? ""}>{tensor.sha256?.slice(0, 12)}</code></td>}</tr>
+          <tr key={at}><th scope="row"><code>{tensor.name}</code></th><td>{tensor.dtype}</td><td class="figure">{tensor.shape.join(" × ") || "scalar"}</td><td class="end">{bytes(tensor.bytes)}</td>{digests && <td><code title={digest(tensor)}>{digest(tensor).slice(0, 12)}</code></td>}</tr>
         ))}</tbody>
       </table>
       {tensors.length > SHOWN && <p class="soft">and {(tensors.length - SHOWN).toLocaleString("en")} more</p>}

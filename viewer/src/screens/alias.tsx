@@ -1,6 +1,6 @@
 // The history of an alias: who held it when, who moved it, and what it meant on a day.
 import { useState } from "preact/hooks";
-import type { MoveRow } from "../answers.ts";
+import type { MoveRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, shownHead } from "../app/state.ts";
 import { count, day, span } from "../app/words.ts";

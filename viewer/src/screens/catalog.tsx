@@ -1,5 +1,5 @@
 // The catalog: the stable ids that records name.
-import type { CatalogEntry } from "../answers.ts";
+import type { CatalogEntry } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { count } from "../app/words.ts";
 import { Badge, Empty, Heading, Out, Section, Told } from "../parts/bits.tsx";

@@ -6,9 +6,9 @@ import { bytes, count } from "../app/words.ts";
 import { AliasBadge, Badge, Facts, FaultBox, Heading, Icon, Id, Section, StageBadge, To, TrustBadge, Waiting } from "../parts/bits.tsx";
 import { Dropping } from "../parts/dropping.tsx";
 import { Tensors } from "../parts/tensors.tsx";
-import type { Fault, FileMatch, Inspected } from "../protocol.ts";
+import type { DroppedFile, Fault, FileMatch } from "../protocol.ts";
 
-type Look = { readonly state: "none" } | { readonly state: "looking"; readonly name: string } | { readonly state: "seen"; readonly name: string; readonly it: Inspected } | { readonly state: "fault"; readonly fault: Fault };
+type Look = { readonly state: "none" } | { readonly state: "looking"; readonly name: string } | { readonly state: "seen"; readonly name: string; readonly it: DroppedFile } | { readonly state: "fault"; readonly fault: Fault };
 
 export function CheckFile() {
   const [look, set] = useState<Look>({ state: "none" });
@@ -29,7 +29,7 @@ export function CheckFile() {
   );
 }
 
-function Seen({ name, it }: { readonly name: string; readonly it: Inspected }) {
+function Seen({ name, it }: { readonly name: string; readonly it: DroppedFile }) {
   const { answer } = it;
   const live = it.matches.flatMap((match) => match.aliases.map((alias) => `${match.reference.split("/")[0]}@${alias}`));
   const bad = it.matches.find((match) => match.trust === "revoked" || match.trust === "deleted");

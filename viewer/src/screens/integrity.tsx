@@ -32,7 +32,7 @@ export function Integrity() {
         ["Commit", it && <Id id={it.head} what="commit" />],
         ["Its time", shownHead.value && <When time={shownHead.value.time} />],
         ["Newest root", told?.report.root && <Id id={told.report.root} what="root's digest" />],
-        ["Last good commit", told && told.report.lastGood !== told.report.head ? (told.report.lastGood ? <Id id={told.report.lastGood} what="last good commit" /> : "none") : null],
+        ["Last good commit", told && told.report.last_good !== told.report.head ? (told.report.last_good ? <Id id={told.report.last_good} what="last good commit" /> : "none") : null],
       ]} /></Section>
       <Pinning />
       {told && told.report.problems.length > 0 && <Section title={count(told.report.problems.length, "problem")} id="problems"><Problems problems={told.report.problems} /></Section>}
@@ -68,7 +68,7 @@ function Progress() {
 function Checks() {
   const told = verified.value;
   const busy: Mark = unverifiable.value ? "not checked" : "under way";
-  const history: Mark = told === null ? busy : told.report.outcome === "failed" ? "failed" : told.report.outcome === "incomplete" ? "held in part" : "checked";
+  const history: Mark = told === null ? busy : told.report.verdict === "failed" ? "failed" : told.report.verdict === "incomplete" ? "held in part" : "checked";
   const wrongRoot = told?.report.problems.some((it) => it.code === "wrong-root") ?? false;
   const pin: Mark = address.value.root === null ? "not checked" : told === null ? busy : told.report.pinned && !wrongRoot ? "checked" : "failed";
   const seen: Mark = address.value.seen === null ? "not checked" : told === null ? busy : told.seen === "not-on-the-chain" ? "failed" : "checked";

@@ -1,5 +1,5 @@
 // One model: what its aliases mean now, its versions, how a metric went, and the newest card.
-import type { MoveRow, ShowAnswer, VersionRow } from "../answers.ts";
+import type { MoveRow, ShowAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, href, replaceQuery } from "../app/state.ts";
 import { count, day, figure } from "../app/words.ts";
@@ -10,7 +10,7 @@ import { type Column, Table } from "../parts/table.tsx";
 
 export function Model({ model }: { readonly model: string }) {
   const versions = useAnswer("versions", [model]);
-  const moves = useAnswer("log", [model]);
+  const moves = useAnswer("newestMoves", [model]);
   return (
     <>
       <Heading title={model} tab={model} above={<To to={{ screen: "models" }}>Models</To>} />
@@ -29,12 +29,10 @@ export function Model({ model }: { readonly model: string }) {
 
 /** The newest move of each alias tells what it means since when, and who moved it. */
 function Aliases({ model, moves }: { readonly model: string; readonly moves: readonly MoveRow[] }) {
-  const newest = new Map<string, MoveRow>();
-  for (const move of moves) if ((newest.get(move.alias)?.sequence ?? 0) < move.sequence) newest.set(move.alias, move);
-  if (newest.size === 0) return <p class="soft">No alias points at a version of this model: nothing of it is live by name.</p>;
+  if (moves.length === 0) return <p class="soft">No alias points at a version of this model: nothing of it is live by name.</p>;
   return (
     <div class="tiles">
-      {[...newest.values()].sort((a, b) => (a.alias === "champion" ? -1 : b.alias === "champion" ? 1 : a.alias < b.alias ? -1 : 1)).map((move) => (
+      {[...moves].sort((a, b) => (a.alias === "champion" ? -1 : b.alias === "champion" ? 1 : a.alias < b.alias ? -1 : 1)).map((move) => (
         <article class="tile" key={move.alias}>
           <h3><To to={{ screen: "alias", model, alias: move.alias }}>@{move.alias}</To></h3>
           <p class="tile-value">{move.to ? <To to={{ screen: "version", model, version: String(move.to.version) }}>version {move.to.version}</To> : <span class="soft">holds nothing</span>}</p>

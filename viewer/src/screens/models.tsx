@@ -1,19 +1,18 @@
 // The models: every one of them, found by typing.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { ModelRow } from "../answers.ts";
 import { useAnswer } from "../app/ask.ts";
 import { address, ask, href, opened, replaceQuery, rows, rowsChanged, rowsKnown } from "../app/state.ts";
 import { count, day } from "../app/words.ts";
 import { AliasBadge, Empty, Heading, Icon, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
 import { type Column, Table } from "../parts/table.tsx";
-import type { SortKey } from "../protocol.ts";
+import type { ModelRow, SortKey } from "../protocol.ts";
 
 const SORTS: readonly SortKey[] = ["model", "owner", "versions", "updated"];
 
 const COLUMNS: readonly Column<ModelRow>[] = [
   { key: "model", title: "Model", width: "32%", narrow: "42%", cell: (row) => row.model },
-  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version ?? <span class="soft">nothing</span>}</span>)}</span> },
+  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version}</span>)}</span> },
   { key: "versions", title: "Versions", width: "7rem", narrow: "4.7rem", end: true, cell: (row) => row.versions.toLocaleString("en") },
   { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => row.owner ?? <span class="soft">none</span> },
   { key: "updated", title: "Updated", width: "8.5rem", end: true, wide: true, cell: (row) => (row.updated ? day(row.updated) : "") },

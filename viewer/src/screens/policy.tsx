@@ -1,6 +1,6 @@
 // Who may do what, in sentences; and why one thing may not be done yet.
 import { useEffect, useState } from "preact/hooks";
-import type { Blocked, Member, PolicyAnswer, VersionRow } from "../answers.ts";
+import type { Blocked, MemberRow, PolicyAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, rows, rowsChanged } from "../app/state.ts";
 import { Badge, Code, DecisionBadge, Heading, Section, Told, Words } from "../parts/bits.tsx";
@@ -43,7 +43,7 @@ function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
   );
 }
 
-function Members({ members }: { readonly members: readonly Member[] }) {
+function Members({ members }: { readonly members: readonly MemberRow[] }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="members">
       <table class="plain">

@@ -1,10 +1,10 @@
 // Branches beside the registry's own: what each would change, judged against the commit shown.
-import type { MoveReview, Review } from "../answers.ts";
+import type { MoveReview, Review, RulesReview, VersionReview } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { opened } from "../app/state.ts";
-import { count, span } from "../app/words.ts";
-import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Section, To, Told, Waiting, When, Words } from "../parts/bits.tsx";
-import { Difference } from "../parts/difference.tsx";
+import { bytes, count, span } from "../app/words.ts";
+import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Section, To, Told, TrustBadge, Waiting, When, Words } from "../parts/bits.tsx";
+import { Difference, More } from "../parts/difference.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { Problems } from "../parts/problems.tsx";
 import type { Proposal } from "../protocol.ts";
@@ -75,10 +75,11 @@ function ReviewPage({ review, landed }: { readonly review: Review; readonly land
         <p><DecisionBadge decision={review.verdict} /> <strong>{review.summary}</strong>{landed && <span class="soft"> · landed</span>}</p>
       </div>
       {review.changes.items.map((move, at) => <Move key={move.path} move={move} id={`move-${at}`} />)}
-      {review.rules.length > 0 && <Section title="Rules" id="rules"><ul class="changes">{review.rules.map((it, at) => <li key={at}>{words(it)}</li>)}</ul></Section>}
-      {review.versions.items.length > 0 && <Section title="Versions" id="versions"><ul class="changes">{review.versions.items.map((it, at) => <li key={at}>{words(it)}</li>)}</ul></Section>}
-      {review.records.items.length > 0 && <Section title="Other records" id="records"><ul class="changes">{review.records.items.map((it, at) => <li key={at}>{words(it)}</li>)}</ul></Section>}
+      {review.rules.map((rules) => <Rules key={rules.statement} rules={rules} />)}
+      {review.versions.items.length > 0 && <Section title="New versions" id="versions"><ul class="changes">{review.versions.items.map((it) => <NewVersion key={`${it.model}/${it.version}`} it={it} />)}</ul><More listed={review.versions} what="version" /></Section>}
+      {review.records.items.length > 0 && <Section title="Other records" id="records"><ul class="changes">{review.records.items.map((it) => <li key={it.path}>{it.says} <span class="soft">by {it.by}</span>{it.effect ? null : <> <Badge tone="warn">without effect</Badge></>}</li>)}</ul><More listed={review.records} what="record" /></Section>}
       {review.problems.length > 0 && <Section title="What stands in the way" id="problems"><Problems problems={review.problems} /></Section>}
+      {review.companions.items.length > 0 && <Section title="Files that carry no authority" id="companions"><ul class="changes">{review.companions.items.map((it) => <li key={it.path}><code>{it.path}</code> <span class="soft">{it.what}</span>{it.steers_the_forge && <> <Badge tone="warn">steers the forge</Badge></>}</li>)}</ul><More listed={review.companions} what="file" /></Section>}
       {review.inert.items.length > 0 && <details><summary>{count(review.inert.count, "file")} without effect as it stands</summary><Problems problems={review.inert.items} /></details>}
       {!landed && <Section title="What to do next" id="next">
         <Methods methods={review.methods} />
@@ -95,15 +96,41 @@ function ReviewPage({ review, landed }: { readonly review: Review; readonly land
 
 /** What each way of merging comes to; in one sentence where all come to the same. */
 function Methods({ methods }: { readonly methods: Review["methods"] }) {
-  const outcomes = methods.map((it) => it.verdict ?? it.outcome ?? "");
+  const outcomes = methods.map((it) => it.verdict);
   if (outcomes.length === 0) return null;
   if (new Set(outcomes).size === 1) return <p>{methods.map((it) => it.method).join(", ")}: every way of merging comes to the same, <DecisionBadge decision={outcomes[0] ?? ""} />.</p>;
   return <Facts facts={methods.map((it, at) => [it.method, <DecisionBadge decision={outcomes[at] ?? ""} />] as const)} />;
 }
 
-function words(it: Readonly<Record<string, unknown>>): string {
-  for (const key of ["says", "sentence", "change", "message", "title", "path"]) if (typeof it[key] === "string") return it[key];
-  return [it["model"], it["version"]].filter(Boolean).join("/") || JSON.stringify(it).slice(0, 200);
+/** A new policy or root: what it changes, and its text line by line. */
+function Rules({ rules }: { readonly rules: RulesReview }) {
+  return (
+    <Section title={`${rules.kind === "root" ? "Trust root" : "Policy"} ${rules.number}`} id={`rules-${rules.statement}`} aside={rules.effect ? null : <Badge tone="warn">without effect</Badge>}>
+      {rules.reason && <p class="quote">{rules.reason}</p>}
+      <p class="soft">by {rules.by}, <When time={rules.time} /> · {count(rules.signatures, "signature")} · statement <Id id={rules.statement} what="statement's digest" /></p>
+      <ul class="changes">{rules.changes.items.map((it) => <li key={it}>{it}</li>)}</ul>
+      <More listed={rules.changes} what="change" />
+      {rules.lines_added.count + rules.lines_removed.count > 0 && (
+        <details><summary>Its text: {rules.lines_added.count} added and {count(rules.lines_removed.count, "removed line", "removed lines")}</summary>
+          <ul class="changes">
+            {rules.lines_removed.items.map((line, at) => <li key={`-${at}`}><code>− {line}</code></li>)}
+            {rules.lines_added.items.map((line, at) => <li key={`+${at}`}><code>+ {line}</code></li>)}
+          </ul>
+        </details>
+      )}
+    </Section>
+  );
+}
+
+function NewVersion({ it }: { readonly it: VersionReview }) {
+  const { model, version } = it;
+  return (
+    <li>
+      <To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To> <span class="soft">by {it.by}, <When time={it.time} /></span>
+      {it.package && <> · {it.package.type}, {it.package.format}, {bytes(it.package.size)} in {count(it.package.files, "file")}: {it.package.classes} <TrustBadge trust={it.package.trust} /></>}
+      {!it.effect && <> <Badge tone="warn">without effect</Badge></>}
+    </li>
+  );
 }
 
 function Move({ move, id }: { readonly move: MoveReview; readonly id: string }) {

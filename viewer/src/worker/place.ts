@@ -3,7 +3,7 @@ import { Trouble } from "./fault.ts";
 import { dropped, type Files, inlined, served } from "./files.ts";
 import { openGit } from "./git.ts";
 import type { Place } from "../protocol.ts";
-import { newRepository } from "./module.ts";
+import { RefmarkRepository } from "./module.ts";
 import { openSite } from "./site.ts";
 import type { Source } from "./source.ts";
 
@@ -31,7 +31,7 @@ async function ofFiles(files: readonly { readonly path: string; readonly file: F
 
 async function ofBundle(file: File): Promise<Source> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const probe = newRepository();
+  const probe = new RefmarkRepository();
   probe.addBundle(bytes);
   const refs = probe.refs();
   probe.free();

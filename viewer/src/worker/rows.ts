@@ -1,6 +1,6 @@
 // The table of models: kept here, sent to the page in pieces, and put in order here, so that the page never waits.
-import type { ModelRow } from "../answers.ts";
-import type { Event, Order } from "../protocol.ts";
+import type { VersionRow } from "refmark-wasm";
+import type { Event, ModelRow, Order } from "../protocol.ts";
 import type { Listing } from "./source.ts";
 
 /** So many rows a message: a few milliseconds of the page's time each. */
@@ -66,7 +66,7 @@ function keyOf(row: ModelRow, by: Order["by"]): string | number {
 }
 
 function fingerprint(row: ModelRow): string {
-  const aliases = row.aliases.map(([alias, version]) => `${alias}=${version ?? ""}`).sort();
+  const aliases = row.aliases.map(([alias, version]) => `${alias}=${version}`).sort();
   return JSON.stringify([row.versions, row.owner, aliases]);
 }
 
@@ -79,4 +79,24 @@ export function rowsOfListing({ models }: Listing): ModelRow[] {
     updated: models.updated[at] ?? null,
     aliases: models.aliases[at] ?? [],
   }));
+}
+
+/** The columns of a listing's versions, and what stands in each. */
+const COLUMNS = { version: "number", artifact: "string", stage: "string", trust: "string", size: "number", by: "string", time: "string", metrics: "object" } as const;
+
+/** A model's versions in a listing, newest first; null where it has none, or lacks a column, so that the tree is asked. */
+export function versionsOfListing({ models, versions }: Listing, model: string): VersionRow[] | null {
+  const at = models.name.indexOf(model);
+  const rows: VersionRow[] = [];
+  for (let n = versions["model"]?.indexOf(at) ?? -1; n >= 0 && versions["model"]?.[n] === at; n++) {
+    const row: Record<string, unknown> = { model, release: versions["release"]?.[n] ?? null, hidden: false };
+    for (const [name, kind] of Object.entries(COLUMNS)) {
+      const value = versions[name]?.[n];
+      if (typeof value !== kind || value === null) return null;
+      row[name] = value;
+    }
+    row["aliases"] = (models.aliases[at] ?? []).flatMap(([alias, held]) => (held === row["version"] ? [alias] : []));
+    rows.push(row as unknown as VersionRow);
+  }
+  return rows.length > 0 ? rows : null;
 }

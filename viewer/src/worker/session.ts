@@ -1,18 +1,20 @@
 // One opened registry: its objects, the view that questions are answered from, and the verification under way.
-import type { CommitInfo, ModelRow } from "../answers.ts";
-import type { Answer, Arguments, Event, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
+import type { CommitInfo, MoveRow, VersionRow } from "refmark-wasm";
+import type { Answer, Arguments, Event, ModelRow, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
 import { faultOf, missing, Stopped, Trouble } from "./fault.ts";
-import { inspected } from "./inspecting.ts";
-import { newRepository, type Repository, type View } from "./module.ts";
-import { Rows, rowsOfListing } from "./rows.ts";
-import type { Source } from "./source.ts";
+import { inspected, relatives } from "./inspecting.ts";
+import { RefmarkRepository, type Repository, type View } from "./module.ts";
+import { Rows, rowsOfListing, versionsOfListing } from "./rows.ts";
+import type { Listing, Source } from "./source.ts";
 import { verify } from "./verifying.ts";
 
 /** So far back a landed proposal is looked for. */
 const CHAIN = 5000;
+/** So many moves of a model are looked at for aliases that hold nothing any more. */
+const RECENT = 50;
 
 export class Session {
-  private readonly repository: Repository = newRepository();
+  private readonly repository: Repository = new RefmarkRepository();
   private readonly rows = new Rows();
   private readonly stopping = new AbortController();
   private view: View | null = null;
@@ -22,6 +24,8 @@ export class Session {
   /** Whether the history is here, and not only on its way. */
   private complete = false;
   private readonly head: string;
+  /** What the place says of its models and versions: told at once, until the truth is known. */
+  private listing: Promise<Listing | null> = Promise.resolve(null);
 
   constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null) {
     this.head = at ?? this.newest();
@@ -48,6 +52,7 @@ export class Session {
     const { about, branch, refs } = this.source;
     const opened: Opened = { ...about, branch, refs, head: this.head, newest: this.newest() };
     this.tell({ event: "opened", opened });
+    this.listing = this.head === this.newest() ? this.source.listing().then((it) => (it?.head === this.head ? it : null)).catch(() => null) : this.listing;
     const listed = this.listed();
     for (const [name, oid] of Object.entries(refs)) this.repository.addRef(name, oid);
     await this.source.state(this.repository, this.loading);
@@ -74,9 +79,8 @@ export class Session {
   }
 
   private async listed(): Promise<boolean> {
-    if (this.head !== this.newest()) return false;
-    const listing = await this.source.listing().catch(() => null);
-    if (listing === null || listing.head !== this.head) return false;
+    const listing = await this.listing;
+    if (listing === null) return false;
     this.rows.set(rowsOfListing(listing), "listing", this.tell);
     return true;
   }
@@ -91,13 +95,21 @@ export class Session {
     const begun = performance.now();
     try {
       await this.history();
-      const { report, view } = await verify(this.repository, this.head, root, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      let relation: Seen = seen === null ? "none" : seen === this.head ? "same" : "older";
+      const { report, view } = await walk(seen).catch((error: unknown) => {
+        if (faultOf(error).code !== "history-rewritten") throw error;
+        // Told as such; what is here is verified all the same.
+        relation = "not-on-the-chain";
+        return walk(null);
+      });
       this.view?.free();
       this.view = view;
+      this.listing = Promise.resolve(null);
       const truth = this.truth(view);
       const listingLies = listed && truth !== null ? this.rows.differences(truth) : 0;
       if (truth !== null) this.rows.set(truth, "verified", this.tell);
-      this.tell({ event: "verified", verified: { report, seen: this.seenFrom(seen), listingLies, milliseconds: performance.now() - begun } });
+      this.tell({ event: "verified", verified: { report, seen: relation, listingLies, milliseconds: performance.now() - begun } });
     } catch (error) {
       if (error instanceof Stopped) throw error;
       this.tell({ event: "unverifiable", fault: faultOf(error) });
@@ -111,16 +123,6 @@ export class Session {
     } catch {
       return null;
     }
-  }
-
-  private seenFrom(seen: string | null): Seen {
-    if (seen === null) return "none";
-    if (seen === this.head) return "same";
-    return this.chain(Number.MAX_SAFE_INTEGER).has(seen) ? "older" : "not-on-the-chain";
-  }
-
-  private chain(limit: number): Set<string> {
-    return new Set(this.repository.firstParents(this.head, Math.min(limit, 2 ** 31)).map((commit) => commit.id));
   }
 
   /** Runs what may lack an object, and fetches what it lacks. */
@@ -149,6 +151,15 @@ export class Session {
     }).sort((a, b) => (a.commit.time < b.commit.time ? 1 : -1));
   }
 
+  /** The newest move of each alias of a model; of one that holds nothing any more, where it is among the last moves. */
+  private newestMoves(view: View, model: string): MoveRow[] {
+    const newest = new Map<string, MoveRow>();
+    for (const move of view.log(model, RECENT)) if (!newest.has(move.alias)) newest.set(move.alias, move);
+    const holds = this.rows.all().find((row) => row.model === model)?.aliases ?? [];
+    for (const [alias] of holds) if (!newest.has(alias)) view.log(`${model}@${alias}`, 1).forEach((move) => newest.set(alias, move));
+    return [...newest.values()];
+  }
+
   private commitOr(id: string): CommitInfo | null {
     try {
       return this.repository.commit(id);
@@ -164,6 +175,7 @@ export class Session {
     show: (view, reference) => view.show(reference),
     resolve: (view, reference, at) => view.resolve(reference, at),
     log: (view, reference) => view.log(reference),
+    newestMoves: (view, model) => this.newestMoves(view, model),
     diff: (view, a, b) => view.diff(a, b),
     proposals: () => this.proposals(),
     review: (view, base, head) => view.review(base, head),
@@ -173,12 +185,19 @@ export class Session {
     search: (view, text) => view.search(text, 50),
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
+    sunset: (view) => view.sunset(),
+    relatives: (view, artifact, parents, limit) => relatives(view, this.rows.all(), artifact, parents, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
 
   /** Answers a question from what is known now. */
   async ask<Q extends Question>(question: Q, args: Parameters<Questions[Q]>): Promise<Answer<Q>> {
     if (question === "order") return this.rows.order(args[0] as never) as Answer<Q>;
+    if (question === "versions") {
+      const listing = await this.listing;
+      const listed: VersionRow[] | null = listing && versionsOfListing(listing, args[0] as string);
+      if (listed) return listed as unknown as Answer<Q>;
+    }
     await this.viewReady;
     const answer = this.answers[question] as (view: View, ...args: Parameters<Questions[Q]>) => Answer<Q> | Promise<Answer<Q>>;
     return this.whenThere(() => answer(this.view as View, ...args));

@@ -4,6 +4,7 @@ import type { Repository } from "./module.ts";
 
 export type Loading = (what: string, done: number, total: number) => void;
 
+/** Item n of each column is model n, or version n; the versions of a model stand together, newest first. */
 export interface Listing {
   readonly head: string;
   readonly models: {
@@ -11,8 +12,9 @@ export interface Listing {
     readonly owner: readonly (string | null)[];
     readonly versions: readonly number[];
     readonly updated: readonly (string | null)[];
-    readonly aliases: readonly (readonly (readonly [string, number | null])[])[];
+    readonly aliases: readonly (readonly (readonly [string, number])[])[];
   };
+  readonly versions: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export interface Source {

@@ -1,7 +1,7 @@
 // Verification in small slices of time, with the page's questions answered in between.
 import { Stopped } from "./fault.ts";
 import type { Repository, Verification, View } from "./module.ts";
-import type { VerifyReport } from "../answers.ts";
+import type { VerifyReport } from "refmark-wasm";
 
 /** A slice of this many milliseconds is aimed at. */
 const SLICE = 12;
@@ -21,9 +21,9 @@ export function turn(): Promise<void> {
 
 /** Verifies everything up to a head. The view that comes with the report tells what took effect. */
 export async function verify(
-  repository: Repository, head: string, root: string | null, signal: AbortSignal, tell: (done: number, total: number) => void,
+  repository: Repository, head: string, root: string | null, seen: string | null, signal: AbortSignal, tell: (done: number, total: number) => void,
 ): Promise<{ readonly report: VerifyReport; readonly view: View }> {
-  const verification: Verification = repository.verify(head, root ?? undefined);
+  const verification: Verification = repository.verify(head, root, seen);
   try {
     const total = verification.total();
     let commits = 1;

@@ -29,15 +29,18 @@ class Verbs:
             return version
         if isinstance(version, str) and version.isascii() and version.isdigit():
             return int(version)
-        found = self._found(version) if isinstance(version, str) else version
         model = target.partition("@")[0].removeprefix("models:/")
-        if found.version is None or found.model != model:
+        if isinstance(version, str):
+            # A bare word is a release of the model whose alias moves.
+            bare = _native.parse_reference(version)[0] == "pin"
+            version = self._found(f"{model}/{version}" if bare else version)
+        if version.version is None or version.model != model:
             raise UsageError(
                 f"{reference(version)} is not a version of {model}",
                 code="bad-argument",
-                hint=f"give a number, or {model}/VERSION",
+                hint=f"give a number, a release, or {model}/VERSION",
             )
-        return found.version
+        return version.version
 
     def _version_of(self, given: RefLike) -> tuple[str, int]:
         """The model and number of a version."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._arguments import PathLike, RefLike
 from .._arguments import reference as _text
 from .._progress import ProgressLike, listener
-from .._team import Catalog, Check, Dossier, Explanation, Members, Policy, Review, Status, Sunsets
+from .._team import Catalog, Check, Dossier, Explanation, Index, Lint, Members, Policy, Review, Status, Sunsets
 from .._values import Diff, VerifyReport
 from ._base import Verbs
 
@@ -35,6 +37,10 @@ class Judging(Verbs):
         """The dossier of a version, for an auditor: files, origin, evidence, moves and who approved them."""
         return Dossier(*self._native.report(_text(reference)))
 
+    def cyclonedx(self, reference: RefLike) -> dict[str, Any]:
+        """The dossier as a CycloneDX bill of materials: ``json.dump`` writes it."""
+        return self._native.cyclonedx(_text(reference))
+
     def check(self, range: str, *, allow_unverified: bool = False) -> Check:
         """May this range land? What CI asks."""
         return Check(self._native.check(range, allow_unverified))
@@ -50,6 +56,14 @@ class Judging(Verbs):
         """Is everything here as signed and allowed? Every commit, record, signature and byte."""
         text = None if reference is None else _text(reference)
         return VerifyReport.from_answer(self._native.verify(text, history_only, save, listener(progress)))
+
+    def lint(self, folder: PathLike = ".") -> Lint:
+        """References to this registry's models that move by themselves, in the manifests below a folder."""
+        return Lint(self._native.lint(folder))
+
+    def index(self, *, rebuild: bool = False, progress: ProgressLike = None) -> Index:
+        """Where the index stands that lists and searches use; with ``rebuild`` it is made anew from the records."""
+        return Index(self._native.index_rebuild(listener(progress)) if rebuild else self._native.index_status())
 
     def status(self, project: PathLike | None = None) -> Status:
         """Where the registry stands; with a project's folder, also what its pins come to."""

@@ -154,6 +154,14 @@ class Registering(Verbs):
         model, version = self._version_of(reference)
         return Labelled.from_answer(self._native.hide_version(model, version, reason))
 
+    def unhide(self, reference: RefLike) -> Labelled:
+        """Shows a hidden model or version in lists again. Aliases that were closed stay closed."""
+        kind, model, _ = _native.parse_reference(_text(reference))
+        if kind == "pin" and model is not None:
+            return Labelled.from_answer(self._native.describe(model, words(hidden=False)))
+        model, version = self._version_of(reference)
+        return Labelled.from_answer(self._native.label(model, version, words(hidden=False)))
+
     def rename(self, model: str, to: str) -> Labelled:
         """Gives a model a new name. Its versions keep their numbers; the old name points at the new one."""
         return Labelled.from_answer(self._native.rename(model, to))

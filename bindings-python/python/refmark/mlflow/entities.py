@@ -57,14 +57,17 @@ _SLACK = 10
 
 def times(created: int | None, updated: int | None) -> dict[str, str]:
     """The tag that keeps times: when it began, when it last changed, and when this was written, in milliseconds."""
-    return {TIMES: f"{created or 0} {updated or 0} {time.time_ns() // 1_000_000}"}
+    told = (created, updated, time.time_ns() // 1_000_000)
+    return {TIMES: " ".join("-" if it is None else str(it) for it in told)}
 
 
-def _told(tags: Mapping[str, str]) -> tuple[int, int, int]:
-    parts = tags.get(TIMES, "").split(" ")
-    if len(parts) != 3 or not all(it.isascii() and it.isdigit() for it in parts):
-        return (0, 0, 0)
-    return (int(parts[0]), int(parts[1]), int(parts[2]))
+def _told(tags: Mapping[str, str]) -> tuple[int | None, int | None, int | None]:
+    parts = [_number(it) for it in tags.get(TIMES, "").split(" ")]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (None, None, None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
 
 
 def _whole(at: datetime | None) -> int:
@@ -73,15 +76,15 @@ def _whole(at: datetime | None) -> int:
 
 def created_ms(value: ModelDetail | VersionDetail) -> int:
     """When a model or version began."""
-    exact = value.lineage.get(CREATED, "") if isinstance(value, VersionDetail) else str(_told(value.tags)[0])
-    return int(exact) if exact.isascii() and exact.isdigit() and int(exact) else _whole(value.created)
+    told = _number(value.lineage.get(CREATED)) if isinstance(value, VersionDetail) else _told(value.tags)[0]
+    return _whole(value.created) if told is None else told
 
 
 def updated_ms(value: ModelDetail | VersionDetail) -> int:
     """When a model or version last changed."""
     _, updated, written = _told(value.tags)
     whole = _whole(value.updated)
-    if written and whole <= written + _SLACK * 1000:
+    if updated is not None and written is not None and whole <= written + _SLACK * 1000:
         return updated
     # Somebody wrote since who keeps no milliseconds, or nobody wrote at all.
     return created_ms(value) if value.updated == value.created else whole

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
+from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
+from mlflow.prompt.registry_utils import has_prompt_tag
 
-from .. import errors
+from .. import _native, errors
 from .._registry import Registry
 from . import entities, sources
 
+#: Prompts, which searches leave out unless they are asked for.
+_PROMPTS = f"tags.`{IS_PROMPT_TAG_KEY}` = 'true'"
 
 #: How many rows are asked for at once.
 _PAGE = 1000
@@ -43,16 +47,12 @@ def import_mlflow(location: str | os.PathLike[str], registry: Registry) -> Impor
     """
     total = Imported(0, 0, (), 0)
     with _store(os.fspath(location)) as store:
-        models = _all(store.search_registered_models)
-        taken = [it.name for it in models if registry.model(it.name) is not None]
-        if taken:
-            raise errors.ExistsError(
-                f"these models stand here already: {', '.join(taken)}",
-                code="exists",
-                hint="import into a new registry: refmark.init(PATH)",
-            )
-        for model in models:
-            done = _model(store, registry, store.get_registered_model(model.name))
+        found = [*_all(store.search_registered_models), *_all(store.search_registered_models, _PROMPTS)]
+        models = [store.get_registered_model(it.name) for it in found]
+        _check_names(registry, models)
+        # A name without a version is taken by itself; one with versions may be near another, as it was there.
+        for model in sorted(models, key=lambda it: bool(it.latest_versions)):
+            done = _model(store, registry, model)
             total = Imported(
                 total.models + done.models,
                 total.versions + done.versions,
@@ -60,6 +60,21 @@ def import_mlflow(location: str | os.PathLike[str], registry: Registry) -> Impor
                 total.gaps + done.gaps,
             )
     return total
+
+
+def _check_names(registry: Registry, models: list[RegisteredModel]) -> None:
+    """An error, before anything is written, where a name cannot be here or is taken."""
+    for model in models:
+        _native.is_name("model", model.name)
+        for alias in model.aliases:
+            _native.is_name("alias", alias)
+    taken = [it.name for it in models if registry.model(it.name) is not None]
+    if taken:
+        raise errors.ExistsError(
+            f"these models stand here already: {', '.join(taken)}",
+            code="exists",
+            hint="import into a new registry: refmark.init(PATH)",
+        )
 
 
 def _all(search: Any, *args: Any) -> list[Any]:
@@ -107,11 +122,14 @@ def _store(location: str) -> Iterator[Any]:
 
 
 def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
-    found = _all(store.search_model_versions, f"name = '{_quoted(model.name)}'")
+    asked = f"name = '{_quoted(model.name)}'" + (f" AND {_PROMPTS}" if has_prompt_tag(model._tags) else "")
+    found = _all(store.search_model_versions, asked)
     versions: Mapping[int, ModelVersion] = {int(it.version): it for it in found}
     times = entities.times(model.creation_timestamp, model.last_updated_timestamp)
-    registry.announce(model.name, model.description, tags={**model.tags, **times})
     newest = max(versions, default=0)
+    words = {"description": model.description, "tags": {**model._tags, **times}}
+    if not newest:
+        registry.announce(model.name, **words)
     gaps = [number for number in range(1, newest + 1) if number not in versions]
     pointers: list[str] = []
     with ExitStack() as stack:
@@ -122,6 +140,7 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
             packages.append({"model": model.name, "imported": _time(model.creation_timestamp), **package})
         if packages:
             registry.register_many(packages, progress=False)
+            registry.describe(model.name, **words)
     for number in gaps:
         registry.hide(f"{model.name}/{number}", "deleted in MLflow")
     for number, version in versions.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Sequence
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
@@ -23,25 +23,59 @@ _NEWEST_FIRST = ["last_updated_timestamp DESC", "name ASC", "version_number DESC
 class _Search:
     """What both searches share: a checked size, a parsed filter, a page."""
 
-    def __init__(self, max_results: Any, most: int, page_token: str | None) -> None:
-        if isinstance(max_results, bool) or not isinstance(max_results, int) or max_results < 1:
-            raise MlflowException(
-                f"Invalid value for max_results. It must be a positive integer, but got {max_results}",
-                INVALID_PARAMETER_VALUE,
-            )
-        if max_results > most:
-            raise MlflowException(
-                "Invalid value for request parameter max_results. It must be at most "
-                f"{most}, but got value {max_results}",
-                INVALID_PARAMETER_VALUE,
-            )
+    def __init__(
+        self, filter_string: str | None, max_results: int, order_by: Sequence[str] | None, page_token: str | None
+    ) -> None:
         self._size = max_results
         self._from = SearchUtils.parse_start_offset_from_page_token(page_token)
+        #: What was asked, but for the page.
+        self.key = (type(self), filter_string, tuple(order_by or ()))
 
-    def _page(self, found: list[Any]) -> PagedList:
+    @property
+    def begins(self) -> bool:
+        """Whether this is the first page."""
+        return self._from == 0
+
+    def found(self, entities: list[Any]) -> list[Any]:
+        """Those that fit, in order."""
+        raise NotImplementedError
+
+    def page(self, found: list[Any]) -> PagedList:
+        """The page that was asked for, of what was found."""
         until = self._from + self._size
         token = SearchUtils.create_page_token(until) if until < len(found) else None
         return PagedList(found[self._from : until], token)
+
+
+class Pages:
+    """The search whose pages are being turned: they come from one reading, as long as nobody writes."""
+
+    _last: tuple[Any, list[Any]] | None = None
+
+    def page(self, asked: _Search, head: str, entities: Callable[[], list[Any]]) -> PagedList:
+        """A page of a search at a head; the entities are read where they were not for the page before."""
+        last, key = self._last, (head, asked.key)
+        found = asked.found(entities()) if asked.begins or last is None or last[0] != key else last[1]
+        page = asked.page(found)
+        self._last = (key, found) if page.token else None
+        return page
+
+
+def _check_whole(max_results: Any) -> None:
+    if isinstance(max_results, bool) or not isinstance(max_results, int) or max_results < 1:
+        raise MlflowException(
+            f"Invalid value for max_results. It must be a positive integer, but got {max_results}",
+            INVALID_PARAMETER_VALUE,
+        )
+
+
+def _check_bound(max_results: Any, most: int) -> None:
+    if isinstance(max_results, (int, float)) and max_results > most:
+        raise MlflowException(
+            "Invalid value for request parameter max_results. It must be at most "
+            f"{most}, but got value {max_results}",
+            INVALID_PARAMETER_VALUE,
+        )
 
 
 def _check_once(fields: Iterable[str], order_by: list[str]) -> None:
@@ -58,20 +92,22 @@ class ModelSearch(_Search):
     def __init__(
         self, filter_string: str | None, max_results: Any, order_by: list[str] | None, page_token: str | None
     ) -> None:
-        super().__init__(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD, page_token)
+        _check_bound(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD)
+        _check_whole(max_results)
+        super().__init__(filter_string, max_results, order_by, page_token)
         self._filter = add_prompt_filter_string(filter_string, is_prompt=False)
         parsed = [SearchUtils.parse_order_by_for_search_registered_models(it) for it in order_by or []]
         self._order = [(_time_is_one(key), ascending) for key, ascending in parsed]
         _check_once((key for key, _ in self._order), order_by or [])
         SearchModelUtils.parse_search_filter(self._filter)
 
-    def page(self, models: list[RegisteredModel]) -> PagedList:
-        """The page that was asked for."""
-        found = SearchModelUtils.filter(models, self._filter)
+    def found(self, entities: list[RegisteredModel]) -> list[RegisteredModel]:
+        """The models that fit, in order."""
+        found: list[RegisteredModel] = SearchModelUtils.filter(entities, self._filter)
         found.sort(key=lambda it: it.name)
         for key, ascending in reversed(self._order):
             found.sort(key=operator.attrgetter(key), reverse=not ascending)
-        return self._page(found)
+        return found
 
 
 def _time_is_one(key: str) -> str:
@@ -84,7 +120,9 @@ class VersionSearch(_Search):
     def __init__(
         self, filter_string: str | None, max_results: Any, order_by: list[str] | None, page_token: str | None
     ) -> None:
-        super().__init__(max_results, SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD, page_token)
+        _check_whole(max_results)
+        _check_bound(max_results, SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD)
+        super().__init__(filter_string, max_results, order_by, page_token)
         self._parsed = SearchModelVersionUtils.parse_search_filter(filter_string)
         for clause in self._parsed:
             _check_version_clause(clause)
@@ -114,11 +152,11 @@ class VersionSearch(_Search):
                 return False
         return True
 
-    def page(self, versions: list[ModelVersion]) -> PagedList:
-        """The page that was asked for."""
+    def found(self, entities: list[ModelVersion]) -> list[ModelVersion]:
+        """The versions that fit, in order."""
         clauses = [it for it in self._parsed if not _is_prompt_clause(it) or not self.leaves_out_prompts]
-        found = [it for it in versions if all(_fits(it, clause) for clause in clauses)]
-        return self._page(SearchModelVersionUtils.sort(found, self._order))
+        fitting = [it for it in entities if all(_fits(it, clause) for clause in clauses)]
+        return list(SearchModelVersionUtils.sort(fitting, self._order))
 
 
 def _is_prompt_clause(clause: dict[str, Any]) -> bool:

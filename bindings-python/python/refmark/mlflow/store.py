@@ -44,9 +44,10 @@ from .._values import ModelDetail, VersionDetail, rows
 from . import entities, search, sources
 from . import uri as uris
 from .faults import speaks_mlflow
+from .webhooks import Webhooks
 
 
-class RefmarkStore(AbstractStore):  # type: ignore[misc]
+class RefmarkStore(Webhooks, AbstractStore):  # type: ignore[misc]
     """A model registry store on ``refmark:///path``."""
 
     def __init__(self, store_uri: str | None = None, tracking_uri: str | None = None) -> None:
@@ -54,6 +55,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         self.store_uri = store_uri
         self.tracking_uri = tracking_uri
         self._registry = self._open()
+        self._pages = search.Pages()
 
     @speaks_mlflow
     def _open(self) -> Registry:
@@ -111,7 +113,7 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
         self, version: VersionDetail, description: str | None = None, updated: int | None = None, **words: Any
     ) -> None:
         """Changes the words of a version; a tag is no change, so that ``updated`` stays."""
-        told = entities.times(0, entities.updated_ms(version) if updated is None else updated)
+        told = entities.times(None, entities.updated_ms(version) if updated is None else updated)
         self._registry.label(version, description, **{**words, "tags": {**words.get("tags", {}), **told}})
 
     # Models -------------------------------------------------------------------------------------------------------
@@ -176,11 +178,13 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
     ) -> PagedList:
         """The models that a filter fits, in an order, page by page."""
         asked = search.ModelSearch(filter_string, max_results, order_by, page_token)
+        return self._pages.page(asked, self._registry.head, self._model_entities)
+
+    def _model_entities(self) -> list[RegisteredModel]:
         latest: dict[str, list[VersionDetail]] = {}
         for version in self._versions(latest=True):
             latest.setdefault(version.model, []).append(version)
-        models = (entities.model_entity(it, entities.latest_of(latest.get(it.model, ()))) for it in self._models())
-        return asked.page([*models])
+        return [entities.model_entity(it, entities.latest_of(latest.get(it.model, ()))) for it in self._models()]
 
     @speaks_mlflow
     def get_registered_model(self, name: str) -> RegisteredModel:
@@ -344,13 +348,17 @@ class RefmarkStore(AbstractStore):  # type: ignore[misc]
     ) -> PagedList:
         """The versions that a filter fits, in an order, page by page."""
         asked = search.VersionSearch(filter_string, max_results, order_by, page_token)
+        return self._pages.page(asked, self._registry.head, lambda: self._version_entities(asked))
+
+    def _version_entities(self, asked: search.VersionSearch) -> list[ModelVersion]:
+        """The versions that may fit: no others are read."""
         models = [it for it in self._models() if asked.may_be_of(it.model)]
         if asked.leaves_out_prompts:
             models = [it for it in models if not has_prompt_tag(dict(it.tags))]
         known = {it.model for it in models}
         only = models[0].model if len(models) == 1 else None
         versions = self._versions(only, asked.tags) if models else []
-        return asked.page([entities.version_entity(it) for it in versions if it.model in known])
+        return [entities.version_entity(it) for it in versions if it.model in known]
 
     @speaks_mlflow
     def set_model_version_tag(self, name: str, version: Any, tag: ModelVersionTag) -> None:

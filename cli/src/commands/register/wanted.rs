@@ -1,6 +1,6 @@
 //! A package as people describe it, on the command line or in a line of a list.
 
-use std::collections::BTreeMap;
+use refmark_core::words::map::Map;
 use std::path::{Path, PathBuf};
 
 use refmark_core::records::manifest::{Contract, Lineage};
@@ -24,7 +24,7 @@ pub struct Wanted {
     #[serde(default, alias = "path")]
     paths: OneOrMany<PathBuf>,
     #[serde(default, alias = "metric")]
-    metrics: BTreeMap<String, f64>,
+    metrics: Map<String, f64>,
     #[serde(default)]
     lineage: LineageOrFile,
     card: Option<PathBuf>,
@@ -78,30 +78,30 @@ impl<T> OneOrMany<T> {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum LineageOrFile {
-    Keys(BTreeMap<String, serde_json::Value>),
+    Keys(Map<String, serde_json::Value>),
     File(PathBuf),
 }
 
 impl Default for LineageOrFile {
     fn default() -> Self {
-        LineageOrFile::Keys(BTreeMap::new())
+        LineageOrFile::Keys(Map::new())
     }
 }
 
 impl Wanted {
     /// What the command line describes.
     pub fn of(args: &RegisterArgs) -> Result<Wanted> {
-        let mut metrics = BTreeMap::new();
+        let mut metrics = Map::new();
         for text in &args.metrics {
             let (name, value) = pair(text, "a metric")?;
             let number = number(name, value)?;
             metrics.insert(name.to_owned(), number);
         }
-        let mut lineage = BTreeMap::new();
+        let mut lineage = Map::new();
         for text in &args.lineage {
             match text.split_once('=') {
                 Some((key, value)) => drop(lineage.insert(key.to_owned(), serde_json::Value::from(value))),
-                None => lineage.extend(read_json::<BTreeMap<String, serde_json::Value>>(
+                None => lineage.extend(read_json::<Map<String, serde_json::Value>>(
                     Path::new(text),
                     "a JSON object of keys and values",
                 )?),

@@ -112,7 +112,7 @@ pub fn version_details(facts: Facts<'_>, request: &DetailRequest) -> Result<Vec<
     let mut found = Vec::new();
     for model in models {
         let held = held_by_alias(facts, &model)?;
-        let mut newest = std::collections::BTreeSet::new();
+        let mut newest = crate::words::map::Set::new();
         let mut of_model = Vec::new();
         for version in facts.versions(&model)?.into_iter().rev() {
             let Some(it) = version_detail(facts, &model, version, &held)? else { continue };

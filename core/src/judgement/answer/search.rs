@@ -1,6 +1,7 @@
 //! Versions by text, and by what is known of them: what an index answers, from the records alone.
 
-use std::collections::{BTreeMap, HashMap};
+use crate::words::map::Map;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct OfModel {
     /// Who answers for it.
     pub owner: Option<String>,
     /// Its tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Map<String, String>,
 }
 
 /// Every version of a registry with the texts that are searched, in memory: for readers without an index on disk.
@@ -189,7 +190,7 @@ fn entry(
     }))
 }
 
-fn plain(tags: &FreeMap<String>) -> BTreeMap<String, String> {
+fn plain(tags: &FreeMap<String>) -> Map<String, String> {
     sort::map(tags.iter().map(|(key, value)| (key.to_owned(), value.clone())))
 }
 
@@ -211,7 +212,7 @@ impl Text {
         self.0.push('\n');
     }
 
-    fn take_tags(&mut self, tags: &BTreeMap<String, String>) {
+    fn take_tags(&mut self, tags: &Map<String, String>) {
         for (key, value) in tags {
             self.take(key);
             self.take(value);
@@ -232,9 +233,8 @@ impl Entry {
     fn fits(&self, request: &SearchRequest, words: &[String]) -> bool {
         let it = &self.row.version;
         let tag = |key: &str, value: Option<&String>| {
-            let has = |tags: &BTreeMap<String, String>| {
-                tags.get(key).is_some_and(|have| value.is_none_or(|value| value == have))
-            };
+            let has =
+                |tags: &Map<String, String>| tags.get(key).is_some_and(|have| value.is_none_or(|value| value == have));
             has(&self.row.tags) || has(&self.model.of.tags)
         };
         (request.hidden || !(self.hidden || self.model.hidden))

@@ -5,7 +5,7 @@
 //! one that is not known; it copes with outputs that it does not know. So an input's values may only grow for backward
 //! compatibility, and an output's only shrink.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 
 use serde::Serialize;
 
@@ -129,14 +129,14 @@ struct Effect {
 
 fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -> ContractDiff {
     for fields in [&old.inputs, &old.outputs, &new.inputs, &new.outputs] {
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         if let Some(twice) = fields.iter().find(|field| !seen.insert(&field.name)) {
             return unknown(format!("{} stands twice in a contract", twice.name), source);
         }
     }
     let mut effects = side("input", &old.inputs, &new.inputs, types);
     effects.extend(side("output", &old.outputs, &new.outputs, types));
-    let keys: BTreeSet<&str> = sort::set(old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key));
+    let keys: Set<&str> = sort::set(old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key));
     for key in keys.into_iter().filter(|key| old.notes.get(key) != new.notes.get(key)) {
         let sentence = format!("the note {key} differs: it is free text and was not judged");
         effects.push(Effect { backward: true, forward: true, sentence });
@@ -153,7 +153,7 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
     ContractDiff { compatibility, because, source }
 }
 
-fn by_name(fields: &[ContractField]) -> BTreeMap<&str, &ContractField> {
+fn by_name(fields: &[ContractField]) -> Map<&str, &ContractField> {
     sort::map(fields.iter().map(|field| (field.name.as_str(), field)))
 }
 

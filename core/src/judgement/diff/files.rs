@@ -1,6 +1,6 @@
 //! Files, their sizes, and what they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 
 use serde::Serialize;
 
@@ -87,18 +87,18 @@ impl FileDiff {
 }
 
 /// Compares the files, with the number of changed tensors by path.
-pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usize>) -> FileDiff {
-    let a: BTreeMap<&str, &FileEntry> = sort::map(old.files.iter().map(|file| (file.path.as_str(), file)));
-    let b: BTreeMap<&str, &FileEntry> = sort::map(new.files.iter().map(|file| (file.path.as_str(), file)));
-    let tables: BTreeSet<&str> = sort::set(new.tensors.iter().map(|tensor| tensor.file.as_str()));
+pub fn compare(old: &Manifest, new: &Manifest, changed_in: &Map<String, usize>) -> FileDiff {
+    let a: Map<&str, &FileEntry> = sort::map(old.files.iter().map(|file| (file.path.as_str(), file)));
+    let b: Map<&str, &FileEntry> = sort::map(new.files.iter().map(|file| (file.path.as_str(), file)));
+    let tables: Set<&str> = sort::set(new.tensors.iter().map(|tensor| tensor.file.as_str()));
     let mut diff = FileDiff { old: a.len(), new: b.len(), ..FileDiff::default() };
     diff.size_old = total(old.files.iter());
     diff.size_new = total(new.files.iter());
-    let mut known: BTreeSet<Digest> = sort::set(old.files.iter().map(|file| file.sha256));
+    let mut known: Set<Digest> = sort::set(old.files.iter().map(|file| file.sha256));
     diff.bytes_new = total(new.files.iter().filter(|file| known.insert(file.sha256)));
-    let mut gone: BTreeMap<Digest, Vec<&FileEntry>> = BTreeMap::new();
+    let mut gone: Map<Digest, Vec<&FileEntry>> = Map::new();
     for file in old.files.iter().rev().filter(|file| !b.contains_key(file.path.as_str())) {
-        gone.entry(file.sha256).or_default().push(file);
+        gone.get_or_default(file.sha256).push(file);
     }
     for file in &new.files {
         match a.get(file.path.as_str()) {

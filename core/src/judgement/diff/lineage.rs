@@ -1,6 +1,6 @@
 //! Lineage and cards: where an artifact came from, and what is written about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ pub struct LineageDiff {
 }
 
 fn only_in<T: Clone + Ord>(these: &[T], others: &[T]) -> Listed<T> {
-    let others: BTreeSet<&T> = sort::set(others.iter());
+    let others: Set<&T> = sort::set(others.iter());
     these.iter().filter(|it| !others.contains(it)).cloned().collect()
 }
 
@@ -58,7 +58,7 @@ type Origin<'a> = (&'a Manifest, &'a Lineage, Option<&'a [u8]>);
 
 /// Compares where two artifacts came from.
 pub fn compare(old: Origin<'_>, new: Origin<'_>) -> LineageDiff {
-    let keys: BTreeSet<&str> = sort::set(old.1.iter().chain(new.1.iter()).map(|(key, _)| key));
+    let keys: Set<&str> = sort::set(old.1.iter().chain(new.1.iter()).map(|(key, _)| key));
     let mut diff = LineageDiff::default();
     for key in keys {
         let (a, b) = (old.1.get(key), new.1.get(key));
@@ -147,12 +147,12 @@ pub struct CardDiff {
 
 /// Compares the cards.
 pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -> CardDiff {
-    let mut counts: BTreeMap<&[u8], i64> = BTreeMap::new();
+    let mut counts: Map<&[u8], i64> = Map::new();
     for (text, by) in [(old.1, -1), (new.1, 1)] {
         let text = text.unwrap_or_default();
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         for line in text.split(|byte| *byte == b'\n').filter(|_| !text.is_empty()) {
-            *counts.entry(line).or_default() += by;
+            *counts.get_or_default(line) += by;
         }
     }
     let sum = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::*;
 use crate::judgement::effective::{Objects, State};
@@ -54,7 +54,7 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
 /// A registry of two artifacts, as files of one commit.
 #[derive(Default)]
 struct Shelf {
-    files: BTreeMap<String, Vec<u8>>,
+    files: Map<String, Vec<u8>>,
 }
 
 impl Shelf {

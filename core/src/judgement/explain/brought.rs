@@ -1,6 +1,6 @@
 //! When a record came, and when it took effect.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use crate::judgement::answer::Basis;
 use crate::judgement::snapshot::{History, first_parents};
@@ -11,9 +11,9 @@ use crate::words::oid::Oid;
 
 /// The commits that brought files. A file that waited for an approval took effect later than it came. Where an index knows
 /// when a file took effect, the search begins there, and not at the head.
-pub(crate) fn brought_by(basis: &Basis<'_, '_>, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
+pub(crate) fn brought_by(basis: &Basis<'_, '_>, paths: &[String]) -> Result<Map<String, Oid>> {
     let mut from_head = vec![basis.head];
-    let mut found = BTreeMap::new();
+    let mut found = Map::new();
     for path in paths {
         let brought = match basis.landings.known(path)? {
             Some(landed) => bisect(basis.history, &mut vec![landed.commit], path)?,

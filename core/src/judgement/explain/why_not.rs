@@ -1,6 +1,6 @@
 //! Why an alias cannot hold a version, or could: the move is planned as if somebody made it, and every rule is asked.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::Serialize;
 
@@ -78,7 +78,7 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
         }
         Err(fault) => return Err(fault),
     };
-    let mut files = BTreeMap::new();
+    let mut files = Map::new();
     let mut records = Vec::new();
     for statement in plan.statements {
         let record = Record::new(statement, Vec::new())?;
@@ -96,7 +96,7 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
         blocked.change.clone_from(&last.change);
     }
     if let Some(step) = first_step(facts, author, request, &policy)? {
-        let files = BTreeMap::new();
+        let files = Map::new();
         judge(basis.state, &Sum::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
     }
     Ok(blocked)

@@ -1,6 +1,6 @@
 //! Evidence that counts for nothing, because it rests on a key that was lost to somebody else.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use crate::judgement::effective::Effective;
 use crate::judgement::facts::Facts;
@@ -12,14 +12,14 @@ use crate::words::fault::Result;
 /// What is known of lost keys where a change is judged.
 pub struct Doubt<'a> {
     /// The paths that rest on a distrusted key.
-    tainted: &'a BTreeSet<String>,
+    tainted: &'a Set<String>,
     /// Keys that only the judging policy distrusts: it lands with the change, and what they taint is not known yet.
     fresh: Vec<KeyId>,
 }
 
 impl<'a> Doubt<'a> {
     /// The doubts under a policy, given what took effect before the change and what of it is tainted.
-    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a BTreeSet<String>) -> Result<Doubt<'a>> {
+    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a Set<String>) -> Result<Doubt<'a>> {
         if policy.distrust.is_empty() {
             return Ok(Doubt { tainted, fresh: Vec::new() });
         }

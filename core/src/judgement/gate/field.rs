@@ -8,14 +8,15 @@ use crate::words::value::{Value, to_value};
 
 pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: Option<&Value>) -> Result<Found> {
     let shown = value.map(Value::to_string).unwrap_or_default();
-    let word = to_value(&op).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
+    let word = to_value(&op);
+    let word = word.as_str().unwrap_or_default();
     let expected = format!("{of}.{path} {word} {shown}").trim_end().to_owned();
     let json = match of {
         "manifest" => s.facts.manifest(&s.artifact)?.map(|it| to_value(&*it)),
         "change" => Some(to_value(s.record.predicate())),
         _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|it| to_value(&**it)),
     };
-    let json = json.and_then(Result::ok).unwrap_or(Value::Null);
+    let json = json.unwrap_or(Value::Null);
     let at = path.split('.').try_fold(&json, |at, name| match at {
         Value::Array(items) => name.parse::<usize>().ok().and_then(|n| items.get(n)),
         other => other.get(name),

@@ -1,6 +1,6 @@
 //! GGUF versions 1 to 3: counts, metadata, tensor descriptions, then aligned tensors.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use super::bytes::{Cursor, Parse, lying, too_large};
 use super::format::{FileClass, Format};
@@ -69,7 +69,7 @@ impl Reader<'_> {
             return Err(lying(format!("{tensors} tensors and {keys} keys do not fit into the file")));
         }
         let mut alignment = 32;
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         for _ in 0..keys {
             let key = self.text(KEY_LIMIT, "a key")?;
             if let Some(value) = self.value(&key)? {
@@ -165,7 +165,7 @@ impl Reader<'_> {
 
     fn descriptions(&mut self, count: u64) -> Parse<Vec<Described>> {
         let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         for _ in 0..count {
             let name = self.text(NAME_LIMIT, "a tensor's name")?;
             if !seen.insert(name.clone()) {

@@ -1,6 +1,6 @@
 //! The tensors of an ONNX model: initializers of the main graph, and what nodes and functions carry within them.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use super::bytes::{Parse, lying, too_large};
 use super::onnx::{External, entry};
@@ -29,9 +29,9 @@ pub(super) struct Walker {
     /// Initializers of the main graph with bytes elsewhere.
     pub(super) external: Vec<External>,
     /// Names of all initializers of the main graph.
-    pub(super) names: BTreeSet<String>,
+    pub(super) names: Set<String>,
     /// Files that nested tensors name.
-    pub(super) nested_locations: BTreeSet<String>,
+    pub(super) nested_locations: Set<String>,
     /// Tensors whose bytes are not one range, so that their whole message stands for them.
     pub(super) whole_messages: u64,
 }

@@ -4,7 +4,7 @@
 //! sense down to STOP, or when they have already run something before they stop making sense: an unpickler acts on each
 //! opcode as it reads it, so a truncated pickle is as dangerous as a whole one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 use std::rc::Rc;
 
 use super::bytes::{Cursor, Parse, Stop, lying};
@@ -29,7 +29,7 @@ pub(super) struct Walk {
     /// How many pickles, one behind the other, ended with STOP and one value on the stack.
     pub(super) whole: u32,
     /// What is imported, as `module.name`.
-    pub(super) imports: BTreeSet<String>,
+    pub(super) imports: Set<String>,
     /// Something imported was called, or built, before the walk ended.
     pub(super) calls: bool,
     /// The walk ended where the bytes did, within an opcode or between two.
@@ -55,7 +55,7 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
     let mut walk = Walk::default();
     let mut cursor = Cursor::new(source, 0, source.len());
     for _ in 0..PICKLES_LIMIT {
-        let mut machine = Machine { stack: Vec::new(), memo: BTreeMap::new(), walk: &mut walk };
+        let mut machine = Machine { stack: Vec::new(), memo: Map::new(), walk: &mut walk };
         match machine.run(&mut cursor) {
             Ok(()) => {}
             Err(Stop::Io(fault)) => return Err(fault),
@@ -125,7 +125,7 @@ enum Item {
 
 struct Machine<'w> {
     stack: Vec<Item>,
-    memo: BTreeMap<u64, Item>,
+    memo: Map<u64, Item>,
     walk: &'w mut Walk,
 }
 

@@ -3,7 +3,7 @@
 //! joblib writes raw arrays between opcodes, so what follows the first array cannot be walked. The dangerous imports
 //! behind it are still to be named: they are looked for by their shape.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use super::pickle_danger::is_dangerous;
 use super::source::{Source, read_up_to};
@@ -14,7 +14,7 @@ const NAME_LIMIT: usize = 100;
 const IMPORTS_LIMIT: usize = 256;
 
 /// Adds the dangerous imports that have their usual shape in the 64 MiB from an offset.
-pub(super) fn search(source: &dyn Source, from: u64, imports: &mut BTreeSet<String>) -> Result<()> {
+pub(super) fn search(source: &dyn Source, from: u64, imports: &mut Set<String>) -> Result<()> {
     let bytes = read_up_to(source, from, SEARCH_LIMIT)?;
     for (at, byte) in bytes.iter().enumerate() {
         let pair = match byte {

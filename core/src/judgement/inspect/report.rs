@@ -1,6 +1,6 @@
 //! What inspection found in one file.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Inspection {
     /// The tensors, by offset; empty unless the class is `tensors`.
     pub tensors: Vec<Tensor>,
     /// What the file says of itself: at most 512 entries, values cut at 32 KiB.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Map<String, String>,
     /// The interface of an ONNX model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxInfo>,
@@ -60,7 +60,7 @@ impl Inspection {
             format,
             class,
             tensors: Vec::new(),
-            metadata: BTreeMap::new(),
+            metadata: Map::new(),
             onnx: None,
             problems: Vec::new(),
             notes: Vec::new(),

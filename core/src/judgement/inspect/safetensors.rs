@@ -3,7 +3,7 @@
 //! The header is read strictly: no key twice (which the reference reader allows), no unknown field, no hole, no overlap
 //! and nothing behind the last tensor, so that the file can be nothing else as well.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::Deserialize;
 
@@ -52,13 +52,13 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
 }
 
 /// What a header says of the whole file, and each tensor by its name.
-type Header = (BTreeMap<String, String>, Vec<(String, Entry)>);
+type Header = (Map<String, String>, Vec<(String, Entry)>);
 
 /// The texts under `__metadata__`, and the tensors.
 fn header(json: &[u8]) -> Result<Header, String> {
     let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
     let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| mistake.said)?;
-    let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
+    let (mut metadata, mut tensors) = (Map::new(), Vec::new());
     for (name, value) in value.as_object().ok_or("expected an object of tensors")? {
         if name == "__metadata__" {
             metadata = from_value(value).map_err(|wrong| wrong.to_string())?;

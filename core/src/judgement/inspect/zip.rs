@@ -79,7 +79,7 @@ pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
         members.push(member(&mut cursor, end.shift)?);
     }
     let whole = cursor.left() == 0;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = crate::words::map::Set::new();
     for member in &mut members {
         if !seen.insert(member.name.clone()) {
             return Err(lying(format!("the member `{}` stands twice", shown(&member.name))));

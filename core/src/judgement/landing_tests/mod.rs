@@ -7,7 +7,7 @@ mod oracle;
 mod resume;
 mod stories;
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::landing::Standing;
 use super::snapshot::History;
@@ -23,9 +23,9 @@ struct Seen {
     /// Every commit of the chain, oldest first, and whether it is good.
     commits: Vec<(Oid, bool)>,
     /// What took effect, and where.
-    effects: BTreeMap<String, Oid>,
+    effects: Map<String, Oid>,
     /// What has no effect, and why.
-    inert: BTreeMap<String, (Standing, Option<Code>)>,
+    inert: Map<String, (Standing, Option<Code>)>,
     /// How many times a landing was judged.
     judgements: u64,
     outcome: Outcome,
@@ -68,7 +68,7 @@ fn see<W: Workshop>(scene: &Scene<W>, head: Oid) -> Seen {
 fn see_with(history: &dyn History, head: Oid, pin: Option<Digest>) -> Seen {
     let mut verifier = Verifier::from_the_start(history, head, pin).unwrap();
     let mut commits = Vec::new();
-    let mut effects = BTreeMap::new();
+    let mut effects = Map::new();
     verifier
         .run(|verdict| {
             commits.push((verdict.commit, verdict.bad.is_none()));
@@ -81,8 +81,8 @@ fn see_with(history: &dyn History, head: Oid, pin: Option<Digest>) -> Seen {
     seen(commits, effects, &verifier.finish().unwrap())
 }
 
-fn seen(commits: Vec<(Oid, bool)>, effects: BTreeMap<String, Oid>, verified: &Verified<'_>) -> Seen {
-    let mut inert = BTreeMap::new();
+fn seen(commits: Vec<(Oid, bool)>, effects: Map<String, Oid>, verified: &Verified<'_>) -> Seen {
+    let mut inert = Map::new();
     for landing in verified.walk.inert() {
         for path in landing.files.keys() {
             let code = landing.findings.iter().find(|finding| finding.0 == *path).map(|finding| finding.1.code);

@@ -46,7 +46,7 @@ pub(super) struct Teller {
     pub(super) chain: Vec<Oid>,
     stray: Oid,
     versions: Vec<Made>,
-    moves: BTreeMap<&'static str, Vec<Signed>>,
+    moves: Map<&'static str, Vec<Signed>>,
     trusts: Vec<Vec<Signed>>,
     policies: Vec<Signed>,
     roots: Vec<Signed>,
@@ -75,7 +75,7 @@ impl Teller {
             chain,
             stray,
             versions: Vec::new(),
-            moves: BTreeMap::new(),
+            moves: Map::new(),
             trusts: Vec::new(),
             policies: vec![policy],
             roots: vec![root],
@@ -189,7 +189,7 @@ impl Teller {
             _ => go,
         };
         if alias != "unruled" {
-            self.moves.entry(alias).or_default().push(go.clone());
+            self.moves.get_or_default(alias).push(go.clone());
         }
         vec![go.edit()]
     }
@@ -345,14 +345,14 @@ fn agree(seed: u64, totals: &mut [usize; 4]) {
     for path in state.keys().chain(naive.state.keys()) {
         assert_eq!(state.get(path), naive.state.get(path), "seed {seed}: {path} in effect; {:#?}", verified.problems());
     }
-    let seen = seen(Vec::new(), BTreeMap::new(), &verified);
+    let seen = seen(Vec::new(), Map::new(), &verified);
     if option_env_number("REFMARK_SEED").is_some() {
         for landing in verified.walk.inert() {
             let why: Vec<_> = landing.findings.iter().map(|it| format!("{}: {}", it.0, it.1.message)).collect();
             eprintln!("{} {:?} {:#?} {why:#?}", landing.commit, landing.standing, landing.files.keys());
         }
     }
-    let waits: BTreeMap<String, bool> =
+    let waits: Map<String, bool> =
         seen.inert.iter().map(|(path, it)| (path.clone(), it.0 == Standing::Pending)).collect();
     for path in waits.keys().chain(naive.waits.keys()) {
         assert_eq!(waits.get(path), naive.waits.get(path), "seed {seed}: {path} waits; {:#?}", verified.problems());

@@ -119,7 +119,11 @@ pub fn rename(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelNam
             trust: None,
             imported: Some(record.imported.unwrap_or(record.time)),
         };
-        plan.absorb(register(facts, author, &request, &mut batch)?.0);
+        let (registered, done) = register(facts, author, &request, &mut batch)?;
+        if done.version != version {
+            return Err(other_numbers(to));
+        }
+        plan.absorb(registered);
         plan.absorb(copy_of_version(facts, author, (from, to), version)?);
     }
     plan.absorb(copy_of_about(facts, author, from, to)?);
@@ -133,7 +137,8 @@ pub fn rename(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelNam
                 expect: None,
                 evidence: Vec::new(),
             };
-            plan.sign(promote::next_move(author, &request, None, Some(held)))?;
+            let standing = facts.alias(to, &request.alias)?;
+            plan.sign(promote::next_move(author, &request, standing.as_ref(), Some(held)))?;
         }
     }
     plan.absorb(hide_model(facts, author, from, Some(to), &format!("renamed to {to}"))?);
@@ -141,19 +146,31 @@ pub fn rename(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelNam
     Ok(plan)
 }
 
+/// A name is free where nothing bears it, or where it was given up while it had the same versions: so that a new name can be
+/// taken back.
 fn check_free(facts: Facts<'_>, from: &ModelName, to: &ModelName) -> Result<()> {
     let models = facts.models()?;
     if !models.contains(from) {
         return Err(Fault::new(Code::NotFound, format!("there is no model {from}")));
     }
-    let taken = models.iter().find(|it| *it != from && folded(it.as_str()) == folded(to.as_str()));
-    match taken {
-        Some(taken) => {
-            Err(Fault::new(Code::Exists, format!("there is a model {taken} already")).field("standing", taken))
-        }
-        None if from == to => Err(Fault::new(Code::NothingToDo, format!("the model is {to} already"))),
-        None => Ok(()),
+    if from == to {
+        return Err(Fault::new(Code::NothingToDo, format!("the model is {to} already")));
     }
+    let given_up = facts.about(to)?.is_some_and(|it| it.hidden);
+    let near = |it: &&ModelName| *it != from && folded(it.as_str()) == folded(to.as_str()) && !(*it == to && given_up);
+    if let Some(taken) = models.iter().find(near) {
+        return Err(Fault::new(Code::Exists, format!("there is a model {taken} already")).field("standing", taken));
+    }
+    if facts.newest_version(to)? > facts.newest_version(from)? {
+        return Err(other_numbers(to));
+    }
+    Ok(())
+}
+
+fn other_numbers(to: &ModelName) -> Box<Fault> {
+    Fault::new(Code::Exists, format!("there was a model {to}, whose version numbers mean other artifacts"))
+        .hint("numbers are never given again: choose another name")
+        .field("standing", to)
 }
 
 /// The label and the stage of a version, for the same version of another model.
@@ -164,17 +181,26 @@ fn copy_of_version(
     version: u64,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
-    if let Some(now) = facts.label(from, version)? {
-        let mut copy = (*now).clone();
-        (copy.model, copy.sequence, copy.previous) = (to.clone(), 1, None);
-        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(now.time)), author.base);
+    let (said, standing) = (facts.label(from, version)?, facts.label(to, version)?);
+    if let Some(like) = said.as_ref().or(standing.as_ref()) {
+        let mut copy = (**like).clone();
+        if said.is_none() {
+            (copy.description, copy.tags, copy.hidden) = (None, FreeMap::new(), false);
+        }
+        copy.model = to.clone();
+        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
+        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         plan.sign(copy)?;
     }
-    if let (stage, Some(now)) = facts.stage(from, version)? {
-        let mut copy = (*now).clone();
-        (copy.model, copy.sequence, copy.previous) = (to.clone(), 1, None);
-        (copy.from, copy.to, copy.reason) = (Default::default(), stage, format!("renamed from {from}"));
-        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(now.time)), author.base);
+    let ((stage, said), (there, standing)) = (facts.stage(from, version)?, facts.stage(to, version)?);
+    if let (true, Some(like)) = (stage != there, said.as_ref().or(standing.as_ref())) {
+        let mut copy = (**like).clone();
+        copy.model = to.clone();
+        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
+        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        (copy.from, copy.to, copy.reason) = (there, stage, format!("renamed from {from}"));
+        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         plan.sign(copy)?;
     }
     Ok(plan)
@@ -182,10 +208,16 @@ fn copy_of_version(
 
 fn copy_of_about(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
     let mut plan = Plan::default();
-    if let Some(now) = facts.about(from)? {
-        let mut copy = (*now).clone();
-        (copy.model, copy.sequence, copy.previous) = (to.clone(), 1, None);
-        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(now.time)), author.base);
+    let (said, standing) = (facts.about(from)?, facts.about(to)?);
+    if let Some(like) = said.as_ref().or(standing.as_ref()) {
+        let mut copy = (**like).clone();
+        if said.is_none() {
+            (copy.description, copy.owner, copy.tags) = (None, None, FreeMap::new());
+        }
+        copy.model = to.clone();
+        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
+        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         (copy.hidden, copy.renamed_to) = (false, None);
         plan.sign(copy)?;
     }

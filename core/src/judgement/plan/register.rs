@@ -1,6 +1,6 @@
 //! Registering a version.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::about::{AboutRequest, about_record};
 use super::transition::{TrustRequest, first_or_next};
@@ -53,12 +53,12 @@ pub struct Registered {
 /// time, and what became of each artifact.
 #[derive(Default)]
 pub struct Batch {
-    newest: BTreeMap<ModelName, (u64, Option<(Digest, Timestamp)>)>,
-    artifacts: BTreeMap<(ModelName, ArtifactId), u64>,
+    newest: Map<ModelName, (u64, Option<(Digest, Timestamp)>)>,
+    artifacts: Map<(ModelName, ArtifactId), u64>,
     /// The artifacts that it brings, with the trust states that they start with.
-    brought: BTreeMap<ArtifactId, TrustState>,
-    about: BTreeMap<ModelName, (u64, Digest, Timestamp, Option<String>)>,
-    names: Option<BTreeMap<String, ModelName>>,
+    brought: Map<ArtifactId, TrustState>,
+    about: Map<ModelName, (u64, Digest, Timestamp, Option<String>)>,
+    names: Option<Map<String, ModelName>>,
 }
 
 impl Batch {

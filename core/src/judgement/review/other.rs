@@ -1,6 +1,6 @@
 //! The whole review: moves, versions, rules, every other record, what has no effect, and what lies beside.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::change::{Moved, look, package};
 use super::range::{MethodVerdict, Outcome, Range, RangeVerdict};
@@ -56,7 +56,7 @@ pub(super) fn compose(
     let all = brought(outcome);
     // What is shown of the new state: what has effect, and what lacks nothing but an approval. Of what was refused only what
     // the change itself is, never its evidence.
-    let mut files = BTreeMap::new();
+    let mut files = Map::new();
     for it in all.iter().filter(|it| !it.effect) {
         let harmless = matches!(it.place, Place::Document(..) | Place::Version(..) | Place::Alias(..));
         if !it.refused || harmless {

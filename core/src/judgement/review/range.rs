@@ -1,7 +1,7 @@
 //! A range of commits, and what would come of it by each way of merging it. Nothing is written: a merge is a list of
 //! changes that the verifier takes as if it were a commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 
 use serde::Serialize;
 
@@ -93,7 +93,7 @@ pub struct Outcome<'h> {
     /// What took effect in it: in which commit, and what.
     pub effects: Vec<(Oid, Effect)>,
     /// The paths that it changed.
-    pub touched: BTreeSet<String>,
+    pub touched: Set<String>,
     /// Paths that Git would report as conflicts.
     pub conflicts: Vec<String>,
 }
@@ -176,7 +176,7 @@ impl<'h> Range<'h> {
 
     fn take_from(&self, steps: &[(Oid, Vec<Change>)], conflicts: &[String], whole: bool) -> Result<Outcome<'h>> {
         let mut verifier = self.at_base(whole)?;
-        let (mut effects, mut touched) = (Vec::new(), BTreeSet::new());
+        let (mut effects, mut touched) = (Vec::new(), Set::new());
         for (commit, changes) in steps {
             touched.extend(changes.iter().map(|it| it.path.clone()));
             let verdict = verifier.take(*commit, changes)?;
@@ -199,7 +199,7 @@ impl<'h> Range<'h> {
     /// The range as one landing on the base: what a merge or a squash brings.
     pub fn as_one(&self) -> Result<Outcome<'h>> {
         let all = self.history.between(self.merge_base, self.head)?;
-        let mut tree = BTreeMap::new();
+        let mut tree = Map::new();
         let mut conflicts = Vec::new();
         let changes = self.onto_base(all, &mut tree, &mut conflicts)?;
         // The commit need not exist; nothing in the range may have it as its base.
@@ -209,7 +209,7 @@ impl<'h> Range<'h> {
     /// The range commit by commit on the base: what a rebase brings. Nothing where it has merges.
     pub fn one_by_one(&self) -> Result<Option<Outcome<'h>>> {
         let Some(commits) = self.own_commits()? else { return Ok(None) };
-        let mut tree = BTreeMap::new();
+        let mut tree = Map::new();
         let mut conflicts = Vec::new();
         let mut steps = Vec::new();
         for commit in commits {
@@ -224,7 +224,7 @@ impl<'h> Range<'h> {
     fn onto_base(
         &self,
         changes: Vec<Change>,
-        tree: &mut BTreeMap<String, Option<(crate::judgement::snapshot::Mode, Oid)>>,
+        tree: &mut Map<String, Option<(crate::judgement::snapshot::Mode, Oid)>>,
         conflicts: &mut Vec<String>,
     ) -> Result<Vec<Change>> {
         if self.merge_base == Some(self.base) {
@@ -341,10 +341,10 @@ impl Outcome<'_> {
 
 /// A best common ancestor over any parents: for histories that cannot tell one faster. Dates only steer the search.
 pub fn merge_base(history: &dyn History, one: Oid, other: Oid) -> Result<Option<Oid>> {
-    let mut marks: BTreeMap<Oid, u8> = BTreeMap::new();
-    let mut queue = BTreeSet::new();
+    let mut marks: Map<Oid, u8> = Map::new();
+    let mut queue = Set::new();
     for (id, mark) in [(one, 1), (other, 2)] {
-        *marks.entry(id).or_default() |= mark;
+        *marks.get_or_default(id) |= mark;
         queue.insert((history.commit(id)?.time, id));
     }
     while let Some((_, id)) = queue.pop_last() {
@@ -353,7 +353,7 @@ pub fn merge_base(history: &dyn History, one: Oid, other: Oid) -> Result<Option<
             return Ok(Some(id));
         }
         for parent in history.commit(id)?.parents {
-            let known = marks.entry(parent).or_default();
+            let known = marks.get_or_default(parent);
             if *known | mark != *known {
                 *known |= mark;
                 queue.insert((history.commit(parent)?.time, parent));

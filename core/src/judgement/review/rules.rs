@@ -1,6 +1,6 @@
 //! New roots and policies under review: members in sentences, the text line by line.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::RulesReview;
 use super::other::Brought;
@@ -70,11 +70,11 @@ fn policy_changes(facts: Facts<'_>, number: u64, text: Oid, review: &mut RulesRe
         members(&old, &new, review);
     }
     let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut counts: Map<&str, i64> = Map::new();
     let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
     for (lines, by) in [(&old, -1), (&new, 1)] {
         for line in lines.lines().take(POLICY_LINES).filter(|line| !line.trim().is_empty()) {
-            *counts.entry(line).or_default() += by;
+            *counts.get_or_default(line) += by;
         }
     }
     // In the order of the texts, as people read them.

@@ -1,6 +1,6 @@
 //! What a review comes to in a few words, and what to type next.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use super::range::RangeVerdict;
 use super::{Commands, Review, ReviewOptions};
@@ -88,14 +88,14 @@ pub(super) fn title(review: &Review) -> String {
 /// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for
 /// alike is one.
 fn open_places(review: &Review, at_once: bool) -> usize {
-    let mut most: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut most: Map<&str, usize> = Map::new();
     for it in review.changes.items.iter().filter(|it| it.at_once == at_once) {
-        let mut here: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut here: Map<&str, usize> = Map::new();
         for signer in it.signers.iter().filter(|signer| signer.by.is_none()) {
-            *here.entry(&signer.asks).or_default() += 1;
+            *here.get_or_default(&signer.asks) += 1;
         }
         for (asks, count) in here {
-            let most = most.entry(asks).or_default();
+            let most = most.get_or_default(asks);
             *most = count.max(*most);
         }
     }

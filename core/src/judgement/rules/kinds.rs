@@ -1,6 +1,6 @@
 //! What holds for each kind of record.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
 use super::{Ground, Ruling, Under, documents, moves};
@@ -23,7 +23,7 @@ pub(super) fn judge(
     place: &Place,
     path: &str,
     oid: Oid,
-    named: &BTreeSet<ArtifactId>,
+    named: &Set<ArtifactId>,
     under: Option<&Under>,
     sum: &Sum<'_>,
     ground: &Ground<'_>,
@@ -67,8 +67,8 @@ pub(super) fn judge(
 }
 
 /// The artifacts that the versions of a landing name.
-pub(super) fn named_by_versions(sum: &Sum<'_>) -> Result<BTreeSet<ArtifactId>> {
-    let mut named = BTreeSet::new();
+pub(super) fn named_by_versions(sum: &Sum<'_>) -> Result<Set<ArtifactId>> {
+    let mut named = Set::new();
     for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
         if let Some(record) = sum.record(path)?
             && let Predicate::Version(it) = record.predicate()
@@ -200,7 +200,7 @@ impl About<'_> {
     fn fits_schema(&self, it: &crate::records::evidence::Evidence) -> Result<Ruling> {
         let entry = Facts(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
         let Some(entry) = entry.filter(|entry| !entry.schema.0.is_null()) else { return Ok(Ruling::Ok) };
-        let value = crate::words::value::to_value(it)?;
+        let value = crate::words::value::to_value(it);
         Ok(match schema::check(&entry.schema.0, &value) {
             Ok(()) => Ruling::Ok,
             Err(fault) => Ruling::Failed(

@@ -12,7 +12,7 @@ mod people;
 mod quorum;
 mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::words::map::{Map, Set};
 use std::sync::Arc;
 
 pub use author::approval_counts;
@@ -82,16 +82,16 @@ pub struct Ground<'a> {
     /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The weight files of artifacts that are revoked now.
-    pub revoked_files: &'a BTreeSet<Digest>,
+    pub revoked_files: &'a Set<Digest>,
     /// The paths of records that rest on a key which is distrusted.
-    pub tainted: &'a BTreeSet<String>,
+    pub tainted: &'a Set<String>,
 }
 
 /// What is revoked and whom nobody trusts any more: by default nothing and nobody.
 #[derive(Default)]
 pub(in crate::judgement) struct Known {
-    files: BTreeSet<Digest>,
-    paths: BTreeSet<String>,
+    files: Set<Digest>,
+    paths: Set<String>,
 }
 
 impl Known {
@@ -122,7 +122,7 @@ struct Under {
 /// What a landing comes to.
 pub struct Judged {
     /// The files that take effect, where it does.
-    pub effect: Option<BTreeMap<String, Oid>>,
+    pub effect: Option<Map<String, Oid>>,
     /// Whether it breaks a rule (else, where it has no effect, it is pending).
     pub refused: bool,
     /// Why it has no effect, by path.
@@ -145,7 +145,7 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
 }
 
 /// Judges one landing.
-pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &Ground<'_>) -> Result<Judged> {
+pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &Ground<'_>) -> Result<Judged> {
     let mut landing =
         Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
     let places = landing.places(files);
@@ -203,7 +203,7 @@ impl<'a> Landing<'a> {
     }
 
     /// The places of the landing's files, in the order in which they are judged.
-    fn places(&mut self, files: &BTreeMap<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
+    fn places(&mut self, files: &Map<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
         let mut places = Vec::new();
         for (path, (mode, oid)) in files {
             match (mode, Place::parse(path)) {
@@ -233,7 +233,7 @@ impl<'a> Landing<'a> {
 
     /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
     fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<Sum<'a>> {
-        let mut sum = Sum::new(self.ground.state, BTreeMap::new());
+        let mut sum = Sum::new(self.ground.state, Map::new());
         for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
             let ruling = match place {
                 Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,

@@ -1,6 +1,6 @@
 //! Roots and policies: chained by exactly one, signed by thresholds of principals.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 
 use super::author::{at_its_place, follows};
 use super::{Ground, Ruling, demand, settle};
@@ -139,8 +139,8 @@ fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling
     if record.signatures.is_empty() {
         return Ok(Ruling::failed(Code::BadSignature, "it is not signed"));
     }
-    let mut seen = BTreeSet::new();
-    let mut signers: Vec<BTreeSet<&PrincipalId>> = vec![BTreeSet::new(); quorums.len()];
+    let mut seen = Set::new();
+    let mut signers: Vec<Set<&PrincipalId>> = vec![Set::new(); quorums.len()];
     for signature in &record.signatures {
         if !seen.insert(signature.keyid.to_string()) {
             return Ok(Ruling::failed(Code::BadSignature, format!("key {} signed twice", signature.keyid)));

@@ -1,6 +1,6 @@
 //! What is not as it should be, and what a verification comes to.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// What else the fault says, for programs.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
 }
 
 impl Problem {

@@ -1,7 +1,8 @@
 //! What a reader keeps of a head that it verified, and how a walk goes on from there.
 
+use crate::words::map::Map;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -49,9 +50,9 @@ pub struct RememberedLanding {
     /// Where it stands.
     pub standing: Standing,
     /// Its plain files, by path.
-    pub files: BTreeMap<String, Oid>,
+    pub files: Map<String, Oid>,
     /// Its other entries, by path, with their modes.
-    pub odd: BTreeMap<String, (u32, Oid)>,
+    pub odd: Map<String, (u32, Oid)>,
     /// Why it has no effect.
     pub findings: Vec<RememberedFinding>,
 }
@@ -127,8 +128,8 @@ impl Remembered {
 
 impl RememberedLanding {
     fn of(landing: &Inert) -> RememberedLanding {
-        let mut files = BTreeMap::new();
-        let mut odd = BTreeMap::new();
+        let mut files = Map::new();
+        let mut odd = Map::new();
         for (path, (mode, oid)) in &landing.files {
             match mode {
                 Mode::File => files.insert(path.clone(), *oid).map(drop),

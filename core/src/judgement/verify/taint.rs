@@ -1,6 +1,7 @@
 //! What a key taints that was lost to somebody else.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::words::map::{Map, Set};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Verifier;
@@ -18,7 +19,7 @@ pub struct LandedThere {
     /// The commit.
     pub commit: Oid,
     /// Its files that took effect.
-    pub files: BTreeMap<String, Oid>,
+    pub files: Map<String, Oid>,
     /// The statements of the evidence by which gates passed, by the statement of the move.
     rests_on: HashMap<Digest, Vec<Digest>>,
 }
@@ -42,7 +43,7 @@ impl Verifier<'_> {
     pub(super) fn taint(&mut self) -> Result<()> {
         let Some((policy, record)) = Facts(self.walk.state()).newest_policy()? else { return Ok(()) };
         if policy.distrust.is_empty() {
-            self.walk.taint(BTreeSet::new());
+            self.walk.taint(Set::new());
             self.distrusted.clear();
             return Ok(());
         }
@@ -56,7 +57,7 @@ impl Verifier<'_> {
             // Where each record took effect is known to a walk from the start only.
             return Err(needs_the_whole_walk());
         }
-        let mut tainted = BTreeSet::new();
+        let mut tainted = Set::new();
         for distrust in &policy.distrust {
             let since = self.walk.position(distrust.since)?.unwrap_or(0);
             let mut case = Taint { key: &distrust.key, said: HashSet::new(), under: false, tainted: &mut tainted };
@@ -76,7 +77,7 @@ impl Verifier<'_> {
     }
 
     /// The signed files of a landing: path, place, record.
-    fn records_of<'f>(&self, files: &'f BTreeMap<String, Oid>) -> Result<Vec<(&'f str, Place, Arc<Record>)>> {
+    fn records_of<'f>(&self, files: &'f Map<String, Oid>) -> Result<Vec<(&'f str, Place, Arc<Record>)>> {
         let mut records = Vec::new();
         for (path, oid) in files {
             match Place::parse(path) {
@@ -95,7 +96,7 @@ struct Taint<'a> {
     said: HashSet<Digest>,
     /// Whether the newest policy is one that it signed.
     under: bool,
-    tainted: &'a mut BTreeSet<String>,
+    tainted: &'a mut Set<String>,
 }
 
 impl Taint<'_> {

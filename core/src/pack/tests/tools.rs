@@ -1,6 +1,6 @@
 //! A repository made by the real `git`, and the bytes that it left.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -114,10 +114,10 @@ impl Git {
     }
 
     /// Every object with its type and bytes, by `git cat-file`.
-    pub(super) fn objects(&self) -> BTreeMap<Oid, (String, Vec<u8>)> {
+    pub(super) fn objects(&self) -> Map<Oid, (String, Vec<u8>)> {
         let args = ["cat-file", "--batch", "--batch-all-objects"];
         let out = self.run(&args);
-        let (mut rest, mut objects) = (out.as_slice(), BTreeMap::new());
+        let (mut rest, mut objects) = (out.as_slice(), Map::new());
         while !rest.is_empty() {
             let end = rest.iter().position(|byte| *byte == b'\n').unwrap();
             let line: Vec<&str> = std::str::from_utf8(&rest[..end]).unwrap().split(' ').collect();

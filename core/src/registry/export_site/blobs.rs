@@ -1,6 +1,6 @@
 //! `--blobs`: the files of trusted versions go along with a site.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 use std::fs::OpenOptions;
 use std::path::Path;
 
@@ -19,11 +19,11 @@ use crate::words::fault::Result;
 
 impl Registry {
     /// Copies every file of every trusted version, hashed on the way, but for those that are there.
-    pub(super) fn site_blobs(&self, view: &View<'_>, folder: &mut Folder) -> Result<(BTreeSet<Digest>, SiteBlobs)> {
+    pub(super) fn site_blobs(&self, view: &View<'_>, folder: &mut Folder) -> Result<(Set<Digest>, SiteBlobs)> {
         view.check_tip()?;
         let wanted = trusted_blobs(view)?;
         let mut answer = SiteBlobs::default();
-        let mut kept = BTreeSet::new();
+        let mut kept = Set::new();
         self.world.progress.start("copying files", Some(wanted.len() as u64), Unit::Items);
         for digest in wanted {
             self.world.cancel.check()?;
@@ -69,9 +69,9 @@ impl Registry {
 }
 
 /// The files of versions that are trusted, and rest on no key that was distrusted.
-fn trusted_blobs(view: &View<'_>) -> Result<BTreeSet<Digest>> {
+fn trusted_blobs(view: &View<'_>) -> Result<Set<Digest>> {
     let facts = view.facts()?;
-    let mut wanted = BTreeSet::new();
+    let mut wanted = Set::new();
     for model in facts.models()? {
         for number in facts.versions(&model)? {
             let Some(version) = facts.version(&model, number)? else { continue };

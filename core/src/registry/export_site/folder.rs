@@ -3,7 +3,7 @@
 //! Every file is written beside, synced and renamed; names follow from contents, so that nothing that the standing
 //! `site.json` names is ever replaced. `site.json` goes last, and only then what it no longer names.
 
-use std::collections::BTreeSet;
+use crate::words::map::Set;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -179,17 +179,17 @@ impl Folder {
     pub(super) fn sweep<'n>(
         &mut self,
         site: &Site,
-        blobs: Option<&BTreeSet<Digest>>,
+        blobs: Option<&Set<Digest>>,
         viewer: Option<impl Iterator<Item = &'n String>>,
     ) -> Result<()> {
         let registry = self.dir.join("registry");
-        let packs: BTreeSet<PathBuf> =
+        let packs: Set<PathBuf> =
             site.packs.iter().flat_map(|it| [registry.join(&it.pack), registry.join(&it.idx)]).collect();
         let is_pack = |name: &str| name.starts_with("pack-") && (name.ends_with(".pack") || name.ends_with(".idx"));
         self.remove(&registry.join("packs"), |path, name| is_pack(name) && !packs.contains(path))?;
         let is_listing = |name: &str| name.starts_with("listing-") && name.ends_with(".json");
         self.remove(&registry, |_, name| is_listing(name) && name != site.listing)?;
-        let none = BTreeSet::new();
+        let none = Set::new();
         let blobs = blobs.unwrap_or(&none);
         for first in folders(&registry.join("blobs"))? {
             for second in folders(&first)? {
@@ -197,7 +197,7 @@ impl Folder {
             }
         }
         if let Some(viewer) = viewer {
-            let kept: BTreeSet<PathBuf> = viewer.map(|name| self.dir.join(name)).collect();
+            let kept: Set<PathBuf> = viewer.map(|name| self.dir.join(name)).collect();
             self.remove(&self.dir.join("assets"), |path, _| !kept.contains(path))?;
         }
         // From here on nothing is taken back.

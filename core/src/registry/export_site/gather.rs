@@ -1,6 +1,6 @@
 //! What a site shows: the branches, and the listing of what has taken effect.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 
 use crate::judgement::facts::Facts;
 use crate::judgement::index::ModelRow;
@@ -17,13 +17,13 @@ use crate::words::time::Timestamp;
 impl Registry {
     /// The registry's branch and those of open proposals: the branches that share its root and are not merged. Of a
     /// project's own branches none is taken.
-    pub(super) fn site_refs(&self, view: &View<'_>) -> Result<BTreeMap<String, Oid>> {
-        let mut refs = BTreeMap::from([(format!("refs/heads/{}", self.branch), view.head)]);
-        let root = self.root_file(view.head)?;
+    pub(super) fn site_refs(&self, head: Oid) -> Result<Map<String, Oid>> {
+        let mut refs = Map::from([(format!("refs/heads/{}", self.branch), head)]);
+        let root = self.root_file(head)?;
         for name in self.repo.branches()? {
             let Some(tip) = self.repo.head(&name)?.filter(|_| name != self.branch) else { continue };
             let ours = self.root_file(tip)? == root;
-            if ours && self.repo.merge_base(view.head, tip)?.is_some_and(|base| base != tip) {
+            if ours && self.repo.merge_base(head, tip)?.is_some_and(|base| base != tip) {
                 refs.insert(format!("refs/heads/{name}"), tip);
             }
         }
@@ -35,19 +35,19 @@ impl Registry {
     }
 
     /// A fault unless this registry goes on where the site stands.
-    pub(super) fn check_follows(&self, before: Option<&Site>, view: &View<'_>) -> Result<()> {
+    pub(super) fn check_follows(&self, before: Option<&Site>, head: Oid) -> Result<()> {
         let Some(site) = before else { return Ok(()) };
-        let known = self.repo.commit(site.head).is_ok() && self.repo.on_first_parent_chain(view.head, site.head)?;
+        let known = self.repo.commit(site.head).is_ok() && self.repo.on_first_parent_chain(head, site.head)?;
         if known {
             return Ok(());
         }
         Err(Fault::new(
             Code::HistoryRewritten,
-            format!("the site shows commit {}, and that is not behind {} here", site.head.short(), view.head.short()),
+            format!("the site shows commit {}, and that is not behind {} here", site.head.short(), head.short()),
         )
         .hint("fetch first if this copy is behind; if history was rewritten, export to a new folder")
         .field("site", site.head)
-        .field("head", view.head))
+        .field("head", head))
     }
 
     /// Models and versions, as lists show them.

@@ -1,6 +1,6 @@
 //! The packs of a site: what the head needs and all the rest, each by Git's own hand.
 
-use std::collections::BTreeMap;
+use crate::words::map::Map;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -11,7 +11,6 @@ use crate::judgement::site::{PackPlan, PackUse, Site, SitePack, plan_packs};
 use crate::judgement::snapshot::History;
 use crate::ports::Unit;
 use crate::registry::open::Registry;
-use crate::registry::view::View;
 use crate::words::digest::encode_hex;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
@@ -21,8 +20,8 @@ impl Registry {
     pub(super) fn site_packs(
         &self,
         git: &dyn GitProgram,
-        view: &View<'_>,
-        refs: &BTreeMap<String, Oid>,
+        head: Oid,
+        refs: &Map<String, Oid>,
         folder: &mut Folder,
     ) -> Result<(PackPlan, Vec<SitePack>)> {
         let before = folder.before().cloned();
@@ -35,19 +34,19 @@ impl Registry {
         };
         let mut packs = kept;
         let wanted = [
-            (PackUse::State, state(view.head, known.as_ref())),
-            (PackUse::History, Some(self.history(view.head, refs, known.as_ref()))),
+            (PackUse::State, state(head, known.as_ref())),
+            (PackUse::History, Some(self.history(head, refs, known.as_ref()))),
         ];
         for (used_for, revisions) in wanted {
             let Some(revisions) = revisions else { continue };
             self.world.cancel.check()?;
-            packs.extend(self.pack(git, folder, used_for, &revisions, view.head.as_bytes().len())?);
+            packs.extend(self.pack(git, folder, used_for, &revisions, head.as_bytes().len())?);
         }
         Ok((plan, packs))
     }
 
     /// All that the branches reach and the head's tree does not hold; nothing of what the site's branches reached before.
-    fn history(&self, head: Oid, refs: &BTreeMap<String, Oid>, known: Option<&Site>) -> String {
+    fn history(&self, head: Oid, refs: &Map<String, Oid>, known: Option<&Site>) -> String {
         let mut lines: String = refs.values().map(|tip| format!("{tip}\n")).collect();
         lines.push_str(&format!("^{head}^{{tree}}\n"));
         // A proposal that is gone by now may have taken its objects along.

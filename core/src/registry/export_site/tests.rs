@@ -1,7 +1,7 @@
 //! Sites of a team's registry: exported, added to, stopped halfway, and read as a browser reads them.
 
+use crate::words::map::Map;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ fn export(registry: &Registry, dir: &Path) -> Result<SiteAnswer> {
 }
 
 /// Every file with its bytes.
-fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let (mut found, mut open) = (BTreeMap::new(), vec![dir.to_owned()]);
+fn files(dir: &Path) -> Map<PathBuf, Vec<u8>> {
+    let (mut found, mut open) = (Map::new(), vec![dir.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             match entry.path().is_dir() {

@@ -13,7 +13,6 @@ use serde::ser::{Serialize, Serializer};
 
 pub use read::Wrong;
 
-use super::fault::{Result, bug};
 use super::sort;
 
 /// A JSON value. An object keeps the order in which it was written; two objects with the same members are equal.
@@ -34,9 +33,9 @@ pub enum Value {
     Object(Vec<(String, Value)>),
 }
 
-/// What a serialisable thing is as a value. A fault `bug` where its own code refuses.
-pub fn to_value(of: &(impl Serialize + ?Sized)) -> Result<Value> {
-    of.serialize(write::Writer).map_err(bug)
+/// What a serialisable thing is as a value.
+pub fn to_value(of: &(impl Serialize + ?Sized)) -> Value {
+    write::written(of)
 }
 
 /// Reads a thing from a value, or says what is wrong with it and where.
@@ -134,7 +133,7 @@ impl fmt::Display for Value {
 /// A value as a test writes it.
 #[cfg(test)]
 macro_rules! json {
-    ($($written:tt)*) => { $crate::words::value::to_value(&serde_json::json!($($written)*)).unwrap() };
+    ($($written:tt)*) => { $crate::words::value::to_value(&serde_json::json!($($written)*)) };
 }
 #[cfg(test)]
 pub(crate) use json;
@@ -207,7 +206,7 @@ impl<'de> Deserialize<'de> for Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use crate::words::map::Map;
 
     use serde_derive_check::Sample;
 
@@ -231,7 +230,7 @@ mod tests {
             pub(super) there: Option<u8>,
             pub(super) list: Vec<Kind>,
             pub(super) pair: (u8, String),
-            pub(super) map: BTreeMap<String, u64>,
+            pub(super) map: Map<String, u64>,
             pub(super) wrapped: Wrapped,
         }
 
@@ -262,14 +261,14 @@ mod tests {
             there: Some(1),
             list: vec![Kind::PlainWord, Kind::OneThing(1), Kind::TwoThings(1, 2), Kind::WithNames { first: 1 }],
             pair: (1, "b".to_owned()),
-            map: BTreeMap::from([("k".to_owned(), 2)]),
+            map: Map::from([("k".to_owned(), 2)]),
             wrapped: Wrapped(3),
         }
     }
 
     #[test]
     fn a_value_is_what_serde_json_makes_of_the_same_thing() {
-        let value = to_value(&sample()).unwrap();
+        let value = to_value(&sample());
         let text = serde_json::to_string(&sample()).unwrap();
         assert_eq!(value.to_string(), text);
         assert_eq!(serde_json::to_string(&value).unwrap(), text);
@@ -281,7 +280,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let spoilt = |name: &str, with: Value| {
-            let Value::Object(mut members) = to_value(&sample()).unwrap() else { panic!("an object") };
+            let Value::Object(mut members) = to_value(&sample()) else { panic!("an object") };
             members.retain(|(have, _)| have != name);
             members.push((name.to_owned(), with));
             from_value::<Sample>(&Value::Object(members)).unwrap_err()
@@ -313,7 +312,7 @@ mod tests {
         let object = |names: &[&str]| Value::Object(names.iter().map(|it| (it.to_string(), Value::Null)).collect());
         assert_eq!(object(&["a", "b"]), object(&["b", "a"]));
         assert_ne!(object(&["a", "b"]), object(&["a", "c"]));
-        assert_eq!(to_value(&1u8).unwrap(), to_value(&1.0f64).unwrap());
-        assert_eq!(to_value(&f64::NAN).unwrap(), Value::Null);
+        assert_eq!(to_value(&1u8), to_value(&1.0f64));
+        assert_eq!(to_value(&f64::NAN), Value::Null);
     }
 }

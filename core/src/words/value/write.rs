@@ -10,30 +10,38 @@ use super::Value;
 #[derive(Clone, Copy)]
 pub(super) struct Writer;
 
-/// A type's own code refused to be serialised; nothing in the core does. Without a message, so that the check after each
-/// field of each type is as small as it can be.
+/// There is no such error: nothing in the core refuses to be written. So no check stands after any field of any type.
 #[derive(Debug)]
-pub(super) struct Refused;
+pub(super) enum Never {}
 
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a type refuses to be written as JSON")
+impl fmt::Display for Never {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for Never {}
 
-impl ser::Error for Refused {
-    fn custom<T: fmt::Display>(_: T) -> Refused {
-        Refused
+impl ser::Error for Never {
+    fn custom<T: fmt::Display>(_: T) -> Never {
+        unreachable!("a type of the core refuses to be written as a value")
     }
 }
 
-type Written<T = Value> = Result<T, Refused>;
+type Written<T = Value> = Result<T, Never>;
+
+/// What something is as a value.
+#[inline(always)]
+pub(super) fn written<T: Serialize + ?Sized>(it: &T) -> Value {
+    match it.serialize(Writer) {
+        Ok(value) => value,
+        Err(never) => match never {},
+    }
+}
 
 impl Serializer for Writer {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     type SerializeSeq = Items;
     type SerializeTuple = Items;
     type SerializeTupleStruct = Items;
@@ -127,6 +135,21 @@ impl Serializer for Writer {
     fn serialize_map(self, size: Option<usize>) -> Written<Members> {
         Ok(Members { variant: None, members: Vec::with_capacity(size.unwrap_or(0)), name: String::new() })
     }
+    /// One function where the default is three.
+    fn collect_seq<I: IntoIterator<Item: Serialize>>(self, from: I) -> Written {
+        let mut items = Vec::new();
+        for it in from {
+            items.push(written(&it));
+        }
+        Ok(Value::Array(items))
+    }
+    fn collect_map<K: Serialize, V: Serialize, I: IntoIterator<Item = (K, V)>>(self, from: I) -> Written {
+        let mut members = Vec::new();
+        for (name, it) in from {
+            members.push((key(written(&name)), written(&it)));
+        }
+        Ok(Value::Object(members))
+    }
     fn serialize_struct(self, _: &'static str, size: usize) -> Written<Members> {
         self.serialize_map(Some(size))
     }
@@ -143,6 +166,14 @@ fn within(variant: Option<&'static str>, value: Value) -> Value {
     }
 }
 
+/// What is a text as a value, or a number, is a key.
+fn key(value: Value) -> String {
+    match value {
+        Value::String(name) => name,
+        other => other.to_string(),
+    }
+}
+
 /// A list that is being written.
 pub(super) struct Items {
     variant: Option<&'static str>,
@@ -151,7 +182,7 @@ pub(super) struct Items {
 
 impl Items {
     fn push<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
-        self.items.push(it.serialize(Writer)?);
+        self.items.push(written(it));
         Ok(())
     }
 
@@ -162,7 +193,7 @@ impl Items {
 
 impl ser::SerializeSeq for Items {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_element<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
         self.push(it)
     }
@@ -173,7 +204,7 @@ impl ser::SerializeSeq for Items {
 
 impl ser::SerializeTuple for Items {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_element<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
         self.push(it)
     }
@@ -184,7 +215,7 @@ impl ser::SerializeTuple for Items {
 
 impl ser::SerializeTupleStruct for Items {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
         self.push(it)
     }
@@ -195,7 +226,7 @@ impl ser::SerializeTupleStruct for Items {
 
 impl ser::SerializeTupleVariant for Items {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
         self.push(it)
     }
@@ -213,8 +244,18 @@ pub(super) struct Members {
 }
 
 impl Members {
+    #[inline(never)]
+    fn add(&mut self, name: &str, value: Value) {
+        self.members.push((name.to_owned(), value));
+    }
+
+    #[inline(never)]
+    fn add_named(&mut self, value: Value) {
+        self.members.push((std::mem::take(&mut self.name), value));
+    }
+
     fn push<T: Serialize + ?Sized>(&mut self, name: &str, it: &T) -> Written<()> {
-        self.members.push((name.to_owned(), it.serialize(Writer)?));
+        self.add(name, written(it));
         Ok(())
     }
 
@@ -225,17 +266,13 @@ impl Members {
 
 impl ser::SerializeMap for Members {
     type Ok = Value;
-    type Error = Refused;
-    /// What is a text as a value, or a number, is a key.
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written<()> {
-        self.name = match key.serialize(Writer)? {
-            Value::String(name) => name,
-            other => other.to_string(),
-        };
+    type Error = Never;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Written<()> {
+        self.name = key(written(name));
         Ok(())
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, it: &T) -> Written<()> {
-        self.members.push((std::mem::take(&mut self.name), it.serialize(Writer)?));
+        self.add_named(written(it));
         Ok(())
     }
     fn end(self) -> Written {
@@ -245,7 +282,7 @@ impl ser::SerializeMap for Members {
 
 impl ser::SerializeStruct for Members {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, it: &T) -> Written<()> {
         self.push(name, it)
     }
@@ -256,7 +293,7 @@ impl ser::SerializeStruct for Members {
 
 impl ser::SerializeStructVariant for Members {
     type Ok = Value;
-    type Error = Refused;
+    type Error = Never;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, it: &T) -> Written<()> {
         self.push(name, it)
     }

@@ -1,6 +1,6 @@
 //! The people of the example, their keys, their clock, and what each of them does by hand.
 
-use std::collections::BTreeMap;
+use refmark_core::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -35,7 +35,8 @@ const PEOPLE: [(&str, &str, MemberKind, &[&str]); 7] = [
     ("rivera", "Sam Rivera", MemberKind::Person, &["auditor"]),
 ];
 
-/// A clock that stands where the story is, and goes on by a second each time it is read.
+/// A clock that stands where the story is. Each deed takes a minute of it, and reading it takes nothing: how often the
+/// code looks at the time must not be seen in the example's bytes.
 pub struct StoryClock {
     start: i64,
     now: AtomicI64,
@@ -52,6 +53,11 @@ impl StoryClock {
         self.now.fetch_max(self.start + day * 86_400 + hour * 3_600, Ordering::SeqCst);
     }
 
+    /// Goes on to the next deed.
+    fn tick(&self) {
+        self.now.fetch_add(60, Ordering::SeqCst);
+    }
+
     /// A day of the story.
     pub fn day(&self, day: i64) -> Timestamp {
         Timestamp::from_unix(self.start + day * 86_400)
@@ -60,12 +66,12 @@ impl StoryClock {
 
 impl Clock for StoryClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.now.fetch_add(1, Ordering::SeqCst))
+        Timestamp::from_unix(self.now.load(Ordering::SeqCst))
     }
 }
 
 /// Everybody's key, in files of their own.
-pub struct Keys(BTreeMap<&'static str, Box<dyn Signer>>);
+pub struct Keys(Map<&'static str, Box<dyn Signer>>);
 
 impl Keys {
     /// Makes a key for each; `fixed`: keys that everybody knows, the same each time.
@@ -127,8 +133,9 @@ impl Cast {
         Ok(Cast { registry, founded, clock, workshop, keys })
     }
 
-    /// Somebody's hand.
+    /// Somebody's hand, for one deed.
     pub fn hand(&self, who: &str) -> Result<Writer<'_>> {
+        self.clock.tick();
         Ok(Writer::new(self.keys.of(who)?))
     }
 

@@ -3,13 +3,16 @@
 //!
 //! A test reads as a story: `let scene = Scene::in_memory(); let start = scene.start(); let one = …; scene.land(…)`.
 
+mod edit;
+mod team;
+
 use std::cell::Cell;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+pub use edit::{Edit, Made, Signed, Workshop};
+pub use team::{Team, key, principal, public, signature};
 
 use super::memory::MemoryHistory;
-use crate::judgement::snapshot::{History, Mode};
-use crate::records::alias::{AliasMove, Target};
+use crate::records::alias::AliasMove;
 use crate::records::approval::Approval;
 use crate::records::catalog::{CatalogEntry, EntryState, Family};
 use crate::records::checkpoint::Checkpoint;
@@ -19,249 +22,14 @@ use crate::records::manifest::{FileClass, FileEntry, Manifest};
 use crate::records::policy::PolicyStatement;
 use crate::records::registry_id::RegistryId;
 use crate::records::root::{FORMAT, Keyholder, Quorum, Root};
-use crate::records::signature::{PAYLOAD_TYPE, PublicKey, Signature, pae};
 use crate::records::statement::{Predicate, Record, Statement};
 use crate::records::trust::{TrustMove, TrustState};
 use crate::records::version::{Stage, StageMove, Version};
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::{ArtifactId, Digest};
-use crate::words::name::{AliasName, EntryId, ModelName, PrincipalId};
+use crate::words::name::{AliasName, EntryId, ModelName};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
-
-/// One change of a commit's tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// These bytes stand at this path, as a plain file.
-    Put(String, Vec<u8>),
-    /// Nothing stands at this path.
-    Remove(String),
-    /// An entry of another mode, as a hostile pusher makes it: a link's target, or a submodule's commit in hex.
-    Odd(String, u32, Vec<u8>),
-}
-
-impl Edit {
-    /// A plain file.
-    pub fn put(path: &str, bytes: impl AsRef<[u8]>) -> Edit {
-        Edit::Put(path.to_owned(), bytes.as_ref().to_vec())
-    }
-
-    /// A removal.
-    pub fn remove(path: &str) -> Edit {
-        Edit::Remove(path.to_owned())
-    }
-
-    /// The path.
-    pub fn path(&self) -> &str {
-        match self {
-            Edit::Put(path, _) | Edit::Remove(path) | Edit::Odd(path, ..) => path,
-        }
-    }
-}
-
-/// Where commits are made. Whoever implements it panics where it cannot.
-pub trait Workshop: History {
-    /// Commits edits on top of the first parent's tree (of nothing, without parents).
-    fn put(&self, parents: &[Oid], edits: &[Edit], time: Timestamp) -> Oid;
-    /// Commits the tree of another commit, as a forge's Revert or a hostile merge does.
-    fn put_tree_of(&self, parents: &[Oid], tree_of: Oid, time: Timestamp) -> Oid;
-}
-
-impl Workshop for MemoryHistory {
-    fn put(&self, parents: &[Oid], edits: &[Edit], time: Timestamp) -> Oid {
-        let edits = edits.iter().map(|edit| match edit {
-            Edit::Put(path, bytes) => (path.clone(), Some((Mode::File, bytes.as_slice()))),
-            Edit::Remove(path) => (path.clone(), None),
-            Edit::Odd(path, mode, bytes) => (path.clone(), Some((Mode::Odd(*mode), bytes.as_slice()))),
-        });
-        self.commit_entries(parents, edits, time)
-    }
-
-    fn put_tree_of(&self, parents: &[Oid], tree_of: Oid, time: Timestamp) -> Oid {
-        self.commit_tree_of(parents, tree_of, time)
-    }
-}
-
-/// A signed record and where it lies.
-#[derive(Debug, Clone)]
-pub struct Signed {
-    /// The record.
-    pub record: Record,
-    /// Its path.
-    pub path: String,
-}
-
-impl Signed {
-    /// The file.
-    pub fn edit(&self) -> Edit {
-        Edit::Put(self.path.clone(), self.bytes())
-    }
-
-    /// The file's bytes.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.record.print().unwrap().into_bytes()
-    }
-
-    /// The statement's digest.
-    pub fn digest(&self) -> Digest {
-        self.record.digest()
-    }
-
-    /// The same file with one text in place of another, as an editor makes it.
-    pub fn edited(&self, from: &str, to: &str) -> Edit {
-        let text = self.record.print().unwrap();
-        assert!(text.contains(from), "`{from}` is not in {}", self.path);
-        Edit::Put(self.path.clone(), text.replacen(from, to, 1).into_bytes())
-    }
-}
-
-/// A version that was made for a test: its records, its artifact and the files that bring it in.
-#[derive(Debug, Clone)]
-pub struct Made {
-    /// The model.
-    pub model: String,
-    /// The number.
-    pub number: u64,
-    /// The artifact.
-    pub artifact: ArtifactId,
-    /// The version's record.
-    pub version: Signed,
-    /// The artifact's first trust move.
-    pub trust: Signed,
-    /// The manifest's file.
-    pub manifest: Edit,
-}
-
-impl Made {
-    /// Everything that brings it in.
-    pub fn edits(&self) -> Vec<Edit> {
-        vec![self.version.edit(), self.trust.edit(), self.manifest.clone()]
-    }
-
-    /// What an alias would point at.
-    pub fn target(&self) -> Target {
-        Target { version: self.number, artifact: self.artifact }
-    }
-}
-
-/// Who is in the team, and what the policy asks of a move of `champion`.
-#[derive(Debug, Clone)]
-pub struct Team {
-    /// Name, `person` or `agent`, roles, and the names of the keys.
-    pub members: Vec<(String, &'static str, Vec<&'static str>, Vec<String>)>,
-    /// How many leads must approve a move of `champion` besides its author.
-    pub approvals: usize,
-    /// Gates on `champion`, in TOML.
-    pub gates: String,
-    /// Text at the end, in TOML.
-    pub extra: String,
-    /// Text before everything else, such as another format.
-    pub head: String,
-}
-
-impl Default for Team {
-    fn default() -> Team {
-        let mut team =
-            Team { members: Vec::new(), approvals: 1, gates: String::new(), extra: String::new(), head: String::new() };
-        team.add("ada", "person", &["lead", "engineer"]);
-        team.add("bob", "person", &["lead"]);
-        team.add("cy", "person", &["lead"]);
-        team.add("dan", "person", &["engineer"]);
-        team.add("oona", "person", &["on-call"]);
-        team.add("bot", "agent", &["ci"]);
-        team
-    }
-}
-
-impl Team {
-    /// Adds a member with a key of the same name.
-    pub fn add(&mut self, name: &str, kind: &'static str, roles: &[&'static str]) {
-        self.members.push((name.to_owned(), kind, roles.to_vec(), vec![name.to_owned()]));
-    }
-
-    /// Takes a member out.
-    pub fn remove(&mut self, name: &str) {
-        self.members.retain(|member| member.0 != name);
-    }
-
-    /// The policy's text.
-    pub fn text(&self, number: u64, registry: RegistryId) -> String {
-        let mut text = format!("format = 1\nregistry = \"{registry}\"\nnumber = {number}\n{}", self.head);
-        for (name, kind, roles, keys) in &self.members {
-            let keys: Vec<String> = keys.iter().map(|key| format!("\"{}\"", public(key))).collect();
-            text.push_str(&format!(
-                "\n[members.\"{name}\"]\nkind = \"{kind}\"\nroles = {roles:?}\nkeys = [{}]\n",
-                keys.join(", ")
-            ));
-        }
-        let approvers = vec!["{ roles = [\"lead\", \"ci\"] }"; self.approvals].join(", ");
-        text.push_str(&format!(
-            r#"
-[roles]
-lead = {{ may = ["propose", "register", "describe", "attach", "approve", "waive", "publish", "checkpoint", "catalog"] }}
-engineer = {{ may = ["propose", "register", "describe", "attach", "publish"] }}
-on-call = {{ may = ["propose"] }}
-ci = {{ may = ["propose", "register", "attach", "approve", "checkpoint"] }}
-
-[[alias]]
-names = ["canary*"]
-needs = {{ signers = [{{ roles = ["lead", "engineer", "ci"] }}], author_counts = true }}
-
-[[alias]]
-names = ["champion"]
-rollback = {{ roles = ["on-call"], days = 30 }}
-needs = {{ signers = [{approvers}], gates = [{}] }}
-
-[[stage]]
-to = ["staging", "production", "retired", "archived"]
-needs = {{ signers = [{{ roles = ["lead", "engineer"] }}], author_counts = true }}
-
-[[trust]]
-from = ["acquired"]
-to = ["trusted", "quarantined"]
-needs = {{ signers = [{{ roles = ["lead", "engineer", "ci"] }}], author_counts = true }}
-
-[[trust]]
-from = ["quarantined"]
-to = ["trusted"]
-needs = {{ signers = [{{ roles = ["lead"] }}], author_counts = true }}
-
-[[trust]]
-from = ["revoked"]
-to = ["quarantined"]
-needs = {{ signers = [{{ roles = ["lead"] }}, {{ roles = ["lead"] }}], author_counts = true }}
-
-[[trust]]
-to = ["revoked", "deleted"]
-at_once = ["on-call"]
-needs = {{ signers = [{{ roles = ["lead"] }}], author_counts = true }}
-{}"#,
-            self.gates, self.extra
-        ));
-        text
-    }
-}
-
-/// The key of a name: always the same. `bob#2` is a second key of whoever uses it.
-pub fn key(name: &str) -> SigningKey {
-    SigningKey::from_bytes(Digest::of(format!("the test key of {name}").as_bytes()).as_bytes())
-}
-
-/// The public half of [`key`].
-pub fn public(name: &str) -> PublicKey {
-    PublicKey::from_bytes(key(name).verifying_key().as_bytes()).unwrap()
-}
-
-/// The principal behind a key's name.
-pub fn principal(name: &str) -> PrincipalId {
-    PrincipalId::parse(name.split('#').next().unwrap_or(name)).unwrap()
-}
-
-/// A signature by the key of a name over a statement's canonical bytes.
-pub fn signature(name: &str, canonical: &[u8]) -> Signature {
-    let sig = key(name).sign(&pae(PAYLOAD_TYPE, canonical)).to_bytes();
-    Signature { keyid: public(name).id(), sig }
-}
 
 /// What stands after the first commit.
 #[derive(Debug, Clone)]

@@ -1,0 +1,77 @@
+//! `import`: brings another registry over. MLflow reads its own registries best, so its importer is the Python package's.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::process::Command;
+
+use refmark_core::words::fault::{Code, Fault};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::tools::{ImportAction, ImportArgs};
+use crate::render::Page;
+
+/// What was brought over, as the Python package says it.
+#[derive(Serialize, Deserialize)]
+pub struct Imported {
+    /// How many models.
+    models: u64,
+    /// How many versions.
+    versions: u64,
+    /// The versions whose files could not be read.
+    without_files: Vec<String>,
+    /// How many numbers were given up before, and stay empty.
+    gaps: u64,
+}
+
+impl Render for Imported {
+    fn render(&self, page: &mut Page) {
+        page.line(format!("brought {} models and {} versions over", self.models, self.versions));
+        for version in &self.without_files {
+            page.line(format!("without its files, which could not be read: {version}"));
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(app: &App, args: &ImportArgs) -> Reply {
+    let ImportAction::Mlflow { location } = &args.action;
+    let registry = app.registry()?;
+    let python = std::env::var_os("REFMARK_PYTHON").unwrap_or_else(|| OsString::from("python3"));
+    let mut command = Command::new(&python);
+    command.args(["-m", "refmark", "import", "mlflow", "--json", "-R"]).arg(registry.path()).arg("--").arg(location);
+    let globals = app.globals();
+    command.envs(globals.key.as_ref().map(|key| ("REFMARK_KEY", key)));
+    command.envs(globals.trust_root.as_ref().map(|root| ("REFMARK_TRUST_ROOT", root)));
+    let done = command.output().map_err(|error| missing(&python, &error.to_string()))?;
+    if !done.status.success() {
+        return Err(told(&done.stdout).unwrap_or_else(|| missing(&python, last_line(&done.stderr).trim())));
+    }
+    let imported: Imported = serde_json::from_slice(&done.stdout)
+        .map_err(|error| missing(&python, &format!("its answer cannot be read: {error}")))?;
+    reply(imported)
+}
+
+/// The fault that the Python package reports.
+fn told(said: &[u8]) -> Option<Box<Fault>> {
+    let said: Value = serde_json::from_slice(said).ok()?;
+    let text = |key: &str| said["error"][key].as_str();
+    let fault = Fault::new(Code::parse(text("code")?)?, text("message")?);
+    Some(match text("hint") {
+        Some(hint) => fault.hint(hint),
+        None => fault,
+    })
+}
+
+fn last_line(said: &[u8]) -> Cow<'_, str> {
+    let last = said.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+    String::from_utf8_lossy(last.unwrap_or_default())
+}
+
+fn missing(python: &OsString, why: &str) -> Box<Fault> {
+    let python = python.to_string_lossy();
+    Fault::new(Code::Unsupported, format!("{python} could not import: {why}"))
+        .hint("pip install 'refmark[mlflow]'; REFMARK_PYTHON names the Python that has it")
+}
