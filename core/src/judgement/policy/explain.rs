@@ -19,7 +19,8 @@ pub fn explain(policy: &Policy) -> Vec<String> {
     }
     for it in &policy.owners {
         let members: Vec<&str> = it.members.iter().map(PrincipalId::as_str).collect();
-        said.push(format!("{} own {}.", joined(&members, "and"), models(&it.models)));
+        let own = if members.len() == 1 { "owns" } else { "own" };
+        said.push(format!("{} {own} {}.", joined(&members, "and"), models(&it.models)));
     }
     said.extend(policy.trust.iter().map(|rule| trust(policy, rule)));
     said.extend(policy.stage.iter().map(|rule| stage(policy, rule)));
