@@ -1,7 +1,7 @@
 //! Sorting, and maps made from items, with little code for each type.
 //!
 //! The standard library's sort is there once for every type and order that is sorted, and so is the sort inside of
-//! `collect` into a map: 45 of them made a tenth of the browser's module. Here one sort orders positions, and all that is
+//! `collect` into the standard library's map: 45 of them made a tenth of the browser's module. Here one sort orders positions, and all that is
 //! there for each type is the moving of items. Where millions are sorted (a pack's index), the standard library's is right.
 
 use crate::words::map::{Map, Set};
