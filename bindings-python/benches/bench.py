@@ -5,7 +5,7 @@
 
 Each figure is the median of several calls in ms, by the CPU time of the process and its children, and by the clock on the
 wall, which has the disk's syncs in it and whatever else the machine does. Each peer runs in a process of its own; one that
-is not installed, or fails, is named as such. A job that would take longer than half a minute, by what it took at the size
+is not installed, or fails, is named as such. A job that would take longer than ten seconds, by what it took at the size
 before, is not waited for.
 """
 
@@ -24,13 +24,15 @@ from pathlib import Path
 from peers import CALLS, PEERS, Figure
 
 #: The longest that one call is waited for, in ms.
-PATIENCE = 30_000
+PATIENCE = 10_000
 Table = dict[tuple[int, str], dict[str, Figure]]
 
 
 def run(peer: str, versions: int, disk: str, before: dict[str, Figure]) -> dict[str, Figure]:
     """The figures of a peer at a size, with what it took at the size before."""
     too_long = [job for job, figure in before.items() if figure.wall * 10 > PATIENCE]
+    if before and len(too_long) == len(before):
+        return {}
     command = [sys.executable, str(Path(__file__).with_name("peers.py")), peer, str(versions), disk, *too_long]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -56,15 +58,20 @@ def measured(sizes: list[int], peers: list[str], disk: str) -> tuple[Table, dict
     return table, failed
 
 
+def number(figure: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
 def rows(table: Table, clock: str) -> list[str]:
     """The figures by one clock, as a Markdown table."""
     out = ["| versions | | " + " | ".join(CALLS) + " |", "|--:|---|" + "--:|" * len(CALLS)]
     slow: dict[str, set[str]] = {}
     for size, peer in sorted(table, key=lambda it: (it[0], list(PEERS).index(it[1]))):
         found = table[size, peer]
-        cells = [f"{getattr(found[it], clock):.3g}" if it in found else "" for it in CALLS]
+        cells = [number(getattr(found[it], clock)) if it in found else "" for it in CALLS]
         known = slow.setdefault(peer, set(found))
-        cells = [it or (">30 s" if job in known else "–") for it, job in zip(cells, CALLS)]
+        cells = [it or (">10 s" if job in known else "–") for it, job in zip(cells, CALLS)]
         out.append(f"| {size:,} | {PEERS[peer][0]} | " + " | ".join(cells) + " |")
     return out
 

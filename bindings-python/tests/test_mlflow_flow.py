@@ -136,3 +136,50 @@ def test_an_existing_registry_is_brought_over(tmp_path: Path, kind: str, monkeyp
     assert reg.verify().ok
     with pytest.raises(refmark.ExistsError, match="sentiment"):
         refmark.import_mlflow(location, reg)
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, empty_database: Path) -> Any:
+    """An empty SQLite registry of MLflow's, at mlflow.db."""
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+    (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
+    return SqlAlchemyStore(f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+
+def test_prompts_and_names_that_are_near_each_other_come_over(
+    reg: refmark.Registry, tmp_path: Path, theirs: Any
+) -> None:
+    is_prompt = "mlflow.prompt.is_prompt"
+    theirs.create_registered_model("ask", [RegisteredModelTag(is_prompt, "true")])
+    said = [ModelVersionTag(is_prompt, "true"), ModelVersionTag("mlflow.prompt.text", "Hello")]
+    theirs.create_model_version("ask", "prompt-template", tags=said)
+    for name in ("my-model", "My_Model"):
+        theirs.create_registered_model(name)
+        theirs.create_model_version(name, "gone/away")
+    done = refmark.import_mlflow(tmp_path / "mlflow.db", reg)
+    assert (done.models, done.versions) == (3, 3)
+    assert {it.model for it in reg.models()} == {"ask", "my-model", "My_Model"}
+    store = RefmarkStore(f"refmark://{reg.path}")
+    assert [it.name for it in store.search_prompt_versions("ask")] == ["ask"]
+
+
+def test_a_name_that_cannot_be_here_is_an_error_before_anything_is_written(
+    reg: refmark.Registry, tmp_path: Path, theirs: Any
+) -> None:
+    theirs.create_registered_model("good")
+    theirs.create_registered_model("größe")
+    head = reg.head
+    with pytest.raises(refmark.UsageError, match="größe"):
+        refmark.import_mlflow(tmp_path / "mlflow.db", reg)
+    assert reg.head == head
+
+
+def test_a_prompt_is_registered_and_loaded_by_its_alias(registry: refmark.Registry) -> None:
+    import mlflow.genai
+
+    made = mlflow.genai.register_prompt(name="greeting", template="Hello {{name}}")
+    mlflow.genai.set_prompt_alias("greeting", alias="live", version=made.version)
+    assert mlflow.genai.load_prompt("prompts:/greeting@live").format(name="Ada") == "Hello Ada"
+    assert [it.name for it in mlflow.genai.search_prompts()] == ["greeting"]
+    assert registry.resolve("greeting@live").version == made.version

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -209,6 +210,19 @@ def test_a_model_with_a_new_name_keeps_everything(store: Any) -> None:
         assert code(raised) == "INVALID_PARAMETER_VALUE"
 
 
+def test_a_new_name_is_taken_back(store: Any) -> None:
+    make(store, "old", 2)
+    store.set_registered_model_alias("old", "champion", 2)
+    store.rename_registered_model("old", "new")
+    store.create_registered_model("old")
+    assert store.get_registered_model("old").latest_versions == []
+    store.delete_registered_model("old")
+    back = store.rename_registered_model("new", "old")
+    assert (back.name, back.aliases) == ("old", {"champion": 2})
+    assert numbers(store.search_model_versions("name = 'old'", order_by=["version_number"])) == [("old", 1), ("old", 2)]
+    assert names(store.search_registered_models()) == ["old"]
+
+
 def test_a_deleted_model_takes_versions_and_aliases_along(store: Any) -> None:
     make(store, "model", 2)
     make(store, "other", 1)
@@ -293,6 +307,8 @@ def test_pages_of_models_come_one_after_the_other(searched: Any) -> None:
         with pytest.raises(MlflowException) as raised:
             searched.search_registered_models(**bad)
         assert code(raised) == "INVALID_PARAMETER_VALUE"
+    with pytest.raises(MlflowException, match="request parameter max_results"):
+        searched.search_registered_models(max_results=1e15)
     with pytest.raises(MlflowException, match="duplicate fields"):
         searched.search_registered_models(order_by=["timestamp", "last_updated_timestamp"])
 
@@ -355,6 +371,18 @@ def test_pages_of_versions_come_one_after_the_other(versioned: Any) -> None:
         assert code(raised) == "INVALID_PARAMETER_VALUE"
 
 
+def test_a_page_that_follows_a_change_is_of_what_is_there_then(store: Any) -> None:
+    make(store, "model", 5)
+    first = store.search_model_versions("name = 'model'", max_results=2, order_by=["version_number DESC"])
+    store.delete_model_version("model", 1)
+    rest = store.search_model_versions(
+        "name = 'model'", max_results=5, order_by=["version_number DESC"], page_token=first.token
+    )
+    assert numbers(first) + numbers(rest) == [("model", 5), ("model", 4), ("model", 3), ("model", 2)] and not rest.token
+    other = store.search_model_versions("name = 'none'", max_results=2, page_token=first.token)
+    assert list(other) == []
+
+
 def test_prompts_are_left_out_unless_they_are_asked_for(store: Any) -> None:
     store.create_registered_model("model")
     store.create_registered_model("prompt", [RegisteredModelTag("mlflow.prompt.is_prompt", "true")])
@@ -378,6 +406,36 @@ def test_a_version_is_copied_to_another_model(store: Any) -> None:
     copied = store.copy_model_version(store.get_model_version("from", 1), "to")
     assert (copied.name, int(copied.version), copied.source) == ("to", 1, "models:/from/1")
     assert (copied.tags, copied.run_id) == ({"k": "v"}, "run-1")
+    again = store.copy_model_version(copied, "third")
+    assert again.source == "models:/to/1"
+    assert store.get_model_version_download_uri("third", 1) == "path/to/source"
+
+
+def test_a_prompt_and_a_model_never_share_a_name(store: Any) -> None:
+    is_prompt = [RegisteredModelTag("mlflow.prompt.is_prompt", "true")]
+    store.create_registered_model("model")
+    store.create_registered_model("prompt", is_prompt)
+    for name, tags, said in (
+        ("model", None, "Registered Model .* already exists"),
+        ("prompt", is_prompt, "Prompt .* already exists"),
+        ("model", is_prompt, "taken by a registered model"),
+        ("prompt", None, "taken by a prompt"),
+    ):
+        with pytest.raises(MlflowException, match=said):
+            store.create_registered_model(name, tags)
+    with pytest.raises(MlflowException, match="registered as a model"):
+        store.search_prompt_versions("model")
+
+
+def test_a_version_of_a_logged_model_has_its_run(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        def get_logged_model(self, model_id: str) -> Any:
+            return SimpleNamespace(source_run_id=f"run of {model_id}")
+
+    monkeypatch.setattr(f"{type(store).__module__}.MlflowClient", Client)
+    store.create_registered_model("model")
+    made = store.create_model_version("model", "path/to/source", model_id="m-1")
+    assert made.run_id == store.get_model_version("model", 1).run_id == "run of m-1"
 
 
 def test_the_store_has_every_method_of_mlflows() -> None:

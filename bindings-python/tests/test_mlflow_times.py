@@ -27,6 +27,15 @@ def test_times_are_those_of_mlflows_clock(store: Any) -> None:
         assert (found.creation_timestamp, found.last_updated_timestamp) == (456778123, 456778123)
 
 
+def test_the_first_millisecond_is_a_time_like_any_other(store: Any) -> None:
+    with mock.patch("time.time", return_value=0.0):
+        store.create_registered_model("first")
+    with mock.patch("time.time", return_value=0.001):
+        store.create_registered_model("second")
+    found = store.search_registered_models(order_by=["timestamp DESC"])
+    assert [(it.name, it.last_updated_timestamp) for it in found] == [("second", 1), ("first", 0)]
+
+
 def test_a_tag_is_no_change_and_a_description_is(store: Any) -> None:
     with mock.patch("time.time", return_value=1000.5):
         store.create_registered_model("m")

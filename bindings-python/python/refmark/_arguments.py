@@ -112,7 +112,7 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 #: How bytes are handed out, where the caller says nothing.
-_HOW = {
+_HOW: dict[str, Any] = {
     "files": None,
     "at": None,
     "hard_links": False,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import _html as html
-from ._base import Value, many, one
+from ._base import Value, many
 
 
 @dataclass(frozen=True, slots=True)

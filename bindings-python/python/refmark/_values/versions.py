@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import _html as html
-from ._base import Value, held, many, moment, one, pairs
+from ._base import Value, held, many, moment, pairs
 
 
 @dataclass(frozen=True, slots=True)

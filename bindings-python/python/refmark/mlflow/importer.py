@@ -127,7 +127,7 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
     versions: Mapping[int, ModelVersion] = {int(it.version): it for it in found}
     times = entities.times(model.creation_timestamp, model.last_updated_timestamp)
     newest = max(versions, default=0)
-    words = {"description": model.description, "tags": {**model.tags, **times}}
+    words = {"description": model.description, "tags": {**model._tags, **times}}
     if not newest:
         registry.announce(model.name, **words)
     gaps = [number for number in range(1, newest + 1) if number not in versions]
