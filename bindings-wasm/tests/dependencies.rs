@@ -20,7 +20,7 @@ fn tree(package: &str) -> BTreeSet<String> {
 }
 
 fn is_banned(name: &str) -> bool {
-    const BANNED: [&str; 14] = [
+    const BANNED: [&str; 15] = [
         "gix",
         "clap",
         "pyo3",
@@ -35,6 +35,7 @@ fn is_banned(name: &str) -> bool {
         "tempfile",
         "ssh-key",
         "ignore",
+        "toml",
     ];
     BANNED.contains(&name) || ["gix-", "clap_", "pyo3-"].iter().any(|family| name.starts_with(family))
 }

@@ -17,7 +17,6 @@ use crate::words::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-use crate::words::sort;
 
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
@@ -256,7 +255,7 @@ impl<'h> State<'h> {
         snapshot: Box<dyn Snapshot + 'h>,
         inert: impl IntoIterator<Item = String>,
     ) -> State<'h> {
-        let inert = sort::set(inert);
+        let inert = inert.into_iter().collect();
         State { objects, tree: Some(Tree { snapshot, inert }), files: Map::new() }
     }
 

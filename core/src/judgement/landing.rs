@@ -21,7 +21,6 @@ use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-use crate::words::sort;
 
 /// So many landings may be pending at a time; the rest are refused.
 pub const PENDING_LIMIT: usize = 256;
@@ -157,7 +156,7 @@ impl Revoked {
 
     /// Makes the set of files anew from the artifacts.
     fn index(&mut self) {
-        self.files = sort::set(self.artifacts.values().flatten().copied());
+        self.files = self.artifacts.values().flatten().copied().collect();
     }
 }
 
@@ -345,7 +344,7 @@ impl<'h> Walk<'h> {
         self.note_revocations(&files)?;
         if !dropped.is_empty() {
             let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
-            let left = Inert::of(landing.commit, sort::map(left), Standing::Refused);
+            let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
             self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
         let effect = Effect { brought_by: landing.commit, files, reports };

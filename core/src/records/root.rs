@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::signature::PublicKey;
 use super::statement::predicate;
 use crate::words::name::PrincipalId;
-use crate::words::sort;
 
 /// The format's number that this refmark writes and the newest that it reads.
 pub const FORMAT: u64 = 1;
@@ -68,7 +67,7 @@ impl Root {
             }
         }
         for (what, quorum) in [("root", &self.root), ("policy", &self.policy)] {
-            let distinct: crate::words::map::Set<_> = sort::set(quorum.principals.iter());
+            let distinct: crate::words::map::Set<_> = quorum.principals.iter().collect();
             if distinct.len() != quorum.principals.len() {
                 return Some(format!("the {what} quorum names a principal twice"));
             }

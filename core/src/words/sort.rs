@@ -1,10 +1,9 @@
-//! Sorting, and maps made from items, with little code for each type.
+//! Sorting with little code for each type.
 //!
-//! The standard library's sort is there once for every type and order that is sorted, and so is the sort inside of
-//! `collect` into a map: 45 of them made a tenth of the browser's module. Here one sort orders positions, and all that is
-//! there for each type is the moving of items. Where millions are sorted (a pack's index), the standard library's is right.
+//! The standard library's sort is there once for every type and order that is sorted: 45 of them made a tenth of the browser's
+//! module. Here one sort orders positions, and all that is there for each type is the moving of items. Where millions are
+//! sorted (a pack's index), the standard library's is right.
 
-use crate::words::map::{Map, Set};
 use std::cmp::Ordering;
 
 /// Sorts by an order; equal items keep theirs.
@@ -41,20 +40,6 @@ fn positions(count: usize, order: &dyn Fn(usize, usize) -> Ordering) -> Vec<usiz
     positions
 }
 
-/// A map of these items; of two with one key the later stays.
-pub fn map<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> Map<K, V> {
-    let mut map = Map::new();
-    map.extend(items);
-    map
-}
-
-/// A set of these items.
-pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> Set<T> {
-    let mut set = Set::new();
-    set.extend(items);
-    set
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -74,8 +59,6 @@ mod tests {
             plain(&mut ours);
             theirs.sort();
             prop_assert_eq!(&ours, &theirs);
-            prop_assert_eq!(map(items.clone()), items.clone().into_iter().collect());
-            prop_assert_eq!(set(items.clone()), items.into_iter().collect());
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::judgement::facts::Facts;
 use crate::judgement::index::{ModelRow, VersionRow};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
-use crate::words::sort;
 
 /// The versions, or the fault of a model that has none.
 pub fn some_versions(model: &ModelName, rows: Vec<VersionRow>) -> Result<Vec<VersionRow>> {
@@ -79,7 +78,7 @@ pub fn version_row(
         stage: facts.stage(model, version)?.0,
         aliases: held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect(),
         size: manifest.as_ref().map_or(0, |it| it.size()),
-        metrics: sort::map(metrics),
+        metrics: metrics.collect(),
         by: record.by.clone(),
         time: record.time,
         hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),

@@ -191,7 +191,7 @@ fn entry(
 }
 
 fn plain(tags: &FreeMap<String>) -> Map<String, String> {
-    sort::map(tags.iter().map(|(key, value)| (key.to_owned(), value.clone())))
+    tags.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 
 fn card(basis: &Basis<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {

@@ -136,7 +136,7 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
     }
     let mut effects = side("input", &old.inputs, &new.inputs, types);
     effects.extend(side("output", &old.outputs, &new.outputs, types));
-    let keys: Set<&str> = sort::set(old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key));
+    let keys: Set<&str> = old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key).collect();
     for key in keys.into_iter().filter(|key| old.notes.get(key) != new.notes.get(key)) {
         let sentence = format!("the note {key} differs: it is free text and was not judged");
         effects.push(Effect { backward: true, forward: true, sentence });
@@ -154,7 +154,7 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
 }
 
 fn by_name(fields: &[ContractField]) -> Map<&str, &ContractField> {
-    sort::map(fields.iter().map(|field| (field.name.as_str(), field)))
+    fields.iter().map(|field| (field.name.as_str(), field)).collect()
 }
 
 /// The changes of the inputs or of the outputs.

@@ -88,13 +88,13 @@ impl FileDiff {
 
 /// Compares the files, with the number of changed tensors by path.
 pub fn compare(old: &Manifest, new: &Manifest, changed_in: &Map<String, usize>) -> FileDiff {
-    let a: Map<&str, &FileEntry> = sort::map(old.files.iter().map(|file| (file.path.as_str(), file)));
-    let b: Map<&str, &FileEntry> = sort::map(new.files.iter().map(|file| (file.path.as_str(), file)));
-    let tables: Set<&str> = sort::set(new.tensors.iter().map(|tensor| tensor.file.as_str()));
+    let a: Map<&str, &FileEntry> = old.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let b: Map<&str, &FileEntry> = new.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let tables: Set<&str> = new.tensors.iter().map(|tensor| tensor.file.as_str()).collect();
     let mut diff = FileDiff { old: a.len(), new: b.len(), ..FileDiff::default() };
     diff.size_old = total(old.files.iter());
     diff.size_new = total(new.files.iter());
-    let mut known: Set<Digest> = sort::set(old.files.iter().map(|file| file.sha256));
+    let mut known: Set<Digest> = old.files.iter().map(|file| file.sha256).collect();
     diff.bytes_new = total(new.files.iter().filter(|file| known.insert(file.sha256)));
     let mut gone: Map<Digest, Vec<&FileEntry>> = Map::new();
     for file in old.files.iter().rev().filter(|file| !b.contains_key(file.path.as_str())) {

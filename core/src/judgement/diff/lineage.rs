@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Listed;
 use crate::records::manifest::{Lineage, Manifest};
 use crate::words::digest::{ArtifactId, Digest};
-use crate::words::sort;
 
 /// The keys under which a licence is found, in lineage and in a model card's front matter.
 const LICENCE: [&str; 2] = ["license", "licence"];
@@ -45,7 +44,7 @@ pub struct LineageDiff {
 }
 
 fn only_in<T: Clone + Ord>(these: &[T], others: &[T]) -> Listed<T> {
-    let others: Set<&T> = sort::set(others.iter());
+    let others: Set<&T> = others.iter().collect();
     these.iter().filter(|it| !others.contains(it)).cloned().collect()
 }
 
@@ -58,7 +57,7 @@ type Origin<'a> = (&'a Manifest, &'a Lineage, Option<&'a [u8]>);
 
 /// Compares where two artifacts came from.
 pub fn compare(old: Origin<'_>, new: Origin<'_>) -> LineageDiff {
-    let keys: Set<&str> = sort::set(old.1.iter().chain(new.1.iter()).map(|(key, _)| key));
+    let keys: Set<&str> = old.1.iter().chain(new.1.iter()).map(|(key, _)| key).collect();
     let mut diff = LineageDiff::default();
     for key in keys {
         let (a, b) = (old.1.get(key), new.1.get(key));

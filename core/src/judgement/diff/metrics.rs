@@ -10,7 +10,6 @@ use crate::records::evidence::{Direction, MetricValue, Named};
 use crate::records::manifest::Manifest;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
-use crate::words::sort;
 
 /// The types of evidence whose metrics are compared.
 const TYPES: [&str; 3] = ["evaluation", "canary", "scan"];
@@ -134,7 +133,7 @@ fn measured(facts: Facts<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<Ma
 pub fn compare(facts: Facts<'_>, a: (&ArtifactId, &Manifest), b: (&ArtifactId, &Manifest)) -> Result<Vec<MetricDiff>> {
     let mut old = measured(facts, a.0, a.1)?;
     let mut new = measured(facts, b.0, b.1)?;
-    let names: Set<String> = sort::set(old.keys().chain(new.keys()).cloned());
+    let names: Set<String> = old.keys().chain(new.keys()).cloned().collect();
     let mut rows = Vec::new();
     for name in names {
         let old = old.remove(&name).unwrap_or_default();
@@ -145,7 +144,7 @@ pub fn compare(facts: Facts<'_>, a: (&ArtifactId, &Manifest), b: (&ArtifactId, &
 }
 
 fn rows_of(name: &str, mut old: Map<Key, Found>, mut new: Map<Key, Found>) -> Vec<MetricDiff> {
-    let keys: Set<Key> = sort::set(old.keys().chain(new.keys()).cloned());
+    let keys: Set<Key> = old.keys().chain(new.keys()).cloned().collect();
     if !keys.iter().any(|key| old.contains_key(key) && new.contains_key(key)) {
         // Nothing was measured twice: the newest of each side by side, which says that they cannot be compared.
         let newest = |found: &Map<Key, Found>| found.iter().max_by_key(|(_, it)| it.2).map(|(key, _)| key.clone());

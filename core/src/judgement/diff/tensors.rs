@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Listed;
 use crate::records::manifest::{Manifest, TensorEntry};
 use crate::words::digest::Digest;
-use crate::words::sort;
 
 /// A tensor with another type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,7 +71,7 @@ fn names_are_unique(tensors: &[TensorEntry]) -> bool {
 }
 
 fn by_key(tensors: &[TensorEntry], by_name: bool) -> Map<Key<'_>, &TensorEntry> {
-    sort::map(tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)))
+    tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)).collect()
 }
 
 /// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.
@@ -120,5 +119,5 @@ pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, Map<String, usize
 }
 
 fn digests(manifest: &Manifest) -> Map<&str, Digest> {
-    sort::map(manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)))
+    manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect()
 }

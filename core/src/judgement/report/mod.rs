@@ -263,7 +263,7 @@ fn entry(facts: Facts<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveE
 fn keys(dossier: &Dossier, policy: Option<&crate::records::policy::Policy>) -> Vec<KeyEntry> {
     let evidence = dossier.evidence.iter().map(|it| &it.key);
     let moves = dossier.moves.iter().flat_map(|it| it.approvals.iter().map(|it| &it.key).chain([&it.key]));
-    let ids: crate::words::map::Set<&String> = sort::set(evidence.chain(moves).flatten());
+    let ids: crate::words::map::Set<&String> = evidence.chain(moves).flatten().collect();
     let mut entries = Vec::new();
     for id in ids {
         let holder = policy.and_then(|policy| {

@@ -15,7 +15,6 @@ use crate::records::root::FORMAT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::oid::Oid;
-use crate::words::sort;
 
 /// What a reader keeps of the newest head that it verified, so that a new one is verified from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -121,7 +120,7 @@ impl Remembered {
         let state = State::of_tree(objects, history.snapshot(self.head)?, paths);
         let chain = Chain::new(history, self.head, self.commits, self.bad.iter().copied().collect());
         let mut walk = Walk::from(state, Box::new(chain), inert, self.revoked.clone(), self.due.clone());
-        walk.taint(sort::set(self.tainted.iter().cloned()));
+        walk.taint(self.tainted.iter().cloned().collect());
         Ok(walk)
     }
 }
@@ -146,7 +145,7 @@ impl RememberedLanding {
         let odd = self.odd.iter().map(|(path, (mode, oid))| (path.clone(), (Mode::Odd(*mode), *oid)));
         // What was pending is judged again with the next landing; what was refused stays so while it stands unchanged.
         let findings = self.findings.iter().map(RememberedFinding::finding).collect();
-        Inert::remembered(self.commit, sort::map(plain.chain(odd)), self.standing, findings)
+        Inert::remembered(self.commit, plain.chain(odd).collect(), self.standing, findings)
     }
 }
 

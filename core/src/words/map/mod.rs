@@ -11,6 +11,7 @@ mod set;
 mod tests;
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 
 pub use iter::{Iter, Keys, Values};
 use order::{Order, Place};
@@ -85,10 +86,15 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.order.find(&|position| match self.entries.get(position as usize) {
-            Some((have, _)) => have.borrow().cmp(key),
-            None => std::cmp::Ordering::Greater,
-        })
+        self.order.find(&|position| self.compare(position, key))
+    }
+
+    /// How the key at a position compares with another.
+    fn compare<Q: Ord + ?Sized>(&self, position: u32, key: &Q) -> Ordering
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get(position as usize).map_or(Ordering::Greater, |(have, _)| have.borrow().cmp(key))
     }
 
     /// Where the entry of a key lies.
@@ -137,7 +143,7 @@ impl<K: Ord, V> Map<K, V> {
 
     /// Gives a key a value; the one that it had comes back.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let (place, there) = self.find(&key);
+        let (place, there) = self.order.find_room(&|position| self.compare(position, &key));
         if there {
             let had = self.order.get(place).and_then(|position| self.entries.get_mut(position))?;
             return Some(std::mem::replace(&mut had.1, value));

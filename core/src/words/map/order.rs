@@ -35,15 +35,19 @@ impl Order {
     /// how what stands at a position compares with it.
     pub(super) fn find(&self, compare: &dyn Fn(u32) -> Ordering) -> (Place, bool) {
         let below = |chunk: &Vec<u32>| chunk.last().is_some_and(|last| compare(*last) == Ordering::Less);
-        // What comes in order comes at the end.
-        let chunk = match self.chunks.last() {
-            Some(last) if below(last) => self.chunks.len(),
-            _ => self.chunks.partition_point(below),
-        };
+        let chunk = if self.chunks.len() == 1 { 0 } else { self.chunks.partition_point(below) };
         let Some(held) = self.chunks.get(chunk) else { return (Place { chunk, at: 0 }, false) };
         match held.binary_search_by(|position| compare(*position)) {
             Ok(at) => (Place { chunk, at }, true),
             Err(at) => (Place { chunk, at }, false),
+        }
+    }
+
+    /// The same for what is to come in: what comes in order is only compared with the last.
+    pub(super) fn find_room(&self, compare: &dyn Fn(u32) -> Ordering) -> (Place, bool) {
+        match self.chunks.last().and_then(|chunk| chunk.last()) {
+            Some(last) if compare(*last) == Ordering::Less => (Place::END, false),
+            _ => self.find(compare),
         }
     }
 
