@@ -10,6 +10,7 @@ use refmark_core::judgement::index::{ModelRow, SearchRequest};
 use refmark_core::judgement::review::page;
 use refmark_core::words::fault::{Code, Fault, Result as Outcome};
 use refmark_core::words::name::{ModelName, PrincipalId};
+use refmark_core::words::number;
 use refmark_core::words::reference::{Reference, parse_version};
 use refmark_core::words::time::Timestamp;
 use serde::Serialize;
@@ -180,7 +181,7 @@ impl View {
         self.tell(|basis| {
             let by = by.as_deref().map(PrincipalId::parse).transpose()?;
             let registry = basis.facts().policy_in_force()?.registry;
-            let version = version.as_string().or_else(|| version.as_f64().map(|it| it.to_string())).unwrap_or_default();
+            let version = version.as_string().or_else(|| version.as_f64().map(number::print)).unwrap_or_default();
             let asked =
                 WhyNot { version: parse_version(&version)?, by: by.as_ref(), now: crate::clock::now(now)?, registry };
             explain(basis, &Reference::parse(alias)?, Some(asked))

@@ -70,6 +70,10 @@ export interface Proposal { readonly ref: string; readonly name: string; readonl
 export interface FileMatch { readonly reference: string; readonly path: string; readonly aliases: readonly string[]; readonly stage: string | null; readonly trust: string; }
 export interface DroppedFile { readonly answer: Inspected; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; }
 
+export interface Relative { readonly model: string; readonly version: number; readonly artifact: string; }
+/** What a version was made from and what was made from it, as far as `searched` of `all` versions tell. */
+export interface Relatives { readonly from: readonly Relative[]; readonly made: readonly Relative[]; readonly searched: number; readonly all: number; }
+
 /** The questions that the page asks, by name: arguments and answer. */
 export interface Questions {
   order(order: Order): Uint32Array;
@@ -88,6 +92,7 @@ export interface Questions {
   policy(): PolicyAnswer;
   catalog(): readonly CatalogEntry[];
   sunset(): SunsetAnswer;
+  relatives(artifact: string, parents: readonly string[], limit: number): Relatives;
   inspect(file: File, model: string | null): DroppedFile;
 }
 export type Question = keyof Questions;

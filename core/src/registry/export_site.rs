@@ -143,7 +143,7 @@ impl Registry {
     ///
     /// Faults: `exists` for a folder with anything else in it, `wrong-registry` for another registry's site,
     /// `history-rewritten` where the site shows a commit that this registry does not have, `incomplete` for a shallow
-    /// clone, `unverified` for blobs without a pinned root, `locked` where another export is at work.
+    /// clone, `wrong-root` for another registry than the one that is pinned here, `unverified` for blobs without a pinned root, `locked` where another export is at work.
     pub fn export_site(&self, git: &dyn GitProgram, dir: &Path, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
         if request.blobs && self.world.pin_of(self.id())?.is_none() && !request.allow_unverified {
             return Err(super::pull::unpinned(self));
@@ -179,6 +179,8 @@ impl Registry {
             (view, packing.join())
         });
         let view = &view?;
+        // A bad commit is shown to readers as such; another registry than the pinned one is nobody's to publish.
+        view.check_tip().or_else(|fault| if fault.code == Code::WrongRoot { Err(fault) } else { Ok(()) })?;
         let (plan, packs) = packed.map_err(|_| bug("a thread that packs died"))??;
         self.world.cancel.check()?;
         let listing = self.listing(view)?;

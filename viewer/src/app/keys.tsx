@@ -8,7 +8,7 @@ export const help = signal(false);
 const on = signal(true);
 
 const GOES: Readonly<Record<string, Screen>> = {
-  m: { screen: "models" }, p: { screen: "proposals" }, r: { screen: "policy" }, c: { screen: "catalog" }, i: { screen: "integrity" }, f: { screen: "file" },
+  m: { screen: "models" }, p: { screen: "proposals" }, r: { screen: "policy" }, c: { screen: "catalog" }, s: { screen: "sunset" }, i: { screen: "integrity" }, f: { screen: "file" },
 };
 
 function typing(target: EventTarget | null): boolean {
@@ -41,7 +41,7 @@ function find(event: KeyboardEvent): void {
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["/", "find a model"], ["?", "this help"], ["↑ ↓", "walk the rows of a table"], ["Home End", "first and last row"], ["Page ↑ ↓", "a page of rows"], ["Enter", "open the row"],
-  ["g m", "models"], ["g p", "proposals"], ["g r", "policy"], ["g c", "catalog"], ["g i", "integrity"], ["g f", "check a file"],
+  ["g m", "models"], ["g p", "proposals"], ["g r", "policy"], ["g c", "catalog"], ["g s", "sunset"], ["g i", "integrity"], ["g f", "check a file"],
 ];
 
 export function Help() {

@@ -10,6 +10,7 @@ export type Screen =
   | { readonly screen: "proposal"; readonly name: string }
   | { readonly screen: "policy" }
   | { readonly screen: "catalog" }
+  | { readonly screen: "sunset" }
   | { readonly screen: "integrity" }
   | { readonly screen: "file" }
   | { readonly screen: "nowhere"; readonly path: string };
@@ -46,7 +47,7 @@ function screenOf(path: string): Screen {
   if (first === "proposals" && second !== undefined) return { screen: "proposal", name: second };
   if (second !== undefined) return nowhere;
   switch (first) {
-    case "compare": case "proposals": case "policy": case "catalog": case "integrity": case "file": return { screen: first };
+    case "compare": case "proposals": case "policy": case "catalog": case "sunset": case "integrity": case "file": return { screen: first };
     default: return nowhere;
   }
 }

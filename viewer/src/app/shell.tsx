@@ -14,6 +14,7 @@ import { Models } from "../screens/models.tsx";
 import { Policy } from "../screens/policy.tsx";
 import { Proposals, ProposalScreen } from "../screens/proposals.tsx";
 import { openFiles, Opening, Start } from "../screens/start.tsx";
+import { Retired } from "../screens/sunset.tsx";
 import { Version } from "../screens/version.tsx";
 import { Help, help, useKeys } from "./keys.tsx";
 import { print, type Screen } from "./route.ts";
@@ -25,6 +26,7 @@ const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
   [{ screen: "proposals" }, "Proposals", ["proposals", "proposal"]],
   [{ screen: "policy" }, "Policy", ["policy"]],
   [{ screen: "catalog" }, "Catalog", ["catalog"]],
+  [{ screen: "sunset" }, "Sunset", ["sunset"]],
   [{ screen: "integrity" }, "Integrity", ["integrity"]],
   [{ screen: "file" }, "Check a file", ["file"]],
 ];
@@ -83,7 +85,7 @@ function Top() {
   return (
     <header class="top">
       <div class="top-row">
-        <a class="brand" href={href({ screen: "models" })}><span class="mark-square" aria-hidden="true" />{it?.name ?? "refmark"}</a>
+        <a class="brand" href={href({ screen: "models" })}><span class="mark-square" aria-hidden="true" /><span class="brand-name">{it?.name ?? "refmark"}</span></a>
         {it && <nav aria-label="Main"><ul>{WAYS.map(([screen, name, with_]) => <li key={name}><To to={screen} {...(with_.includes(here) ? { "aria-current": "page" as const } : {})}>{name}</To></li>)}</ul></nav>}
         <div class="top-end"><StandingPill /><LookButton /><button type="button" class="plain-button" aria-label="Keys and help" title="Keys and help (?)" onClick={() => (help.value = true)}>?</button></div>
       </div>
@@ -134,6 +136,7 @@ function Shown({ screen }: { readonly screen: Screen }) {
     case "proposal": return <ProposalScreen name={screen.name} />;
     case "policy": return <Policy />;
     case "catalog": return <Catalog />;
+    case "sunset": return <Retired />;
     case "integrity": return <Integrity />;
     case "file": return <CheckFile />;
     case "nowhere": return <div class="empty"><h1 tabIndex={-1}>There is no such page</h1><p><code>{screen.path}</code></p><p><To to={{ screen: "models" }}>All models</To></p></div>;

@@ -1,6 +1,6 @@
 // The small pieces that every screen is made of.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Stage, TrustState } from "refmark-wasm";
 import type { Asked } from "../app/ask.ts";
 import { announce, href, walked } from "../app/state.ts";
@@ -152,7 +152,8 @@ export function Told<T>({ asked, lines = 4, title, children }: { readonly asked:
 /** A screen's heading: takes the focus when a person comes to it by a link, so that a screen reader starts there. */
 export function Heading({ title, tab, children, above }: Children & { readonly title: ComponentChildren; readonly tab: string; readonly above?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // Before the next key can be pressed.
+  useLayoutEffect(() => {
     document.title = `${tab} · refmark`;
     if (walked.value) heading.current?.focus({ preventScroll: true });
   }, [tab]);

@@ -1,6 +1,8 @@
 // One version: how to pin it, what it is, where it came from, who signed for it.
+import { useState } from "preact/hooks";
 import type { Contract, ContractField, Dossier, ShowAnswer } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
+import type { Relative } from "../protocol.ts";
 import { opened, shownHead } from "../app/state.ts";
 import { bytes, count, day, figure, text } from "../app/words.ts";
 import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
@@ -8,6 +10,7 @@ import { Card } from "../parts/card.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { LineageGraph, type Node, unnamed } from "../parts/graph.tsx";
 import { Tensors } from "../parts/tensors.tsx";
+import { Day } from "./sunset.tsx";
 
 export function Version({ model, version }: { readonly model: string; readonly version: string }) {
   const reference = `${model}/${version}`;
@@ -27,6 +30,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
   return (
     <>
       {(shown.trust === "revoked" || shown.trust === "deleted") && <div class="note bad" role="alert"><p class="note-title">This artifact is {shown.trust}</p><p>Its bytes are handed out to nobody. Why is under “States over time”.</p></div>}
+      {shown.stage === "retired" && version && <RetiredNote model={model} version={version.version} />}
       {version?.description && <p class="lead">{version.description}</p>}
       <Facts facts={[
         ["Artifact", <Id id={shown.artifact} what="artifact's id" />],
@@ -48,6 +52,14 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
       {shown.model_card && <Section title="Model card" id="card"><Card text={shown.model_card} /></Section>}
     </>
   );
+}
+
+/** Until when a retired version may be used, and what to use in its place. */
+function RetiredNote({ model, version }: { readonly model: string; readonly version: number }) {
+  const asked = useAnswer("sunset", []);
+  const it = asked.state === "told" ? asked.answer.versions.find((row) => row.model === model && row.version === version) : undefined;
+  if (!it) return null;
+  return <div class="note warn"><p class="note-title">Retired: nobody should use it from <Day it={it} /></p>{it.replacement !== null && <p>In its place: <To to={{ screen: "version", model, version: String(it.replacement) }}>{model}/{it.replacement}</To>.</p>}</div>;
 }
 
 /** The sections that this version has. */
@@ -138,22 +150,39 @@ function ContractTable({ contract }: { readonly contract: Contract }) {
   return <div class="scroll" tabIndex={0} role="group" aria-labelledby="contract"><table class="plain">{part("Inputs", contract.inputs)}{part("Outputs", contract.outputs)}</table></div>;
 }
 
+/** So many versions that were made from one are drawn. */
+const SHOWN = 12;
+/** So many versions are looked at for the relatives of one; more only when somebody asks for it. */
+const LOOKED_AT = 300;
+
 function Lineage({ shown, model }: { readonly shown: ShowAnswer; readonly model: string }) {
-  const [first = "", ...others] = shown.manifest.parents ?? [];
-  const named = useAnswer("show", first === "" ? null : [first]);
-  const parent = named.state === "told" ? named.answer.version : null;
+  const parents = shown.manifest.parents ?? [];
+  const [limit, look] = useState(LOOKED_AT);
+  const asked = useAnswer("relatives", [shown.artifact, parents, limit]);
+  const told = asked.state === "told" ? asked.answer : { from: [], made: [], searched: 0, all: 0 };
   const facts = Object.entries(shown.lineage ?? {});
   const drawn = (key: string) => /dataset|data|code|run/.test(key);
+  const node = (detail: string, it: Relative): Node => ({ title: `${it.model}/${it.version}`, detail, to: { screen: "version", model: it.model, version: String(it.version) } });
   const before: Node[] = [
-    ...(first === "" ? [] : [parent ? { title: `${parent.model}/${parent.version}`, detail: "parent", to: { screen: "version", model: parent.model, version: String(parent.version) } as const } : { title: unnamed(first), detail: "parent", to: null }]),
-    ...others.map((other): Node => ({ title: unnamed(other), detail: "parent", to: null })),
+    ...parents.map((artifact): Node => {
+      const known = told.from.find((it) => it.artifact === artifact);
+      return known ? node("parent", known) : { title: unnamed(artifact), detail: "parent", to: null };
+    }),
     ...facts.filter(([key]) => drawn(key)).map(([key, value]): Node => ({ title: text(value), detail: key.replaceAll("_", " "), to: null })),
   ];
   const here: Node = { title: shown.version ? `${model}/${shown.version.version}` : unnamed(shown.artifact), detail: "this version", to: null };
-  const after = shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "held by", to: { screen: "alias", model, alias } }));
+  const after = [
+    ...shown.aliases.map((alias): Node => ({ title: `@${alias}`, detail: "held by", to: { screen: "alias", model, alias } })),
+    ...told.made.slice(0, SHOWN).map((it) => node("made from it", it)),
+  ];
   return (
     <>
-      {before.length === 0 ? <Empty title="Nobody said where it came from" /> : <LineageGraph before={before} here={here} after={after} />}
+      {before.length === 0 && <Empty title="Nobody said where it came from" />}
+      {before.length + after.length > 0 && <LineageGraph before={before} here={here} after={after} />}
+      {told.made.length > SHOWN && <p class="soft">and {count(told.made.length - SHOWN, "version")} more that were made from it</p>}
+      {told.searched < told.all && (
+        <p class="soft">{count(told.searched, "version")} of {told.all.toLocaleString("en")} looked at for what was made from it. <button type="button" class="button quiet" onClick={() => look(told.all)}>Look at all</button></p>
+      )}
       {facts.some(([key]) => !drawn(key)) && <Facts facts={facts.filter(([key]) => !drawn(key)).map(([key, value]) => [key.replaceAll("_", " "), <code>{text(value)}</code>] as const)} />}
     </>
   );

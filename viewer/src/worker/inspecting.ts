@@ -1,6 +1,6 @@
 // A dropped model file: what it is, its digest, and which versions of this registry hold exactly these bytes.
 import type { ShowAnswer } from "refmark-wasm";
-import type { DroppedFile, FileMatch, ModelRow } from "../protocol.ts";
+import type { DroppedFile, FileMatch, ModelRow, Relatives } from "../protocol.ts";
 import { inspectFile, sha256, type View } from "./module.ts";
 import { turn } from "./verifying.ts";
 
@@ -30,30 +30,44 @@ function matchIn(shown: ShowAnswer, digest: string): FileMatch | null {
   return { reference, path: file.path, aliases: shown.aliases, stage: shown.stage, trust: shown.trust };
 }
 
-/** Looks at the model that was asked about first, and at the versions that aliases hold before the others. */
-async function matches(view: View, rows: readonly ModelRow[], model: string | null, digest: string): Promise<{ found: FileMatch[]; searched: number }> {
-  const found: FileMatch[] = [];
+/** Looks at versions until `limit`: those of one model first, and those that aliases hold before the others. Says how many. */
+async function each(view: View, rows: readonly ModelRow[], first: string | null, limit: number, look: (shown: ShowAnswer) => void): Promise<number> {
   const seen = new Set<string>();
-  const look = async (reference: string): Promise<void> => {
-    if (seen.has(reference) || seen.size >= VERSIONS) return;
+  const see = async (reference: string): Promise<void> => {
+    if (seen.has(reference) || seen.size >= limit) return;
     seen.add(reference);
-    const match = matchIn(view.show(reference), digest);
-    if (match) found.push(match);
+    look(view.show(reference));
     if (seen.size % 20 === 0) await turn();
   };
-  const ordered = model === null ? rows : [...rows].sort((a, b) => Number(b.model === model) - Number(a.model === model));
-  for (const row of ordered) for (const [, version] of row.aliases) await look(`${row.model}/${version}`);
+  const ordered = first === null ? rows : [...rows].sort((a, b) => Number(b.model === first) - Number(a.model === first));
+  for (const row of ordered) for (const [, version] of row.aliases) await see(`${row.model}/${version}`);
   for (const row of ordered) {
-    if (seen.size >= VERSIONS) break;
-    for (const { version } of view.versions(row.model)) await look(`${row.model}/${version}`);
+    if (seen.size >= limit) break;
+    for (const { version } of view.versions(row.model)) await see(`${row.model}/${version}`);
   }
-  return { found, searched: seen.size };
+  return seen.size;
+}
+
+/** The versions that an artifact's parents are, and those that name the artifact as a parent of theirs. */
+export async function relatives(view: View, rows: readonly ModelRow[], artifact: string, parents: readonly string[], limit: number): Promise<Relatives> {
+  const [from, made]: [Relatives["from"][number][], Relatives["made"][number][]] = [[], []];
+  const searched = await each(view, rows, null, limit, ({ manifest, version }) => {
+    if (version === null) return;
+    const it = { model: version.model, version: version.version, artifact: version.artifact };
+    if (parents.includes(it.artifact)) from.push(it);
+    if (manifest.parents?.includes(artifact)) made.push(it);
+  });
+  return { from, made, searched, all: rows.reduce((sum, row) => sum + row.versions, 0) };
 }
 
 export async function inspected(view: View, rows: readonly ModelRow[], file: File, model: string | null): Promise<DroppedFile> {
   const reader = new FileReaderSync();
   const answer = inspectFile(file.name, file.size, (offset, length) => new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + length))));
   const digest = await digestOf(file);
-  const { found, searched } = await matches(view, rows, model, digest);
+  const found: FileMatch[] = [];
+  const searched = await each(view, rows, model, VERSIONS, (shown) => {
+    const match = matchIn(shown, digest);
+    if (match) found.push(match);
+  });
   return { answer, size: file.size, sha256: digest, matches: found, searched };
 }

@@ -2,7 +2,7 @@
 import type { CommitInfo, MoveRow, VersionRow } from "refmark-wasm";
 import type { Answer, Arguments, Event, ModelRow, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
 import { faultOf, missing, Stopped, Trouble } from "./fault.ts";
-import { inspected } from "./inspecting.ts";
+import { inspected, relatives } from "./inspecting.ts";
 import { RefmarkRepository, type Repository, type View } from "./module.ts";
 import { Rows, rowsOfListing, versionsOfListing } from "./rows.ts";
 import type { Listing, Source } from "./source.ts";
@@ -95,14 +95,21 @@ export class Session {
     const begun = performance.now();
     try {
       await this.history();
-      const { report, view } = await verify(this.repository, this.head, root, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      let relation: Seen = seen === null ? "none" : seen === this.head ? "same" : "older";
+      const { report, view } = await walk(seen).catch((error: unknown) => {
+        if (faultOf(error).code !== "history-rewritten") throw error;
+        // Told as such; what is here is verified all the same.
+        relation = "not-on-the-chain";
+        return walk(null);
+      });
       this.view?.free();
       this.view = view;
       this.listing = Promise.resolve(null);
       const truth = this.truth(view);
       const listingLies = listed && truth !== null ? this.rows.differences(truth) : 0;
       if (truth !== null) this.rows.set(truth, "verified", this.tell);
-      this.tell({ event: "verified", verified: { report, seen: this.seenFrom(seen), listingLies, milliseconds: performance.now() - begun } });
+      this.tell({ event: "verified", verified: { report, seen: relation, listingLies, milliseconds: performance.now() - begun } });
     } catch (error) {
       if (error instanceof Stopped) throw error;
       this.tell({ event: "unverifiable", fault: faultOf(error) });
@@ -116,16 +123,6 @@ export class Session {
     } catch {
       return null;
     }
-  }
-
-  private seenFrom(seen: string | null): Seen {
-    if (seen === null) return "none";
-    if (seen === this.head) return "same";
-    return this.chain(Number.MAX_SAFE_INTEGER).has(seen) ? "older" : "not-on-the-chain";
-  }
-
-  private chain(limit: number): Set<string> {
-    return new Set(this.repository.firstParents(this.head, Math.min(limit, 2 ** 31)).map((commit) => commit.id));
   }
 
   /** Runs what may lack an object, and fetches what it lacks. */
@@ -189,6 +186,7 @@ export class Session {
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
     sunset: (view) => view.sunset(),
+    relatives: (view, artifact, parents, limit) => relatives(view, this.rows.all(), artifact, parents, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
 

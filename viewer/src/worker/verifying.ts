@@ -21,9 +21,9 @@ export function turn(): Promise<void> {
 
 /** Verifies everything up to a head. The view that comes with the report tells what took effect. */
 export async function verify(
-  repository: Repository, head: string, root: string | null, signal: AbortSignal, tell: (done: number, total: number) => void,
+  repository: Repository, head: string, root: string | null, seen: string | null, signal: AbortSignal, tell: (done: number, total: number) => void,
 ): Promise<{ readonly report: VerifyReport; readonly view: View }> {
-  const verification: Verification = repository.verify(head, root ?? undefined);
+  const verification: Verification = repository.verify(head, root, seen);
   try {
     const total = verification.total();
     let commits = 1;

@@ -8,13 +8,14 @@ export function launch() {
 }
 
 /** The longest tasks of a page's main thread while something is done, in milliseconds of the processor's time: a busy
- * machine makes everything wait, and that is not the page's doing. */
+ * machine makes everything wait, and that is not the page's doing. Nor are the browser's own pages, such as its address bar. */
 export async function longestTasks(browser, page, work) {
-  await browser.startTracing(page, { categories: ["toplevel", "__metadata"] });
+  await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing", "__metadata"] });
   const answer = await work();
+  await page.evaluate(() => performance.mark("the page itself"));
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  const pages = new Set(traceEvents.filter((it) => it.name === "thread_name" && it.args.name === "CrRendererMain").map((it) => `${it.pid} ${it.tid}`));
-  const tasks = traceEvents.filter((it) => /RunTask/.test(it.name) && pages.has(`${it.pid} ${it.tid}`)).map((it) => (it.tdur ?? it.dur ?? 0) / 1000);
+  const own = traceEvents.find((it) => it.name === "the page itself");
+  const tasks = traceEvents.filter((it) => /RunTask/.test(it.name) && it.pid === own.pid && it.tid === own.tid).map((it) => (it.tdur ?? it.dur ?? 0) / 1000);
   return { answer, tasks: tasks.length, longest: tasks.sort((a, b) => b - a).slice(0, 5).map((it) => Math.round(it * 10) / 10) };
 }
 

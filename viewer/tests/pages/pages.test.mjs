@@ -1,5 +1,6 @@
 // The viewer in a real browser, on a real registry.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch, longestTasks, openPage } from "./browser.mjs";
 import { serve } from "./server.mjs";
-import { makeWorld } from "./world.mjs";
+import { DIST, makeWorld } from "./world.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = fileURLToPath(new URL("../../shots/", import.meta.url));
@@ -34,7 +35,7 @@ after(async () => {
 const SCREENS = {
   models: "/models", model: "/m/sentiment", version: "/m/sentiment/v/5", alias: "/m/sentiment/a/champion?as-of=2026-09-15", compare: "/compare?a=sentiment/2&b=sentiment/5",
   proposals: "/proposals", proposal: `/proposals/${encodeURIComponent("propose/sentiment-champion-5")}`, policy: "/policy?model=sentiment&version=5&alias=champion",
-  catalog: "/catalog", integrity: "/integrity", file: "/file", nowhere: "/nonsense",
+  catalog: "/catalog", sunset: "/sunset", integrity: "/integrity", file: "/file", nowhere: "/nonsense",
 };
 
 const address = (path, more = {}) => {
@@ -170,6 +171,30 @@ describe("what may be said", () => {
   });
 });
 
+describe("lineage", () => {
+  test("a version names what it was made from, and what was made from it", SLOW, async () => {
+    const { page, errors, close } = await openPage(browser);
+    await page.goto(address("/m/text-encoder/v/1", { root: world.root }));
+    await still(page);
+    await page.locator(".twin li", { hasText: "made from it" }).first().waitFor({ timeout: 30_000 });
+    const made = await page.locator(".twin li", { hasText: "made from it" }).locator("a").allTextContents();
+    assert.deepEqual(made.sort(), [1, 2, 3, 4, 5].map((n) => `sentiment/${n}`));
+    await page.locator(".twin a", { hasText: "sentiment/4" }).click();
+    await page.locator(".twin li", { hasText: "parent" }).locator("a", { hasText: "text-encoder/1" }).waitFor({ timeout: 30_000 });
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
+  test("a retired version says until when, and what stands in for it", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(address("/m/sentiment/v/1", { root: world.root }));
+    await still(page);
+    await page.locator(".note.warn", { hasText: "nobody should use it from 31 Oct 2026" }).waitFor({ timeout: 30_000 });
+    assert.match(await page.locator(".note.warn").first().innerText(), /In its place: sentiment\/2/);
+    await close();
+  });
+});
+
 describe("ways in", () => {
   const opened = async (page) => {
     await still(page);
@@ -184,9 +209,43 @@ describe("ways in", () => {
     await close();
   });
 
-  test("a dropped folder, an exported site's folder and a bundle", SLOW, async () => {
-    const empty = await serve({ "/": fileURLToPath(new URL("../../dist/", import.meta.url)) });
-    for (const it of [world.bare, join(world.site, "registry"), world.bundle]) {
+  test("Python's plain file server, which lists folders as pages", SLOW, async () => {
+    const python = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", world.folder], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const port = await new Promise((done) => python.stdout.on("data", (said) => done(/port (\d+)/.exec(said)?.[1])));
+      for (const path of ["site/#/models?", "site/#/models?from=../models.git/&"]) {
+        const { page, errors, close } = await openPage(browser);
+        await page.goto(`http://127.0.0.1:${port}/${path}root=${world.root}`);
+        await opened(page);
+        assert.deepEqual([await standing(page), errors], ["verified", []], path);
+        await close();
+      }
+    } finally {
+      python.kill();
+    }
+  });
+
+  test("what is dragged onto the page: a folder, a .git in its project, a bundle", SLOW, async () => {
+    const empty = await serve({ "/": DIST });
+    for (const it of [world.bare, world.clone, join(world.clone, ".git"), world.bundle]) {
+      const { page, errors, close } = await openPage(browser);
+      await page.goto(`${empty.url}/#/models?root=${world.root}`);
+      await page.locator(".drop").waitFor();
+      const { x, y, width, height } = await page.locator(".drop").boundingBox();
+      const browserSide = await page.context().newCDPSession(page);
+      for (const type of ["dragEnter", "dragOver", "drop"]) {
+        await browserSide.send("Input.dispatchDragEvent", { type, x: x + width / 2, y: y + height / 2, data: { items: [], files: [it], dragOperationsMask: 1 } });
+      }
+      await opened(page);
+      assert.deepEqual([await standing(page), errors], ["verified", []], it);
+      await close();
+    }
+    await empty.stop();
+  });
+
+  test("a chosen folder, an exported site's folder, a project with a .git, and a bundle", SLOW, async () => {
+    const empty = await serve({ "/": DIST });
+    for (const it of [world.bare, join(world.site, "registry"), world.clone, world.bundle]) {
       const { page, errors, close } = await openPage(browser);
       await page.goto(`${empty.url}/#/models?root=${world.root}`);
       await page.locator(".drop").waitFor();

@@ -29,12 +29,13 @@ export function makeWorld(folder) {
   // A bare repository on a plain server: packed once, then two proposals' worth of loose objects on top.
   git("clone", "-q", "--bare", models, "models.git");
   git("-C", "models.git", "update-server-info");
+  git("clone", "-q", models, "clone");
   git("-C", models, "bundle", "create", "-q", join(folder, "registry.bundle"), "--all");
 
   // The example's keys are fixed, so that its root is the same in every run.
   const { root } = JSON.parse(readFileSync(join(site, "registry/site.json"), "utf8"));
   const head = git("-C", models, "rev-parse", "main").trim();
-  return { folder, models, site, root, head, page: join(folder, "page.html"), bundle: join(folder, "registry.bundle"), bare: join(folder, "models.git"), files: join(folder, "demo/packages"), tampered: tamper(folder, git), many: many(folder, site, head), damaged: damaged(folder, site) };
+  return { folder, models, site, root, head, page: join(folder, "page.html"), bundle: join(folder, "registry.bundle"), clone: join(folder, "clone"), bare: join(folder, "models.git"), files: join(folder, "demo/packages"), tampered: tamper(folder, git), many: many(folder, site, head), damaged: damaged(folder, site) };
 }
 
 /** Somebody edits a record that took effect, and pushes it with plain Git. */

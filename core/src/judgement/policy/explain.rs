@@ -178,7 +178,7 @@ fn asks(gate: &Gate) -> String {
             parts.extend(max.map(|max| "at most ".to_owned() + &print(max)));
             if let Some(alias) = baseline {
                 parts.push(match min_improvement {
-                    Some(by) if *by != 0.0 => format!("better than {alias} by {by}"),
+                    Some(by) if *by != 0.0 => format!("better than {alias} by {}", print(*by)),
                     _ => format!("not worse than {alias}"),
                 });
             }

@@ -8,13 +8,14 @@ pub fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
     }
-    let mut unit = 1000u128;
+    // A tenth of what is shown, so that nothing is multiplied.
+    let mut tenth = 100;
     let mut names = ["kB", "MB", "GB", "TB"].into_iter();
     loop {
         // Rounded before it is looked at: 999,960 bytes are 1.0 MB, and not 1000.0 kB.
-        let tenths = (u128::from(bytes) * 10 + unit / 2) / unit;
+        let tenths = bytes.saturating_add(tenth / 2) / tenth;
         match names.next() {
-            Some(_) if tenths >= 10_000 => unit *= 1000,
+            Some(_) if tenths >= 10_000 => tenth *= 1000,
             name => return format!("{}.{} {}", tenths / 10, tenths % 10, name.unwrap_or("PB")),
         }
     }
