@@ -91,6 +91,18 @@ def test_a_version_without_its_files_is_never_loaded_unverified(registry: refmar
         mlflow.artifacts.download_artifacts("models:/m/1")
 
 
+def test_inside_mlflows_server_a_proxied_source_is_read_where_the_server_keeps_it(
+    registry: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept" / "0" / "m").mkdir(parents=True)
+    (tmp_path / "kept" / "0" / "m" / "weights.bin").write_bytes(b"1234")
+    monkeypatch.setenv("_MLFLOW_SERVER_ARTIFACT_DESTINATION", str(tmp_path / "kept"))
+    store = RefmarkStore(f"refmark://{registry.path}")
+    store.create_registered_model("m")
+    store.create_model_version("m", "mlflow-artifacts:/0/m")
+    assert (registry.pull("m/1") / "weights.bin").read_bytes() == b"1234"
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "files"])
 def test_an_existing_registry_is_brought_over(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "sqlite":

@@ -36,6 +36,8 @@ __version__: str = _native.version()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._frames import Rows as Rows
+    from ._importers import Imported as Imported
+    from ._importers import import_mlflow as import_mlflow
     from ._lock import Lock as Lock
     from ._lock import pull as pull
     from ._progress import ProgressEvent as ProgressEvent
@@ -93,7 +95,6 @@ if TYPE_CHECKING:
     from ._values import Version as Version
     from ._values import VersionDetail as VersionDetail
     from ._values import VersionRow as VersionRow
-    from .mlflow.importer import import_mlflow as import_mlflow
 
 # What is loaded only when it is asked for, so that `import refmark` stays light.
 _LAZY = {
@@ -105,7 +106,8 @@ _LAZY = {
     "compare_contracts": "_registry",
     "init": "_registry",
     "inspect": "_registry",
-    "import_mlflow": "mlflow.importer",
+    "Imported": "_importers",
+    "import_mlflow": "_importers",
     "open": "_registry",
     "use": "_registry",
     "pull": "_lock",
@@ -142,6 +144,7 @@ __all__ = [
     "Found",
     "Gate",
     "GateReport",
+    "Imported",
     "Index",
     "Inspection",
     "IntegrityError",
@@ -192,6 +195,7 @@ __all__ = [
     "VersionRow",
     "clone",
     "compare_contracts",
+    "import_mlflow",
     "init",
     "inspect",
     "open",

@@ -41,17 +41,10 @@ def _import(given: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     asked = parser.parse_args(given)
+    from ._importers import import_mlflow
     from ._registry import open as open_registry
 
     registry = open_registry(asked.registry)
-    try:
-        from .mlflow.importer import import_mlflow
-    except ImportError as missing:
-        raise errors.UsageError(
-            f"MLflow's registries are read through MLflow, which is not here: {missing}",
-            code="bad-argument",
-            hint="pip install 'refmark[mlflow]'",
-        ) from missing
     done = import_mlflow(asked.location, registry)
     if asked.json:
         print(json.dumps(done._asdict()))

@@ -6,7 +6,7 @@ import os
 import uuid
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
@@ -15,6 +15,7 @@ from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
 from mlflow.prompt.registry_utils import has_prompt_tag
 
 from .. import _native, errors
+from .._importers import Imported
 from .._registry import Registry
 from . import entities, sources
 
@@ -25,28 +26,10 @@ _PROMPTS = f"tags.`{IS_PROMPT_TAG_KEY}` = 'true'"
 _PAGE = 1000
 
 
-class Imported(NamedTuple):
-    """What was brought over."""
-
-    #: How many models.
-    models: int
-    #: How many versions, with their files.
-    versions: int
-    #: The versions whose files could not be read: ``MODEL/VERSION``.
-    without_files: tuple[str, ...]
-    #: How many numbers were given up in MLflow and stay empty here too.
-    gaps: int
-
-
-def import_mlflow(location: str | os.PathLike[str], registry: Registry) -> Imported:
-    """Brings a file or SQL registry of MLflow's over into an empty part of a registry.
-
-    ``location`` is the folder of a file registry (``mlruns``), a SQLite file, or a URI that MLflow knows. A model that
-    stands here already is an error, before anything of it is written. Version numbers, times, aliases, tags and stages
-    stay as they are; a number that was deleted there is a tombstone here.
-    """
+def bring_over(location: str, registry: Registry) -> Imported:
+    """What :func:`refmark.import_mlflow` does."""
     total = Imported(0, 0, (), 0)
-    with _store(os.fspath(location)) as store:
+    with _store(location) as store:
         found = [*_all(store.search_registered_models), *_all(store.search_registered_models, _PROMPTS)]
         models = [store.get_registered_model(it.name) for it in found]
         _check_names(registry, models)

@@ -13,6 +13,10 @@ from mlflow.artifacts import download_artifacts
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.utils.file_utils import local_file_uri_to_path
+from mlflow.utils.uri import append_to_uri_path
+
+#: How MLflow's server tells its workers where artifacts are.
+ARTIFACTS_DESTINATION = "_MLFLOW_SERVER_ARTIFACT_DESTINATION"
 
 #: The one file of a version whose files were not to be had.
 POINTER_FILE = "mlflow-source.json"
@@ -37,6 +41,7 @@ def fetch(location: str, local_model_path: str | None, stack: ExitStack) -> str 
     """
     if local_model_path and os.path.isdir(local_model_path):
         return local_model_path
+    location = _behind_the_server(location)
     if is_local(location):
         path = local_path(location)
         return path if os.path.exists(path) else None
@@ -48,6 +53,15 @@ def fetch(location: str, local_model_path: str | None, stack: ExitStack) -> str 
             f"The files of {location} cannot be read, so they cannot be registered: {error}",
             error_code=INVALID_PARAMETER_VALUE,
         ) from error
+
+
+def _behind_the_server(location: str) -> str:
+    """Inside MLflow's server, where what its clients call ``mlflow-artifacts:/…`` really is."""
+    parts = urlsplit(location)
+    destination = os.environ.get(ARTIFACTS_DESTINATION)
+    if parts.scheme != "mlflow-artifacts" or not destination:
+        return location
+    return append_to_uri_path(destination, parts.path)
 
 
 def pointer(stack: ExitStack, facts: dict[str, Any]) -> str:

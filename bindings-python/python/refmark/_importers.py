@@ -1,0 +1,43 @@
+"""Bringing other registries over."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from ._arguments import PathLike
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from ._registry import Registry
+
+
+class Imported(NamedTuple):
+    """What was brought over."""
+
+    #: How many models.
+    models: int
+    #: How many versions, with their files.
+    versions: int
+    #: The versions whose files could not be read: ``MODEL/VERSION``.
+    without_files: tuple[str, ...]
+    #: How many numbers were given up in MLflow and stay empty here too.
+    gaps: int
+
+
+def import_mlflow(location: PathLike, registry: Registry) -> Imported:
+    """Brings a file or SQL registry of MLflow's over into an empty part of a registry; needs ``refmark[mlflow]``.
+
+    ``location`` is the folder of a file registry (``mlruns``), a SQLite file, or a URI that MLflow knows. A model that
+    stands here already, or whose name cannot be here, is an error before anything is written. Version numbers, times,
+    aliases, tags and stages stay as they are; a number that was deleted there is a tombstone here.
+    """
+    try:
+        from .mlflow.importer import bring_over
+    except ImportError as missing:
+        raise UsageError(
+            f"MLflow's registries are read through MLflow, which is not here: {missing}",
+            code="bad-argument",
+            hint="pip install 'refmark[mlflow]'",
+        ) from missing
+    return bring_over(os.fspath(location), registry)
