@@ -1,11 +1,11 @@
 //! Processes that are killed, disks that are full or read-only, bytes that rot, and memory that is short.
 
-use refmark_core::words::map::Set;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use refmark_core::blob::host::{Identity, unique_name};
 use refmark_core::blob::lock::Holder;
+use refmark_core::words::map::Set;
 use refmark_core::words::time::Timestamp;
 use serde_json::Value;
 

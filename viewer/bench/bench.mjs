@@ -1,7 +1,8 @@
 // The same repository in the same browser: this viewer's module beside isomorphic-git. Writes a table to stdout.
 //
-//   node viewer/bench/bench.mjs FOLDER      a bare repository with a registry, packed (`git repack -adf`), such as
-//                                           `cargo run -p refmark-core --example grown` makes
+//   node viewer/bench/bench.mjs FOLDER [ALIAS]   a bare repository with a registry, packed (`git repack -adf`), such as
+//                                           `cargo run -p refmark-core --example grown` makes; an alias of its model
+//                                           `line`, else `champion`
 //
 // Both are given the same bytes in memory and start cold; the smallest of five runs counts, or the only one where it takes ten seconds. What both answer is compared
 // first: a figure for a wrong answer is none.
@@ -14,9 +15,9 @@ import { launch, openPage } from "../tests/pages/browser.mjs";
 import { serve } from "../tests/pages/server.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const repository = process.argv[2];
+const [repository, alias = "champion"] = process.argv.slice(2);
 if (!repository) {
-  console.error("usage: node viewer/bench/bench.mjs FOLDER");
+  console.error("usage: node viewer/bench/bench.mjs FOLDER [ALIAS]");
   process.exit(2);
 }
 
@@ -31,7 +32,7 @@ try {
   await page.waitForFunction(() => typeof window.measure === "function").catch((error) => {
     throw new Error([error.message, ...errors].join("\n"));
   });
-  const rows = await page.evaluate(() => window.measure(), undefined);
+  const rows = await page.evaluate((name) => window.measure(name), alias);
   if (errors.length > 0) throw new Error(errors.join("\n"));
   console.log(table(rows, await browser.version()));
   await browser.close();

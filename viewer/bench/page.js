@@ -115,7 +115,7 @@ function same(what, a, b) {
   if (JSON.stringify(a) !== JSON.stringify(b)) throw new Error(`${what}: the answers differ: ${JSON.stringify(a).slice(0, 300)} and ${JSON.stringify(b).slice(0, 300)}`);
 }
 
-window.measure = async () => {
+window.measure = async (alias) => {
   await load(wasmUrl);
   const bytes = await files();
   const probe = opened(bytes);
@@ -124,15 +124,15 @@ window.measure = async () => {
   const tops = new Map();
   for (const x of probe.list(head, "models")) for (const y of probe.list(head, `models/${x.name}`)) for (const model of probe.list(head, `models/${x.name}/${y.name}`)) tops.set(model.name, `models/${x.name}/${y.name}/${model.name}`);
   probe.free();
-  const folder = `${tops.get("line")}/aliases/champion`;
+  const folder = `${tops.get("line")}/aliases/${alias}`;
   const [listOurs, a] = await smallest(() => ours(bytes, (view) => view.models()));
   const [listTheirs, b] = await smallest(() => theirModels(bytes));
   same("models", a.map((row) => [row.model, row.versions, row.aliases, row.owner, row.updated]).sort(), b);
-  const [logOurs, c] = await smallest(() => ours(bytes, (view) => view.log("line@champion")));
+  const [logOurs, c] = await smallest(() => ours(bytes, (view) => view.log(`line@${alias}`)));
   const [logTheirs, d] = await smallest(() => theirLog(bytes, folder));
   same("moves", c.map((move) => [move.sequence, move.to?.version ?? null, move.commit]), d);
   return [
     { what: `list ${a.length} models: newest version, aliases, owner, last change`, ours: listOurs, theirs: listTheirs, wanted: 5, commits },
-    { what: `the ${c.length} moves of one alias, with the commits that brought them`, ours: logOurs, theirs: logTheirs, wanted: 15, commits },
+    { what: `the ${c.length} moves of ${alias}, with the commits that brought them`, ours: logOurs, theirs: logTheirs, wanted: 15, commits },
   ];
 };

@@ -1,6 +1,5 @@
 //! What has taken effect: the files that count, whatever else lies in the tree.
 
-use crate::words::map::{Map, Set};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -16,6 +15,7 @@ use crate::records::statement::Record;
 use crate::words::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// So many parsed objects are kept before the cache starts afresh.

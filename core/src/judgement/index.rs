@@ -3,8 +3,6 @@
 //! An index holds nothing of its own: every row follows from a file that took effect and the commit in which it did. So
 //! it can be dropped and made again at any time, and its answers equal those that [`Facts`](super::facts::Facts) gives.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::effective::Objects;
@@ -20,6 +18,7 @@ use crate::records::version::{Label, Stage, StageMove, Version};
 use crate::words::canonical::MANIFEST_LIMIT;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::number;
 use crate::words::oid::Oid;

@@ -1,7 +1,6 @@
 //! What can be told of one file by itself, before anything is judged: that it is well-formed, and by which of the keys at
 //! hand it is signed. It holds wherever the file lies, so it can be found out on any thread, for many files at once.
 
-use crate::words::map::Map;
 use std::sync::Arc;
 
 use crate::records::layout::{Document, Place};
@@ -10,6 +9,7 @@ use crate::records::policy::Policy;
 use crate::records::signature::{KeyId, PublicKey};
 use crate::records::statement::Record;
 use crate::words::digest::ArtifactId;
+use crate::words::map::Map;
 
 /// Keys by their fingerprints: those whose signatures are worth a look beforehand.
 pub type Keys = Map<KeyId, PublicKey>;

@@ -3,7 +3,6 @@
 //! Linear in the files that changed: a landing is judged when it arrives, and a pending one again only when something
 //! took effect since. What took effect is never judged again.
 
-use crate::words::map::{Map, Set};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -20,6 +19,7 @@ use crate::records::manifest::FileClass;
 use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// So many landings may be pending at a time; the rest are refused.

@@ -1,7 +1,5 @@
 //! What one person did alone at night: moves that took effect at once, with approvals still due.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::effective::Effective;
@@ -14,6 +12,7 @@ use crate::records::policy::Policy;
 use crate::records::statement::Record;
 use crate::words::digest::Digest;
 use crate::words::fault::Result;
+use crate::words::map::Map;
 use crate::words::name::PrincipalId;
 use crate::words::sort;
 use crate::words::time::Timestamp;

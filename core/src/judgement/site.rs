@@ -1,7 +1,5 @@
 //! The exported site's own files: what `site.json` says, the columnar listing, and which packs an export adds.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::index::{ModelRow, VersionRow};
@@ -11,6 +9,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Stage;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result, bug};
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName, PrincipalId, Release};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;

@@ -1,8 +1,7 @@
 //! Names of commits: loose refs, packed refs, HEAD, and where a shallow clone was cut.
 
-use crate::words::map::{Map, Set};
-
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// More lines than a registry's repository has refs.

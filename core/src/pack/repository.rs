@@ -1,6 +1,5 @@
 //! What a caller holds: give it bytes, then read history through it.
 
-use crate::words::map::{Map, Set};
 use std::cell::RefCell;
 
 use super::format::Format;
@@ -10,6 +9,7 @@ use super::objects::{MAX_BASE, Objects, Pack};
 use super::refs::Refs;
 use super::{bundle, loose};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// A Git repository in memory. Its object format is that of the first thing that is added; what is of another is refused.

@@ -1,13 +1,12 @@
 //! The lock file of a consumer's project: what is pinned, by digest. A commented TOML text that people review.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::manifest::FileClass;
 use super::registry_id::RegistryId;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName, RemoteName};
 use crate::words::oid::Oid;
 use crate::words::package_path::{PackagePath, check_set};

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod checkpoint;
 pub mod consumer;
 pub mod evidence;
+pub mod gate;
 pub mod layout;
 pub mod lock;
 pub mod manifest;

@@ -1,7 +1,5 @@
 //! `approve`: a principal signs what others proposed, or what one person did alone at night.
 
-use crate::words::map::Map;
-
 use serde::Serialize;
 
 use super::branch::{Ahead, Target};
@@ -21,6 +19,7 @@ use crate::records::layout::Place;
 use crate::records::policy::{MemberKind, Policy, Right};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;

@@ -1,7 +1,5 @@
 //! What a branch brings: the files between where it left the registry's branch and its tip, judged as one landing.
 
-use crate::words::map::Map;
-
 use super::open::Registry;
 use super::view::View;
 use crate::judgement::effective::Effective;
@@ -12,6 +10,7 @@ use crate::ports::store::RecordStore;
 use crate::records::layout::is_companion;
 use crate::words::canonical::MANIFEST_LIMIT;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// A branch, as far as it is ahead of the registry's own.

@@ -1,7 +1,5 @@
 //! `push`: own commits to the origin, their bytes first.
 
-use crate::words::map::Set;
-
 use serde::Serialize;
 
 use super::open::Registry;
@@ -12,6 +10,7 @@ use crate::ports::store::RecordStore;
 use crate::records::layout::{Document, Place};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 use crate::words::oid::Oid;
 
 /// What a push took to the origin.

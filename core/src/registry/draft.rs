@@ -1,7 +1,6 @@
 //! Drafts: a root or a policy that needs more signatures than one hand gives. The record lies in a file, as it will lie in
 //! the tree, and goes from keyholder to keyholder; a policy's text lies beside it.
 
-use crate::words::map::Set;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -21,6 +20,7 @@ use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 

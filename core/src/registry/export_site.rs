@@ -8,7 +8,6 @@ mod single;
 #[cfg(test)]
 mod tests;
 
-use crate::words::map::{Map, Set};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +21,7 @@ use crate::judgement::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry
 use crate::judgement::snapshot::History;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result, bug};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 use crate::words::package_path::PackagePath;
 

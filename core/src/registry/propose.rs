@@ -1,8 +1,6 @@
 //! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
 //! merged when everything is given.
 
-use crate::words::map::Set;
-
 use serde::Serialize;
 
 use super::branch::{Ahead, approvers, subject_of};
@@ -18,6 +16,7 @@ use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 

@@ -1,6 +1,5 @@
 //! `remote` and `sync`: other places that hold the registry's blobs.
 
-use crate::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::blob::{FolderRemote, Transferred};
 use crate::ports::blob::BlobRemote;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::RemoteName;
 
 /// Another place that holds blobs.

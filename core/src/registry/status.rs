@@ -1,6 +1,5 @@
 //! `status`: where a registry stands, at one look.
 
-use crate::words::map::{Map, Set};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -22,6 +21,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Stage;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// A landing without effect.

@@ -1,7 +1,5 @@
 //! `verify`: is everything here as signed and allowed? Bytes and history.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::open::Registry;
@@ -13,6 +11,7 @@ use crate::ports::Unit;
 use crate::ports::store::RecordStore;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 use crate::words::reference::Reference;
 use crate::words::time::Timestamp;

@@ -1,6 +1,5 @@
 //! The world that a registry stands in: the clock, the user's folders, the pinned roots, who hears of progress.
 
-use crate::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,6 +13,7 @@ use crate::records::statement::{Predicate, Record};
 use crate::words::canonical::RECORD_LIMIT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::time::Timestamp;
 
 /// The operating system's clock; `SOURCE_DATE_EPOCH` does not move it, tests pass a clock of their own.

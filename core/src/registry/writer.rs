@@ -1,8 +1,6 @@
 //! Writing: one writer at a time. Under the lock the head is read and the plan made on it, judged by the same rules as a
 //! reader's, committed, made durable, and the branch moved by compare-and-swap.
 
-use crate::words::map::Map;
-
 use super::open::Registry;
 use super::view::View;
 use crate::blob::lock::{Guard, Wait, acquire};
@@ -22,6 +20,7 @@ use crate::records::policy::Policy;
 use crate::records::statement::{Record, Statement, print_record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 

@@ -1,6 +1,5 @@
 //! Commits in memory: a history for tests that need Git's shape and not Git.
 
-use crate::words::map::{Map, Set};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,6 +7,7 @@ use std::rc::Rc;
 use crate::judgement::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 

@@ -3,10 +3,10 @@
 //! A fault says what, where, expected and found, and what next. Hints are written here and below the faces,
 //! so that a terminal, a notebook and a browser show the same words.
 
-use crate::words::map::Map;
 use std::fmt;
 
 use super::value::{Value, to_value};
+use crate::words::map::Map;
 
 /// How the process ends for a fault of this kind (see `refmark help error CODE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,11 @@
 //! Paths inside an artifact: relative, portable, and unable to leave the folder that they are written to.
 
-use crate::words::map::Map;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 
 /// The longest path, in bytes.
 pub const MAX_BYTES: usize = 1024;

@@ -1,6 +1,5 @@
 //! A package as people describe it, on the command line or in a line of a list.
 
-use refmark_core::words::map::Map;
 use std::path::{Path, PathBuf};
 
 use refmark_core::records::manifest::{Contract, Lineage};
@@ -8,6 +7,7 @@ use refmark_core::registry::{Package, Registry, View};
 use refmark_core::words::canonical::FreeJson;
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::words::map::Map;
 use refmark_core::words::name::{EntryId, ModelName, Release};
 use refmark_core::words::reference::Reference;
 use serde::Deserialize;

@@ -1,6 +1,5 @@
 //! Versions by text, and by what is known of them: what an index answers, from the records alone.
 
-use crate::words::map::Map;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -14,6 +13,7 @@ use crate::records::layout::{Document, Place};
 use crate::words::canonical::FreeMap;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
+use crate::words::map::Map;
 use crate::words::name::{AliasName, ModelName};
 use crate::words::number;
 use crate::words::sort;

@@ -5,12 +5,11 @@
 //! one that is not known; it copes with outputs that it does not know. So an input's values may only grow for backward
 //! compatibility, and an output's only shrink.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use super::Listed;
 use crate::records::manifest::{Contract, ContractField, Graph, GraphValue, Manifest};
+use crate::words::map::{Map, Set};
 use crate::words::sort;
 
 /// Which callers keep working.

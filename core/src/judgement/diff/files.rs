@@ -1,13 +1,12 @@
 //! Files, their sizes, and what they are.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use super::Listed;
 use crate::judgement::text::{counted, one_line};
 use crate::records::manifest::{FileClass, FileEntry, Manifest};
 use crate::words::digest::Digest;
+use crate::words::map::{Map, Set};
 use crate::words::sort;
 
 /// A file of one version.

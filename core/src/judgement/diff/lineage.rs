@@ -1,12 +1,11 @@
 //! Lineage and cards: where an artifact came from, and what is written about it.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use super::Listed;
 use crate::records::manifest::{Lineage, Manifest};
 use crate::words::digest::{ArtifactId, Digest};
+use crate::words::map::{Map, Set};
 
 /// The keys under which a licence is found, in lineage and in a model card's front matter.
 const LICENCE: [&str; 2] = ["license", "licence"];

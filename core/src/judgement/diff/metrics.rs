@@ -1,7 +1,5 @@
 //! Metrics: old beside new, and only where both were measured on the same data.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use crate::judgement::facts::Facts;
@@ -10,6 +8,7 @@ use crate::records::evidence::{Direction, MetricValue, Named};
 use crate::records::manifest::Manifest;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
+use crate::words::map::{Map, Set};
 
 /// The types of evidence whose metrics are compared.
 const TYPES: [&str; 3] = ["evaluation", "canary", "scan"];

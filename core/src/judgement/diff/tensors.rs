@@ -1,12 +1,11 @@
 //! Tensors: which changed, by their digests.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use super::Listed;
 use crate::records::manifest::{Manifest, TensorEntry};
 use crate::words::digest::Digest;
+use crate::words::map::{Map, Set};
 
 /// A tensor with another type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

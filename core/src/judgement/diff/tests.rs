@@ -1,5 +1,3 @@
-use crate::words::map::Map;
-
 use super::*;
 use crate::judgement::effective::{Objects, State};
 use crate::judgement::snapshot::History;
@@ -14,6 +12,7 @@ use crate::records::statement::{Record, Statement};
 use crate::testing::memory::MemoryHistory;
 use crate::words::canonical::FreeMap;
 use crate::words::digest::Digest;
+use crate::words::map::Map;
 use crate::words::name::{EntryId, PrincipalId};
 use crate::words::printer::print;
 use crate::words::time::Timestamp;

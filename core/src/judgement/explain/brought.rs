@@ -1,12 +1,11 @@
 //! When a record came, and when it took effect.
 
-use crate::words::map::Map;
-
 use crate::judgement::answer::Basis;
 use crate::judgement::snapshot::{History, first_parents};
 use crate::records::layout::Place;
 use crate::records::statement::Record;
 use crate::words::fault::Result;
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// The commits that brought files. A file that waited for an approval took effect later than it came. Where an index knows

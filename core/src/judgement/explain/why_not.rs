@@ -1,7 +1,5 @@
 //! Why an alias cannot hold a version, or could: the move is planned as if somebody made it, and every rule is asked.
 
-use crate::words::map::Map;
-
 use serde::Serialize;
 
 use crate::judgement::answer::Basis;
@@ -15,6 +13,7 @@ use crate::records::policy::{Policy, Right};
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Result};
+use crate::words::map::Map;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 

@@ -1,13 +1,12 @@
 //! Evidence that counts for nothing, because it rests on a key that was lost to somebody else.
 
-use crate::words::map::Set;
-
 use crate::judgement::effective::Effective;
 use crate::judgement::facts::Facts;
 use crate::records::policy::Policy;
 use crate::records::signature::KeyId;
 use crate::records::statement::Record;
 use crate::words::fault::Result;
+use crate::words::map::Set;
 
 /// What is known of lost keys where a change is judged.
 pub struct Doubt<'a> {

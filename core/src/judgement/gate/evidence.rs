@@ -4,7 +4,7 @@ use super::people::by_role;
 use super::{Found, Status, Subject};
 use crate::judgement::facts::Of;
 use crate::records::evidence::{Evidence, Verdict};
-use crate::records::policy::Gate;
+use crate::records::gate::Gate;
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
 

@@ -1,7 +1,7 @@
 //! Gates on a field of the manifest, the change or a piece of evidence.
 
 use super::{Found, Status, Subject, evidence_of};
-use crate::records::policy::Operator;
+use crate::records::gate::Operator;
 use crate::words::fault::Result;
 use crate::words::name::EntryId;
 use crate::words::value::{Value, to_value};

@@ -3,7 +3,7 @@
 use super::{Found, Status, Subject};
 use crate::judgement::facts::Of;
 use crate::records::evidence::{Direction, Evidence, Metric};
-use crate::records::policy::Gate;
+use crate::records::gate::Gate;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, EntryId};

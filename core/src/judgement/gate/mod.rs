@@ -15,7 +15,8 @@ pub use package::{describe_classes, has_document};
 pub use report::{Decision, GateReport, GateResult, SignerResult, Status};
 
 use super::facts::Facts;
-use crate::records::policy::{Gate, GateRule, Policy};
+use crate::records::gate::{Gate, GateRule};
+use crate::records::policy::Policy;
 use crate::records::statement::Record;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::Result;

@@ -1,12 +1,11 @@
 //! GGUF versions 1 to 3: counts, metadata, tensor descriptions, then aligned tensors.
 
-use crate::words::map::Set;
-
 use super::bytes::{Cursor, Parse, lying, too_large};
 use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::{Source, read_up_to};
 use crate::words::fault::Result;
+use crate::words::map::Set;
 use crate::words::number::print;
 use crate::words::sort;
 

@@ -1,11 +1,10 @@
 //! The tensors of an ONNX model: initializers of the main graph, and what nodes and functions carry within them.
 
-use crate::words::map::Set;
-
 use super::bytes::{Parse, lying, too_large};
 use super::onnx::{External, entry};
 use super::protobuf::{Messages, Range, Wire};
 use super::report::{Tensor, elements, shown};
+use crate::words::map::Set;
 
 const NAME_LIMIT: u64 = 4096;
 const DIMENSIONS_LIMIT: usize = 64;

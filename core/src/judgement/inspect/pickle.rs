@@ -4,7 +4,6 @@
 //! sense down to STOP, or when they have already run something before they stop making sense: an unpickler acts on each
 //! opcode as it reads it, so a truncated pickle is as dangerous as a whole one.
 
-use crate::words::map::{Map, Set};
 use std::rc::Rc;
 
 use super::bytes::{Cursor, Parse, Stop, lying};
@@ -13,6 +12,7 @@ use super::pickle_rest;
 use super::report::{Inspection, shown};
 use super::source::Source;
 use crate::words::fault::Result;
+use crate::words::map::{Map, Set};
 
 const OPCODES_LIMIT: u64 = 8 << 20;
 const STACK_LIMIT: usize = 1 << 20;

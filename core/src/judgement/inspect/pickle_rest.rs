@@ -3,11 +3,10 @@
 //! joblib writes raw arrays between opcodes, so what follows the first array cannot be walked. The dangerous imports
 //! behind it are still to be named: they are looked for by their shape.
 
-use crate::words::map::Set;
-
 use super::pickle_danger::is_dangerous;
 use super::source::{Source, read_up_to};
 use crate::words::fault::Result;
+use crate::words::map::Set;
 
 const SEARCH_LIMIT: usize = 64 << 20;
 const NAME_LIMIT: usize = 100;

@@ -1,13 +1,12 @@
 //! What inspection found in one file.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
 use super::onnx::OnnxInfo;
 use crate::words::fault::{Fault, Result};
+use crate::words::map::Map;
 
 /// At most this many metadata entries are kept.
 const METADATA_ENTRIES: usize = 512;

@@ -3,8 +3,6 @@
 //! The header is read strictly: no key twice (which the reference reader allows), no unknown field, no hole, no overlap
 //! and nothing behind the last tensor, so that the file can be nothing else as well.
 
-use crate::words::map::Map;
-
 use serde::Deserialize;
 
 use super::bytes::{Cursor, Parse, lying, too_large};
@@ -14,6 +12,7 @@ use super::source::Source;
 use crate::words::canonical::DEPTH_LIMIT;
 use crate::words::fault::Result;
 use crate::words::json;
+use crate::words::map::Map;
 use crate::words::sort;
 use crate::words::value::from_value;
 

@@ -7,8 +7,6 @@ mod oracle;
 mod resume;
 mod stories;
 
-use crate::words::map::Map;
-
 use super::landing::Standing;
 use super::snapshot::History;
 use super::verify::{Outcome, Problem, Verified, Verifier};
@@ -16,6 +14,7 @@ use crate::testing::memory::MemoryHistory;
 use crate::testing::registry::{Edit, Made, Scene, Signed, Start, Workshop};
 use crate::words::digest::Digest;
 use crate::words::fault::Code;
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// What a walk came to.

@@ -1,7 +1,6 @@
 //! A second judge, straight from the design's words: slow, simple, and sharing nothing with the real one but the parsing
 //! of paths, records and signatures. It knows the rules that the generated histories play with, and no others.
 
-use crate::words::map::{Map, Set};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -15,6 +14,7 @@ use crate::records::signature::{PublicKey, Signature};
 use crate::records::statement::{Predicate, Record};
 use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 type Files = Map<String, (Mode, Oid)>;

@@ -1,7 +1,5 @@
 //! Registering a version.
 
-use crate::words::map::Map;
-
 use super::about::{AboutRequest, about_record};
 use super::transition::{TrustRequest, first_or_next};
 use super::{Author, Plan, not_before};
@@ -12,6 +10,7 @@ use crate::records::trust::TrustState;
 use crate::records::version::Version;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::name::{ModelName, Release, folded};
 use crate::words::time::Timestamp;
 

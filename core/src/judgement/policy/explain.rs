@@ -1,8 +1,7 @@
 //! What a policy allows, in sentences.
 
-use crate::records::policy::{
-    AliasRule, Demands, Gate, GateRule, Member, MemberKind, Operator, Policy, Signer, StageRule, TrustRule,
-};
+use crate::records::gate::{Gate, GateRule, Operator};
+use crate::records::policy::{AliasRule, Demands, Member, MemberKind, Policy, Signer, StageRule, TrustRule};
 use crate::words::name::{PrincipalId, Role};
 use crate::words::number::print;
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::judgement::rules::match_people;
-use crate::records::policy::{Demands, Gate, GateRule, Member, MemberKind, Policy, Right, Signer, fits};
+use crate::records::gate::{Gate, GateRule};
+use crate::records::policy::{Demands, Member, MemberKind, Policy, Right, Signer, fits};
 use crate::records::root::{Quorum, Root};
 use crate::records::trust::TrustState;
 use crate::records::version::Stage;

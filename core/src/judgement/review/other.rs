@@ -1,7 +1,5 @@
 //! The whole review: moves, versions, rules, every other record, what has no effect, and what lies beside.
 
-use crate::words::map::Map;
-
 use super::change::{Moved, look, package};
 use super::range::{MethodVerdict, Outcome, Range, RangeVerdict};
 use super::rules::rules;
@@ -21,6 +19,7 @@ use crate::records::layout::{Document, Place, is_companion};
 use crate::records::policy::Policy;
 use crate::records::statement::{Predicate, Record};
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 use crate::words::sort;
 

@@ -1,8 +1,6 @@
 //! A range of commits, and what would come of it by each way of merging it. Nothing is written: a merge is a list of
 //! changes that the verifier takes as if it were a commit.
 
-use crate::words::map::{Map, Set};
-
 use serde::Serialize;
 
 use crate::judgement::landing::{Effect, Inert, Standing};
@@ -10,6 +8,7 @@ use crate::judgement::snapshot::{Change, History, first_parents};
 use crate::judgement::verify::{Problem, Remembered, Verified, Verifier, asks_for_the_whole_walk};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 use crate::words::sort;
 

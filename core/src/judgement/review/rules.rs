@@ -1,7 +1,5 @@
 //! New roots and policies under review: members in sentences, the text line by line.
 
-use crate::words::map::Map;
-
 use super::RulesReview;
 use super::other::Brought;
 use crate::judgement::diff::Listed;
@@ -10,6 +8,7 @@ use crate::records::layout::Place;
 use crate::records::policy::Policy;
 use crate::records::statement::Predicate;
 use crate::words::fault::Result;
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// So many lines of a policy's text are looked at.

@@ -1,13 +1,12 @@
 //! What a review comes to in a few words, and what to type next.
 
-use crate::words::map::Map;
-
 use super::range::RangeVerdict;
 use super::{Commands, Review, ReviewOptions};
 use crate::judgement::gate::{Decision, Status};
 use crate::judgement::text::counted;
 use crate::records::policy::Policy;
 use crate::words::fault::Code;
+use crate::words::map::Map;
 
 /// A word as a shell takes it.
 pub fn quoted(word: &str) -> String {

@@ -1,7 +1,5 @@
 //! What holds for each kind of record.
 
-use crate::words::map::Set;
-
 use super::author::{approval_counts, authored, follows, registry_and_base};
 use super::{Ground, Ruling, Under, documents, moves};
 use crate::judgement::effective::{Effective, Sum};
@@ -15,6 +13,7 @@ use crate::records::policy::Right;
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 use crate::words::name::EntryId;
 use crate::words::oid::Oid;
 

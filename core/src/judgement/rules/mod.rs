@@ -12,7 +12,6 @@ mod people;
 mod quorum;
 mod report;
 
-use crate::words::map::{Map, Set};
 use std::sync::Arc;
 
 pub use author::approval_counts;
@@ -31,6 +30,7 @@ use crate::records::policy::{Limits, Policy};
 use crate::records::registry_id::RegistryId;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 use crate::words::sort;
 

@@ -1,7 +1,5 @@
 //! Roots and policies: chained by exactly one, signed by thresholds of principals.
 
-use crate::words::map::Set;
-
 use super::author::{at_its_place, follows};
 use super::{Ground, Ruling, demand, settle};
 use crate::judgement::effective::{Effective, Sum};
@@ -11,6 +9,7 @@ use crate::records::root::{FORMAT, Quorum, Root};
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 use crate::words::name::PrincipalId;
 use crate::words::oid::Oid;
 

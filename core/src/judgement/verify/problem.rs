@@ -1,10 +1,9 @@
 //! What is not as it should be, and what a verification comes to.
 
-use crate::words::map::Map;
-
 use serde::{Deserialize, Serialize};
 
 use crate::words::fault::{Code, Fault};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 use crate::words::value::Value;
 

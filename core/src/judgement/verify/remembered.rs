@@ -1,6 +1,5 @@
 //! What a reader keeps of a head that it verified, and how a walk goes on from there.
 
-use crate::words::map::Map;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -14,6 +13,7 @@ use crate::judgement::snapshot::{History, Mode};
 use crate::records::root::FORMAT;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// What a reader keeps of the newest head that it verified, so that a new one is verified from there.

@@ -1,6 +1,5 @@
 //! What a key taints that was lost to somebody else.
 
-use crate::words::map::{Map, Set};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::records::signature::KeyId;
 use crate::records::statement::{Predicate, Record};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::{Map, Set};
 use crate::words::oid::Oid;
 
 /// What took effect in a commit.

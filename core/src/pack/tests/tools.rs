@@ -1,11 +1,11 @@
 //! A repository made by the real `git`, and the bytes that it left.
 
-use crate::words::map::Map;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::pack::Repository;
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 /// A repository in a temporary folder, shut off from the user's configuration.

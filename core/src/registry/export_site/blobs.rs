@@ -1,6 +1,5 @@
 //! `--blobs`: the files of trusted versions go along with a site.
 
-use crate::words::map::Set;
 use std::fs::OpenOptions;
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use crate::registry::open::Registry;
 use crate::registry::view::View;
 use crate::words::digest::Digest;
 use crate::words::fault::Result;
+use crate::words::map::Set;
 
 impl Registry {
     /// Copies every file of every trusted version, hashed on the way, but for those that are there.

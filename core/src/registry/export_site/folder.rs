@@ -3,7 +3,6 @@
 //! Every file is written beside, synced and renamed; names follow from contents, so that nothing that the standing
 //! `site.json` names is ever replaced. `site.json` goes last, and only then what it no longer names.
 
-use crate::words::map::Set;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use crate::records::registry_id::RegistryId;
 use crate::registry::world::World;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Set;
 
 /// Staged files lie below the registry's folder, in one of this name and a process's own.
 const STAGE: &str = ".stage-";

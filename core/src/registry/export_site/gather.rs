@@ -1,7 +1,5 @@
 //! What a site shows: the branches, and the listing of what has taken effect.
 
-use crate::words::map::Map;
-
 use crate::judgement::facts::Facts;
 use crate::judgement::index::ModelRow;
 use crate::judgement::site::{Listing, Site};
@@ -11,6 +9,7 @@ use crate::records::layout::Place;
 use crate::registry::open::Registry;
 use crate::registry::view::View;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 use crate::words::time::Timestamp;
 

@@ -1,6 +1,5 @@
 //! The packs of a site: what the head needs and all the rest, each by Git's own hand.
 
-use crate::words::map::Map;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use crate::ports::Unit;
 use crate::registry::open::Registry;
 use crate::words::digest::encode_hex;
 use crate::words::fault::{Code, Fault, Result};
+use crate::words::map::Map;
 use crate::words::oid::Oid;
 
 impl Registry {

@@ -1,6 +1,5 @@
 //! Sites of a team's registry: exported, added to, stopped halfway, and read as a browser reads them.
 
-use crate::words::map::Map;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use crate::registry::{ExportRequest, Registry, SiteAnswer, Viewer, World};
 use crate::testing::disk::{FaultyDisk, Then};
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Result};
+use crate::words::map::Map;
 use crate::words::name::PrincipalId;
 use crate::words::time::Timestamp;
 

@@ -3,7 +3,6 @@
 mod by_records;
 mod steps;
 
-use crate::words::map::Map;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -31,6 +30,7 @@ use crate::records::version::{Label, Stage};
 use crate::registry::{DetailRequest, InitRequest, ModelDetail, Package, Writer};
 use crate::testing::disk::FaultyDisk;
 use crate::words::canonical::{FreeJson, FreeMap};
+use crate::words::map::Map;
 use crate::words::name::{AliasName, EntryId, PrincipalId};
 
 use steps::{Bench, Step, steps};

@@ -1,6 +1,5 @@
 //! The people of the example, their keys, their clock, and what each of them does by hand.
 
-use refmark_core::words::map::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,6 +19,7 @@ use refmark_core::registry::{
 };
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Result, bug};
+use refmark_core::words::map::Map;
 use refmark_core::words::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use refmark_core::words::reference::Reference;
 use refmark_core::words::time::Timestamp;
