@@ -3,6 +3,7 @@
 //! Many small files are synced together: all are written, then the file system is synced, then all get their names, then it
 //! is synced once more. So no name ever stands for bytes that a power cut can take, with two syncs in place of two a file.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::PathBuf;
@@ -68,6 +69,7 @@ impl Store {
             known: Mutex::default(),
             together: None,
             waiting: Mutex::default(),
+            written: Mutex::default(),
         }
         .run(&slots);
         progress.finish();
@@ -91,6 +93,8 @@ struct Batch<'a> {
     /// The file system, where small files are synced together.
     together: Option<File>,
     waiting: Mutex<Vec<Mutex<Option<Waiting<'a>>>>>,
+    /// The digests of what waits: a list of packages often names one file a thousand times.
+    written: Mutex<HashSet<Digest>>,
 }
 
 /// A small file that is written, and neither synced nor named.
@@ -202,8 +206,13 @@ impl<'a> Batch<'a> {
         if self.has(&digest, size)? {
             return Ok((digest, true));
         }
+        let together = self.together.is_some() && reading.slot.size == size;
+        if together && !locked(&self.written).insert(digest) {
+            // The first file of these bytes is on its way to their name.
+            return Ok((digest, true));
+        }
         let temporary = self.store.temporary_path()?;
-        if self.together.is_some() && reading.slot.size == size {
+        if together {
             self.store.disk().write_cache(&temporary.path, &bytes, 0o444)?;
             locked(&self.waiting).push(Mutex::new(Some(Waiting { slot: reading.slot, temporary, digest })));
             return Ok((digest, false));

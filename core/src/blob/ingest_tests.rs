@@ -256,7 +256,7 @@ fn many_small_files_are_synced_together_and_those_alike_are_stored_once() {
 #[test]
 fn a_power_cut_among_many_small_files_leaves_whole_blobs_and_takes_nothing_that_was_done() {
     let mut cuts = 0;
-    for step in (1..).step_by(37) {
+    for step in (1..).step_by(19) {
         let home = tempfile::tempdir().unwrap();
         let (root, graves) = (home.path().join("root"), home.path().join("graves"));
         std::fs::create_dir(&root).unwrap();
