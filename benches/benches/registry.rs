@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
-use refmark_benches::{CpuTime, big, init, key, open, small};
+use refmark_benches::{CpuTime, big, init, key, moves_so_far, open, small};
 use refmark_core::judgement::index::SearchRequest;
 use refmark_core::registry::{Registry, ResolveOptions, Writer, grown};
 use refmark_core::words::reference::Reference;
@@ -86,7 +86,7 @@ fn promote(c: &mut Criterion<CpuTime>) {
     let key = key();
     for (name, home) in [("100-artifacts", small()), ("100k-artifacts", big())] {
         let registry = open(&home);
-        let mut n = 0;
+        let mut n = moves_so_far(&registry);
         group.bench_function(name, |b| {
             b.iter(|| {
                 n += 1;
@@ -120,7 +120,8 @@ fn index(c: &mut Criterion<CpuTime>) {
     group.bench_function("100-commits-behind", |b| {
         b.iter_batched(
             || {
-                for n in 0..100 {
+                let so_far = moves_so_far(&registry);
+                for n in so_far + 1..=so_far + 100 {
                     grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1).expect("it moves");
                 }
                 registry.view().expect("it is good")

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
-use refmark_benches::{CpuTime, grown, key, long, many_moves, open};
+use refmark_benches::{CpuTime, grown, key, long, many_moves, moves_so_far, open};
 use refmark_core::registry::grown::{Shape, line};
 use refmark_core::registry::{CheckOptions, Registry, VerifyOptions, Writer};
 use refmark_core::words::name::AliasName;
@@ -48,7 +48,7 @@ fn verify(c: &mut Criterion<CpuTime>) {
     registry.view().expect("it is good");
     let resumed = VerifyOptions { from_remembered: true, ..whole };
     let key = key();
-    let mut n = 0;
+    let mut n = moves_so_far(&registry);
     group.bench_function("from-the-remembered-head", |b| {
         b.iter_batched(
             || {

@@ -13,9 +13,10 @@ use refmark_core::git::Format;
 use refmark_core::key::HeldKey;
 use refmark_core::ports::Clock;
 use refmark_core::registry::grown::{self, Shape};
-use refmark_core::registry::{InitRequest, Places, Registry, World, Writer};
+use refmark_core::registry::{InitRequest, Places, Registry, ResolveOptions, World, Writer};
 use refmark_core::testing::disk::FaultyDisk;
 use refmark_core::words::name::PrincipalId;
+use refmark_core::words::reference::Reference;
 use refmark_core::words::time::Timestamp;
 
 mod cpu;
@@ -79,6 +80,13 @@ pub fn grown(name: &str, shape: &Shape, more: impl FnOnce(&Registry)) -> PathBuf
         std::fs::write(home.join("done"), b"").expect("there is room");
     }
     home
+}
+
+/// A number from which moves to `n % 2 + 1` go on: a kept registry's alias stands where the last run left it.
+pub fn moves_so_far(registry: &Registry) -> u64 {
+    let champion = Reference::parse("line@champion").expect("it is a reference");
+    let held = registry.resolve(&champion, ResolveOptions::default()).ok().and_then(|it| it.version);
+    held.map_or(0, |version| version - 1)
 }
 
 /// A registry that was grown, opened as a user does.

@@ -1,4 +1,4 @@
-//! Files into the store: copied by the kernel, hashed in the copy, synced, and only then given their name.
+//! Files into the store: read once, hashed and written from the same bytes, synced, and only then given their name.
 //!
 //! Many small files are synced together: all are written, then the file system is synced, then all get their names, then it
 //! is synced once more. So no name ever stands for bytes that a power cut can take, with two syncs in place of two a file.
