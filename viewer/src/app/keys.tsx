@@ -36,7 +36,12 @@ function find(event: KeyboardEvent): void {
   const field = document.getElementById("search");
   if (field) return field.focus();
   location.hash = href({ screen: "models" });
-  setTimeout(() => document.getElementById("search")?.focus(), 60);
+  // The field comes with the screen, and that with the next render, however late a busy machine makes it.
+  const soon = new MutationObserver(() => {
+    const field = document.getElementById("search");
+    if (field) soon.disconnect(), field.focus();
+  });
+  soon.observe(document.body, { childList: true, subtree: true });
 }
 
 const KEYS: readonly (readonly [string, string])[] = [

@@ -1,6 +1,6 @@
 // A table of any length: only the rows near the window are in the page, and arrow keys walk all of them.
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface Column<T> {
   readonly key: string;
@@ -64,21 +64,27 @@ export function Table<T>({ label, columns, length, row, id, link, sorting, mark 
   const [active, setActive] = useState(0);
   const wants = useRef<number | null>(null);
   const at = Math.min(active, Math.max(0, length - 1));
+  // Keys come faster than renders on a busy machine: each counts from where the one before it led.
+  const stands = useRef(at);
+  stands.current = wants.current ?? at;
 
-  // A row that was scrolled to is in the page only after the next render.
-  useEffect(() => {
+  const focus = () => {
     if (wants.current === null) return;
     const target = body.current?.querySelector<HTMLElement>(`[data-row="${wants.current}"] a`);
     if (target) {
       wants.current = null;
       target.focus({ preventScroll: true });
     }
-  });
+  };
+  // A row that was scrolled to is in the page only after the next render.
+  useLayoutEffect(focus);
 
   const go = (next: number) => {
     const to = Math.max(0, Math.min(length - 1, next));
     wants.current = to;
+    stands.current = to;
     setActive(to);
+    focus();
     const top = (body.current?.getBoundingClientRect().top ?? 0) + to * HEIGHT;
     const headroom = 96;
     if (top < headroom) scrollBy({ top: top - headroom });
@@ -86,6 +92,7 @@ export function Table<T>({ label, columns, length, row, id, link, sorting, mark 
   };
   const key = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(innerHeight / HEIGHT) - 3);
+    const at = stands.current;
     const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: length - 1 };
     const next = steps[event.key];
     if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
