@@ -10,19 +10,16 @@ use crate::blob::{Found, Source, walk_package};
 use crate::judgement::facts::Facts;
 use crate::judgement::gate;
 use crate::judgement::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
-use crate::records::evidence::MetricValue;
-use crate::records::layout::Document;
-use crate::records::manifest::{Contract, FileClass, FileEntry, Graph, GraphValue, Lineage, Manifest, TensorEntry};
+use crate::records::manifest::{Contract, FileClass, FileEntry, Lineage};
 use crate::records::trust::TrustState;
-use crate::words::canonical::{FreeJson, FreeMap};
+use crate::words::canonical::FreeJson;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{EntryId, ModelName, Release};
 use crate::words::oid::Oid;
-use crate::words::package_path::PackagePath;
-use crate::words::printer::print;
 use crate::words::time::Timestamp;
 
+mod contents;
 mod look;
 
 pub(super) use look::look;
@@ -266,8 +263,7 @@ impl Registry {
         for package in packages {
             walked.push(files_of(package)?);
         }
-        let looked: Vec<Vec<look::Looked>> =
-            walked.iter().map(|files| files.iter().map(|file| look(&file.file)).collect()).collect::<Result<_>>()?;
+        let looked = look::look_at_all(&walked, &self.world.cancel)?;
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
@@ -277,12 +273,12 @@ impl Registry {
         let mut ingested = self.store.ingest(sources, &*self.world.progress, &self.world.cancel)?.into_iter();
         let mut stored = Vec::new();
         for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
-            let mut contents = Contents::default();
+            let mut contents = contents::Contents::default();
             for (file, looked) in files.into_iter().zip(looked) {
                 let blob = ingested.next().ok_or_else(|| crate::words::fault::bug("a file without a blob"))?;
                 contents.add(file.path.as_str(), &looked, &blob)?;
             }
-            stored.push(manifest_of(package, contents)?);
+            stored.push(contents::manifest_of(package, contents)?);
         }
         Ok(stored)
     }
@@ -314,159 +310,6 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }
     Ok(files)
-}
-
-/// What a manifest says of a package's files.
-#[derive(Default)]
-struct Contents {
-    files: Vec<FileEntry>,
-    tensors: Vec<TensorEntry>,
-    graphs: Vec<Graph>,
-    warnings: Vec<String>,
-}
-
-impl Contents {
-    fn add(&mut self, path: &str, looked: &look::Looked, blob: &crate::blob::Ingested) -> Result<()> {
-        let inspection = &looked.inspection;
-        self.files.push(FileEntry {
-            path: path.to_owned(),
-            size: blob.size,
-            sha256: blob.digest,
-            class: inspection.class,
-            format: inspection.format.to_string(),
-        });
-        let digests = looked.digests(blob.extra.as_deref())?;
-        for (tensor, sha256) in inspection.tensors.iter().zip(digests) {
-            self.tensors.push(TensorEntry {
-                file: path.to_owned(),
-                name: tensor.name.clone(),
-                dtype: tensor.dtype.clone(),
-                shape: tensor.shape.clone(),
-                bytes: tensor.bytes,
-                sha256,
-            });
-        }
-        if let Some(onnx) = &inspection.onnx {
-            let value = |it: &crate::judgement::inspect::Value| GraphValue {
-                name: it.name.clone(),
-                dtype: it.dtype.clone(),
-                shape: it.shape.clone(),
-            };
-            let domain = |it: &crate::judgement::inspect::Opset| {
-                let domain = if it.domain.is_empty() { "ai.onnx" } else { &it.domain };
-                (domain.to_owned(), it.version)
-            };
-            self.graphs.push(Graph {
-                file: path.to_owned(),
-                opsets: onnx.opsets.iter().map(domain).collect::<FreeMap<u64>>(),
-                inputs: onnx.inputs.iter().map(value).collect(),
-                outputs: onnx.outputs.iter().map(value).collect(),
-            });
-        }
-        if matches!(inspection.class, FileClass::Code | FileClass::UnsafeFormat | FileClass::NotScanned) {
-            let why = inspection.problems.first().map(|it| it.message.clone()).or(inspection.notes.first().cloned());
-            let why = why.map(|it| format!(": {it}")).unwrap_or_default();
-            self.warnings.push(format!("{path} is {}{why}", inspection.class));
-        }
-        Ok(())
-    }
-
-    /// The format of the weights: of the files that hold tensors, or could run.
-    fn format(&self) -> String {
-        let mut formats: Vec<&str> = self
-            .files
-            .iter()
-            .filter(|file| matches!(file.class, FileClass::Tensors | FileClass::UnsafeFormat))
-            .map(|file| file.format.as_str())
-            .collect();
-        formats.sort_unstable();
-        formats.dedup();
-        match formats.as_slice() {
-            [] => "none".to_owned(),
-            [one] => (*one).to_owned(),
-            _ => "mixed".to_owned(),
-        }
-    }
-}
-
-fn manifest_of(package: &Package, mut contents: Contents) -> Result<Stored> {
-    for (path, sha256, size) in &package.absent {
-        let path = PackagePath::parse(path)?;
-        let class = FileClass::NotScanned;
-        contents.files.push(FileEntry {
-            path: path.as_str().to_owned(),
-            size: *size,
-            sha256: *sha256,
-            class,
-            format: "unknown".into(),
-        });
-    }
-    contents.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    let mut documents = Vec::new();
-    let mut keep = |document: Document, text: String| {
-        let digest = Digest::of(text.as_bytes());
-        documents.push((document, text.into_bytes()));
-        digest
-    };
-    let contract = package.contract.as_ref().map(print).transpose()?.map(|text| keep(Document::Contract, text));
-    let lineage = (!package.lineage.is_empty()).then(|| print(&package.lineage)).transpose()?;
-    let lineage = lineage.map(|text| keep(Document::Lineage, text));
-    let evaluation_card = package.evaluation_card.as_ref().map(print).transpose()?;
-    let evaluation_card = evaluation_card.map(|text| keep(Document::EvaluationCard, text));
-    let model_card = package.card.clone().map(|text| keep(Document::ModelCard, text));
-    refuse_secrets(package)?;
-    let manifest = Manifest {
-        artifact_type: package.artifact_type.clone(),
-        format: contents.format(),
-        files: contents.files,
-        capabilities: sorted(package.capabilities.clone()),
-        metrics: package.metrics.iter().map(|(name, value)| (name.clone(), MetricValue::of(*value))).collect(),
-        parents: sorted(package.parents.clone()),
-        source: package.source.clone(),
-        contract,
-        lineage,
-        evaluation_card,
-        model_card,
-        graphs: contents.graphs,
-        tensors: contents.tensors,
-    };
-    if let Some(rule) = manifest.broken_rule() {
-        return Err(Fault::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));
-    }
-    let request = RegisterRequest {
-        model: package.model.clone(),
-        manifest,
-        documents,
-        release: package.release.clone(),
-        description: package.description.clone(),
-        owner: package.owner.clone(),
-        trust: None,
-        imported: package.imported,
-    };
-    Ok(Stored { request, warnings: contents.warnings })
-}
-
-fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
-    items.sort();
-    items.dedup();
-    items
-}
-
-/// Refuses credentials in what would be signed and stay for ever.
-fn refuse_secrets(package: &Package) -> Result<()> {
-    let lineage = package.lineage.iter().map(|(key, value)| (key, value.as_str()));
-    let source = package.source.iter().map(|it| ("source", it.as_str()));
-    for (what, text) in source.chain(lineage) {
-        let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
-        let query = text.split_once('?').map(|(_, query)| query.to_ascii_lowercase()).unwrap_or_default();
-        let password = authority.is_some_and(|it| it.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
-        let signed = ["token=", "password=", "secret=", "x-amz-signature=", "sig="].iter().any(|it| query.contains(it));
-        if password || signed {
-            return Err(Fault::new(Code::Secret, format!("{what} carries a credential"))
-                .hint("records are signed and stay for ever: give the URI without its password or token"));
-        }
-    }
-    Ok(())
 }
 
 fn nothing_new() -> Box<Fault> {

@@ -105,10 +105,8 @@ pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
 fn find_end(source: &dyn Source) -> Parse<Option<End>> {
     let from = source.len().saturating_sub(TAIL as u64);
     let tail = read_up_to(source, from, TAIL)?;
-    let candidates = (0..tail.len().saturating_sub(21)).rev();
-    for at in
-        candidates.filter(|&at| tail.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x05\x06"))).take(ENDS_LIMIT)
-    {
+    let whole = tail.windows(22).enumerate().rev();
+    for (at, _) in whole.filter(|(_, record)| record.starts_with(b"PK\x05\x06")).take(ENDS_LIMIT) {
         if let Some(end) = end_at(source, from + at as u64)? {
             return Ok(Some(end));
         }

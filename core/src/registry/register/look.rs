@@ -1,11 +1,16 @@
 //! A look at a file before it is stored: its header, and what digests its tensors on the way.
 
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use crate::blob::Found;
 use crate::blob::disk::io_fault;
+use crate::blob::parallel::{cores, for_each};
 use crate::judgement::inspect::{Inspection, Source, TensorHasher, inspect};
+use crate::ports::Cancel;
 use crate::ports::blob::Observer;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
@@ -13,6 +18,23 @@ use crate::words::fault::{Code, Fault, Result};
 /// What a file is.
 pub(in crate::registry) struct Looked {
     pub(crate) inspection: Inspection,
+}
+
+/// Files up to this size are read whole for the look: their headers are most of them.
+const SMALL: u64 = 1 << 16;
+
+/// Inspects the files of packages, on all cores: a look at a small file is mostly waiting for the kernel.
+pub(super) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Vec<Vec<Looked>>> {
+    let slots: Vec<(&Path, OnceLock<Looked>)> =
+        packages.iter().flatten().map(|found| (found.file.as_path(), OnceLock::new())).collect();
+    for_each(cores(), &slots, |(path, slot)| {
+        cancel.check()?;
+        let looked = look(path)?;
+        slot.get_or_init(|| looked);
+        Ok(())
+    })?;
+    let mut looked = slots.into_iter().filter_map(|(_, slot)| slot.into_inner());
+    Ok(packages.iter().map(|files| looked.by_ref().take(files.len()).collect()).collect())
 }
 
 /// Inspects a file's header. The bytes are hashed later, while they are copied.
@@ -24,7 +46,12 @@ pub(crate) fn look(path: &Path) -> Result<Looked> {
     let file = File::open(path).map_err(|error| io_fault("open", path, &error))?;
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let source = FileSource { file, size: meta.len(), path };
-    Ok(Looked { inspection: inspect(&name, &source)? })
+    if source.size > SMALL {
+        return Ok(Looked { inspection: inspect(&name, &source)? });
+    }
+    let mut bytes = Vec::with_capacity(source.size as usize + 1);
+    (&source.file).take(source.size).read_to_end(&mut bytes).map_err(|error| io_fault("read", path, &error))?;
+    Ok(Looked { inspection: inspect(&name, &bytes.as_slice())? })
 }
 
 impl Looked {
