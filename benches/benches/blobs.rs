@@ -48,6 +48,17 @@ fn ingest(c: &mut Criterion) {
         let store = refmark_core::blob::Store::open(area.path());
         b.iter(|| store.verify(None, &refmark_core::ports::Silent, &Default::default()).expect("it is good"));
     });
+    // On one core, to see what the second one gives: taskset -c 0 cargo bench -p refmark-benches --bench blobs -- 8-files
+    let many: Vec<_> = (0..8).map(|n| home.path().join(format!("weights-{n}.bin"))).collect();
+    for (n, path) in (100..).zip(&many) {
+        std::fs::write(path, noise(32 * MIB, n)).expect("there is room");
+    }
+    let eight = fresh();
+    store(eight.path(), &many);
+    group.bench_function("verify-8-files-of-32-mib", |b| {
+        let store = refmark_core::blob::Store::open(eight.path());
+        b.iter(|| store.verify(None, &refmark_core::ports::Silent, &Default::default()).expect("it is good"));
+    });
     group.bench_function("hash-256-mib", |b| {
         let bytes = std::fs::read(&big[0]).expect("it is there");
         b.iter(|| refmark_core::words::digest::Digest::of(&bytes));
