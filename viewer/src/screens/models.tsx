@@ -1,7 +1,6 @@
 // The models: every one of them, found by typing.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { useAnswer } from "../app/ask.ts";
+import { useAnswer, useLatest } from "../app/ask.ts";
 import { address, ask, href, opened, replaceQuery, rows, rowsChanged, rowsKnown } from "../app/state.ts";
 import { count, day } from "../app/words.ts";
 import { AliasBadge, Empty, Heading, Icon, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
@@ -23,12 +22,10 @@ export function Models() {
   const by = SORTS.includes(sort as SortKey) ? (sort as SortKey) : "model";
   const order = useSignal<Uint32Array | null>(null);
   const changed = rowsChanged.value;
-  useEffect(() => {
-    let wanted = true;
-    void ask("order", { text: q, by, down: down !== "" }).then((answer) => wanted && (order.value = answer));
-    return () => {
-      wanted = false;
-    };
+  useLatest(async (wanted) => {
+    // Where there is none, the place could not be opened, and an event says so.
+    const answer = await ask("order", { text: q, by, down: down !== "" }).catch(() => null);
+    if (answer !== null && wanted()) order.value = answer;
   }, [q, by, down, changed]);
 
   const list = order.value;

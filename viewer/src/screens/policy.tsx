@@ -1,5 +1,5 @@
 // Who may do what, in sentences; and why one thing may not be done yet.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Blocked, MemberRow, PolicyAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, rows, rowsChanged } from "../app/state.ts";
@@ -71,7 +71,7 @@ function WhyNot() {
   return (
     <Section title="Why can't I promote this?" id="why-not">
       <form class="inline-form" onSubmit={(event) => event.preventDefault()}>
-        <ModelChoice model={model} names={known.slice(0, 1000).map((row) => row.model)} choose={(name) => replaceQuery({ model: name, version: "" })} />
+        <ModelChoice model={model} names={known.slice(0, 1000).map((row) => row.model)} choose={(name) => name !== model && replaceQuery({ model: name, version: "" })} />
         <label>version <select value={version} onChange={(event) => replaceQuery({ version: event.currentTarget.value })}>
           <option value="">choose</option>
           {versions.state === "told" && versions.answer.slice(0, 200).map((row: VersionRow) => <option key={row.version} value={String(row.version)}>{row.version}{row.release ? ` (${row.release})` : ""}, {row.stage}</option>)}
@@ -87,7 +87,8 @@ function WhyNot() {
 
 function ModelChoice({ model, names, choose }: { readonly model: string; readonly names: readonly string[]; choose(name: string): void }) {
   const [text, set] = useState(model);
-  useEffect(() => set(model), [model]);
+  // Before the next letter, which it would take away.
+  useLayoutEffect(() => set(model), [model]);
   return (
     <label>Model <input list="model-names" value={text} spellcheck={false} autocomplete="off" placeholder="sentiment"
       onInput={(event) => { set(event.currentTarget.value); if (names.includes(event.currentTarget.value)) choose(event.currentTarget.value); }}
