@@ -76,7 +76,7 @@ function Checks() {
   const commits = told ? `${count(told.report.commits, "commit")}, in ${figure(Number((told.milliseconds / 1000).toFixed(1)))} s` : "every commit of the branch, oldest first";
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="What was checked">
-    <table class="plain checks">
+    <table class="plain checks stack">
       <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">How</th></tr></thead>
       <tbody>
         <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals</Check>

@@ -46,14 +46,14 @@ function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
 function Members({ members }: { readonly members: readonly MemberRow[] }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="members">
-      <table class="plain">
+      <table class="plain stack">
         <thead><tr><th scope="col">Who</th><th scope="col">Roles</th><th scope="col">May by themselves</th><th scope="col">Keys</th></tr></thead>
         <tbody>{members.map((member) => (
           <tr key={member.id}>
             <th scope="row">{member.id}{member.name && <div class="soft">{member.name}</div>}</th>
             <td>{member.roles.join(", ")}{member.kind === "agent" && <> <Badge tone="dotted">agent, never approves</Badge></>}{(member.root || member.policy) && <div class="soft">holds a key of the {[member.root && "root", member.policy && "policy"].filter(Boolean).join(" and the ")}</div>}</td>
-            <td class="soft">{member.may.join(", ")}</td>
-            <td>{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
+            <td class="soft" data-of="may">{member.may.join(", ")}</td>
+            <td data-of="keys">{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
           </tr>
         ))}</tbody>
       </table>
