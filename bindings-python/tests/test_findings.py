@@ -145,3 +145,28 @@ def test_an_alias_moves_to_a_release_by_its_name(two: refmark.Registry, tmp_path
     assert two.promote("sentiment@champion", "1.4.0").to == refmark.Target(3, two.show("sentiment/3").artifact)
     with pytest.raises(refmark.NotFoundError):
         two.promote("sentiment@champion", "9.9.9")
+
+
+def test_a_pin_has_no_past_to_ask_about(two: refmark.Registry) -> None:
+    two.pin("sentiment@champion")
+    for ask in (two.resolve, two.pull, two.file):
+        with pytest.raises(refmark.UsageError, match="at all times"):
+            ask("sentiment", at="2020-01-01T00:00:00Z")
+
+
+def test_answers_say_what_they_hold_and_become_frames(two: refmark.Registry) -> None:
+    found = two.search("sentiment")
+    assert repr(found) == "Found(sentiment/2, sentiment/1)" and repr(two.search("nothing")) == "Found(nothing)"
+    frame = found.to_pandas()
+    assert list(frame["metrics.f1"]) == [0.91, 0.89] and list(frame["aliases"]) == ["champion", ""]
+    assert found.to_polars()["version"].to_list() == [2, 1]
+    assert len(two.catalog("evidence-type").to_pandas()) == len(two.catalog("evidence-type").entries)
+    assert two.members().to_dicts()[0]["id"] == "ada" and "members=[… 1]" in repr(two.members())
+    assert two.sunsets().to_pandas().empty
+    assert "sentiment/2" in repr(two.explain("sentiment@champion"))
+
+
+def test_a_log_of_nothing_is_not_found(two: refmark.Registry) -> None:
+    for nothing in ("nope", "nope@champion", "sentiment@nope"):
+        with pytest.raises(refmark.NotFoundError):
+            two.log(nothing)

@@ -143,6 +143,15 @@ def test_pulling_through_an_alias_warns_once_and_says_how_to_pin(two: refmark.Re
         two.pull("sentiment@champion", tmp_path / "b")
 
 
+def test_the_same_alias_of_another_registry_warns_too(two: refmark.Registry, tmp_path: Path, package: Make) -> None:
+    other = refmark.init(tmp_path / "other")
+    other.register("sentiment", package("one"))
+    other.promote("sentiment@champion", 1)
+    for reg in (two, other):
+        with pytest.warns(refmark.MovingAliasWarning):
+            reg.pull("sentiment@champion")
+
+
 def test_single_files_are_taken_by_name_or_pattern(two: refmark.Registry, tmp_path: Path) -> None:
     folder = two.pull("sentiment/1", tmp_path / "out", files="*.json")
     assert [it.name for it in folder.iterdir()] == ["config.json"]

@@ -29,16 +29,11 @@ class Rows(tuple[T, ...]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame; pandas must be installed (``pip install 'refmark[pandas]'``)."""
-        records = [row._row() for row in self]
-        return _need("pandas").DataFrame(records, columns=_names(records) or None)
+        return pandas_of([row._row() for row in self])
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame; polars must be installed (``pip install 'refmark[polars]'``)."""
-        records = [row._row() for row in self]
-        names = _names(records)
-        columns = {name: [record.get(name) for record in records] for name in names}
-        # A metric that is not finite is a text: its column then holds texts.
-        return _need("polars").DataFrame(columns, strict=False)
+        return polars_of([row._row() for row in self])
 
     def __reduce__(self) -> Any:
         return (Rows, (tuple(self),))
@@ -53,6 +48,31 @@ class Rows(tuple[T, ...]):
         names = _names(rows)
         more = f"the first {_SHOWN} of {len(self):,}; to_pandas() has them all" if len(self) > _SHOWN else None
         return page(table(names, ([row.get(name) for name in names] for row in rows), more))
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose cells are single values: texts in one cell, ``metrics.f1`` for a mapping's member."""
+    cells: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, dict):
+            cells.update({f"{key}.{name}": it for name, it in value.items()})
+        elif isinstance(value, list):
+            cells[key] = ", ".join(str(it) for it in value)
+        else:
+            cells[key] = value
+    return cells
+
+
+def pandas_of(records: list[dict[str, Any]]) -> pandas.DataFrame:
+    """A pandas frame of rows."""
+    return _need("pandas").DataFrame(records, columns=_names(records) or None)
+
+
+def polars_of(records: list[dict[str, Any]]) -> polars.DataFrame:
+    """A polars frame of rows."""
+    columns = {name: [record.get(name) for record in records] for name in _names(records)}
+    # A metric that is not finite is a text: its column then holds texts.
+    return _need("polars").DataFrame(columns, strict=False)
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:

@@ -306,6 +306,10 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
     crate::blob::check_spelling(files.iter().map(|file| &file.path))?;
     if files.is_empty() && package.absent.is_empty() {
         let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
+        if named.is_empty() {
+            return Err(Fault::new(Code::BadArgument, "no file or folder was named to register")
+                .hint("name the folder that holds the model's files, or the files"));
+        }
         return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }
