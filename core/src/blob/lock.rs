@@ -173,18 +173,16 @@ fn staged_name(path: &Path, nonce: &str) -> String {
     format!(".{}.refmark-{nonce}", name.trim_start_matches('.'))
 }
 
-/// Removes what processes that died while they cleared the lock at `path` left beside it. Returns the number of files.
-pub fn sweep(disk: &dyn Disk, path: &Path) -> Result<u64> {
-    let (Some(folder), prefix) = (path.parent(), beside(path, "clear-")) else { return Ok(0) };
-    let mut removed = 0;
+/// Removes what processes that died while they cleared the lock at `path` left beside it.
+pub fn sweep(disk: &dyn Disk, path: &Path) -> Result<()> {
+    let (Some(folder), prefix) = (path.parent(), beside(path, "clear-")) else { return Ok(()) };
     for (name, entry) in super::store::names(folder)? {
         let is_right = prefix.file_name().is_some_and(|prefix| name.starts_with(&*prefix.to_string_lossy()));
         if is_right && std::fs::read(entry.path()).is_ok_and(|found| is_dead(&found)) {
             disk.remove(&entry.path())?;
-            removed += 1;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

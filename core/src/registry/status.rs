@@ -83,6 +83,10 @@ pub struct StatusAnswer {
     pub absent_blobs: u64,
     /// Their bytes.
     pub absent_bytes: u64,
+    /// Temporary files that killed processes left; the next writer of files removes them, or `gc`.
+    pub leftovers: u64,
+    /// Their bytes.
+    pub leftover_bytes: u64,
     /// Landings without effect, oldest first.
     pub pending: Vec<PendingLanding>,
     /// Moves made on one person's word, whose second approval is due.
@@ -141,7 +145,7 @@ impl Registry {
             other => (other?, Vec::new()),
         };
         problems.extend(view.verified().map(|it| it.problems()).unwrap_or_default());
-        let counts = self.count(&view)?;
+        let (counts, left) = (self.count(&view)?, self.leftovers()?);
         let (pins, pins_problem) = self.judge_pins(project)?;
         let default_registry = self.world().default_registry()?;
         let same = |path: &PathBuf| std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok();
@@ -161,6 +165,8 @@ impl Registry {
             aliases: counts.aliases,
             absent_blobs: counts.absent_blobs,
             absent_bytes: counts.absent_bytes,
+            leftovers: left.files,
+            leftover_bytes: left.bytes,
             pending: pending(&view),
             open_approvals: self.open_approvals(&view)?,
             last_verify: self.saved_verify(),
