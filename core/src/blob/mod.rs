@@ -5,6 +5,7 @@
 pub mod beside;
 pub mod disk;
 mod extra;
+mod given;
 pub mod host;
 mod ingest;
 pub mod lock;
@@ -19,6 +20,7 @@ mod trash;
 mod verify;
 mod walk;
 
+pub use given::read_given;
 pub use ingest::{Ingested, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};

@@ -10,6 +10,7 @@ use super::verify::SavedVerify;
 use super::view::{AsOf, View};
 use super::world::Pinning;
 use crate::blob::Presence;
+use crate::blob::host::Life;
 use crate::blob::lock::{Holder, holder};
 use crate::judgement::landing::Standing;
 use crate::judgement::open_approvals::OpenApproval;
@@ -266,10 +267,11 @@ fn pending(view: &View<'_>) -> Vec<PendingLanding> {
         .collect()
 }
 
-/// Who holds the writer's lock. One that cannot be read is what `unlock` is for, and no reason to say nothing else.
+/// Who holds the writer's lock. The dead write nothing; and one that cannot be read is what `unlock` is for, and no reason
+/// to say nothing else.
 fn writing(folder: &Path) -> Result<Option<Holder>> {
     match holder(&folder.join("lock")) {
         Err(fault) if fault.code == Code::Locked => Ok(None),
-        other => other,
+        other => Ok(other?.filter(|it| it.identity.life() != Life::Dead)),
     }
 }
