@@ -134,6 +134,15 @@ def test_stages_and_trust_states_move(two: refmark.Registry) -> None:
         two.pull("sentiment/2")
 
 
+def test_a_package_that_shares_a_file_with_a_revoked_one_says_why_it_is_not_trusted(
+    two: refmark.Registry, package: Make
+) -> None:
+    two.revoke("sentiment/1", "it leaks")
+    again = two.register("other", package("one"), description="the same weights")
+    assert again.trust != "trusted"
+    assert any("is not trusted" in it and "revoked" in it for it in again.warnings), again.warnings
+
+
 def test_pulling_through_an_alias_warns_once_and_says_how_to_pin(two: refmark.Registry, tmp_path: Path) -> None:
     with pytest.warns(refmark.MovingAliasWarning, match=r'reg\.pin\("sentiment@champion"\)') as caught:
         two.pull("sentiment@champion", tmp_path / "a")
