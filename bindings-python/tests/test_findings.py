@@ -170,3 +170,16 @@ def test_a_log_of_nothing_is_not_found(two: refmark.Registry) -> None:
     for nothing in ("nope", "nope@champion", "sentiment@nope"):
         with pytest.raises(refmark.NotFoundError):
             two.log(nothing)
+
+
+def test_a_part_of_a_list_is_a_list_and_its_numbers_are_versions(two: refmark.Registry) -> None:
+    part = two.versions("sentiment")[1:]
+    assert isinstance(part, refmark.Rows) and [it.version for it in part] == [1]
+    cell = part.to_pandas()["version"].iloc[0]
+    assert type(cell) is not int and two.promote("sentiment@champion", cell).to is not None
+    assert two.resolve("sentiment@champion").version == 1
+    with pytest.raises(refmark.UsageError, match="-1 is not a version"):
+        two.promote("sentiment@champion", -1)
+    for wrong in (None, 1.5):
+        with pytest.raises(TypeError, match="a text or a version"):
+            two.promote("sentiment@champion", wrong)  # type: ignore[arg-type]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
+from operator import index
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence, Union
+from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union
 
 from . import _native
 from ._values import Resolved, Version, VersionDetail, VersionRow
@@ -31,9 +32,19 @@ def reference(given: RefLike) -> str:
     """The text of a reference."""
     if isinstance(given, str):
         return given
+    if not isinstance(given, (Version, VersionRow, VersionDetail, Resolved)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a reference is a text or a version, and not {given!r}")
     if isinstance(given, Resolved):
         return given.artifact if given.version is None else f"{given.model}/{given.version}"
     return f"{given.model}/{given.version}"
+
+
+def whole(given: SupportsIndex) -> int:
+    """A version's number."""
+    number = index(given)
+    if number < 1:
+        raise UsageError(f"{number} is not a version", code="bad-argument", hint="versions count from 1")
+    return number
 
 
 def is_pin(text: str) -> bool:

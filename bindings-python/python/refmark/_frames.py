@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from ._html import page, table
 
@@ -22,6 +22,16 @@ class Rows(tuple[T, ...]):
     """Several values of one kind: a tuple, with frames and a table in a notebook."""
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Rows[T]: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> T | Rows[T]:
+        """A row, or a part of the list that is such a list too."""
+        if isinstance(at, slice):
+            return Rows(tuple.__getitem__(self, at))
+        return tuple.__getitem__(self, at)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dict a row, with the keys of the command's ``--json``."""

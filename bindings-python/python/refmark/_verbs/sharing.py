@@ -10,7 +10,7 @@ from typing import Any, Iterable
 from .. import _native
 from .._arguments import PathLike, RefLike, TimeLike, how, is_pin
 from .._arguments import reference as _text
-from .._cache import cached
+from .._cache import cached, pulled_into_cache
 from .._frames import Rows
 from .._lock import Lock, nearest
 from .._progress import ProgressLike, listener
@@ -63,8 +63,11 @@ class Sharing(Verbs):
         if into is None:
             doubts = asked["last_good"], asked["accept_incomplete"]
             found = Resolved.from_answer(self._native.resolve(text, asked["at"], *doubts))
-            into = cached(found.artifact, asked["include"])
-        answer = self._native.pull(text, into, asked, listener(progress))
+            folder = cached(found.artifact, asked["include"])
+            answer = pulled_into_cache(folder, lambda: self._native.pull(text, folder, asked, listener(progress)))
+            into = folder
+        else:
+            answer = self._native.pull(text, into, asked, listener(progress))
         # The folder as the caller named it: not every path is the text that an answer holds.
         pulled = Pulled.from_answer({**answer, "path": into})
         if pulled.resolved.alias is not None and asked["at"] is None:
