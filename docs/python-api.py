@@ -22,14 +22,26 @@ def sentence(text: str | None) -> str:
     """A docstring as one paragraph a blank line."""
     paragraphs = inspect.cleandoc(text or "").split("\n\n")
     plain = "\n\n".join(" ".join(it.split()) for it in paragraphs)
-    return re.sub(r":(?:meth|class):`([^`]+)`", r"`\1`", plain.replace("``", "`"))
+    return re.sub(r":(?:meth|class|func):`([^`]+)`", r"`\1`", plain.replace("``", "`"))
+
+
+class Bare(str):
+    """An annotation that is written without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def bare(annotation: object) -> object:
+    return Bare(annotation.replace("'", "")) if isinstance(annotation, str) else annotation
 
 
 def signature(name: str, of: object) -> str:
     """A signature as it is written, without what only a type checker needs."""
     shown = inspect.signature(of)  # type: ignore[arg-type]
     kept = [it for it in shown.parameters.values() if it.name != "self" and not it.name.startswith("_")]
-    text = str(shown.replace(parameters=kept)).replace("'", "")
+    kept = [it.replace(annotation=bare(it.annotation)) for it in kept]
+    text = str(shown.replace(parameters=kept, return_annotation=bare(shown.return_annotation))).replace("'", '"')
     return f"{name}{text}"
 
 
@@ -52,7 +64,8 @@ def field_comments(kind: type) -> dict[str, str]:
 def methods(kind: type) -> list[str]:
     """The public methods and properties of a class and of the private ones that it is made of, as the source has them."""
     out: list[str] = []
-    made_of = [it for it in kind.__mro__ if it is kind or it.__module__.startswith("refmark._verbs")]
+    hidden = [it for it in kind.__mro__ if it.__module__.startswith(("refmark._verbs", "refmark._team"))]
+    made_of = [it for it in kind.__mro__ if it is kind or it in hidden and it.__name__ not in refmark.__all__]
     for name, member in [pair for it in made_of for pair in vars(it).items()]:
         if name.startswith("_"):
             continue

@@ -18,8 +18,18 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s" if value < 1000 else f"{value / 60:.3g} min"
 
 
+def times(value: float) -> str:
+    return f"{value:.0f} ×" if value >= 100 else f"{value:.2g} ×"
+
+
 def ratio(figure: Figure, base: Figure) -> str:
-    return "1" if figure is base else f"{figure.cpu / max(base.cpu, 1e-9):.2g} × / {figure.wall / max(base.wall, 1e-9):.2g} ×"
+    return "1" if figure is base else f"{times(figure.cpu / max(base.cpu, 1e-9))} / {times(figure.wall / max(base.wall, 1e-9))}"
+
+
+def said(arguments: list[str]) -> str:
+    """The command without the places of this machine."""
+    kept = [it for n, it in enumerate(arguments) if not {it, *arguments[max(0, n - 1) : n]} & {"--folder", "--refmark"}]
+    return " ".join(["benches/peers/run", *kept])
 
 
 def processor() -> str:
@@ -29,9 +39,8 @@ def processor() -> str:
 
 def table(figures: list[Figure], load: tuple[tuple[float, ...], tuple[float, ...]], arguments: list[str]) -> str:
     day = time.strftime("%Y-%m-%d")
-    command = " ".join(["benches/peers/run", *arguments])
-    said = f"`{command}`, {day}, {processor()}, load {load[0][0]:.0f} at the start and {load[1][0]:.0f} at the end."
-    rows = [said, "", "| work | tool | CPU | wall | CPU / wall against refmark | how |", "|---|---|---|---|---|---|"]
+    loads = f"load {load[0][0]:.0f} at the start and {load[1][0]:.0f} at the end"
+    rows = [f"`{said(arguments)}`, {day}, {processor()}, {loads}.", "", "| work | tool | CPU | wall | CPU / wall against refmark | how |", "|---|---|---|---|---|---|"]
     base = None
     for figure in figures:
         base = figure if figure.base or base is None else base
@@ -64,4 +73,4 @@ def write(page: Path, name: str, text: str) -> None:
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parents[2]
-    write(root / "docs" / "benchmarks.md", "criterion", criterion(root / "target" / "criterion"))
+    write(root / "docs" / "benchmarks.md", "criterion", criterion(root / "benches" / "target" / "criterion"))

@@ -228,6 +228,8 @@ def main() -> None:
     peer, versions, jobs_left_out = sys.argv[1], int(sys.argv[2]), set(sys.argv[4:])
     with tempfile.TemporaryDirectory(dir=sys.argv[3] if len(sys.argv) > 3 else None) as folder:
         os.environ["HOME"] = folder
+        # What a peer leaves in the folder that it is called from goes with the rest.
+        os.chdir(folder)
         # Peers talk; what is printed here is read by a program.
         with contextlib.redirect_stdout(sys.stderr):
             jobs = PEERS[peer][1](Path(folder), versions)

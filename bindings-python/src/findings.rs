@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
+use refmark_core::judgement::answer::log::subject;
 use refmark_core::judgement::diff;
 use refmark_core::judgement::doc::Page;
 use refmark_core::judgement::report::{cyclonedx, page as dossier_page};
 use refmark_core::judgement::review::page::{COMMENT_LIMIT, to_html, to_markdown};
 use refmark_core::registry::{CheckOptions, Project, VerifyOptions};
-use refmark_core::words::fault::{Code, Fault};
 use refmark_core::words::name::PrincipalId;
 use refmark_core::words::reference::Reference;
 use serde::Serialize;
 
 use crate::convert::answer;
-use crate::errors::{OrRaise, raise};
+use crate::errors::OrRaise;
 use crate::progress::quick;
 use crate::registry::PyRegistry;
 use crate::rows::PyRows;
@@ -35,18 +35,11 @@ impl PyRegistry {
 
     #[pyo3(signature = (target))]
     fn log(&self, py: Python<'_>, target: Option<&str>) -> PyResult<PyRows> {
-        let (model, alias) = match target.map(Reference::parse).transpose().or_raise(py)? {
-            None => (None, None),
-            Some(Reference::Pin(model)) => (Some(model), None),
-            Some(Reference::Alias(model, alias)) => (Some(model), Some(alias)),
-            Some(other) => {
-                let fault =
-                    Fault::new(Code::BadReference, format!("{other} names a version, and versions do not move"))
-                        .hint("give MODEL or MODEL@ALIAS");
-                return Err(raise(py, &fault));
-            }
-        };
-        let found = quick(py, || self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref()))?;
+        let found = quick(py, || {
+            let of = target.map(|text| subject(&Reference::parse(text)?)).transpose()?;
+            let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
+            self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref())
+        })?;
         Ok(found.moves.into())
     }
 

@@ -28,7 +28,7 @@ mod _native {
     #[pymodule_export]
     use super::registry::PyRegistry;
     #[pymodule_export]
-    use super::registry::{init, locate, make_default, open};
+    use super::registry::{init, make_default, open};
     #[pymodule_export]
     use super::rows::PyRows;
     #[pymodule_export]

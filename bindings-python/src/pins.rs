@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::ports::{Cancel, Progress};
-use refmark_core::records::lock::Span;
 use refmark_core::registry::{PinAddRequest, Project, World};
 use refmark_core::words::fault::Result;
 use refmark_core::words::name::{ConsumerId, ModelName};
+use refmark_core::words::span::Span;
 
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
-use crate::registry::{Pull, PyRegistry};
+use crate::registry::{Pull, PyRegistry, options};
 use crate::world::Options;
 
 /// A project with its lock file.
@@ -51,7 +51,7 @@ fn names(texts: &[String]) -> Result<Vec<ModelName>> {
 impl PyProject {
     #[new]
     #[pyo3(signature = (folder, trust_root=None))]
-    fn new(folder: PathBuf, trust_root: Option<std::ffi::OsString>) -> PyResult<PyProject> {
+    fn new(folder: PathBuf, trust_root: Option<PathBuf>) -> PyResult<PyProject> {
         Ok(PyProject { folder: std::path::absolute(folder)?, options: Options { key: None, trust_root } })
     }
 
@@ -122,9 +122,10 @@ impl PyProject {
         answer(py, &done)
     }
 
-    fn resolve(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (name, at))]
+    fn resolve(&self, py: Python<'_>, name: &str, at: Option<&str>) -> PyResult<Py<PyAny>> {
         let name = ModelName::parse(name).or_raise(py)?;
-        answer(py, &quick(py, || self.open()?.resolve(&name))?)
+        answer(py, &quick(py, || self.open()?.resolve(&name, options(at, false, false)?))?)
     }
 
     fn pull(
@@ -140,9 +141,12 @@ impl PyProject {
         answer(py, &done)
     }
 
-    #[pyo3(signature = (name, file))]
-    fn path_of(&self, py: Python<'_>, name: &str, file: Option<&str>) -> PyResult<PathBuf> {
+    #[pyo3(signature = (name, file, at))]
+    fn path_of(&self, py: Python<'_>, name: &str, file: Option<&str>, at: Option<&str>) -> PyResult<PathBuf> {
         let name = ModelName::parse(name).or_raise(py)?;
-        run(py, None, |progress, cancel| self.open_for(progress, cancel)?.path_of(&name, file).map(|it| it.path))
+        let options = options(at, false, false).or_raise(py)?;
+        run(py, None, |progress, cancel| {
+            self.open_for(progress, cancel)?.path_of(&name, file, options).map(|it| it.path)
+        })
     }
 }

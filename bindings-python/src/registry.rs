@@ -2,15 +2,17 @@
 
 #![allow(clippy::too_many_arguments, reason = "each is an argument of Python's")]
 
-use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use refmark_core::git::Format;
 use refmark_core::judgement::plan::{Author, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::judgement::policy::founding_policy;
+use refmark_core::ports::{Cancel, Progress};
 use refmark_core::registry::{
-    self as core, InitRequest, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest, World, Writer,
+    self as core, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest, World,
+    Writer,
 };
 use refmark_core::words::digest::Digest;
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -35,23 +37,25 @@ pub struct PyRegistry {
     options: Options,
 }
 
-/// Opens the registry at a path.
+/// Opens the registry at a path, or where none is given the one that is meant here. Where a lock file above the working
+/// folder is for that registry, it is held to the lock's root, unless the caller named one.
 #[pyfunction]
-#[pyo3(signature = (path, key=None, trust_root=None))]
+#[pyo3(signature = (path=None, key=None, trust_root=None))]
 pub fn open(
     py: Python<'_>,
-    path: PathBuf,
-    key: Option<OsString>,
-    trust_root: Option<OsString>,
+    path: Option<PathBuf>,
+    key: Option<PathBuf>,
+    trust_root: Option<PathBuf>,
 ) -> PyResult<PyRegistry> {
     let options = Options { key, trust_root };
-    PyRegistry::open_at(py, std::path::absolute(&path)?, options)
-}
-
-/// Finds the registry that somebody in a folder means, who named none: its path.
-#[pyfunction]
-pub fn locate(py: Python<'_>, folder: PathBuf) -> PyResult<PathBuf> {
-    quick(py, || core::locate(None, &folder, &World::from_env()).map(|it| it.path().to_owned()))
+    let path = path.map(std::path::absolute).transpose()?;
+    // A folder that is gone has no lock file above it.
+    let here = std::env::current_dir().or_else(|error| path.clone().ok_or(error))?;
+    quick(py, || {
+        let world = options.world()?;
+        let found = core::locate(path.as_deref(), &here, &world)?;
+        Ok(PyRegistry { shared: core::open_located(&found, &here, world)?, path: found.path().to_owned(), options })
+    })
 }
 
 /// Makes a registry the user's default.
@@ -62,18 +66,18 @@ pub fn make_default(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyAny>> {
 
 /// Makes a registry: the handle, and the answer.
 #[pyfunction]
-#[pyo3(signature = (path, by, name=None, here=false, team=false, sha256=false, key=None))]
+#[pyo3(signature = (path, by=None, name=None, here=false, team=false, sha256=false, key=None))]
 pub fn init(
     py: Python<'_>,
     path: PathBuf,
-    by: &str,
+    by: Option<&str>,
     name: Option<String>,
     here: bool,
     team: bool,
     sha256: bool,
-    key: Option<OsString>,
+    key: Option<PathBuf>,
 ) -> PyResult<(PyRegistry, Py<PyAny>)> {
-    let founder = PrincipalId::parse(by).or_raise(py)?;
+    let founder = by.map_or_else(core::founder_from_env, PrincipalId::parse).or_raise(py)?;
     let options = Options { key, trust_root: None };
     let path = std::path::absolute(&path)?;
     let format = if sha256 { Format::Sha256 } else { Format::Sha1 };
@@ -92,8 +96,13 @@ pub fn init(
 impl PyRegistry {
     /// The handle of a registry at a path.
     pub fn open_at(py: Python<'_>, path: PathBuf, options: Options) -> PyResult<PyRegistry> {
-        let shared = quick(py, || options.open(&path))?;
+        let shared = quick(py, || Registry::open(&path, options.world()?))?;
         Ok(PyRegistry { shared, path, options })
+    }
+
+    /// A handle of its own for long work, held to the same root.
+    pub fn open_for(&self, progress: Arc<dyn Progress>, cancel: Cancel) -> Result<Registry> {
+        Registry::open(&self.path, World { progress, cancel, ..self.shared.world().clone() })
     }
 
     /// Does a change on a handle of its own, with the user's key.
@@ -104,7 +113,7 @@ impl PyRegistry {
         work: impl FnOnce(&Registry, &Writer<'_>) -> Result<T> + Send,
     ) -> PyResult<Py<PyAny>> {
         let done = run(py, listener, |progress, cancel| {
-            let registry = self.options.open_for(&self.path, progress, cancel)?;
+            let registry = self.open_for(progress, cancel)?;
             let signer = self.options.signer(&registry)?;
             work(&registry, &Writer::new(&*signer))
         })?;
@@ -118,7 +127,7 @@ impl PyRegistry {
         listener: Option<Py<PyAny>>,
         work: impl FnOnce(&Registry) -> Result<T> + Send,
     ) -> PyResult<Py<PyAny>> {
-        let done = run(py, listener, |progress, cancel| work(&self.options.open_for(&self.path, progress, cancel)?))?;
+        let done = run(py, listener, |progress, cancel| work(&self.open_for(progress, cancel)?))?;
         answer(py, &done)
     }
 }
@@ -142,7 +151,8 @@ pub fn digest(text: &str) -> Result<Digest> {
     Digest::parse(text.strip_prefix("sha256:").unwrap_or(text))
 }
 
-fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result<ResolveOptions> {
+/// How a reference shall be read.
+pub fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result<ResolveOptions> {
     Ok(ResolveOptions { at: at.map(Timestamp::parse_lenient).transpose()?, last_good, accept_incomplete })
 }
 
@@ -223,6 +233,15 @@ impl PyRegistry {
     #[getter]
     fn trust_root(&self) -> String {
         self.shared.first_root().prefixed()
+    }
+
+    /// The root that its caller or a lock file holds it to, where one does.
+    #[getter]
+    fn held_to(&self) -> Option<String> {
+        match &self.shared.world().pinning {
+            Pinning::Root(root) => Some(root.prefixed()),
+            Pinning::Stored => None,
+        }
     }
 
     fn head(&self, py: Python<'_>) -> PyResult<String> {
@@ -323,7 +342,7 @@ impl PyRegistry {
     fn path_of(&self, py: Python<'_>, reference: &str, file: Option<&str>, how: Pull, hash: bool) -> PyResult<PathBuf> {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
         run(py, None, |progress, cancel| {
-            let registry = self.options.open_for(&self.path, progress, cancel)?;
+            let registry = self.open_for(progress, cancel)?;
             registry.path_of(&reference, file, &request, hash).map(|it| it.path)
         })
     }

@@ -1,6 +1,5 @@
 //! Work with others: clone, proposals, approvals, fetching and pushing, and searching what everybody registered.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
@@ -31,8 +30,8 @@ pub fn clone(
     into: Option<PathBuf>,
     tofu: bool,
     accept_incomplete: bool,
-    key: Option<OsString>,
-    trust_root: Option<OsString>,
+    key: Option<PathBuf>,
+    trust_root: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(PyRegistry, Py<PyAny>)> {
     let options = Options { key, trust_root };

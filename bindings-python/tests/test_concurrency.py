@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -77,6 +78,28 @@ def test_progress_is_told_to_a_callable(two: refmark.Registry, tmp_path: Path) -
     two.register("big", tmp_path / "big.bin", progress=heard.append)
     assert heard and heard[-1].done <= (heard[-1].total or heard[-1].done)
     assert any(it.unit == "bytes" and it.done for it in heard)
+
+
+def test_a_bar_is_shown_where_tqdm_is_and_nothing_where_it_is_not(
+    two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from refmark import _progress
+
+    monkeypatch.setattr(_progress, "_PATIENCE", 0)
+    file = tmp_path / "big.bin"
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    file.write_bytes(os.urandom(1 << 20) * 64)
+    assert two.register("big", file).created
+    assert capfd.readouterr().err == ""
+    monkeypatch.delitem(sys.modules, "tqdm.auto")
+    file.write_bytes(os.urandom(1 << 20) * 64)
+    # A notebook without ipywidgets: tqdm warns, and the bar is text.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert two.register("big", file).created
+    assert "storing files" in capfd.readouterr().err
+    assert two.register("big", file, progress=False).created is False
+    assert capfd.readouterr().err == ""
 
 
 def test_an_exception_of_the_listener_stops_the_work(two: refmark.Registry, tmp_path: Path) -> None:

@@ -74,3 +74,13 @@ def test_a_secret_stays_out_of_the_records(reg: refmark.Registry, tmp_path: Path
     with pytest.raises(refmark.UsageError) as raised:
         reg.register("m", tmp_path / "file", source="https://me:hunter2@host/model")
     assert raised.value.code == "secret" and "hunter2" not in str(raised.value)
+
+
+def test_what_cannot_be_registered_says_what_is_wrong_with_it(reg: refmark.Registry, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("x")
+    with pytest.raises(refmark.UsageError, match="metric f1 is 'high'"):
+        reg.register("m", tmp_path / "x.txt", metrics={"f1": "high"})  # type: ignore[dict-item]
+    with pytest.raises(refmark.UsageError, match="no file or folder was named"):
+        reg.register("m")
+    with pytest.raises(refmark.UsageError, match="is not an alias"):
+        reg.resolve("m@latest")

@@ -145,3 +145,41 @@ def test_an_alias_moves_to_a_release_by_its_name(two: refmark.Registry, tmp_path
     assert two.promote("sentiment@champion", "1.4.0").to == refmark.Target(3, two.show("sentiment/3").artifact)
     with pytest.raises(refmark.NotFoundError):
         two.promote("sentiment@champion", "9.9.9")
+
+
+def test_a_pin_has_no_past_to_ask_about(two: refmark.Registry) -> None:
+    two.pin("sentiment@champion")
+    for ask in (two.resolve, two.pull, two.file):
+        with pytest.raises(refmark.UsageError, match="at all times"):
+            ask("sentiment", at="2020-01-01T00:00:00Z")
+
+
+def test_answers_say_what_they_hold_and_become_frames(two: refmark.Registry) -> None:
+    found = two.search("sentiment")
+    assert repr(found) == "Found(sentiment/2, sentiment/1)" and repr(two.search("nothing")) == "Found(nothing)"
+    frame = found.to_pandas()
+    assert list(frame["metrics.f1"]) == [0.91, 0.89] and list(frame["aliases"]) == ["champion", ""]
+    assert found.to_polars()["version"].to_list() == [2, 1]
+    assert len(two.catalog("evidence-type").to_pandas()) == len(two.catalog("evidence-type").entries)
+    assert two.members().to_dicts()[0]["id"] == "ada" and "members=[… 1]" in repr(two.members())
+    assert two.sunsets().to_pandas().empty
+    assert "sentiment/2" in repr(two.explain("sentiment@champion"))
+
+
+def test_a_log_of_nothing_is_not_found(two: refmark.Registry) -> None:
+    for nothing in ("nope", "nope@champion", "sentiment@nope"):
+        with pytest.raises(refmark.NotFoundError):
+            two.log(nothing)
+
+
+def test_a_part_of_a_list_is_a_list_and_its_numbers_are_versions(two: refmark.Registry) -> None:
+    part = two.versions("sentiment")[1:]
+    assert isinstance(part, refmark.Rows) and [it.version for it in part] == [1]
+    cell = part.to_pandas()["version"].iloc[0]
+    assert type(cell) is not int and two.promote("sentiment@champion", cell).to is not None
+    assert two.resolve("sentiment@champion").version == 1
+    with pytest.raises(refmark.UsageError, match="-1 is not a version"):
+        two.promote("sentiment@champion", -1)
+    for wrong in (None, 1.5):
+        with pytest.raises(TypeError, match="a text or a version"):
+            two.promote("sentiment@champion", wrong)  # type: ignore[arg-type]

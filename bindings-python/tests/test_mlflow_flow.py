@@ -67,6 +67,23 @@ def test_a_model_is_logged_registered_promoted_loaded_and_refused_when_altered(
     assert raised.value.error_code == "DATA_LOSS"
 
 
+def test_a_version_with_its_files_is_copied_and_read_by_its_download_uri(
+    registry: refmark.Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "weights.bin").write_bytes(b"1234")
+    client = mlflow.MlflowClient()
+    client.create_registered_model("m")
+    client.create_model_version("m", str(tmp_path / "m"), tags={"k": "v"})
+    client.set_registered_model_alias("m", "champion", 1)
+    copied = client.copy_model_version("models:/m@champion", "other")
+    assert (copied.version, copied.tags) == (1, {"k": "v"})
+    assert (registry.pull("other/1") / "weights.bin").read_bytes() == b"1234"
+    for uri in (client.get_model_version_download_uri("m", 1), "models:/other/1"):
+        folder = Path(mlflow.artifacts.download_artifacts(uri))
+        assert [it.name for it in folder.iterdir() if it.name != "registered_model_meta"] == ["weights.bin"]
+
+
 def test_a_revoked_version_is_loaded_no_more(registry: refmark.Registry, tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "weights.bin").write_bytes(b"1234")

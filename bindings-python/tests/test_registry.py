@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import warnings
 from datetime import datetime, timedelta, timezone
@@ -134,6 +135,15 @@ def test_stages_and_trust_states_move(two: refmark.Registry) -> None:
         two.pull("sentiment/2")
 
 
+def test_a_package_that_shares_a_file_with_a_revoked_one_says_why_it_is_not_trusted(
+    two: refmark.Registry, package: Make
+) -> None:
+    two.revoke("sentiment/1", "it leaks")
+    again = two.register("other", package("one"), description="the same weights")
+    assert again.trust != "trusted"
+    assert any("is not trusted" in it and "revoked" in it for it in again.warnings), again.warnings
+
+
 def test_pulling_through_an_alias_warns_once_and_says_how_to_pin(two: refmark.Registry, tmp_path: Path) -> None:
     with pytest.warns(refmark.MovingAliasWarning, match=r'reg\.pin\("sentiment@champion"\)') as caught:
         two.pull("sentiment@champion", tmp_path / "a")
@@ -141,6 +151,15 @@ def test_pulling_through_an_alias_warns_once_and_says_how_to_pin(two: refmark.Re
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         two.pull("sentiment@champion", tmp_path / "b")
+
+
+def test_the_same_alias_of_another_registry_warns_too(two: refmark.Registry, tmp_path: Path, package: Make) -> None:
+    other = refmark.init(tmp_path / "other")
+    other.register("sentiment", package("one"))
+    other.promote("sentiment@champion", 1)
+    for reg in (two, other):
+        with pytest.warns(refmark.MovingAliasWarning):
+            reg.pull("sentiment@champion")
 
 
 def test_single_files_are_taken_by_name_or_pattern(two: refmark.Registry, tmp_path: Path) -> None:
@@ -153,15 +172,27 @@ def test_single_files_are_taken_by_name_or_pattern(two: refmark.Registry, tmp_pa
     assert two.file("sentiment/1", "config.json").read_text() == '{"text": "one"}'
 
 
-def test_a_pulled_folder_that_was_altered_is_not_given_again(two: refmark.Registry) -> None:
+def test_a_folder_in_the_cache_that_was_altered_is_an_integrity_error_with_file_expected_and_found(
+    two: refmark.Registry,
+) -> None:
+    two.pin("sentiment/1")
     folder = two.pull("sentiment/1")
     (folder / "config.json").chmod(0o644)
     (folder / "config.json").write_text("altered")
-    try:
-        again = two.pull("sentiment/1")
-    except refmark.RefmarkError:
-        return
-    assert (again / "config.json").read_text() == '{"text": "one"}'
+    for reference in ("sentiment/1", "sentiment"):
+        with pytest.raises(refmark.IntegrityError) as raised:
+            two.pull(reference)
+        fields = raised.value.fields
+        assert fields["file"] == "config.json" and fields["found"] == hashlib.sha256(b"altered").hexdigest()
+        assert fields["expected"] == hashlib.sha256(b'{"text": "one"}').hexdigest()
+        assert raised.value.hint and str(folder) in raised.value.hint
+    shutil.rmtree(folder)
+    assert (two.pull("sentiment") / "config.json").read_text() == '{"text": "one"}'
+    (folder / "more.txt").write_text("more")
+    with pytest.raises(refmark.IntegrityError, match=r"more\.txt"):
+        two.pull("sentiment")
+    with pytest.raises(refmark.ExistsError):
+        two.pull("sentiment", folder)
 
 
 def test_a_tampered_blob_is_an_integrity_error_with_file_expected_and_found(two: refmark.Registry, tmp_path: Path) -> None:

@@ -104,3 +104,12 @@ def test_a_project_that_is_gone_uses_nothing(two: refmark.Registry, tmp_path: Pa
     lock = refmark.Lock(tmp_path)
     lock.publish(two, "my-service", "https://example.org/my-service")
     assert lock.publish(two, "my-service", gone=True).pins in (0, [], ())
+
+
+def test_a_proposal_that_was_overtaken_is_a_conflict_and_is_made_again(two: refmark.Registry) -> None:
+    proposal = two.propose("sentiment@champion", 1, "back")
+    two.unset("sentiment@champion", "neither")
+    with pytest.raises(refmark.ConflictError, match="somebody else was first"):
+        two.land(proposal.branch)
+    two.land(two.renew(proposal.branch).branch)
+    assert two.resolve("sentiment@champion").version == 1

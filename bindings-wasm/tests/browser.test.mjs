@@ -26,13 +26,14 @@ before(async () => {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    timeout: 300_000,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync",
     ],
   });
   page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(`http://127.0.0.1:${server.address().port}/`, { timeout: 300_000 });
 });
 
 after(async () => {
@@ -40,7 +41,7 @@ after(async () => {
   server?.close();
 });
 
-test("every attack comes to its stated verdict and code in Chromium", { timeout: 300_000 }, async () => {
+test("every attack comes to its stated verdict and code in Chromium", { timeout: 1_200_000 }, async () => {
   const all = attacks().map(({ name, attack }) => ({ name, attack }));
   const wrong = await page.evaluate(async (all) => {
     const refmark = await import("/bindings-wasm/pkg/index.js");

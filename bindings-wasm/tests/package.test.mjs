@@ -60,7 +60,7 @@ async function titled(root) {
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => document.title !== "", null, { timeout: 60_000 }).catch((error) => assert.fail([error.message, ...errors].join("\n")));
+    await page.waitForFunction(() => document.title !== "", null, { timeout: 300_000 }).catch((error) => assert.fail([error.message, ...errors].join("\n")));
     return await page.title();
   } finally {
     await browser.close();

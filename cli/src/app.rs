@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use refmark_core::key::{Found, KeySearch, look};
+use refmark_core::key::{Found, KeySearch};
 use refmark_core::ports::Cancel;
 use refmark_core::ports::signer::Signer;
-use refmark_core::registry::{Located, Pinning, Registry, View, World, locate, open_located};
+use refmark_core::registry::{Located, Pinning, Registry, View, World, founders_key, locate, open_located};
 use refmark_core::words::fault::{Code, Fault, Result};
 
 use crate::args::Globals;
@@ -131,10 +131,11 @@ impl App {
         self.found(registry.find_key(&self.search(&prompt)))
     }
 
-    /// The key to sign with, where there is no registry yet.
-    pub fn signer_anywhere(&self) -> Result<Box<dyn Signer>> {
+    /// The founder's key, and whether it was made just now.
+    pub fn founders_key(&self) -> Result<(Box<dyn Signer>, bool)> {
         let prompt = |path: &Path| ask_passphrase(path);
-        self.found(look(&self.search(&prompt)))
+        let (found, made) = founders_key(&self.search(&prompt))?;
+        self.found(Ok(found)).map(|signer| (signer, made))
     }
 
     fn search<'a>(&self, prompt: &'a dyn Fn(&Path) -> Option<String>) -> KeySearch<'a> {

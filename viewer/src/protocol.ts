@@ -105,5 +105,7 @@ export type Request =
   | { readonly do: "ask"; readonly id: number; readonly question: Question; readonly args: readonly unknown[] }
   | { readonly do: "stop"; readonly id: number };
 
-/** What the worker sends back: an answer or a fault to an id, or an event. */
-export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly fault: Fault } | Event;
+/** What the worker sends back: an answer or a fault to an id, or an event.
+ * `by` is the id of the request to open that an event belongs to: what an older one still says is not listened to. */
+export type Told = Event & { readonly by: number };
+export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly fault: Fault } | Told;

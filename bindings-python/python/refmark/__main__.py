@@ -52,7 +52,7 @@ def _import(given: Sequence[str]) -> int:
         print(f"brought {done.models} models and {done.versions} versions over into {registry.path}")
         for reference in done.without_files:
             print(f"without its files, which could not be read: {reference}")
-        print("next: refmark verify")
+        print(f'to check every byte and signature: refmark.open("{registry.path}").verify()')
     return 0
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
+from operator import index
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence, Union
+from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union
 
+from . import _native
 from ._values import Resolved, Version, VersionDetail, VersionRow
 from .errors import UsageError
 
@@ -30,9 +32,24 @@ def reference(given: RefLike) -> str:
     """The text of a reference."""
     if isinstance(given, str):
         return given
+    if not isinstance(given, (Version, VersionRow, VersionDetail, Resolved)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a reference is a text or a version, and not {given!r}")
     if isinstance(given, Resolved):
         return given.artifact if given.version is None else f"{given.model}/{given.version}"
     return f"{given.model}/{given.version}"
+
+
+def whole(given: SupportsIndex) -> int:
+    """A version's number."""
+    number = index(given)
+    if number < 1:
+        raise UsageError(f"{number} is not a version", code="bad-argument", hint="versions count from 1")
+    return number
+
+
+def is_pin(text: str) -> bool:
+    """Whether a reference is a bare name: what the project's lock file pins."""
+    return "@" not in text and _native.parse_reference(text)[0] == "pin"
 
 
 def time(given: TimeLike | None) -> str | None:
@@ -44,6 +61,16 @@ def time(given: TimeLike | None) -> str | None:
             f"{given!r} has no time zone", code="bad-time", hint="use datetime.now(timezone.utc), or RFC 3339 text"
         )
     return given.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def number(name: str, given: Any) -> float:
+    """A metric's value; NumPy's and PyTorch's scalars are numbers too."""
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"the metric {name} is {given!r}, which is not a number", code="bad-argument", hint="give one number a metric"
+        ) from None
 
 
 def texts(given: str | Iterable[str] | None) -> list[str]:
@@ -93,7 +120,7 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
         "model": given["model"],
         "paths": list(paths),
         "absent": [tuple(it) for it in of("absent") or ()],
-        "metrics": [(str(key), float(value)) for key, value in (of("metrics") or {}).items()],
+        "metrics": [(str(key), number(key, value)) for key, value in (of("metrics") or {}).items()],
         "lineage": [(str(key), str(value)) for key, value in (of("lineage") or {}).items()],
         "card": card,
         "contract": of("contract"),

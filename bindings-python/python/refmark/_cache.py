@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Callable, Sequence
+
+from .errors import ExistsError, IntegrityError
 
 
 def cache_folder() -> Path:
@@ -26,3 +28,17 @@ def cached(artifact: str, files: Sequence[str]) -> Path:
     folder = cache_folder() / "artifacts" / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def pulled_into_cache(folder: Path, pull: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a pull into a folder of the cache gives. Whoever changed that folder, the bytes are not what was promised."""
+    try:
+        return pull()
+    except ExistsError as error:
+        raise IntegrityError(
+            f"the cache was altered: {error.message}",
+            code="damaged",
+            hint=f"remove {folder}, and pull again",
+            fields=error.fields,
+            exit_status=4,
+        ) from None

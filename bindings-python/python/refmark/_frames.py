@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from ._html import page, table
 
@@ -23,22 +23,27 @@ class Rows(tuple[T, ...]):
 
     __slots__ = ()
 
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Rows[T]: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> T | Rows[T]:
+        """A row, or a part of the list that is such a list too."""
+        if isinstance(at, slice):
+            return Rows(tuple.__getitem__(self, at))
+        return tuple.__getitem__(self, at)
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """One dict a row, with the keys of the command's ``--json``."""
         return [row.to_dict() for row in self]
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame; pandas must be installed (``pip install 'refmark[pandas]'``)."""
-        records = [row._row() for row in self]
-        return _need("pandas").DataFrame(records, columns=_names(records) or None)
+        return pandas_of([row._row() for row in self])
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame; polars must be installed (``pip install 'refmark[polars]'``)."""
-        records = [row._row() for row in self]
-        names = _names(records)
-        columns = {name: [record.get(name) for record in records] for name in names}
-        # A metric that is not finite is a text: its column then holds texts.
-        return _need("polars").DataFrame(columns, strict=False)
+        return polars_of([row._row() for row in self])
 
     def __reduce__(self) -> Any:
         return (Rows, (tuple(self),))
@@ -53,6 +58,31 @@ class Rows(tuple[T, ...]):
         names = _names(rows)
         more = f"the first {_SHOWN} of {len(self):,}; to_pandas() has them all" if len(self) > _SHOWN else None
         return page(table(names, ([row.get(name) for name in names] for row in rows), more))
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose cells are single values: texts in one cell, ``metrics.f1`` for a mapping's member."""
+    cells: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, dict):
+            cells.update({f"{key}.{name}": it for name, it in value.items()})
+        elif isinstance(value, list):
+            cells[key] = ", ".join(str(it) for it in value)
+        else:
+            cells[key] = value
+    return cells
+
+
+def pandas_of(records: list[dict[str, Any]]) -> pandas.DataFrame:
+    """A pandas frame of rows."""
+    return _need("pandas").DataFrame(records, columns=_names(records) or None)
+
+
+def polars_of(records: list[dict[str, Any]]) -> polars.DataFrame:
+    """A polars frame of rows."""
+    columns = {name: [record.get(name) for record in records] for name in _names(records)}
+    # A metric that is not finite is a text: its column then holds texts.
+    return _need("polars").DataFrame(columns, strict=False)
 
 
 def _names(records: list[dict[str, Any]]) -> list[str]:

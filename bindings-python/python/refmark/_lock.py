@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable
 
 from . import _native
-from ._arguments import PathLike, how
-from ._cache import cached
+from ._arguments import PathLike, TimeLike, how, time
+from ._cache import cached, pulled_into_cache
 from ._progress import ProgressLike, listener
 from ._team import Answer, Pins
 from ._values import Pulled, Resolved
@@ -48,7 +48,10 @@ class Lock:
 
     def resolve(self, name: str) -> Resolved:
         """What a name is pinned to. Nobody is asked."""
-        return Resolved.from_answer(self._native.resolve(name))
+        return self._resolved(name)
+
+    def _resolved(self, name: str, at: TimeLike | None = None) -> Resolved:
+        return Resolved.from_answer(self._native.resolve(name, time(at)))
 
     def remove(self, *names: str) -> Pins:
         """Takes pins away."""
@@ -84,13 +87,20 @@ class Lock:
         return self._pulled(name, into, how(asked), progress)
 
     def _pulled(self, name: str, into: PathLike | None, asked: dict[str, Any], progress: ProgressLike) -> Pulled:
-        if into is None:
-            into = cached(self.resolve(name).artifact, asked["include"])
-        return Pulled.from_answer({**self._native.pull(name, into, asked, listener(progress)), "path": into})
+        def pull(into: PathLike) -> dict[str, Any]:
+            return self._native.pull(name, into, asked, listener(progress))
+
+        if into is not None:
+            return Pulled.from_answer({**pull(into), "path": into})
+        folder = cached(Resolved.from_answer(self._native.resolve(name, asked["at"])).artifact, asked["include"])
+        return Pulled.from_answer({**pulled_into_cache(folder, lambda: pull(folder)), "path": folder})
 
     def file(self, name: str, file: str | None = None) -> Path:
         """The path of one of a pin's files in a store of this machine, hashed now; never write to it."""
-        return self._native.path_of(name, file)
+        return self._file(name, file)
+
+    def _file(self, name: str, file: str | None, at: TimeLike | None = None) -> Path:
+        return self._native.path_of(name, file, time(at))
 
 
 def nearest(folder: PathLike | None = None) -> Lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Any, Callable, NamedTuple, Union
 
 #: Work that is over sooner shows no bar.
@@ -69,7 +70,10 @@ class _Bar:
 
     def _load(self) -> bool:
         try:
-            from tqdm.auto import tqdm
+            with warnings.catch_warnings():
+                # Without ipywidgets a notebook shows the bar as text, which is no reason to warn.
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
         except ImportError:
             self._tqdm = False
             return False

@@ -24,11 +24,12 @@ def open(path: PathLike | None = None, *, key: PathLike | None = None, trust_roo
 
     Without a path: ``REFMARK_REGISTRY``, the ``refmark.lock`` above the working folder, the nearest registry above it,
     then the user's default. ``key`` is a path or the text of an ed25519 key to sign with; ``trust_root`` a file or
-    ``sha256:<hex>`` to hold the registry to.
+    ``sha256:<hex>`` to hold the registry to; without it, the root in a ``refmark.lock`` above the working folder that is
+    for this registry, else the one that is pinned for this user.
     """
     if path is None:
-        path = os.environ.get("REFMARK_REGISTRY") or _native.locate(os.getcwd())
-    return Registry(_native.open(_plain_path(path), key, trust_root), trust_root)
+        path = os.environ.get("REFMARK_REGISTRY") or None
+    return Registry(_native.open(None if path is None else _plain_path(path), key, trust_root))
 
 
 def init(
@@ -46,7 +47,7 @@ def init(
     ``by`` names the founder; without it, the user's login name. With ``team`` it begins with the team policy: roles,
     gates and approvals. Its root is pinned for this user. Without a key at hand, a new one is made for refmark alone.
     """
-    native, _ = _native.init(path, by or _login(), name, here, team, sha256, key)
+    native, _ = _native.init(path, by, name, here, team, sha256, key)
     return Registry(native)
 
 
@@ -71,7 +72,7 @@ def clone(
     ``trust_root`` holds it to a root; ``tofu`` pins whatever root it has, where nothing pins one: trust on first use.
     """
     native, _ = _native.clone(os.fspath(url), into, tofu, accept_incomplete, key, trust_root, listener(progress))
-    return Registry(native, trust_root)
+    return Registry(native)
 
 
 def inspect(path: PathLike) -> Inspection:
@@ -82,13 +83,6 @@ def inspect(path: PathLike) -> Inspection:
 def compare_contracts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Whether callers of one contract can use another: ``compatibility``, and ``because``."""
     return _native.compare_contracts(old, new)
-
-
-def _login() -> str:
-    for variable in ("REFMARK_USER", "USER", "LOGNAME", "USERNAME"):
-        if os.environ.get(variable):
-            return os.environ[variable]
-    return "owner"
 
 
 def _plain_path(path: PathLike) -> PathLike:
@@ -102,11 +96,10 @@ def _again(path: PathLike, held_to: PathLike | None) -> Registry:
 class Registry(Registering, Moving, Reading, Judging, Sharing):
     """An open registry. Safe to share between threads; it pickles by its path."""
 
-    __slots__ = ("__weakref__", "_held_to", "_native")
+    __slots__ = ("__weakref__", "_native")
 
-    def __init__(self, native: _native.Registry, held_to: PathLike | None = None) -> None:
+    def __init__(self, native: _native.Registry) -> None:
         self._native = native
-        self._held_to = held_to
 
     @property
     def path(self) -> Path:
@@ -154,7 +147,7 @@ class Registry(Registering, Moving, Reading, Judging, Sharing):
 
     def __reduce__(self) -> Any:
         # A key is never pickled: the other process finds its own.
-        return (_again, (self.path, self._held_to))
+        return (_again, (self.path, self._native.held_to))
 
     def _repr_html_(self) -> str:
         return self.list()._repr_html_()

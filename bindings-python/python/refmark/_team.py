@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Iterator, Mapping
 
 from . import _html as html
+from ._frames import flat, pandas_of, polars_of
 from ._values import GateReport
 from ._values._base import shown
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
 
 
 class Answer(Mapping[str, Any]):
@@ -40,8 +45,8 @@ class Answer(Mapping[str, Any]):
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={value!r}" for key, value in self._answer.items() if not isinstance(value, (list, dict)))
-        return f"{type(self).__name__}({shown})"
+        said = ", ".join(f"{key}={_brief(value)}" for key, value in self._answer.items())
+        return f"{type(self).__name__}({said})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Answer) and type(self) is type(other) and self.to_dict() == other.to_dict()
@@ -67,6 +72,45 @@ class Answer(Mapping[str, Any]):
         return html.page(body + "".join(it._html() for it in self.reports))
 
 
+def _brief(value: object) -> str:
+    """What an answer's line says of a value: lists and mappings only how much they hold."""
+    if isinstance(value, (list, dict)) and value:
+        return f"[… {len(value)}]" if isinstance(value, list) else f"{{… {len(value)}}}"
+    return repr(value)
+
+
+class Listing(Answer):
+    """An answer that is a list of rows, with something said of all of them."""
+
+    __slots__ = ()
+
+    #: The key of the rows, and the columns that a notebook shows.
+    _rows_of: ClassVar[str]
+    _columns: ClassVar[tuple[str, ...]]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One dict a row, with the keys of the command's ``--json``."""
+        return [dict(row) for row in self._answer.get(self._rows_of, ())]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows as a pandas frame; pandas must be installed (``pip install 'refmark[pandas]'``)."""
+        return pandas_of(self._flat())
+
+    def to_polars(self) -> polars.DataFrame:
+        """The rows as a polars frame; polars must be installed (``pip install 'refmark[polars]'``)."""
+        return polars_of(self._flat())
+
+    def _flat(self) -> list[dict[str, Any]]:
+        return [flat(row) for row in self.to_dicts()]
+
+    def _caption(self) -> str | None:
+        return None
+
+    def _repr_html_(self) -> str:
+        rows = [[shown(it.get(key)) for key in self._columns] for it in self.to_dicts()]
+        return html.page(html.table(self._columns, rows, self._caption()))
+
+
 class Status(Answer):
     """Where a registry stands."""
 
@@ -87,22 +131,25 @@ class Check(Answer):
     """Whether a range may land."""
 
 
-class Found(Answer):
+class Found(Listing):
     """Versions that a search found, each with why."""
+
+    _rows_of = "found"
+    _columns = ("model", "version", "stage", "trust", "aliases", "format", "description")
 
     @property
     def versions(self) -> tuple[str, ...]:
         """What was found, as ``MODEL/VERSION``."""
         return tuple(f"{it['model']}/{it['version']}" for it in self._answer["found"])
 
-    def _repr_html_(self) -> str:
-        keys = ("model", "version", "stage", "trust", "aliases", "format", "description")
-        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["found"]]
-        return html.page(html.table(keys, rows))
+    def __repr__(self) -> str:
+        return f"Found({', '.join(self.versions) or 'nothing'})"
 
 
-class Pins(Answer):
+class Pins(Listing):
     """The pins of a lock file."""
+
+    _rows_of = "pins"
 
     def _repr_html_(self) -> str:
         pins = self._answer.get("pins", ())
@@ -114,13 +161,14 @@ class Pins(Answer):
         return html.page(html.table(keys, rows, str(self._answer.get("lock"))))
 
 
-class Lint(Answer):
+class Lint(Listing):
     """References in manifests that move by themselves."""
 
-    def _repr_html_(self) -> str:
-        keys = ("file", "line", "text", "use_instead")
-        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["findings"]]
-        return html.page(html.table(keys, rows, f"{self._answer['files']} manifests"))
+    _rows_of = "findings"
+    _columns = ("file", "line", "text", "use_instead")
+
+    def _caption(self) -> str:
+        return f"{self._answer['files']} manifests"
 
 
 class Index(Answer):
@@ -131,17 +179,21 @@ class Attached(Answer):
     """Evidence that took effect. ``statement`` is what moves name that rest on it."""
 
 
-class Sunsets(Answer):
+class Sunsets(Listing):
     """The retired versions, the most urgent first."""
 
+    _rows_of = "versions"
+    _columns = ("model", "version", "sunset", "days_left", "replacement", "consumers", "aliases", "due")
 
-class Members(Answer):
+
+class Members(Listing):
     """Who may do what."""
 
-    def _repr_html_(self) -> str:
-        keys = ("id", "name", "kind", "roles", "may")
-        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["members"]]
-        return html.page(html.table(keys, rows, f"policy {self._answer['policy']}"))
+    _rows_of = "members"
+    _columns = ("id", "name", "kind", "roles", "may")
+
+    def _caption(self) -> str:
+        return f"policy {self._answer['policy']}"
 
 
 class Policy(Answer):
@@ -151,13 +203,11 @@ class Policy(Answer):
         return str(self._answer["text"])
 
 
-class Catalog(Answer):
+class Catalog(Listing):
     """The stable ids that records may name."""
 
-    def _repr_html_(self) -> str:
-        keys = ("family", "id", "state", "owner", "meaning")
-        rows = [[shown(it.get(key)) for key in keys] for it in self._answer["entries"]]
-        return html.page(html.table(keys, rows))
+    _rows_of = "entries"
+    _columns = ("family", "id", "state", "owner", "meaning")
 
 
 class Transfer(Answer):
@@ -205,6 +255,9 @@ class Explanation(Finding):
     def __str__(self) -> str:
         explained = self._answer.get("explanation") or {}
         return str(explained.get("sentence") or self._markdown)
+
+    def __repr__(self) -> str:
+        return f"Explanation({str(self)!r})"
 
 
 class Dossier(Finding):

@@ -1,6 +1,6 @@
 //! `log`: the moves of aliases.
 
-use refmark_core::judgement::answer::log::{check_model, subject};
+use refmark_core::judgement::answer::log::subject;
 use refmark_core::registry::LogAnswer;
 use refmark_core::words::reference::Reference;
 use serde::Serialize;
@@ -32,6 +32,5 @@ pub fn run(app: &App, args: &LogArgs) -> Reply {
         Some((model, alias)) => (Some(model), alias.as_ref()),
         None => (None, None),
     };
-    check_model(view.facts()?, model, alias)?;
     reply(Log { answer: registry.log(&view, model, alias)?, all: args.all })
 }

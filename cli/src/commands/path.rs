@@ -16,7 +16,7 @@ pub fn run(app: &App, args: &PathArgs) -> Reply {
     if let Reference::Pin(name) = &reference
         && let Some(project) = pin::project(app)?
     {
-        return reply(project.path_of(name, args.file.as_deref())?);
+        return reply(project.path_of(name, args.file.as_deref(), options)?);
     }
     let registry = app.registry()?;
     reply(registry.path_of(&reference, args.file.as_deref(), &request, !args.no_hash)?)

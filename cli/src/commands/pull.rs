@@ -24,7 +24,7 @@ pub fn run(app: &App, args: &PullArgs) -> Reply {
         && let Some(project) = pin::project(app)?
     {
         app.arm();
-        let into = args.output.clone().unwrap_or(folder_for(&project.resolve(name)?));
+        let into = args.output.clone().unwrap_or(folder_for(&project.resolve(name, options)?));
         return reply(project.pull(name, &into, &request)?);
     }
     let registry = app.registry()?;

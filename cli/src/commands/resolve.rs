@@ -14,7 +14,7 @@ pub fn run(app: &App, args: &ResolveArgs) -> Reply {
     if let Reference::Pin(name) = &reference
         && let Some(project) = pin::project(app)?
     {
-        return reply(project.resolve(name)?);
+        return reply(project.resolve(name, options)?);
     }
     reply(app.registry()?.resolve(&reference, options)?)
 }

@@ -76,7 +76,7 @@ impl Store {
         if !is_free(&target)? {
             return match holds_exactly(plan, &target, work)? {
                 None => Ok(Materialised::WasThere),
-                Some(how) => Err(exists(dir, &how)),
+                Some(differs) => Err(differs),
             };
         }
         self.all_here(plan)?;
@@ -177,11 +177,11 @@ fn is_free(dir: &Path) -> Result<bool> {
     }
 }
 
-/// None where the folder holds exactly the files of the plan; else how it differs.
-fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Option<String>> {
+/// None where the folder holds exactly the files of the plan; else a fault that says how it differs.
+fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Option<Box<Fault>>> {
     let mut wanted: BTreeMap<PathBuf, &Placement> = plan.iter().map(|one| (dir.join(one.path.as_str()), one)).collect();
     if std::fs::symlink_metadata(dir).is_ok_and(|found| !found.is_dir()) {
-        return Ok(Some("it is not a folder".to_owned()));
+        return Ok(Some(exists(dir, "it is not a folder")));
     }
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -193,19 +193,23 @@ fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Optio
                 folders.push(path);
                 continue;
             }
-            let Some(one) = wanted.remove(&path) else { return Ok(Some(format!("it also holds {}", shown(&path)))) };
+            let Some(one) = wanted.remove(&path) else {
+                return Ok(Some(exists(dir, &format!("it also holds {}", shown(&path)))));
+            };
             let file = match open_regular(&path) {
                 Ok(Some(file)) => file,
-                _ => return Ok(Some(format!("{} is not a regular file", shown(&path)))),
+                _ => return Ok(Some(exists(dir, &format!("{} is not a regular file", shown(&path))))),
             };
-            if file.metadata().map_or(0, |found| found.len()) != one.size
-                || stream::hash(Named { file: &file, path: &path }, one.size, None, work)?.digest != one.digest
-            {
-                return Ok(Some(format!("{} has other bytes", shown(&path))));
+            let size = file.metadata().map_or(0, |found| found.len());
+            let found = stream::hash(Named { file: &file, path: &path }, size, None, work)?.digest;
+            if found != one.digest {
+                let fault = exists(dir, &format!("{} has other bytes", shown(&path)));
+                let fault = fault.field("file", one.path.as_str()).field("expected", one.digest);
+                return Ok(Some(fault.field("found", found)));
             }
         }
     }
-    Ok(wanted.into_keys().next().map(|path| format!("it lacks {}", shown(&path))))
+    Ok(wanted.into_keys().next().map(|path| exists(dir, &format!("it lacks {}", shown(&path)))))
 }
 
 fn exists(dir: &Path, how: &str) -> Box<Fault> {

@@ -132,7 +132,7 @@ impl Registry {
         for (path, (_, oid)) in &ahead.files {
             if view.state()?.oid(path)?.is_some_and(|have| have != *oid) {
                 return Err(Fault::new(
-                    Code::PremiseGone,
+                    Code::Overtaken,
                     format!(
                         "somebody else was first: {path} stands on {} already, and says something else",
                         self.branch

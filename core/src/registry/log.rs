@@ -3,13 +3,15 @@
 use super::open::Registry;
 use super::view::View;
 pub use crate::judgement::answer::log::LogAnswer;
-use crate::judgement::answer::log::moves;
+use crate::judgement::answer::log::{check_model, moves};
 use crate::words::fault::Result;
 use crate::words::name::{AliasName, ModelName};
 
 impl Registry {
     /// The moves of an alias, or of every alias of a model, or of all models; newest first by landing.
+    /// A fault where there is no such model, or no such alias ever moved.
     pub fn log(&self, view: &View<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
+        check_model(view.facts()?, model, alias)?;
         let moves = match self.indexed(view, |index| index.moves(model, alias))? {
             Some(moves) => moves,
             None => moves(&view.basis()?, model, alias, usize::MAX)?,

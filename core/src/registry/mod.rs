@@ -21,6 +21,7 @@ mod explain;
 mod export_site;
 #[cfg(test)]
 mod fault_tests;
+mod founder;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
@@ -95,6 +96,7 @@ pub use detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
 pub use export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
+pub use founder::{founder_from_env, founders_key};
 pub use gc::GcAnswer;
 pub use hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use index::{IndexStatus, IndexUse};

@@ -67,8 +67,9 @@ impl Project {
         let lock = self.lock()?;
         lock.pin(name).ok_or_else(|| {
             let have: Vec<&str> = lock.pins.iter().map(|pin| pin.name.as_str()).collect();
+            let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
             Fault::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display()))
-                .hint(format!("it has {}; add one: refmark pin add {name}@ALIAS", have.join(", ")))
+                .hint(format!("it has {have}; add one: refmark pin add {name}@ALIAS"))
         })
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::open::Registry;
 use super::pin::{Project, local};
 use super::pull::{PathAnswer, PullAnswer, PullRequest, chosen, name_the_file, placements, pulled};
-use super::resolve::ResolveAnswer;
+use super::resolve::{ResolveAnswer, ResolveOptions};
 use super::view::AsOf;
 use crate::blob::beside::{Beside, Building};
 use crate::blob::disk::{Disk, io_fault, make_dirs_durably};
@@ -277,13 +277,24 @@ impl Project {
     }
 
     /// What a bare name means: its pin. Nobody is asked; the answer is true of the head that the pin was taken from.
-    pub fn resolve(&self, name: &ModelName) -> Result<ResolveAnswer> {
-        Ok(resolved(self.pin(name)?))
+    /// To ask about another time is a fault: a pin means one version at all times.
+    pub fn resolve(&self, name: &ModelName, options: ResolveOptions) -> Result<ResolveAnswer> {
+        Ok(resolved(self.pin_now(name, options)?))
+    }
+
+    fn pin_now(&self, name: &ModelName, options: ResolveOptions) -> Result<&Pin> {
+        match options.at {
+            None => self.pin(name),
+            Some(_) => {
+                Err(Fault::new(Code::BadArgument, format!("{name} is a pin, which means one version at all times"))
+                    .hint(format!("ask about an alias, such as {name}@ALIAS, or leave the time out")))
+            }
+        }
     }
 
     /// Writes a pin's files to a folder: complete or not at all, every byte hashed against the lock.
     pub fn pull(&self, name: &ModelName, into: &Path, request: &PullRequest) -> Result<PullAnswer> {
-        let pin = self.pin(name)?;
+        let pin = self.pin_now(name, request.options)?;
         let files = entries(pin);
         let files = chosen(&files, &request.include)?;
         let plan = placements(&files)?;
@@ -309,8 +320,8 @@ impl Project {
     }
 
     /// The path of one of a pin's files in a store of this machine, for a memory map; hashed now.
-    pub fn path_of(&self, name: &ModelName, file: Option<&str>) -> Result<PathAnswer> {
-        let pin = self.pin(name)?;
+    pub fn path_of(&self, name: &ModelName, file: Option<&str>, options: ResolveOptions) -> Result<PathAnswer> {
+        let pin = self.pin_now(name, options)?;
         let files = entries(pin);
         let entry = match (file, files.as_slice()) {
             (Some(name), files) => files.iter().find(|it| it.path == name),

@@ -129,7 +129,8 @@ fn a_flipped_byte_in_the_cache_is_refused_and_fetched_anew() {
     assert_eq!(job.project(cached()).sync(&job.out(), true).unwrap().fetched, 1);
     assert!(job.stage.home().join("cache/damaged").join(&hex).is_file(), "it did not vanish");
     flip(&blob);
-    let path = job.project(cached()).path_of(&model("sentiment"), Some("config.json")).unwrap();
+    let path =
+        job.project(cached()).path_of(&model("sentiment"), Some("config.json"), ResolveOptions::default()).unwrap();
     assert_eq!(std::fs::read_to_string(path.path).unwrap(), "{\"text\": \"one\"}");
     flip(&blob);
     std::fs::remove_dir_all(job.stage.home().join("blobs")).unwrap();
@@ -221,9 +222,9 @@ fn a_bare_name_is_pulled_offline_and_verified_against_the_lock() {
     std::fs::remove_dir_all(job.stage.home().join("blobs")).unwrap();
     let pulled = project.pull(&model("sentiment"), &job.folder.join("p"), &request).unwrap();
     assert!(pulled.was_there);
-    let path = project.path_of(&model("sentiment"), Some("config.json")).unwrap();
+    let path = project.path_of(&model("sentiment"), Some("config.json"), ResolveOptions::default()).unwrap();
     assert!(path.verified && path.path.starts_with(job.stage.home().join("cache")));
-    assert_eq!(project.path_of(&model("sentiment"), None).unwrap_err().code, Code::NotFound);
+    assert_eq!(project.path_of(&model("sentiment"), None, ResolveOptions::default()).unwrap_err().code, Code::NotFound);
 }
 
 #[test]

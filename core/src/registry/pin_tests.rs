@@ -7,11 +7,12 @@ use super::*;
 use crate::judgement::pin::Standing;
 use crate::judgement::plan::{PromoteRequest, StageRequest};
 use crate::key::HeldKey;
-use crate::records::lock::{LockFile, Span};
+use crate::records::lock::LockFile;
 use crate::records::version::Stage;
 use crate::words::digest::Digest;
 use crate::words::fault::Code;
 use crate::words::name::{AliasName, ConsumerId};
+use crate::words::span::Span;
 use crate::words::time::Timestamp;
 
 pub(super) struct Stage1 {
@@ -95,19 +96,39 @@ fn edit(project: &Project, from: &str, to: &str) {
 }
 
 #[test]
+fn a_pin_has_no_past_to_ask_about() {
+    let stage = Stage1::new();
+    let project = stage.pinned();
+    let then =
+        ResolveOptions { at: Some(Timestamp::parse("2020-01-01T00:00:00Z").unwrap()), ..ResolveOptions::default() };
+    let asked = PullRequest { options: then, ..PullRequest::default() };
+    let into = project.path().with_file_name("out");
+    let sentiment = model("sentiment");
+    let faults = [
+        project.resolve(&sentiment, then).map(drop),
+        project.path_of(&sentiment, None, then).map(drop),
+        project.pull(&sentiment, &into, &asked).map(drop),
+    ];
+    for fault in faults {
+        assert_eq!(fault.unwrap_err().code, Code::BadArgument);
+    }
+    assert!(!into.exists());
+}
+
+#[test]
 fn a_pin_follows_its_alias_when_it_is_updated_and_never_by_itself() {
     let stage = Stage1::new();
     let mut project = stage.pinned();
     let text = std::fs::read_to_string(project.path()).unwrap();
     assert!(text.contains("url = \"../models\"") && text.contains("\"store\" = \"../models/refmark\""), "{text}");
-    assert_eq!(project.resolve(&model("sentiment")).unwrap().version, Some(1));
+    assert_eq!(project.resolve(&model("sentiment"), ResolveOptions::default()).unwrap().version, Some(1));
 
     let registry = stage.registry();
     let moved = stage.promote(&registry, 2);
     let found = project.check(Some(&registry)).unwrap();
     assert_eq!((found.standing, found.pins[0].now), (Standing::Behind, Some(2)));
     assert!(found.fault().is_none(), "to be behind is no fault");
-    assert_eq!(project.resolve(&model("sentiment")).unwrap().version, Some(1));
+    assert_eq!(project.resolve(&model("sentiment"), ResolveOptions::default()).unwrap().version, Some(1));
 
     let dry = project.update(&registry, &[], true).unwrap();
     assert_eq!((dry.pins[0].from, dry.pins[0].to, dry.written), (Some(1), 2, false));

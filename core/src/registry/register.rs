@@ -127,6 +127,9 @@ pub struct RegisterAnswer {
     pub warnings: Vec<String>,
 }
 
+/// A first trust state, and why it is not a better one.
+type FirstTrust = (Option<TrustState>, Option<String>);
+
 /// A package whose bytes are stored, with its manifest and documents.
 struct Stored {
     request: RegisterRequest,
@@ -151,8 +154,9 @@ impl Registry {
             && matches!(fault.code, Code::Refused | Code::Pending)
         {
             let wanted = self.first_trust(writer, &stored)?;
-            for (it, trust) in stored.iter_mut().zip(wanted) {
+            for (it, (trust, why)) in stored.iter_mut().zip(wanted) {
                 it.request.trust = trust;
+                it.warnings.extend(why);
             }
             written = self.write_all(writer, &stored, &mut given);
         }
@@ -213,9 +217,9 @@ impl Registry {
         Ok(whole)
     }
 
-    /// The trust state that each package may start with: trusted where the policy's rule and gates let it, else
-    /// quarantined, else acquired. Judged by the rules themselves, on the packages alone.
-    fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<Option<TrustState>>> {
+    /// The trust state that each package may start with, and why it is not a better one: trusted where the policy's rule
+    /// and gates let it, else quarantined, else acquired. Judged by the rules themselves, on the packages alone.
+    fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<FirstTrust>> {
         let view = self.view()?;
         let policy = view.facts()?.policy_in_force()?;
         let author = self.author(&view, writer)?;
@@ -224,11 +228,16 @@ impl Registry {
         let mut wanted = Vec::new();
         for it in stored {
             if it.request.manifest.files.iter().any(|file| self.is_absent(file)) {
-                wanted.push(None);
+                wanted.push((None, None));
                 continue;
             }
-            let trusted = may(TrustState::Trusted) && self.would_be_trusted(writer, &author, &view, it)?;
-            wanted.push(if trusted { Some(TrustState::Trusted) } else { quarantined });
+            if !may(TrustState::Trusted) {
+                wanted.push((quarantined, None));
+                continue;
+            }
+            let why = self.why_not_trusted(writer, &author, &view, it)?;
+            let why = why.map(|fault| format!("it is not trusted, so nobody is given its bytes: {}", fault.message));
+            wanted.push((if why.is_some() { quarantined } else { Some(TrustState::Trusted) }, why));
         }
         Ok(wanted)
     }
@@ -237,22 +246,22 @@ impl Registry {
         !matches!(self.store.presence(&file.sha256), Ok(crate::blob::Presence::Present { .. }))
     }
 
-    fn would_be_trusted(
+    fn why_not_trusted(
         &self,
         writer: &Writer<'_>,
         author: &Author,
         view: &super::view::View<'_>,
         stored: &Stored,
-    ) -> Result<bool> {
+    ) -> Result<Option<Box<Fault>>> {
         let mut request = stored.request.clone();
         request.trust = Some(TrustState::Trusted);
         let (plan, registered) = plan::register(view.facts()?, author, &request, &mut Batch::new())?;
         if !registered.created || plan.documents.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
         match self.judge_plan(view, writer, &plan) {
-            Ok(()) => Ok(true),
-            Err(fault) if matches!(fault.code, Code::Refused | Code::Pending) => Ok(false),
+            Ok(()) => Ok(None),
+            Err(fault) if matches!(fault.code, Code::Refused | Code::Pending) => Ok(Some(fault)),
             Err(fault) => Err(fault),
         }
     }
@@ -306,6 +315,10 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
     crate::blob::check_spelling(files.iter().map(|file| &file.path))?;
     if files.is_empty() && package.absent.is_empty() {
         let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
+        if named.is_empty() {
+            return Err(Fault::new(Code::BadArgument, "no file or folder was named to register")
+                .hint("name the folder that holds the model's files, or the files"));
+        }
         return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }

@@ -1,5 +1,6 @@
 //! The world that a registry stands in: the clock, the user's folders, the pinned roots, who hears of progress.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -62,13 +63,15 @@ pub enum Pinning {
 
 impl Pinning {
     /// Reads what `--trust-root` takes: `sha256:<hex>`, or the path of a root's record (`trust/0001.json`).
-    pub fn read(text: &str) -> Result<Pinning> {
-        match Digest::parse(text) {
-            Ok(digest) => return Ok(Pinning::Root(digest)),
-            Err(fault) if text.starts_with("sha256:") => return Err(fault),
-            Err(_) => {}
+    pub fn read(named: impl AsRef<OsStr>) -> Result<Pinning> {
+        let path = Path::new(named.as_ref());
+        // A path need not be text; a digest is.
+        match named.as_ref().to_str().map(|text| (text, Digest::parse(text))) {
+            Some((_, Ok(digest))) => return Ok(Pinning::Root(digest)),
+            Some((text, Err(fault))) if text.starts_with("sha256:") => return Err(fault),
+            _ => {}
         }
-        let path = Path::new(text);
+        let text = &path.display().to_string();
         let bytes = read_given(path, RECORD_LIMIT)
             .map_err(|fault| fault.hint("give sha256: and 64 hex digits, or the file of the first root"))?;
         let record = Record::parse(&bytes).map_err(|mut fault| {

@@ -352,7 +352,7 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
 fn stands_already(path: &str, same: bool) -> Box<Fault> {
     let fault = match same {
         true => Fault::new(Code::NothingToDo, format!("{path} took effect already")),
-        false => Fault::new(Code::PremiseGone, format!("{path} took effect already, and says something else"))
+        false => Fault::new(Code::Overtaken, format!("{path} took effect already, and says something else"))
             .hint("somebody else was first: make it again on what stands there now"),
     };
     fault.at(path)

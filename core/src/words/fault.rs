@@ -124,6 +124,7 @@ codes! {
     // Conflict: somebody else was first.
     AliasMoved "alias-moved" Conflict "The alias moved since this change was planned; the fields say by whom, when, from what to what.";
     HeadMoved "head-moved" Conflict "The registry's branch moved while the change was being written.";
+    Overtaken "overtaken" Conflict "Another change landed first and stands where this one would: `refmark renew` makes a proposal again on top of it.";
     Locked "locked" Conflict "Another writer holds the registry's lock; the fields name its host and process.";
 
     Bug "bug" Bug "refmark broke one of its own rules. Nothing was written; please report it.";

@@ -34,7 +34,8 @@ impl Grammar {
     fn check(&self, text: &str) -> Result<()> {
         let fault = |rule: &str| {
             let shown: String = text.chars().take(80).collect();
-            Err(Fault::new(Code::BadName, format!("`{}` is not a {}: {rule}", shown.escape_debug(), self.what))
+            let a = if self.what.starts_with('a') { "an" } else { "a" };
+            Err(Fault::new(Code::BadName, format!("`{}` is not {a} {}: {rule}", shown.escape_debug(), self.what))
                 .field("name", shown)
                 .field("rule", rule))
         };

@@ -20,11 +20,16 @@ export class Client {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { done(value: unknown): void; failed(error: Refused): void }>();
   private next = 1;
+  /** The request to open whose events are listened to. */
+  private opening = 0;
 
   constructor(boot: Boot, private readonly module: Promise<ArrayBuffer | string>, listen: (event: Event) => void) {
     this.worker = boot.worker();
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-      if ("event" in data) return listen(data);
+      if ("event" in data) {
+        if (data.by === this.opening) listen(data);
+        return;
+      }
       const waits = this.waiting.get(data.id);
       this.waiting.delete(data.id);
       if ("fault" in data) waits?.failed(new Refused(data.fault));
@@ -33,21 +38,22 @@ export class Client {
     this.worker.onerror = (event) => listen({ event: "failed", fault: { code: "bug", message: event.message || "the worker could not start", hint: "reload the page", fields: {} } });
   }
 
-  private send<T>(make: (id: number) => Request): Promise<T> {
-    const id = this.next++;
+  private send<T>(request: Request): Promise<T> {
     return new Promise<T>((done, failed) => {
-      this.waiting.set(id, { done: done as (value: unknown) => void, failed });
-      this.worker.postMessage(make(id));
+      this.waiting.set(request.id, { done: done as (value: unknown) => void, failed });
+      this.worker.postMessage(request);
     });
   }
 
   async open(place: Place, at: string | null, root: string | null, seen: string | null): Promise<void> {
+    const id = this.next++;
+    this.opening = id;
     const module = await this.module;
-    await this.send((id) => ({ do: "open", id, place, module, at, root, seen }));
+    if (id === this.opening) await this.send({ do: "open", id, place, module, at, root, seen });
   }
 
   ask<Q extends Question>(question: Q, ...args: Arguments<Q>): Promise<Awaited<Answer<Q>>> {
-    return this.send((id) => ({ do: "ask", id, question, args }));
+    return this.send({ do: "ask", id: this.next++, question, args });
   }
 
   stop(): void {

@@ -1,8 +1,8 @@
 // Keys: `/` finds, `?` helps, `g` and a letter goes. They can be switched off, because single keys disturb some ways of typing.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Screen } from "./route.ts";
-import { href, opened } from "./state.ts";
+import { go, href, opened } from "./state.ts";
 
 export const help = signal(false);
 const on = signal(true);
@@ -19,12 +19,13 @@ export function useKeys(): void {
   useEffect(() => {
     let before = "";
     const press = (event: KeyboardEvent) => {
-      if (!on.value || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      // What lies below the help is not to be reached.
+      if (document.querySelector("dialog[open]") || !on.value || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
       const last = before;
       before = event.key;
       if (event.key === "?") help.value = true;
       else if (event.key === "/" && opened.value) find(event);
-      else if (last === "g" && GOES[event.key] && opened.value) location.hash = href(GOES[event.key] as Screen);
+      else if (last === "g" && GOES[event.key] && opened.value) go(href(GOES[event.key] as Screen));
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
@@ -33,15 +34,9 @@ export function useKeys(): void {
 
 function find(event: KeyboardEvent): void {
   event.preventDefault();
-  const field = document.getElementById("search");
-  if (field) return field.focus();
-  location.hash = href({ screen: "models" });
-  // The field comes with the screen, and that with the next render, however late a busy machine makes it.
-  const soon = new MutationObserver(() => {
-    const field = document.getElementById("search");
-    if (field) soon.disconnect(), field.focus();
-  });
-  soon.observe(document.body, { childList: true, subtree: true });
+  if (!document.getElementById("search")) go(href({ screen: "models" }));
+  // After the render that is due, and before the next key.
+  queueMicrotask(() => document.getElementById("search")?.focus());
 }
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -52,7 +47,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   const open = help.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal();
     if (!open && dialog.current?.open) dialog.current.close();
   }, [open]);

@@ -1,6 +1,6 @@
 // What stands around every screen: names, ways, what may be said of it all, and the keys.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon, To, When, Words } from "../parts/bits.tsx";
 import { filesOf } from "../parts/dropping.tsx";
 import { STANDINGS, StandingPill } from "../parts/standing.tsx";
@@ -18,7 +18,7 @@ import { Retired } from "../screens/sunset.tsx";
 import { Version } from "../screens/version.tsx";
 import { Help, help, useKeys } from "./keys.tsx";
 import { print, type Screen } from "./route.ts";
-import { address, announced, href, opened, phase, shownHead, standing, unverifiable, verified } from "./state.ts";
+import { address, announced, go, href, opened, phase, shownHead, standing, unverifiable, verified } from "./state.ts";
 import { short } from "./words.ts";
 
 const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
@@ -57,18 +57,26 @@ function LookButton() {
   return <button type="button" class="plain-button" onClick={() => (look.value = next[now])} aria-label={`Colours: ${now}. Switch to ${next[now]}`} title={`Colours: ${now}`}><Icon name="sun" /></button>;
 }
 
+/** Follows a link of this page at once: the browser would tell of it only after the keys that were pressed meanwhile. */
+function follow(event: MouseEvent): void {
+  const to = event.target instanceof Element ? event.target.closest("a")?.getAttribute("href") : null;
+  if (!to?.startsWith("#/") || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(to);
+}
+
 export function App() {
   useKeys();
   const target = useRef<HTMLElement>(null);
   const { screen } = address.value;
   const key = JSON.stringify(screen);
-  useEffect(() => {
+  useLayoutEffect(() => {
     scrollTo(0, 0);
     // In a narrow window the ways are a strip that scrolls.
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [key, phase.value]);
   return (
-    <div class="app" onDragOver={(event) => event.preventDefault()} onDrop={(event) => {
+    <div class="app" onClick={follow} onDragOver={(event) => event.preventDefault()} onDrop={(event) => {
       event.preventDefault();
       if (event.dataTransfer) void filesOf(event.dataTransfer).then(openFiles);
     }}>

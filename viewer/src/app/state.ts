@@ -1,5 +1,5 @@
 // What the page knows, as signals: where it is, what was opened, how far it was verified.
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import type { CommitInfo } from "refmark-wasm";
 import type { Event, Fault, ModelRow, Opened, Place, Verified } from "../protocol.ts";
 import { type Boot, Client, Refused } from "./client.ts";
@@ -42,8 +42,15 @@ export const standing = computed<Standing>(() => {
 let client: Client;
 let boot: Boot;
 let place: Place | null = null;
+/** The address under which the place was opened last. */
+let under: Address = parse("");
 
-export const ask: Client["ask"] = (question, ...args) => client.ask(question, ...args);
+/** How many questions are under way; `data-asked` of the document says so to whoever waits for a screen to be whole. */
+const asked = signal(0);
+export const ask: Client["ask"] = (question, ...args) => {
+  asked.value++;
+  return client.ask(question, ...args).finally(() => asked.value--);
+};
 
 /** Whether the screen was reached by a link of this page; the first one leaves the focus where the browser puts it. */
 export const walked = signal(false);
@@ -110,7 +117,8 @@ export async function open(what: Place): Promise<void> {
   place = what;
   forget();
   phase.value = "opening";
-  const { at, root, seen } = address.value;
+  under = address.value;
+  const { at, root, seen } = under;
   // A place that fails says so by an event, and one that was stopped is told of by whoever stopped it.
   await client.open(what, at, root, seen).catch((error: unknown) => {
     if (!(error instanceof Refused)) throw error;
@@ -143,17 +151,30 @@ export function href(screen: Screen, query: Readonly<Record<string, string>> = {
 /** Changes what the screen was asked, without a step in the browser's history. */
 export function replaceQuery(query: Readonly<Record<string, string>>): void {
   const next = { ...address.value, at: opened.value?.head ?? address.value.at, query: { ...address.value.query, ...query } };
-  history.replaceState(null, "", print(next));
-  address.value = parse(location.hash);
+  try {
+    history.replaceState(null, "", print(next));
+  } catch {
+    // Browsers refuse when it comes too often, as by a key that is held down. The link then lags; the screen must not.
+  }
+  address.value = next;
 }
 
-function moved(): void {
-  const [before, now] = [address.value, parse(location.hash)];
-  walked.value = true;
-  address.value = now;
-  if (place === null || phase.value === "opening") return;
-  const other = now.at !== null && opened.value !== null && now.at !== opened.value.head;
-  if (other || now.root !== before.root || now.seen !== before.seen) void open(place);
+/** Shows an address, and opens the registry again where it asks for another commit, root or place than is open. */
+function arrive(now: Address): void {
+  batch(() => {
+    walked.value = true;
+    address.value = now;
+    if (now.from !== under.from) place = boot.place();
+    if (place === null) return;
+    const other = now.at !== null && now.at !== (opened.value?.head ?? under.at);
+    if (other || now.root !== under.root || now.seen !== under.seen || now.from !== under.from) void open(place);
+  });
+}
+
+/** Goes to an address of this page at once, so that the next key already meets its screen. */
+export function go(hash: string): void {
+  if (hash !== location.hash) history.pushState(null, "", hash);
+  arrive(parse(hash));
 }
 
 /** Starts the page: the worker, the address, and the registry that lies beside the page where one does. */
@@ -161,9 +182,10 @@ export async function start(with_: Boot): Promise<void> {
   boot = with_;
   address.value = parse(location.hash);
   client = new Client(boot, boot.module(), hear);
-  addEventListener("hashchange", moved);
+  addEventListener("hashchange", () => arrive(parse(location.hash)));
   effect(() => {
     document.documentElement.dataset["standing"] = standing.value;
+    document.documentElement.dataset["asked"] = String(asked.value);
   });
   const beside = boot.place();
   if (beside !== null) await open(beside);

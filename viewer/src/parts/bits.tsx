@@ -155,8 +155,10 @@ export function Heading({ title, tab, children, above }: Children & { readonly t
   // Before the next key can be pressed.
   useLayoutEffect(() => {
     document.title = `${tab} · refmark`;
-    if (walked.value) heading.current?.focus({ preventScroll: true });
   }, [tab]);
+  useLayoutEffect(() => {
+    if (walked.value) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div class="heading">
       {above && <p class="above">{above}</p>}

@@ -74,9 +74,9 @@ function Files({ diff }: { readonly diff: ArtifactDiff }) {
       {tensors && [...tensors.retyped.items.map((it) => [it.name, it.old, it.new] as const), ...tensors.reshaped.items.map((it) => [it.name, it.old.join(" × "), it.new.join(" × ")] as const)].map(([name, old, now]) => <p key={name + now}><code>{name}</code> {old} → {now}</p>)}
       {rows.length === 0 ? <p class="soft">The files are the same.</p> : (
         <div class="scroll" tabIndex={0} role="group" aria-label="Files that differ">
-          <table class="plain">
+          <table class="plain stack">
             <thead><tr><th scope="col">File</th><th scope="col">Change</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
-            <tbody>{rows.map((row) => <tr key={row.path + row.change}><th scope="row">{row.path}</th><td>{row.change}</td><td class="end">{row.size}</td><td><code>{row.digest}</code></td></tr>)}</tbody>
+            <tbody>{rows.map((row) => <tr key={row.path + row.change}><th scope="row">{row.path}</th><td>{row.change}</td><td class="end">{row.size}</td><td data-of="SHA-256"><code>{row.digest}</code></td></tr>)}</tbody>
           </table>
         </div>
       )}
@@ -96,9 +96,9 @@ function LineageDiff({ diff }: { readonly diff: ArtifactDiff }) {
     <>
       {rows.length > 0 ? (
         <div class="scroll" tabIndex={0} role="group" aria-label="Lineage that differs">
-          <table class="plain">
+          <table class="plain stack">
             <thead><tr><th scope="col">Key</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
-            <tbody>{rows.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td><code>{it.old ?? "–"}</code></td><td><code>{it.new ?? "–"}</code></td></tr>)}</tbody>
+            <tbody>{rows.map((it) => <tr key={it.key}><th scope="row">{it.key}</th><td data-of="before"><code>{it.old ?? "–"}</code></td><td data-of="after"><code>{it.new ?? "–"}</code></td></tr>)}</tbody>
           </table>
         </div>
       ) : <p class="soft">The lineage is the same.</p>}

@@ -10,7 +10,7 @@ export function Gates({ gates, label }: { readonly gates: readonly GateReview[];
   if (gates.length === 0) return <p class="soft">The policy asks for no gate here.</p>;
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={label}>
-      <table class="plain gates">
+      <table class="plain gates stack">
         <thead><tr><th scope="col">Gate</th><th scope="col">Outcome</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead>
         <tbody>{gates.map((gate, at) => <GateRow key={at} gate={gate} />)}</tbody>
       </table>
@@ -25,8 +25,8 @@ function GateRow({ gate }: { readonly gate: GateReview }) {
     <tr>
       <th scope="row">{gate.name}</th>
       <td><span class={`mark ${tone}`}><Icon name={icon} /> {gate.status}</span></td>
-      <td>{gate.expected}{gate.waivable && gate.status !== "passed" && <span class="soft"> (may be waived)</span>}</td>
-      <td>
+      <td data-of="expected">{gate.expected}{gate.waivable && gate.status !== "passed" && <span class="soft"> (may be waived)</span>}</td>
+      <td data-of="found">
         {found}{gate.run && <> · <Out url={gate.run}>the run</Out></>}
         {gate.next && gate.status !== "passed" && <div class="next"><code>{gate.next}</code></div>}
       </td>

@@ -70,6 +70,12 @@ export function Table<T>({ label, columns, length, row, id, link, sorting, mark 
 
   const focus = () => {
     if (wants.current === null) return;
+    // Somebody who went elsewhere meanwhile is not called back.
+    const on = document.activeElement;
+    if (on !== null && on !== document.body && !body.current?.closest("table")?.contains(on)) {
+      wants.current = null;
+      return;
+    }
     const target = body.current?.querySelector<HTMLElement>(`[data-row="${wants.current}"] a`);
     if (target) {
       wants.current = null;

@@ -24,13 +24,13 @@ function Family({ family, entries }: { readonly family: string; readonly entries
   return (
     <Section title={family.replaceAll("-", " ")} id={`family-${family}`} aside={<span class="soft">{count(entries.length, "entry", "entries")}</span>}>
       <div class="scroll" tabIndex={0} role="group" aria-labelledby={`family-${family}`}>
-        <table class="plain">
+        <table class="plain entries stack">
           <thead><tr><th scope="col">Id</th><th scope="col">Meaning</th><th scope="col">Owner</th><th scope="col">State</th></tr></thead>
           <tbody>{entries.map((entry) => (
             <tr key={entry.id}>
               <th scope="row"><code>{entry.id}</code></th>
               <td>{entry.meaning}{entry.docs && <> · <Out url={entry.docs}>docs</Out></>}{entry.status_page && <> · <Out url={entry.status_page}>status</Out></>}{entry.retention_days ? <span class="soft"> · kept {count(entry.retention_days, "day")}</span> : null}{entry.billable && <span class="soft"> · billable</span>}</td>
-              <td>{entry.owner}</td>
+              <td data-of="owner">{entry.owner}</td>
               <td><Badge tone={STATES[entry.state]}>{entry.state}</Badge></td>
             </tr>
           ))}</tbody>

@@ -1,4 +1,5 @@
 // Two versions side by side: only what differs.
+import { useLayoutEffect, useState } from "preact/hooks";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery } from "../app/state.ts";
 import { Heading, To, Told } from "../parts/bits.tsx";
@@ -11,7 +12,7 @@ export function Compare() {
   return (
     <>
       <Heading title="Compare" tab={a && b ? `${a} and ${b}` : "Compare"} above={model ? <><To to={{ screen: "models" }}>Models</To> / <To to={{ screen: "model", model }}>{model}</To></> : <To to={{ screen: "models" }}>Models</To>}>
-        <Choice key={`${a} ${b}`} a={a} b={b} />
+        <Choice a={a} b={b} />
       </Heading>
       {a === "" || b === "" ? <p class="soft">Name two versions, such as sentiment/3 and sentiment@champion.</p>
         : <Told asked={asked} lines={10} title="These cannot be compared">{(diff) => <Difference diff={diff} id="diff" />}</Told>}
@@ -20,14 +21,15 @@ export function Compare() {
 }
 
 function Choice({ a, b }: { readonly a: string; readonly b: string }) {
+  const [typed, type] = useState({ a, b });
+  useLayoutEffect(() => type({ a, b }), [a, b]);
   return (
     <form class="inline-form" onSubmit={(event) => {
       event.preventDefault();
-      const form = new FormData(event.currentTarget);
-      replaceQuery({ a: String(form.get("a")).trim(), b: String(form.get("b")).trim() });
+      replaceQuery({ a: typed.a.trim(), b: typed.b.trim() });
     }}>
-      <label>From <input name="a" defaultValue={a} placeholder="sentiment/3" spellcheck={false} autocomplete="off" /></label>
-      <label>to <input name="b" defaultValue={b} placeholder="sentiment@champion" spellcheck={false} autocomplete="off" /></label>
+      <label>From <input value={typed.a} onInput={(event) => type({ ...typed, a: event.currentTarget.value })} placeholder="sentiment/3" spellcheck={false} autocomplete="off" /></label>
+      <label>to <input value={typed.b} onInput={(event) => type({ ...typed, b: event.currentTarget.value })} placeholder="sentiment@champion" spellcheck={false} autocomplete="off" /></label>
       <button type="submit" class="button">Compare</button>
       {a !== "" && b !== "" && <button type="button" class="button quiet" onClick={() => replaceQuery({ a: b, b: a })}>Swap</button>}
     </form>

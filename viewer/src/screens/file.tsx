@@ -1,5 +1,5 @@
 // A dropped model file: is this what an alias means? Nothing of it is sent anywhere.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask, standing } from "../app/state.ts";
 import { faultFrom } from "../app/ask.ts";
 import { bytes, count } from "../app/words.ts";
@@ -12,9 +12,13 @@ type Look = { readonly state: "none" } | { readonly state: "looking"; readonly n
 
 export function CheckFile() {
   const [look, set] = useState<Look>({ state: "none" });
+  const newest = useRef<File | null>(null);
   const take = (file: File) => {
+    newest.current = file;
     set({ state: "looking", name: file.name });
-    ask("inspect", file, null).then((it) => set({ state: "seen", name: file.name, it }), (error: unknown) => set({ state: "fault", fault: faultFrom(error) }));
+    ask("inspect", file, null)
+      .then((it): Look => ({ state: "seen", name: file.name, it }), (error: unknown): Look => ({ state: "fault", fault: faultFrom(error) }))
+      .then((look) => newest.current === file && set(look));
   };
   return (
     <>

@@ -1,7 +1,7 @@
 // What was checked, against what, and what was not. The one screen that an auditor reads to the end.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { address, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
+import { address, go, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
 import { print } from "../app/route.ts";
 import { count, figure } from "../app/words.ts";
 import { Badge, Code, Facts, FaultBox, Heading, Icon, Id, Section, When } from "../parts/bits.tsx";
@@ -76,7 +76,7 @@ function Checks() {
   const commits = told ? `${count(told.report.commits, "commit")}, in ${figure(Number((told.milliseconds / 1000).toFixed(1)))} s` : "every commit of the branch, oldest first";
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="What was checked">
-    <table class="plain checks">
+    <table class="plain checks stack">
       <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">How</th></tr></thead>
       <tbody>
         <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals</Check>
@@ -106,7 +106,7 @@ function Pinning() {
     <Section title="The root that you trust" id="pinning">
       {address.value.root === null ? <p>Without a root from elsewhere, this registry <strong>vouches for itself</strong>: it is consistent, and could still be somebody else's. Ask a member for the digest that <code>refmark trust show</code> prints, over another channel than this site.</p>
         : <p>The link pins <Id id={address.value.root} what="pinned root" />. It is worth as much as the channel that the link came by.</p>}
-      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); if (ok) location.hash = print({ ...address.value, at: opened.value?.head ?? null, root: text.trim().startsWith("sha256:") ? text.trim() : `sha256:${text.trim()}` }); }}>
+      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); if (ok) go(print({ ...address.value, at: opened.value?.head ?? null, root: text.trim().startsWith("sha256:") ? text.trim() : `sha256:${text.trim()}` })); }}>
         <label class="grow">Root <input value={text} spellcheck={false} autocomplete="off" placeholder="sha256:…" onInput={(event) => set(event.currentTarget.value)} /></label>
         <button type="submit" class="button" disabled={!ok}>Verify against it</button>
       </form>

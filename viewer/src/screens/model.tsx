@@ -1,7 +1,7 @@
 // One model: what its aliases mean now, its versions, how a metric went, and the newest card.
 import type { MoveRow, ShowAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
-import { address, href, replaceQuery } from "../app/state.ts";
+import { address, href, replaceQuery, rows, rowsChanged } from "../app/state.ts";
 import { count, day, figure } from "../app/words.ts";
 import { AliasBadge, Empty, Heading, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
@@ -13,7 +13,7 @@ export function Model({ model }: { readonly model: string }) {
   const moves = useAnswer("newestMoves", [model]);
   return (
     <>
-      <Heading title={model} tab={model} above={<To to={{ screen: "models" }}>Models</To>} />
+      <Heading title={model} tab={model} above={<To to={{ screen: "models" }}>Models</To>}><Owned model={model} /></Heading>
       <Told asked={versions} lines={8} title={`There is no model ${model} here`}>
         {(rows) => rows.length === 0 ? <Empty title="No version yet"><p>The first one comes with <code>refmark register {model} …</code></p></Empty> : (
           <>
@@ -25,6 +25,13 @@ export function Model({ model }: { readonly model: string }) {
       </Told>
     </>
   );
+}
+
+/** Whose it is, as the list of models has it. */
+function Owned({ model }: { readonly model: string }) {
+  const row = rowsChanged.value >= 0 ? rows.list.find((it) => it.model === model) : undefined;
+  if (!row) return null;
+  return <p class="lead">{row.owner === null ? "Nobody is named as its owner" : <>Owned by <strong>{row.owner}</strong></>}{row.updated && <span class="soft">, last changed on {day(row.updated)}</span>}</p>;
 }
 
 /** The newest move of each alias tells what it means since when, and who moved it. */

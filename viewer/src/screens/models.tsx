@@ -1,7 +1,6 @@
 // The models: every one of them, found by typing.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { useAnswer } from "../app/ask.ts";
+import { useAnswer, useLatest } from "../app/ask.ts";
 import { address, ask, href, opened, replaceQuery, rows, rowsChanged, rowsKnown } from "../app/state.ts";
 import { count, day } from "../app/words.ts";
 import { AliasBadge, Empty, Heading, Icon, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
@@ -11,24 +10,33 @@ import type { ModelRow, SortKey } from "../protocol.ts";
 const SORTS: readonly SortKey[] = ["model", "owner", "versions", "updated"];
 
 const COLUMNS: readonly Column<ModelRow>[] = [
-  { key: "model", title: "Model", width: "32%", narrow: "42%", cell: (row) => row.model },
-  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <span class="aliases">{row.aliases.map(([alias, version]) => <span key={alias}><AliasBadge alias={alias} /> {version}</span>)}</span> },
-  { key: "versions", title: "Versions", width: "7rem", narrow: "4.7rem", end: true, cell: (row) => row.versions.toLocaleString("en") },
+  { key: "model", title: "Model", width: "32%", narrow: "46%", cell: (row) => row.model },
+  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <Aliases aliases={row.aliases} /> },
+  { key: "versions", title: "Versions", width: "7rem", wide: true, end: true, cell: (row) => row.versions.toLocaleString("en") },
   { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => row.owner ?? <span class="soft">none</span> },
   { key: "updated", title: "Updated", width: "8.5rem", end: true, wide: true, cell: (row) => (row.updated ? day(row.updated) : "") },
 ];
+
+/** What is live comes first; where the window is narrow the others are a number. */
+function Aliases({ aliases }: { readonly aliases: ModelRow["aliases"] }) {
+  const ordered = [...aliases].sort(([a], [b]) => Number(b === "champion") - Number(a === "champion"));
+  return (
+    <span class="aliases">
+      {ordered.map(([alias, version], at) => <span key={alias} class={at > 0 ? "wide" : ""}><AliasBadge alias={alias} /> {version}</span>)}
+      {ordered.length > 1 && <span class="narrow soft">+{ordered.length - 1}</span>}
+    </span>
+  );
+}
 
 export function Models() {
   const { q = "", sort = "model", down = "" } = address.value.query;
   const by = SORTS.includes(sort as SortKey) ? (sort as SortKey) : "model";
   const order = useSignal<Uint32Array | null>(null);
   const changed = rowsChanged.value;
-  useEffect(() => {
-    let wanted = true;
-    void ask("order", { text: q, by, down: down !== "" }).then((answer) => wanted && (order.value = answer));
-    return () => {
-      wanted = false;
-    };
+  useLatest(async (wanted) => {
+    // Where there is none, the place could not be opened, and an event says so.
+    const answer = await ask("order", { text: q, by, down: down !== "" }).catch(() => null);
+    if (answer !== null && wanted()) order.value = answer;
   }, [q, by, down, changed]);
 
   const list = order.value;

@@ -1,5 +1,5 @@
 // Who may do what, in sentences; and why one thing may not be done yet.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Blocked, MemberRow, PolicyAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, rows, rowsChanged } from "../app/state.ts";
@@ -46,14 +46,14 @@ function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
 function Members({ members }: { readonly members: readonly MemberRow[] }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="members">
-      <table class="plain">
+      <table class="plain stack">
         <thead><tr><th scope="col">Who</th><th scope="col">Roles</th><th scope="col">May by themselves</th><th scope="col">Keys</th></tr></thead>
         <tbody>{members.map((member) => (
           <tr key={member.id}>
             <th scope="row">{member.id}{member.name && <div class="soft">{member.name}</div>}</th>
             <td>{member.roles.join(", ")}{member.kind === "agent" && <> <Badge tone="dotted">agent, never approves</Badge></>}{(member.root || member.policy) && <div class="soft">holds a key of the {[member.root && "root", member.policy && "policy"].filter(Boolean).join(" and the ")}</div>}</td>
-            <td class="soft">{member.may.join(", ")}</td>
-            <td>{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
+            <td class="soft" data-of="may">{member.may.join(", ")}</td>
+            <td data-of="keys">{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>
           </tr>
         ))}</tbody>
       </table>
@@ -71,7 +71,7 @@ function WhyNot() {
   return (
     <Section title="Why can't I promote this?" id="why-not">
       <form class="inline-form" onSubmit={(event) => event.preventDefault()}>
-        <ModelChoice model={model} names={known.slice(0, 1000).map((row) => row.model)} choose={(name) => replaceQuery({ model: name, version: "" })} />
+        <ModelChoice model={model} names={known.slice(0, 1000).map((row) => row.model)} choose={(name) => name !== model && replaceQuery({ model: name, version: "" })} />
         <label>version <select value={version} onChange={(event) => replaceQuery({ version: event.currentTarget.value })}>
           <option value="">choose</option>
           {versions.state === "told" && versions.answer.slice(0, 200).map((row: VersionRow) => <option key={row.version} value={String(row.version)}>{row.version}{row.release ? ` (${row.release})` : ""}, {row.stage}</option>)}
@@ -87,7 +87,8 @@ function WhyNot() {
 
 function ModelChoice({ model, names, choose }: { readonly model: string; readonly names: readonly string[]; choose(name: string): void }) {
   const [text, set] = useState(model);
-  useEffect(() => set(model), [model]);
+  // Before the next letter, which it would take away.
+  useLayoutEffect(() => set(model), [model]);
   return (
     <label>Model <input list="model-names" value={text} spellcheck={false} autocomplete="off" placeholder="sentiment"
       onInput={(event) => { set(event.currentTarget.value); if (names.includes(event.currentTarget.value)) choose(event.currentTarget.value); }}

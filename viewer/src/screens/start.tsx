@@ -1,5 +1,5 @@
 // Before a registry is open: a place to drop one; and while it opens or where it could not be opened.
-import { announce, failure, href, loading, opened, openDropped, phase, stop } from "../app/state.ts";
+import { announce, failure, go, href, loading, opened, openDropped, phase, stop } from "../app/state.ts";
 import { FaultBox, Heading, Waiting } from "../parts/bits.tsx";
 import { Dropping, type Dropped } from "../parts/dropping.tsx";
 
@@ -9,7 +9,7 @@ export function openFiles(files: readonly Dropped[]): void {
   if (!first) return;
   const bundle = files.length === 1 && /\.bundle$/.test(first.path);
   if (opened.value !== null && files.length === 1 && !bundle) {
-    location.hash = href({ screen: "file" });
+    go(href({ screen: "file" }));
     announce("To compare a model file with this registry, drop it on the field of this page");
     return;
   }

@@ -14,7 +14,7 @@ export function Retired() {
           <>
             <p class="soft">By this computer's clock, {day(now)}{due > 0 ? `: ${count(due, "version")} may be archived now` : ""}.</p>
             <div class="scroll" tabIndex={0} role="group" aria-label="Retired versions">
-              <table class="plain">
+              <table class="plain stack">
                 <thead><tr><th scope="col">Version</th><th scope="col">Sunset</th><th scope="col">Stands in for it</th><th scope="col">Still used by</th><th scope="col">Next</th></tr></thead>
                 <tbody>{versions.map((it) => <Row key={`${it.model}/${it.version}`} it={it} />)}</tbody>
               </table>
@@ -31,9 +31,9 @@ function Row({ it }: { readonly it: Sunset }) {
   return (
     <tr>
       <th scope="row"><To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To></th>
-      <td><Day it={it} /></td>
-      <td>{replacement === null ? <span class="soft">nothing</span> : <To to={{ screen: "version", model, version: String(replacement) }}>{model}/{replacement}</To>}</td>
-      <td>{consumers.length + aliases.length === 0 ? <span class="soft">nobody who said so</span> : <span class="aliases">{aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}{consumers.join(", ")}</span>}</td>
+      <td data-of="sunset"><Day it={it} /></td>
+      <td data-of="stands in for it">{replacement === null ? <span class="soft">nothing</span> : <To to={{ screen: "version", model, version: String(replacement) }}>{model}/{replacement}</To>}</td>
+      <td data-of="still used by">{consumers.length + aliases.length === 0 ? <span class="soft">nobody who said so</span> : <span class="aliases">{aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}{consumers.join(", ")}</span>}</td>
       <td>{it.due ? <Badge>may be archived</Badge> : <span class="soft">{consumers.length > 0 ? "wait for those who use it" : "wait for its day"}</span>}</td>
     </tr>
   );

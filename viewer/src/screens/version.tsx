@@ -100,14 +100,14 @@ function lockBlock(shown: ShowAnswer): string {
 function Files({ shown }: { readonly shown: ShowAnswer }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="files">
-      <table class="plain">
+      <table class="plain stack">
         <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
         <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
           <tr key={file.path}>
             <th scope="row">{file.path}</th>
             <td>{file.class === "tensors" || file.class === "data" ? file.class : <Badge tone="warn">{file.class}</Badge>} {file.format && <span class="soft">{file.format}</span>}</td>
             <td class="end">{bytes(file.size)}</td>
-            <td><Id id={file.sha256} what={`SHA-256 of ${file.path}`} /></td>
+            <td data-of="SHA-256"><Id id={file.sha256} what={`SHA-256 of ${file.path}`} /></td>
           </tr>
         ))}</tbody>
       </table>
@@ -124,15 +124,15 @@ function Metrics({ shown }: { readonly shown: ShowAnswer }) {
     <Section title="Metrics" id="metrics">
       {measured.length + claimed.length === 0 ? <p class="soft">Nothing was measured, and nothing is claimed.</p> : (
         <div class="scroll" tabIndex={0} role="group" aria-labelledby="metrics">
-          <table class="plain figures">
+          <table class="plain figures stack">
             <thead><tr><th scope="col">Metric</th><th scope="col" class="end">Value</th><th scope="col">From</th><th scope="col">Measured on</th></tr></thead>
             <tbody>
               {measured.map(({ name, metric, it, statement }) => (
                 <tr key={statement + name}><th scope="row">{name}{metric.better && <span class="soft"> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th><td class="end">{figure(metric.value)}</td>
                   <td>{it.type} by {it.by}, <Badge tone={it.verdict === "pass" ? "good" : it.verdict === "fail" ? "bad" : "plain"}>{it.verdict}</Badge>{it.run && <> · <Out url={it.run}>the run</Out></>}</td>
-                  <td class="soft">{it.dataset ? `${it.dataset.name}${it.dataset.version ? `@${it.dataset.version}` : ""}` : "no dataset named"}</td></tr>
+                  <td class="soft" data-of="on">{it.dataset ? `${it.dataset.name}${it.dataset.version ? `@${it.dataset.version}` : ""}` : "no dataset named"}</td></tr>
               ))}
-              {claimed.map(([name, value]) => <tr key={`c${name}`}><th scope="row">{name}</th><td class="end">{figure(value)}</td><td class="soft">claimed by whoever registered it; good for no gate</td><td class="soft">not said</td></tr>)}
+              {claimed.map(([name, value]) => <tr key={`c${name}`}><th scope="row">{name}</th><td class="end">{figure(value)}</td><td class="soft">claimed by whoever registered it; good for no gate</td><td class="soft" data-of="on">not said</td></tr>)}
             </tbody>
           </table>
         </div>
@@ -234,10 +234,10 @@ function Signatures({ dossier }: { readonly dossier: Dossier }) {
   ];
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="signatures">
-      <table class="plain">
+      <table class="plain stack">
         <thead><tr><th scope="col">Record</th><th scope="col">Signed by</th><th scope="col">When</th><th scope="col">Key</th><th scope="col">Statement</th></tr></thead>
         <tbody>{rows.map((row) => (
-          <tr key={row.statement + row.what}><th scope="row">{row.what}{row.words && <div class="soft">{row.words}</div>}</th><td>{row.by}{row.key && name.has(row.key) && name.get(row.key) !== row.by ? ` (key of ${name.get(row.key)})` : ""}</td><td class="soft">{day(row.time)}</td><td>{row.key ? <code title={row.key}>{row.key.slice(0, 15)}…</code> : <span class="soft">none</span>}</td><td><Id id={row.statement} what="statement's digest" /></td></tr>
+          <tr key={row.statement + row.what}><th scope="row">{row.what}{row.words && <div class="soft">{row.words}</div>}</th><td data-of="signed by">{row.by}{row.key && name.has(row.key) && name.get(row.key) !== row.by ? ` (key of ${name.get(row.key)})` : ""}</td><td class="soft">{day(row.time)}</td><td data-of="key">{row.key ? <code title={row.key}>{row.key.slice(0, 15)}…</code> : <span class="soft">none</span>}</td><td data-of="statement"><Id id={row.statement} what="statement's digest" /></td></tr>
         ))}</tbody>
       </table>
     </div>

@@ -16,7 +16,6 @@ const RECENT = 50;
 export class Session {
   private readonly repository: Repository = new RefmarkRepository();
   private readonly rows = new Rows();
-  private readonly stopping = new AbortController();
   private view: View | null = null;
   private readyView: (() => void) | null = null;
   private readonly viewReady = new Promise<void>((done) => (this.readyView = done));
@@ -27,7 +26,7 @@ export class Session {
   /** What the place says of its models and versions: told at once, until the truth is known. */
   private listing: Promise<Listing | null> = Promise.resolve(null);
 
-  constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null) {
+  constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null, private readonly stopping: AbortSignal) {
     this.head = at ?? this.newest();
   }
 
@@ -38,12 +37,8 @@ export class Session {
     return head;
   }
 
-  stop(): void {
-    this.stopping.abort();
-  }
-
   private readonly loading = (what: string, done: number, total: number): void => {
-    if (this.stopping.signal.aborted) throw new Stopped();
+    if (this.stopping.aborted) throw new Stopped();
     this.tell({ event: "loading", what, done, total });
   };
 
@@ -95,7 +90,7 @@ export class Session {
     const begun = performance.now();
     try {
       await this.history();
-      const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping.signal, (done, total) => this.tell({ event: "verifying", done, total }));
+      const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping, (done, total) => this.tell({ event: "verifying", done, total }));
       let relation: Seen = seen === null ? "none" : seen === this.head ? "same" : "older";
       const { report, view } = await walk(seen).catch((error: unknown) => {
         if (faultOf(error).code !== "history-rewritten") throw error;

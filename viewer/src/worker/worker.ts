@@ -1,5 +1,5 @@
 // The worker's door: one registry at a time.
-import type { Reply, Request } from "../protocol.ts";
+import type { Event, Reply, Request } from "../protocol.ts";
 import { faultOf, Stopped, Trouble } from "./fault.ts";
 import { load } from "./module.ts";
 import { openPlace } from "./place.ts";
@@ -19,18 +19,20 @@ async function open(request: Extract<Request, { do: "open" }>): Promise<void> {
   opening.abort();
   opening = new AbortController();
   const signal = opening.signal;
+  // What is stopped says nothing more, so that nothing of it is taken for the registry that was opened instead.
+  const tell = (event: Event): void => {
+    if (!signal.aborted) send({ ...event, by: request.id });
+  };
   const begun = (async () => {
     const [source] = await Promise.all([
       request.place.kind === "bundle" ? load(request.module).then(() => openPlace(request.place, signal)) : openPlace(request.place, signal),
       load(request.module),
     ]);
-    return new Session(source, send, request.at);
+    return new Session(source, tell, request.at, signal);
   })();
   session = begun;
   begun.catch(() => undefined);
-  const it = await begun;
-  signal.addEventListener("abort", () => it.stop());
-  await it.run(request.root, request.seen);
+  await (await begun).run(request.root, request.seen);
 }
 
 port.onmessage = ({ data }) => {
@@ -44,7 +46,7 @@ port.onmessage = ({ data }) => {
     if (error instanceof Stopped) send({ id, fault: { code: "stopped", message: "stopped", hint: null, fields: {} } });
     else {
       send({ id, fault: faultOf(error) });
-      if (data.do === "open") send({ event: "failed", fault: faultOf(error) });
+      if (data.do === "open") send({ event: "failed", fault: faultOf(error), by: id });
     }
   });
 };

@@ -7,16 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { launch, longestTasks, openPage } from "./browser.mjs";
+import { launch, longestTasks, openPage, PATIENCE, slowed } from "./browser.mjs";
 import { serve } from "./server.mjs";
 import { DIST, makeWorld } from "./world.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = fileURLToPath(new URL("../../shots/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "refmark-viewer-"));
-// The promise is 50 ms and `viewer/bench` measures it; here a slow machine must not fail what a blocked page would.
-const LONG = 150;
-const SLOW = { timeout: 120_000 };
+// Nothing here is a matter of speed: a test waits for what it looks at, and only one that hangs is ended.
+const SLOW = { timeout: 4 * PATIENCE };
 
 let world;
 let server;
@@ -45,17 +44,23 @@ const address = (path, more = {}) => {
   return `${server.url}/#${path}${query === "" ? "" : `${path.includes("?") ? "&" : "?"}${query}`}`;
 };
 
-/** Waits until the registry was verified, or was found not to be. */
-const settled = (page) => page.waitForFunction(() => !["none", "unverified", "verifying"].includes(document.documentElement.dataset.standing ?? "none"), null, { timeout: 90_000 });
+/** Waits until the registry was verified or was found not to be, and every question of the screen was answered after that. */
+const still = (page) => page.waitForFunction(() => {
+  const { standing = "none", asked = "" } = document.documentElement.dataset;
+  return !["none", "unverified", "verifying"].includes(standing) && asked === "0" && document.querySelector("main h1") && !document.querySelector("main .waiting");
+});
 const standing = (page) => page.evaluate(() => document.documentElement.dataset.standing);
-/** Waits until nothing on the screen is awaited any more. */
-const still = async (page) => {
-  await settled(page);
-  await page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main .waiting"), null, { timeout: 60_000 });
+/** Changes the part of the address after `#`, and waits until the page has taken it: what was there before is never read. */
+const walk = async (page, to) => {
+  await page.evaluate((to) => new Promise((done) => {
+    addEventListener("hashchange", done, { once: true });
+    location.hash = to;
+  }), to);
+  await still(page);
 };
 
 /** Waits until the focus lies where it is looked for. */
-const focused = (page, name, value) => page.waitForFunction(([name, value]) => document.activeElement?.[name] === value, [name, value], { timeout: 30_000 });
+const focused = (page, name, value) => page.waitForFunction(([name, value]) => document.activeElement?.[name] === value, [name, value]);
 
 async function audited(page) {
   await page.evaluate(`${AXE}; 0`);
@@ -92,22 +97,46 @@ describe("what may be said", () => {
   test("green is shown only where history was verified against a root from the link", SLOW, async () => {
     const { page, errors, close } = await openPage(browser);
     const green = () => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--good-ink").trim() !== getComputedStyle(document.documentElement).getPropertyValue("--ink").trim());
-    await page.route("**/packs/*", async (route) => {
-      await new Promise((done) => setTimeout(done, 300));
-      await route.continue();
-    });
-    await page.goto(address("/m/sentiment/v/5"));
+    let release;
+    const held = new Promise((done) => (release = done));
+    await page.route("**/packs/*", (route) => held.then(() => route.continue()));
+    await page.goto(address("/m/sentiment/v/5", { root: world.root }));
     await page.waitForSelector(".pill");
-    assert.equal(await green(), false, "nothing is green before it was verified");
+    assert.deepEqual([await standing(page), await green()], ["unverified", false], "nothing is green before it was verified");
+    release();
     await still(page);
+    assert.deepEqual([await standing(page), await green()], ["verified", true]);
+    await walk(page, "/m/sentiment/v/5");
     assert.deepEqual([await standing(page), await green()], ["vouched", false], "without a root the site vouches for itself");
-    await page.evaluate((root) => (location.hash = `/m/sentiment/v/5?root=${root}`), world.root);
-    await page.waitForFunction(() => document.documentElement.dataset.standing === "verified", null, { timeout: 60_000 });
-    assert.equal(await green(), true);
-    await page.evaluate(() => (location.hash = `/integrity?root=sha256:${"1".repeat(64)}`));
-    await page.waitForSelector(".banner.bad", { timeout: 60_000 });
+    await walk(page, `/m/sentiment/v/5?root=${world.root}`);
+    assert.deepEqual([await standing(page), await green()], ["verified", true]);
+    await walk(page, `/integrity?root=sha256:${"1".repeat(64)}`);
+    await page.waitForSelector(".banner.bad");
     assert.deepEqual([await standing(page), await green()], ["failed", false], "another root is no pin");
     assert.deepEqual(errors, []);
+    await close();
+  });
+
+  test("a root that comes while the registry is still being opened is the one that it is held against", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    const stands = [];
+    await page.exposeFunction("stood", (it) => stands.push(it));
+    await page.addInitScript(() => {
+      addEventListener("DOMContentLoaded", () => new MutationObserver(() => stood(`${document.documentElement.dataset.standing} ${location.hash.slice(-4)}`)).observe(document.documentElement, { attributeFilter: ["data-standing"] }));
+    });
+    let release;
+    const held = new Promise((done) => (release = done));
+    await page.route("**/packs/*", (route) => held.then(() => route.continue()));
+    await page.goto(address("/models", { root: world.root }));
+    await page.waitForFunction(() => document.documentElement.dataset.standing === "unverified");
+    const walked = walk(page, `/models?root=sha256:${"1".repeat(64)}`);
+    release();
+    await walked;
+    assert.equal(await standing(page), "failed");
+    await walk(page, `/models?root=${world.root}`);
+    await walk(page, `/models?root=sha256:${"1".repeat(64)}`);
+    assert.equal(await standing(page), "failed");
+    assert.deepEqual(stands.filter((it) => it === "verified 1111"), []);
     await close();
   });
 
@@ -116,9 +145,9 @@ describe("what may be said", () => {
     for (const screen of ["models", "model", "integrity"]) {
       await page.goto("about:blank");
       await page.goto(address(SCREENS[screen], { root: world.root, from: "tampered.git/" }));
-      await page.waitForSelector(".banner.bad", { timeout: 90_000 });
+      await page.waitForSelector(".banner.bad");
+      await still(page);
       assert.equal(await standing(page), "failed");
-      await page.waitForTimeout(300);
       await page.screenshot({ path: join(SHOTS, `${screen}-tampered.png`), fullPage: true });
       assert.deepEqual(await audited(page), [], screen);
     }
@@ -129,7 +158,8 @@ describe("what may be said", () => {
   test("an exported list that lies is found out, and the truth is shown in its place", SLOW, async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/many/#/models?root=${world.root}`);
-    await page.waitForSelector(".banner.bad", { timeout: 90_000 });
+    await page.waitForSelector(".banner.bad");
+    await still(page);
     assert.equal(await standing(page), "failed");
     await page.waitForFunction(() => document.querySelector("table")?.getAttribute("aria-rowcount") === "6");
     await close();
@@ -138,7 +168,7 @@ describe("what may be said", () => {
   test("a flipped byte in a pack is a fault or a failure, and never data that is called verified", SLOW, async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/damaged/#/models?root=${world.root}`);
-    await page.waitForSelector(".note.bad, .banner.bad, .banner.warn", { timeout: 90_000 });
+    await page.waitForSelector(".note.bad, .banner.bad, .banner.warn");
     assert.notEqual(await standing(page), "verified");
     await page.screenshot({ path: join(SHOTS, "damaged.png") });
     assert.deepEqual(await audited(page), []);
@@ -148,10 +178,10 @@ describe("what may be said", () => {
   test("a head that is not in the history is called rewritten, and one that is, is not", SLOW, async () => {
     const { page, close } = await openPage(browser);
     await page.goto(address("/integrity", { root: world.root, head: "1".repeat(40) }));
-    await settled(page);
+    await still(page);
     assert.equal(await standing(page), "rewritten");
-    await page.evaluate(([root, head]) => (location.hash = `/integrity?root=${root}&head=${head}`), [world.root, world.head]);
-    await page.waitForFunction(() => document.documentElement.dataset.standing === "verified", null, { timeout: 60_000 });
+    await walk(page, `/integrity?root=${world.root}&head=${world.head}`);
+    assert.equal(await standing(page), "verified");
     await close();
   });
 
@@ -161,17 +191,14 @@ describe("what may be said", () => {
     await still(page);
     const link = await page.locator("table a", { hasText: "sentiment" }).getAttribute("href");
     assert.ok(link.includes(`@${world.head}`) && link.includes(world.root), link);
-    await page.goto(`${server.url}/${link}`);
-    await page.locator("h1", { hasText: "sentiment" }).waitFor();
+    await walk(page, link);
+    assert.equal(await page.locator("h1").innerText(), "sentiment");
     assert.equal(await page.locator(".banner.plain").count(), 0, "the newest commit is not called an older one");
-    await page.goto(address("/m/sentiment/a/champion", { root: world.root }));
-    await page.locator(".timeline li code").nth(1).waitFor({ timeout: 60_000 });
-    await still(page);
+    await walk(page, `/m/sentiment/a/champion?root=${world.root}`);
     const commits = await page.locator(".timeline li code").evaluateAll((all) => all.map((it) => it.title));
-    await page.evaluate(([commit, root]) => (location.hash = `/m/sentiment/a/champion@${commit}?root=${root}`), [commits.at(-1), world.root]);
-    await page.locator(".banner.plain").waitFor({ timeout: 60_000 });
-    await still(page);
-    await page.waitForFunction((all) => document.querySelectorAll(".timeline li").length < all, commits.length, { timeout: 30_000 });
+    await walk(page, `/m/sentiment/a/champion@${commits.at(-1)}?root=${world.root}`);
+    await page.locator(".banner.plain").waitFor();
+    assert.ok((await page.locator(".timeline li").count()) < commits.length);
     assert.equal(await standing(page), "verified");
     await close();
   });
@@ -182,11 +209,10 @@ describe("lineage", () => {
     const { page, errors, close } = await openPage(browser);
     await page.goto(address("/m/text-encoder/v/1", { root: world.root }));
     await still(page);
-    await page.locator(".twin li", { hasText: "made from it" }).first().waitFor({ timeout: 30_000 });
     const made = await page.locator(".twin li", { hasText: "made from it" }).locator("a").allTextContents();
     assert.deepEqual(made.sort(), [1, 2, 3, 4, 5].map((n) => `sentiment/${n}`));
     await page.locator(".twin a", { hasText: "sentiment/4" }).click();
-    await page.locator(".twin li", { hasText: "parent" }).locator("a", { hasText: "text-encoder/1" }).waitFor({ timeout: 30_000 });
+    await page.locator(".twin li", { hasText: "parent" }).locator("a", { hasText: "text-encoder/1" }).waitFor();
     assert.deepEqual(errors, []);
     await close();
   });
@@ -195,7 +221,7 @@ describe("lineage", () => {
     const { page, close } = await openPage(browser);
     await page.goto(address("/m/sentiment/v/1", { root: world.root }));
     await still(page);
-    await page.locator(".note.warn", { hasText: "nobody should use it from 31 Oct 2026" }).waitFor({ timeout: 30_000 });
+    await page.locator(".note.warn", { hasText: "nobody should use it from 31 Oct 2026" }).waitFor();
     assert.match(await page.locator(".note.warn").first().innerText(), /In its place: sentiment\/2/);
     await close();
   });
@@ -218,7 +244,12 @@ describe("ways in", () => {
   test("Python's plain file server, which lists folders as pages", SLOW, async () => {
     const python = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", world.folder], { stdio: ["ignore", "pipe", "ignore"] });
     try {
-      const port = await new Promise((done) => python.stdout.on("data", (said) => done(/port (\d+)/.exec(said)?.[1])));
+      let said = "";
+      const port = await new Promise((done) => python.stdout.on("data", (more) => {
+        said += more;
+        const told = /port (\d+)\s/.exec(said);
+        if (told) done(told[1]);
+      }));
       for (const path of ["site/#/models?", "site/#/models?from=../models.git/&"]) {
         const { page, errors, close } = await openPage(browser);
         await page.goto(`http://127.0.0.1:${port}/${path}root=${world.root}`);
@@ -283,7 +314,7 @@ describe("ways in", () => {
     await page.goto(address("/models", { from: "assets/" }));
     await page.locator(".drop").waitFor();
     await page.locator("input[webkitdirectory]").setInputFiles(world.files);
-    await page.locator(".note.bad", { hasText: "nothing-here" }).waitFor({ timeout: 30_000 });
+    await page.locator(".note.bad", { hasText: "nothing-here" }).waitFor();
     assert.deepEqual(await audited(page), []);
     await page.screenshot({ path: join(SHOTS, "no-registry.png") });
     await close();
@@ -298,7 +329,7 @@ describe("ways in", () => {
     assert.deepEqual(asked.filter((url) => !url.startsWith(server.url) && !url.startsWith("blob:")), []);
     await page.goto("about:blank");
     await page.goto(address("/models", { from: "https://example.com/models.git/" }));
-    await page.locator(".note.bad", { hasText: "other-origin" }).waitFor({ timeout: 30_000 });
+    await page.locator(".note.bad", { hasText: "other-origin" }).waitFor();
     await close();
   });
 });
@@ -310,7 +341,7 @@ describe("a file that somebody drops", () => {
       await page.goto(address("/file", { root: world.root }));
       await still(page);
       await page.locator("main input[type=file]").setInputFiles(join(world.files, path));
-      await page.locator(".verdict", { hasText: says }).waitFor({ timeout: 60_000 });
+      await page.locator(".verdict", { hasText: says }).waitFor();
       if (path.endsWith("safetensors")) assert.ok((await page.locator("section:has(#tensors) tbody tr").count()) > 1);
       await page.screenshot({ path: join(SHOTS, `file-${path.split("/")[0]}.png`), fullPage: true });
       assert.deepEqual([await audited(page), errors], [[], []]);
@@ -355,12 +386,67 @@ describe("by keyboard", () => {
   });
 });
 
+describe("somebody who types faster than the page is shown", () => {
+  test("no letter is lost, no key goes to the screen before, and nobody's focus is taken", SLOW, async () => {
+    const { page, errors, close } = await openPage(browser);
+    await page.goto(address("/m/sentiment", { root: world.root }));
+    await still(page);
+    await slowed(page, 20);
+    await page.keyboard.type("/sent");
+    assert.equal(await page.locator("#search").inputValue(), "sent");
+    await page.keyboard.type("iment");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr.row").length === 1);
+    assert.equal(await page.locator("#search").inputValue(), "sentiment");
+    assert.match(page.url(), /q=sentiment/);
+    await page.keyboard.press("Escape");
+    await page.locator("tbody a").first().focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("grgi");
+    await page.locator("h1", { hasText: "Integrity" }).waitFor();
+    await focused(page, "textContent", "Integrity");
+    await page.keyboard.type("gr");
+    const model = page.locator("input[list]");
+    await model.focus();
+    await page.keyboard.type("sentiment-and-more");
+    assert.equal(await model.inputValue(), "sentiment-and-more");
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
+  test("a key that is held down stays in the field, also where the browser refuses to change the address so often", SLOW, async () => {
+    const { page, errors, close } = await openPage(browser);
+    await page.goto(address("/models", { root: world.root }));
+    await still(page);
+    await page.locator("#search").focus();
+    await page.evaluate(() => (history.replaceState = () => {
+      throw new DOMException("too often", "SecurityError");
+    }));
+    await page.keyboard.type("zzzzzzzz");
+    assert.equal(await page.locator("#search").inputValue(), "zzzzzzzz");
+    await page.locator(".empty", { hasText: "zzzzzzzz" }).waitFor();
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
+  test("of two files that are dropped in turn the second is told, however long the first takes", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(address("/file", { root: world.root }));
+    await still(page);
+    const input = page.locator("main input[type=file]");
+    await input.setInputFiles({ name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(8 << 20, 1) });
+    await input.setInputFiles({ name: "small.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+    await still(page);
+    assert.match(await page.locator(".facts").innerText(), /small\.json/);
+    await close();
+  });
+});
+
 describe("large", () => {
   test("100,000 models are listed, found, sorted and scrolled without a long task", SLOW, async () => {
     const { page, errors, close } = await openPage(browser);
     // Only the listing: what comes after it is another test's.
     await page.route("**/packs/*", () => {});
-    const { answer, longest, tasks } = await longestTasks(browser, page, async () => {
+    const { answer, longest, tasks, yardstick } = await longestTasks(browser, page, async () => {
       const begun = Date.now();
       await page.goto(`${server.url}/many/#/models`);
       await page.waitForFunction(() => document.querySelectorAll("tbody tr.row a").length > 10);
@@ -383,8 +469,8 @@ describe("large", () => {
       await page.waitForFunction(() => document.querySelector("th[aria-sort=ascending]")?.textContent.includes("Versions"));
       return first;
     });
-    console.log(`100,000 models: first rows after ${answer} ms; ${tasks} tasks, the longest took ${longest.join(", ")} ms of the processor`);
-    assert.ok(tasks > 0 && longest[0] <= LONG, `a task took ${longest[0]} ms`);
+    console.log(`100,000 models: first rows after ${answer} ms; ${tasks} tasks, the longest took ${longest.join(", ")} ms of the processor, and ${yardstick} to sort their names once`);
+    assert.ok(tasks > 0 && longest[0] < 3 * yardstick, `a task took ${longest[0]} ms, and to sort the names once takes ${yardstick} ms`);
     assert.deepEqual(await audited(page), []);
     await page.screenshot({ path: join(SHOTS, "models-100k.png") });
     assert.deepEqual(errors, []);
@@ -393,14 +479,14 @@ describe("large", () => {
 
   test("while history is verified the page stays free: no long task, and questions are answered", SLOW, async () => {
     const { page, errors, close } = await openPage(browser);
-    const { longest, tasks } = await longestTasks(browser, page, async () => {
+    const { longest, tasks, yardstick } = await longestTasks(browser, page, async () => {
       await page.goto(address("/models", { root: world.root }));
       await page.locator("table a", { hasText: "sentiment" }).click();
       await page.locator("h1", { hasText: "sentiment" }).waitFor();
       await still(page);
     });
     console.log(`verifying: ${tasks} tasks, the longest took ${longest.join(", ")} ms of the processor`);
-    assert.ok(tasks > 0 && longest[0] <= LONG, `a task took ${longest[0]} ms`);
+    assert.ok(tasks > 0 && longest[0] < 3 * yardstick, `a task took ${longest[0]} ms, and to sort 100,000 names takes ${yardstick} ms`);
     assert.deepEqual(errors, []);
     await close();
   });

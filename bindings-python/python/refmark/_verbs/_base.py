@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import SupportsIndex
+
 from .. import _native
-from .._arguments import RefLike, reference
+from .._arguments import RefLike, TimeLike, is_pin, reference, time, whole
 from .._lock import nearest
 from .._values import Resolved
 from ..errors import UsageError
@@ -16,27 +18,30 @@ class Verbs:
 
     _native: _native.Registry
 
-    def _found(self, given: RefLike) -> Resolved:
-        """What a reference means now; a bare name is the project's pin."""
+    def _found(
+        self, given: RefLike, at: TimeLike | None = None, last_good: bool = False, accept_incomplete: bool = False
+    ) -> Resolved:
+        """What a reference means; a bare name is the project's pin."""
         text = reference(given)
-        if "/" not in text and "@" not in text and _native.parse_reference(text)[0] == "pin":
-            return nearest().resolve(text)
-        return Resolved.from_answer(self._native.resolve(text, None, False, False))
+        if is_pin(text):
+            return nearest()._resolved(text, at)
+        return Resolved.from_answer(self._native.resolve(text, time(at), last_good, accept_incomplete))
 
-    def _number(self, target: str, version: int | RefLike) -> int:
+    def _number(self, target: str, version: SupportsIndex | RefLike) -> int:
         """The number of a version of the model that ``MODEL@ALIAS`` names."""
-        if isinstance(version, int):
-            return version
+        if isinstance(version, SupportsIndex):
+            # NumPy's integers, such as a frame's cells, are numbers too.
+            return whole(version)
         if isinstance(version, str) and version.isascii() and version.isdigit():
             return int(version)
         model = target.partition("@")[0].removeprefix("models:/")
         if isinstance(version, str):
             # A bare word is a release of the model whose alias moves.
-            bare = _native.parse_reference(version)[0] == "pin"
-            version = self._found(f"{model}/{version}" if bare else version)
+            version = self._found(f"{model}/{version}" if is_pin(version) else version)
+        said = reference(version)
         if version.version is None or version.model != model:
             raise UsageError(
-                f"{reference(version)} is not a version of {model}",
+                f"{said} is not a version of {model}",
                 code="bad-argument",
                 hint=f"give a number, a release, or {model}/VERSION",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from .._arguments import RefLike, TimeLike, texts, time
+from .._arguments import RefLike, TimeLike, texts
 from .._arguments import reference as _text
 from .._frames import Rows
 from .._team import Found
@@ -26,9 +26,7 @@ class Reading(Verbs):
         accept_incomplete: bool = False,
     ) -> Resolved:
         """What a reference means, now or at a time, and how far that is vouched for."""
-        if at is None and not last_good and not accept_incomplete:
-            return self._found(reference)
-        return Resolved.from_answer(self._native.resolve(_text(reference), time(at), last_good, accept_incomplete))
+        return self._found(reference, at, last_good, accept_incomplete)
 
     def list(self, model: str | None = None) -> Rows[Any]:
         """The models, or the versions of one, newest first."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Iterable, Mapping, Sequence
 
-from .. import _native
-from .._arguments import PathLike, RefLike, TimeLike, package, words
+from .._arguments import PathLike, RefLike, TimeLike, is_pin, number, package, words
 from .._arguments import reference as _text
 from .._frames import Rows
 from .._progress import ProgressLike, listener
@@ -106,7 +105,7 @@ class Registering(Verbs):
             "produced_by": produced_by,
             "suite": suite,
             "dataset": dataset,
-            "metrics": [(name, float(value), better) for name, (value, better) in measured],
+            "metrics": [(name, number(name, value), better) for name, (value, better) in measured],
             "tool": tool,
         }
         return Attached(self._native.attach(_text(reference), type, given))
@@ -148,17 +147,17 @@ class Registering(Verbs):
 
     def hide(self, reference: RefLike, reason: str = "") -> Labelled:
         """Leaves a model or a version out of lists and closes its aliases. Records and bytes stay."""
-        kind, model, _ = _native.parse_reference(_text(reference))
-        if kind == "pin" and model is not None:
-            return Labelled.from_answer(self._native.hide_model(model, reason))
+        text = _text(reference)
+        if is_pin(text):
+            return Labelled.from_answer(self._native.hide_model(text.removeprefix("models:/"), reason))
         model, version = self._version_of(reference)
         return Labelled.from_answer(self._native.hide_version(model, version, reason))
 
     def unhide(self, reference: RefLike) -> Labelled:
         """Shows a hidden model or version in lists again. Aliases that were closed stay closed."""
-        kind, model, _ = _native.parse_reference(_text(reference))
-        if kind == "pin" and model is not None:
-            return Labelled.from_answer(self._native.describe(model, words(hidden=False)))
+        text = _text(reference)
+        if is_pin(text):
+            return Labelled.from_answer(self._native.describe(text.removeprefix("models:/"), words(hidden=False)))
         model, version = self._version_of(reference)
         return Labelled.from_answer(self._native.label(model, version, words(hidden=False)))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Iterable
 
 from .. import _native
-from .._arguments import PathLike, RefLike, TimeLike, how
+from .._arguments import PathLike, RefLike, TimeLike, how, is_pin
 from .._arguments import reference as _text
-from .._cache import cached
+from .._cache import cached, pulled_into_cache
 from .._frames import Rows
 from .._lock import Lock, nearest
 from .._progress import ProgressLike, listener
@@ -57,18 +57,21 @@ class Sharing(Verbs):
         self, reference: RefLike, into: PathLike | None, given: dict[str, Any], progress: ProgressLike
     ) -> Pulled:
         text, asked = _text(reference), how(given)
-        if _native.parse_reference(text)[0] == "pin":
+        if is_pin(text):
             # A bare name is what the project pinned: the lock and the cache are enough.
             return nearest()._pulled(text, into, asked, progress)
         if into is None:
             doubts = asked["last_good"], asked["accept_incomplete"]
             found = Resolved.from_answer(self._native.resolve(text, asked["at"], *doubts))
-            into = cached(found.artifact, asked["include"])
-        answer = self._native.pull(text, into, asked, listener(progress))
+            folder = cached(found.artifact, asked["include"])
+            answer = pulled_into_cache(folder, lambda: self._native.pull(text, folder, asked, listener(progress)))
+            into = folder
+        else:
+            answer = self._native.pull(text, into, asked, listener(progress))
         # The folder as the caller named it: not every path is the text that an answer holds.
         pulled = Pulled.from_answer({**answer, "path": into})
         if pulled.resolved.alias is not None and asked["at"] is None:
-            _warn_of_moving(pulled.resolved)
+            _warn_of_moving(self._native.id, pulled.resolved)
         return pulled
 
     def file(
@@ -84,8 +87,8 @@ class Sharing(Verbs):
     ) -> Path:
         """The path of one file in the store, to map into memory; never write to it."""
         text = _text(reference)
-        if _native.parse_reference(text)[0] == "pin":
-            return nearest().file(text, file)
+        if is_pin(text):
+            return nearest()._file(text, file, at)
         doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete}
         return self._native.path_of(text, file, how({"at": at, "allow_unverified": allow_unverified, **doubts}), hash)
 
@@ -140,12 +143,12 @@ def _lock_here() -> Lock:
     return Lock(found if found is not None else os.getcwd())
 
 
-_warned: set[tuple[str, str]] = set()
+_warned: set[tuple[str, str | None, str | None]] = set()
 
 
-def _warn_of_moving(resolved: Resolved) -> None:
+def _warn_of_moving(registry: str, resolved: Resolved) -> None:
     """Says once per alias that it may move, and how to pin it."""
-    name = (resolved.model or "", resolved.alias or "")
+    name = (registry, resolved.model, resolved.alias)
     if name in _warned:
         return
     _warned.add(name)

@@ -14,6 +14,7 @@ from mlflow.entities.model_registry import (
     RegisteredModelTag,
 )
 from mlflow.entities.model_registry.model_version_stages import (
+    ALL_STAGES,
     STAGE_ARCHIVED,
     STAGE_NONE,
     STAGE_PRODUCTION,
@@ -131,10 +132,10 @@ def model_entity(model: ModelDetail, latest: list[VersionDetail]) -> RegisteredM
 
 
 def latest_of(versions: Iterable[VersionDetail]) -> list[VersionDetail]:
-    """The newest version of each of MLflow's stages, of the newest of each of the lifecycle's."""
+    """The newest version of each of MLflow's stages, in their order, of the newest of each of the lifecycle's."""
     newest: dict[str, VersionDetail] = {}
     for version in versions:
         stage = STAGE_OF[version.stage]
         if stage not in newest or newest[stage].version < version.version:
             newest[stage] = version
-    return list(newest.values())
+    return [newest[stage] for stage in ALL_STAGES if stage in newest]

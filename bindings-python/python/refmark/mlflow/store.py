@@ -158,7 +158,7 @@ class RefmarkStore(Webhooks, AbstractStore):  # type: ignore[misc]
             pass
         except errors.ExistsError as error:
             raise errors.ExistsError(
-                f"Registered Model (name={new_name}) already exists. {error.message}", code="exists"
+                f"Registered Model (name={new_name}) already exists: {error.message}", code="exists"
             ) from error
         return self._entity(new_name)
 

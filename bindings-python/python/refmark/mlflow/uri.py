@@ -1,4 +1,7 @@
-"""URIs: ``refmark:///path`` is a registry, ``refmark:///path?model=M&version=N`` a version's files in it."""
+"""URIs: ``refmark:///path`` is a registry, ``refmark:///path/?model=M&version=N`` a version's files in it.
+
+The slash at the end is for MLflow, which takes what follows the last one for a path among the files.
+"""
 
 from __future__ import annotations
 
@@ -43,4 +46,4 @@ def parse(uri: str) -> Location:
 
 def of_version(path: str, model: str, version: int) -> str:
     """The URI of a version's files."""
-    return f"{SCHEME}://{quote(path)}?{urlencode({'model': model, 'version': version})}"
+    return f"{SCHEME}://{quote(path)}/?{urlencode({'model': model, 'version': version})}"

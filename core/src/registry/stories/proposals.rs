@@ -143,7 +143,7 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
     }
     team.registry.land(&team.as_("chen"), &first.branch).unwrap();
     let fault = team.registry.land(&team.as_("chen"), &second.branch).unwrap_err();
-    assert_eq!(fault.code, Code::PremiseGone);
+    assert_eq!(fault.code, Code::Overtaken);
     assert!(fault.hint.as_ref().unwrap().contains("refmark renew"), "{fault:?}");
 
     let fault = team.registry.renew(&team.as_("chen"), &second.branch).unwrap_err();
