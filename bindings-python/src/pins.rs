@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::ports::{Cancel, Progress};
-use refmark_core::records::lock::Span;
 use refmark_core::registry::{PinAddRequest, Project, World};
 use refmark_core::words::fault::Result;
 use refmark_core::words::name::{ConsumerId, ModelName};
+use refmark_core::words::span::Span;
 
 use crate::convert::answer;
 use crate::errors::OrRaise;

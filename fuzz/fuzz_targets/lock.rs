@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::lock::{LockFile, Span};
+use refmark_core::records::lock::LockFile;
+use refmark_core::words::span::Span;
 
 fuzz_target!(|text: &str| {
     if let Ok(lock) = LockFile::parse(text) {

@@ -10,6 +10,7 @@ mod errors;
 mod faults;
 mod finding;
 mod governing;
+mod hostile;
 mod interrupts;
 mod keeping;
 mod main_job;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use refmark_core::blob::read_given;
 use refmark_core::registry::{Registry, ResolveOptions, View};
 use refmark_core::words::canonical::strict;
 use refmark_core::words::digest::Digest;
@@ -65,14 +66,9 @@ pub fn pair<'t>(text: &'t str, what: &str) -> Result<(&'t str, &'t str)> {
 /// A text file, as far as anything that is registered may be long.
 pub fn read_text(path: &Path) -> Result<String> {
     const LIMIT: u64 = 256 << 20;
-    let shown = path.display();
-    let fault = |code, why: String| Fault::new(code, format!("{shown} cannot be read: {why}")).at(shown.to_string());
-    let size = std::fs::metadata(path).map_err(|error| fault(Code::Io, error.to_string()))?.len();
-    if size > LIMIT {
-        return Err(fault(Code::TooLarge, format!("it has {size} bytes, and at most {LIMIT} are read")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| fault(Code::Io, error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| fault(Code::BadArgument, "it is not UTF-8 text".to_owned()))
+    let shown = path.display().to_string();
+    String::from_utf8(read_given(path, LIMIT)?)
+        .map_err(|_| Fault::new(Code::BadArgument, format!("{shown} cannot be read: it is not UTF-8 text")).at(shown))
 }
 
 /// JSON that people give is no longer than the longest record, a manifest.

@@ -104,7 +104,7 @@ impl Render for GcAnswer {
         let mut table = Table::new(["", "", ""]);
         let mut row = |count: u64, what: &str, note: String| table.row([Cell::number(count), what.into(), note.into()]);
         row(self.trash, "deleted files", size(self.trash_bytes));
-        row(self.leftovers, "temporary files of processes that are gone", String::new());
+        row(self.leftovers, "temporary files of processes that are gone", size(self.leftover_bytes));
         row(self.unreachable, "Git objects that nothing reaches", String::new());
         page.line(would);
         page.table(table);

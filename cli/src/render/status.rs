@@ -30,6 +30,14 @@ impl Render for Status {
             0 => String::new(),
             count => format!("{} ({}): refmark sync", counted(count as usize, "file"), size(it.absent_bytes)),
         };
+        let left = match it.leftovers {
+            0 => String::new(),
+            count => format!(
+                "{} of killed processes ({}): refmark gc",
+                counted(count as usize, "file"),
+                size(it.leftover_bytes)
+            ),
+        };
         let saved =
             it.last_verify.as_ref().map(|it| format!("{} at {}, {}", it.verdict.as_str(), it.head.short(), it.time));
         page.facts([
@@ -48,6 +56,7 @@ impl Render for Status {
             ("stages", pairs(stages)),
             ("trust", pairs(trust)),
             ("absent", absent),
+            ("left over", left),
             ("pending", if it.pending.is_empty() { String::new() } else { counted(it.pending.len(), "landing") }),
             (
                 "approvals due",

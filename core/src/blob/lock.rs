@@ -4,6 +4,7 @@
 //! whole, by a link to a finished file. Only a dead lock of this host and boot is cleared; another host's is waited for
 //! and named.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,10 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, io_fault, shown};
 use super::host::{Identity, Life, unique_name};
+use super::store::open_regular;
 use crate::ports::Cancel;
 use crate::words::digest::Digest;
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::time::Timestamp;
+
+/// A lock is shorter, in bytes.
+const LONGEST: u64 = 1 << 16;
 
 /// Who holds a lock, and since when: the contents of the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +45,7 @@ impl Guard {
     /// Whether the lock file is still this one: false once somebody has cleared it by hand. Writers ask right before
     /// they move a ref.
     pub fn still_held(&self) -> bool {
-        std::fs::read(&self.path).is_ok_and(|found| found == self.contents)
+        read(&self.path).is_ok_and(|found| found.is_some_and(|it| it == self.contents))
     }
 }
 
@@ -95,22 +100,35 @@ pub fn acquire(disk: &Arc<dyn Disk>, path: &Path, wait: Wait<'_>) -> Result<Guar
 
 /// Who holds the lock at `path`; none where it is free. A lock file that cannot be read is a fault of code `locked`.
 pub fn holder(path: &Path) -> Result<Option<Holder>> {
-    match std::fs::read(path) {
-        Ok(found) => parse(&found).map(Some).map_err(|()| locked(path, &found)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(io_fault("read the lock", path, &e)),
-    }
+    let Some(found) = read(path)? else { return Ok(None) };
+    parse(&found).map(Some).map_err(|()| locked(path, &found))
+}
+
+/// What a lock file holds, none where there is none; of a long one the beginning, which is no lock of ours. What is no
+/// regular file is a lock that cannot be read: nobody waits for a FIFO.
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    let file = match open_regular(path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(None),
+        Err(fault) if fault.code == Code::NotAFile => return Err(locked(path, b"?")),
+        Err(fault) => return Err(fault),
+    };
+    let mut found = Vec::new();
+    file.take(LONGEST).read_to_end(&mut found).map_err(|e| io_fault("read the lock", path, &e))?;
+    Ok(Some(found))
 }
 
 /// Clears the lock at `path` by hand, whoever holds it. Returns the holder where one could be read; a fault of code
 /// `nothing-to-do` where there is no lock.
 pub fn unlock(disk: &dyn Disk, path: &Path) -> Result<Option<Holder>> {
-    let found = match std::fs::read(path) {
-        Ok(found) => found,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+    let found = match read(path) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
             return Err(Fault::new(Code::NothingToDo, format!("there is no lock at {}", shown(path))).at(shown(path)));
         }
-        Err(e) => return Err(io_fault("read the lock", path, &e)),
+        // Whatever stands there, it is to go.
+        Err(fault) if fault.code == Code::Locked => Vec::new(),
+        Err(fault) => return Err(fault),
     };
     disk.remove(path)?;
     Ok(parse(&found).ok())
@@ -137,11 +155,7 @@ fn attempt(disk: &Arc<dyn Disk>, path: &Path) -> Result<Attempt> {
     if placed? {
         return Ok(Attempt::Taken(Guard { path: path.to_owned(), contents, disk: Arc::clone(disk) }));
     }
-    let found = match std::fs::read(path) {
-        Ok(found) => found,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Gone),
-        Err(e) => return Err(io_fault("read the lock", path, &e)),
-    };
+    let Some(found) = read(path)? else { return Ok(Attempt::Gone) };
     if is_dead(&found) && clear_dead(disk, path, &found)? {
         return Ok(Attempt::Gone);
     }
@@ -160,9 +174,8 @@ fn is_dead(contents: &[u8]) -> bool {
 fn clear_dead(disk: &Arc<dyn Disk>, path: &Path, dead: &[u8]) -> Result<bool> {
     let right = beside(path, &format!("clear-{}", Digest::of(dead).short()));
     let Attempt::Taken(_right) = attempt(disk, &right)? else { return Ok(false) };
-    match std::fs::read(path) {
-        Ok(found) if found == dead => disk.remove(path)?,
-        _ => {}
+    if read(path)?.is_some_and(|found| found == dead) {
+        disk.remove(path)?;
     }
     Ok(true)
 }
@@ -173,18 +186,16 @@ fn staged_name(path: &Path, nonce: &str) -> String {
     format!(".{}.refmark-{nonce}", name.trim_start_matches('.'))
 }
 
-/// Removes what processes that died while they cleared the lock at `path` left beside it. Returns the number of files.
-pub fn sweep(disk: &dyn Disk, path: &Path) -> Result<u64> {
-    let (Some(folder), prefix) = (path.parent(), beside(path, "clear-")) else { return Ok(0) };
-    let mut removed = 0;
+/// Removes what processes that died while they cleared the lock at `path` left beside it.
+pub fn sweep(disk: &dyn Disk, path: &Path) -> Result<()> {
+    let (Some(folder), prefix) = (path.parent(), beside(path, "clear-")) else { return Ok(()) };
     for (name, entry) in super::store::names(folder)? {
         let is_right = prefix.file_name().is_some_and(|prefix| name.starts_with(&*prefix.to_string_lossy()));
-        if is_right && std::fs::read(entry.path()).is_ok_and(|found| is_dead(&found)) {
+        if is_right && read(&entry.path()).is_ok_and(|found| found.is_some_and(|it| is_dead(&it))) {
             disk.remove(&entry.path())?;
-            removed += 1;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -277,6 +288,18 @@ mod tests {
             std::fs::write(&path, contents).unwrap();
             assert!(take(&path, Duration::ZERO).unwrap().still_held());
         }
+    }
+
+    #[test]
+    fn a_lock_that_is_no_file_keeps_nobody_waiting_and_is_cleared_by_hand() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        assert_eq!(holder(&path).unwrap_err().code, Code::Locked);
+        let fault = take(&path, Duration::from_secs(60)).err().unwrap();
+        assert!(fault.code == Code::Locked && fault.hint.as_deref().unwrap().contains("refmark unlock"));
+        unlock(&RealDisk, &path).unwrap();
+        assert!(take(&path, Duration::ZERO).unwrap().still_held());
     }
 
     #[test]

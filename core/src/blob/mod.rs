@@ -5,6 +5,7 @@
 pub mod beside;
 pub mod disk;
 mod extra;
+mod given;
 pub mod host;
 mod ingest;
 pub mod lock;
@@ -19,11 +20,12 @@ mod trash;
 mod verify;
 mod walk;
 
+pub use given::read_given;
 pub use ingest::{Ingested, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};
 pub use spelling::check_spelling;
 pub use store::{Presence, Store, VerifiedReader, fault_of};
-pub use trash::KEEP_SECONDS;
+pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::Verified;
 pub use walk::{Found, IGNORE_FILE, walk_package};

@@ -54,8 +54,6 @@ impl Store {
         if todo.is_empty() {
             return Ok(done);
         }
-        // A cache has no `gc` of its own: what killed processes left in it is removed by the next that writes there.
-        let _ = self.sweep();
         progress.start("fetching files", None, Unit::Bytes);
         let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
@@ -192,8 +190,6 @@ fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Fault> {
 /// that one: so another registry's blob folder can be named, too.
 pub struct FolderRemote {
     store: Store,
-    /// What killed processes left in the folder is removed before the first file comes.
-    swept: std::sync::Once,
 }
 
 impl FolderRemote {
@@ -203,7 +199,7 @@ impl FolderRemote {
             blobs if blobs.is_dir() => Store::with_disk(folder, disk),
             _ => Store::flat(folder, disk),
         };
-        FolderRemote { store, swept: std::sync::Once::new() }
+        FolderRemote { store }
     }
 
     /// A folder that is not there is a disk that is not mounted: that must never read as "absent", nor be created.
@@ -251,7 +247,6 @@ impl BlobRemote for FolderRemote {
         if self.store.presence(digest)? == (Presence::Present { size }) {
             return Ok(false);
         }
-        self.swept.call_once(|| drop(self.store.sweep()));
         let (copy, temporary) = self.store.temporary()?;
         let work = Work { progress, cancel };
         let passed = stream::copy(

@@ -200,11 +200,15 @@ impl Store {
         Ok((file, temporary))
     }
 
-    /// Makes `tmp`, and the area with it; once, because with thousands of small files each system call counts.
+    /// Makes `tmp`, and the area with it, and sweeps it before the first file comes: whoever is killed in a large file
+    /// tries again, and should not need a `gc` to have its space back. Once, because with thousands of small files each
+    /// system call counts.
     pub(super) fn make_tmp(&self) -> Result<PathBuf> {
         let folder = self.inner.area.join("tmp");
         if !self.inner.has_tmp.load(Ordering::Relaxed) {
             self.disk().make_dirs(&folder)?;
+            // What cannot be removed is no reason to store nothing.
+            let _ = self.sweep();
             self.inner.has_tmp.store(true, Ordering::Relaxed);
         }
         Ok(folder)

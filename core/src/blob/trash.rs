@@ -12,6 +12,31 @@ use crate::words::time::Timestamp;
 /// Deleted blobs, and leftovers of processes that nothing is known of, are kept so long: two weeks, in seconds.
 pub const KEEP_SECONDS: i64 = 14 * 24 * 60 * 60;
 
+/// What killed processes left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOver {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl LeftOver {
+    /// These files; one that is gone by now has no bytes.
+    pub(crate) fn of(paths: &[PathBuf]) -> LeftOver {
+        let size = |path: &PathBuf| std::fs::symlink_metadata(path).map_or(0, |found| found.len());
+        LeftOver { files: paths.len() as u64, bytes: paths.iter().map(size).sum() }
+    }
+}
+
+impl std::ops::Add for LeftOver {
+    type Output = LeftOver;
+
+    fn add(self, other: LeftOver) -> LeftOver {
+        LeftOver { files: self.files + other.files, bytes: self.bytes + other.bytes }
+    }
+}
+
 impl Store {
     /// Moves a blob to the trash. A fault of code `absent` where it is not here.
     pub fn trash(&self, digest: &Digest, now: Timestamp) -> Result<()> {
@@ -82,16 +107,16 @@ impl Store {
     }
 
     /// Removes temporary files of processes of this host and boot that are gone, and any that are older than two weeks.
-    /// Returns their number.
-    pub fn sweep(&self) -> Result<u64> {
+    pub fn sweep(&self) -> Result<LeftOver> {
         let left = self.left_over()?;
+        let all = LeftOver::of(&left);
         left.iter().try_for_each(|path| self.disk().remove(path))?;
-        Ok(left.len() as u64)
+        Ok(all)
     }
 
-    /// How many temporary files [`Store::sweep`] would remove.
-    pub fn leftovers(&self) -> Result<u64> {
-        Ok(self.left_over()?.len() as u64)
+    /// The temporary files that [`Store::sweep`] would remove.
+    pub fn leftovers(&self) -> Result<LeftOver> {
+        Ok(LeftOver::of(&self.left_over()?))
     }
 
     fn left_over(&self) -> Result<Vec<PathBuf>> {
@@ -150,12 +175,27 @@ mod tests {
         };
         let (dead, other, old) = (part(2, "1"), part(0, "00000000"), part(0, "00000001"));
         for name in [&own, &dead, &other, &old] {
-            std::fs::write(tmp.join(name), "").unwrap();
+            std::fs::write(tmp.join(name), "half").unwrap();
         }
         let file = std::fs::File::options().write(true).open(tmp.join(&old)).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(15 * 24 * 3600)).unwrap();
-        assert_eq!(store.leftovers().unwrap(), 2);
-        assert_eq!(store.sweep().unwrap(), 2);
+        let left = LeftOver { files: 2, bytes: 8 };
+        assert_eq!(store.leftovers().unwrap(), left);
+        assert_eq!(store.sweep().unwrap(), left);
         assert!(tmp.join(&own).exists() && tmp.join(&other).exists());
+    }
+
+    #[test]
+    fn whoever_stores_next_sweeps_what_a_killed_process_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let (tmp, a) = (dir.path().join("refmark/tmp"), dir.path().join("a"));
+        std::fs::create_dir_all(&tmp).unwrap();
+        let mut dead: Vec<String> = unique_name().split('.').map(str::to_owned).collect();
+        dead[2] = "1".to_owned();
+        std::fs::write(tmp.join(dead.join(".")), "half a file").unwrap();
+        std::fs::write(&a, "abc").unwrap();
+        let store = Store::open(&dir.path().join("refmark"));
+        store.ingest(vec![Source { path: a, observer: None }], &Silent, &Cancel::default()).unwrap();
+        assert_eq!(std::fs::read_dir(tmp).unwrap().count(), 0);
     }
 }

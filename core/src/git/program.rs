@@ -231,10 +231,17 @@ impl Git {
 fn failed(arguments: &[&str], output: &Output) -> Box<Fault> {
     let verb = arguments.iter().find(|it| !it.starts_with('-') && !it.contains('=')).copied().unwrap_or_default();
     let said = [&output.stderr[..], &output.stdout[..]].map(|bytes| without_secrets(&String::from_utf8_lossy(bytes)));
-    Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.join("\n").trim()))
+    let said = said.join("\n").replace('\t', "  ");
+    let fault = Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.trim()))
         .field("command", verb)
         .field("status", output.status.code())
-        .field("signal", output.status.signal())
+        .field("signal", output.status.signal());
+    match said.contains("dubious ownership") {
+        true => {
+            fault.hint("the repository belongs to another user: where you trust its owner, tell Git so, as it says")
+        }
+        false => fault,
+    }
 }
 
 fn null_device() -> &'static str {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::verify::Problem;
-use crate::records::lock::{LockFile, Pin, PinnedFile, PinnedMove, Span};
+use crate::records::lock::{LockFile, Pin, PinnedFile, PinnedMove};
 use crate::records::manifest::Manifest;
 use crate::records::trust::TrustState;
 use crate::records::version::Stage;
@@ -13,6 +13,7 @@ use crate::words::fault::{Code, Exit, Fault, Result};
 use crate::words::name::{AliasName, ModelName};
 use crate::words::oid::Oid;
 use crate::words::package_path::PackagePath;
+use crate::words::span::Span;
 use crate::words::time::Timestamp;
 
 /// What a pin comes to. The order is that of severity.

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::held::HeldKey;
 use super::platform;
+use crate::blob::disk::io_fault;
 use crate::ports::signer::Signer;
 use crate::words::digest::encode_hex;
 use crate::words::fault::{Code, Fault, Result, bug};
@@ -95,10 +96,5 @@ fn exists(path: &Path) -> Box<Fault> {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Box<Fault> {
-    let code = match error.kind() {
-        io::ErrorKind::StorageFull => Code::NoSpace,
-        _ => Code::Io,
-    };
-    let path = path.display().to_string();
-    Fault::new(code, format!("a key cannot be written to {path}: {error}")).at(path)
+    io_fault("write a key to", path, error).hint("name a key that is there with --key or REFMARK_KEY, or set HOME")
 }

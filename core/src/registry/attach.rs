@@ -8,6 +8,7 @@ use super::open::Registry;
 use super::resolve::find;
 use super::writer::Writer;
 use crate::blob::disk::io_fault;
+use crate::blob::read_given;
 use crate::judgement::document;
 use crate::judgement::plan::{self, EvidenceRequest};
 use crate::records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
@@ -168,11 +169,10 @@ fn document_bytes(path: &Path) -> Result<Vec<u8>> {
     if !meta.is_file() {
         return Err(Fault::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
     }
-    if meta.len() > DOCUMENT_LIMIT {
-        return Err(Fault::new(Code::TooLarge, format!("{} is over {} MiB", path.display(), DOCUMENT_LIMIT >> 20))
-            .hint("attach a summary, and name the full report by its URI in it"));
-    }
-    std::fs::read(path).map_err(|error| io_fault("read", path, &error))
+    read_given(path, DOCUMENT_LIMIT).map_err(|fault| match fault.code {
+        Code::TooLarge => fault.hint("attach a summary, and name the full report by its URI in it"),
+        _ => fault,
+    })
 }
 
 /// What the evidence comes to. Whoever measures or scans must say; a plan or a runbook is there or is not.

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::open::Registry;
 use super::view::View;
 use super::writer::{Holder, Writer, Written};
-use crate::blob::disk::{io_fault, replace};
+use crate::blob::disk::replace;
+use crate::blob::read_given;
 use crate::judgement::answer::policy::warned;
 use crate::judgement::plan::{Author, Plan};
 use crate::judgement::policy::{Warning, changes as policy_changes};
@@ -239,18 +240,11 @@ pub fn text_path(path: &Path) -> PathBuf {
 }
 
 fn read(path: &Path) -> Result<Draft> {
-    let limited = |path: &Path, limit: u64| -> Result<Vec<u8>> {
-        let size = std::fs::metadata(path).map_err(|error| io_fault("read", path, &error))?.len();
-        if size > limit {
-            return Err(Fault::new(Code::TooLarge, format!("{} is over {limit} bytes", path.display())));
-        }
-        std::fs::read(path).map_err(|error| io_fault("read", path, &error))
-    };
     let at = |fault: Box<Fault>| fault.at(path.display().to_string());
-    let record = Record::parse(&limited(path, RECORD_LIMIT)?).map_err(at)?;
+    let record = Record::parse(&read_given(path, RECORD_LIMIT)?).map_err(at)?;
     let text = match record.predicate() {
         Predicate::Policy(it) => {
-            let text = limited(&text_path(path), POLICY_LIMIT)?;
+            let text = read_given(&text_path(path), POLICY_LIMIT)?;
             if Digest::of(&text) != it.text {
                 return Err(Fault::new(
                     Code::Damaged,

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::open::Registry;
-use crate::blob::KEEP_SECONDS;
 use crate::blob::beside::left_over;
 use crate::blob::lock::{Holder, sweep as sweep_rights, unlock};
+use crate::blob::{KEEP_SECONDS, LeftOver};
 use crate::git::program::GitProgram;
 use crate::ports::store::RecordStore;
 use crate::words::fault::Result;
@@ -25,6 +25,8 @@ pub struct GcAnswer {
     pub trash_kept: u64,
     /// Temporary files that dead processes left.
     pub leftovers: u64,
+    /// Their bytes.
+    pub leftover_bytes: u64,
     /// Git objects that nothing reaches and that are older than two weeks.
     pub unreachable: u64,
     /// How many loose objects and packs Git had before.
@@ -43,12 +45,14 @@ impl Registry {
         let (trash, trash_bytes, trash_kept) = self.store.trash_due(now)?;
         let unreachable = git.run(self.repo.git_dir(), false, &["prune", "--dry-run", "--expire=2.weeks.ago"])?;
         let before = git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?;
+        let left = self.leftovers()?;
         let mut answer = GcAnswer {
             dry_run,
             trash,
             trash_bytes,
             trash_kept,
-            leftovers: self.store.leftovers()? + self.left_over().len() as u64,
+            leftovers: left.files,
+            leftover_bytes: left.bytes,
             unreachable: unreachable.lines().count() as u64,
             loose_objects: counted(&before, "count"),
             git_bytes: size_of(&before),
@@ -57,22 +61,29 @@ impl Registry {
         if dry_run {
             return Ok(answer);
         }
+        // Before the lock: on a full disk this is what makes room for it.
+        self.sweep()?;
         let _lock = self.lock()?;
         self.repo.recover()?;
         self.finish_deletes()?;
         answer.trash = self.store.empty_trash(now)?;
         answer.trash_kept = self.store.trash_due(now)?.2;
-        answer.leftovers = self.sweep()?;
         git.gc(self.repo.git_dir())?;
         answer.git_bytes_after = size_of(&git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?);
         Ok(answer)
     }
 
     /// Removes what processes that are gone left of their work, in every folder that is the registry's own.
-    pub(super) fn sweep(&self) -> Result<u64> {
-        let (disk, left) = (&*self.world.disk, self.left_over());
-        left.iter().try_for_each(|path| disk.remove_tree(path))?;
-        Ok(self.store.sweep()? + sweep_rights(disk, &self.lock_path())? + left.len() as u64)
+    pub(super) fn sweep(&self) -> Result<()> {
+        let disk = &*self.world.disk;
+        self.left_over().iter().try_for_each(|path| disk.remove_tree(path))?;
+        self.store.sweep()?;
+        sweep_rights(disk, &self.lock_path())
+    }
+
+    /// What [`Registry::sweep`] would remove.
+    pub(super) fn leftovers(&self) -> Result<LeftOver> {
+        Ok(self.store.leftovers()? + LeftOver::of(&self.left_over()))
     }
 
     fn left_over(&self) -> Vec<PathBuf> {

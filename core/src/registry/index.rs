@@ -119,6 +119,8 @@ impl Registry {
             self.catch_up(index, head, None)?;
             match index.position()?.map(|it| it.remembered).filter(|it| it.head == head) {
                 Some(remembered) => Ok(Some(remembered)),
+                // Another reader walked it on in between, to a newer head.
+                None if index.walked()? != Some(head) => Ok(None),
                 // The newest commits are bad, and a walk must know beforehand which is the last good one.
                 None => index.reset().map(|()| None),
             }
@@ -206,10 +208,14 @@ impl Registry {
         Ok(index.walked()? == Some(head))
     }
 
-    /// Walks the index on to a head, whose newest good commit is `last_good`.
+    /// Walks the index on to a head, whose newest good commit is `last_good`. One that went past it, with another reader,
+    /// stays as it is.
     fn catch_up(&self, index: &mut Index, head: Oid, last_good: Option<Oid>) -> Result<()> {
         let mut start = Start::WhereItStands;
         for _ in 0..TRIES {
+            if start == Start::WhereItStands && index.place_of(head)?.is_some() {
+                return Ok(());
+            }
             match self.walk_on(index, head, last_good, start) {
                 Ok(true) => return Ok(()),
                 // Another process walked it on in between.
@@ -221,7 +227,7 @@ impl Registry {
                 Err(fault) => return Err(fault),
             }
         }
-        Err(Fault::new(Code::Locked, "other processes keep writing the index"))
+        Err(Fault::new(Code::Locked, "other processes keep writing the index").field("index", true))
     }
 
     fn walk_on(&self, index: &mut Index, head: Oid, last_good: Option<Oid>, start: Start) -> Result<bool> {

@@ -10,13 +10,14 @@ use super::resolve::{ResolveOptions, find};
 use super::view::{AsOf, View};
 use crate::blob::disk::io_fault;
 use crate::judgement::pin::Taken;
-use crate::records::lock::{LockFile, LockedRegistry, Pin, Span};
+use crate::records::lock::{LockFile, LockedRegistry, Pin};
 use crate::records::registry_id::RegistryId;
 use crate::records::trust::TrustState;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::name::{AliasName, ModelName, RemoteName};
 use crate::words::reference::Reference;
+use crate::words::span::Span;
 use crate::words::time::Timestamp;
 
 /// The name under which a lock file lists the blob store of a registry on this machine.

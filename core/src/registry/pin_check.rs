@@ -9,12 +9,13 @@ use super::pin::Project;
 use super::view::{AsOf, View};
 use crate::judgement::pin::{self as judging, HeadSeen, PinReport, Standing};
 use crate::ports::store::RecordStore;
-use crate::records::lock::{Pin, Span};
+use crate::records::lock::Pin;
 use crate::records::registry_id::RegistryId;
 use crate::words::digest::ArtifactId;
 use crate::words::fault::{Fault, Result};
 use crate::words::name::{AliasName, ModelName};
 use crate::words::oid::Oid;
+use crate::words::span::Span;
 use crate::words::time::Timestamp;
 
 /// A pin in a list.

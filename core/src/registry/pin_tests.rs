@@ -7,11 +7,12 @@ use super::*;
 use crate::judgement::pin::Standing;
 use crate::judgement::plan::{PromoteRequest, StageRequest};
 use crate::key::HeldKey;
-use crate::records::lock::{LockFile, Span};
+use crate::records::lock::LockFile;
 use crate::records::version::Stage;
 use crate::words::digest::Digest;
 use crate::words::fault::Code;
 use crate::words::name::{AliasName, ConsumerId};
+use crate::words::span::Span;
 use crate::words::time::Timestamp;
 
 pub(super) struct Stage1 {

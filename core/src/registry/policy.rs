@@ -151,8 +151,21 @@ impl Registry {
     }
 }
 
+/// A text that somebody wrote, as the next policy. What is wrong with it is an argument's fault and nobody's tampering; and
+/// one without members, such as an empty file, would leave everybody outside.
 fn numbered(text: &str, before: &Policy) -> Result<String> {
-    renumbered(text, before, before.number + 1)
+    let typed = |mut fault: Box<Fault>| {
+        if fault.code == Code::BadRecord {
+            fault.code = Code::BadArgument;
+        }
+        fault
+    };
+    let text = renumbered(text, before, before.number + 1).map_err(typed)?;
+    if Policy::parse(&text).map_err(typed)?.members.is_empty() {
+        return Err(Fault::new(Code::BadArgument, "the policy names no member, so nobody could do anything under it")
+            .hint("begin with the text that is in force: refmark policy show"));
+    }
+    Ok(text)
 }
 
 fn renumbered(text: &str, before: &Policy, number: u64) -> Result<String> {

@@ -10,6 +10,7 @@ use super::verify::SavedVerify;
 use super::view::{AsOf, View};
 use super::world::Pinning;
 use crate::blob::Presence;
+use crate::blob::host::Life;
 use crate::blob::lock::{Holder, holder};
 use crate::judgement::landing::Standing;
 use crate::judgement::open_approvals::OpenApproval;
@@ -83,6 +84,10 @@ pub struct StatusAnswer {
     pub absent_blobs: u64,
     /// Their bytes.
     pub absent_bytes: u64,
+    /// Temporary files that killed processes left; the next writer of files removes them, or `gc`.
+    pub leftovers: u64,
+    /// Their bytes.
+    pub leftover_bytes: u64,
     /// Landings without effect, oldest first.
     pub pending: Vec<PendingLanding>,
     /// Moves made on one person's word, whose second approval is due.
@@ -141,7 +146,7 @@ impl Registry {
             other => (other?, Vec::new()),
         };
         problems.extend(view.verified().map(|it| it.problems()).unwrap_or_default());
-        let counts = self.count(&view)?;
+        let (counts, left) = (self.count(&view)?, self.leftovers()?);
         let (pins, pins_problem) = self.judge_pins(project)?;
         let default_registry = self.world().default_registry()?;
         let same = |path: &PathBuf| std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok();
@@ -161,6 +166,8 @@ impl Registry {
             aliases: counts.aliases,
             absent_blobs: counts.absent_blobs,
             absent_bytes: counts.absent_bytes,
+            leftovers: left.files,
+            leftover_bytes: left.bytes,
             pending: pending(&view),
             open_approvals: self.open_approvals(&view)?,
             last_verify: self.saved_verify(),
@@ -260,10 +267,11 @@ fn pending(view: &View<'_>) -> Vec<PendingLanding> {
         .collect()
 }
 
-/// Who holds the writer's lock. One that cannot be read is what `unlock` is for, and no reason to say nothing else.
+/// Who holds the writer's lock. The dead write nothing; and one that cannot be read is what `unlock` is for, and no reason
+/// to say nothing else.
 fn writing(folder: &Path) -> Result<Option<Holder>> {
     match holder(&folder.join("lock")) {
         Err(fault) if fault.code == Code::Locked => Ok(None),
-        other => other,
+        other => Ok(other?.filter(|it| it.identity.life() != Life::Dead)),
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::disk::{Disk, RealDisk, io_fault, make_dirs_durably, replace};
+use crate::blob::read_given;
 use crate::ports::{Cancel, Clock, Progress, Silent};
 use crate::records::registry_id::RegistryId;
 use crate::records::statement::{Predicate, Record};
@@ -71,14 +72,12 @@ impl Pinning {
             _ => {}
         }
         let text = &path.display().to_string();
-        let size = std::fs::metadata(path).map_err(|error| {
-            io_fault("read", path, &error).hint("give sha256: and 64 hex digits, or the file of the first root")
+        let bytes = read_given(path, RECORD_LIMIT)
+            .map_err(|fault| fault.hint("give sha256: and 64 hex digits, or the file of the first root"))?;
+        let record = Record::parse(&bytes).map_err(|mut fault| {
+            fault.message = format!("{text} is no record: {}", fault.message);
+            fault.at(text)
         })?;
-        if size.len() > RECORD_LIMIT {
-            return Err(Fault::new(Code::TooLarge, format!("{text} is too large for a trust root")).at(text));
-        }
-        let bytes = std::fs::read(path).map_err(|error| io_fault("read", path, &error))?;
-        let record = Record::parse(&bytes).map_err(|fault| fault.at(text))?;
         match record.predicate() {
             Predicate::Root(_) => Ok(Pinning::Root(record.digest())),
             _ => Err(Fault::new(Code::BadArgument, format!("{text} is a record, and not one of a trust root"))

@@ -12,6 +12,7 @@ pub mod package_path;
 pub mod printer;
 pub mod reference;
 pub mod sort;
+pub mod span;
 pub mod time;
 pub mod toml;
 pub mod value;

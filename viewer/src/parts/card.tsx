@@ -1,13 +1,51 @@
 // Model cards. Markdown becomes elements of ours by name; no markup of theirs is ever parsed, so nothing has to be cleaned.
-import { marked, type Token, type Tokens } from "marked";
+import { Lexer, type Token, type Tokens, type TokensList } from "marked";
 import type { ComponentChildren, VNode } from "preact";
+import { useMemo } from "preact/hooks";
+import { bytes } from "../app/words.ts";
 import { Out } from "./bits.tsx";
 
 const DEPTH = 24;
+/** So many characters of a card are shown. */
+const LONGEST = 128 << 10;
+/** So many marks are looked at in one paragraph, and in a card. */
+const [MARKS, ALL_MARKS] = [400, 20_000];
 
-/** The text of a card, as elements. Raw HTML in it is shown as the text that it is; pictures are named, not loaded. */
+/** Reads Markdown in bounded time: what is nested deeper, or has more marks, than anybody writes is left as the text that it is. */
+class Bounded extends Lexer {
+  private depth = 0;
+  private left = ALL_MARKS;
+
+  override blockTokens(text: string, tokens: Token[] = [], clipped = false): TokensList {
+    const all = tokens as TokensList;
+    if (this.depth >= DEPTH) {
+      all.push({ type: "text", raw: text, text });
+      return all;
+    }
+    this.depth++;
+    super.blockTokens(text, all, clipped);
+    this.depth--;
+    return all;
+  }
+
+  override inlineTokens(text: string, tokens: Token[] = []): Token[] {
+    const marks = text.match(/[*_~[\]`<!&\\:@/]/g)?.length ?? 0;
+    this.left -= marks;
+    if (marks <= MARKS && this.left >= 0) return super.inlineTokens(text, tokens);
+    tokens.push({ type: "text", raw: text, text });
+    return tokens;
+  }
+}
+
+/** Markdown as elements. Raw HTML in it is shown as the text that it is; pictures are named, not loaded. */
+export function markdown(text: string): ComponentChildren {
+  return blocks(new Bounded({ gfm: true }).lex(text), 0);
+}
+
+/** A model card. */
 export function Card({ text }: { readonly text: string }) {
-  return <div class="card">{blocks(marked.lexer(text.slice(0, 512 << 10), { gfm: true }), 0)}</div>;
+  const shown = useMemo(() => markdown(text.slice(0, LONGEST)), [text]);
+  return <div class="card">{shown}{text.length > LONGEST && <p class="soft">The card goes on for another {bytes(text.length - LONGEST)} that are not shown here.</p>}</div>;
 }
 
 function blocks(tokens: readonly Token[], depth: number): ComponentChildren {

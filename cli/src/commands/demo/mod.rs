@@ -7,6 +7,7 @@ mod tour;
 
 use std::path::{Path, PathBuf};
 
+use refmark_core::blob::disk::io_fault;
 use refmark_core::key::{generate, own_key_path};
 use refmark_core::registry::{Places, SystemClock, World};
 use refmark_core::words::fault::{Code, Fault, Result};
@@ -80,9 +81,7 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
             .at(folder.display().to_string()));
     }
     if let Some(path) = &args.path {
-        std::fs::metadata(path).map_err(|error| {
-            Fault::new(Code::Io, format!("{} cannot be read: {error}", path.display())).at(path.display().to_string())
-        })?;
+        std::fs::metadata(path).map_err(|error| io_fault("read", path, &error))?;
     }
     app.arm();
     let made = in_folder(app, folder, args.path.as_deref());
@@ -95,8 +94,7 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
 
 fn in_folder(app: &App, folder: &Path, path: Option<&Path>) -> Result<DemoAnswer> {
     let home = folder.join("home");
-    std::fs::create_dir_all(&home)
-        .map_err(|error| Fault::new(Code::Io, format!("{} cannot be made: {error}", home.display())))?;
+    std::fs::create_dir_all(&home).map_err(|error| io_fault("create the folder", &home, &error))?;
     let config = home.join(".config");
     let key = own_key_path(&config);
     let signer = generate(&key)?;

@@ -72,14 +72,15 @@ impl Basis<'_, '_> {
     /// The commit in which a file took effect. Nothing where it has no effect, or history does not reach back that far.
     pub fn landed(&self, path: &str) -> Result<Option<Landed>> {
         let Some(oid) = self.state.oid(path)? else { return Ok(None) };
+        // What took effect does so once: who knows when need not look at the trees.
+        if let Some(landed) = self.landings.known(path)? {
+            return Ok(Some(landed));
+        }
         if self.is_of_the_head(path)? {
             let time = self.history.commit(self.head)?.time;
             return Ok(Some(Landed { commit: self.head, time }));
         }
-        match self.landings.known(path)? {
-            Some(landed) => Ok(Some(landed)),
-            None => self.brought(path, oid),
-        }
+        self.brought(path, oid)
     }
 
     /// Whether the newest commit brought a file that has effect. Then it took effect there, whatever came before.

@@ -164,6 +164,19 @@ fn several_readers_catch_up_at_once() {
 }
 
 #[test]
+fn a_reader_of_an_older_head_leaves_the_index_of_the_newer_one_alone() {
+    let mut bench = some();
+    let old = bench.registry.head().unwrap();
+    bench.take(&Step::Register { model: 0, text: 9 });
+    bench.compare();
+    let path = bench.registry.index_path();
+    let mut index = Index::open(&path).unwrap();
+    let before = index.walked().unwrap();
+    bench.registry.catch_up(&mut index, old, None).unwrap();
+    assert_eq!((index.walked().unwrap(), before), (before, Some(bench.registry.head().unwrap())));
+}
+
+#[test]
 fn where_no_index_can_be_made_the_records_answer() {
     let bench = some();
     // A folder in the index's place: nobody can write there, root included.
