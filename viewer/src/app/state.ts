@@ -134,10 +134,10 @@ export function stop(): void {
   }
 }
 
-/** Another dropped registry is another address: commits and roots of the one before do not fit it. */
+/** A dropped registry is held against the root and head of the link; one that takes another's place, against its root alone. */
 export function openDropped(what: Place): Promise<void> {
-  const { root } = address.value;
-  history.replaceState(null, "", print({ screen: { screen: "models" }, at: null, root, seen: null, from: null, query: {} }));
+  const { root, seen } = address.value;
+  history.replaceState(null, "", print({ screen: { screen: "models" }, at: null, root, seen: opened.value === null ? seen : null, from: null, query: {} }));
   address.value = parse(location.hash);
   return open(what);
 }

@@ -42,7 +42,7 @@ export function figure(value: number | string): string {
   if (typeof value === "string") return value;
   if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return value.toPrecision(4);
+  if (size >= 1e6 || size < 1e-4) return String(Number(value.toPrecision(size < 1 ? 4 : 8)));
   return String(Number(value.toPrecision(6)));
 }
 

@@ -1,4 +1,5 @@
 // One version: how to pin it, what it is, where it came from, who signed for it.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Contract, ContractField, Dossier, ShowAnswer } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
@@ -212,25 +213,40 @@ function Signed({ reference }: { readonly reference: string }) {
   );
 }
 
+/** So many moves are shown of a version that was moved more often, the newest of them, and so many more for each asking. */
+const [NEWEST, MORE] = [100, 500];
+
+/** The newest of a long list, oldest first, and a button for those before. */
+function useNewest<T>(all: readonly T[], what: string): readonly [readonly T[], ComponentChildren] {
+  const [shown, show] = useState(NEWEST);
+  const left = all.length - shown;
+  return [all.slice(-shown), left > 0 && <p><button type="button" class="button quiet" onClick={() => show(shown + MORE)}>Show {Math.min(MORE, left)} earlier of {count(all.length, what)}</button></p>];
+}
+
 function States({ dossier }: { readonly dossier: Dossier }) {
+  const [moves, earlier] = useNewest(dossier.moves, "move");
   return (
-    <ol class="timeline">
-      {dossier.moves.map((move) => (
-        <li key={move.path} class={`kind-${move.kind}`}>
-          <p><strong>{move.change}</strong></p>
-          <p class="soft"><When time={move.time} /> by {move.by}{move.approvals.length > 0 && <>, approved by {move.approvals.map((it) => it.by).join(" and ")}</>}{move.commit && <> · commit <Id id={move.commit} what="commit" /></>}</p>
-          {move.reason && <p class="quote">{move.reason}</p>}
-        </li>
-      ))}
-    </ol>
+    <>
+      {earlier}
+      <ol class="timeline">
+        {moves.map((move) => (
+          <li key={move.path} class={`kind-${move.kind}`}>
+            <p><strong>{move.change}</strong></p>
+            <p class="soft"><When time={move.time} /> by {move.by}{move.approvals.length > 0 && <>, approved by {move.approvals.map((it) => it.by).join(" and ")}</>}{move.commit && <> · commit <Id id={move.commit} what="commit" /></>}</p>
+            {move.reason && <p class="quote">{move.reason}</p>}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
 function Signatures({ dossier }: { readonly dossier: Dossier }) {
   const name = new Map(dossier.keys.map((key) => [key.key, key.principal]));
+  const [moves, earlier] = useNewest(dossier.moves, "move");
   const rows = [
     ...dossier.evidence.map((it) => ({ what: `${it.evidence.type}, ${it.evidence.verdict}`, words: it.evidence.summary, by: it.evidence.by, time: it.evidence.time, key: it.key, statement: it.statement })),
-    ...dossier.moves.map((it) => ({ what: it.change, words: undefined, by: it.by, time: it.time, key: it.key, statement: it.statement })),
+    ...moves.map((it) => ({ what: it.change, words: undefined, by: it.by, time: it.time, key: it.key, statement: it.statement })),
   ];
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby="signatures">
@@ -240,6 +256,7 @@ function Signatures({ dossier }: { readonly dossier: Dossier }) {
           <tr key={row.statement + row.what}><th scope="row">{row.what}{row.words && <div class="soft">{row.words}</div>}</th><td data-of="signed by">{row.by}{row.key && name.has(row.key) && name.get(row.key) !== row.by ? ` (key of ${name.get(row.key)})` : ""}</td><td class="soft">{day(row.time)}</td><td data-of="key">{row.key ? <code title={row.key}>{row.key.slice(0, 15)}…</code> : <span class="soft">none</span>}</td><td data-of="statement"><Id id={row.statement} what="statement's digest" /></td></tr>
         ))}</tbody>
       </table>
+      {earlier}
     </div>
   );
 }

@@ -299,6 +299,21 @@ describe("ways in", () => {
     await empty.stop();
   });
 
+  test("what is dropped is held against the head that the link names, as everything else is", SLOW, async () => {
+    const { page, close } = await openPage(browser);
+    const empty = await serve({ "/": DIST });
+    for (const [head, stands] of [[world.head, "verified"], ["1".repeat(40), "rewritten"]]) {
+      await page.goto("about:blank");
+      await page.goto(`${empty.url}/#/models?root=${world.root}&head=${head}`);
+      await page.locator(".drop").waitFor();
+      await page.locator("input[type=file]:not([webkitdirectory])").setInputFiles(world.bundle);
+      await still(page);
+      assert.equal(await standing(page), stands);
+    }
+    await close();
+    await empty.stop();
+  });
+
   test("one page from a disk, offline", SLOW, async () => {
     const { page, errors, close } = await openPage(browser, { offline: true });
     await page.goto(`${pathToFileURL(world.page)}#/m/sentiment/v/5?root=${world.root}`);
