@@ -1,17 +1,16 @@
 // The viewer in a real browser, on a real registry.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch, longestTasks, openPage, PATIENCE, slowed } from "./browser.mjs";
+import { audited, focused, standing, still, walk } from "./screen.mjs";
 import { serve } from "./server.mjs";
 import { DIST, makeWorld } from "./world.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = fileURLToPath(new URL("../../shots/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "refmark-viewer-"));
 // Nothing here is a matter of speed: a test waits for what it looks at, and only one that hangs is ended.
@@ -43,30 +42,6 @@ const address = (path, more = {}) => {
   const query = new URLSearchParams(more).toString();
   return `${server.url}/#${path}${query === "" ? "" : `${path.includes("?") ? "&" : "?"}${query}`}`;
 };
-
-/** Waits until the registry was verified or was found not to be, and every question of the screen was answered after that. */
-const still = (page) => page.waitForFunction(() => {
-  const { standing = "none", asked = "" } = document.documentElement.dataset;
-  return !["none", "unverified", "verifying"].includes(standing) && asked === "0" && document.querySelector("main h1") && !document.querySelector("main .waiting");
-});
-const standing = (page) => page.evaluate(() => document.documentElement.dataset.standing);
-/** Changes the part of the address after `#`, and waits until the page has taken it: what was there before is never read. */
-const walk = async (page, to) => {
-  await page.evaluate((to) => new Promise((done) => {
-    addEventListener("hashchange", done, { once: true });
-    location.hash = to;
-  }), to);
-  await still(page);
-};
-
-/** Waits until the focus lies where it is looked for. */
-const focused = (page, name, value) => page.waitForFunction(([name, value]) => document.activeElement?.[name] === value, [name, value]);
-
-async function audited(page) {
-  await page.evaluate(`${AXE}; 0`);
-  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  return violations.map((it) => `${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
-}
 
 const LOOKS = {
   light: { colorScheme: "light" }, dark: { colorScheme: "dark" }, narrow: { viewport: { width: 360, height: 760 } },
