@@ -5,6 +5,8 @@ set -eu
 cd "$(dirname "$0")"
 . ./environment.sh
 environment "${REFMARK_TEST_VENV:-../target/venv}" requirements-test.txt
+# No other part lints this crate: it is none of the workspace's default members.
+cargo clippy --quiet --package refmark-python -- -D warnings
 maturin develop --quiet --profile dev
 # The tests write and sync a lot of small files; in memory that costs nothing.
 if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END {print $4}')" -gt 4000000 ]; then

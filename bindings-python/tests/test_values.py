@@ -105,3 +105,14 @@ def test_a_long_list_is_cut_where_people_look_at_it(reg: refmark.Registry, tmp_p
     rows = reg.versions("m")
     assert len(rows) == 60 and repr(rows).count("VersionRow(") == 50 and repr(rows).endswith("… 10 more]")
     assert rows._repr_html_().count("<tr>") == 51 and "the first 50 of 60" in rows._repr_html_()
+
+
+def test_a_notebook_says_where_there_is_nothing_and_names_what_a_revocation_hit(
+    two: refmark.Registry, tmp_path: Path
+) -> None:
+    empty = refmark.init(tmp_path / "empty")
+    for nothing in (empty, empty.models(), empty.search("x"), empty.sunsets(), empty.log()):
+        assert ">nothing<" in nothing._repr_html_()
+    shown = two.revoke("sentiment/2", "it leaks")._repr_html_()
+    assert "sentiment/2" in shown and "sentiment@champion" in shown
+    assert "1 tensor<" in refmark.inspect(two.file("sentiment/1", "model.safetensors"))._repr_html_()

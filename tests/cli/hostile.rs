@@ -62,3 +62,43 @@ fn what_a_killed_process_left_is_told_by_status_and_swept_by_the_next_register()
     assert_eq!(env.files("models/refmark/tmp"), Vec::<String>::new());
     assert_eq!(env.json(&["status"])["leftovers"], 0);
 }
+
+#[test]
+fn a_document_that_is_too_large_is_named_with_its_size() {
+    let env = TestEnvironment::with_models();
+    env.write("card.md", "x".repeat(17 << 20));
+    let error = env.fails(&["register", "sentiment", "two", "--card", "card.md", "--release", "9.0"], 1, "too-large");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("model-card.md would have 17825792 bytes"), "{message}");
+}
+
+#[test]
+fn who_lost_a_part_of_the_registry_is_not_told_to_make_a_new_one_there() {
+    let env = TestEnvironment::with_models();
+    std::fs::remove_file(env.path("models/HEAD")).unwrap();
+    let error = env.fails(&["-R", "models", "list"], 1, "not-a-registry");
+    assert!(error["hint"].as_str().unwrap().contains("from a copy or a clone"), "{error:#}");
+    let error = env.fails(&["-R", "nothing-here", "list"], 1, "not-a-registry");
+    assert!(error["hint"].as_str().unwrap().contains("refmark init"), "{error:#}");
+}
+
+#[test]
+fn a_version_of_many_files_and_a_store_that_rotted_are_told_on_one_screen() {
+    let env = TestEnvironment::with_models();
+    for n in 0..120 {
+        env.write(&format!("many/f{n}.json"), format!("{{\"n\": {n}}}"));
+    }
+    env.ok(&["register", "many", "many"]);
+    let shown = env.ok(&["show", "many/1"]);
+    assert!(shown.contains("and 20 more; --json has all") && shown.lines().count() < 125, "{shown}");
+    let files = env.json(&["show", "many/1"]);
+    assert_eq!(files["manifest"]["files"].as_array().unwrap().len(), 120);
+    for blob in env.files("models/refmark/blobs") {
+        let path = env.path(&format!("models/refmark/blobs/{blob}"));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(path, "rotten").unwrap();
+    }
+    let said = env.run(&["verify"]);
+    assert_eq!(said.status, 4);
+    assert!(said.stdout.contains("more; --json has all") && said.stdout.lines().count() < 210, "{}", said.stdout);
+}

@@ -98,9 +98,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str |
     if heads:
         out.append("<thead><tr>" + "".join(f"<th>{text(it)}</th>" for it in heads) + "</tr></thead>")
     out.append("<tbody>")
+    began = len(out)
     for row in rows:
         names = heads or ("", row[0])
         out.append("<tr>" + "".join(_cell(it, name in _TINTED) for it, name in zip_longest(row, names)) + "</tr>")
+    if len(out) == began:
+        out.append(f'<tr><td class="note" colspan="{max(len(heads), 1)}">nothing</td></tr>')
     out.append("</tbody></table>")
     return "".join(out)
 

@@ -115,6 +115,13 @@ def nearest(folder: PathLike | None = None) -> Lock:
     return Lock(found)
 
 
-def pull(name: str, into: PathLike | None = None, **how: Any) -> Path:
-    """Pulls what ``refmark.lock`` pins under a name: offline, verified. Arguments as for :meth:`Lock.pull`."""
-    return nearest().pull(name, into, **how)
+def pull(
+    name: str,
+    into: PathLike | None = None,
+    *,
+    files: str | Iterable[str] | None = None,
+    hard_links: bool = False,
+    progress: ProgressLike = None,
+) -> Path:
+    """Pulls what ``refmark.lock`` pins under a name: offline, verified, as :meth:`Lock.pull` does."""
+    return nearest().pull(name, into, files=files, hard_links=hard_links, progress=progress)

@@ -4,7 +4,7 @@ use refmark_core::judgement::text::{counted, size};
 use refmark_core::judgement::verify::Outcome;
 use refmark_core::registry::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
-use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe};
+use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::remote::{Added, Remotes, Removed};
 use crate::commands::trust::Pinned;
@@ -39,7 +39,7 @@ impl Render for VerifyAnswer {
                 counted(self.absent.len(), "file")
             ));
         }
-        for problem in &self.problems {
+        for problem in self.problems.iter().take(LISTED) {
             let place = problem.commit.map(|it| format!(" at {}", it.short())).unwrap_or_default();
             page.line(format!(
                 "{} {}{place} {}",
@@ -51,6 +51,7 @@ impl Render for VerifyAnswer {
                 page.line(format!("   {} {}", doubtful("hint:"), safe(hint)));
             }
         }
+        page.left_out(self.problems.len(), LISTED);
     }
 
     fn status(&self) -> u8 {

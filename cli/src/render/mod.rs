@@ -61,6 +61,9 @@ pub fn warning(text: &str) -> String {
 #[derive(Default)]
 pub struct Page(String);
 
+/// So many files or problems of one thing are read by people; more only hide what stands above them.
+pub const LISTED: usize = 100;
+
 impl Page {
     /// Adds a line. What is foreign in it was made safe by whoever wrote it.
     pub fn line(&mut self, line: impl Display) {
@@ -92,6 +95,13 @@ impl Page {
     /// Adds a table.
     pub fn table(&mut self, table: Table) {
         self.0.push_str(&table.print());
+    }
+
+    /// Says how many items a list has beyond those that were shown.
+    pub fn left_out(&mut self, all: usize, shown: usize) {
+        if all > shown {
+            self.line(faint(format!("and {} more; --json has all", all - shown)));
+        }
     }
 
     /// The page's text.

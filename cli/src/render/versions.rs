@@ -6,7 +6,7 @@ use refmark_core::records::manifest::FileClass;
 use refmark_core::records::trust::TrustState;
 use refmark_core::registry::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
 
-use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
+use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
 use crate::answer::Render;
 use crate::commands::init::{Initialised, typed};
 use crate::commands::inspect::Inspected;
@@ -231,7 +231,7 @@ impl Render for ShowAnswer {
         page.gap();
         page.line(bold("files"));
         let mut files = Table::new(["", "", "", ""]);
-        for file in &manifest.files {
+        for file in manifest.files.iter().take(LISTED) {
             let class = Cell::of(format!("  {}", file.class), class_look(file.class));
             files.row([
                 class,
@@ -241,6 +241,7 @@ impl Render for ShowAnswer {
             ]);
         }
         page.table(files);
+        page.left_out(manifest.files.len(), LISTED);
         self.history(page);
     }
 }
@@ -395,9 +396,7 @@ impl Render for Inspected {
         if !it.tensors.is_empty() {
             page.table(table);
         }
-        if it.tensors.len() > SHOWN {
-            page.line(faint(format!("and {} more; --json has all", it.tensors.len() - SHOWN)));
-        }
+        page.left_out(it.tensors.len(), SHOWN);
         if !it.metadata.is_empty() {
             page.gap();
             let mut table = Table::new(["METADATA", ""]);

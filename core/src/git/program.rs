@@ -275,3 +275,20 @@ fn text(path: &Path) -> Result<&str> {
         .ok_or_else(|| Fault::new(Code::BadArgument, format!("the path {} is not UTF-8", path.display())))
         .and_then(outside)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    #[test]
+    fn where_git_mistrusts_the_owner_the_error_says_what_to_do() {
+        let said = b"fatal: detected dubious ownership in repository at '/r'\n\n\tgit config --global --add safe.directory /r\n";
+        let output = Output { status: ExitStatus::from_raw(128 << 8), stdout: Vec::new(), stderr: said.to_vec() };
+        let fault = failed(&["-c", "a=b", "clone", "/r"], &output);
+        assert!(fault.message.starts_with("git clone failed: fatal: detected") && !fault.message.contains('\t'));
+        assert!(fault.hint.as_deref().is_some_and(|hint| hint.contains("another user")), "{:?}", fault.hint);
+    }
+}

@@ -151,8 +151,16 @@ fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
 }
 
 fn not_a_registry(path: &Path, why: &str) -> Box<Fault> {
+    // What lies there may be a registry that lost something: a new one in its place is no help.
+    let holds_something = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+    let hint = match holds_something {
+        true => {
+            "name another folder; if this one was a registry, take what it lacks from a copy or a clone of it".into()
+        }
+        false => format!("`refmark init {}` makes one", path.display()),
+    };
     Fault::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
-        .hint(format!("`refmark init {}` makes one", path.display()))
+        .hint(hint)
         .at(path.display().to_string())
 }
 

@@ -57,7 +57,8 @@ class Inspection(Value):
         rows = [(it.name, it.dtype, list(it.shape), html.size(it.bytes)) for it in self.tensors[:100]]
         notes = "".join(f"<p>{html.text(it)}</p>" for it in self.notes)
         problems = "".join(f'<p class="bad">{html.text(it.get("message"))}</p>' for it in self.problems)
-        head = f"{self.format} · {self.file_class} · {len(self.tensors)} tensors"
+        count = len(self.tensors)
+        head = f"{self.format} · {self.file_class} · {count:,} tensor{'' if count == 1 else 's'}"
         return html.table(("tensor", "dtype", "shape", "size"), rows, head) + notes + problems
 
 

@@ -152,3 +152,15 @@ class Revocation(Value):
         "versions": lambda pairs: tuple((model, version) for model, version in pairs),
         "aliases": lambda pairs: tuple((model, alias) for model, alias in pairs),
     }
+
+    def _html(self) -> str:
+        facts = [
+            ("artifact", self.artifact),
+            ("to", self.to),
+            ("commit", self.commit),
+            ("versions", ", ".join(f"{model}/{version}" for model, version in self.versions) or None),
+            ("aliases", ", ".join(f"{model}@{alias}" for model, alias in self.aliases) or None),
+            ("consumers", ", ".join(self.consumers) or None),
+            ("blobs removed", len(self.removed)),
+        ]
+        return html.table((), facts, "Revocation")

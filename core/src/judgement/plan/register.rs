@@ -8,6 +8,7 @@ use crate::records::layout::{Document, Place};
 use crate::records::manifest::Manifest;
 use crate::records::trust::TrustState;
 use crate::records::version::Version;
+use crate::words::canonical::MANIFEST_LIMIT;
 use crate::words::digest::{ArtifactId, Digest};
 use crate::words::fault::{Code, Fault, Result};
 use crate::words::map::Map;
@@ -133,8 +134,10 @@ pub fn register(
     if !facts.has_artifact(&artifact)? && !batch.brought.contains_key(&artifact) {
         batch.brought.insert(artifact, request.trust.unwrap_or_default());
         let manifest = request.manifest.print()?.into_bytes();
+        fits(Document::Manifest, &manifest)?;
         plan.documents.push((Place::Document(artifact, Document::Manifest), manifest));
         for (document, bytes) in &request.documents {
+            fits(*document, bytes)?;
             plan.documents.push((Place::Document(artifact, *document), bytes.clone()));
         }
         if let Some(to) = request.trust {
@@ -190,6 +193,23 @@ fn own(facts: Facts<'_>, author: &Author, request: &RegisterRequest, batch: &mut
         batch.about.insert(model.clone(), (sequence, statement, time, Some(owner.clone())));
     }
     Ok(())
+}
+
+/// Refuses a document that no reader would take.
+fn fits(document: Document, bytes: &[u8]) -> Result<()> {
+    if bytes.len() as u64 <= MANIFEST_LIMIT {
+        return Ok(());
+    }
+    let (name, size) = (document.file_name(), bytes.len());
+    let message = format!("the version's {name} would have {size} bytes, and at most {MANIFEST_LIMIT} may stand");
+    Err(Fault::new(Code::TooLarge, message)
+        .hint(match document {
+            Document::Manifest => {
+                "it lists every file and tensor: pack small files into an archive, or make several models"
+            }
+            _ => "say the main things, and name the rest by its URI",
+        })
+        .field("document", name))
 }
 
 /// The version of a model that is this artifact already. Newest first: that is the likely one.
