@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::statement::predicate;
 use crate::words::canonical::{FreeJson, FreeMap};
 use crate::words::digest::{ArtifactId, Digest};
-use crate::words::fault::Result;
+use crate::words::fault::{Code, Fault, Result};
+use crate::words::json::NUMBER_LIMIT;
 use crate::words::name::EntryId;
 use crate::words::number;
 use crate::words::value::Value;
@@ -122,6 +123,17 @@ impl<'de> Deserialize<'de> for MetricValue {
 }
 
 impl MetricValue {
+    /// The value of a metric that somebody states. A number that records cannot hold is a fault of code `bad-argument`.
+    pub fn stated(name: &str, number: f64) -> Result<MetricValue> {
+        if number.is_finite() && number.abs() > NUMBER_LIMIT {
+            let what = format!(
+                "metric {name} is {number:e}: records hold numbers up to ±(2^53−1), which all readers read alike"
+            );
+            return Err(Fault::new(Code::BadArgument, what).hint("state it in a larger unit, or as its logarithm"));
+        }
+        Ok(MetricValue::of(number))
+    }
+
     /// The value as it can be stored.
     pub fn of(number: f64) -> MetricValue {
         match number {
@@ -207,5 +219,21 @@ impl Evidence {
         let mut bare = self.clone();
         bare.path = String::new();
         Ok(Digest::of(&crate::words::canonical::canonical_bytes(&bare)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_that_records_cannot_hold_is_told_by_its_name() {
+        for fits in [0.91, -NUMBER_LIMIT, NUMBER_LIMIT, f64::NAN, f64::INFINITY] {
+            MetricValue::stated("f1", fits).unwrap();
+        }
+        for number in [1e300, -1e16] {
+            let fault = MetricValue::stated("flops", number).unwrap_err();
+            assert!(fault.code == Code::BadArgument && fault.message.starts_with("metric flops is "), "{fault}");
+        }
     }
 }

@@ -103,7 +103,7 @@ impl Registry {
         let mut metrics = read.metrics.clone();
         for (name, value, better) in &request.metrics {
             let better = better.unwrap_or_else(|| Direction::guess(name));
-            metrics.insert(name.clone(), Metric { value: MetricValue::of(*value), better });
+            metrics.insert(name.clone(), Metric { value: MetricValue::stated(name, *value)?, better });
         }
         let dataset = request.dataset.clone().or(read.dataset.clone());
         if !metrics.is_empty() && dataset.as_ref().is_none_or(|it| it.sha256.is_none()) {

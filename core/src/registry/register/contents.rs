@@ -141,12 +141,13 @@ pub(super) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
     let evaluation_card = evaluation_card.map(|text| keep(Document::EvaluationCard, text));
     let model_card = package.card.clone().map(|text| keep(Document::ModelCard, text));
     refuse_secrets(package)?;
+    let metrics = package.metrics.iter().map(|(name, value)| Ok((name.clone(), MetricValue::stated(name, *value)?)));
     let manifest = Manifest {
         artifact_type: package.artifact_type.clone(),
         format: contents.format(),
         files: contents.files,
         capabilities: sorted(package.capabilities.clone()),
-        metrics: package.metrics.iter().map(|(name, value)| (name.clone(), MetricValue::of(*value))).collect(),
+        metrics: metrics.collect::<Result<_>>()?,
         parents: sorted(package.parents.clone()),
         source: package.source.clone(),
         contract,
