@@ -51,9 +51,10 @@ impl Training {
 }
 
 fn card(n: u64, reviews: usize, rounds: usize, accuracy: f64) -> String {
+    let read = if rounds == 1 { "read once".to_owned() } else { format!("read {rounds} times") };
     format!(
         "# Sentiment {n}\n\nSays whether a review of a product is a good one.\n\n## Training\n\n\
-         {reviews} made-up reviews, read {rounds} times by an averaged perceptron over a fixed text encoder.\n\n\
+         {reviews} made-up reviews, {read} by an averaged perceptron over a fixed text encoder.\n\n\
          ## Measured\n\n| what | value |\n|---|---|\n| accuracy on 500 reviews that it has not seen | {accuracy} |\n\n\
          ## Not for\n\nPeople. It judges texts, not those who wrote them.\n"
     )
