@@ -151,13 +151,13 @@ fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
 }
 
 fn not_a_registry(path: &Path, why: &str) -> Box<Fault> {
+    let holds = |part: &str| path.join(part).exists();
     // What lies there may be a registry that lost something: a new one in its place is no help.
-    let holds_something = std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-    let hint = match holds_something {
-        true => {
-            "name another folder; if this one was a registry, take what it lacks from a copy or a clone of it".into()
-        }
-        false => format!("`refmark init {}` makes one", path.display()),
+    let hint = if ["HEAD", "objects", "refs", "packed-refs", "refmark", ".git/refmark"].into_iter().any(holds) {
+        "name another folder; if this one was a registry, take what it lacks from a copy or a clone of it".to_owned()
+    } else {
+        let here = if holds(".git") { "--here " } else { "" };
+        format!("`refmark init {here}{}` makes one", path.display())
     };
     Fault::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
         .hint(hint)
