@@ -14,4 +14,4 @@ cargo test -q -p refmark-wasm --test dependencies
 # The pure floors by themselves, for the same target.
 toolchain=$(scripts/wasm-toolchain.sh)
 eval "$toolchain"
-cargo check -q -p refmark-core --no-default-features --target wasm32-unknown-unknown
+cargo check -q -p refmark-render -p refmark-scan -p refmark-pack --target wasm32-unknown-unknown

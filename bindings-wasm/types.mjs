@@ -7,8 +7,8 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const folders = ["core/src/judgement", "core/src/records", "bindings-wasm/src"];
-const single = ["core/src/words/fault.rs"];
+const folders = ["core/engine/src", "core/query/src", "core/scan/src", "core/records/src", "bindings-wasm/src"];
+const single = ["core/types/src/fault.rs"];
 
 /** The answers; what they are made of follows. */
 const roots = [
@@ -16,7 +16,7 @@ const roots = [
   "SearchRow", "PolicyAnswer", "CatalogEntry", "SunsetAnswer", "Inspected", "Problem",
 ];
 /** Two structs of one name: the second by another. */
-const renamed = { "core/src/judgement/diff/lineage.rs:Change": "TextChange" };
+const renamed = { "core/query/src/diff/lineage.rs:Change": "TextChange" };
 const text = [
   "String", "str", "Digest", "ArtifactId", "Oid", "Timestamp", "ModelName", "AliasName", "PrincipalId", "Release", "EntryId",
   "RegistryId", "KeyId", "Role", "ConsumerId", "Code", "Format", "PackagePath", "PublicKey",

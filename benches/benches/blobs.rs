@@ -45,8 +45,8 @@ fn ingest(c: &mut Criterion) {
     });
     group.throughput(Throughput::Bytes(256 * MIB as u64));
     group.bench_function("verify-256-mib", |b| {
-        let store = refmark_core::blob::Store::open(area.path());
-        b.iter(|| store.verify(None, &refmark_core::ports::Silent, &Default::default()).expect("it is good"));
+        let store = refmark_core::store::blob::Store::open(area.path());
+        b.iter(|| store.verify(None, &refmark_core::engine::ports::Silent, &Default::default()).expect("it is good"));
     });
     // On one core, to see what the second one gives: taskset -c 0 cargo bench -p refmark-benches --bench blobs -- 8-files
     let many: Vec<_> = (0..8).map(|n| home.path().join(format!("weights-{n}.bin"))).collect();
@@ -56,19 +56,20 @@ fn ingest(c: &mut Criterion) {
     let eight = fresh();
     store(eight.path(), &many);
     group.bench_function("verify-8-files-of-32-mib", |b| {
-        let store = refmark_core::blob::Store::open(eight.path());
-        b.iter(|| store.verify(None, &refmark_core::ports::Silent, &Default::default()).expect("it is good"));
+        let store = refmark_core::store::blob::Store::open(eight.path());
+        b.iter(|| store.verify(None, &refmark_core::engine::ports::Silent, &Default::default()).expect("it is good"));
     });
     group.bench_function("hash-256-mib", |b| {
         let bytes = std::fs::read(&big[0]).expect("it is there");
-        b.iter(|| refmark_core::words::digest::Digest::of(&bytes));
+        b.iter(|| refmark_core::types::digest::Digest::of(&bytes));
     });
 }
 
-fn store(area: &std::path::Path, files: &[std::path::PathBuf]) -> Vec<refmark_core::blob::Ingested> {
-    let sources = files.iter().map(|path| refmark_core::blob::Source { path: path.clone(), observer: None }).collect();
-    let store = refmark_core::blob::Store::open(area);
-    store.ingest(sources, &refmark_core::ports::Silent, &Default::default()).expect("they are good")
+fn store(area: &std::path::Path, files: &[std::path::PathBuf]) -> Vec<refmark_core::store::blob::Ingested> {
+    let sources =
+        files.iter().map(|path| refmark_core::store::blob::Source { path: path.clone(), observer: None }).collect();
+    let store = refmark_core::store::blob::Store::open(area);
+    store.ingest(sources, &refmark_core::engine::ports::Silent, &Default::default()).expect("they are good")
 }
 
 criterion_group!(blobs, ingest);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
 use refmark_benches::{CpuTime, big, init, key, moves_so_far, open, small};
-use refmark_core::judgement::index::SearchRequest;
-use refmark_core::registry::{Registry, ResolveOptions, Writer, grown};
-use refmark_core::words::reference::Reference;
+use refmark_core::query::index::SearchRequest;
+use refmark_core::types::reference::Reference;
+use refmark_core::{Registry, ResolveOptions, Writer, grown};
 
 fn slow<'c>(c: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
     let mut group = c.benchmark_group(name);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main};
 use refmark_benches::{CpuTime, grown, key, long, many_moves, moves_so_far, open};
-use refmark_core::registry::grown::{Shape, line};
-use refmark_core::registry::{CheckOptions, Registry, VerifyOptions, Writer};
-use refmark_core::words::name::AliasName;
+use refmark_core::grown::{Shape, line};
+use refmark_core::types::name::AliasName;
+use refmark_core::{CheckOptions, Registry, VerifyOptions, Writer};
 
 fn slow<'c>(c: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
     let mut group = c.benchmark_group(name);
@@ -53,8 +53,7 @@ fn verify(c: &mut Criterion<CpuTime>) {
         b.iter_batched(
             || {
                 n += 1;
-                refmark_core::registry::grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1)
-                    .expect("it moves");
+                refmark_core::grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1).expect("it moves");
                 open(&home)
             },
             |registry| registry.verify(None, resumed).expect("it is good"),

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use refmark_core::git::Format;
-use refmark_core::key::HeldKey;
-use refmark_core::ports::Clock;
-use refmark_core::registry::grown::{self, Shape};
-use refmark_core::registry::{InitRequest, Places, Registry, ResolveOptions, World, Writer};
-use refmark_core::testing::disk::FaultyDisk;
-use refmark_core::words::name::PrincipalId;
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
+use refmark_core::engine::ports::Clock;
+use refmark_core::grown::{self, Shape};
+use refmark_core::store::git::Format;
+use refmark_core::store::key::HeldKey;
+use refmark_core::store::testing::disk::FaultyDisk;
+use refmark_core::types::name::PrincipalId;
+use refmark_core::types::reference::Reference;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{InitRequest, Places, Registry, ResolveOptions, World, Writer};
 
 mod cpu;
 mod moves;

@@ -4,16 +4,16 @@
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::{Command, Stdio};
 
-use refmark_core::judgement::snapshot::History;
-use refmark_core::ports::signer::sign_statement;
+use refmark_core::engine::ports::signer::sign_statement;
+use refmark_core::engine::snapshot::History;
 use refmark_core::records::alias::{AliasMove, Target};
 use refmark_core::records::layout::Place;
 use refmark_core::records::statement::{Record, Statement};
-use refmark_core::registry::{Registry, grown};
-use refmark_core::words::digest::{ArtifactId, Digest};
-use refmark_core::words::name::{AliasName, PrincipalId};
-use refmark_core::words::oid::Oid;
-use refmark_core::words::time::Timestamp;
+use refmark_core::types::digest::{ArtifactId, Digest};
+use refmark_core::types::name::{AliasName, PrincipalId};
+use refmark_core::types::oid::Oid;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{Registry, grown};
 
 /// Over so many aliases the moves are spread, in turn: `line@moved-00` and on.
 pub const MOVED_ALIASES: usize = 100;

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use refmark_core::words::fault::{Fault, Result};
+use refmark_core::types::fault::{Fault, Result};
 
 use crate::convert::to_python;
 

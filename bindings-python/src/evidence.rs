@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
+use refmark_core::AttachRequest;
 use refmark_core::records::evidence::{Direction, Named, Verdict};
-use refmark_core::registry::AttachRequest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::EntryId;
-use refmark_core::words::reference::Reference;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::EntryId;
+use refmark_core::types::reference::Reference;
 
 use crate::errors::OrRaise;
 use crate::registry::PyRegistry;

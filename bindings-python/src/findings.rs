@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::judgement::answer::log::subject;
-use refmark_core::judgement::diff;
-use refmark_core::judgement::doc::Page;
-use refmark_core::judgement::report::{cyclonedx, page as dossier_page};
-use refmark_core::judgement::review::page::{COMMENT_LIMIT, to_html, to_markdown};
-use refmark_core::registry::{CheckOptions, Project, VerifyOptions};
-use refmark_core::words::name::PrincipalId;
-use refmark_core::words::reference::Reference;
+use refmark_core::query::answer::log::subject;
+use refmark_core::query::report::cyclonedx;
+use refmark_core::render::diff;
+use refmark_core::render::doc::Page;
+use refmark_core::render::explain::page as explanation_page;
+use refmark_core::render::report::page as dossier_page;
+use refmark_core::render::review::{COMMENT_LIMIT, to_html, to_markdown};
+use refmark_core::types::name::PrincipalId;
+use refmark_core::types::reference::Reference;
+use refmark_core::{CheckOptions, Project, VerifyOptions};
 use serde::Serialize;
 
 use crate::convert::answer;
@@ -46,7 +48,7 @@ impl PyRegistry {
     fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<Shown> {
         let (old, new) = (Reference::parse(old).or_raise(py)?, Reference::parse(new).or_raise(py)?);
         let found = quick(py, || self.shared.diff(&self.shared.view()?, &old, &new))?;
-        Ok((answer(py, &found)?, diff::to_markdown(&found), diff::page::page(&found).html()))
+        Ok((answer(py, &found)?, diff::to_markdown(&found), diff::page(&found).html()))
     }
 
     fn review(&self, py: Python<'_>, range: &str) -> PyResult<Shown> {
@@ -59,7 +61,7 @@ impl PyRegistry {
         let reference = Reference::parse(reference).or_raise(py)?;
         let by = by.map(PrincipalId::parse).transpose().or_raise(py)?;
         let found = quick(py, || self.shared.explain(&self.shared.view()?, &reference, why_not, by.as_ref()))?;
-        shown(py, &found, &found.page())
+        shown(py, &found, &explanation_page(found.explanation.as_ref(), found.why_not.as_ref()))
     }
 
     fn report(&self, py: Python<'_>, reference: &str) -> PyResult<Shown> {

@@ -1,9 +1,9 @@
 //! The words of models and versions: descriptions, tags, tombstones, new names.
 
 use pyo3::prelude::*;
-use refmark_core::judgement::plan::{AboutRequest, LabelRequest};
-use refmark_core::registry::DetailRequest;
-use refmark_core::words::name::ModelName;
+use refmark_core::DetailRequest;
+use refmark_core::engine::plan::{AboutRequest, LabelRequest};
+use refmark_core::types::name::ModelName;
 
 use crate::convert::answer;
 use crate::errors::OrRaise;

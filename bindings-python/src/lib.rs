@@ -1,4 +1,4 @@
-//! The native half of the Python package `refmark`: thin over `refmark_core::registry`, which has every rule.
+//! The native half of the Python package `refmark`: thin over `refmark_core`, which has every rule.
 //!
 //! Answers cross as plain Python values, with the keys of the command's `--json`; `refmark._values` makes frozen classes
 //! of them. The interpreter lock is released around all work.

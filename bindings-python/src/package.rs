@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::records::manifest::Lineage;
-use refmark_core::registry::{Package, Registry};
-use refmark_core::words::canonical::FreeMap;
-use refmark_core::words::digest::{ArtifactId, Digest};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{EntryId, ModelName, Release};
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
+use refmark_core::types::canonical::FreeMap;
+use refmark_core::types::digest::{ArtifactId, Digest};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{EntryId, ModelName, Release};
+use refmark_core::types::reference::Reference;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{Package, Registry};
 use serde_json::Value;
 
 use crate::convert::from_python;

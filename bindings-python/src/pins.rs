@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::ports::{Cancel, Progress};
-use refmark_core::registry::{PinAddRequest, Project, World};
-use refmark_core::words::fault::Result;
-use refmark_core::words::name::{ConsumerId, ModelName};
-use refmark_core::words::span::Span;
+use refmark_core::engine::ports::{Cancel, Progress};
+use refmark_core::types::fault::Result;
+use refmark_core::types::name::{ConsumerId, ModelName};
+use refmark_core::types::span::Span;
+use refmark_core::{PinAddRequest, Project, World};
 
 use crate::convert::answer;
 use crate::errors::OrRaise;
@@ -58,7 +58,7 @@ impl PyProject {
     /// The lock file.
     #[getter]
     fn path(&self) -> PathBuf {
-        self.folder.join(refmark_core::registry::LOCK_FILE)
+        self.folder.join(refmark_core::LOCK_FILE)
     }
 
     #[pyo3(signature = (registry, pins, url, max_offline, tofu))]

@@ -6,8 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use refmark_core::ports::{Cancel, Progress, Unit};
-use refmark_core::words::fault::{Result, bug};
+use refmark_core::engine::ports::{Cancel, Progress, Unit};
+use refmark_core::types::fault::{Result, bug};
 
 use crate::errors::OrRaise;
 

@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use refmark_core::git::Format;
-use refmark_core::judgement::plan::{Author, PromoteRequest, RollbackRequest, UnsetRequest};
-use refmark_core::judgement::policy::founding_policy;
-use refmark_core::ports::{Cancel, Progress};
-use refmark_core::registry::{
+use refmark_core::engine::plan::{Author, PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::engine::policy::founding_policy;
+use refmark_core::engine::ports::{Cancel, Progress};
+use refmark_core::store::git::Format;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{AliasName, ModelName, PrincipalId, RemoteName};
+use refmark_core::types::reference::Reference;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{
     self as core, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest, World,
     Writer,
 };
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{AliasName, ModelName, PrincipalId, RemoteName};
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
 use serde::Serialize;
 
 use crate::convert::answer;

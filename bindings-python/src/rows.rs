@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use refmark_core::registry::{ModelDetail, ModelRow, MoveRow, VersionDetail, VersionRow};
+use refmark_core::{ModelDetail, ModelRow, MoveRow, VersionDetail, VersionRow};
 
 use crate::convert::answer;
 

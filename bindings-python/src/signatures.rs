@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use refmark_core::records::signature::{PublicKey, Signature, SshSignature};
-use refmark_core::words::fault::{Code, Fault};
+use refmark_core::types::fault::{Code, Fault};
 
 use crate::convert::from_python;
 use crate::errors::{OrRaise, raise};

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::judgement::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
-use refmark_core::judgement::plan::{Change, PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::engine::plan::{Change, PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
 use refmark_core::records::approval::Waiver;
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::registry::{ApproveRequest, CloneRequest, Registry, TransitionRequest};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::ModelName;
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::ModelName;
+use refmark_core::types::reference::Reference;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{ApproveRequest, CloneRequest, Registry, TransitionRequest};
 
 use crate::convert::answer;
 use crate::errors::OrRaise;

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::judgement::diff::compare_contracts as compare;
+use refmark_core::inspect_file;
+use refmark_core::query::diff::compare_contracts as compare;
 use refmark_core::records::catalog::Family;
 use refmark_core::records::manifest::Contract;
-use refmark_core::registry::inspect_file;
-use refmark_core::words::fault::{Code, Fault};
-use refmark_core::words::name::{AliasName, ModelName};
-use refmark_core::words::reference::Reference;
+use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::name::{AliasName, ModelName};
+use refmark_core::types::reference::Reference;
 
 use crate::convert::{answer, from_python};
 use crate::errors::{OrRaise, raise};
@@ -52,7 +52,7 @@ pub fn contract(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Contract> 
 }
 
 /// A family of the catalog.
-pub fn family(text: &str) -> refmark_core::words::fault::Result<Family> {
+pub fn family(text: &str) -> refmark_core::types::fault::Result<Family> {
     Family::parse(text).ok_or_else(|| {
         let all = Family::ALL.into_iter().map(Family::as_str).collect::<Vec<_>>().join(", ");
         Fault::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use refmark_core::key::KeySearch;
-use refmark_core::ports::signer::Signer;
-use refmark_core::registry::{Pinning, Registry, World, founders_key};
-use refmark_core::words::fault::Result;
+use refmark_core::engine::ports::signer::Signer;
+use refmark_core::store::key::KeySearch;
+use refmark_core::types::fault::Result;
+use refmark_core::{Pinning, Registry, World, founders_key};
 
 /// What the caller said about how to open a registry.
 #[derive(Clone, Default)]

@@ -1,7 +1,7 @@
 //! The time of day, for the two answers that depend on it; the core has no clock.
 
-use refmark_core::words::fault::Result;
-use refmark_core::words::time::Timestamp;
+use refmark_types::fault::Result;
+use refmark_types::time::Timestamp;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

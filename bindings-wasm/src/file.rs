@@ -1,8 +1,8 @@
 //! Model files that somebody drops: what they are, and their digest.
 
-use refmark_core::judgement::inspect::{Inspection, Source, inspect as look};
-use refmark_core::words::digest::Hasher;
-use refmark_core::words::fault::{Code, Fault, Result as Outcome};
+use refmark_scan::{Inspection, Source, inspect as look};
+use refmark_types::digest::Hasher;
+use refmark_types::fault::{Code, Fault, Result as Outcome};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

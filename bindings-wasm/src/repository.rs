@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use refmark_core::judgement::snapshot::{CommitInfo, History, Mode};
-use refmark_core::pack::Repository;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::Result as Outcome;
-use refmark_core::words::oid::Oid;
+use refmark_engine::snapshot::{CommitInfo, History, Mode};
+use refmark_pack::Repository;
+use refmark_types::digest::Digest;
+use refmark_types::fault::Result as Outcome;
+use refmark_types::oid::Oid;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

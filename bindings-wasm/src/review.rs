@@ -1,11 +1,11 @@
 //! A review of a range of commits that are here.
 
-use refmark_core::judgement::answer::Basis;
-use refmark_core::judgement::review::{Range, Review, ReviewOptions, merge_base};
-use refmark_core::judgement::snapshot::first_parents;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::Result;
-use refmark_core::words::oid::Oid;
+use refmark_engine::snapshot::first_parents;
+use refmark_query::answer::Basis;
+use refmark_query::review::{Range, Review, ReviewOptions, merge_base};
+use refmark_types::digest::Digest;
+use refmark_types::fault::Result;
+use refmark_types::oid::Oid;
 
 /// What the commits from `base` to `head` change. Judged from the first commit, unless the view stands at `base`.
 pub(crate) fn review(basis: &Basis<'_, '_>, pin: Option<Digest>, base: &str, head: &str) -> Result<Review> {
@@ -17,5 +17,5 @@ pub(crate) fn review(basis: &Basis<'_, '_>, pin: Option<Digest>, base: &str, hea
     let remembered = basis.walked.filter(|_| base == basis.head).and_then(|it| it.remember());
     let merge_base = merge_base(history, base, head)?;
     let range = Range { history, base, head, merge_base, pin, remembered };
-    refmark_core::judgement::review::review(&range, &ReviewOptions { landed, ..options })
+    refmark_query::review::review(&range, &ReviewOptions { landed, ..options })
 }

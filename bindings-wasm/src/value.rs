@@ -1,7 +1,7 @@
 //! From the core's values to those of JavaScript: by JSON, so that every face shows the same fields.
 
-use refmark_core::words::fault::{Code, Fault};
-use refmark_core::words::value::to_value;
+use refmark_types::fault::{Code, Fault};
+use refmark_types::value::to_value;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use refmark_core::judgement::verify::{Outcome, Problem, Verified};
-use refmark_core::words::oid::Oid;
+use refmark_engine::verify::{Outcome, Problem, Verified};
+use refmark_types::oid::Oid;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

@@ -3,16 +3,16 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use refmark_core::judgement::answer::explain::{WhyNot, explain, report};
-use refmark_core::judgement::answer::search::Corpus;
-use refmark_core::judgement::answer::{Basis, catalog, detail, diff, list, log, resolve, show, sunset};
-use refmark_core::judgement::index::{ModelRow, SearchRequest};
-use refmark_core::judgement::review::page;
-use refmark_core::words::fault::{Code, Fault, Result as Outcome};
-use refmark_core::words::name::{ModelName, PrincipalId};
-use refmark_core::words::number;
-use refmark_core::words::reference::{Reference, parse_version};
-use refmark_core::words::time::Timestamp;
+use refmark_query::answer::explain::{WhyNot, explain, report};
+use refmark_query::answer::search::Corpus;
+use refmark_query::answer::{Basis, catalog, detail, diff, list, log, resolve, show, sunset};
+use refmark_query::index::{ModelRow, SearchRequest};
+use refmark_render::review as review_page;
+use refmark_types::fault::{Code, Fault, Result as Outcome};
+use refmark_types::name::{ModelName, PrincipalId};
+use refmark_types::number;
+use refmark_types::reference::{Reference, parse_version};
+use refmark_types::time::Timestamp;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -154,9 +154,9 @@ impl View {
         let text = self.walk.ask(|basis| {
             let review = review(basis, self.walk.pin, base, head)?;
             match format.as_string().as_deref() {
-                Some("markdown") => Ok(page::to_markdown(&review, COMMENT_LIMIT)),
-                Some("html") => Ok(page::to_html(&review)),
-                Some("text") => Ok(page::to_text(&review, false)),
+                Some("markdown") => Ok(review_page::to_markdown(&review, COMMENT_LIMIT)),
+                Some("html") => Ok(review_page::to_html(&review)),
+                Some("text") => Ok(review_page::to_text(&review, false)),
                 _ => Err(Fault::new(Code::BadArgument, "a review is written as markdown, text or html")),
             }
         });

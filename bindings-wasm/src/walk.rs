@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use refmark_core::judgement::answer::Basis;
-use refmark_core::judgement::answer::landed::{Unwalked, Walked};
-use refmark_core::judgement::effective::{Objects, State};
-use refmark_core::judgement::snapshot::{History, first_parents};
-use refmark_core::judgement::verify::{Verified, Verifier, history_rewritten};
-use refmark_core::pack::Repository;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::oid::Oid;
+use refmark_engine::effective::{Objects, State};
+use refmark_engine::snapshot::{History, first_parents};
+use refmark_engine::verify::{Verified, Verifier, history_rewritten};
+use refmark_pack::Repository;
+use refmark_query::answer::Basis;
+use refmark_query::answer::landed::{Unwalked, Walked};
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::oid::Oid;
 use self_cell::self_cell;
 
 /// How far a walk is.

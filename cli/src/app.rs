@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use refmark_core::key::{Found, KeySearch};
-use refmark_core::ports::Cancel;
-use refmark_core::ports::signer::Signer;
-use refmark_core::registry::{Located, Pinning, Registry, View, World, founders_key, locate, open_located};
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::engine::ports::Cancel;
+use refmark_core::engine::ports::signer::Signer;
+use refmark_core::store::key::{Found, KeySearch};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::{Located, Pinning, Registry, View, World, founders_key, locate, open_located};
 
 use crate::args::Globals;
 use crate::render::{safe, warning};

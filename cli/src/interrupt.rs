@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use refmark_core::ports::Cancel;
+use refmark_core::engine::ports::Cancel;
 
 static ARMED: Once = Once::new();
 static ASKED: AtomicBool = AtomicBool::new(false);

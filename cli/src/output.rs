@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use refmark_core::words::fault::{Code, Fault, Result, bug};
+use refmark_core::types::fault::{Code, Fault, Result, bug};
 
 use crate::answer::Answer;
 use crate::app::App;

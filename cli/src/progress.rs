@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use refmark_core::ports::{Progress, Unit};
+use refmark_core::engine::ports::{Progress, Unit};
 
 /// A bar on standard error, for work that takes longer than a moment.
 #[derive(Default)]

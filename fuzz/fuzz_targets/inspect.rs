@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::judgement::inspect::{TensorHasher, inspect};
+use refmark_scan::{TensorHasher, inspect};
 
 fuzz_target!(|bytes: &[u8]| {
     for name in ["model.bin", "model.safetensors", "model.py", "config.json"] {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::key::read_public_keys;
-use refmark_core::records::signature::{KeyId, PublicKey};
+use refmark_records::signature::{KeyId, PublicKey};
+use refmark_store::key::read_public_keys;
 
 fuzz_target!(|text: &str| {
     if let Ok(key) = PublicKey::parse(text) {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::lock::LockFile;
-use refmark_core::words::span::Span;
+use refmark_records::lock::LockFile;
+use refmark_types::span::Span;
 
 fuzz_target!(|text: &str| {
     if let Ok(lock) = LockFile::parse(text) {

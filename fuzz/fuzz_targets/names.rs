@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::layout::Place;
-use refmark_core::words::name::{ModelName, escape, unescape};
-use refmark_core::words::package_path::PackagePath;
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
+use refmark_records::layout::Place;
+use refmark_types::name::{ModelName, escape, unescape};
+use refmark_types::package_path::PackagePath;
+use refmark_types::reference::Reference;
+use refmark_types::time::Timestamp;
 
 fuzz_target!(|text: &str| {
     if let Ok(name) = ModelName::parse(text) {

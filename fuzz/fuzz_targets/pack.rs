@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::judgement::snapshot::History;
-use refmark_core::judgement::verify::Verifier;
-use refmark_core::pack::Repository;
+use refmark_engine::snapshot::History;
+use refmark_engine::verify::Verifier;
+use refmark_pack::Repository;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, rest)) = bytes.split_first() else { return };

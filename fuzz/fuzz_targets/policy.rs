@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::policy::Policy;
+use refmark_records::policy::Policy;
 
 fuzz_target!(|text: &str| {
     let _ = Policy::parse(text);

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::key::{KeySearch, find};
+use refmark_store::key::{KeySearch, find};
 
 fuzz_target!(|text: &str| {
     // Without these words the text would be a path.

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::layout::Place;
-use refmark_core::records::statement::Record;
+use refmark_records::layout::Place;
+use refmark_records::statement::Record;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(record) = Record::parse(bytes) {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::judgement::verify::{Remembered, Verifier};
-use refmark_core::pack::Repository;
+use refmark_engine::verify::{Remembered, Verifier};
+use refmark_pack::Repository;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(remembered) = serde_json::from_slice::<Remembered>(bytes) {

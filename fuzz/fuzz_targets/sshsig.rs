@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::records::signature::{SshSignature, split_commit};
+use refmark_records::signature::{SshSignature, split_commit};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {

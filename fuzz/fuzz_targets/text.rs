@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_core::judgement::text::{bounded, escape_html, escape_markdown, one_line, terminal_safe};
+use refmark_types::text::{bounded, escape_html, escape_markdown, one_line, terminal_safe};
 
 fuzz_target!(|text: &str| {
     let safe = terminal_safe(text);

@@ -10,13 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use receive::{Said, attacks, differs, git, receive, run};
-use refmark_core::judgement::verify::Outcome;
-use refmark_core::ports::Clock;
-use refmark_core::registry::{Pinning, Places, Registry, VerifyOptions, World};
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Fault, Result};
-use refmark_core::words::name::{AliasName, ModelName};
-use refmark_core::words::time::Timestamp;
+use refmark_core::engine::ports::Clock;
+use refmark_core::engine::verify::Outcome;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Fault, Result};
+use refmark_core::types::name::{AliasName, ModelName};
+use refmark_core::types::time::Timestamp;
+use refmark_core::{Pinning, Places, Registry, VerifyOptions, World};
 use serde_json::Value;
 
 #[test]

@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use refmark_core::git::Repo;
-use refmark_core::judgement::snapshot::first_parents;
-use refmark_core::judgement::verify::{Remembered, Verified, Verifier};
-use refmark_core::testing::registry::{Scene, Signed};
-use refmark_core::words::oid::Oid;
+use refmark_core::engine::snapshot::first_parents;
+use refmark_core::engine::testing::registry::{Scene, Signed};
+use refmark_core::engine::verify::{Remembered, Verified, Verifier};
+use refmark_core::store::git::Repo;
+use refmark_core::types::oid::Oid;
 
 use super::generate::GitShop;
 use super::receive::{git, run};

@@ -1,6 +1,6 @@
 //! Errors: their codes, their help, their shape.
 
-use refmark_core::words::fault::Code;
+use refmark_core::types::fault::Code;
 
 use crate::environment::TestEnvironment;
 

@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use refmark_core::blob::host::{Identity, unique_name};
-use refmark_core::blob::lock::Holder;
-use refmark_core::words::map::Set;
-use refmark_core::words::time::Timestamp;
+use refmark_core::store::fs::host::{Identity, unique_name};
+use refmark_core::store::fs::lock::Holder;
+use refmark_core::types::map::Set;
+use refmark_core::types::time::Timestamp;
 use serde_json::Value;
 
 use crate::environment::{Ran, TestEnvironment};

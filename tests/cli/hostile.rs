@@ -1,6 +1,6 @@
 //! Files and places that somebody unlucky or hostile gives to the command.
 
-use refmark_core::blob::host::unique_name;
+use refmark_core::store::fs::host::unique_name;
 use serde_json::Value;
 
 use crate::environment::TestEnvironment;

@@ -1,8 +1,8 @@
 //! `approve`: agrees to a change, or lets its gates pass.
 
 use refmark_core::records::approval::Waiver;
-use refmark_core::registry::{ApproveRequest, Writer};
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::{ApproveRequest, Writer};
 
 use super::values;
 use crate::answer::{Reply, reply};

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use refmark_core::records::evidence::{Named, Verdict};
-use refmark_core::registry::{AttachRequest, Writer};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::EntryId;
-use refmark_core::words::reference::Reference;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::EntryId;
+use refmark_core::types::reference::Reference;
+use refmark_core::{AttachRequest, Writer};
 
 use super::values::pair;
 use crate::answer::{Reply, reply};

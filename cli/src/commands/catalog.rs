@@ -1,11 +1,11 @@
 //! `catalog`: stable ids that records name.
 
-use refmark_core::judgement::plan::EntryRequest;
+use refmark_core::engine::plan::EntryRequest;
 use refmark_core::records::catalog::{EntryState, Family};
-use refmark_core::registry::{CatalogAnswer, Registry, Writer};
-use refmark_core::words::canonical::FreeJson;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::EntryId;
+use refmark_core::types::canonical::FreeJson;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::EntryId;
+use refmark_core::{CatalogAnswer, Registry, Writer};
 use serde::Serialize;
 
 use super::values::read_json;

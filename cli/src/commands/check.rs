@@ -1,9 +1,9 @@
 //! `check`: may this range land? For CI.
 
-use refmark_core::judgement::check::CheckAnswer;
-use refmark_core::judgement::review::Method;
-use refmark_core::judgement::text::counted;
-use refmark_core::registry::CheckOptions;
+use refmark_core::CheckOptions;
+use refmark_core::query::check::CheckAnswer;
+use refmark_core::query::review::Method;
+use refmark_core::types::text::counted;
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};

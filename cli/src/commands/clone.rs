@@ -1,6 +1,6 @@
 //! `clone`: a copy of a registry, verified whole.
 
-use refmark_core::registry::{CloneRequest, Registry};
+use refmark_core::{CloneRequest, Registry};
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

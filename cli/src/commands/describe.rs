@@ -1,10 +1,10 @@
 //! `describe`: says what a model or a version is.
 
-use refmark_core::judgement::plan::{AboutRequest, LabelRequest};
-use refmark_core::registry::Writer;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::ModelName;
-use refmark_core::words::reference::Reference;
+use refmark_core::Writer;
+use refmark_core::engine::plan::{AboutRequest, LabelRequest};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::ModelName;
+use refmark_core::types::reference::Reference;
 
 use super::values::pair;
 use crate::answer::{Reply, reply};

@@ -1,7 +1,7 @@
 //! `diff`: what differs between two versions.
 
-use refmark_core::judgement::diff::to_markdown;
-use refmark_core::words::reference::Reference;
+use refmark_core::render::diff::to_markdown;
+use refmark_core::types::reference::Reference;
 
 use super::completions::Raw;
 use crate::answer::{Reply, reply};

@@ -1,8 +1,9 @@
 //! `explain`: why one thing is as it is.
 
-use refmark_core::registry::ExplainAnswer;
-use refmark_core::words::name::PrincipalId;
-use refmark_core::words::reference::Reference;
+use refmark_core::ExplainAnswer;
+use refmark_core::render::explain::page;
+use refmark_core::types::name::PrincipalId;
+use refmark_core::types::reference::Reference;
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};
@@ -16,8 +17,8 @@ use crate::render::Page;
 struct Explained(ExplainAnswer);
 
 impl Render for Explained {
-    fn render(&self, page: &mut Page) {
-        page.raw(&self.0.page().terminal(true));
+    fn render(&self, out: &mut Page) {
+        out.raw(&page(self.0.explanation.as_ref(), self.0.why_not.as_ref()).terminal(true));
     }
 }
 

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use refmark_core::git::program::Git;
-use refmark_core::registry::{ExportRequest, Viewer};
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::store::git::program::Git;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::{ExportRequest, Viewer};
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! `gc`: removes what nobody needs.
 
-use refmark_core::git::program::Git;
+use refmark_core::store::git::program::Git;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

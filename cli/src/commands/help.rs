@@ -1,6 +1,6 @@
 //! `help`: of the whole, of a command, of an error's code.
 
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::types::fault::{Code, Fault, Result};
 use serde::Serialize;
 
 use super::completions::Raw;

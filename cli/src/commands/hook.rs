@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use refmark_core::registry::{HookAnswer, Quarantine};
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::{HookAnswer, Quarantine};
 use serde::Serialize;
 
 use super::program;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::Command;
 
-use refmark_core::words::fault::{Code, Fault};
+use refmark_core::types::fault::{Code, Fault};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! `index`: the derived index over the records.
 
-use refmark_core::registry::IndexStatus;
+use refmark_core::IndexStatus;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

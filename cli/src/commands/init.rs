@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use refmark_core::git::Format;
-use refmark_core::judgement::plan::Author;
-use refmark_core::judgement::policy::founding_policy;
+use refmark_core::engine::plan::Author;
+use refmark_core::engine::policy::founding_policy;
 use refmark_core::records::signature::KeyId;
-use refmark_core::registry::{InitAnswer, InitRequest, PolicyText, Registry, Writer, founder_from_env};
-use refmark_core::words::name::PrincipalId;
+use refmark_core::store::git::Format;
+use refmark_core::types::name::PrincipalId;
+use refmark_core::{InitAnswer, InitRequest, PolicyText, Registry, Writer, founder_from_env};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

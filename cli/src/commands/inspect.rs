@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use refmark_core::judgement::inspect::Inspection;
-use refmark_core::registry::inspect_file;
+use refmark_core::inspect_file;
+use refmark_core::scan::Inspection;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

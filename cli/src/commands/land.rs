@@ -1,6 +1,6 @@
 //! `land`: merges a proposal that is complete.
 
-use refmark_core::registry::Writer;
+use refmark_core::Writer;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

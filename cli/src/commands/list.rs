@@ -1,7 +1,7 @@
 //! `list`: models, or the versions of one.
 
-use refmark_core::registry::{ModelRow, VersionRow};
-use refmark_core::words::name::ModelName;
+use refmark_core::types::name::ModelName;
+use refmark_core::{ModelRow, VersionRow};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

@@ -1,8 +1,8 @@
 //! `log`: the moves of aliases.
 
-use refmark_core::judgement::answer::log::subject;
-use refmark_core::registry::LogAnswer;
-use refmark_core::words::reference::Reference;
+use refmark_core::LogAnswer;
+use refmark_core::query::answer::log::subject;
+use refmark_core::types::reference::Reference;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use refmark_core::words::fault::{Code, Fault};
+use refmark_core::types::fault::{Code, Fault};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};

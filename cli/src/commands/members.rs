@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use refmark_core::judgement::policy::TeamMember;
+use refmark_core::engine::policy::TeamMember;
 use refmark_core::records::policy::MemberKind;
 use refmark_core::records::signature::PublicKey;
-use refmark_core::registry::{MemberChange, MembersAnswer, MembersRequest, Writer, keys_of_text};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{PrincipalId, Role};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{PrincipalId, Role};
+use refmark_core::{MemberChange, MembersAnswer, MembersRequest, Writer, keys_of_text};
 use serde::Serialize;
 
 use super::values::read_text;

@@ -120,8 +120,8 @@ pub fn run(app: &App, command: Command) -> Reply {
 }
 
 /// This program's own path, for what others run.
-fn program() -> refmark_core::words::fault::Result<String> {
-    use refmark_core::words::fault::{Code, Fault};
+fn program() -> refmark_core::types::fault::Result<String> {
+    use refmark_core::types::fault::{Code, Fault};
     let path = std::env::current_exe()
         .map_err(|error| Fault::new(Code::Io, format!("this program's own path cannot be found: {error}")))?;
     Ok(path.display().to_string())

@@ -1,7 +1,7 @@
 //! `path`: a file in the store.
 
-use refmark_core::registry::PullRequest;
-use refmark_core::words::reference::Reference;
+use refmark_core::PullRequest;
+use refmark_core::types::reference::Reference;
 
 use super::{pin, values};
 use crate::answer::{Reply, reply};

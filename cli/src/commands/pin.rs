@@ -1,9 +1,9 @@
 //! `pin`: what a project uses, by digest, in its refmark.lock.
 
-use refmark_core::registry::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{ConsumerId, ModelName};
-use refmark_core::words::span::Span;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{ConsumerId, ModelName};
+use refmark_core::types::span::Span;
+use refmark_core::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};

@@ -1,7 +1,7 @@
 //! `policy`: who may do what, and which gates must hold.
 
-use refmark_core::judgement::policy::Preset;
-use refmark_core::registry::{PolicyRequest, PolicyShowAnswer, PolicySource, Writer};
+use refmark_core::engine::policy::Preset;
+use refmark_core::{PolicyRequest, PolicyShowAnswer, PolicySource, Writer};
 use serde::Serialize;
 
 use super::values::read_text;

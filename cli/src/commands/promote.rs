@@ -1,8 +1,8 @@
 //! `promote`: moves an alias to a version.
 
-use refmark_core::judgement::plan::{Change, PromoteRequest};
-use refmark_core::registry::MoveAnswer;
-use refmark_core::words::fault::Result;
+use refmark_core::MoveAnswer;
+use refmark_core::engine::plan::{Change, PromoteRequest};
+use refmark_core::types::fault::Result;
 use serde::Serialize;
 
 use super::{propose, values};

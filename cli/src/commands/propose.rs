@@ -1,7 +1,7 @@
 //! `--propose`: a change on a branch of its own, in place of at once.
 
-use refmark_core::judgement::plan::Change;
-use refmark_core::registry::{Registry, Writer};
+use refmark_core::engine::plan::Change;
+use refmark_core::{Registry, Writer};
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use refmark_core::registry::{PullRequest, ResolveAnswer};
-use refmark_core::words::reference::Reference;
+use refmark_core::types::reference::Reference;
+use refmark_core::{PullRequest, ResolveAnswer};
 
 use super::{pin, values};
 use crate::answer::{Reply, reply};

@@ -1,7 +1,7 @@
 //! `remote`: other places that hold the files.
 
-use refmark_core::registry::RemoteRow;
-use refmark_core::words::name::RemoteName;
+use refmark_core::RemoteRow;
+use refmark_core::types::name::RemoteName;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

@@ -1,6 +1,6 @@
 //! `renew`: makes a proposal again on what stands there now.
 
-use refmark_core::registry::Writer;
+use refmark_core::Writer;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

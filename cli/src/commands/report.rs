@@ -1,7 +1,8 @@
 //! `report`: the dossier of a version.
 
-use refmark_core::judgement::report::{Dossier, cyclonedx, page};
-use refmark_core::words::reference::Reference;
+use refmark_core::query::report::{Dossier, cyclonedx};
+use refmark_core::render::report::page;
+use refmark_core::types::reference::Reference;
 use serde::Serialize;
 
 use super::completions::Raw;

@@ -1,6 +1,6 @@
 //! `resolve`: what a reference means.
 
-use refmark_core::words::reference::Reference;
+use refmark_core::types::reference::Reference;
 
 use super::{pin, values};
 use crate::answer::{Reply, reply};

@@ -1,6 +1,7 @@
 //! `review`: what a range of commits would change, for people.
 
-use refmark_core::judgement::review::{Review, page};
+use refmark_core::query::review::Review;
+use refmark_core::render::review as page;
 use serde::Serialize;
 
 use super::completions::Raw;

@@ -1,7 +1,7 @@
 //! `revoke`: withdraws an artifact.
 
-use refmark_core::registry::Writer;
-use refmark_core::words::reference::Reference;
+use refmark_core::Writer;
+use refmark_core::types::reference::Reference;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! `rollback`: moves an alias back.
 
-use refmark_core::judgement::plan::{Change, RollbackRequest};
+use refmark_core::engine::plan::{Change, RollbackRequest};
 
 use super::promote::Moved;
 use super::{propose, values};

@@ -1,12 +1,12 @@
 //! `search`: versions by words and by what is known of them.
 
-use refmark_core::judgement::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
+use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::ModelName;
-use refmark_core::words::reference::Reference;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::ModelName;
+use refmark_core::types::reference::Reference;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! `setup-ci` and `setup-git`: what forges and people's own Git need to show and check a registry.
 
-use refmark_core::registry::{SetupCiRequest, Writer};
+use refmark_core::{SetupCiRequest, Writer};
 
 use super::program;
 use crate::answer::{Reply, reply};

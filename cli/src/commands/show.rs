@@ -1,6 +1,6 @@
 //! `show`: everything that is known of a version.
 
-use refmark_core::words::reference::Reference;
+use refmark_core::types::reference::Reference;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

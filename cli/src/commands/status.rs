@@ -1,6 +1,6 @@
 //! `status`: how the registry is, and what the project here pins of it.
 
-use refmark_core::registry::StatusAnswer;
+use refmark_core::StatusAnswer;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};
@@ -14,6 +14,6 @@ pub struct Status(pub StatusAnswer);
 /// Runs the command.
 pub fn run(app: &App) -> Reply {
     let registry = app.registry()?;
-    let project = refmark_core::registry::Project::find(&here()?, registry.world())?;
+    let project = refmark_core::Project::find(&here()?, registry.world())?;
     reply(Status(registry.status(project.as_ref())?))
 }

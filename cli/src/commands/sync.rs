@@ -1,6 +1,6 @@
 //! `sync`: files to and from the remotes.
 
-use refmark_core::words::name::RemoteName;
+use refmark_core::types::name::RemoteName;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -1,10 +1,10 @@
 //! `transition`: moves a version's stage, or an artifact's trust state.
 
-use refmark_core::judgement::plan::{Change, StageRequest, TrustRequest};
+use refmark_core::engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::words::fault::{Code, Fault};
-use refmark_core::words::reference::Reference;
+use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::reference::Reference;
 
 use super::{propose, values};
 use crate::answer::{Reply, reply};

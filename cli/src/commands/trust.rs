@@ -1,9 +1,9 @@
 //! `trust`: the root that vouches for the registry.
 
-use refmark_core::judgement::plan::{NewKeyholder, Rotation};
-use refmark_core::registry::{DistrustRequest, Pinning, TrustAnswer, Writer};
-use refmark_core::words::fault::{Code, Fault, Result, bug};
-use refmark_core::words::name::PrincipalId;
+use refmark_core::engine::plan::{NewKeyholder, Rotation};
+use refmark_core::types::fault::{Code, Fault, Result, bug};
+use refmark_core::types::name::PrincipalId;
+use refmark_core::{DistrustRequest, Pinning, TrustAnswer, Writer};
 use serde::Serialize;
 
 use super::completions::Raw;

@@ -1,6 +1,6 @@
 //! `unlock`: clears the writer's lock by hand.
 
-use refmark_core::blob::lock::Holder;
+use refmark_core::store::fs::lock::Holder;
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};

@@ -1,6 +1,6 @@
 //! `unset`: closes an alias.
 
-use refmark_core::judgement::plan::{Change, UnsetRequest};
+use refmark_core::engine::plan::{Change, UnsetRequest};
 
 use super::promote::Moved;
 use super::{propose, values};

@@ -1,6 +1,6 @@
 //! `use`: makes a registry the user's default.
 
-use refmark_core::registry::Registry;
+use refmark_core::Registry;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use refmark_core::blob::read_given;
-use refmark_core::registry::{Registry, ResolveOptions, View};
-use refmark_core::words::canonical::strict;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{AliasName, ModelName, Release};
-use refmark_core::words::reference::{Reference, parse_version};
-use refmark_core::words::time::Timestamp;
+use refmark_core::store::blob::read_given;
+use refmark_core::types::canonical::strict;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{AliasName, ModelName, Release};
+use refmark_core::types::reference::{Reference, parse_version};
+use refmark_core::types::time::Timestamp;
+use refmark_core::{Registry, ResolveOptions, View};
 
 use crate::args::bytes::Terms;
 

@@ -1,7 +1,7 @@
 //! `verify`: is everything here as signed and allowed?
 
-use refmark_core::registry::VerifyOptions;
-use refmark_core::words::reference::Reference;
+use refmark_core::VerifyOptions;
+use refmark_core::types::reference::Reference;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;

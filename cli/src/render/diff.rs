@@ -1,8 +1,8 @@
 //! The page of a diff: metrics, contract, weights, files, lineage.
 
-use refmark_core::judgement::diff::{ArtifactDiff, Compatibility, Listed, MetricJudgement, MetricSide, Presence};
-use refmark_core::judgement::text::{counted, percent, signed, size};
+use refmark_core::query::diff::{ArtifactDiff, Compatibility, Listed, MetricJudgement, MetricSide, Presence};
 use refmark_core::records::evidence::Direction;
+use refmark_core::types::text::{counted, percent, signed, size};
 
 use super::{Cell, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
@@ -160,7 +160,7 @@ fn lineage(diff: &ArtifactDiff, page: &mut Page) {
         page.table(table);
     }
     let parents = |sign: &str, all: &Listed<_>, page: &mut Page| {
-        let all: &Listed<refmark_core::words::digest::ArtifactId> = all;
+        let all: &Listed<refmark_core::types::digest::ArtifactId> = all;
         all.items.iter().for_each(|parent| page.line(format!("  {sign} parent {}", parent.short())));
     };
     parents("+", &it.parents_added, page);

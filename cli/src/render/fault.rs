@@ -1,8 +1,8 @@
 //! Faults for people: what, the code, what next, and for a refusal every gate.
 
-use refmark_core::judgement::gate::GateReport;
-use refmark_core::words::fault::Fault;
-use refmark_core::words::value::{Value, from_value};
+use refmark_core::engine::gate::GateReport;
+use refmark_core::types::fault::Fault;
+use refmark_core::types::value::{Value, from_value};
 
 use super::{Page, bad, doubtful, faint, report, safe, safe_lines};
 

@@ -1,7 +1,7 @@
 //! Pages of search, the index, and words about models and versions.
 
-use refmark_core::judgement::text::{bounded, size};
-use refmark_core::registry::{LabelAnswer, SearchAnswer};
+use refmark_core::types::text::{bounded, size};
+use refmark_core::{LabelAnswer, SearchAnswer};
 
 use super::{Cell, Page, Table, bold, doubtful, faint, good, safe};
 use crate::answer::Render;

@@ -1,8 +1,8 @@
 //! Pages of keeping: verify, trust, gc, unlock, remotes and sync.
 
-use refmark_core::judgement::text::{counted, size};
-use refmark_core::judgement::verify::Outcome;
-use refmark_core::registry::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
+use refmark_core::engine::verify::Outcome;
+use refmark_core::types::text::{counted, size};
+use refmark_core::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
 use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;

@@ -15,7 +15,7 @@ pub mod versions;
 use std::fmt::Display;
 
 use owo_colors::OwoColorize;
-use refmark_core::judgement::text::{one_line, terminal_safe};
+use refmark_core::types::text::{one_line, terminal_safe};
 
 /// Foreign text on one line, harmless.
 pub fn safe(text: &str) -> String {

@@ -1,10 +1,10 @@
 //! Pages of changes: promote, rollback, unset, transition, revoke, delete, and the log of aliases.
 
-use refmark_core::judgement::gate::Status;
-use refmark_core::judgement::text::counted;
+use refmark_core::engine::gate::Status;
 use refmark_core::records::alias::Target;
 use refmark_core::records::trust::TrustState;
-use refmark_core::registry::{RevokeAnswer, TransitionAnswer};
+use refmark_core::types::text::counted;
+use refmark_core::{RevokeAnswer, TransitionAnswer};
 
 use super::{Cell, Page, Table, bold, doubtful, faint, report, safe};
 use crate::answer::Render;

@@ -1,6 +1,6 @@
 //! Any answer as a plain page: names and values, lists as tables. For answers whose shape says enough by itself.
 
-use refmark_core::judgement::text::bounded;
+use refmark_core::types::text::bounded;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

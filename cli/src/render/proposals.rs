@@ -1,8 +1,8 @@
 //! Pages of proposals, approvals and landings.
 
-use refmark_core::judgement::gate::{Decision, GateReport};
-use refmark_core::judgement::text::counted;
-use refmark_core::registry::{ApproveAnswer, LandAnswer, ProposeAnswer};
+use refmark_core::engine::gate::{Decision, GateReport};
+use refmark_core::types::text::counted;
+use refmark_core::{ApproveAnswer, LandAnswer, ProposeAnswer};
 
 use super::{Page, bold, doubtful, faint, good, report, safe};
 use crate::answer::Render;

@@ -1,6 +1,6 @@
 //! A gate report for people.
 
-use refmark_core::judgement::gate::{Decision, GateReport, Status};
+use refmark_core::engine::gate::{Decision, GateReport, Status};
 
 use super::{Cell, Page, Table, bad, doubtful, faint, good, safe};
 

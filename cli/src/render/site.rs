@@ -1,7 +1,7 @@
 //! Pages of export-site.
 
-use refmark_core::judgement::text::{counted, size};
-use refmark_core::registry::{SinglePageAnswer, SiteAnswer};
+use refmark_core::types::text::{counted, size};
+use refmark_core::{SinglePageAnswer, SiteAnswer};
 
 use super::{Page, bold, doubtful, faint, safe};
 use crate::answer::Render;

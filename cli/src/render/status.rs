@@ -1,7 +1,7 @@
 //! The page of `status`.
 
-use refmark_core::judgement::text::{counted, size};
-use refmark_core::judgement::verify::Outcome;
+use refmark_core::engine::verify::Outcome;
+use refmark_core::types::text::{counted, size};
 
 use super::{Page, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;

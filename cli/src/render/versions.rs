@@ -1,10 +1,10 @@
 //! Pages of versions: register, list, show, log, inspect, resolve, pull, path, and init.
 
-use refmark_core::judgement::text::{counted, size};
 use refmark_core::records::evidence::MetricValue;
 use refmark_core::records::manifest::FileClass;
 use refmark_core::records::trust::TrustState;
-use refmark_core::registry::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
+use refmark_core::types::text::{counted, size};
+use refmark_core::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
 
 use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
 use crate::answer::Render;
@@ -41,7 +41,7 @@ fn class_look(class: FileClass) -> fn(String) -> String {
 /// A metric's value, short.
 fn metric(value: &MetricValue) -> String {
     match value {
-        MetricValue::Number(number) => refmark_core::judgement::text::round(*number).to_string(),
+        MetricValue::Number(number) => refmark_core::types::text::round(*number).to_string(),
         MetricValue::Text(text) => text.clone(),
     }
 }
@@ -401,7 +401,7 @@ impl Render for Inspected {
             page.gap();
             let mut table = Table::new(["METADATA", ""]);
             for (key, value) in it.metadata.iter().take(SHOWN) {
-                table.row([key.as_str().into(), refmark_core::judgement::text::bounded(value, 80).into()]);
+                table.row([key.as_str().into(), refmark_core::types::text::bounded(value, 80).into()]);
             }
             page.table(table);
         }

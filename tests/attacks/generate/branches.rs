@@ -1,7 +1,7 @@
 //! Withheld and reordered records, rewritten and teleported branches, history that is not whole.
 
+use refmark_core::engine::testing::registry::{Edit, Signed, Workshop};
 use refmark_core::records::trust::TrustState;
-use refmark_core::testing::registry::{Edit, Signed, Workshop};
 
 use super::{Attack, Studio};
 
@@ -63,7 +63,7 @@ fn bases(studio: &Studio) {
 }
 
 fn branches(studio: &Studio) {
-    let seen = |name, story, end: &dyn Fn(&Attack, refmark_core::words::oid::Oid) -> refmark_core::words::oid::Oid| {
+    let seen = |name, story, end: &dyn Fn(&Attack, refmark_core::types::oid::Oid) -> refmark_core::types::oid::Oid| {
         let attack = studio.attack(name, story);
         let newest = attack.scene.land(attack.head, [revocation(&attack).edit()]);
         let head = end(&attack, newest);
@@ -121,7 +121,7 @@ fn state(studio: &Studio) {
         Edit::put(it.one.manifest.path(), "{}\n")
     });
     spoiled("edited-policy", "The text of the policy is edited in place.", &|it| {
-        let mut team = refmark_core::testing::registry::Team::default();
+        let mut team = refmark_core::engine::testing::registry::Team::default();
         team.add("eve", "person", &["lead"]);
         Edit::put("policy/0001.toml", team.text(1, it.scene.id))
     });

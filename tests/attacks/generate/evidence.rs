@@ -1,15 +1,15 @@
 //! Evidence, trust states, waivers, versions and their documents.
 
-use refmark_core::judgement::landing::PENDING_LIMIT;
+use refmark_core::engine::landing::PENDING_LIMIT;
+use refmark_core::engine::testing::registry::{Edit, Signed, Team, principal};
 use refmark_core::records::about::About;
 use refmark_core::records::approval::Waiver;
 use refmark_core::records::evidence::{Direction, Metric, MetricValue, Verdict};
 use refmark_core::records::layout::{Document, Place};
 use refmark_core::records::statement::Predicate;
 use refmark_core::records::trust::TrustState;
-use refmark_core::testing::registry::{Edit, Signed, Team, principal};
-use refmark_core::words::canonical::FreeMap;
-use refmark_core::words::name::{EntryId, ModelName, Release};
+use refmark_core::types::canonical::FreeMap;
+use refmark_core::types::name::{EntryId, ModelName, Release};
 
 use super::{Attack, Studio, nothing};
 

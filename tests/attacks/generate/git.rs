@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use refmark_core::git::Repo;
-use refmark_core::judgement::snapshot::{Change, CommitInfo, History, Snapshot};
-use refmark_core::testing::registry::{Edit, Workshop};
-use refmark_core::words::fault::Result;
-use refmark_core::words::oid::Oid;
-use refmark_core::words::time::Timestamp;
+use refmark_core::engine::snapshot::{Change, CommitInfo, History, Snapshot};
+use refmark_core::engine::testing::registry::{Edit, Workshop};
+use refmark_core::store::git::Repo;
+use refmark_core::types::fault::Result;
+use refmark_core::types::oid::Oid;
+use refmark_core::types::time::Timestamp;
 
 use crate::receive::{git, run};
 

@@ -10,9 +10,9 @@ mod trees;
 
 use crate::receive::{corpus, git, run};
 pub use git::GitShop;
-use refmark_core::testing::registry::{Made, Scene, Start, Team};
-use refmark_core::words::digest::Digest;
-use refmark_core::words::oid::Oid;
+use refmark_core::engine::testing::registry::{Made, Scene, Start, Team};
+use refmark_core::types::digest::Digest;
+use refmark_core::types::oid::Oid;
 
 /// An attack in the making, on a team of six with two trusted versions of model `m`.
 pub struct Attack {

@@ -1,8 +1,8 @@
 //! Policies, roots, pins and distrust.
 
+use refmark_core::engine::testing::registry::{Edit, Scene, Signed, Team, principal, public};
 use refmark_core::records::evidence::Verdict;
 use refmark_core::records::root::{Keyholder, Quorum, Root};
-use refmark_core::testing::registry::{Edit, Scene, Signed, Team, principal, public};
 
 use super::git::GitShop;
 use super::{Attack, Studio, nothing};
@@ -200,7 +200,8 @@ fn pins(studio: &Studio) {
     let root = attack.scene.root(1, None, None, &["eve"], |it| held_by(it, &["eve"]));
     let (statement, text) = attack.scene.policy(1, None, None, &["eve"], &Team::default().text(1, attack.scene.id));
     let founding = [root.edit(), statement.edit(), text];
-    let head = refmark_core::testing::registry::Workshop::put(&attack.scene.git, &[], &founding, attack.scene.tick());
+    let head =
+        refmark_core::engine::testing::registry::Workshop::put(&attack.scene.git, &[], &founding, attack.scene.tick());
     attack.ends(head, "failed", Some("wrong-root"), None);
 }
 
@@ -256,7 +257,7 @@ fn distrust(studio: &Studio) {
         "distrust-since-a-commit-that-is-none",
         "A distrust that names a commit of no history, so that nothing would be tainted.",
     );
-    let since = refmark_core::words::oid::Oid::parse(&"1".repeat(40)).unwrap();
+    let since = refmark_core::types::oid::Oid::parse(&"1".repeat(40)).unwrap();
     let (two, text) = distrusting(&attack, "bob", 2, &attack.start.policy, since, &["ada", "cy"]);
     let head = attack.scene.land(attack.head, [two.edit(), text]);
     attack.ends(head, "failed", Some("bad-base"), Some(&two.path));

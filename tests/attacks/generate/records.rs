@@ -1,10 +1,10 @@
 //! Forged, replayed and malformed records.
 
+use refmark_core::engine::testing::registry::{Edit, Signed, Team, principal, public, signature};
 use refmark_core::records::layout::Place;
 use refmark_core::records::registry_id::RegistryId;
 use refmark_core::records::statement::{Predicate, Record};
-use refmark_core::testing::registry::{Edit, Signed, Team, principal, public, signature};
-use refmark_core::words::name::AliasName;
+use refmark_core::types::name::AliasName;
 
 use super::{Attack, Studio, nothing};
 
@@ -137,7 +137,7 @@ fn replays(studio: &Studio) {
         lands(attack, Edit::Put(path, go.bytes()), "failed", code);
     };
     let alias = |text: &str| AliasName::parse(text).unwrap();
-    let model = |text: &str| refmark_core::words::name::ModelName::parse(text).unwrap();
+    let model = |text: &str| refmark_core::types::name::ModelName::parse(text).unwrap();
     replayed(
         "replay-as-the-next-move",
         "A signed move is put at the path of the next one.",

@@ -1,7 +1,7 @@
 //! Hostile tree entries.
 
-use refmark_core::testing::registry::Edit;
-use refmark_core::words::oid::Oid;
+use refmark_core::engine::testing::registry::Edit;
+use refmark_core::types::oid::Oid;
 
 use super::{Attack, Studio};
 

@@ -7,10 +7,10 @@ mod tour;
 
 use std::path::{Path, PathBuf};
 
-use refmark_core::blob::disk::io_fault;
-use refmark_core::key::{generate, own_key_path};
-use refmark_core::registry::{Places, SystemClock, World};
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::store::fs::disk::io_fault;
+use refmark_core::store::key::{generate, own_key_path};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::{Places, SystemClock, World};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};

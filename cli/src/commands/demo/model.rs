@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::types::fault::{Code, Fault, Result};
 
 /// Words that it knows.
 const WORDS: usize = 1024;

@@ -4,19 +4,19 @@ use std::fs::Permissions;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use refmark_core::git::Format;
-use refmark_core::judgement::diff::{ArtifactDiff, MetricJudgement};
-use refmark_core::judgement::plan::PromoteRequest;
-use refmark_core::judgement::text::{counted, size};
-use refmark_core::ports::signer::Signer;
-use refmark_core::registry::{
+use refmark_core::engine::plan::PromoteRequest;
+use refmark_core::engine::ports::signer::Signer;
+use refmark_core::query::diff::{ArtifactDiff, MetricJudgement};
+use refmark_core::store::git::Format;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Code, Fault, Result, bug};
+use refmark_core::types::name::{AliasName, ModelName, PrincipalId};
+use refmark_core::types::reference::Reference;
+use refmark_core::types::text::{counted, size};
+use refmark_core::{
     InitRequest, MoveAnswer, Package, PullRequest, RegisterAnswer, Registry, ResolveOptions, VerifyOptions, World,
     Writer,
 };
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result, bug};
-use refmark_core::words::name::{AliasName, ModelName, PrincipalId};
-use refmark_core::words::reference::Reference;
 
 use super::{Steps, model};
 
@@ -201,7 +201,7 @@ impl Tour<'_> {
 fn in_short(diff: &ArtifactDiff) -> Vec<String> {
     let mut said = Vec::new();
     for it in &diff.metrics.items {
-        let side = |it: &Option<refmark_core::judgement::diff::MetricSide>| it.as_ref().map(|it| it.value.to_string());
+        let side = |it: &Option<refmark_core::query::diff::MetricSide>| it.as_ref().map(|it| it.value.to_string());
         if let (Some(old), Some(new)) = (side(&it.old), side(&it.new)) {
             let word = if it.judgement == MetricJudgement::Same { "same" } else { it.judgement.as_str() };
             said.push(format!("{} {old} → {new}, {word}", it.name));

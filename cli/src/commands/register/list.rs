@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use refmark_core::words::canonical::strict;
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::types::canonical::strict;
+use refmark_core::types::fault::{Code, Fault, Result};
 
 use super::super::values::{JSON_LIMIT, read_text};
 use super::wanted::Wanted;

@@ -3,8 +3,8 @@
 mod list;
 mod wanted;
 
-use refmark_core::registry::{Package, RegisterAnswer, Writer};
-use refmark_core::words::oid::Oid;
+use refmark_core::types::oid::Oid;
+use refmark_core::{Package, RegisterAnswer, Writer};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};
@@ -43,7 +43,7 @@ pub fn run(app: &App, args: &RegisterArgs) -> Reply {
     match (args.from.is_some(), versions.into_iter()) {
         (false, mut only) => match only.next() {
             Some(answer) => reply(answer),
-            None => Err(refmark_core::words::fault::bug("one package gave no answer")),
+            None => Err(refmark_core::types::fault::bug("one package gave no answer")),
         },
         (true, all) => {
             let versions: Vec<RegisterAnswer> = all.collect();

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use refmark_core::records::manifest::{Contract, Lineage};
-use refmark_core::registry::{Package, Registry, View};
-use refmark_core::words::canonical::FreeJson;
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::map::Map;
-use refmark_core::words::name::{EntryId, ModelName, Release};
-use refmark_core::words::reference::Reference;
+use refmark_core::types::canonical::FreeJson;
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::map::Map;
+use refmark_core::types::name::{EntryId, ModelName, Release};
+use refmark_core::types::reference::Reference;
+use refmark_core::{Package, Registry, View};
 use serde::Deserialize;
 
 use super::super::attach::number;

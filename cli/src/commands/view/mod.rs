@@ -2,11 +2,11 @@
 
 mod serve;
 
-use refmark_core::git::program::Git;
-use refmark_core::ports::Cancel;
-use refmark_core::registry::ExportRequest;
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::oid::Oid;
+use refmark_core::ExportRequest;
+use refmark_core::engine::ports::Cancel;
+use refmark_core::store::git::program::Git;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::oid::Oid;
 use serde::Serialize;
 
 use self::serve::Server;

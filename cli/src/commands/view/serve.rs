@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use refmark_core::ports::Cancel;
-use refmark_core::words::fault::{Code, Fault, Result};
+use refmark_core::engine::ports::Cancel;
+use refmark_core::types::fault::{Code, Fault, Result};
 use tiny_http::{Header, Method, Request, Response};
 
 /// A page may load its own scripts, styles and data, run its own WebAssembly, and reach nothing else.

@@ -4,25 +4,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use refmark_core::git::Format;
-use refmark_core::judgement::plan::{Author, Change, PromoteRequest};
-use refmark_core::judgement::policy::{TeamMember, team_policy};
-use refmark_core::key::{generate, keep};
-use refmark_core::ports::Clock;
-use refmark_core::ports::signer::Signer;
+use refmark_core::engine::plan::{Author, Change, PromoteRequest};
+use refmark_core::engine::policy::{TeamMember, team_policy};
+use refmark_core::engine::ports::Clock;
+use refmark_core::engine::ports::signer::Signer;
 use refmark_core::records::evidence::{Named, Verdict};
 use refmark_core::records::policy::{MemberKind, Owners};
 use refmark_core::records::registry_id::RegistryId;
-use refmark_core::registry::{
+use refmark_core::store::git::Format;
+use refmark_core::store::key::{generate, keep};
+use refmark_core::types::digest::Digest;
+use refmark_core::types::fault::{Result, bug};
+use refmark_core::types::map::Map;
+use refmark_core::types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
+use refmark_core::types::reference::Reference;
+use refmark_core::types::time::Timestamp;
+use refmark_core::{
     ApproveRequest, AttachRequest, InitAnswer, InitRequest, Package, RegisterAnswer, Registry, TransitionRequest,
     World, Writer,
 };
-use refmark_core::words::digest::Digest;
-use refmark_core::words::fault::{Result, bug};
-use refmark_core::words::map::Map;
-use refmark_core::words::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
-use refmark_core::words::reference::Reference;
-use refmark_core::words::time::Timestamp;
 
 /// Id, name, kind, roles. Ada founds the registry.
 const PEOPLE: [(&str, &str, MemberKind, &[&str]); 7] = [

@@ -6,12 +6,12 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use refmark_core::git::program::Git;
-use refmark_core::ports::Clock;
+use refmark_core::engine::ports::Clock;
 use refmark_core::records::registry_id::RegistryId;
-use refmark_core::registry::{ExportRequest, Places, SystemClock, World};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::oid::Oid;
+use refmark_core::store::git::program::Git;
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::oid::Oid;
+use refmark_core::{ExportRequest, Places, SystemClock, World};
 use serde::Serialize;
 
 use super::quoted;

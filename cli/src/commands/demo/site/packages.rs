@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use refmark_core::Package;
 use refmark_core::records::manifest::{Contract, ContractField};
-use refmark_core::registry::Package;
-use refmark_core::words::canonical::{FreeJson, FreeMap};
-use refmark_core::words::digest::{ArtifactId, Digest};
-use refmark_core::words::fault::{Code, Fault, Result};
-use refmark_core::words::name::{ModelName, Release};
-use refmark_core::words::value::to_value;
+use refmark_core::types::canonical::{FreeJson, FreeMap};
+use refmark_core::types::digest::{ArtifactId, Digest};
+use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::name::{ModelName, Release};
+use refmark_core::types::value::to_value;
 
 use super::super::model::{self, Classifier, Encoder, Reviews};
 

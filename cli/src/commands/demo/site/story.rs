@@ -1,11 +1,11 @@
 //! Three weeks of a team's work: what went live, what was refused, what was rolled back at night, and what was withdrawn.
 
-use refmark_core::judgement::plan::RollbackRequest;
+use refmark_core::engine::plan::RollbackRequest;
 use refmark_core::records::evidence::Verdict;
-use refmark_core::registry::{PinAddRequest, Project, TransitionRequest};
-use refmark_core::words::digest::ArtifactId;
-use refmark_core::words::fault::Result;
-use refmark_core::words::name::{AliasName, ConsumerId, ModelName};
+use refmark_core::types::digest::ArtifactId;
+use refmark_core::types::fault::Result;
+use refmark_core::types::name::{AliasName, ConsumerId, ModelName};
+use refmark_core::{PinAddRequest, Project, TransitionRequest};
 
 use super::cast::{Cast, moved};
 use super::packages::{Training, reranker, table, text_encoder};

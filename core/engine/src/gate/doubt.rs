@@ -1,0 +1,36 @@
+//! Evidence that counts for nothing, because it rests on a key that was lost to somebody else.
+
+use crate::effective::Effective;
+use crate::facts::Facts;
+use refmark_records::policy::Policy;
+use refmark_records::signature::KeyId;
+use refmark_records::statement::Record;
+use refmark_types::fault::Result;
+use refmark_types::map::Set;
+
+/// What is known of lost keys where a change is judged.
+pub struct Doubt<'a> {
+    /// The paths that rest on a distrusted key.
+    tainted: &'a Set<String>,
+    /// Keys that only the judging policy distrusts: it lands with the change, and what they taint is not known yet.
+    fresh: Vec<KeyId>,
+}
+
+impl<'a> Doubt<'a> {
+    /// The doubts under a policy, given what took effect before the change and what of it is tainted.
+    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a Set<String>) -> Result<Doubt<'a>> {
+        if policy.distrust.is_empty() {
+            return Ok(Doubt { tainted, fresh: Vec::new() });
+        }
+        let known = Facts(before).newest_policy()?.map(|it| it.0);
+        let is_known = |key: &KeyId| known.as_ref().is_some_and(|it| it.distrust.iter().any(|it| it.key == *key));
+        let fresh = policy.distrust.iter().map(|it| it.key).filter(|key| !is_known(key)).collect();
+        Ok(Doubt { tainted, fresh })
+    }
+
+    /// Whether a piece of evidence may count.
+    pub fn lets_count(&self, evidence: &Record) -> bool {
+        !self.tainted.contains(evidence.common().path)
+            && !evidence.signatures.iter().any(|it| self.fresh.contains(&it.keyid))
+    }
+}

@@ -1,0 +1,97 @@
+//! Gates on evidence: its type and verdict, by whom, how old, from which suite, on which data.
+
+use super::people::by_role;
+use super::{Found, Status, Subject};
+use crate::facts::Of;
+use refmark_records::evidence::{Evidence, Verdict};
+use refmark_records::gate::Gate;
+use refmark_types::fault::Result;
+use refmark_types::name::EntryId;
+
+/// Evidence of a type about the subject's artifact, by somebody in the policy with a key that nobody lost, newest last.
+pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<Of<Evidence>>> {
+    let mut all = s.facts.evidence(&s.artifact)?;
+    all.retain(|it| it.evidence_type == *of && s.policy.members.contains_key(&it.by));
+    all.retain(|it| s.doubt.lets_count(&it.record));
+    Ok(all)
+}
+
+/// The newest fail that no later pass from another run and principal answers.
+pub(super) fn standing_fail(all: &[Of<Evidence>]) -> Option<&Of<Evidence>> {
+    all.iter().rev().filter(|it| it.verdict == Verdict::Fail).find(|fail| {
+        !all.iter().any(|pass| {
+            pass.verdict == Verdict::Pass
+                && pass.time >= fail.time
+                && pass.by != fail.by
+                && pass.run.is_some()
+                && pass.run != fail.run
+        })
+    })
+}
+
+pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
+    let Gate::Evidence { of, by, max_age_days, suite, suite_version, holdout, any_verdict } = gate else {
+        return Ok(Found::new(Status::Failed, "evidence", "another gate"));
+    };
+    let mut expected = if *any_verdict { "present".to_owned() } else { "pass".to_owned() };
+    if let Some(days) = max_age_days {
+        expected.push_str(&format!(", at most {days} days old"));
+    }
+    if let Some(suite) = suite {
+        expected.push_str(
+            format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str(),
+        );
+    }
+    if let Some(holdout) = holdout {
+        expected.push_str(&format!(", on holdout {holdout}"));
+    }
+    let all = evidence_of(s, of)?;
+    let next = format!("refmark attach REF --type {of} FILE --verdict pass");
+    if let Some(fail) = standing_fail(&all) {
+        let found =
+            format!("fail by {}{}", fail.by, fail.summary.as_ref().map(|it| format!(": {it}")).unwrap_or_default());
+        return Ok(Found::new(Status::Failed, expected, found)
+            .by(fail.record.digest())
+            .next("a waiver, or a later pass from another run and principal"));
+    }
+    let trained_on = match holdout {
+        Some(_) => {
+            s.facts.lineage(&s.artifact)?.and_then(|it| it.get("dataset").or(it.get("dataset_version")).cloned())
+        }
+        None => None,
+    };
+    let counts = |it: &&Of<Evidence>| {
+        by_role(s, &it.by, by)
+            && (it.verdict == Verdict::Pass || (*any_verdict && it.verdict != Verdict::Fail))
+            && suite.as_ref().is_none_or(|want| it.suite.as_ref().is_some_and(|have| have.name == *want))
+            && suite_version.as_ref().is_none_or(|want| {
+                let have = it.suite.as_ref().and_then(|have| have.version.as_deref());
+                have.is_some_and(|have| have.starts_with(want.as_str()))
+            })
+            && holdout.as_ref().is_none_or(|want| {
+                it.dataset.as_ref().is_some_and(|have| have.name == *want && trained_on.as_ref() != Some(want))
+            })
+    };
+    let Some(best) = all.iter().rev().find(counts) else {
+        let found = if all.is_empty() { "none".to_owned() } else { format!("{} that do not count", all.len()) };
+        return Ok(Found::new(Status::Missing, expected, found).next(next));
+    };
+    let age = s.now.since(best.time);
+    let found = format!("{} by {}, {}", best.verdict.as_str(), best.by, aged(age));
+    let old = max_age_days.is_some_and(|limit| age > (limit.min(1_000_000) as i64) * DAY);
+    // A clock that runs ahead must not keep evidence young for ever; a day is left for clocks that merely differ.
+    let ahead = max_age_days.is_some() && age < -DAY;
+    let status = if old || ahead { Status::Missing } else { Status::Passed };
+    Ok(Found::new(status, expected, found).by(best.record.digest()).next(next))
+}
+
+const DAY: i64 = 86_400;
+
+fn aged(seconds: i64) -> String {
+    match seconds / DAY {
+        days if days < 0 => "dated after the change".to_owned(),
+        0 => "less than a day old".to_owned(),
+        1 => "1 day old".to_owned(),
+        days => format!("{days} days old"),
+    }
+}

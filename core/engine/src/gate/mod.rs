@@ -1,0 +1,128 @@
+//! Gates: named checks that a policy demands of a change, one file a family, and the report that every face shows.
+
+mod doubt;
+mod evidence;
+mod field;
+mod life;
+mod metric;
+mod package;
+mod people;
+mod report;
+
+pub use doubt::Doubt;
+pub use evidence::evidence_of;
+pub use package::{describe_classes, has_document};
+pub use report::{Decision, GateReport, GateResult, SignerResult, Status};
+
+use super::facts::Facts;
+use refmark_records::gate::{Gate, GateRule};
+use refmark_records::policy::Policy;
+use refmark_records::statement::Record;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::Result;
+use refmark_types::name::{ModelName, PrincipalId};
+use refmark_types::time::Timestamp;
+
+/// Something about which a gate is asked.
+pub struct Subject<'a> {
+    /// What has taken effect, and the change itself.
+    pub facts: Facts<'a>,
+    /// What had taken effect before the landing that brings the change.
+    pub before: Facts<'a>,
+    /// The policy that judges.
+    pub policy: &'a Policy,
+    /// Which evidence counts for nothing.
+    pub doubt: &'a Doubt<'a>,
+    /// The change.
+    pub record: &'a Record,
+    /// The artifact that it is about.
+    pub artifact: ArtifactId,
+    /// The model and version, where it is about one.
+    pub version: Option<(&'a ModelName, u64)>,
+    /// Who stands behind it: the author and every approver that counts.
+    pub people: &'a [(PrincipalId, Timestamp)],
+    /// The author.
+    pub author: &'a PrincipalId,
+    /// The gate's clock: the statement's own time.
+    pub now: Timestamp,
+}
+
+/// What a gate found, before waivers.
+struct Found {
+    status: Status,
+    expected: String,
+    found: String,
+    evidence: Option<Digest>,
+    next: Option<String>,
+}
+
+impl Found {
+    fn new(status: Status, expected: impl Into<String>, found: impl Into<String>) -> Found {
+        Found { status, expected: expected.into(), found: found.into(), evidence: None, next: None }
+    }
+
+    fn check(holds: bool, expected: impl Into<String>, found: impl Into<String>) -> Found {
+        Found::new(if holds { Status::Passed } else { Status::Failed }, expected, found)
+    }
+
+    fn next(mut self, next: impl Into<String>) -> Found {
+        if self.status != Status::Passed {
+            self.next = Some(next.into());
+        }
+        self
+    }
+
+    fn by(mut self, evidence: Digest) -> Found {
+        self.evidence = Some(evidence);
+        self
+    }
+}
+
+/// Asks one gate.
+pub fn judge(rule: &GateRule, subject: &Subject<'_>) -> Result<GateResult> {
+    let found = ask(&rule.gate, subject)?;
+    Ok(GateResult {
+        name: rule.label(),
+        status: found.status,
+        expected: found.expected,
+        found: found.found,
+        evidence: found.evidence,
+        next: found.next.or_else(|| {
+            let other = || "another version, or another rule: `refmark policy show` has what is asked".to_owned();
+            (found.status != Status::Passed).then(other)
+        }),
+        waivable: rule.waivable,
+    })
+}
+
+fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
+    match gate {
+        Gate::OwnerNamed => package::owner_named(s),
+        Gate::LineageComplete { keys } => package::lineage_complete(s, keys),
+        Gate::Evidence { .. } => evidence::evidence(gate, s),
+        Gate::Metric { .. } => metric::metric(gate, s),
+        Gate::Field { of, path, op, value } => field::field(s, of, path, *op, value.as_ref()),
+        Gate::SignedBy { roles } => Ok(people::signed_by(s, roles, 1, true)),
+        Gate::Approvals { count, roles } => Ok(people::signed_by(s, roles, *count, false)),
+        Gate::ClassAllowed { classes, with_sign_off } => package::class_allowed(s, classes, with_sign_off),
+        Gate::ReplacementInProduction => life::replacement(s),
+        Gate::SunsetPassed => life::sunset_passed(s),
+        Gate::NoConsumers => life::no_consumers(s),
+        Gate::All { gates } => several(s, gates, true),
+        Gate::Any { gates } => several(s, gates, false),
+    }
+}
+
+fn several(s: &Subject<'_>, gates: &[GateRule], all: bool) -> Result<Found> {
+    let mut results = Vec::new();
+    for gate in gates {
+        results.push(judge(gate, s)?);
+    }
+    let statuses = results.iter().map(|it| it.status);
+    // Nothing to ask is nothing that holds: an empty `all` fails as an empty `any` does.
+    let status = if all { statuses.max() } else { statuses.min() }.unwrap_or(Status::Failed);
+    let said = |what: fn(&GateResult) -> &str| {
+        results.iter().map(what).collect::<Vec<_>>().join(if all { " and " } else { " or " })
+    };
+    Ok(Found::new(status, said(|it| &it.expected), said(|it| &it.found)))
+}

@@ -1,0 +1,89 @@
+//! Gates on the package: whose it is, where it came from, what its files are.
+
+use super::evidence::{evidence_of, standing_fail};
+use super::people::is_person;
+use super::{Found, Status, Subject};
+use refmark_records::evidence::Verdict;
+use refmark_records::layout::Document;
+use refmark_records::manifest::{FileClass, LINEAGE_KEYS, Manifest};
+use refmark_types::fault::Result;
+use refmark_types::name::EntryId;
+
+pub(super) fn owner_named(s: &Subject<'_>) -> Result<Found> {
+    let Some((model, _)) = s.version else { return Ok(Found::new(Status::Failed, "a named owner", "no model")) };
+    let about = s.facts.about(model)?;
+    let owner = about.and_then(|about| about.owner.clone()).filter(|owner| !owner.trim().is_empty());
+    Ok(match owner {
+        Some(owner) => Found::new(Status::Passed, "a named owner", owner),
+        None => Found::new(Status::Missing, "a named owner", "none")
+            .next(format!("refmark register … --owner NAME, or refmark describe {model} --owner NAME")),
+    })
+}
+
+pub(super) fn lineage_complete(s: &Subject<'_>, keys: &[String]) -> Result<Found> {
+    let wanted: Vec<&str> =
+        if keys.is_empty() { LINEAGE_KEYS.to_vec() } else { keys.iter().map(String::as_str).collect() };
+    let lineage = s.facts.lineage(&s.artifact)?.unwrap_or_default();
+    let missing: Vec<&str> =
+        wanted.iter().copied().filter(|key| lineage.get(key).is_none_or(|value| value.trim().is_empty())).collect();
+    let expected = format!("lineage with {}", wanted.join(", "));
+    Ok(if missing.is_empty() {
+        Found::new(Status::Passed, expected, "complete")
+    } else {
+        Found::new(Status::Failed, expected, format!("without {}", missing.join(", ")))
+            .next("lineage is part of the artifact: register it again with --lineage KEY=VALUE")
+    })
+}
+
+pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_off: &[FileClass]) -> Result<Found> {
+    let words = |classes: &[FileClass]| classes.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+    let mut expected = words(classes);
+    if !with_sign_off.is_empty() {
+        expected.push_str(&format!("; with a sign-off {}", words(with_sign_off)));
+    }
+    let Some(manifest) = s.facts.manifest(&s.artifact)? else {
+        return Ok(Found::new(Status::Missing, expected, "no manifest"));
+    };
+    let outside: Vec<_> = manifest.files.iter().filter(|file| !classes.contains(&file.class)).collect();
+    let Some(first) = outside.first() else {
+        return Ok(Found::new(Status::Passed, expected, describe_classes(&manifest)));
+    };
+    let found = format!("{} is {}", first.path, first.class);
+    if !outside.iter().all(|file| with_sign_off.contains(&file.class)) {
+        return Ok(Found::new(Status::Failed, expected, found));
+    }
+    let sign_offs = evidence_of(s, &EntryId::parse("sign-off")?)?;
+    if let Some(fail) = standing_fail(&sign_offs) {
+        return Ok(
+            Found::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
+        );
+    }
+    Ok(match sign_offs.iter().rev().find(|it| it.verdict == Verdict::Pass && is_person(s.policy, &it.by)) {
+        Some(pass) => {
+            Found::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by)).by(pass.record.digest())
+        }
+        None => {
+            Found::new(Status::Missing, expected, found).next("refmark attach REF --type sign-off FILE --verdict pass")
+        }
+    })
+}
+
+/// The classes of a package's files, for people.
+pub fn describe_classes(manifest: &Manifest) -> String {
+    let counted = FileClass::ALL.into_iter().filter_map(|class| {
+        let count = manifest.files.iter().filter(|file| file.class == class).count();
+        (count > 0).then(|| format!("{count} {class}"))
+    });
+    counted.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an artifact has a document; for gates and reviews alike.
+pub fn has_document(manifest: &Manifest, document: Document) -> bool {
+    match document {
+        Document::Manifest => true,
+        Document::Contract => manifest.contract.is_some(),
+        Document::Lineage => manifest.lineage.is_some(),
+        Document::EvaluationCard => manifest.evaluation_card.is_some(),
+        Document::ModelCard => manifest.model_card.is_some(),
+    }
+}

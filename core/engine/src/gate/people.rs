@@ -1,0 +1,29 @@
+//! Gates on people: who signed.
+
+use super::{Found, Status, Subject};
+use refmark_records::policy::{MemberKind, Policy};
+use refmark_types::name::{PrincipalId, Role};
+
+/// Whether the author of a piece of evidence holds one of these roles.
+pub(super) fn by_role(s: &Subject<'_>, by: &PrincipalId, roles: &[Role]) -> bool {
+    roles.is_empty()
+        || s.policy.members.get(by).is_some_and(|member| member.roles.iter().any(|role| roles.contains(role)))
+}
+
+pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_counts: bool) -> Found {
+    let holders: Vec<&str> = s
+        .people
+        .iter()
+        .filter(|(id, _)| (author_counts || id != s.author) && by_role(s, id, roles))
+        .map(|(id, _)| id.as_str())
+        .collect();
+    let which = roles.iter().map(Role::as_str).collect::<Vec<_>>().join(" or ");
+    let expected = format!("{count} by {}", if which.is_empty() { "an approver" } else { &which });
+    let found = if holders.is_empty() { "none".to_owned() } else { holders.join(", ") };
+    let status = if holders.len() as u64 >= count.max(1) { Status::Passed } else { Status::Pending };
+    Found::new(status, expected, found).next("refmark approve BRANCH")
+}
+
+pub(super) fn is_person(policy: &Policy, id: &PrincipalId) -> bool {
+    policy.members.get(id).is_some_and(|it| it.kind == MemberKind::Person)
+}

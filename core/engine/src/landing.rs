@@ -1,0 +1,475 @@
+//! Landings over time: what each commit brings, what of it takes effect, what waits and what is refused.
+//!
+//! Linear in the files that changed: a landing is judged when it arrives, and a pending one again only when something
+//! took effect since. What took effect is never judged again.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::effective::{Effective, Objects, State};
+use super::facts::Facts;
+use super::gate::GateReport;
+use super::open_approvals::Due;
+use super::rules::{Ground, Judged, judge_landing};
+use super::snapshot::{Change, Mode};
+use refmark_records::layout::{Place, is_companion};
+use refmark_records::manifest::FileClass;
+use refmark_records::trust::TrustState;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::{Map, Set};
+use refmark_types::oid::Oid;
+
+/// So many landings may be pending at a time; the rest are refused.
+pub const PENDING_LIMIT: usize = 256;
+
+/// Where a landing without effect stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It was not judged yet.
+    New,
+    /// It breaks no rule and lacks something.
+    Pending,
+    /// It breaks a rule, and is not judged again while it stands unchanged.
+    Refused,
+}
+
+/// What one commit brought and has no effect (yet).
+#[derive(Debug, Clone)]
+pub struct Inert {
+    /// The commit that brought it.
+    pub commit: Oid,
+    /// Its files.
+    pub files: Map<String, (Mode, Oid)>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Why, by path.
+    pub findings: Vec<(String, Box<Fault>)>,
+    /// The reports of the moves in it.
+    pub reports: Vec<GateReport>,
+    /// How much had taken effect when it was judged last.
+    judged_at: u64,
+    /// Its place in the order of arrival.
+    key: u64,
+}
+
+/// What a landing brought into effect.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// The commit that brought the files.
+    pub brought_by: Oid,
+    /// The files.
+    pub files: Map<String, Oid>,
+    /// The reports of the moves in it.
+    pub reports: Vec<GateReport>,
+}
+
+/// What one commit comes to.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The commit.
+    pub commit: Oid,
+    /// Why nothing takes effect in it: a file that had taken effect is missing or differs.
+    pub bad: Option<Box<Fault>>,
+    /// What took effect in it.
+    pub effects: Vec<Effect>,
+}
+
+/// A set of good commits that lies before the walk: those of a history that was verified earlier.
+pub trait Before {
+    /// The place of a commit on that history's chain, counted from 0, if it is a good one.
+    fn position(&self, commit: Oid) -> Result<Option<u64>>;
+    /// How many commits the chain has.
+    fn commits(&self) -> u64;
+}
+
+/// The walk starts at the first commit.
+pub struct FromTheStart;
+
+impl Before for FromTheStart {
+    fn position(&self, _: Oid) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn commits(&self) -> u64 {
+        0
+    }
+}
+
+/// The files of a landing, and what it came to when it was tried.
+pub type Tried = (Map<String, (Mode, Oid)>, Judged);
+
+/// Takes commits in chain order and keeps what has taken effect.
+pub struct Walk<'h> {
+    before: Box<dyn Before + 'h>,
+    state: State<'h>,
+    /// The good commits of this walk, and their places on the chain.
+    good: HashMap<Oid, u64>,
+    commits: u64,
+    /// Landings without effect, oldest first.
+    inert: Vec<Inert>,
+    /// The landing without effect that holds a path, by key.
+    holder: HashMap<String, u64>,
+    /// Landings that were not judged yet, and those that are pending, by key: no commit looks at the refused ones.
+    new: Set<u64>,
+    pending: Set<u64>,
+    next_key: u64,
+    /// Paths of the state that are missing or differ at the present commit.
+    off: Set<String>,
+    effects: u64,
+    judgements: u64,
+    revoked: Revoked,
+    /// Paths whose records rest on a key that is distrusted.
+    tainted: Set<String>,
+    due: Due,
+    /// What a landing came to when it was tried on the present state.
+    tried: Option<Tried>,
+}
+
+/// What is revoked now.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Revoked {
+    artifacts: Map<String, Vec<Digest>>,
+    #[serde(skip)]
+    files: Set<Digest>,
+}
+
+impl Revoked {
+    fn add(&mut self, artifact: &ArtifactId, files: Vec<Digest>) {
+        self.files.extend(files.iter().copied());
+        self.artifacts.insert(artifact.to_string(), files);
+    }
+
+    fn remove(&mut self, artifact: &ArtifactId) {
+        if self.artifacts.remove(&artifact.to_string()).is_some() {
+            self.index();
+        }
+    }
+
+    /// The weight files of everything that is revoked.
+    pub(super) fn files(&self) -> &Set<Digest> {
+        &self.files
+    }
+
+    /// Makes the set of files anew from the artifacts.
+    fn index(&mut self) {
+        self.files = self.artifacts.values().flatten().copied().collect();
+    }
+}
+
+impl<'h> Walk<'h> {
+    /// A walk from the first commit.
+    pub fn from_the_start(objects: Rc<Objects<'h>>) -> Walk<'h> {
+        Walk::from(State::empty(objects), Box::new(FromTheStart), Vec::new(), Revoked::default(), Due::default())
+    }
+
+    /// A walk that goes on from a good commit that was verified before.
+    pub fn from(
+        state: State<'h>,
+        before: Box<dyn Before + 'h>,
+        inert: Vec<Inert>,
+        mut revoked: Revoked,
+        due: Due,
+    ) -> Walk<'h> {
+        let commits = before.commits();
+        revoked.index();
+        let mut walk = Walk {
+            before,
+            state,
+            good: HashMap::new(),
+            commits,
+            inert: Vec::new(),
+            holder: HashMap::new(),
+            new: Set::new(),
+            pending: Set::new(),
+            next_key: 0,
+            off: Set::new(),
+            effects: 0,
+            judgements: 0,
+            revoked,
+            tainted: Set::new(),
+            due,
+            tried: None,
+        };
+        for landing in inert {
+            walk.append(landing);
+        }
+        walk
+    }
+
+    /// Takes a landing in as the youngest of those without effect.
+    fn append(&mut self, mut landing: Inert) {
+        landing.key = self.next_key;
+        self.next_key += 1;
+        self.insert(landing);
+    }
+
+    /// Puts a landing at the place that its key gives it.
+    fn insert(&mut self, landing: Inert) {
+        self.holder.extend(landing.files.keys().map(|path| (path.clone(), landing.key)));
+        match landing.standing {
+            Standing::New => drop(self.new.insert(landing.key)),
+            Standing::Pending => drop(self.pending.insert(landing.key)),
+            Standing::Refused => {}
+        }
+        let at = self.inert.partition_point(|it| it.key < landing.key);
+        self.inert.insert(at, landing);
+    }
+
+    /// Takes a landing out, with every trace of it.
+    fn remove(&mut self, key: u64) -> Option<Inert> {
+        self.new.remove(&key);
+        self.pending.remove(&key);
+        let at = self.inert.binary_search_by_key(&key, |it| it.key).ok()?;
+        let landing = self.inert.remove(at);
+        for path in landing.files.keys() {
+            self.holder.remove(path);
+        }
+        Some(landing)
+    }
+
+    fn find(&self, key: u64) -> Option<&Inert> {
+        self.inert.binary_search_by_key(&key, |it| it.key).ok().and_then(|at| self.inert.get(at))
+    }
+
+    /// Takes the next commit of the chain and what it changed against its first parent.
+    pub fn take(&mut self, commit: Oid, changes: &[Change]) -> Result<Verdict> {
+        self.arrive(commit, changes)?;
+        let position = self.commits;
+        self.commits += 1;
+        if let Some(path) = self.off.first() {
+            let fault = Fault::new(
+                Code::Tampered,
+                format!("{path} had taken effect, and is missing or changed at {}", commit.short()),
+            )
+            .hint("nothing takes effect while that is so; put the file back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`")
+            .at(path)
+            .field("commit", commit);
+            return Ok(Verdict { commit, bad: Some(fault), effects: Vec::new() });
+        }
+        let effects = self.judge()?;
+        self.good.insert(commit, position);
+        Ok(Verdict { commit, bad: None, effects })
+    }
+
+    /// Takes a commit that brings what was just tried on the state as it is: it is not judged twice.
+    pub fn take_tried(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<Verdict> {
+        self.tried = tried;
+        let verdict = self.take(commit, changes);
+        self.tried = None;
+        verdict
+    }
+
+    /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
+    fn arrive(&mut self, commit: Oid, changes: &[Change]) -> Result<()> {
+        let mut own: Map<String, (Mode, Oid)> = Map::new();
+        let mut touched: Map<u64, Vec<&str>> = Map::new();
+        for change in changes {
+            match self.state.oid(&change.path)? {
+                Some(held) if change.new == Some((Mode::File, held)) => drop(self.off.remove(&change.path)),
+                Some(_) => drop(self.off.insert(change.path.clone())),
+                None => {
+                    if let Some(key) = self.holder.get(&change.path) {
+                        touched.get_or_default(*key).push(&change.path);
+                    }
+                    if let Some(new) = change.new.filter(|(mode, _)| !is_companion(&change.path) || *mode != Mode::File)
+                    {
+                        own.insert(change.path.clone(), new);
+                    }
+                }
+            }
+        }
+        for (key, paths) in touched {
+            self.touch(key, &paths);
+        }
+        if !own.is_empty() {
+            self.append(Inert::of(commit, own, Standing::New));
+        }
+        Ok(())
+    }
+
+    /// Inert files were replaced or removed; what is then left of their landing is a landing of its own.
+    fn touch(&mut self, key: u64, paths: &[&str]) {
+        let Some(mut landing) = self.remove(key) else { return };
+        for path in paths {
+            landing.files.remove(*path);
+        }
+        if !landing.files.is_empty() {
+            self.insert(Inert { key, ..Inert::of(landing.commit, landing.files, Standing::New) });
+        }
+    }
+
+    /// Judges new landings in chain order, then pending ones, oldest first, again until none takes effect.
+    fn judge(&mut self) -> Result<Vec<Effect>> {
+        let mut effects = Vec::new();
+        loop {
+            let before = self.effects;
+            while let Some(key) = self.new.pop_first() {
+                effects.extend(self.judge_one(key)?);
+            }
+            let mut from = 0;
+            while let Some(key) = self.pending.range_from(&from).next().copied() {
+                from = key + 1;
+                if self.find(key).is_some_and(|it| it.judged_at < self.effects) {
+                    effects.extend(self.judge_one(key)?);
+                }
+            }
+            if self.effects == before {
+                return Ok(effects);
+            }
+        }
+    }
+
+    /// Judges one landing; what it brought, where it takes effect.
+    fn judge_one(&mut self, key: u64) -> Result<Option<Effect>> {
+        self.judgements += 1;
+        let tried = self.tried.take();
+        let Some(landing) = self.find(key) else { return Ok(None) };
+        let judged = match tried {
+            // The first to be judged: the state is the one that it was tried on.
+            Some((files, judged)) if files == landing.files => judged,
+            _ => self.try_landing(&landing.files)?,
+        };
+        let Judged { effect, refused, findings, dropped, reports } = judged;
+        let Some(files) = effect else {
+            self.stay(key, refused, findings, reports);
+            return Ok(None);
+        };
+        let Some(landing) = self.remove(key) else { return Ok(None) };
+        self.effects += 1;
+        self.state.add(files.iter().map(|(path, oid)| (path.clone(), *oid)));
+        self.note_revocations(&files)?;
+        if !dropped.is_empty() {
+            let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
+            let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
+            self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
+        }
+        let effect = Effect { brought_by: landing.commit, files, reports };
+        self.due.take(&effect, Facts(&self.state))?;
+        Ok(Some(effect))
+    }
+
+    fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
+        let Ok(at) = self.inert.binary_search_by_key(&key, |it| it.key) else { return };
+        self.new.remove(&key);
+        let was_pending = self.pending.remove(&key);
+        let full = !was_pending && self.pending.len() >= PENDING_LIMIT;
+        let landing = &mut self.inert[at];
+        landing.judged_at = self.effects;
+        landing.findings = findings;
+        landing.reports = reports;
+        landing.standing = if refused || full { Standing::Refused } else { Standing::Pending };
+        if full && !refused {
+            let path = landing.files.keys().next().cloned().unwrap_or_default();
+            let fault = Fault::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
+                .hint("approve or remove some of them first; `refmark status` lists them");
+            landing.findings.push((path, fault));
+        }
+        if landing.standing == Standing::Pending {
+            self.pending.insert(key);
+        }
+    }
+
+    /// Keeps the list of weights that are revoked now. Deleting what was revoked does not clear it.
+    fn note_revocations(&mut self, files: &Map<String, Oid>) -> Result<()> {
+        for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
+            let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
+            let facts = Facts(&self.state);
+            match facts.trust(&artifact)?.0 {
+                TrustState::Revoked => {
+                    let manifest = facts.manifest(&artifact)?;
+                    let weights = manifest.iter().flat_map(|it| &it.files).filter(|file| file.class != FileClass::Data);
+                    let weights = weights.map(|file| file.sha256).collect();
+                    self.revoked.add(&artifact, weights);
+                }
+                TrustState::Deleted => {}
+                TrustState::Acquired | TrustState::Quarantined | TrustState::Trusted => self.revoked.remove(&artifact),
+            }
+        }
+        Ok(())
+    }
+
+    /// What has taken effect.
+    pub fn state(&self) -> &State<'h> {
+        &self.state
+    }
+
+    /// Landings without effect, oldest first.
+    pub fn inert(&self) -> &[Inert] {
+        &self.inert
+    }
+
+    /// Paths of the state that are missing or differ at the newest commit taken.
+    pub fn off(&self) -> &Set<String> {
+        &self.off
+    }
+
+    /// How many commits the chain has so far.
+    pub fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// The place of a good commit on the chain, counted from 0.
+    pub fn position(&self, commit: Oid) -> Result<Option<u64>> {
+        match self.good.get(&commit) {
+            Some(position) => Ok(Some(*position)),
+            None => self.before.position(commit),
+        }
+    }
+
+    /// How many times a landing was judged: grows with what changed, not with what lies there.
+    pub fn judgements(&self) -> u64 {
+        self.judgements
+    }
+
+    /// The moves with approvals still due.
+    pub fn due(&self) -> &Due {
+        &self.due
+    }
+
+    /// Paths whose records rest on a key that is distrusted: what they say counts for nothing.
+    pub fn tainted(&self) -> &Set<String> {
+        &self.tainted
+    }
+
+    /// From now on these paths rest on a key that is distrusted.
+    pub(super) fn taint(&mut self, paths: Set<String>) {
+        self.tainted = paths;
+    }
+
+    /// What is revoked now.
+    pub fn revoked(&self) -> &Revoked {
+        &self.revoked
+    }
+
+    /// Judges what somebody would land next on top of the present state, without landing it.
+    pub fn try_landing(&self, files: &Map<String, (Mode, Oid)>) -> Result<Judged> {
+        let position = |commit: Oid| self.position(commit);
+        let ground = Ground {
+            state: &self.state,
+            position: &position,
+            revoked_files: &self.revoked.files,
+            tainted: &self.tainted,
+        };
+        judge_landing(files, &ground)
+    }
+}
+
+impl Inert {
+    fn of(commit: Oid, files: Map<String, (Mode, Oid)>, standing: Standing) -> Inert {
+        Inert { commit, files, standing, findings: Vec::new(), reports: Vec::new(), judged_at: 0, key: 0 }
+    }
+
+    /// A landing that was remembered, as it stood, with the reasons.
+    pub fn remembered(
+        commit: Oid,
+        files: Map<String, (Mode, Oid)>,
+        standing: Standing,
+        findings: Vec<(String, Box<Fault>)>,
+    ) -> Inert {
+        Inert { findings, ..Inert::of(commit, files, standing) }
+    }
+}

@@ -1,0 +1,23 @@
+//! Floor 2: the engine. Records in, verdict out: state, landing, rules, gates, policy, verification and plans.
+
+#![forbid(unsafe_code)]
+
+pub mod chain;
+pub mod document;
+pub mod effective;
+pub mod facts;
+pub mod gate;
+pub mod known;
+pub mod landing;
+#[cfg(test)]
+mod landing_tests;
+pub mod open_approvals;
+pub mod plan;
+pub mod policy;
+pub mod ports;
+pub mod rules;
+pub mod schema;
+pub mod snapshot;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod verify;

@@ -1,0 +1,100 @@
+//! Entries of the catalog: added, deprecated, disabled.
+
+use super::{Author, Plan, not_before};
+use crate::facts::Facts;
+use crate::schema::check_schema;
+use refmark_records::catalog::{CatalogEntry, EntryState, Family};
+use refmark_types::canonical::FreeJson;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::EntryId;
+
+/// A new entry of the catalog.
+#[derive(Debug, Clone)]
+pub struct EntryRequest {
+    /// The family.
+    pub family: Family,
+    /// The stable id.
+    pub id: EntryId,
+    /// Who answers for it; the author where nobody is named.
+    pub owner: Option<String>,
+    /// What the id means, in a sentence.
+    pub meaning: String,
+    /// What sort of entry it is.
+    pub entry_kind: String,
+    /// A JSON Schema of what names it, in the part that is read; null where there is none.
+    pub schema: FreeJson,
+    /// Its page in the documentation.
+    pub docs: Option<String>,
+    /// Its status page.
+    pub status_page: Option<String>,
+    /// How many days records that name it are kept.
+    pub retention_days: Option<u64>,
+    /// Whether its use is billed.
+    pub billable: bool,
+}
+
+/// Plans a new entry, active from the start.
+pub fn catalog_entry(facts: Facts<'_>, author: &Author, request: &EntryRequest) -> Result<Plan> {
+    let EntryRequest { family, id, .. } = request;
+    if facts.catalog(*family, id)?.is_some() {
+        return Err(Fault::new(Code::Exists, format!("{} {id} is in the catalog already", family.as_str()))
+            .hint("an id is a contract: what it means never changes; deprecate it and add another"));
+    }
+    if !request.schema.0.is_null() {
+        check_schema(&request.schema.0)?;
+    }
+    if request.meaning.trim().is_empty() {
+        return Err(Fault::new(Code::BadArgument, format!("{id} has no meaning")).hint("--meaning \"a sentence\""));
+    }
+    let mut plan = Plan { subject: format!("catalog add {} {id}", family.as_str()), ..Plan::default() };
+    plan.sign(CatalogEntry {
+        family: *family,
+        id: id.clone(),
+        sequence: 1,
+        state: EntryState::Active,
+        owner: request.owner.clone().unwrap_or_else(|| author.by.to_string()),
+        meaning: request.meaning.clone(),
+        entry_kind: request.entry_kind.clone(),
+        schema: request.schema.clone(),
+        docs: request.docs.clone(),
+        status_page: request.status_page.clone(),
+        retention_days: request.retention_days,
+        billable: request.billable,
+        by: author.by.clone(),
+        time: author.time,
+        previous: None,
+        base: author.base,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    Ok(plan)
+}
+
+/// Plans another state of an entry: deprecated, disabled, or active again.
+pub fn catalog_state(
+    facts: Facts<'_>,
+    author: &Author,
+    family: Family,
+    id: &EntryId,
+    state: EntryState,
+) -> Result<Plan> {
+    let Some(now) = facts.catalog(family, id)? else {
+        return Err(Fault::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
+            .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str())));
+    };
+    if now.state == state {
+        return Err(Fault::new(Code::NothingToDo, format!("{} {id} is {} already", family.as_str(), state.as_str())));
+    }
+    let mut plan = Plan { subject: format!("catalog {} {id}: {}", family.as_str(), state.as_str()), ..Plan::default() };
+    plan.sign(CatalogEntry {
+        sequence: now.sequence + 1,
+        state,
+        by: author.by.clone(),
+        time: not_before(author, Some(now.time)),
+        previous: Some(now.record.digest()),
+        base: author.base,
+        path: String::new(),
+        ..(*now).clone()
+    })?;
+    Ok(plan)
+}

@@ -1,0 +1,132 @@
+//! The first landing of a registry: root, policy, catalog.
+
+use super::{Author, Plan};
+use refmark_records::catalog::{BUILT_IN, CatalogEntry, EntryState, Family, built_in_schema};
+use refmark_records::layout::Place;
+use refmark_records::policy::{Policy, PolicyStatement};
+use refmark_records::root::{FORMAT, Keyholder, Quorum, Root};
+use refmark_records::signature::PublicKey;
+use refmark_types::canonical::{FreeJson, RECORD_LIMIT, strict};
+use refmark_types::digest::Digest;
+use refmark_types::fault::Result;
+use refmark_types::name::{EntryId, PrincipalId};
+
+/// What a new registry starts with.
+pub struct Founding<'a> {
+    /// The registry's name, for people.
+    pub name: &'a str,
+    /// Whoever founds it: its root and its policy quorum.
+    pub founder: &'a PublicKey,
+    /// The text of the first policy.
+    pub policy: &'a str,
+}
+
+/// The first landing: root 1, policy 1 and the catalog's built-in entries, all by one founder.
+pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
+    let mut plan = Plan { subject: format!("init {}", founding.name), ..Plan::default() };
+    let alone = || Quorum { threshold: 1, principals: vec![author.by.clone()] };
+    plan.sign(Root {
+        number: 1,
+        name: founding.name.to_owned(),
+        format: FORMAT,
+        root: alone(),
+        policy: alone(),
+        keyholders: vec![Keyholder { principal: author.by.clone(), keys: vec![*founding.founder] }],
+        reason: "the first root".to_owned(),
+        by: author.by.clone(),
+        time: author.time,
+        previous: None,
+        base: None,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    Policy::parse(founding.policy)?;
+    plan.documents.push((Place::PolicyText(1), founding.policy.as_bytes().to_vec()));
+    plan.sign(PolicyStatement {
+        number: 1,
+        text: Digest::of(founding.policy.as_bytes()),
+        reason: "the first policy".to_owned(),
+        by: author.by.clone(),
+        time: author.time,
+        previous: None,
+        base: None,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    for (family, id, meaning) in BUILT_IN {
+        plan.sign(CatalogEntry {
+            family: *family,
+            id: EntryId::parse(id)?,
+            sequence: 1,
+            state: EntryState::Active,
+            owner: author.by.to_string(),
+            meaning: (*meaning).to_owned(),
+            entry_kind: "built-in".to_owned(),
+            schema: schema_of(*family, id)?,
+            docs: None,
+            status_page: None,
+            retention_days: None,
+            billable: false,
+            by: author.by.clone(),
+            time: author.time,
+            previous: None,
+            base: None,
+            path: String::new(),
+            registry: author.registry,
+        })?;
+    }
+    Ok(plan)
+}
+
+fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
+    match built_in_schema(family, id) {
+        Some(text) => strict(text.as_bytes(), RECORD_LIMIT).map(|(_, schema)| FreeJson(schema)),
+        None => Ok(FreeJson::default()),
+    }
+}
+
+/// The policy of a registry with one person: any alias, any stage, every class of file that this person registers.
+pub fn one_person_policy(author: &Author, key: &PublicKey) -> String {
+    let Author { by, registry, .. } = author;
+    format!(
+        r#"# The policy of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
+format = {FORMAT}
+registry = "{registry}"
+number = 1
+
+[members."{by}"]
+kind = "person"
+roles = ["owner"]
+keys = ["{key}"]
+
+[roles.owner]
+may = ["propose", "register", "describe", "attach", "approve", "waive", "publish", "checkpoint", "catalog"]
+
+# Any alias of any model may point at any trusted version.
+[[alias]]
+names = ["*"]
+needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
+
+# Any version may move to any stage.
+[[stage]]
+to = ["experimental", "staging", "production", "retired", "archived"]
+needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
+
+# What the owner registers is trusted at once, code and pickles too: the owner answers for it, and is warned.
+[[trust]]
+to = ["quarantined", "trusted", "revoked", "deleted"]
+needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
+"#
+    )
+}
+
+impl Author {
+    /// The founder of a registry: nothing lies before the first landing.
+    pub fn founder(
+        by: PrincipalId,
+        time: refmark_types::time::Timestamp,
+        registry: refmark_records::registry_id::RegistryId,
+    ) -> Author {
+        Author { by, time, base: None, registry }
+    }
+}

@@ -1,0 +1,104 @@
+//! Plans: a change as a value, before anything is written. It can be shown, reviewed and tested; applying it is one
+//! compare-and-swap of the branch.
+
+mod about;
+mod approval;
+mod catalog;
+mod change;
+mod evidence;
+mod init;
+mod label;
+mod meta;
+mod promote;
+mod publish;
+mod register;
+mod transition;
+
+pub use about::{AboutRequest, announce, describe};
+pub use approval::{ApprovalRequest, approve};
+pub use catalog::{EntryRequest, catalog_entry, catalog_state};
+pub use change::Change;
+pub use evidence::{EvidenceRequest, attach};
+pub use init::{Founding, one_person_policy, plan_init};
+pub use label::{LabelRequest, hide_model, hide_version, label, rename};
+pub use meta::{NewKeyholder, Rotation, policy, rotate};
+pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use publish::{PublishRequest, publish};
+pub use register::{Batch, RegisterRequest, Registered, register};
+pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
+
+use refmark_records::layout::Place;
+use refmark_records::registry_id::RegistryId;
+use refmark_records::statement::{Predicate, Statement};
+use refmark_types::digest::ArtifactId;
+use refmark_types::fault::Result;
+use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// Who makes a change, when, and on what.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// The principal.
+    pub by: PrincipalId,
+    /// The author's clock.
+    pub time: Timestamp,
+    /// The last good head of the registry's branch that the author saw.
+    pub base: Option<Oid>,
+    /// The registry.
+    pub registry: RegistryId,
+}
+
+/// A change: what would be signed, what lies beside it, and what the commit would say.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The commit's subject line.
+    pub subject: String,
+    /// The commit's body.
+    pub body: String,
+    /// What would be signed.
+    pub statements: Vec<Statement>,
+    /// Unsigned files.
+    pub documents: Vec<(Place, Vec<u8>)>,
+    /// The artifacts that the change is about, for the commit's trailers.
+    pub artifacts: Vec<ArtifactId>,
+    /// Files that are stored as they are, by path: records that were signed elsewhere, and companions.
+    pub carried: Vec<(String, Vec<u8>)>,
+    /// The commit that the change merges, as the second parent.
+    pub merges: Option<Oid>,
+    /// Who approved it, for the commit's trailers.
+    pub approved_by: Vec<PrincipalId>,
+}
+
+impl Plan {
+    /// Adds a statement; its path becomes the one that it has by its own words.
+    fn sign(&mut self, predicate: impl Into<Predicate>) -> Result<()> {
+        let mut predicate = predicate.into();
+        let path = Place::of(&predicate)?.path();
+        predicate.set_path(path);
+        self.statements.push(Statement::new(predicate));
+        Ok(())
+    }
+
+    /// Adds an artifact to the trailers, once. Looked for among the newest: in a plan of many thousands, a search through
+    /// all of them for each would be most of the work.
+    fn concerns(&mut self, artifact: ArtifactId) {
+        if !self.artifacts.iter().rev().take(64).any(|it| *it == artifact) {
+            self.artifacts.push(artifact);
+        }
+    }
+
+    /// Takes another plan's statements and documents in.
+    pub fn absorb(&mut self, other: Plan) {
+        self.statements.extend(other.statements);
+        self.documents.extend(other.documents);
+        for artifact in other.artifacts {
+            self.concerns(artifact);
+        }
+    }
+}
+
+/// The author's clock, but not before what the statement follows: times are ordered against the predecessor.
+fn not_before(author: &Author, previous: Option<Timestamp>) -> Timestamp {
+    previous.map_or(author.time, |previous| previous.max(author.time))
+}

@@ -1,0 +1,53 @@
+//! Publishing what a project is pinned to.
+
+use super::{Author, Plan, not_before};
+use crate::facts::Facts;
+use refmark_records::consumer::{Consumer, PublishedPin};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::ConsumerId;
+
+/// Publish the pins of a project, whole; no pins where the project is gone.
+#[derive(Debug, Clone)]
+pub struct PublishRequest {
+    /// The project's id.
+    pub consumer: ConsumerId,
+    /// Where the project is, for people.
+    pub project: Option<String>,
+    /// Its pins.
+    pub pins: Vec<PublishedPin>,
+}
+
+/// Plans the record.
+pub fn publish(facts: Facts<'_>, author: &Author, request: &PublishRequest) -> Result<Plan> {
+    let PublishRequest { consumer, project, pins } = request;
+    for pin in pins {
+        let found = facts.version(&pin.model, pin.version)?;
+        if found.is_none_or(|it| it.artifact != pin.artifact) {
+            return Err(Fault::new(
+                Code::NotFound,
+                format!("the registry has no {}/{} that is {}", pin.model, pin.version, pin.artifact.short()),
+            )
+            .hint("`refmark pin check` says what is wrong with the lock file"));
+        }
+    }
+    let now = facts.consumer(consumer)?;
+    if now.as_ref().is_some_and(|now| now.pins == *pins && now.project == *project) {
+        return Err(Fault::new(Code::NothingToDo, format!("{consumer} has published exactly these pins already")));
+    }
+    let mut plan = Plan { subject: format!("publish {} pins of {consumer}", pins.len()), ..Plan::default() };
+    let line = |it: &PublishedPin| format!("{}/{} {}", it.model, it.version, it.artifact);
+    plan.body = pins.iter().take(64).map(line).collect::<Vec<_>>().join("\n");
+    plan.sign(Consumer {
+        consumer: consumer.clone(),
+        sequence: now.as_ref().map_or(1, |now| now.sequence + 1),
+        project: project.clone(),
+        pins: pins.clone(),
+        by: author.by.clone(),
+        time: not_before(author, now.as_ref().map(|now| now.time)),
+        previous: now.as_ref().map(|now| now.record.digest()),
+        base: author.base,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    Ok(plan)
+}

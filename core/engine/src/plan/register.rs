@@ -1,0 +1,229 @@
+//! Registering a version.
+
+use super::about::{AboutRequest, about_record};
+use super::transition::{TrustRequest, first_or_next};
+use super::{Author, Plan, not_before};
+use crate::facts::Facts;
+use refmark_records::layout::{Document, Place};
+use refmark_records::manifest::Manifest;
+use refmark_records::trust::TrustState;
+use refmark_records::version::Version;
+use refmark_types::canonical::MANIFEST_LIMIT;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::Map;
+use refmark_types::name::{ModelName, Release, folded};
+use refmark_types::time::Timestamp;
+
+/// Register an artifact as the next version of a model.
+#[derive(Debug, Clone)]
+pub struct RegisterRequest {
+    /// The model.
+    pub model: ModelName,
+    /// The artifact's manifest.
+    pub manifest: Manifest,
+    /// The documents that the manifest lists, as they are stored.
+    pub documents: Vec<(Document, Vec<u8>)>,
+    /// A name that the version carries for ever.
+    pub release: Option<Release>,
+    /// What the version is.
+    pub description: Option<String>,
+    /// The model's owner, set where it differs.
+    pub owner: Option<String>,
+    /// The trust state that the artifact shall have; none leaves it acquired.
+    pub trust: Option<TrustState>,
+    /// When another registry gave the number, for importers.
+    pub imported: Option<Timestamp>,
+}
+
+/// What registering comes to.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// The version.
+    pub version: u64,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// Whether the version is new; else the model has this artifact already.
+    pub created: bool,
+    /// The artifact's trust state once the plan has taken effect.
+    pub trust: TrustState,
+}
+
+/// What a batch has given already, on top of what has taken effect: the newest version of each model, its statement and
+/// time, and what became of each artifact.
+#[derive(Default)]
+pub struct Batch {
+    newest: Map<ModelName, (u64, Option<(Digest, Timestamp)>)>,
+    artifacts: Map<(ModelName, ArtifactId), u64>,
+    /// The artifacts that it brings, with the trust states that they start with.
+    brought: Map<ArtifactId, TrustState>,
+    about: Map<ModelName, (u64, Digest, Timestamp, Option<String>)>,
+    names: Option<Map<String, ModelName>>,
+}
+
+impl Batch {
+    /// Nothing given yet.
+    pub fn new() -> Batch {
+        Batch::default()
+    }
+
+    /// The newest version of a model, with the statement and time of its record.
+    fn newest(&mut self, facts: Facts<'_>, model: &ModelName) -> Result<(u64, Option<(Digest, Timestamp)>)> {
+        if let Some(found) = self.newest.get(model) {
+            return Ok(*found);
+        }
+        let found = match facts.newest_version(model)? {
+            Some(version) => {
+                let record = facts.version(model, version)?;
+                (version, record.map(|it| (it.record.digest(), it.time)))
+            }
+            None => (0, None),
+        };
+        self.newest.insert(model.clone(), found);
+        Ok(found)
+    }
+
+    fn trust(&self, facts: Facts<'_>, artifact: ArtifactId) -> Result<TrustState> {
+        match self.brought.get(&artifact) {
+            Some(trust) => Ok(*trust),
+            None => Ok(facts.trust(&artifact)?.0),
+        }
+    }
+
+    /// Refuses a new name that people would take for a standing one.
+    fn check_new_name(&mut self, facts: Facts<'_>, model: &ModelName) -> Result<()> {
+        let names = match &mut self.names {
+            Some(names) => names,
+            none => {
+                let standing = facts.models()?.into_iter().map(|name| (folded(name.as_str()), name)).collect();
+                none.insert(standing)
+            }
+        };
+        match names.insert(folded(model.as_str()), model.clone()) {
+            Some(other) if other != *model => Err(Fault::new(
+                Code::BadName,
+                format!("model name `{model}` differs from `{other}` only in case or in `. _ -` and spaces"),
+            )
+            .hint(format!("register it as a version of {other}, or choose a name that nobody can mix up"))
+            .field("standing", other)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Plans the version, the artifact's documents, its first trust move and the model's owner.
+pub fn register(
+    facts: Facts<'_>,
+    author: &Author,
+    request: &RegisterRequest,
+    batch: &mut Batch,
+) -> Result<(Plan, Registered)> {
+    let model = &request.model;
+    let artifact = request.manifest.id()?;
+    if let Some(version) = version_of(facts, model, artifact, batch)? {
+        let trust = batch.trust(facts, artifact)?;
+        return Ok((Plan::default(), Registered { version, artifact, created: false, trust }));
+    }
+    let (newest, previous) = batch.newest(facts, model)?;
+    if newest == 0 && request.imported.is_none() {
+        batch.check_new_name(facts, model)?;
+    }
+    let version = newest + 1;
+    let mut plan = Plan { subject: format!("register {model}/{version}"), ..Plan::default() };
+    plan.concerns(artifact);
+    if !facts.has_artifact(&artifact)? && !batch.brought.contains_key(&artifact) {
+        batch.brought.insert(artifact, request.trust.unwrap_or_default());
+        let manifest = request.manifest.print()?.into_bytes();
+        fits(Document::Manifest, &manifest)?;
+        plan.documents.push((Place::Document(artifact, Document::Manifest), manifest));
+        for (document, bytes) in &request.documents {
+            fits(*document, bytes)?;
+            plan.documents.push((Place::Document(artifact, *document), bytes.clone()));
+        }
+        if let Some(to) = request.trust {
+            let reason = if to == TrustState::Trusted { "registered and scanned" } else { "registered" };
+            let request = TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new() };
+            plan.sign(first_or_next(author, &request, TrustState::default(), None))?;
+        }
+    }
+    let time = not_before(author, previous.map(|it| it.1));
+    plan.sign(Version {
+        model: model.clone(),
+        version,
+        artifact,
+        release: request.release.clone(),
+        description: request.description.clone(),
+        by: author.by.clone(),
+        time,
+        imported: request.imported,
+        previous: previous.map(|it| it.0),
+        base: author.base,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    let statement = plan.statements.last().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
+    batch.newest.insert(model.clone(), (version, statement.map(|digest| (digest, time))));
+    batch.artifacts.insert((model.clone(), artifact), version);
+    own(facts, author, request, batch, &mut plan)?;
+    let trust = batch.trust(facts, artifact)?;
+    Ok((plan, Registered { version, artifact, created: true, trust }))
+}
+
+/// Sets the model's owner where it is another.
+fn own(facts: Facts<'_>, author: &Author, request: &RegisterRequest, batch: &mut Batch, plan: &mut Plan) -> Result<()> {
+    let Some(owner) = &request.owner else { return Ok(()) };
+    let model = &request.model;
+    let standing = facts.about(model)?;
+    let now = match batch.about.get(model) {
+        Some(now) => Some(now.clone()),
+        None => standing.as_ref().map(|it| (it.sequence, it.record.digest(), it.time, it.owner.clone())),
+    };
+    if now.as_ref().is_some_and(|now| now.3.as_ref() == Some(owner)) {
+        return Ok(());
+    }
+    let change = AboutRequest { owner: Some(owner.clone()), ..AboutRequest::default() };
+    let mut record = about_record(author, model, standing.as_deref(), &change);
+    record.sequence = now.as_ref().map_or(1, |now| now.0 + 1);
+    record.previous = now.as_ref().map(|now| now.1);
+    record.time = not_before(author, now.as_ref().map(|now| now.2));
+    let (sequence, time) = (record.sequence, record.time);
+    plan.sign(record)?;
+    let statement = plan.statements.last().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
+    if let Some(statement) = statement {
+        batch.about.insert(model.clone(), (sequence, statement, time, Some(owner.clone())));
+    }
+    Ok(())
+}
+
+/// Refuses a document that no reader would take.
+fn fits(document: Document, bytes: &[u8]) -> Result<()> {
+    if bytes.len() as u64 <= MANIFEST_LIMIT {
+        return Ok(());
+    }
+    let (name, size) = (document.file_name(), bytes.len());
+    let message = format!("the version's {name} would have {size} bytes, and at most {MANIFEST_LIMIT} may stand");
+    Err(Fault::new(Code::TooLarge, message)
+        .hint(match document {
+            Document::Manifest => {
+                "it lists every file and tensor: pack small files into an archive, or make several models"
+            }
+            _ => "say the main things, and name the rest by its URI",
+        })
+        .field("document", name))
+}
+
+/// The version of a model that is this artifact already. Newest first: that is the likely one.
+fn version_of(facts: Facts<'_>, model: &ModelName, artifact: ArtifactId, batch: &Batch) -> Result<Option<u64>> {
+    if let Some(version) = batch.artifacts.get(&(model.clone(), artifact)) {
+        return Ok(Some(*version));
+    }
+    if !facts.has_artifact(&artifact)? {
+        return Ok(None);
+    }
+    for version in facts.versions(model)?.into_iter().rev() {
+        if facts.version(model, version)?.is_some_and(|it| it.artifact == artifact) {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
+}

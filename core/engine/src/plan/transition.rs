@@ -1,0 +1,134 @@
+//! Moving a stage or a trust state.
+
+use super::promote::target;
+use super::{Author, Plan, not_before};
+use crate::facts::Facts;
+use refmark_records::trust::{TrustMove, TrustState};
+use refmark_records::version::{Stage, StageMove};
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::ModelName;
+use refmark_types::time::Timestamp;
+
+/// Move a version to a stage.
+#[derive(Debug, Clone)]
+pub struct StageRequest {
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The stage.
+    pub to: Stage,
+    /// Why.
+    pub reason: String,
+    /// For `retired`: the version that stands in for it.
+    pub replacement: Option<u64>,
+    /// For `retired`: the day from which nobody should use it.
+    pub sunset: Option<Timestamp>,
+    /// The statements of the evidence that the move rests on.
+    pub evidence: Vec<Digest>,
+}
+
+/// Plans a stage move.
+pub fn stage(facts: Facts<'_>, author: &Author, request: &StageRequest) -> Result<Plan> {
+    let StageRequest { model, version, to, .. } = request;
+    let target = target(facts, model, *version)?;
+    let (from, now) = facts.stage(model, *version)?;
+    if from == *to {
+        return Err(Fault::new(Code::NothingToDo, format!("{model}/{version} is {to} already")));
+    }
+    let mut plan = Plan {
+        subject: format!("transition {model}/{version}: {from} → {to}"),
+        body: request.reason.clone(),
+        ..Plan::default()
+    };
+    plan.sign(StageMove {
+        model: model.clone(),
+        version: *version,
+        artifact: target.artifact,
+        sequence: now.as_ref().map_or(1, |now| now.sequence + 1),
+        from,
+        to: *to,
+        reason: request.reason.clone(),
+        replacement: request.replacement,
+        sunset: request.sunset,
+        by: author.by.clone(),
+        time: not_before(author, now.as_ref().map(|now| now.time)),
+        evidence: request.evidence.clone(),
+        previous: now.as_ref().map(|now| now.record.digest()),
+        base: author.base,
+        path: String::new(),
+        registry: author.registry,
+    })?;
+    plan.concerns(target.artifact);
+    Ok(plan)
+}
+
+/// Move an artifact to a trust state.
+#[derive(Debug, Clone)]
+pub struct TrustRequest {
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The state.
+    pub to: TrustState,
+    /// Why.
+    pub reason: String,
+    /// The statements of the evidence that the move rests on.
+    pub evidence: Vec<Digest>,
+}
+
+/// Plans a trust move.
+pub fn trust(facts: Facts<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
+    let TrustRequest { artifact, to, .. } = request;
+    if !facts.has_artifact(artifact)? {
+        return Err(Fault::new(Code::NotFound, format!("{artifact} is not registered")));
+    }
+    let (from, now) = facts.trust(artifact)?;
+    if from == *to {
+        return Err(Fault::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
+    }
+    let mut plan = Plan {
+        subject: format!("transition {}: {from} → {to}", artifact.short()),
+        body: request.reason.clone(),
+        ..Plan::default()
+    };
+    plan.sign(first_or_next(
+        author,
+        request,
+        from,
+        now.as_ref().map(|now| (now.sequence, now.time, now.record.digest())),
+    ))?;
+    plan.concerns(*artifact);
+    Ok(plan)
+}
+
+/// The trust move of an artifact that has this state, and this newest move (number, time, statement).
+pub(super) fn first_or_next(
+    author: &Author,
+    request: &TrustRequest,
+    from: TrustState,
+    now: Option<(u64, Timestamp, Digest)>,
+) -> TrustMove {
+    TrustMove {
+        artifact: request.artifact,
+        sequence: now.map_or(1, |now| now.0 + 1),
+        from,
+        to: request.to,
+        reason: request.reason.clone(),
+        by: author.by.clone(),
+        time: not_before(author, now.map(|now| now.1)),
+        evidence: request.evidence.clone(),
+        previous: now.map(|now| now.2),
+        base: author.base,
+        path: String::new(),
+        registry: author.registry,
+    }
+}
+
+/// Plans a revocation.
+pub fn revoke_artifact(facts: Facts<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
+    let request = TrustRequest { artifact, to: TrustState::Revoked, reason: reason.to_owned(), evidence: Vec::new() };
+    let mut plan = trust(facts, author, &request)?;
+    plan.subject = format!("revoke {}", artifact.short());
+    Ok(plan)
+}

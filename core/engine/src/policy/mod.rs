@@ -1,0 +1,5 @@
+//! The policies that a registry starts from.
+
+mod template;
+
+pub use template::{Preset, TeamMember, founding_policy, preset_over, team_policy};

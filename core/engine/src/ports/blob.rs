@@ -1,0 +1,43 @@
+//! Other places that hold blobs, and those who want to see bytes on their way into the store.
+
+use std::path::Path;
+
+use super::{Cancel, Progress};
+use refmark_types::digest::Digest;
+use refmark_types::fault::Result;
+
+/// A place other than the local store that holds blobs: a folder on a mount or a disk, later others.
+///
+/// Nobody trusts a remote: what it gives is hashed on arrival by the caller. All calls block and may come from several
+/// threads.
+pub trait BlobRemote: Send + Sync {
+    /// What messages call it, such as a folder's path. Holds no credential.
+    fn name(&self) -> String;
+
+    /// The size in bytes of this blob, or none where it is not held.
+    fn has(&self, digest: &Digest) -> Result<Option<u64>>;
+
+    /// Writes the blob to a new file at `to`, and calls `progress.advance` with bytes. A fault of code `absent` where
+    /// it is not held. The file may be left half-written after a fault: the caller owns and removes it.
+    fn fetch(&self, digest: &Digest, to: &Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()>;
+
+    /// Stores the blob from the file at `from`, durably and whole or not at all. False where it was held already.
+    /// A fault of code `damaged`, with nothing stored, where the file does not have this digest.
+    fn store(&self, digest: &Digest, from: &Path, progress: &dyn Progress, cancel: &Cancel) -> Result<bool>;
+
+    /// Names each blob that is held, with its size in bytes, in no certain order. A fault of `each` ends the listing.
+    fn list(&self, each: &mut dyn FnMut(Digest, u64) -> Result<()>) -> Result<()>;
+}
+
+/// Sees a file's bytes, in order and all of them, while it is stored: digests of tensors need no second pass.
+pub trait Observer: Send {
+    /// What kind of result this gives, with its version, such as `tensors-1`: lower-case letters, digits and `-`.
+    /// Results are kept by digest and kind, so that a file that is known needs no reading.
+    fn kind(&self) -> &'static str;
+
+    /// The next bytes of the file.
+    fn take(&mut self, bytes: &[u8]);
+
+    /// The result, at most 16 MiB, once the last byte was taken.
+    fn finish(self: Box<Self>) -> Vec<u8>;
+}

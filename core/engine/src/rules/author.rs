@@ -1,0 +1,187 @@
+//! What holds for every record: its place, its registry, its base, its predecessor, its author.
+
+use std::sync::Arc;
+
+use super::{Ground, Ruling, demand};
+use crate::effective::{Effective, Objects};
+use crate::facts::{Facts, Of};
+use refmark_records::approval::Approval;
+use refmark_records::layout::Place;
+use refmark_records::policy::{Member, MemberKind, Policy, Right};
+use refmark_records::registry_id::RegistryId;
+use refmark_records::statement::Record;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
+use refmark_types::sort;
+
+/// The record of an object, if it says that it belongs at this path.
+pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Arc<Record>> {
+    let record = objects.record(oid)?;
+    let own = Place::of(record.predicate())?.path();
+    if own != path || record.common().path != path {
+        let named = record.common().path;
+        return Err(Fault::new(
+            Code::WrongPath,
+            format!("the record lies at {path}, says that it lies at {}, and belongs at {own}", named.escape_debug()),
+        ));
+    }
+    Ok(record)
+}
+
+/// The registry and the base that a statement names.
+pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &Ground<'_>) -> Result<Ruling> {
+    let common = record.common();
+    if common.registry != registry {
+        return Ok(Ruling::failed(
+            Code::WrongRegistry,
+            format!("the record is of registry {}, and this is {registry}", common.registry),
+        ));
+    }
+    match common.base {
+        None if ground.is_founded()? => Ok(Ruling::failed(
+            Code::BadBase,
+            "the record names no base, which only those that land with the first root may",
+        )),
+        None => Ok(Ruling::Ok),
+        Some(base) => Ok(match (ground.position)(base)? {
+            Some(_) => Ruling::Ok,
+            None => Ruling::Failed(
+                Fault::new(
+                    Code::BadBase,
+                    format!("its base {base} is not a good commit before it on the registry's first-parent chain"),
+                )
+                .hint("it was signed on another history, or on commits that were never pushed; sign it again: refmark renew BRANCH"),
+            ),
+        }),
+    }
+}
+
+/// The predecessor that a numbered record names: there, by digest, and not later.
+pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: &dyn Effective) -> Result<Ruling> {
+    let common = record.common();
+    if number == 0 {
+        return Ok(Ruling::failed(Code::BadRecord, "numbers start at 1"));
+    }
+    let Some(before) = before else {
+        return Ok(match common.previous {
+            None => Ruling::Ok,
+            Some(_) => Ruling::failed(Code::PremiseGone, "it is the first of its kind and names a predecessor"),
+        });
+    };
+    let Some(previous) = sum.record(&before.path())? else {
+        return Ok(Ruling::missing(format!("its predecessor {} has not taken effect", before.path())));
+    };
+    if common.previous != Some(previous.digest()) {
+        return Ok(Ruling::Failed(
+            Fault::new(
+                Code::PremiseGone,
+                format!("it follows another statement than the one at {}: somebody else was first", before.path()),
+            )
+            .hint("`refmark renew BRANCH` makes it again on what stands there now; approvals lapse with it")
+            .field("expected", previous.digest())
+            .field("found", common.previous),
+        ));
+    }
+    if common.time < previous.common().time {
+        return Ok(Ruling::failed(
+            Code::PremiseGone,
+            format!("its time {} is before its predecessor's {}", common.time, previous.common().time),
+        ));
+    }
+    Ok(Ruling::Ok)
+}
+
+/// The author: a member, with a key of its own that nobody distrusts, a good signature and one of these rights.
+pub(super) fn authored(
+    oid: Oid,
+    record: &Record,
+    policy: &Policy,
+    rights: &[Right],
+    objects: &Objects<'_>,
+) -> Result<Ruling> {
+    let by = record.common().by;
+    let Some(member) = policy.members.get(by) else {
+        return Ok(Ruling::Failed(
+            Fault::new(Code::Refused, format!("{by} is not a member of policy {}", policy.number))
+                .hint("`refmark members list` shows the members; `refmark members add` proposes one")
+                .field("by", by),
+        ));
+    };
+    demand!(signed_by_member(oid, record, by, member, policy, objects)?);
+    if !rights.iter().any(|right| policy.has_right(member, *right)) {
+        let words = rights.iter().map(|right| right.as_str()).collect::<Vec<_>>().join(" or ");
+        let mut who: Vec<&PrincipalId> = rights.iter().flat_map(|right| policy.who_may(*right)).collect();
+        sort::plain(&mut who);
+        who.dedup();
+        let who = who.into_iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
+        let who = if who.is_empty() { "nobody has it".to_owned() } else { format!("{who} could do it") };
+        return Ok(Ruling::Failed(
+            Fault::new(Code::Refused, format!("{by} does not have the right `{words}` under policy {}", policy.number))
+                .hint(who)
+                .field("by", by)
+                .field("right", words),
+        ));
+    }
+    Ok(Ruling::Ok)
+}
+
+/// One good signature, by a key of the author's own that nobody distrusts.
+fn signed_by_member(
+    oid: Oid,
+    record: &Record,
+    by: &PrincipalId,
+    member: &Member,
+    policy: &Policy,
+    objects: &Objects<'_>,
+) -> Result<Ruling> {
+    let [signature] = record.signatures.as_slice() else {
+        return Ok(Ruling::failed(
+            Code::BadSignature,
+            format!("expected one signature, by {by}; found {}", record.signatures.len()),
+        ));
+    };
+    let Some(key) = member.keys.iter().find(|key| key.id() == signature.keyid) else {
+        return Ok(Ruling::Failed(
+            Fault::new(
+                Code::BadSignature,
+                format!("key {} is not a key of {by} under policy {}", signature.keyid, policy.number),
+            )
+            .field("keyid", signature.keyid),
+        ));
+    };
+    if let Some(distrust) = policy.distrust.iter().find(|it| it.key == signature.keyid) {
+        return Ok(Ruling::Failed(
+            Fault::new(Code::Distrusted, format!("key {} of {by} is distrusted: {}", signature.keyid, distrust.reason))
+                .field("since", distrust.since),
+        ));
+    }
+    Ok(match objects.verify(oid, record, 0, key) {
+        Ok(()) => Ruling::Ok,
+        Err(fault) => Ruling::Failed(fault),
+    })
+}
+
+/// Whether an approval counts under a policy: its signature, its author a person with the right, its base, its time.
+/// The reason where it does not.
+pub fn approval_counts(
+    approval: &Of<Approval>,
+    oid: Oid,
+    policy: &Policy,
+    registry: RegistryId,
+    ground: &Ground<'_>,
+) -> Result<Ruling> {
+    demand!(registry_and_base(&approval.record, registry, ground)?);
+    demand!(authored(oid, &approval.record, policy, &[Right::Approve, Right::Waive], ground.state.objects())?);
+    let member = policy.members.get(&approval.by);
+    if member.is_none_or(|it| it.kind == MemberKind::Agent) {
+        return Ok(Ruling::failed(Code::Refused, format!("{} is an agent, and agents never approve", approval.by)));
+    }
+    if let Some(not_after) = approval.not_after {
+        let seen = Facts(ground.state).checkpoint()?.map(|it| it.time);
+        if seen.is_some_and(|seen| seen > not_after) {
+            return Ok(Ruling::failed(Code::Refused, format!("the approval by {} ended at {not_after}", approval.by)));
+        }
+    }
+    Ok(Ruling::Ok)
+}

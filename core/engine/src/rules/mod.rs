@@ -1,0 +1,317 @@
+//! The rules: what one landing comes to, judged alone, whole or not at all.
+//!
+//! Roots come first, then policies, each under its predecessor; the rest under the newest, against the state plus the
+//! landing itself. What breaks a rule is refused; what breaks none and still lacks something is pending. Failure is
+//! tested before absence.
+
+mod author;
+mod documents;
+mod kinds;
+mod moves;
+mod people;
+mod quorum;
+mod report;
+
+use std::sync::Arc;
+
+pub use author::approval_counts;
+pub use moves::hint_on_branch;
+pub use people::match_people;
+pub use report::way;
+pub use report::{describe, report_on};
+
+use super::effective::{Effective, Sum};
+use super::facts::Facts;
+use super::gate::GateReport;
+use super::landing::Walk;
+use super::snapshot::Mode;
+use refmark_records::layout::Place;
+use refmark_records::policy::{Limits, Policy};
+use refmark_records::registry_id::RegistryId;
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::{Map, Set};
+use refmark_types::oid::Oid;
+use refmark_types::sort;
+
+/// What a file of a landing comes to.
+#[derive(Debug, Clone)]
+pub enum Ruling {
+    /// Nothing speaks against it and nothing is missing.
+    Ok,
+    /// It lacks something that may still come.
+    Missing(Box<Fault>),
+    /// It breaks a rule.
+    Failed(Box<Fault>),
+}
+
+impl Ruling {
+    fn failed(code: Code, message: impl Into<String>) -> Ruling {
+        Ruling::Failed(Fault::new(code, message))
+    }
+
+    fn missing(message: impl Into<String>) -> Ruling {
+        Ruling::Missing(Fault::new(Code::Pending, message))
+    }
+
+    /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
+    fn and(self, other: Ruling) -> Ruling {
+        match (self, other) {
+            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
+            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
+        }
+    }
+}
+
+/// Leaves early with a ruling that is not `Ok`.
+macro_rules! demand {
+    ($ruling:expr) => {
+        match $ruling {
+            $crate::rules::Ruling::Ok => {}
+            other => return Ok(other),
+        }
+    };
+}
+use demand;
+
+/// What a landing is judged against.
+pub struct Ground<'a> {
+    /// What took effect before it.
+    pub state: &'a dyn Effective,
+    /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
+    pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
+    /// The weight files of artifacts that are revoked now.
+    pub revoked_files: &'a Set<Digest>,
+    /// The paths of records that rest on a key which is distrusted.
+    pub tainted: &'a Set<String>,
+}
+
+/// What is revoked and whom nobody trusts any more: by default nothing and nobody.
+#[derive(Default)]
+pub struct Known {
+    files: Set<Digest>,
+    paths: Set<String>,
+}
+
+impl Known {
+    /// What a walk knows of revoked weights and of lost keys.
+    pub fn after(walk: &Walk<'_>) -> Known {
+        Known { files: walk.revoked().files().clone(), paths: walk.tainted().clone() }
+    }
+
+    /// Ground for what was judged before, or is judged as if: every base is a good commit.
+    pub fn ground<'a>(&'a self, state: &'a dyn Effective) -> Ground<'a> {
+        Ground { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
+    }
+}
+
+impl Ground<'_> {
+    /// Whether the first root took effect before.
+    fn is_founded(&self) -> Result<bool> {
+        Ok(self.state.oid(&Place::Root(1).path())?.is_some())
+    }
+}
+
+/// The root and the policy that a landing's records are judged under: the newest of the sum.
+struct Under {
+    registry: RegistryId,
+    policy: Arc<Policy>,
+}
+
+/// What a landing comes to.
+pub struct Judged {
+    /// The files that take effect, where it does.
+    pub effect: Option<Map<String, Oid>>,
+    /// Whether it breaks a rule (else, where it has no effect, it is pending).
+    pub refused: bool,
+    /// Why it has no effect, by path.
+    pub findings: Vec<(String, Box<Fault>)>,
+    /// Approvals that do not count: inert, and no harm to the rest.
+    pub dropped: Vec<(String, Box<Fault>)>,
+    /// The reports of the moves in it.
+    pub reports: Vec<GateReport>,
+}
+
+/// Faults of the world (a damaged pack, a failing disk) stop the walk; all others are what the file comes to.
+fn settle<T>(result: Result<T>) -> Result<Result<T>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(fault) => match fault.code {
+            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(fault),
+            _ => Ok(Err(fault)),
+        },
+    }
+}
+
+/// Judges one landing.
+pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &Ground<'_>) -> Result<Judged> {
+    let mut landing =
+        Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
+    let places = landing.places(files);
+    let mut sum = landing.roots_and_policies(&places)?;
+    let under = landing.under(&sum)?;
+    if landing.is_too_large(&places, under.as_ref(), places.len() as u64, "files", |limits| limits.files_per_landing) {
+        // Whoever floods is not read further.
+        return Ok(landing.judged(sum));
+    }
+    let bytes = landing.fill(&places, &mut sum)?;
+    landing.is_too_large(&places, under.as_ref(), bytes, "bytes", |limits| limits.bytes_per_landing);
+    let named = kinds::named_by_versions(&sum)?;
+    for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
+        let (ruling, report) = kinds::judge(place, path, *oid, &named, under.as_ref(), &sum, ground)?;
+        landing.reports.extend(report);
+        match ruling {
+            Ruling::Ok => {}
+            // An approval that does not count is inert and spoils nothing.
+            Ruling::Failed(fault) | Ruling::Missing(fault) if is_approval_record(place, *oid, &sum) => {
+                landing.dropped.push((path.clone(), fault));
+            }
+            Ruling::Missing(fault) => landing.findings.push((path.clone(), fault)),
+            Ruling::Failed(fault) => landing.refuse(path, fault),
+        }
+    }
+    for (path, _) in &landing.dropped {
+        sum.remove(path);
+    }
+    Ok(landing.judged(sum))
+}
+
+fn is_approval_record(place: &Place, oid: Oid, sum: &Sum<'_>) -> bool {
+    matches!(place, Place::Approval(..)) && sum.objects().record(oid).is_ok()
+}
+
+struct Landing<'a> {
+    ground: &'a Ground<'a>,
+    findings: Vec<(String, Box<Fault>)>,
+    refused: bool,
+    dropped: Vec<(String, Box<Fault>)>,
+    reports: Vec<GateReport>,
+}
+
+impl<'a> Landing<'a> {
+    fn refuse(&mut self, path: &str, fault: Box<Fault>) {
+        self.refused = true;
+        self.findings.push((path.to_owned(), fault));
+    }
+
+    /// The places of the landing's files, in the order in which they are judged.
+    fn places(&mut self, files: &Map<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
+        let mut places = Vec::new();
+        for (path, (mode, oid)) in files {
+            match (mode, Place::parse(path)) {
+                (Mode::File, Some(place)) => places.push((place, path.clone(), *oid)),
+                (Mode::File, None) => {
+                    let fault = Fault::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))
+                        .hint("remove the file; companions are README.md, LICENSE, CODEOWNERS, .github/, .gitlab/, .gitlab-ci.yml and docs/");
+                    self.refuse(path, fault.at(path));
+                }
+                (odd, _) => {
+                    let what = match odd {
+                        Mode::Odd(0o120000) => "a symbolic link".to_owned(),
+                        Mode::Odd(0o160000) => "a submodule".to_owned(),
+                        Mode::Odd(0o100755) => "an executable file".to_owned(),
+                        Mode::Odd(mode) => format!("an entry of mode {mode:o}"),
+                        _ => "a folder without files".to_owned(),
+                    };
+                    let fault = Fault::new(Code::BadTree, format!("`{}` is {what}", path.escape_debug()))
+                        .hint("a registry has plain files of mode 100644 only");
+                    self.refuse(path, fault.at(path));
+                }
+            }
+        }
+        sort::plain(&mut places);
+        places
+    }
+
+    /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
+    fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<Sum<'a>> {
+        let mut sum = Sum::new(self.ground.state, Map::new());
+        for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
+            let ruling = match place {
+                Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,
+                Place::Policy(number) => {
+                    let text = Place::PolicyText(*number);
+                    let text = places.iter().find(|(other, ..)| *other == text).map(|(_, path, oid)| (path, *oid));
+                    let ruling = quorum::judge_policy(*number, path, *oid, text.map(|it| it.1), &sum, self.ground)?;
+                    if let (Ruling::Ok, Some((path, oid))) = (&ruling, text) {
+                        sum.insert(path.clone(), oid);
+                    }
+                    ruling
+                }
+                _ => match places
+                    .iter()
+                    .any(|(other, ..)| matches!((other, place), (Place::Policy(a), Place::PolicyText(b)) if a == b))
+                {
+                    true => continue,
+                    false => Ruling::failed(
+                        Code::BadSignature,
+                        format!("{path} has no statement that signs it in the same landing"),
+                    ),
+                },
+            };
+            match ruling {
+                Ruling::Ok => sum.insert(path.clone(), *oid),
+                Ruling::Missing(fault) => self.findings.push((path.clone(), fault.at(path))),
+                Ruling::Failed(fault) => self.refuse(path, fault.at(path)),
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The root and the policy that rule over the rest.
+    fn under(&self, sum: &Sum<'_>) -> Result<Option<Under>> {
+        let facts = Facts(sum);
+        let (root, policy) = (facts.newest_root()?, facts.newest_policy()?);
+        Ok(root.zip(policy).map(|(root, (policy, _))| Under { registry: root.registry, policy }))
+    }
+
+    /// Refuses a landing that brings more than the policy caps.
+    fn is_too_large(
+        &mut self,
+        places: &[(Place, String, Oid)],
+        under: Option<&Under>,
+        found: u64,
+        what: &str,
+        limit: fn(&Limits) -> u64,
+    ) -> bool {
+        let limit = under.map(|it| limit(&it.policy.limits));
+        let (Some(limit), Some((_, path, _))) = (limit.filter(|limit| found > *limit), places.first()) else {
+            return false;
+        };
+        let message = format!("the landing brings {found} {what}, and the policy allows {limit}");
+        self.refuse(path, Fault::new(Code::TooLarge, message).field("limit", limit).field("found", found));
+        true
+    }
+
+    /// What it all comes to. A landing of which nothing is left takes no effect.
+    fn judged(mut self, sum: Sum<'_>) -> Judged {
+        let files = sum.into_files();
+        if self.findings.is_empty() && files.is_empty() {
+            self.refused = true;
+            self.findings.append(&mut self.dropped);
+        }
+        let effect = self.findings.is_empty().then_some(files);
+        let Landing { findings, refused, dropped, reports, .. } = self;
+        Judged { effect, refused, findings, dropped, reports }
+    }
+
+    /// Adds what is well-formed and at its own path, so that gates can read the sum. Returns the bytes that it brings.
+    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut Sum<'_>) -> Result<u64> {
+        let mut bytes = 0u64;
+        for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
+            let fits = match place {
+                Place::Document(artifact, document) => documents::fits(*artifact, *document, *oid, sum.objects()),
+                _ => author::at_its_place(path, *oid, sum.objects()).map(|record| record.canonical().len() as u64),
+            };
+            match settle(fits)? {
+                Ok(size) => {
+                    bytes += size;
+                    sum.insert(path.clone(), *oid);
+                }
+                Err(fault) => self.refuse(path, fault.at(path)),
+            }
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,182 @@
+//! Roots and policies: chained by exactly one, signed by thresholds of principals.
+
+use super::author::{at_its_place, follows};
+use super::{Ground, Ruling, demand, settle};
+use crate::effective::{Effective, Sum};
+use crate::facts::Facts;
+use refmark_records::layout::Place;
+use refmark_records::root::{FORMAT, Quorum, Root};
+use refmark_records::statement::{Predicate, Record};
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::Set;
+use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
+
+/// Judges trust root n.
+pub(super) fn judge_root(number: u64, path: &str, oid: Oid, sum: &Sum<'_>, ground: &Ground<'_>) -> Result<Ruling> {
+    let record = match settle(at_its_place(path, oid, sum.objects()))? {
+        Ok(record) => record,
+        Err(fault) => return Ok(Ruling::Failed(fault)),
+    };
+    let Predicate::Root(root) = record.predicate() else {
+        return Ok(Ruling::failed(Code::BadRecord, "expected a root"));
+    };
+    if let Some(rule) = root.broken_rule() {
+        return Ok(Ruling::failed(Code::BadRecord, format!("the root breaks a rule: {rule}")));
+    }
+    let facts = Facts(sum);
+    if number == 1 {
+        if ground.is_founded()? {
+            return Ok(Ruling::failed(Code::WrongRoot, "a registry has one first root, and this is another"));
+        }
+        if record.common().base.is_some() {
+            return Ok(Ruling::failed(Code::BadBase, "the first root has no base"));
+        }
+        demand!(follows(&record, number, None, sum)?);
+        demand!(reached(&record, &[("its own root", root, &root.root)])?);
+        return known_format(root, path);
+    }
+    let Some(before) = facts.root(number.saturating_sub(1))? else {
+        // Nobody could tell who may sign it, so it does not wait: anybody could make thousands of such.
+        return Ok(Ruling::failed(
+            Code::PremiseGone,
+            format!("root {} has not taken effect, and roots chain by exactly one", number.saturating_sub(1)),
+        ));
+    };
+    demand!(super::author::registry_and_base(&record, before.registry, ground)?);
+    demand!(follows(&record, number, Some(Place::Root(number - 1)), sum)?);
+    if root.format < before.format {
+        return Ok(Ruling::failed(Code::BadRecord, "a root never lowers the format"));
+    }
+    demand!(reached(&record, &[("the root before", &before, &before.root), ("its own root", root, &root.root)])?);
+    known_format(root, path)
+}
+
+/// A fault that stops the walk at a root of a newer format: whoever read on would judge by rules that it does not know.
+/// Asked only of a root that its quorums signed, so that nobody else can stop a reader.
+fn known_format(root: &Root, path: &str) -> Result<Ruling> {
+    if root.format <= FORMAT {
+        return Ok(Ruling::Ok);
+    }
+    Err(Fault::new(
+        Code::UpgradeNeeded,
+        format!("the registry is of format {}, and this refmark reads up to {FORMAT}", root.format),
+    )
+    .hint("upgrade refmark")
+    .at(path))
+}
+
+/// Judges policy n, given the object of its text.
+pub(super) fn judge_policy(
+    number: u64,
+    path: &str,
+    oid: Oid,
+    text: Option<Oid>,
+    sum: &Sum<'_>,
+    ground: &Ground<'_>,
+) -> Result<Ruling> {
+    let record = match settle(at_its_place(path, oid, sum.objects()))? {
+        Ok(record) => record,
+        Err(fault) => return Ok(Ruling::Failed(fault)),
+    };
+    let Predicate::Policy(statement) = record.predicate() else {
+        return Ok(Ruling::failed(Code::BadRecord, "expected the statement of a policy"));
+    };
+    let facts = Facts(sum);
+    let Some(root) = facts.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
+    demand!(super::author::registry_and_base(&record, root.registry, ground)?);
+    // Signatures first: failure is tested before absence, and it costs a key to be pending.
+    demand!(reached(&record, &[("the policy quorum of the root", &root, &root.policy)])?);
+    let before = (number > 1).then(|| Place::Policy(number - 1));
+    demand!(follows(&record, number, before, sum)?);
+    let Some(text) = text else {
+        return Ok(Ruling::failed(
+            Code::BadRecord,
+            format!("{} does not land with the statement that signs it", Place::PolicyText(number).path()),
+        ));
+    };
+    let bytes = match settle(sum.objects().bytes(text, refmark_records::policy::POLICY_LIMIT))? {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(Ruling::Failed(fault)),
+    };
+    if Digest::of(&bytes) != statement.text {
+        return Ok(Ruling::failed(Code::Damaged, "the policy's text is not the one that was signed"));
+    }
+    let policy = match settle(sum.objects().policy(text))? {
+        Ok(policy) => policy,
+        Err(fault) if fault.code == Code::UpgradeNeeded => return Err(fault),
+        Err(fault) => return Ok(Ruling::Failed(fault)),
+    };
+    if policy.number != number || policy.registry != root.registry {
+        return Ok(Ruling::failed(
+            Code::BadRecord,
+            format!("the text says policy {} of registry {}", policy.number, policy.registry),
+        ));
+    }
+    for distrust in &policy.distrust {
+        let since = (ground.position)(distrust.since)?;
+        let base = match record.common().base {
+            Some(base) => (ground.position)(base)?,
+            None => None,
+        };
+        if !matches!((since, base), (Some(since), Some(base)) if since <= base) {
+            return Ok(Ruling::failed(
+                Code::BadBase,
+                format!(
+                    "the distrust of {} names since {}, which is not a good commit at or before the policy's base",
+                    distrust.key, distrust.since
+                ),
+            ));
+        }
+    }
+    Ok(Ruling::Ok)
+}
+
+/// Whether the signatures reach every one of these quorums. Every signature must be good and by somebody in one of them.
+fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling> {
+    if record.signatures.is_empty() {
+        return Ok(Ruling::failed(Code::BadSignature, "it is not signed"));
+    }
+    let mut seen = Set::new();
+    let mut signers: Vec<Set<&PrincipalId>> = vec![Set::new(); quorums.len()];
+    for signature in &record.signatures {
+        if !seen.insert(signature.keyid.to_string()) {
+            return Ok(Ruling::failed(Code::BadSignature, format!("key {} signed twice", signature.keyid)));
+        }
+        let mut known = false;
+        for (at, (_, root, quorum)) in quorums.iter().enumerate() {
+            for principal in &quorum.principals {
+                if let Some(key) = root.keys_of(principal).iter().find(|key| key.id() == signature.keyid) {
+                    if let Err(fault) = signature.verify(key, record.canonical()) {
+                        return Ok(Ruling::Failed(fault));
+                    }
+                    known = true;
+                    signers[at].insert(principal);
+                }
+            }
+        }
+        if !known {
+            return Ok(Ruling::failed(
+                Code::BadSignature,
+                format!("key {} is in none of the quorums that may sign this", signature.keyid),
+            ));
+        }
+    }
+    for ((what, _, quorum), signed) in quorums.iter().zip(&signers) {
+        if (signed.len() as u64) < quorum.threshold {
+            return Ok(Ruling::Failed(
+                Fault::new(
+                    Code::Refused,
+                    format!("{} of the {} signatures that {what} needs", signed.len(), quorum.threshold),
+                )
+                .hint("collect the others' signatures before it lands: refmark policy sign, refmark trust sign"),
+            ));
+        }
+    }
+    let by = record.common().by;
+    if !signers.iter().any(|signed| signed.contains(by)) {
+        return Ok(Ruling::failed(Code::BadSignature, format!("its author {by} did not sign it")));
+    }
+    Ok(Ruling::Ok)
+}

@@ -1,0 +1,241 @@
+//! The verifier: walks first parents, judges every landing, and says what came of it. The same in every face.
+
+mod problem;
+mod remembered;
+mod taint;
+mod verified;
+
+use std::rc::Rc;
+
+pub use problem::{Outcome, Problem};
+pub use remembered::{Remembered, RememberedFinding, RememberedLanding};
+pub use taint::{LandedThere, asks_for_the_whole_walk};
+pub use verified::Verified;
+
+use super::effective::{Effective, Objects, State};
+use super::facts::Facts;
+use super::landing::{Verdict, Walk};
+use super::snapshot::{Change, History};
+use refmark_records::layout::{Place, is_companion};
+use refmark_records::policy::Distrust;
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::oid::Oid;
+
+/// Verifies a history commit by commit.
+pub struct Verifier<'h> {
+    history: &'h dyn History,
+    objects: Rc<Objects<'h>>,
+    walk: Walk<'h>,
+    pin: Option<Digest>,
+    /// The chain that is still to be walked, newest first.
+    ahead: Vec<Oid>,
+    head: Oid,
+    last_good: Option<Oid>,
+    bad: Vec<Oid>,
+    tip_fault: Option<Box<Fault>>,
+    /// What took effect in this walk, and where.
+    landed: Vec<taint::LandedThere>,
+    /// What the newest policy distrusts, and the taint in the walk is of.
+    distrusted: Vec<Distrust>,
+    whole: bool,
+}
+
+impl<'h> Verifier<'h> {
+    /// Verifies everything up to a head, from the first commit.
+    pub fn from_the_start(history: &'h dyn History, head: Oid, pin: Option<Digest>) -> Result<Verifier<'h>> {
+        let objects = Objects::new(history);
+        let ahead = super::snapshot::first_parents(history, head, None)?.unwrap_or_default();
+        let walk = Walk::from_the_start(objects.clone());
+        Ok(Verifier {
+            history,
+            objects,
+            walk,
+            pin,
+            ahead,
+            head,
+            last_good: None,
+            bad: Vec::new(),
+            tip_fault: None,
+            landed: Vec::new(),
+            distrusted: Vec::new(),
+            whole: true,
+        })
+    }
+
+    /// Goes on from what was remembered. The remembered head must be on the new head's first-parent chain.
+    pub fn resume(history: &'h dyn History, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
+        Verifier::resume_with(Objects::new(history), head, remembered)
+    }
+
+    /// The same, with objects of which some may be parsed already.
+    pub fn resume_with(objects: Rc<Objects<'h>>, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
+        remembered.check_format()?;
+        let history = objects.history();
+        let Some(ahead) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
+            return Err(history_rewritten(remembered.head, head));
+        };
+        let walk = remembered.walk(history, objects.clone())?;
+        let policy = Facts(walk.state()).newest_policy()?;
+        let distrusted = policy.map(|it| it.0.distrust.clone()).unwrap_or_default();
+        Ok(Verifier {
+            history,
+            objects,
+            walk,
+            pin: remembered.root,
+            ahead,
+            head,
+            last_good: Some(remembered.head),
+            bad: remembered.bad.clone(),
+            tip_fault: None,
+            landed: Vec::new(),
+            distrusted,
+            whole: false,
+        })
+    }
+
+    /// Holds the walk to another pin than the one that was remembered: the roots are looked at when it is finished.
+    pub fn held_to(mut self, pin: Option<Digest>) -> Verifier<'h> {
+        self.pin = pin;
+        self
+    }
+
+    /// How many commits are still to be walked.
+    pub fn remaining(&self) -> usize {
+        self.ahead.len()
+    }
+
+    /// The commits that are still to be walked, in their order.
+    pub fn ahead(&self) -> impl Iterator<Item = Oid> {
+        self.ahead.iter().rev().copied()
+    }
+
+    /// Where objects are read from.
+    pub fn objects(&self) -> &Rc<Objects<'h>> {
+        &self.objects
+    }
+
+    /// What to keep of the walk so far, so that it can go on from here later; nothing at a bad commit. It says nothing of
+    /// the pin, which is held against the registry at the end of a walk only.
+    pub fn so_far(&self) -> Option<Remembered> {
+        let head = self.last_good.filter(|_| self.tip_fault.is_none())?;
+        Some(Remembered::of(head, self.pin, &self.walk, &self.bad))
+    }
+
+    /// Walks the next commit; nothing where the head is reached.
+    pub fn step(&mut self) -> Result<Option<Verdict>> {
+        let Some(commit) = self.ahead.last().copied() else { return Ok(None) };
+        let changes = self.history.changes(commit)?;
+        self.step_with(&changes)
+    }
+
+    /// The same, where the caller has read what the next commit changed.
+    pub fn step_with(&mut self, changes: &[Change]) -> Result<Option<Verdict>> {
+        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        self.take(commit, changes).map(Some)
+    }
+
+    /// Takes a commit that need not exist, such as the merge of a range that is only checked.
+    pub fn take(&mut self, commit: Oid, changes: &[Change]) -> Result<Verdict> {
+        let verdict = self.walk.take(commit, changes)?;
+        self.tip_fault = verdict.bad.clone();
+        match &verdict.bad {
+            Some(_) => self.bad.push(commit),
+            None => self.last_good = Some(commit),
+        }
+        for effect in &verdict.effects {
+            self.landed.push(taint::LandedThere::of(commit, effect));
+            if effect.files.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_)))) {
+                self.taint()?;
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Walks to the head.
+    pub fn run(&mut self, mut each: impl FnMut(&Verdict) -> Result<()>) -> Result<()> {
+        while let Some(verdict) = self.step()? {
+            each(&verdict)?;
+        }
+        Ok(())
+    }
+
+    /// The root that the pin names, if the registry has it; a fault where it does not.
+    fn check_pin(&self) -> Result<Option<Digest>> {
+        let facts = Facts(self.walk.state());
+        let mut newest = None;
+        let mut seen = self.pin.is_none();
+        let mut found = None;
+        let mut number = 1;
+        while let Some(root) = facts.root(number)? {
+            let digest = root.record.digest();
+            seen |= Some(digest) == self.pin;
+            found.get_or_insert(digest);
+            newest = Some(digest);
+            number += 1;
+        }
+        if !seen {
+            let expected = self.pin.map(|pin| pin.prefixed()).unwrap_or_default();
+            let found = found.map_or_else(|| "no root".to_owned(), |it| it.prefixed());
+            return Err(Fault::new(
+                Code::WrongRoot,
+                format!("the pinned root is {expected}, and the registry has {found}"),
+            )
+            .hint("this is another registry, or somebody made its history anew; check the fingerprint with its owner")
+            .field("expected", expected)
+            .field("found", found));
+        }
+        Ok(newest)
+    }
+
+    /// What came of it.
+    pub fn finish(self) -> Result<Verified<'h>> {
+        if !self.ahead.is_empty() {
+            return Err(refmark_types::fault::bug("the walk has not reached the head"));
+        }
+        let newest_root = match self.check_pin() {
+            Ok(root) => (root, None),
+            Err(fault) if fault.code == Code::WrongRoot => (None, Some(fault)),
+            Err(fault) => return Err(fault),
+        };
+        Ok(Verified {
+            head: self.head,
+            last_good: self.last_good,
+            bad: self.bad,
+            tip_fault: self.tip_fault,
+            pinned: self.pin.is_some() && newest_root.1.is_none(),
+            pin: self.pin,
+            newest_root: newest_root.0,
+            root_fault: newest_root.1,
+            tainted: self.walk.tainted().iter().cloned().collect(),
+            landed: self.landed,
+            objects: self.objects,
+            walk: self.walk,
+        })
+    }
+}
+
+/// Checks a tree by itself, where history is not whole: every file is at a place of its own and well-formed.
+pub fn check_tree(state: &State<'_>, paths: impl Iterator<Item = String>) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for path in paths.filter(|path| !is_companion(path)) {
+        let fault = match Place::parse(&path) {
+            None => Some(Fault::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))),
+            Some(Place::PolicyText(_) | Place::Document(..)) => None,
+            Some(_) => state.record(&path).err(),
+        };
+        problems.extend(fault.map(|fault| Problem::of(&fault, Some(&path), None)));
+    }
+    Ok(problems)
+}
+
+/// A head that a reader saw is not on the first-parent chain of the head that it is shown now.
+pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Fault> {
+    Fault::new(
+        Code::HistoryRewritten,
+        format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
+    )
+    .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
+    .field("expected", seen)
+    .field("found", head)
+}

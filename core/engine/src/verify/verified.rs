@@ -1,0 +1,126 @@
+//! A history that was walked to its head: what has effect, what is wrong, what to keep of it.
+
+use std::rc::Rc;
+
+use super::problem::{Outcome, Problem};
+use super::remembered::Remembered;
+use super::taint::LandedThere;
+use crate::effective::{Objects, State};
+use crate::facts::Facts;
+use crate::landing::{Standing, Tried, Walk};
+use crate::snapshot::Change;
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::oid::Oid;
+
+/// A history that was walked to its head.
+pub struct Verified<'h> {
+    /// The head.
+    pub head: Oid,
+    /// The newest good commit.
+    pub last_good: Option<Oid>,
+    /// Every bad commit of the chain.
+    pub bad: Vec<Oid>,
+    /// Why the head itself is bad, if it is.
+    pub tip_fault: Option<Box<Fault>>,
+    /// Whether a root was pinned and found.
+    pub pinned: bool,
+    /// The pinned root.
+    pub pin: Option<Digest>,
+    /// The newest root, by the digest of its statement.
+    pub newest_root: Option<Digest>,
+    /// Why the pinned root does not hold, if it does not.
+    pub root_fault: Option<Box<Fault>>,
+    /// Paths whose records are tainted.
+    pub tainted: Vec<String>,
+    /// What took effect in this walk: in which commit, and which files.
+    pub landed: Vec<LandedThere>,
+    /// Where objects are read from.
+    pub objects: Rc<Objects<'h>>,
+    /// The walk at the head.
+    pub walk: Walk<'h>,
+}
+
+impl<'h> Verified<'h> {
+    /// What has taken effect.
+    pub fn state(&self) -> &State<'h> {
+        self.walk.state()
+    }
+
+    /// Questions to what has taken effect.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts(self.walk.state())
+    }
+
+    /// Everything that is not as it should be.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        problems.extend(self.root_fault.as_deref().map(|fault| Problem::of(fault, None, None)));
+        for path in self.walk.off() {
+            let fault = Fault::new(
+                Code::BadTip,
+                format!("{path} had taken effect, and is missing or changed at the newest commit"),
+            )
+            .hint("put it back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`");
+            problems.push(Problem::of(&fault, Some(path), Some(self.head)));
+        }
+        for landing in self.walk.inert() {
+            for (path, fault) in &landing.findings {
+                problems.push(Problem::of(fault, Some(path), Some(landing.commit)));
+            }
+        }
+        for path in &self.tainted {
+            let fault = Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+                .hint("make the move again with a good key");
+            problems.push(Problem::of(&fault, Some(path), None));
+        }
+        problems
+    }
+
+    /// What it comes to, but for blobs.
+    pub fn outcome(&self) -> Outcome {
+        let standing = |wanted| self.walk.inert().iter().any(|it| it.standing == wanted);
+        if self.tip_fault.is_some()
+            || self.root_fault.is_some()
+            || standing(Standing::Refused)
+            || !self.tainted.is_empty()
+        {
+            Outcome::Failed
+        } else if standing(Standing::Pending) {
+            Outcome::Pending
+        } else {
+            Outcome::Ok
+        }
+    }
+
+    /// Takes a commit that was just written on top of the head, with what it came to where it was tried before. Where it
+    /// distrusts a key, what that taints is known to a walk from the start only: then nothing of this walk may be
+    /// remembered, and `false` comes back.
+    pub fn follow(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<bool> {
+        let verdict = self.walk.take_tried(commit, changes, tried)?;
+        self.head = commit;
+        match verdict.bad {
+            Some(fault) => {
+                self.bad.push(commit);
+                self.tip_fault = Some(fault);
+            }
+            None => self.last_good = Some(commit),
+        }
+        let policy = verdict.effects.iter().flat_map(|it| it.files.keys()).any(|path| path.starts_with("policy/"));
+        let distrusts = Facts(self.walk.state()).newest_policy()?.is_some_and(|it| !it.0.distrust.is_empty());
+        Ok(!(policy && (distrusts || !self.tainted.is_empty())))
+    }
+
+    /// What to keep, so that the next head is verified from here. Nothing at a bad head: the last good one stays kept.
+    pub fn remember(&self) -> Option<Remembered> {
+        if self.tip_fault.is_some() || self.root_fault.is_some() {
+            return None;
+        }
+        Some(Remembered::of(self.head, self.pin, &self.walk, &self.bad))
+    }
+
+    /// Whether a record rests on a key that was distrusted.
+    pub fn is_tainted(&self, path: &str) -> bool {
+        self.tainted.iter().any(|it| it == path)
+    }
+}

@@ -1,0 +1,58 @@
+//! A commit's own words, read from its bytes.
+
+use refmark_engine::snapshot::CommitInfo;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// Parses a commit. `bad-pack` where tree, parents, author and committer are not there in Git's order.
+pub(super) fn parse(bytes: &[u8], id: Oid) -> Result<CommitInfo> {
+    read(bytes, id)
+        .ok_or_else(|| Fault::new(Code::BadPack, format!("Git commit {id} cannot be read")).field("object", id))
+}
+
+fn read(bytes: &[u8], id: Oid) -> Option<CommitInfo> {
+    let (tree, mut rest) = header(bytes, b"tree ")?;
+    let tree = oid(tree, id)?;
+    let mut parents = Vec::new();
+    while let Some((parent, after)) = header(rest, b"parent ") {
+        parents.push(oid(parent, id)?);
+        rest = after;
+    }
+    let (author, after) = header(rest, b"author ")?;
+    let (committer, mut rest) = header(after, b"committer ")?;
+    // Encoding, signatures and whatever else stands in the header: none of it carries authority here.
+    while !rest.starts_with(b"\n") {
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        rest = rest.get(end + 1..)?;
+    }
+    let person = author.iter().rposition(|byte| *byte == b'>')?;
+    Some(CommitInfo {
+        id,
+        tree,
+        parents,
+        time: Timestamp::from_unix(seconds(committer)?),
+        author: String::from_utf8_lossy(author.get(..=person)?).into_owned(),
+        message: String::from_utf8_lossy(rest.get(1..)?).into_owned(),
+    })
+}
+
+/// The value of the header line that comes next, and what follows it.
+fn header<'a>(bytes: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let rest = bytes.strip_prefix(name)?;
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    Some((rest.get(..end)?, rest.get(end + 1..)?))
+}
+
+/// An id of the same length as the commit's own.
+fn oid(hex: &[u8], like: Oid) -> Option<Oid> {
+    let id = Oid::parse(std::str::from_utf8(hex).ok()?).ok()?;
+    (id.as_bytes().len() == like.as_bytes().len()).then_some(id)
+}
+
+/// Seconds since 1970 after the committer's name; 0 where they cannot be read, as Git takes it.
+fn seconds(committer: &[u8]) -> Option<i64> {
+    let after = committer.iter().rposition(|byte| *byte == b'>')? + 1;
+    let text = String::from_utf8_lossy(committer.get(after..)?);
+    Some(text.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0))
+}

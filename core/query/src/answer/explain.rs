@@ -1,0 +1,94 @@
+//! Why one thing is as it is, and why another is not.
+
+use serde::Serialize;
+
+use super::Basis;
+use super::resolve::find;
+use crate::explain::{Blocked, Explanation, Subject, why_not};
+use crate::report::{Dossier, report as dossier};
+use refmark_engine::plan::{Author, PromoteRequest};
+use refmark_records::policy::Right;
+use refmark_records::registry_id::RegistryId;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::PrincipalId;
+use refmark_types::reference::Reference;
+use refmark_types::time::Timestamp;
+
+/// Why something is as it is, and why the version that was asked for is not there.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainAnswer {
+    /// Why it is as it is; nothing for an alias that holds nothing.
+    pub explanation: Option<Explanation>,
+    /// Why the other version is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<Blocked>,
+}
+
+/// A version that an alias does not hold, as if somebody proposed it now.
+#[derive(Debug, Clone, Copy)]
+pub struct WhyNot<'a> {
+    /// The version.
+    pub version: u64,
+    /// As whose proposal; the first who may, where nobody is named.
+    pub by: Option<&'a PrincipalId>,
+    /// Now.
+    pub now: Timestamp,
+    /// The registry.
+    pub registry: RegistryId,
+}
+
+/// Explains what a reference names; with `asked`, also why its alias does not hold that version.
+pub fn explain(basis: &Basis<'_, '_>, reference: &Reference, asked: Option<WhyNot<'_>>) -> Result<ExplainAnswer> {
+    let explanation = match find(basis.facts(), reference) {
+        Ok(found) => {
+            let subject = Subject {
+                reference: reference.to_string(),
+                model: found.model,
+                version: found.version,
+                alias: found.alias,
+                artifact: found.artifact,
+            };
+            Some(crate::explain::explain(basis, &subject)?)
+        }
+        Err(fault) if fault.code == Code::NotFound && asked.is_some() => None,
+        Err(fault) => return Err(fault),
+    };
+    let why_not = asked.map(|asked| blocked(basis, reference, asked)).transpose()?;
+    Ok(ExplainAnswer { explanation, why_not })
+}
+
+fn blocked(basis: &Basis<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
+    let Reference::Alias(model, alias) = reference else {
+        return Err(Fault::new(Code::BadArgument, format!("{reference} is no alias, so no version could be there"))
+            .hint("write MODEL@ALIAS --why-not VERSION"));
+    };
+    let policy = basis.facts().policy_in_force()?;
+    let by = match asked.by {
+        Some(by) => by.clone(),
+        None => match policy.who_may(Right::Propose).first() {
+            Some(first) => (*first).clone(),
+            None => return Err(Fault::new(Code::Refused, "nobody may propose anything under this policy")),
+        },
+    };
+    let author = Author { by, time: asked.now, base: Some(basis.head), registry: asked.registry };
+    let request = PromoteRequest {
+        model: model.clone(),
+        alias: alias.clone(),
+        version: asked.version,
+        reason: String::new(),
+        expect: None,
+        evidence: Vec::new(),
+    };
+    why_not(basis, &author, &request)
+}
+
+/// The dossier of the version that a reference names: the same from the same commit.
+pub fn report(basis: &Basis<'_, '_>, reference: &Reference) -> Result<Dossier> {
+    let found = find(basis.facts(), reference)?;
+    match (&found.model, found.version) {
+        (Some(model), Some(version)) => dossier(basis, model, version),
+        _ => Err(Fault::new(Code::BadArgument, format!("{reference} names no version of a model")).hint(
+            "a dossier is of MODEL/VERSION or MODEL@ALIAS: the same artifact may be a version of several models",
+        )),
+    }
+}

@@ -1,0 +1,113 @@
+//! The moves of aliases.
+
+use serde::Serialize;
+
+use super::Basis;
+use crate::index::MoveRow;
+use refmark_engine::facts::Facts;
+use refmark_records::layout::Place;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::{AliasName, ModelName};
+use refmark_types::reference::Reference;
+use refmark_types::sort;
+
+/// The moves that a log shows, newest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogAnswer {
+    /// The moves.
+    pub moves: Vec<MoveRow>,
+}
+
+/// Of what a log is asked: a model, or one of its aliases. A fault `bad-argument` for any other reference.
+pub fn subject(reference: &Reference) -> Result<(ModelName, Option<AliasName>)> {
+    match reference {
+        Reference::Alias(model, alias) => Ok((model.clone(), Some(alias.clone()))),
+        Reference::Pin(model) => Ok((model.clone(), None)),
+        other => Err(Fault::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
+            .hint("write MODEL or MODEL@ALIAS; `refmark show` tells of a version")),
+    }
+}
+
+/// A fault where a model is asked for as a whole and there is none of that name.
+pub fn check_model(facts: Facts<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
+    match (model, alias) {
+        (Some(model), None) if facts.newest_version(model)?.is_none() => {
+            Err(Fault::new(Code::NotFound, format!("there is no model {model}"))
+                .hint("`refmark list` shows the models"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl LogAnswer {
+    /// The log of these moves, newest first by landing; a fault where an alias was asked for that never moved.
+    pub fn of(mut moves: Vec<MoveRow>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
+        if moves.is_empty()
+            && let (Some(model), Some(alias)) = (model, alias)
+        {
+            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
+                .hint(format!("`refmark list {model}` shows its aliases")));
+        }
+        sort::by(&mut moves, newest_first);
+        Ok(LogAnswer { moves })
+    }
+}
+
+/// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
+/// `most`.
+pub fn moves(
+    basis: &Basis<'_, '_>,
+    model: Option<&ModelName>,
+    alias: Option<&AliasName>,
+    most: usize,
+) -> Result<Vec<MoveRow>> {
+    let facts = basis.facts();
+    let models = match model {
+        Some(model) => vec![model.clone()],
+        None => facts.models()?,
+    };
+    let mut moves = Vec::new();
+    for model in &models {
+        let aliases = match alias {
+            Some(alias) => vec![alias.clone()],
+            None => facts.aliases(model)?,
+        };
+        for alias in &aliases {
+            moves_of(basis, model, alias, most, &mut moves)?;
+        }
+    }
+    Ok(moves)
+}
+
+fn moves_of(
+    basis: &Basis<'_, '_>,
+    model: &ModelName,
+    alias: &AliasName,
+    most: usize,
+    rows: &mut Vec<MoveRow>,
+) -> Result<()> {
+    for it in basis.facts().newest_alias_moves(model, alias, most)? {
+        let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
+        let landed = basis.landed(&path)?;
+        rows.push(MoveRow {
+            model: model.clone(),
+            alias: alias.clone(),
+            sequence: it.sequence,
+            from: it.from,
+            to: it.to,
+            by: it.by.clone(),
+            time: it.time,
+            reason: it.reason.clone(),
+            commit: landed.map(|it| it.commit),
+            landed: landed.map(|it| it.time),
+        });
+    }
+    Ok(())
+}
+
+/// Newest first by landing; of one landing by time, number and name, so that the order is always the same.
+fn newest_first(a: &MoveRow, b: &MoveRow) -> std::cmp::Ordering {
+    (b.landed, b.time, b.sequence)
+        .cmp(&(a.landed, a.time, a.sequence))
+        .then_with(|| (&a.model, &a.alias).cmp(&(&b.model, &b.alias)))
+}

@@ -1,0 +1,107 @@
+//! Answers: what a reader is told of a registry at one head. The command line, Python and the browser give the same values.
+
+pub mod catalog;
+pub mod detail;
+pub mod diff;
+pub mod explain;
+pub mod landed;
+pub mod list;
+pub mod log;
+pub mod members;
+pub mod policy;
+pub mod resolve;
+pub mod search;
+pub mod show;
+pub mod sunset;
+
+use serde::Serialize;
+
+use landed::Landings;
+use refmark_engine::effective::{Effective, State};
+use refmark_engine::facts::Facts;
+use refmark_engine::snapshot::History;
+use refmark_engine::verify::Verified;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// The head that an answer is true of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AsOf {
+    /// The head.
+    pub head: Oid,
+    /// Its time, as its committer claims it.
+    pub time: Timestamp,
+}
+
+/// What answers are made of: what has taken effect at a head, and how far that is vouched for.
+#[derive(Clone, Copy)]
+pub struct Basis<'a, 'h> {
+    /// What has taken effect.
+    pub state: &'a State<'h>,
+    /// The history behind the head.
+    pub history: &'h dyn History,
+    /// The walk to the head; nothing where the tree is read as it stands.
+    pub walked: Option<&'a Verified<'h>>,
+    /// The head.
+    pub head: Oid,
+    /// Whether the reader pinned a root.
+    pub pinned: bool,
+    /// Who knows when files took effect.
+    pub landings: &'a dyn Landings,
+}
+
+impl<'a> Basis<'a, '_> {
+    /// Questions to what has taken effect.
+    pub fn facts(&self) -> Facts<'a> {
+        Facts(self.state as &dyn Effective)
+    }
+
+    /// The head that answers are true of.
+    pub fn as_of(&self) -> Result<AsOf> {
+        Ok(AsOf { head: self.head, time: self.history.commit(self.head)?.time })
+    }
+
+    /// The paths of the tree that have no effect.
+    pub fn inert_paths(&self) -> impl Iterator<Item = String> + use<'a> {
+        self.walked.into_iter().flat_map(|it| it.walk.inert()).flat_map(|it| it.files.keys().cloned())
+    }
+
+    /// Whether the registry was verified whole against a pinned root.
+    pub fn is_vouched_for(&self) -> bool {
+        self.walked.is_some_and(|it| it.pinned && it.tip_fault.is_none())
+    }
+
+    /// A fault where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
+    pub fn check_tip(&self) -> Result<()> {
+        let Some(verified) = self.walked else { return Ok(()) };
+        if let Some(fault) = &verified.root_fault {
+            return Err(fault.clone());
+        }
+        if verified.tip_fault.is_some() {
+            let path = verified.walk.off().first().cloned().unwrap_or_default();
+            let bad = verified.bad.last().copied().unwrap_or(self.head);
+            return Err(Fault::new(
+                Code::BadTip,
+                format!("at {} the file {path} is missing or changed, and it had taken effect", bad.short()),
+            )
+            .hint("pass --last-good for the last good state; to mend it, revert that commit, and roll back with `refmark rollback`")
+            .field("commit", bad)
+            .field("last_good", verified.last_good)
+            .at(path));
+        }
+        Ok(())
+    }
+
+    /// A fault where a record rests on a key that was distrusted.
+    pub fn check_taint(&self, path: &str) -> Result<()> {
+        match self.walked {
+            Some(verified) if verified.is_tainted(path) => {
+                Err(Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+                    .hint("make the move again with a good key: refmark promote, or refmark rollback")
+                    .at(path))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything that is known of a version.
+
+use serde::Serialize;
+
+use super::Basis;
+use super::list::held_by_alias;
+use super::resolve::find;
+use refmark_records::evidence::Evidence;
+use refmark_records::layout::Document;
+use refmark_records::manifest::{Contract, Lineage, Manifest};
+use refmark_records::trust::{TrustMove, TrustState};
+use refmark_records::version::{Stage, StageMove, Version};
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::AliasName;
+use refmark_types::reference::Reference;
+
+/// Everything that is known of a version, or of an artifact without one.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShowAnswer {
+    /// The reference, as it was asked.
+    pub reference: String,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The version's record.
+    pub version: Option<Version>,
+    /// The version's stage.
+    pub stage: Option<Stage>,
+    /// The artifact's trust state.
+    pub trust: TrustState,
+    /// The aliases that hold the version.
+    pub aliases: Vec<AliasName>,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The sum of the files' sizes.
+    pub size: u64,
+    /// How many blobs are not here.
+    pub absent: u64,
+    /// Where it came from.
+    pub lineage: Option<Lineage>,
+    /// What callers rely on.
+    pub contract: Option<Contract>,
+    /// The model card.
+    pub model_card: Option<String>,
+    /// What was found out about it: the statement's digest, and the evidence.
+    pub evidence: Vec<(Digest, Evidence)>,
+    /// Its trust moves, oldest first.
+    pub trust_moves: Vec<TrustMove>,
+    /// Its stage moves, oldest first.
+    pub stage_moves: Vec<StageMove>,
+    /// Whether the whole history was verified against a pinned root.
+    pub verified: bool,
+}
+
+/// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.
+pub fn show(
+    basis: &Basis<'_, '_>,
+    reference: &Reference,
+    is_absent: &dyn Fn(&Digest) -> Result<bool>,
+) -> Result<ShowAnswer> {
+    let facts = basis.facts();
+    let found = find(facts, reference)?;
+    let artifact = found.artifact;
+    let Some(manifest) = facts.manifest(&artifact)? else {
+        return Err(Fault::new(Code::NotFound, format!("the manifest of {artifact} is not here")));
+    };
+    let (mut version, mut stage, mut aliases, mut stage_moves) = (None, None, Vec::new(), Vec::new());
+    if let (Some(model), Some(number)) = (&found.model, found.version) {
+        version = facts.version(model, number)?.map(|it| (*it).clone());
+        stage = Some(facts.stage(model, number)?.0);
+        let held = held_by_alias(facts, model)?;
+        aliases = held.into_iter().filter(|(_, at)| *at == number).map(|(alias, _)| alias).collect();
+        for n in 1.. {
+            let Some(it) = facts.stage_move(model, number, n)? else { break };
+            stage_moves.push((*it).clone());
+        }
+    }
+    let mut trust_moves = Vec::new();
+    for n in 1.. {
+        let Some(it) = facts.trust_move(&artifact, n)? else { break };
+        trust_moves.push((*it).clone());
+    }
+    let mut absent = 0;
+    for file in &manifest.files {
+        absent += u64::from(is_absent(&file.sha256)?);
+    }
+    let card = facts.document(&artifact, Document::ModelCard)?;
+    Ok(ShowAnswer {
+        reference: reference.to_string(),
+        artifact,
+        version,
+        stage,
+        trust: facts.trust(&artifact)?.0,
+        aliases,
+        size: manifest.size(),
+        absent,
+        lineage: facts.lineage(&artifact)?,
+        contract: facts.contract(&artifact)?,
+        model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        evidence: facts.evidence(&artifact)?.iter().map(|it| (it.record.digest(), (**it).clone())).collect(),
+        trust_moves,
+        stage_moves,
+        verified: basis.is_vouched_for(),
+        manifest: (*manifest).clone(),
+    })
+}

@@ -1,0 +1,171 @@
+//! `check`: may this range land? The same rules as a review's, as a verdict for programs.
+
+use serde::Serialize;
+
+use super::diff::Listed;
+use super::review::{
+    CompanionReview, Method, MethodVerdict, Outcome, Range, RangeVerdict, companions, in_words, teleport,
+};
+use refmark_engine::gate::GateReport;
+use refmark_engine::verify::Problem;
+use refmark_records::layout::Place;
+use refmark_records::statement::Predicate;
+use refmark_types::fault::{Code, Exit, Fault, Result};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// How a range is about to reach the branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Somebody will merge it, in a way that is not known yet.
+    Merge,
+    /// Its head becomes the branch's head as it is: a push.
+    Push,
+}
+
+/// Whether a range may land.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckAnswer {
+    /// The verdict.
+    pub verdict: RangeVerdict,
+    /// The exit status that says the same: 0 ok, 3 pending or refused by the policy, 4 not what was signed.
+    pub exit: u8,
+    /// The head of the registry's branch that it was judged on.
+    pub base: Oid,
+    /// The range's end.
+    pub head: Oid,
+    /// How many commits it has.
+    pub commits: usize,
+    /// Whether the history was verified against a pinned root.
+    pub pinned: bool,
+    /// The ways of merging after which it takes effect and verifies.
+    pub verifies: Vec<Method>,
+    /// What each way of merging comes to.
+    pub methods: Vec<MethodVerdict>,
+    /// What takes effect, in a few words each.
+    pub effects: Listed<String>,
+    /// Every gate of the moves in it.
+    pub reports: Vec<GateReport>,
+    /// Why the verdict is not `ok`, the gravest first.
+    pub problems: Vec<Problem>,
+    /// Files without authority that change too.
+    pub companions: Listed<CompanionReview>,
+}
+
+/// Checks a range. `now` is the checker's clock: an approval that ended before it may make nothing take effect any more.
+pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<CheckAnswer> {
+    let as_it_is = range.as_it_is()?;
+    let one = match arrival {
+        Arrival::Push => None,
+        Arrival::Merge => Some(range.as_one()?),
+    };
+    let (mut verdict, mut problems) = (RangeVerdict::Ok, Vec::new());
+    let outcome = match (&one, &as_it_is) {
+        (Some(outcome), _) | (None, Some(outcome)) => outcome,
+        // Pushed, and not a continuation of the branch.
+        (None, None) => return Ok(not_a_continuation(range)),
+    };
+    let mut methods = match &one {
+        Some(one) => range.methods(one, as_it_is.as_ref())?,
+        None => Vec::new(),
+    };
+    (verdict, problems) = worse((verdict, problems), outcome.judge());
+    for problem in ended(outcome, now)? {
+        verdict = verdict.max(RangeVerdict::Refused);
+        problems.insert(0, problem);
+        methods
+            .iter_mut()
+            .filter(|it| it.verdict == RangeVerdict::Ok)
+            .for_each(|it| it.verdict = RangeVerdict::Refused);
+    }
+    if range.is_teleport()? {
+        verdict = RangeVerdict::Failed;
+        problems.insert(0, Problem::of(&teleport(range), None, Some(range.head)));
+    } else if methods.iter().all(|it| it.verdict != RangeVerdict::Ok) && verdict == RangeVerdict::Ok && one.is_some() {
+        verdict = RangeVerdict::Refused;
+    }
+    let effects = outcome.effects.iter().flat_map(|(_, effect)| effect.files.iter());
+    let objects = &outcome.verified.objects;
+    let words =
+        effects.filter(|(path, _)| !matches!(Place::parse(path), Some(Place::Document(..) | Place::PolicyText(_))));
+    let words: Result<Listed<String>> = words.map(|(_, oid)| Ok(in_words(&*objects.record(*oid)?))).collect();
+    let reports = outcome.effects.iter().flat_map(|it| &it.1.reports);
+    Ok(CheckAnswer {
+        verdict,
+        exit: status(verdict, &problems),
+        base: range.base,
+        head: range.head,
+        commits: range.commits()?,
+        pinned: outcome.verified.pinned,
+        verifies: methods.iter().filter(|it| it.verdict == RangeVerdict::Ok).map(|it| it.method).collect(),
+        methods,
+        effects: words?,
+        reports: reports.chain(outcome.new_inert().flat_map(|it| &it.reports)).take(200).cloned().collect(),
+        problems,
+        companions: companions(range, outcome)?,
+    })
+}
+
+type Judged = (RangeVerdict, Vec<Problem>);
+
+fn worse(a: Judged, b: Judged) -> Judged {
+    let verdict = a.0.max(b.0);
+    (verdict, a.1.into_iter().chain(b.1).collect())
+}
+
+fn not_a_continuation(range: &Range<'_>) -> CheckAnswer {
+    let fault = match range.merge_base == Some(range.base) {
+        true => teleport(range),
+        false => Fault::new(
+            Code::HistoryRewritten,
+            format!("{} does not have the branch's head {} behind it", range.head.short(), range.base.short()),
+        )
+        .hint("fetch and rebase: git pull --rebase; the registry's branch only ever grows")
+        .field("expected", range.base)
+        .field("found", range.head),
+    };
+    CheckAnswer {
+        verdict: RangeVerdict::Failed,
+        exit: Exit::Integrity.status(),
+        base: range.base,
+        head: range.head,
+        commits: 0,
+        pinned: false,
+        verifies: Vec::new(),
+        methods: Vec::new(),
+        effects: Listed::default(),
+        reports: Vec::new(),
+        problems: vec![Problem::of(&fault, None, Some(range.head))],
+        companions: Listed::default(),
+    }
+}
+
+fn status(verdict: RangeVerdict, problems: &[Problem]) -> u8 {
+    match verdict {
+        RangeVerdict::Ok => 0,
+        RangeVerdict::Pending => Exit::Refused.status(),
+        RangeVerdict::Refused => match problems.first().map(|it| it.code.exit()) {
+            Some(exit @ (Exit::Refused | Exit::Integrity)) => exit.status(),
+            _ => Exit::Refused.status(),
+        },
+        RangeVerdict::Failed => Exit::Integrity.status(),
+    }
+}
+
+/// Approvals that the range brings and that ended before `now`.
+fn ended(outcome: &Outcome<'_>, now: Timestamp) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (_, effect) in &outcome.effects {
+        for (path, oid) in effect.files.iter().filter(|(path, _)| path.starts_with("approvals/")) {
+            let record = outcome.verified.objects.record(*oid)?;
+            if let Predicate::Approval(it) = record.predicate()
+                && let Some(end) = it.not_after.filter(|end| *end < now)
+            {
+                let fault = Fault::new(Code::Refused, format!("the approval by {} ended at {end}", it.by))
+                    .hint("approve it again: refmark approve BRANCH");
+                problems.push(Problem::of(&fault, Some(path), Some(effect.brought_by)));
+            }
+        }
+    }
+    Ok(problems)
+}

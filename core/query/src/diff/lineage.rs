@@ -1,0 +1,163 @@
+//! Lineage and cards: where an artifact came from, and what is written about it.
+
+use serde::Serialize;
+
+use super::Listed;
+use refmark_records::manifest::{Lineage, Manifest};
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::map::{Map, Set};
+
+/// The keys under which a licence is found, in lineage and in a model card's front matter.
+const LICENCE: [&str; 2] = ["license", "licence"];
+
+/// A value, old beside new; nothing where a version does not have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What it is the value of.
+    pub key: String,
+    /// The old version's.
+    pub old: Option<String>,
+    /// The new version's.
+    pub new: Option<String>,
+}
+
+/// What changed in where an artifact came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LineageDiff {
+    /// The keys that differ.
+    pub changed: Listed<Change>,
+    /// How many keys are the same.
+    pub same: usize,
+    /// Parents that only the new version names.
+    pub parents_added: Listed<ArtifactId>,
+    /// Parents that only the old version names.
+    pub parents_removed: Listed<ArtifactId>,
+    /// Where the bytes came from, where that differs.
+    pub source: Option<Change>,
+    /// The licence, by lineage or model card, whether or not it differs; nothing where neither version has one.
+    pub licence: Option<Change>,
+    /// Capabilities that only the new version has.
+    pub capabilities_added: Listed<String>,
+    /// Capabilities that only the old version has.
+    pub capabilities_removed: Listed<String>,
+}
+
+fn only_in<T: Clone + Ord>(these: &[T], others: &[T]) -> Listed<T> {
+    let others: Set<&T> = others.iter().collect();
+    these.iter().filter(|it| !others.contains(it)).cloned().collect()
+}
+
+fn change(key: &str, old: Option<&String>, new: Option<&String>) -> Change {
+    Change { key: key.to_owned(), old: old.cloned(), new: new.cloned() }
+}
+
+/// A version's manifest, lineage and model card.
+type Origin<'a> = (&'a Manifest, &'a Lineage, Option<&'a [u8]>);
+
+/// Compares where two artifacts came from.
+pub fn compare(old: Origin<'_>, new: Origin<'_>) -> LineageDiff {
+    let keys: Set<&str> = old.1.iter().chain(new.1.iter()).map(|(key, _)| key).collect();
+    let mut diff = LineageDiff::default();
+    for key in keys {
+        let (a, b) = (old.1.get(key), new.1.get(key));
+        if a == b { diff.same += 1 } else { diff.changed.push(change(key, a, b)) }
+    }
+    diff.parents_added = only_in(&new.0.parents, &old.0.parents);
+    diff.parents_removed = only_in(&old.0.parents, &new.0.parents);
+    diff.capabilities_added = only_in(&new.0.capabilities, &old.0.capabilities);
+    diff.capabilities_removed = only_in(&old.0.capabilities, &new.0.capabilities);
+    if old.0.source != new.0.source {
+        diff.source = Some(change("source", old.0.source.as_ref(), new.0.source.as_ref()));
+    }
+    let (a, b) = (licence(old), licence(new));
+    if a.is_some() || b.is_some() {
+        diff.licence = Some(change("licence", a.as_ref(), b.as_ref()));
+    }
+    diff
+}
+
+/// The licence that lineage or, without it there, the model card's front matter names.
+fn licence(of: Origin<'_>) -> Option<String> {
+    if let Some(named) = LICENCE.iter().find_map(|key| of.1.get(key)) {
+        return Some(named.clone());
+    }
+    let card = std::str::from_utf8(of.2?).ok()?;
+    let mut lines = card.lines();
+    lines.next().filter(|first| first.trim_end() == "---")?;
+    let front = lines.take(200).take_while(|line| line.trim_end() != "---");
+    let found = front.filter_map(|line| line.split_once(':')).find(|(key, _)| LICENCE.contains(key))?;
+    let value = found.1.trim().trim_matches(['"', '\'']);
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// Neither version has it.
+    #[default]
+    None,
+    /// Both have the same.
+    Same,
+    /// Both have one, and they differ.
+    Changed,
+    /// Only the new version has it.
+    Added,
+    /// Only the old version has it.
+    Removed,
+}
+
+impl Presence {
+    fn of(old: Option<Digest>, new: Option<Digest>) -> Presence {
+        match (old, new) {
+            (None, None) => Presence::None,
+            (Some(a), Some(b)) if a == b => Presence::Same,
+            (Some(_), Some(_)) => Presence::Changed,
+            (None, Some(_)) => Presence::Added,
+            (Some(_), None) => Presence::Removed,
+        }
+    }
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Presence::None => "none",
+            Presence::Same => "same",
+            Presence::Changed => "changed",
+            Presence::Added => "added",
+            Presence::Removed => "removed",
+        }
+    }
+}
+
+/// What changed in the cards.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CardDiff {
+    /// The model card.
+    pub model_card: Presence,
+    /// Lines of the model card that only the new version has; a line that moved is not counted.
+    pub lines_added: usize,
+    /// Lines of the model card that only the old version has.
+    pub lines_removed: usize,
+    /// The evaluation card.
+    pub evaluation_card: Presence,
+}
+
+/// Compares the cards.
+pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -> CardDiff {
+    let mut counts: Map<&[u8], i64> = Map::new();
+    for (text, by) in [(old.1, -1), (new.1, 1)] {
+        let text = text.unwrap_or_default();
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        for line in text.split(|byte| *byte == b'\n').filter(|_| !text.is_empty()) {
+            *counts.get_or_default(line) += by;
+        }
+    }
+    let sum = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();
+    CardDiff {
+        model_card: Presence::of(old.0.model_card, new.0.model_card),
+        lines_added: sum(1),
+        lines_removed: sum(-1),
+        evaluation_card: Presence::of(old.0.evaluation_card, new.0.evaluation_card),
+    }
+}

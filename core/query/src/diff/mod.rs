@@ -1,0 +1,178 @@
+//! The difference between two artifacts, as one value: the same in every face.
+//!
+//! Only differences are listed, and every list is bounded: [`Listed`] says how many there are in all.
+
+mod contract;
+mod files;
+mod lineage;
+mod metrics;
+mod tensors;
+
+use serde::Serialize;
+
+use refmark_engine::facts::Facts;
+use refmark_records::layout::Document;
+use refmark_records::manifest::Manifest;
+use refmark_types::digest::ArtifactId;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::ModelName;
+
+pub use contract::{
+    Compatibility, ContractDiff, ContractSource, compare as compare_contracts,
+    compare_artifacts as compare_artifact_contracts,
+};
+pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, sentence as what_files_can_do};
+pub use lineage::{CardDiff, Change, LineageDiff, Presence};
+pub use metrics::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
+pub use tensors::{Reshaped, Retyped, TensorDiff, compare as compare_tensors};
+
+/// One of the two things that are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The model and version by which it was named, if it was.
+    pub version: Option<(ModelName, u64)>,
+}
+
+/// One side as a diff shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SideShown {
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelName>,
+    /// The version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The artifact's type.
+    #[serde(rename = "type")]
+    pub artifact_type: String,
+    /// The format of its weights.
+    pub format: String,
+}
+
+impl SideShown {
+    /// What this side is called beside the other: the version's number, with the model where the other is of another
+    /// one; without a version, the start of the artifact's id.
+    pub fn name(&self, beside: &SideShown) -> String {
+        match (&self.model, self.version) {
+            (_, Some(version)) if self.model == beside.model => version.to_string(),
+            (Some(model), Some(version)) => format!("{model}/{version}"),
+            _ => self.artifact.short(),
+        }
+    }
+}
+
+/// A list that was cut: the first items, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed<T> {
+    /// How many there are in all.
+    pub count: usize,
+    /// The first of them.
+    pub items: Vec<T>,
+    /// How many were left out.
+    pub more: usize,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Listed<T> {
+        Listed { count: 0, items: Vec::new(), more: 0 }
+    }
+}
+
+impl<T> Listed<T> {
+    /// So many items are kept.
+    pub const KEPT: usize = 200;
+
+    /// Takes one more; past [`Listed::KEPT`] it is only counted.
+    pub fn push(&mut self, item: T) {
+        self.count += 1;
+        if self.items.len() < Self::KEPT { self.items.push(item) } else { self.more += 1 }
+    }
+}
+
+impl<T> Extend<T> for Listed<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
+        items.into_iter().for_each(|item| self.push(item));
+    }
+}
+
+impl<T> FromIterator<T> for Listed<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Listed<T> {
+        let mut listed = Listed::default();
+        listed.extend(items);
+        listed
+    }
+}
+
+/// What differs between two artifacts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArtifactDiff {
+    /// Whether both are one artifact. Then nothing else is listed.
+    pub identical: bool,
+    /// The old one.
+    pub old: SideShown,
+    /// The new one.
+    pub new: SideShown,
+    /// Metrics, sorted by name.
+    pub metrics: Listed<MetricDiff>,
+    /// Whether callers of one can use the other.
+    pub contract: ContractDiff,
+    /// Tensors.
+    pub tensors: TensorDiff,
+    /// Files and sizes.
+    pub files: FileDiff,
+    /// What the files are, and whether any can run code.
+    pub classes: ClassDiff,
+    /// Where it came from.
+    pub lineage: LineageDiff,
+    /// The model card and the evaluation card.
+    pub card: CardDiff,
+}
+
+/// Compares two registered artifacts. A fault with code `not-found` where one is not registered.
+pub fn diff(facts: Facts<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
+    let (old, new) = (manifest(facts, &a.artifact)?, manifest(facts, &b.artifact)?);
+    let contracts = (facts.contract(&a.artifact)?, facts.contract(&b.artifact)?);
+    let lineages = (facts.lineage(&a.artifact)?.unwrap_or_default(), facts.lineage(&b.artifact)?.unwrap_or_default());
+    let card = |id| facts.document(id, Document::ModelCard);
+    let cards = (card(&a.artifact)?, card(&b.artifact)?);
+    let identical = a.artifact == b.artifact;
+    let metrics = match identical {
+        true => Vec::new(),
+        false => metrics::compare(facts, (&a.artifact, &old), (&b.artifact, &new))?,
+    };
+    let (tensors, changed_in) = tensors::compare(&old, &new);
+    Ok(ArtifactDiff {
+        identical,
+        old: shown(a, &old),
+        new: shown(b, &new),
+        metrics: metrics.into_iter().collect(),
+        contract: contract::compare_artifacts((&old, contracts.0.as_ref()), (&new, contracts.1.as_ref())),
+        tensors,
+        files: files::compare(&old, &new, &changed_in),
+        classes: files::classes(&old, &new),
+        lineage: lineage::compare((&old, &lineages.0, cards.0.as_deref()), (&new, &lineages.1, cards.1.as_deref())),
+        card: lineage::cards((&old, cards.0.as_deref()), (&new, cards.1.as_deref())),
+    })
+}
+
+fn manifest(facts: Facts<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {
+    facts.manifest(artifact)?.ok_or_else(|| {
+        Fault::new(Code::NotFound, format!("artifact {artifact} is not registered here"))
+            .hint("refmark list shows what is registered")
+            .field("artifact", artifact)
+    })
+}
+
+fn shown(side: &Side, manifest: &Manifest) -> SideShown {
+    SideShown {
+        artifact: side.artifact,
+        model: side.version.as_ref().map(|(model, _)| model.clone()),
+        version: side.version.as_ref().map(|(_, version)| *version),
+        artifact_type: manifest.artifact_type.to_string(),
+        format: manifest.format.clone(),
+    }
+}

@@ -1,0 +1,122 @@
+//! Tensors: which changed, by their digests.
+
+use serde::Serialize;
+
+use super::Listed;
+use refmark_records::manifest::{Manifest, TensorEntry};
+use refmark_types::digest::Digest;
+use refmark_types::map::{Map, Set};
+
+/// A tensor with another type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retyped {
+    /// Its name.
+    pub name: String,
+    /// The old type.
+    pub old: String,
+    /// The new type.
+    pub new: String,
+}
+
+/// A tensor with another shape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reshaped {
+    /// Its name.
+    pub name: String,
+    /// The old shape.
+    pub old: Vec<u64>,
+    /// The new shape.
+    pub new: Vec<u64>,
+}
+
+/// What changed in the tensors. A tensor is known by its name; where a name stands twice in a version, by file and name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TensorDiff {
+    /// How many the old version has.
+    pub old: usize,
+    /// How many the new version has.
+    pub new: usize,
+    /// How many are the same.
+    pub same: usize,
+    /// Those in both with other bytes, another type or another shape.
+    pub changed: Listed<String>,
+    /// Those only in the new version.
+    pub added: Listed<String>,
+    /// Those only in the old version.
+    pub removed: Listed<String>,
+    /// Those of `changed` with another type.
+    pub retyped: Listed<Retyped>,
+    /// Those of `changed` with another shape.
+    pub reshaped: Listed<Reshaped>,
+    /// How many have one type and shape in both, and no digest that would tell whether they changed.
+    pub unknown: usize,
+    /// Bytes of the new version's tensors that changed or were added.
+    pub bytes_changed: u64,
+}
+
+impl TensorDiff {
+    /// Whether no tensor is known to differ and none is unknown.
+    pub fn is_same(&self) -> bool {
+        self.unknown == 0 && self.changed.count + self.added.count + self.removed.count == 0
+    }
+}
+
+/// A tensor's name and, where names alone do not tell tensors apart, its file.
+type Key<'m> = (&'m str, &'m str);
+
+fn names_are_unique(tensors: &[TensorEntry]) -> bool {
+    let mut seen = Set::new();
+    tensors.iter().all(|tensor| seen.insert(tensor.name.as_str()))
+}
+
+fn by_key(tensors: &[TensorEntry], by_name: bool) -> Map<Key<'_>, &TensorEntry> {
+    tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)).collect()
+}
+
+/// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.
+pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, Map<String, usize>) {
+    let by_name = names_are_unique(&old.tensors) && names_are_unique(&new.tensors);
+    let (a, b) = (by_key(&old.tensors, by_name), by_key(&new.tensors, by_name));
+    let (files_a, files_b) = (digests(old), digests(new));
+    let mut diff = TensorDiff { old: a.len(), new: b.len(), ..TensorDiff::default() };
+    let mut changed_in = Map::new();
+    let mut count_in = |file: &str| *changed_in.get_or_default(file.to_owned()) += 1usize;
+    for (key, now) in &b {
+        let Some(before) = a.get(key) else {
+            diff.added.push(now.name.clone());
+            diff.bytes_changed = diff.bytes_changed.saturating_add(now.bytes);
+            count_in(&now.file);
+            continue;
+        };
+        let one_form = now.dtype == before.dtype && now.shape == before.shape;
+        if now.dtype != before.dtype {
+            let (old, new) = (before.dtype.clone(), now.dtype.clone());
+            diff.retyped.push(Retyped { name: now.name.clone(), old, new });
+        }
+        if now.shape != before.shape {
+            let (old, new) = (before.shape.clone(), now.shape.clone());
+            diff.reshaped.push(Reshaped { name: now.name.clone(), old, new });
+        }
+        // Two files with one digest hold the same tensors, whether or not each was hashed.
+        let same_file = now.file == before.file && files_a.get(before.file.as_str()) == files_b.get(now.file.as_str());
+        match (before.sha256, now.sha256) {
+            (Some(x), Some(y)) if one_form && x == y => diff.same += 1,
+            (None, _) | (_, None) if one_form && same_file => diff.same += 1,
+            (None, _) | (_, None) if one_form => diff.unknown += 1,
+            _ => {
+                diff.changed.push(now.name.clone());
+                diff.bytes_changed = diff.bytes_changed.saturating_add(now.bytes);
+                count_in(&now.file);
+            }
+        }
+    }
+    for (_, before) in a.iter().filter(|(key, _)| !b.contains_key(*key)) {
+        diff.removed.push(before.name.clone());
+        count_in(&before.file);
+    }
+    (diff, changed_in)
+}
+
+fn digests(manifest: &Manifest) -> Map<&str, Digest> {
+    manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect()
+}

@@ -1,0 +1,56 @@
+//! When a record came, and when it took effect.
+
+use crate::answer::Basis;
+use refmark_engine::chain::Chain;
+use refmark_engine::snapshot::{History, first_parents};
+use refmark_records::layout::Place;
+use refmark_records::statement::Record;
+use refmark_types::fault::Result;
+use refmark_types::map::Map;
+use refmark_types::oid::Oid;
+
+/// The commits that brought files. A file that waited for an approval took effect later than it came: then the chain is halved.
+/// Files that came one after the other are best asked for in that order.
+pub(crate) fn brought_by(basis: &Basis<'_, '_>, paths: &[String]) -> Result<Map<String, Oid>> {
+    let chain = Chain::new(basis.history, basis.head);
+    let mut found = Map::new();
+    for path in paths {
+        let brought = match basis.landings.known(path)? {
+            Some(landed) if came_with(basis.history, landed.commit, path)? => Some(landed.commit),
+            _ => chain.brought(path)?,
+        };
+        found.extend(brought.map(|commit| (path.clone(), commit)));
+    }
+    Ok(found)
+}
+
+/// Whether a file that stands at a commit did not stand before it.
+fn came_with(history: &dyn History, commit: Oid, path: &str) -> Result<bool> {
+    match history.commit(commit)?.parents.first() {
+        Some(parent) if history.commit(*parent).is_ok() => Ok(history.snapshot(*parent)?.find(path)?.is_none()),
+        _ => Ok(true),
+    }
+}
+
+/// The commit in which a record took effect: where it came, or where the last approval came.
+pub(super) fn effect_of(basis: &Basis<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
+    let Some(brought) = commit else { return Ok(None) };
+    let approvals = basis.facts().approvals(&record.digest())?;
+    let paths: Result<Vec<String>> = approvals.iter().map(|it| Ok(Place::of(it.record.predicate())?.path())).collect();
+    let snapshot = basis.history.snapshot(brought)?;
+    let mut late = Vec::new();
+    for path in paths? {
+        if snapshot.find(&path)?.is_none() {
+            late.push(path);
+        }
+    }
+    // Where one person's word was enough, approvals that came later are shown, and judged nothing.
+    let found = brought_by(basis, &late)?;
+    let mut newest = brought;
+    for id in found.into_values() {
+        if first_parents(basis.history, id, Some(newest))?.is_some() {
+            newest = id;
+        }
+    }
+    Ok(Some(newest))
+}

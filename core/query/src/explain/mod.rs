@@ -1,0 +1,228 @@
+//! `explain`: why one thing is as it is, or why it cannot be, from the records alone.
+
+mod brought;
+mod textconv;
+mod why_not;
+
+use serde::Serialize;
+
+pub(crate) use brought::brought_by;
+use brought::effect_of;
+pub use textconv::textconv;
+pub use why_not::{Blocked, Candidate, why_not};
+
+use super::answer::Basis;
+use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
+use refmark_engine::effective::{Effective, State};
+use refmark_engine::facts::Facts;
+use refmark_engine::rules::{Known, report_on};
+use refmark_records::alias::Target;
+use refmark_records::layout::Place;
+use refmark_records::statement::{Predicate, Record};
+use refmark_records::trust::TrustState;
+use refmark_records::version::Stage;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::Result;
+use refmark_types::name::{AliasName, ModelName, PrincipalId};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// What is to be explained.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The reference, as it was asked.
+    pub reference: String,
+    /// The model.
+    pub model: Option<ModelName>,
+    /// The version.
+    pub version: Option<u64>,
+    /// The alias.
+    pub alias: Option<AliasName>,
+    /// The artifact.
+    pub artifact: ArtifactId,
+}
+
+/// Why one thing is as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The reference, as it was asked.
+    pub reference: String,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The version.
+    pub version: Option<String>,
+    /// Its stage.
+    pub stage: Option<Stage>,
+    /// The artifact's trust state.
+    pub trust: TrustState,
+    /// The aliases that hold the version.
+    pub held_by: Vec<AliasName>,
+    /// It in a sentence.
+    pub sentence: String,
+    /// The records that make it so, the nearest first.
+    pub because: Vec<Because>,
+    /// Whether the history was verified against a pinned root.
+    pub verified: bool,
+}
+
+/// A record that makes something so.
+#[derive(Debug, Clone, Serialize)]
+pub struct Because {
+    /// What it says, in a few words.
+    pub says: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its path.
+    pub path: String,
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// With which key.
+    pub key: Option<String>,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// The commit that brought it.
+    pub commit: Option<Oid>,
+    /// The policy that judged it.
+    pub policy: Option<u64>,
+    /// Everybody that the rule asked for.
+    pub signers: Vec<SignerReview>,
+    /// What was said to it.
+    pub said: Vec<SaidReview>,
+    /// Every gate, as it stood at that commit.
+    pub gates: Vec<GateReview>,
+    /// Whether one person's word was enough, and others were due afterwards.
+    pub at_once: bool,
+}
+
+/// Explains what a reference names.
+pub fn explain(basis: &Basis<'_, '_>, subject: &Subject) -> Result<Explanation> {
+    let facts = basis.facts();
+    let mut paths: Vec<Place> = Vec::new();
+    if let (Some(model), Some(alias)) = (&subject.model, &subject.alias)
+        && let Some(now) = facts.alias(model, alias)?
+    {
+        paths.push(Place::Alias(model.clone(), alias.clone(), now.sequence));
+    }
+    let (mut stage, mut held_by) = (None, Vec::new());
+    if let (Some(model), Some(version)) = (&subject.model, subject.version) {
+        let (is, moved) = facts.stage(model, version)?;
+        stage = Some(is);
+        paths.extend(moved.map(|it| Place::Stage(model.clone(), version, it.sequence)));
+        let target = Some(Target { version, artifact: subject.artifact });
+        for alias in facts.aliases(model)? {
+            if facts.alias(model, &alias)?.is_some_and(|it| it.to == target) {
+                held_by.push(alias);
+            }
+        }
+    }
+    let (trust, moved) = facts.trust(&subject.artifact)?;
+    paths.extend(moved.map(|it| Place::Trust(subject.artifact, it.sequence)));
+    if let (Some(model), Some(version)) = (&subject.model, subject.version) {
+        paths.push(Place::Version(model.clone(), version));
+    }
+    let paths: Vec<String> = paths.iter().map(Place::path).collect();
+    let brought = brought_by(basis, &paths)?;
+    let mut because = Vec::new();
+    for path in &paths {
+        because.extend(one(basis, path, brought.get(path).copied())?);
+    }
+    let version = subject.model.as_ref().zip(subject.version).map(|(model, version)| format!("{model}/{version}"));
+    let mut explanation = Explanation {
+        reference: subject.reference.clone(),
+        artifact: subject.artifact,
+        version,
+        stage,
+        trust,
+        held_by,
+        sentence: String::new(),
+        because,
+        verified: basis.is_vouched_for(),
+    };
+    explanation.sentence = sentence(&explanation);
+    Ok(explanation)
+}
+
+fn sentence(it: &Explanation) -> String {
+    let what = it.version.clone().unwrap_or_else(|| it.artifact.short());
+    let stage = it.stage.map(|stage| format!(", {stage}")).unwrap_or_default();
+    let first = it.because.first();
+    let who = first.map_or_else(String::new, |first| {
+        let signed: Vec<&str> = first.said.iter().filter(|said| said.approves).map(|said| said.by.as_str()).collect();
+        let approved =
+            if signed.is_empty() { String::new() } else { format!(", approved by {}", signed.join(" and ")) };
+        format!(": {} by {} on {}{approved}", first.says, first.by, refmark_types::text::day(first.time))
+    });
+    let what = if what == it.reference { String::new() } else { format!("{what}, ") };
+    format!("{} is {what}{}{stage}{who}", it.reference, it.trust)
+}
+
+/// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
+fn one(basis: &Basis<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
+    let Some(record) = basis.state.record(path)? else { return Ok(None) };
+    let common = record.common();
+    let mut because = Because {
+        says: words(&record),
+        kind: record.predicate().kind(),
+        path: path.to_owned(),
+        statement: record.digest(),
+        by: common.by.clone(),
+        key: record.signatures.first().map(|it| it.keyid.to_string()),
+        time: common.time,
+        reason: reason(record.predicate()),
+        commit,
+        policy: None,
+        signers: Vec::new(),
+        said: said(basis.facts(), &record)?,
+        gates: Vec::new(),
+        at_once: false,
+    };
+    if let Some(at) = effect_of(basis, &record, commit)? {
+        judged(basis, &record, at, &mut because)?;
+    }
+    Ok(Some(because))
+}
+
+fn judged(basis: &Basis<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
+    let objects = basis.state.shared_objects();
+    let then = State::of_tree(objects, basis.history.snapshot(at)?, basis.inert_paths());
+    let facts = Facts(&then);
+    let Some((policy, _)) = facts.newest_policy()? else { return Ok(()) };
+    because.policy = Some(policy.number);
+    let artifact = match record.predicate() {
+        Predicate::Alias(it) => it.to.or(it.from).map(|at| at.artifact),
+        Predicate::Stage(it) => Some(it.artifact),
+        Predicate::Trust(it) => Some(it.artifact),
+        _ => return Ok(()),
+    };
+    // It took effect, and so did what it rests on: their bases and premises were judged then.
+    let known = Known::default();
+    let ground = known.ground(&then);
+    let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
+    because.signers = signers(Some(&policy), record, &report);
+    because.gates = gates(facts, artifact.as_ref(), &report)?;
+    because.at_once = report.at_once;
+    Ok(())
+}
+
+fn words(record: &Record) -> String {
+    match record.predicate() {
+        Predicate::Version(it) => format!("{}/{} is {}", it.model, it.version, it.artifact.short()),
+        _ => in_words(record),
+    }
+}
+
+pub(crate) fn reason(predicate: &Predicate) -> String {
+    match predicate {
+        Predicate::Alias(it) => it.reason.clone(),
+        Predicate::Stage(it) => it.reason.clone(),
+        Predicate::Trust(it) => it.reason.clone(),
+        Predicate::Version(it) => it.description.clone().unwrap_or_default(),
+        Predicate::Policy(it) => it.reason.clone(),
+        Predicate::Root(it) => it.reason.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,9 @@
+//! Policies as people meet them: what a policy allows in sentences, and what of it can never work.
+
+mod explain;
+#[cfg(test)]
+mod tests;
+mod warn;
+
+pub use explain::{changes, explain, gate as explain_gate};
+pub use warn::{Warning, warnings};

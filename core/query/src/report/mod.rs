@@ -1,0 +1,276 @@
+//! `report`: one dossier per version for an audit. The same bytes from the same commit: no clock, no machine, no path.
+
+mod cyclonedx;
+
+use serde::Serialize;
+
+pub use cyclonedx::cyclonedx;
+
+use super::answer::Basis;
+use super::explain::brought_by;
+use refmark_engine::facts::Facts;
+use refmark_records::evidence::Evidence;
+use refmark_records::layout::Document;
+use refmark_records::manifest::{Contract, Lineage, Manifest};
+use refmark_records::registry_id::RegistryId;
+use refmark_records::statement::{Predicate, Record};
+use refmark_records::trust::TrustState;
+use refmark_records::version::{Stage, Version};
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::{ModelName, PrincipalId};
+use refmark_types::oid::Oid;
+use refmark_types::sort;
+use refmark_types::time::Timestamp;
+
+/// Everything that the records say of one version.
+#[derive(Debug, Clone, Serialize)]
+pub struct Dossier {
+    /// The registry's id.
+    pub registry: RegistryId,
+    /// The registry's name.
+    pub name: String,
+    /// The commit of which it is true.
+    pub head: Oid,
+    /// That commit's time, as its committer claims it.
+    pub as_of: Timestamp,
+    /// The newest root's number and statement.
+    pub root: Option<(u64, Digest)>,
+    /// The newest policy's number and statement.
+    pub policy: Option<(u64, Digest)>,
+    /// Whether the history was verified against a pinned root.
+    pub verified: bool,
+    /// The model.
+    pub model: ModelName,
+    /// The version's record.
+    pub version: Version,
+    /// The model's owner.
+    pub owner: Option<String>,
+    /// The version's stage.
+    pub stage: Stage,
+    /// The artifact's trust state.
+    pub trust: TrustState,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The manifest, without its table of tensors.
+    pub manifest: Manifest,
+    /// How many tensors it has.
+    pub tensors: usize,
+    /// Where it came from.
+    pub lineage: Lineage,
+    /// What callers rely on.
+    pub contract: Option<Contract>,
+    /// The model card.
+    pub model_card: Option<String>,
+    /// What was found out about it.
+    pub evidence: Vec<EvidenceEntry>,
+    /// The registration, and every move of its stage, its trust state and the aliases to and from it, oldest first.
+    pub moves: Vec<MoveEntry>,
+    /// The keys that signed any of it.
+    pub keys: Vec<KeyEntry>,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvidenceEntry {
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// The key that signed it.
+    pub key: Option<String>,
+    /// The commit that brought it.
+    pub commit: Option<Oid>,
+    /// What it says.
+    pub evidence: Evidence,
+}
+
+/// A signed move, or the registration.
+#[derive(Debug, Clone, Serialize)]
+pub struct MoveEntry {
+    /// In a few words.
+    pub change: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its path.
+    pub path: String,
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// The key.
+    pub key: Option<String>,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// The commit that brought it.
+    pub commit: Option<Oid>,
+    /// What was said to it.
+    pub approvals: Vec<ApprovalEntry>,
+}
+
+/// An approval or waiver.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalEntry {
+    /// Who.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Whether it is an approval.
+    pub approves: bool,
+    /// The gates that it waives, each with its reason and end.
+    pub waives: Vec<(String, String, Timestamp)>,
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// The key.
+    pub key: Option<String>,
+}
+
+/// A key that signed something of a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyEntry {
+    /// Its id.
+    pub key: String,
+    /// Whose it is under the newest policy.
+    pub principal: Option<PrincipalId>,
+    /// The public key, as in `authorized_keys`, where the newest policy has it.
+    pub public: Option<String>,
+}
+
+/// The dossier of a version.
+pub fn report(basis: &Basis<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
+    let facts = basis.facts();
+    let not_here = |what: String| Fault::new(Code::NotFound, what);
+    let version = facts.version(model, number)?.ok_or_else(|| not_here(format!("{model} has no version {number}")))?;
+    let artifact = version.artifact;
+    let whole =
+        facts.manifest(&artifact)?.ok_or_else(|| not_here(format!("the manifest of {artifact} is not here")))?;
+    let root = facts.newest_root()?;
+    let policy = facts.newest_policy()?;
+    let mut records = moves(facts, model, number, artifact)?;
+    sort::by_key(&mut records, |it| (it.common().time, it.common().path.to_owned()));
+    let found = facts.evidence(&artifact)?;
+    let paths: Vec<String> = records
+        .iter()
+        .map(|it| &**it)
+        .chain(found.iter().map(|it| &*it.record))
+        .map(|it| it.common().path.to_owned())
+        .collect();
+    let commits = brought_by(basis, &paths)?;
+    let commit = |record: &Record| commits.get(record.common().path).copied();
+    let evidence: Vec<EvidenceEntry> = found
+        .iter()
+        .map(|it| EvidenceEntry {
+            statement: it.record.digest(),
+            key: key_of(&it.record),
+            commit: commit(&it.record),
+            evidence: (**it).clone(),
+        })
+        .collect();
+    let mut entries = Vec::new();
+    for record in &records {
+        entries.push(entry(facts, record, commit(record))?);
+    }
+    let mut manifest = (*whole).clone();
+    let tensors = std::mem::take(&mut manifest.tensors).len();
+    let card = facts.document(&artifact, Document::ModelCard)?;
+    let mut dossier = Dossier {
+        registry: version.registry,
+        name: root.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
+        head: basis.head,
+        as_of: basis.as_of()?.time,
+        root: root.as_ref().map(|it| (it.number, it.record.digest())),
+        policy: policy.as_ref().map(|it| (it.0.number, it.1.digest())),
+        verified: basis.is_vouched_for(),
+        model: model.clone(),
+        owner: facts.about(model)?.and_then(|about| about.owner.clone()),
+        stage: facts.stage(model, number)?.0,
+        trust: facts.trust(&artifact)?.0,
+        version: (*version).clone(),
+        artifact,
+        manifest,
+        tensors,
+        lineage: facts.lineage(&artifact)?.unwrap_or_default(),
+        contract: facts.contract(&artifact)?,
+        model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        evidence,
+        moves: entries,
+        keys: Vec::new(),
+    };
+    dossier.keys = keys(&dossier, policy.as_ref().map(|it| &*it.0));
+    Ok(dossier)
+}
+
+fn moves(
+    facts: Facts<'_>,
+    model: &ModelName,
+    number: u64,
+    artifact: ArtifactId,
+) -> Result<Vec<std::sync::Arc<Record>>> {
+    let mut records = Vec::new();
+    records.extend(facts.version(model, number)?.map(|it| it.record));
+    for n in 1.. {
+        let Some(it) = facts.stage_move(model, number, n)? else { break };
+        records.push(it.record);
+    }
+    for n in 1.. {
+        let Some(it) = facts.trust_move(&artifact, n)? else { break };
+        records.push(it.record);
+    }
+    for alias in facts.aliases(model)? {
+        for it in facts.alias_moves(model, &alias)? {
+            if [it.from, it.to].iter().flatten().any(|at| at.version == number) {
+                records.push(it.record);
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn key_of(record: &Record) -> Option<String> {
+    record.signatures.first().map(|it| it.keyid.to_string())
+}
+
+fn entry(facts: Facts<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveEntry> {
+    let common = record.common();
+    let approval = |it: &refmark_engine::facts::Of<refmark_records::approval::Approval>| ApprovalEntry {
+        by: it.by.clone(),
+        time: it.time,
+        approves: it.approves,
+        waives: it.waives.iter().map(|it| (it.gate.clone(), it.reason.clone(), it.until)).collect(),
+        statement: it.record.digest(),
+        key: key_of(&it.record),
+    };
+    let change = match record.predicate() {
+        Predicate::Version(it) => format!("{}/{} registered as {}", it.model, it.version, it.artifact.short()),
+        other => refmark_engine::rules::describe(other),
+    };
+    Ok(MoveEntry {
+        change,
+        kind: record.predicate().kind(),
+        path: common.path.to_owned(),
+        statement: record.digest(),
+        by: common.by.clone(),
+        key: key_of(record),
+        time: common.time,
+        reason: super::explain::reason(record.predicate()),
+        commit,
+        approvals: facts.approvals(&record.digest())?.iter().map(approval).collect(),
+    })
+}
+
+fn keys(dossier: &Dossier, policy: Option<&refmark_records::policy::Policy>) -> Vec<KeyEntry> {
+    let evidence = dossier.evidence.iter().map(|it| &it.key);
+    let moves = dossier.moves.iter().flat_map(|it| it.approvals.iter().map(|it| &it.key).chain([&it.key]));
+    let ids: refmark_types::map::Set<&String> = evidence.chain(moves).flatten().collect();
+    let mut entries = Vec::new();
+    for id in ids {
+        let holder = policy.and_then(|policy| {
+            policy.members.iter().find_map(|(who, member)| {
+                member.keys.iter().find(|key| key.id().to_string() == *id).map(|key| (who.clone(), key.to_string()))
+            })
+        });
+        let (principal, public) = holder.unzip();
+        entries.push(KeyEntry { key: id.clone(), principal, public });
+    }
+    entries
+}

@@ -1,0 +1,282 @@
+//! One move under review: who stands behind it, its gates, what differs, whom it reaches.
+
+use super::{GateReview, HeldReview, MoveReview, PackageReview, ReachReview, SaidReview, SignerReview};
+use crate::diff::{ArtifactDiff, Listed, Side, diff};
+use refmark_engine::facts::Facts;
+use refmark_engine::gate::{Decision, GateReport};
+use refmark_engine::rules::describe;
+use refmark_engine::verify::Problem;
+use refmark_records::alias::{AliasMove, Target};
+use refmark_records::policy::{Demands, MemberKind, Policy, Right, Signer};
+use refmark_records::statement::{Predicate, Record};
+use refmark_types::digest::ArtifactId;
+use refmark_types::fault::{Fault, Result};
+use refmark_types::name::{AliasName, ModelName, PrincipalId};
+use refmark_types::oid::Oid;
+use refmark_types::text::one_line;
+
+/// So many moves are looked back at.
+const LOOK_BACK: u64 = 200;
+
+/// A move that the range brought into effect, or left without.
+pub(super) struct Moved<'a> {
+    pub path: &'a str,
+    pub record: &'a Record,
+    pub commit: Oid,
+    pub report: Option<&'a GateReport>,
+    pub effect: bool,
+    pub refused: bool,
+    pub findings: Vec<&'a Fault>,
+    /// The other records of its commit.
+    pub with: Vec<&'a Record>,
+}
+
+/// Looks at a move. `facts` has it and what came with it.
+pub(super) fn look(
+    facts: Facts<'_>,
+    policy: Option<&Policy>,
+    moved: &Moved<'_>,
+    with_diff: bool,
+) -> Result<MoveReview> {
+    let record = moved.record;
+    let common = record.common();
+    let mut review = MoveReview {
+        kind: record.predicate().kind(),
+        change: describe(record.predicate()),
+        path: moved.path.to_owned(),
+        statement: record.digest(),
+        commit: moved.commit,
+        model: None,
+        alias: None,
+        sequence: 0,
+        from: None,
+        to: None,
+        artifact: None,
+        reason: String::new(),
+        by: common.by.clone(),
+        time: common.time,
+        decision: match (moved.effect, moved.refused) {
+            (true, _) => Decision::Ok,
+            (false, true) => Decision::Refused,
+            (false, false) => Decision::Pending,
+        },
+        at_once: moved.report.is_some_and(|report| report.at_once),
+        signers: Vec::new(),
+        said: said(facts, record)?,
+        gates: Vec::new(),
+        problems: Vec::new(),
+        diff: None,
+        package: None,
+        held: None,
+        reach: Listed::default(),
+    };
+    match record.predicate() {
+        Predicate::Alias(it) => alias(facts, it, with_diff, &mut review)?,
+        Predicate::Stage(it) => {
+            review.model = Some(it.model.clone());
+            review.sequence = it.sequence;
+            (review.from, review.to) = (Some(it.from.to_string()), Some(it.to.to_string()));
+            review.artifact = Some(it.artifact);
+            review.reason.clone_from(&it.reason);
+        }
+        Predicate::Trust(it) => {
+            review.sequence = it.sequence;
+            (review.from, review.to) = (Some(it.from.to_string()), Some(it.to.to_string()));
+            review.artifact = Some(it.artifact);
+            review.reason.clone_from(&it.reason);
+        }
+        _ => {}
+    }
+    match moved.report {
+        Some(report) => {
+            review.signers = signers(policy, record, report);
+            review.gates = gates(facts, review.artifact.as_ref(), report)?;
+            together(&mut review, &moved.with);
+        }
+        None => review.problems = moved.findings.iter().map(|it| Problem::of(it, None, Some(moved.commit))).collect(),
+    }
+    Ok(review)
+}
+
+/// Says of the states that an alias asks for where they came with the move itself.
+fn together(review: &mut MoveReview, with: &[&Record]) {
+    for record in with {
+        let (gate, change) = match record.predicate() {
+            Predicate::Stage(it) if Some(it.artifact) == review.artifact => {
+                ("stage", format!("{} → {}", it.from, it.to))
+            }
+            Predicate::Trust(it) if Some(it.artifact) == review.artifact => {
+                ("trusted", format!("{} → {}", it.from, it.to))
+            }
+            _ => continue,
+        };
+        if let Some(row) = review.gates.iter_mut().find(|row| row.gate.name == gate && review.kind == "alias") {
+            row.gate.found = format!("{change}, in this commit");
+        }
+    }
+}
+
+pub(crate) fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
+    let row = |it: &refmark_records::approval::Approval| SaidReview {
+        by: it.by.clone(),
+        time: it.time,
+        approves: it.approves,
+        waives: it.waives.iter().map(|waiver| waiver.gate.clone()).collect(),
+        reason: it.reason.clone(),
+    };
+    Ok(facts.approvals(&record.digest())?.iter().map(|it| row(it)).collect())
+}
+
+fn alias(facts: Facts<'_>, it: &AliasMove, with_diff: bool, review: &mut MoveReview) -> Result<()> {
+    review.model = Some(it.model.clone());
+    review.alias = Some(it.alias.clone());
+    review.sequence = it.sequence;
+    review.from = it.from.map(|at| at.version.to_string());
+    review.to = it.to.map(|at| at.version.to_string());
+    review.artifact = it.to.or(it.from).map(|at| at.artifact);
+    review.reason.clone_from(&it.reason);
+    review.reach = reach(facts, &it.model, &it.alias, [it.from, it.to])?;
+    if let Some(from) = it.from {
+        review.held = held(facts, it, from.version)?;
+    }
+    match (it.from, it.to) {
+        (Some(from), Some(to)) if with_diff => {
+            let side = |at: Target| Side { artifact: at.artifact, version: Some((it.model.clone(), at.version)) };
+            review.diff = difference(facts, &side(from), &side(to), review);
+        }
+        (None, Some(to)) => review.package = package(facts, &to.artifact)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The difference, or why it cannot be shown: a refused change may hold anything.
+fn difference(facts: Facts<'_>, old: &Side, new: &Side, review: &mut MoveReview) -> Option<ArtifactDiff> {
+    match diff(facts, old, new) {
+        Ok(diff) => Some(diff),
+        Err(fault) => {
+            review.problems.push(Problem::of(&fault, None, None));
+            None
+        }
+    }
+}
+
+/// An artifact by itself.
+pub(super) fn package(facts: Facts<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
+    let Some(manifest) = facts.manifest(artifact)? else { return Ok(None) };
+    Ok(Some(PackageReview {
+        artifact_type: manifest.artifact_type.to_string(),
+        format: manifest.format.clone(),
+        files: manifest.files.len(),
+        size: manifest.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)),
+        tensors: manifest.tensors.len(),
+        classes: crate::diff::what_files_can_do(&manifest),
+        trust: facts.trust(artifact)?.0,
+        claims: manifest.metrics.iter().take(20).map(|(name, value)| (one_line(name), value.to_string())).collect(),
+    }))
+}
+
+/// Since when the alias holds what it moves from, and how often it went back since that version first held it.
+fn held(facts: Facts<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldReview>> {
+    let mut found: Option<HeldReview> = None;
+    let mut before = Vec::new();
+    for number in (it.sequence.saturating_sub(LOOK_BACK).max(1)..it.sequence).rev() {
+        let Some(earlier) = facts.alias_move(&it.model, &it.alias, number)? else { break };
+        found.get_or_insert_with(|| HeldReview {
+            version,
+            since: earlier.time,
+            by: earlier.by.clone(),
+            seconds: it.time.since(earlier.time),
+            rollbacks: 0,
+        });
+        before.push(earlier.to.map(|to| to.version));
+    }
+    before.reverse();
+    let first = before.iter().position(|held| *held == Some(version)).unwrap_or(0);
+    let went_back =
+        (first + 1..before.len()).filter(|at| before[*at].is_some() && before[..*at].contains(&before[*at]));
+    let rollbacks = went_back.count();
+    Ok(found.map(|held| HeldReview { rollbacks, ..held }))
+}
+
+fn reach(
+    facts: Facts<'_>,
+    model: &ModelName,
+    alias: &AliasName,
+    targets: [Option<Target>; 2],
+) -> Result<Listed<ReachReview>> {
+    let mut rows = Listed::default();
+    for consumer in facts.consumers()? {
+        for pin in consumer.pins.iter().filter(|pin| pin.model == *model) {
+            let concerned = pin.alias.as_ref() == Some(alias)
+                || targets.iter().flatten().any(|target| target.version == pin.version);
+            if concerned {
+                let (consumer, alias) = (consumer.consumer.to_string(), pin.alias.clone());
+                rows.push(ReachReview { consumer, version: pin.version, alias });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The demands of the rule that judges a move.
+pub(crate) fn demands<'p>(policy: &'p Policy, predicate: &Predicate) -> Option<&'p Demands> {
+    match predicate {
+        Predicate::Alias(it) => policy.alias_rule(&it.model, &it.alias).map(|rule| &rule.needs),
+        Predicate::Stage(it) => policy.stage_rule(&it.model, it.from, it.to).map(|rule| &rule.needs),
+        Predicate::Trust(it) => policy.trust_rule(it.from, it.to).map(|rule| &rule.needs),
+        _ => None,
+    }
+}
+
+/// Everybody that the rule asks for, with everybody who could.
+pub(crate) fn signers(policy: Option<&Policy>, record: &Record, report: &GateReport) -> Vec<SignerReview> {
+    let author = record.common().by;
+    let demands = policy.and_then(|policy| demands(policy, record.predicate()));
+    let signed = |id: &PrincipalId| report.signers.iter().any(|it| it.by.as_ref() == Some(id));
+    let model = match record.predicate() {
+        Predicate::Alias(it) => Some(&it.model),
+        Predicate::Stage(it) => Some(&it.model),
+        _ => None,
+    };
+    let could = |at: usize| -> Vec<(PrincipalId, bool)> {
+        let (Some(policy), Some(demands)) = (policy, demands) else { return Vec::new() };
+        let Some(signer) = demands.signers.get(at) else { return Vec::new() };
+        let may = |id: &PrincipalId| could_sign(policy, signer, id, model) && (id != author || demands.author_counts);
+        policy.members.keys().filter(|id| may(id)).map(|id| (id.clone(), signed(id))).collect()
+    };
+    let row = |(at, it): (usize, &refmark_engine::gate::SignerResult)| SignerReview {
+        asks: it.asks.clone(),
+        not_author: demands.is_some_and(|demands| !demands.author_counts),
+        by: it.by.clone(),
+        time: it.time,
+        could: could(at),
+    };
+    report.signers.iter().enumerate().map(row).collect()
+}
+
+fn could_sign(policy: &Policy, signer: &Signer, id: &PrincipalId, model: Option<&ModelName>) -> bool {
+    let Some(member) = policy.members.get(id) else { return false };
+    let fits = member.roles.iter().any(|role| signer.roles.contains(role))
+        || (signer.owner && model.is_some_and(|model| policy.owns(id, model)));
+    fits && member.kind == MemberKind::Person && policy.has_right(member, Right::Approve)
+}
+
+/// Gates with who attached the evidence that they rest on.
+pub(crate) fn gates(facts: Facts<'_>, artifact: Option<&ArtifactId>, report: &GateReport) -> Result<Vec<GateReview>> {
+    let needed = report.gates.iter().any(|gate| gate.evidence.is_some());
+    let all = match artifact.filter(|_| needed) {
+        Some(artifact) => facts.evidence(artifact)?,
+        None => Vec::new(),
+    };
+    let row = |gate: &refmark_engine::gate::GateResult| {
+        let evidence = all.iter().find(|it| Some(it.record.digest()) == gate.evidence);
+        GateReview {
+            gate: gate.clone(),
+            evidence_by: evidence.map(|it| it.by.clone()),
+            evidence_type: evidence.map(|it| it.evidence_type.to_string()),
+            run: evidence.and_then(|it| it.run.clone()),
+        }
+    };
+    Ok(report.gates.iter().map(row).collect())
+}

@@ -1,0 +1,369 @@
+//! `review`: what a range of commits would change, for people. One value; the page that every face shows is made of it.
+//!
+//! It is read from the commits alone. What was refused is shown as refused, and evidence that did not take effect and
+//! would not is not shown as evidence.
+
+mod change;
+mod other;
+mod range;
+mod rules;
+mod summary;
+mod words;
+
+use serde::Serialize;
+
+use super::diff::{ArtifactDiff, Listed};
+use refmark_engine::gate::{Decision, GateResult};
+use refmark_engine::verify::Problem;
+use refmark_records::registry_id::RegistryId;
+use refmark_records::trust::TrustState;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::Result;
+use refmark_types::name::{AliasName, ModelName, PrincipalId};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+pub(crate) use change::{gates, said, signers};
+pub(crate) use other::{companions, teleport};
+pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
+pub use summary::quoted;
+pub(crate) use words::in_words;
+
+/// So many moves, versions and other records are shown one by one.
+const MOVES: usize = 20;
+
+/// What a review is asked for besides the range.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewOptions {
+    /// The range's start as it was asked for, such as `main`.
+    pub base_name: String,
+    /// The range's end as it was asked for, such as `propose/sentiment-champion-4`.
+    pub head_name: String,
+    /// Whether the range's end is part of the registry's branch already.
+    pub landed: bool,
+}
+
+/// What a range of commits would change.
+#[derive(Debug, Clone, Serialize)]
+pub struct Review {
+    /// The verdict.
+    pub verdict: RangeVerdict,
+    /// What changes, in a few words: `sentiment: champion 3 → 4`.
+    pub title: String,
+    /// What it comes to, in a few words: `all gates pass, 1 approval missing`.
+    pub summary: String,
+    /// The registry's id.
+    pub registry: RegistryId,
+    /// The registry's name.
+    pub name: String,
+    /// What makes a comment on this change findable again.
+    pub key: String,
+    /// The range's start.
+    pub base: Oid,
+    /// The range's end.
+    pub head: Oid,
+    /// Whether the range is part of the branch already, or a proposal beside it.
+    pub landed: bool,
+    /// How many commits it has.
+    pub commits: usize,
+    /// Moves of aliases, stages and trust states, the most important first.
+    pub changes: Listed<MoveReview>,
+    /// Versions that were registered.
+    pub versions: Listed<VersionReview>,
+    /// New roots and policies.
+    pub rules: Vec<RulesReview>,
+    /// Every other record, in a sentence each.
+    pub records: Listed<RecordReview>,
+    /// Files that have, or would have, no effect.
+    pub inert: Listed<Problem>,
+    /// Files without authority that change too.
+    pub companions: Listed<CompanionReview>,
+    /// Why the verdict is not `ok`, the gravest first.
+    pub problems: Vec<Problem>,
+    /// What each way of merging comes to; none for a range that is part of the branch.
+    pub methods: Vec<MethodVerdict>,
+    /// The policy that judges.
+    pub policy: Option<Pointed>,
+    /// The newest root.
+    pub root: Option<Pointed>,
+    /// Whether the history was verified against a pinned root.
+    pub pinned: bool,
+    /// What to type.
+    pub commands: Commands,
+}
+
+/// A numbered record, by its statement.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pointed {
+    /// Its number.
+    pub number: u64,
+    /// Its statement's digest.
+    pub statement: Digest,
+}
+
+/// What to type.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Commands {
+    /// To approve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approve: Option<String>,
+    /// To make it again on what stands there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renew: Option<String>,
+    /// To go back after it took effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll_back: Option<String>,
+    /// Who may go back, under the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll_back_by: Option<String>,
+    /// To look at it without anybody's server.
+    pub check: String,
+}
+
+/// A move.
+#[derive(Debug, Clone, Serialize)]
+pub struct MoveReview {
+    /// `alias`, `stage` or `trust`.
+    pub kind: &'static str,
+    /// The move in a few words.
+    pub change: String,
+    /// The path of its record.
+    pub path: String,
+    /// The digest of its statement: what an approval names.
+    pub statement: Digest,
+    /// The commit that brought it.
+    pub commit: Oid,
+    /// The model, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelName>,
+    /// The alias, for its moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<AliasName>,
+    /// The move's number.
+    pub sequence: u64,
+    /// What it moves from.
+    pub from: Option<String>,
+    /// What it moves to.
+    pub to: Option<String>,
+    /// The artifact that it is about.
+    pub artifact: Option<ArtifactId>,
+    /// Why.
+    pub reason: String,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// What it comes to.
+    pub decision: Decision,
+    /// Whether one person's word is enough for now, and the rest is due afterwards.
+    pub at_once: bool,
+    /// Everybody that the rule asks for.
+    pub signers: Vec<SignerReview>,
+    /// What was said to it: approvals and waivers.
+    pub said: Vec<SaidReview>,
+    /// Every gate.
+    pub gates: Vec<GateReview>,
+    /// Why it has no effect, where a rule is broken before any gate is asked.
+    pub problems: Vec<Problem>,
+    /// What differs between the old and the new artifact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<ArtifactDiff>,
+    /// The new artifact by itself, where there is no old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<PackageReview>,
+    /// How long the alias held what it moves from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldReview>,
+    /// Projects that are pinned to the alias, or to what it moves from or to.
+    pub reach: Listed<ReachReview>,
+}
+
+/// Somebody that a rule asks for.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignerReview {
+    /// Roles, or the model's owner.
+    pub asks: String,
+    /// Whether the author cannot be the one.
+    pub not_author: bool,
+    /// Who fills it.
+    pub by: Option<PrincipalId>,
+    /// When that person signed.
+    pub time: Option<Timestamp>,
+    /// Everybody who could, and whether that person signed already.
+    pub could: Vec<(PrincipalId, bool)>,
+}
+
+/// What somebody said to a move.
+#[derive(Debug, Clone, Serialize)]
+pub struct SaidReview {
+    /// Who.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Whether it is an approval.
+    pub approves: bool,
+    /// Gates that it waives.
+    pub waives: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A gate, and the evidence that it rests on.
+#[derive(Debug, Clone, Serialize)]
+pub struct GateReview {
+    /// The gate.
+    #[serde(flatten)]
+    pub gate: GateResult,
+    /// Who attached the evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_by: Option<PrincipalId>,
+    /// Its type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_type: Option<String>,
+    /// The run that produced it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// An artifact by itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageReview {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub artifact_type: String,
+    /// The format of its weights.
+    pub format: String,
+    /// How many files.
+    pub files: usize,
+    /// Their size in bytes.
+    pub size: u64,
+    /// How many tensors.
+    pub tensors: usize,
+    /// What its files can do.
+    pub classes: String,
+    /// Its state.
+    pub trust: TrustState,
+    /// The metrics that its manifest claims.
+    pub claims: Vec<(String, String)>,
+}
+
+/// How long something held an alias.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeldReview {
+    /// The version.
+    pub version: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who moved it there.
+    pub by: PrincipalId,
+    /// For so many seconds, up to this move.
+    pub seconds: i64,
+    /// How often the alias went back to a version that it held before, since this version first held it.
+    pub rollbacks: usize,
+}
+
+/// A project that published what it is pinned to.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReachReview {
+    /// Its id.
+    pub consumer: String,
+    /// The version that it is pinned to.
+    pub version: u64,
+    /// The alias that its pin follows when it is updated.
+    pub alias: Option<AliasName>,
+}
+
+/// A version that was registered.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionReview {
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// Who registered it.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Whether it takes effect.
+    pub effect: bool,
+    /// The package.
+    pub package: Option<PackageReview>,
+    /// What differs from the version before, for the first few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<ArtifactDiff>,
+}
+
+/// A new root or policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct RulesReview {
+    /// `root` or `policy`.
+    pub kind: &'static str,
+    /// Its number.
+    pub number: u64,
+    /// Its statement's digest.
+    pub statement: Digest,
+    /// Why it replaces the one before.
+    pub reason: String,
+    /// Who wrote it.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// How many signatures it has.
+    pub signatures: usize,
+    /// Whether it takes effect.
+    pub effect: bool,
+    /// What changes, in sentences: members, keys, roles, thresholds, distrusted keys.
+    pub changes: Listed<String>,
+    /// Lines of a policy's text that are new.
+    pub lines_added: Listed<String>,
+    /// Lines of a policy's text that are gone.
+    pub lines_removed: Listed<String>,
+}
+
+/// Any other record.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordReview {
+    /// Its kind.
+    pub kind: &'static str,
+    /// What it says, in a sentence.
+    pub says: String,
+    /// Its path.
+    pub path: String,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// Whether it takes effect.
+    pub effect: bool,
+}
+
+/// A file beside the records that changes too.
+#[derive(Debug, Clone, Serialize)]
+pub struct CompanionReview {
+    /// Its path.
+    pub path: String,
+    /// `added`, `changed` or `removed`.
+    pub what: &'static str,
+    /// Whether it tells a forge what to run or who must approve.
+    pub steers_the_forge: bool,
+}
+
+/// Reviews a range.
+pub fn review(range: &Range<'_>, options: &ReviewOptions) -> Result<Review> {
+    let as_it_is = range.as_it_is()?;
+    let landed = as_it_is.is_some() && options.landed;
+    let one = match (&as_it_is, landed) {
+        (Some(_), true) => None,
+        _ => Some(range.as_one()?),
+    };
+    let outcome = match (&one, &as_it_is) {
+        (Some(one), _) => one,
+        (None, Some(as_it_is)) => as_it_is,
+        (None, None) => return Err(refmark_types::fault::bug("a range without an outcome")),
+    };
+    let methods = match &one {
+        Some(one) => range.methods(one, as_it_is.as_ref())?,
+        None => Vec::new(),
+    };
+    other::compose(range, options, outcome, methods, landed)
+}

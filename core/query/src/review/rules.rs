@@ -1,0 +1,119 @@
+//! New roots and policies under review: members in sentences, the text line by line.
+
+use super::RulesReview;
+use super::other::Brought;
+use crate::diff::Listed;
+use refmark_engine::facts::Facts;
+use refmark_records::layout::Place;
+use refmark_records::policy::Policy;
+use refmark_records::statement::Predicate;
+use refmark_types::fault::Result;
+use refmark_types::map::Map;
+use refmark_types::oid::Oid;
+
+/// So many lines of a policy's text are looked at.
+const POLICY_LINES: usize = 5_000;
+
+/// The roots and policies of a range.
+pub(super) fn rules(facts: Facts<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesReview>> {
+    let mut rules = Vec::new();
+    for it in all {
+        let Some(record) = &it.record else { continue };
+        let common = record.common();
+        let mut review = RulesReview {
+            kind: record.predicate().kind(),
+            number: 0,
+            statement: record.digest(),
+            reason: String::new(),
+            by: common.by.clone(),
+            time: common.time,
+            signatures: record.signatures.len(),
+            effect: it.effect,
+            changes: Listed::default(),
+            lines_added: Listed::default(),
+            lines_removed: Listed::default(),
+        };
+        match record.predicate() {
+            Predicate::Policy(policy) => {
+                review.number = policy.number;
+                review.reason.clone_from(&policy.reason);
+                let text = all.iter().find(|other| other.place == Place::PolicyText(policy.number));
+                if let Some(text) = text {
+                    policy_changes(facts, policy.number, text.oid, &mut review)?;
+                }
+            }
+            Predicate::Root(root) => {
+                review.number = root.number;
+                review.reason.clone_from(&root.reason);
+                for (what, quorum) in [("root", &root.root), ("policy", &root.policy)] {
+                    let who = quorum.principals.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+                    review.changes.push(format!("{what}: {} of {who} must sign", quorum.threshold));
+                }
+            }
+            _ => continue,
+        }
+        rules.push(review);
+    }
+    Ok(rules)
+}
+
+/// What a policy changes against the one before: its members in sentences, its text line by line.
+fn policy_changes(facts: Facts<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
+    let objects = facts.0.objects();
+    let read = |oid: Oid| objects.bytes(oid, refmark_records::policy::POLICY_LIMIT);
+    let old_text = match number {
+        0 | 1 => None,
+        n => facts.0.oid(&Place::PolicyText(n - 1).path())?,
+    };
+    if let (Ok(new), Some(Ok(old))) = (objects.policy(text), old_text.map(|oid| objects.policy(oid))) {
+        members(&old, &new, review);
+    }
+    let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
+    let mut counts: Map<&str, i64> = Map::new();
+    let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
+    for (lines, by) in [(&old, -1), (&new, 1)] {
+        for line in lines.lines().take(POLICY_LINES).filter(|line| !line.trim().is_empty()) {
+            *counts.get_or_default(line) += by;
+        }
+    }
+    // In the order of the texts, as people read them.
+    for (lines, sign) in [(&new, 1), (&old, -1)] {
+        for line in lines.lines().take(POLICY_LINES) {
+            if let Some(count) = counts.get_mut(line).filter(|count| **count * sign > 0) {
+                *count -= sign;
+                let into = if sign > 0 { &mut review.lines_added } else { &mut review.lines_removed };
+                into.push(line.to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
+    let roles = |member: &refmark_records::policy::Member| {
+        member.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    for (id, member) in &new.members {
+        match old.members.get(id) {
+            None => review.changes.push(format!("{id} becomes a member: {}", roles(member))),
+            Some(before) => {
+                if roles(before) != roles(member) {
+                    review.changes.push(format!("{id}: {} → {}", roles(before), roles(member)));
+                }
+                if before.keys != member.keys {
+                    review.changes.push(format!("{id} has other keys"));
+                }
+                if before.kind != member.kind {
+                    review.changes.push(format!("{id} changes between person and agent"));
+                }
+            }
+        }
+    }
+    for id in old.members.keys().filter(|id| !new.members.contains_key(*id)) {
+        review.changes.push(format!("{id} is no member any more"));
+    }
+    for distrust in new.distrust.iter().filter(|it| !old.distrust.iter().any(|other| other.key == it.key)) {
+        let since = distrust.since.short();
+        review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
+    }
+}

@@ -1,0 +1,158 @@
+//! What a review comes to in a few words, and what to type next.
+
+use super::range::RangeVerdict;
+use super::{Commands, Review, ReviewOptions};
+use refmark_engine::gate::{Decision, Status};
+use refmark_records::policy::Policy;
+use refmark_types::fault::Code;
+use refmark_types::map::Map;
+use refmark_types::text::counted;
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:~^".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<&Policy>) -> Commands {
+    let branch = options.head_name.strip_prefix("origin/").unwrap_or(&options.head_name);
+    let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
+    let range = format!("{}..{}", review.base.short(), review.head.short());
+    let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
+    let missing = review
+        .changes
+        .items
+        .iter()
+        .any(|it| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none()));
+    if missing {
+        commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
+    }
+    if review.problems.iter().any(|it| it.code == Code::PremiseGone) {
+        commands.renew = Some(format!("git fetch && refmark renew {branch} && git push"));
+    }
+    let alias = review.changes.items.iter().find(|it| it.alias.is_some() && it.from.is_some());
+    if let Some((model, alias)) = alias
+        .filter(|it| it.decision != Decision::Refused)
+        .and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
+    {
+        commands.roll_back = Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
+        let rule = policy.and_then(|policy| policy.alias_rule(model, alias).map(|rule| (policy, rule)));
+        commands.roll_back_by = rule.and_then(|(policy, rule)| {
+            let back = rule.rollback.as_ref()?;
+            let roles = back.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ");
+            let holds = |member: &refmark_records::policy::Member| {
+                member.kind == refmark_records::policy::MemberKind::Person
+                    && member.roles.iter().any(|role| back.roles.contains(role))
+            };
+            let who: Vec<&str> =
+                policy.members.iter().filter(|(_, member)| holds(member)).map(|(id, _)| id.as_str()).collect();
+            let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
+            Some(format!(
+                "policy {}: one {roles} alone ({who}), to a version of the last {} days",
+                policy.number, back.days
+            ))
+        });
+    }
+    commands
+}
+
+pub(super) fn title(review: &Review) -> String {
+    if let Some(first) = review.changes.items.first() {
+        let more = review.changes.items.iter().filter(|it| it.kind == first.kind).count() - 1
+            + if review.changes.more > 0 { review.changes.more } else { 0 };
+        let more = if more > 0 { format!(" and {}", counted(more, "more move")) } else { String::new() };
+        return format!("{}{more}", first.change);
+    }
+    if let Some(rules) = review.rules.last() {
+        return format!("{} {}", rules.kind, rules.number);
+    }
+    match review.versions.items.as_slice() {
+        [] => {}
+        [one] => return format!("{}/{} is registered", one.model, one.version),
+        _ => return format!("{} are registered", counted(review.versions.count, "version")),
+    }
+    match (review.records.items.as_slice(), review.companions.count) {
+        ([], 0) if review.inert.count > 0 => format!("{} without effect", counted(review.inert.count, "file")),
+        ([], 0) => "nothing changes".to_owned(),
+        ([], companions) => format!("{} beside the records", counted(companions, "file")),
+        ([one], _) => one.says.clone(),
+        _ => counted(review.records.count, "record"),
+    }
+}
+
+/// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for
+/// alike is one.
+fn open_places(review: &Review, at_once: bool) -> usize {
+    let mut most: Map<&str, usize> = Map::new();
+    for it in review.changes.items.iter().filter(|it| it.at_once == at_once) {
+        let mut here: Map<&str, usize> = Map::new();
+        for signer in it.signers.iter().filter(|signer| signer.by.is_none()) {
+            *here.get_or_default(&signer.asks) += 1;
+        }
+        for (asks, count) in here {
+            let most = most.get_or_default(asks);
+            *most = count.max(*most);
+        }
+    }
+    most.values().sum()
+}
+
+/// What it comes to, in a few words.
+pub(super) fn summary(review: &Review) -> String {
+    let gates = || review.changes.items.iter().flat_map(|it| &it.gates).map(|it| it.gate.status);
+    let mut parts = Vec::new();
+    let failed = gates().filter(|it| *it == Status::Failed).count();
+    let missing = gates().filter(|it| matches!(it, Status::Missing | Status::Pending)).count();
+    let waived = gates().filter(|it| *it == Status::Waived).count();
+    let open = |at_once: bool| open_places(review, at_once);
+    if failed > 0 {
+        parts.push(format!(
+            "{} not hold",
+            if failed == 1 { "1 gate does".to_owned() } else { format!("{failed} gates do") }
+        ));
+    }
+    if missing > 0 {
+        parts.push(format!(
+            "{} for evidence or people",
+            if missing == 1 { "1 gate waits".to_owned() } else { format!("{missing} gates wait") }
+        ));
+    }
+    if failed + missing == 0 && gates().count() > 0 {
+        parts.push(if waived > 0 { format!("all gates pass, {waived} waived") } else { "all gates pass".to_owned() });
+    }
+    if open(false) > 0 && review.verdict != RangeVerdict::Refused {
+        parts.push(format!("{} missing", counted(open(false), "approval")));
+    }
+    if open(true) > 0 {
+        parts.push(format!("{} due afterwards", counted(open(true), "approval")));
+    }
+    match (review.verdict, parts.is_empty()) {
+        (RangeVerdict::Refused | RangeVerdict::Failed, _) if failed == 0 => {
+            let why = review.problems.first().map_or_else(String::new, |it| format!(": {}", it.message));
+            format!("{}{why}", review.verdict.as_str())
+        }
+        (RangeVerdict::Ok, _) if review.landed => {
+            parts.push("in effect".to_owned());
+            parts.join(", ")
+        }
+        (RangeVerdict::Ok, true) => "allowed".to_owned(),
+        (_, true) => review.verdict.as_str().to_owned(),
+        (_, false) => parts.join(", "),
+    }
+}
+
+pub(super) fn key(review: &Review) -> String {
+    match review.changes.items.first() {
+        Some(it) => match (&it.model, &it.alias, &it.artifact) {
+            (Some(model), Some(alias), _) => format!("{}@{}#{}", model.escaped(), alias.escaped(), it.sequence),
+            (Some(model), None, _) => format!("{}#{}", model.escaped(), it.sequence),
+            (_, _, Some(artifact)) => format!("{}#{}", artifact.short(), it.sequence),
+            _ => it.statement.short(),
+        },
+        None => "range".to_owned(),
+    }
+}

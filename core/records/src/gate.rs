@@ -1,0 +1,224 @@
+//! Gates, as a policy's rules name them.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::manifest::FileClass;
+use refmark_types::name::{AliasName, EntryId, Role};
+use refmark_types::value::{Value, from_value, to_value};
+
+/// A gate with the name that waivers and reports use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateRule {
+    /// Its name; the type's word where none is given.
+    pub name: Option<String>,
+    /// Whether it may be waived; only where the policy says so.
+    pub waivable: bool,
+    /// What it asks.
+    pub gate: Gate,
+}
+
+/// One flat table: `name`, `waivable`, `type`, and what belongs to the type.
+impl<'de> Deserialize<'de> for GateRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GateRule, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(default)]
+            name: Option<String>,
+            #[serde(default)]
+            waivable: bool,
+            #[serde(rename = "type")]
+            word: String,
+        }
+        let Value::Object(flat) = Value::deserialize(deserializer)? else {
+            return Err(D::Error::custom("expected a table with the `type` of a gate"));
+        };
+        let (head, members): (Vec<_>, Vec<_>) =
+            flat.into_iter().partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "type"));
+        let Head { name, waivable, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
+        let gate = match members.is_empty() {
+            true => Value::String(word),
+            false => Value::Object(vec![(word, Value::Object(members))]),
+        };
+        Ok(GateRule { name, waivable, gate: from_value(&gate).map_err(D::Error::custom)? })
+    }
+}
+
+impl Serialize for GateRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let gate = to_value(&self.gate);
+        let (word, with) = match &gate {
+            Value::Object(members) => members.first().map(|(word, with)| (word.as_str(), with.as_object())),
+            word => word.as_str().map(|word| (word, None)),
+        }
+        .unwrap_or_default();
+        let member = |name: &str, value| (name.to_owned(), value);
+        let mut members = vec![
+            member("name", self.name.clone().map_or(Value::Null, Value::String)),
+            member("waivable", Value::Bool(self.waivable)),
+            member("type", Value::String(word.to_owned())),
+        ];
+        members.extend_from_slice(with.unwrap_or_default());
+        Value::Object(members).serialize(serializer)
+    }
+}
+
+impl GateRule {
+    /// The name that waivers and reports use.
+    pub fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.gate.label())
+    }
+}
+
+/// How a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operator {
+    /// It is there.
+    Exists,
+    /// It is this.
+    Equals,
+    /// It is not this.
+    Differs,
+    /// It is one of these.
+    In,
+    /// A number, at least this.
+    AtLeast,
+    /// A number, at most this.
+    AtMost,
+    /// A list or text that has this.
+    Contains,
+}
+
+/// One check that a policy demands of a change.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Gate {
+    /// The model has a named owner.
+    OwnerNamed,
+    /// The lineage has these keys; training run, dataset version and code commit where none is given.
+    LineageComplete {
+        /// The keys.
+        #[serde(default)]
+        keys: Vec<String>,
+    },
+    /// There is evidence of this type that passes (or merely exists, where `any_verdict` is set).
+    Evidence {
+        /// The type.
+        of: EntryId,
+        /// By a holder of one of these roles; by anybody where none is given.
+        #[serde(default)]
+        by: Vec<Role>,
+        /// At most so many days old.
+        #[serde(default)]
+        max_age_days: Option<u64>,
+        /// From the suite of this name.
+        #[serde(default)]
+        suite: Option<String>,
+        /// From a version of the suite that starts with this.
+        #[serde(default)]
+        suite_version: Option<String>,
+        /// On a dataset of this name, which training must not have used.
+        #[serde(default)]
+        holdout: Option<String>,
+        /// Any verdict but `fail` will do.
+        #[serde(default)]
+        any_verdict: bool,
+    },
+    /// A metric, from evidence, against a threshold or what a baseline alias holds.
+    Metric {
+        /// The metric.
+        metric: String,
+        /// At least.
+        #[serde(default)]
+        min: Option<f64>,
+        /// At most.
+        #[serde(default)]
+        max: Option<f64>,
+        /// The alias of the same model whose version it is compared with.
+        #[serde(default)]
+        baseline: Option<AliasName>,
+        /// How much better it must be than the baseline; 0 for not worse.
+        #[serde(default)]
+        min_improvement: Option<f64>,
+        /// Evidence of this type; `evaluation` where none is given.
+        #[serde(default)]
+        of: Option<EntryId>,
+        /// On the dataset of this name.
+        #[serde(default)]
+        dataset: Option<String>,
+        /// Metrics that the manifest claims count too.
+        #[serde(default)]
+        claims_count: bool,
+    },
+    /// A field of the manifest, the change or a piece of evidence.
+    Field {
+        /// `manifest`, `change`, or a type of evidence.
+        of: String,
+        /// The path of the field, `.` between names.
+        path: String,
+        /// How it is compared.
+        op: Operator,
+        /// With what.
+        #[serde(default)]
+        value: Option<Value>,
+    },
+    /// Somebody with one of these roles is the author or approves.
+    SignedBy {
+        /// The roles.
+        roles: Vec<Role>,
+    },
+    /// So many approvals, by holders of one of these roles.
+    Approvals {
+        /// How many.
+        count: u64,
+        /// The roles; any approver where none is given.
+        #[serde(default)]
+        roles: Vec<Role>,
+    },
+    /// Every file is of one of these classes; files of the classes in `with_sign_off` need a sign-off.
+    ClassAllowed {
+        /// The classes.
+        classes: Vec<FileClass>,
+        /// Classes that a passing `sign-off` lets through.
+        #[serde(default)]
+        with_sign_off: Vec<FileClass>,
+    },
+    /// The replacement that the change names is in production.
+    ReplacementInProduction,
+    /// The sunset date has passed.
+    SunsetPassed,
+    /// Nobody who published a lock file is pinned to the version.
+    NoConsumers,
+    /// Every one of these.
+    All {
+        /// The gates.
+        gates: Vec<GateRule>,
+    },
+    /// At least one of these.
+    Any {
+        /// The gates.
+        gates: Vec<GateRule>,
+    },
+}
+
+impl Gate {
+    /// The type's word, with what tells two of a type apart.
+    pub fn label(&self) -> String {
+        match self {
+            Gate::OwnerNamed => "owner-named".to_owned(),
+            Gate::LineageComplete { .. } => "lineage-complete".to_owned(),
+            Gate::Evidence { of, .. } => format!("evidence {of}"),
+            Gate::Metric { metric, .. } => format!("metric {metric}"),
+            Gate::Field { of, path, .. } => format!("field {of}.{path}"),
+            Gate::SignedBy { .. } => "signed-by".to_owned(),
+            Gate::Approvals { .. } => "approvals".to_owned(),
+            Gate::ClassAllowed { .. } => "class-allowed".to_owned(),
+            Gate::ReplacementInProduction => "replacement-in-production".to_owned(),
+            Gate::SunsetPassed => "sunset-passed".to_owned(),
+            Gate::NoConsumers => "no-consumers".to_owned(),
+            Gate::All { .. } => "all".to_owned(),
+            Gate::Any { .. } => "any".to_owned(),
+        }
+    }
+}

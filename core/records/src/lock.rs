@@ -1,0 +1,454 @@
+//! The lock file of a consumer's project: what is pinned, by digest. A commented TOML text that people review.
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::FileClass;
+use super::registry_id::RegistryId;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::Map;
+use refmark_types::name::{AliasName, ModelName, RemoteName};
+use refmark_types::oid::Oid;
+use refmark_types::package_path::{PackagePath, check_set};
+use refmark_types::span::Span;
+use refmark_types::time::Timestamp;
+use refmark_types::toml;
+use refmark_types::value::Value;
+
+/// The number of the lock file's own format.
+pub const LOCK_FORMAT: u64 = 1;
+/// The largest lock file, in bytes.
+pub const LOCK_LIMIT: usize = 16 << 20;
+/// So many pins one lock file may have.
+pub const MAX_PINS: usize = 10_000;
+
+const HEAD: &str = "\
+# refmark.lock: which models this project uses, by digest. Commit this file and review its changes.
+# Written by `refmark pin`: `pin update` moves pins on, `pin sync -o DIR` fetches exactly these bytes.
+";
+
+/// What a project is pinned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockFile {
+    /// The registry.
+    pub registry: LockedRegistry,
+    /// Other places that hold the blobs: a folder (relative ones from the lock file's own folder) or an address.
+    pub remotes: Map<RemoteName, String>,
+    /// The pins, sorted by name.
+    pub pins: Vec<Pin>,
+}
+
+/// The registry that a lock file holds to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedRegistry {
+    /// Its id.
+    pub id: RegistryId,
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is: an address, or a path (relative ones from the lock file's own folder).
+    pub url: String,
+    /// The pinned trust root, by the digest of its statement.
+    pub root: Digest,
+    /// For how long a pin may go without somebody asking the registry.
+    pub max_offline: Option<Span>,
+}
+
+/// One pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// What the project calls it; the model's name unless another was given.
+    pub name: ModelName,
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// The alias that the pin follows when it is updated; none where it was pinned to a version.
+    pub alias: Option<AliasName>,
+    /// The move of the alias that brought the version; with `alias` and never without.
+    pub moved: Option<PinnedMove>,
+    /// The head of the registry that the pin was taken from.
+    pub head: Oid,
+    /// When the registry was last asked about this pin, by the clock of who asked.
+    pub checked: Timestamp,
+    /// The files, sorted by path.
+    pub files: Vec<PinnedFile>,
+}
+
+/// A move of an alias, as a pin names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedMove {
+    /// Its number.
+    pub sequence: u64,
+    /// The digest of its statement.
+    pub statement: Digest,
+}
+
+/// A file of a pinned artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedFile {
+    /// Its path in the package.
+    pub path: PackagePath,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// What its bytes are.
+    pub class: FileClass,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLock {
+    format: u64,
+    registry: RawRegistry,
+    #[serde(default)]
+    remotes: Map<String, String>,
+    #[serde(default)]
+    pin: Vec<RawPin>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRegistry {
+    id: RegistryId,
+    name: String,
+    url: String,
+    root: String,
+    #[serde(default)]
+    max_offline: Option<Span>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPin {
+    name: ModelName,
+    model: ModelName,
+    version: u64,
+    artifact: String,
+    #[serde(default)]
+    alias: Option<AliasName>,
+    #[serde(rename = "move", default)]
+    moved: Option<PinnedMove>,
+    head: Oid,
+    checked: Timestamp,
+    files: Vec<PinnedFile>,
+}
+
+impl LockFile {
+    /// Reads a lock file: strict and bounded. Faults: `bad-record` with the line, `upgrade-needed` for a newer format,
+    /// `too-large`.
+    pub fn parse(text: &str) -> Result<LockFile> {
+        if text.len() > LOCK_LIMIT {
+            return Err(Fault::new(Code::TooLarge, format!("the lock file has over {LOCK_LIMIT} bytes")));
+        }
+        let unreadable = |mistake: toml::Mistake| {
+            bad(mistake.said)
+                .hint("put the file back as it was committed, or write it anew with `refmark pin add`")
+                .field("line", mistake.line)
+        };
+        // Before the rest: a newer format may have any other field.
+        let any: Value = toml::read(text).map_err(unreadable)?;
+        if let Some(format) = any.get("format").and_then(Value::as_u64).filter(|format| *format > LOCK_FORMAT) {
+            return Err(Fault::new(
+                Code::UpgradeNeeded,
+                format!("the lock file is of format {format}, and this refmark reads up to {LOCK_FORMAT}"),
+            )
+            .hint("upgrade refmark"));
+        }
+        let raw: RawLock = toml::read(text).map_err(unreadable)?;
+        if raw.format == 0 || raw.pin.len() > MAX_PINS {
+            return Err(bad(format!("expected format 1 to {LOCK_FORMAT} and at most {MAX_PINS} pins")));
+        }
+        let remotes = raw
+            .remotes
+            .into_iter()
+            .map(|(name, place)| Ok((RemoteName::parse(&name).map_err(within)?, plain("a remote", place)?)));
+        let lock = LockFile {
+            registry: LockedRegistry {
+                id: raw.registry.id,
+                name: plain("the registry's name", raw.registry.name)?,
+                url: plain("the registry's url", raw.registry.url)?,
+                root: prefixed(&raw.registry.root)?,
+                max_offline: raw.registry.max_offline,
+            },
+            remotes: remotes.collect::<Result<_>>()?,
+            pins: raw.pin.into_iter().map(pin_of).collect::<Result<_>>()?,
+        };
+        lock.check()?;
+        Ok(lock)
+    }
+
+    /// The stored form: always the same for the same pins, one block a pin, sorted by name.
+    pub fn print(&self) -> Result<String> {
+        self.check()?;
+        let mut out = format!("{HEAD}format = {LOCK_FORMAT}\n\n[registry]\n");
+        let registry = &self.registry;
+        line(&mut out, "id", &quoted(&registry.id.to_string()));
+        line(&mut out, "name", &quoted(&registry.name));
+        line(&mut out, "url", &quoted(&registry.url));
+        line(&mut out, "root", &quoted(&registry.root.prefixed()));
+        if let Some(span) = registry.max_offline {
+            line(&mut out, "max_offline", &quoted(&span.to_string()));
+        }
+        if !self.remotes.is_empty() {
+            out.push_str("\n[remotes]\n");
+        }
+        for (name, place) in &self.remotes {
+            line(&mut out, &quoted(name.as_str()), &quoted(place));
+        }
+        for pin in &self.pins {
+            pin.print(&mut out);
+        }
+        Ok(out)
+    }
+
+    /// The pin of a name.
+    pub fn pin(&self, name: &ModelName) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.name == *name)
+    }
+
+    /// Puts a pin in its place, over the one of that name if there is one, which is given back.
+    pub fn put(&mut self, pin: Pin) -> Option<Pin> {
+        match self.pins.binary_search_by(|have| have.name.cmp(&pin.name)) {
+            Ok(at) => self.pins.get_mut(at).map(|have| std::mem::replace(have, pin)),
+            Err(at) => {
+                self.pins.insert(at, pin);
+                None
+            }
+        }
+    }
+
+    /// Takes a pin away.
+    pub fn remove(&mut self, name: &ModelName) -> Option<Pin> {
+        let at = self.pins.iter().position(|pin| pin.name == *name)?;
+        Some(self.pins.remove(at))
+    }
+
+    /// What holds for every lock file, read or about to be written.
+    fn check(&self) -> Result<()> {
+        if let Some(pair) = self.pins.windows(2).find(|pair| pair[0].name >= pair[1].name) {
+            return Err(bad(format!(
+                "pin {} does not stand after {}: each name once, sorted",
+                pair[1].name, pair[0].name
+            ))
+            .hint("after a merge: sort the [[pin]] blocks by name and keep one of each"));
+        }
+        let mut folded: Map<String, &ModelName> = Map::new();
+        for pin in &self.pins {
+            if let Some(other) = folded.insert(pin.name.as_str().to_ascii_lowercase(), &pin.name) {
+                return Err(bad(format!("pins {other} and {} differ only in case", pin.name))
+                    .hint("give one of them another name: refmark pin add REF --as NAME"));
+            }
+            pin.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Pin {
+    /// The sum of the files' sizes, in bytes.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// What the pin follows, as a reference: `MODEL@ALIAS`, else `MODEL/VERSION`.
+    pub fn follows(&self) -> String {
+        match &self.alias {
+            Some(alias) => format!("{}@{alias}", self.model),
+            None => format!("{}/{}", self.model, self.version),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let name = &self.name;
+        if self.version == 0 || self.alias.is_some() != self.moved.is_some() {
+            return Err(bad(format!("pin {name} needs a version from 1, and an alias together with its move")));
+        }
+        if self.files.is_empty() {
+            return Err(bad(format!("pin {name} lists no file")));
+        }
+        if !self.files.windows(2).all(|pair| pair[0].path < pair[1].path) {
+            return Err(bad(format!("the files of pin {name} are not sorted by path, each once")));
+        }
+        if self.files.iter().try_fold(0u64, |sum, file| sum.checked_add(file.size)).is_none() {
+            return Err(bad(format!("the files of pin {name} are larger than any disk")));
+        }
+        check_set(self.files.iter().map(|file| &file.path)).map_err(within)
+    }
+
+    fn print(&self, out: &mut String) {
+        out.push_str("\n[[pin]]\n");
+        line(out, "name", &quoted(self.name.as_str()));
+        line(out, "model", &quoted(self.model.as_str()));
+        line(out, "version", &self.version.to_string());
+        line(out, "artifact", &quoted(&self.artifact.to_string()));
+        if let (Some(alias), Some(moved)) = (&self.alias, &self.moved) {
+            line(out, "alias", &quoted(alias.as_str()));
+            let statement = quoted(&moved.statement.hex());
+            line(out, "move", &format!("{{ sequence = {}, statement = {statement} }}", moved.sequence));
+        }
+        line(out, "head", &quoted(&self.head.to_string()));
+        line(out, "checked", &quoted(&self.checked.to_string()));
+        out.push_str("files = [\n");
+        for file in &self.files {
+            let (path, sha256) = (quoted(file.path.as_str()), quoted(&file.sha256.hex()));
+            let class = quoted(file.class.as_str());
+            out.push_str(&format!(
+                "  {{ path = {path}, size = {}, sha256 = {sha256}, class = {class} }},\n",
+                file.size
+            ));
+        }
+        out.push_str("]\n");
+    }
+}
+
+fn pin_of(raw: RawPin) -> Result<Pin> {
+    Ok(Pin {
+        artifact: ArtifactId::parse(&raw.artifact).map_err(within)?,
+        name: raw.name,
+        model: raw.model,
+        version: raw.version,
+        alias: raw.alias,
+        moved: raw.moved,
+        head: raw.head,
+        checked: raw.checked,
+        files: raw.files,
+    })
+}
+
+fn line(out: &mut String, key: &str, value: &str) {
+    out.push_str(&format!("{key} = {value}\n"));
+}
+
+/// A TOML basic string. Control characters never come here, and the rest of JSON's escapes are TOML's too.
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+/// A text without control characters, of at most 4096 bytes.
+fn plain(what: &str, text: String) -> Result<String> {
+    if text.is_empty() || text.len() > 4096 || text.contains(char::is_control) {
+        return Err(bad(format!("{what} is empty, over 4096 bytes or has a control character")));
+    }
+    Ok(text)
+}
+
+fn prefixed(text: &str) -> Result<Digest> {
+    if !text.starts_with("sha256:") {
+        return Err(bad("the root is not `sha256:` and 64 hex digits"));
+    }
+    Digest::parse(text).map_err(within)
+}
+
+fn bad(why: impl std::fmt::Display) -> Box<Fault> {
+    Fault::new(Code::BadRecord, format!("the lock file cannot be used: {why}"))
+}
+
+/// A rule of a word, broken in a lock file.
+#[allow(clippy::boxed_local, reason = "it stands where `map_err` hands a fault on, and faults are boxed")]
+fn within(fault: Box<Fault>) -> Box<Fault> {
+    bad(&fault.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(name: &str) -> Pin {
+        Pin {
+            name: ModelName::parse(name).unwrap(),
+            model: ModelName::parse("sentiment").unwrap(),
+            version: 3,
+            artifact: ArtifactId::new(Digest::of(b"a")),
+            alias: Some(AliasName::parse("champion").unwrap()),
+            moved: Some(PinnedMove { sequence: 4, statement: Digest::of(b"m") }),
+            head: Oid::parse(&"a".repeat(40)).unwrap(),
+            checked: Timestamp::from_unix(1_800_000_000),
+            files: vec![PinnedFile {
+                path: PackagePath::parse("onnx/m \"ü\".onnx").unwrap(),
+                size: 12,
+                sha256: Digest::of(b"f"),
+                class: FileClass::Tensors,
+            }],
+        }
+    }
+
+    fn lock(pins: Vec<Pin>) -> LockFile {
+        LockFile {
+            registry: LockedRegistry {
+                id: RegistryId::from_bytes([7; 16]),
+                name: "models".into(),
+                url: "../models".into(),
+                root: Digest::of(b"r"),
+                max_offline: Some(Span::parse("30d").unwrap()),
+            },
+            remotes: Map::from([(RemoteName::parse("store").unwrap(), "../models/refmark".into())]),
+            pins,
+        }
+    }
+
+    #[test]
+    fn a_lock_file_is_read_as_it_was_printed_and_pins_keep_their_order() {
+        let mut made = lock(vec![pin("b")]);
+        assert!(made.put(pin("a")).is_none());
+        assert!(made.put(pin("a")).is_some());
+        let text = made.print().unwrap();
+        assert!(text.starts_with("# refmark.lock"));
+        assert_eq!(LockFile::parse(&text).unwrap(), made);
+        assert_eq!(LockFile::parse(&text).unwrap().print().unwrap(), text);
+        assert_eq!(text.matches("[[pin]]").count(), 2);
+        assert!(made.remove(&ModelName::parse("a").unwrap()).is_some());
+        assert!(made.pin(&ModelName::parse("a").unwrap()).is_none());
+    }
+
+    #[test]
+    fn what_a_newer_refmark_wrote_asks_for_an_upgrade_and_what_nobody_wrote_is_refused() {
+        let text = lock(vec![pin("a")]).print().unwrap();
+        let newer = text.replace("format = 1", "format = 2\nsomething_new = 3");
+        assert_eq!(LockFile::parse(&newer).unwrap_err().code, Code::UpgradeNeeded);
+        for (from, to) in [
+            ("format = 1", "format = 1\nsomething_new = 3"),
+            ("format = 1", "format = 0"),
+            ("version = 3", "version = 3\nnewest = true"),
+            ("version = 3", "version = 0"),
+            ("version = 3", "version = -3"),
+            ("size = 12", "size = 12.5"),
+            ("path = \"onnx/", "path = \"../"),
+            ("class = \"tensors\"", "class = \"fine\""),
+            ("sha256-", "sha256-0"),
+            ("root = \"sha256:", "root = \""),
+            ("\"30d\"", "\"030d\""),
+            ("alias = \"champion\"\n", ""),
+            ("alias = \"champion\"", "alias = \"latest\""),
+            ("url = \"../models\"", "url = \"a\\nb\""),
+            ("[[pin]]", "[[pin]]\nname = \"x\""),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let fault = LockFile::parse(&text.replacen(from, to, 1)).unwrap_err();
+            assert_eq!(fault.code, Code::BadRecord, "{to}: {fault}");
+        }
+    }
+
+    #[test]
+    fn names_that_stand_twice_or_differ_in_case_alone_cannot_share_a_folder() {
+        for names in [["a", "a"], ["b", "a"], ["A", "a"]] {
+            let fault = lock(names.iter().map(|name| pin(name)).collect()).print().unwrap_err();
+            assert_eq!(fault.code, Code::BadRecord, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn no_cut_lock_file_panics_or_reads_as_another_one() {
+        let whole = lock(vec![pin("a"), pin("b")]);
+        let text = whole.print().unwrap();
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            if let Ok(read) = LockFile::parse(&text[..end]) {
+                assert!(read.pins.iter().all(|pin| whole.pins.contains(pin)), "{end}");
+            }
+        }
+    }
+}

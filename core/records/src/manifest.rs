@@ -1,0 +1,247 @@
+//! Manifests: what an artifact is.
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Direction, Metric, MetricValue};
+use refmark_types::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes, parse_printed};
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::EntryId;
+use refmark_types::package_path::{PackagePath, check_set};
+use refmark_types::printer::print;
+
+/// What a file's bytes are, decided by content: a fact; the policy decides what may be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileClass {
+    /// safetensors, GGUF, ONNX or plain npy, parsed with bounds.
+    Tensors,
+    /// UTF-8 text, JSON or an image.
+    Data,
+    /// What a program runs.
+    Code,
+    /// Pickle, in any wrapping: loading it can run anything.
+    UnsafeFormat,
+    /// Nobody looked inside, or nobody could.
+    NotScanned,
+}
+
+impl FileClass {
+    /// Every class.
+    pub const ALL: [FileClass; 5] =
+        [FileClass::Tensors, FileClass::Data, FileClass::Code, FileClass::UnsafeFormat, FileClass::NotScanned];
+
+    /// The class's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FileClass::Tensors => "tensors",
+            FileClass::Data => "data",
+            FileClass::Code => "code",
+            FileClass::UnsafeFormat => "unsafe-format",
+            FileClass::NotScanned => "not-scanned",
+        }
+    }
+
+    /// The class of this word.
+    pub fn parse(text: &str) -> Option<FileClass> {
+        FileClass::ALL.into_iter().find(|class| class.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for FileClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A file of an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Its path in the package, `/` between folders.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes: the blob's key.
+    pub sha256: Digest,
+    /// What its bytes are.
+    pub class: FileClass,
+    /// Its format, such as `safetensors`.
+    pub format: String,
+}
+
+impl FileEntry {
+    /// The size in bytes; none where the file was registered by its digest alone, and nobody said how large it is.
+    pub fn known_size(&self) -> Option<u64> {
+        (self.size > 0 || self.sha256 == Digest::of(b"")).then_some(self.size)
+    }
+}
+
+/// A tensor of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TensorEntry {
+    /// The file that holds it.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// Its type, as its format spells it.
+    pub dtype: String,
+    /// Its shape.
+    pub shape: Vec<u64>,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+}
+
+/// An input or output of a graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphValue {
+    /// Its name.
+    pub name: String,
+    /// Its element type.
+    pub dtype: String,
+    /// Its dimensions: numbers, or the names of dimensions that vary.
+    pub shape: Vec<String>,
+}
+
+/// What an ONNX file says of its graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    /// The file.
+    pub file: String,
+    /// The operator sets that it imports: domain (`ai.onnx` for the default one) and version.
+    pub opsets: FreeMap<u64>,
+    /// Its inputs.
+    pub inputs: Vec<GraphValue>,
+    /// Its outputs.
+    pub outputs: Vec<GraphValue>,
+}
+
+/// What an artifact is: a package of files and what is known of it. Immutable; its digest is the artifact's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The type, an entry of the catalog's `artifact-type`.
+    #[serde(rename = "type")]
+    pub artifact_type: EntryId,
+    /// The format of the weights, such as `safetensors`; `mixed` or `none` where that fits better.
+    pub format: String,
+    /// The files, sorted by path.
+    pub files: Vec<FileEntry>,
+    /// What the artifact can do, in words that people search for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
+    /// Metrics that whoever registered it claims.
+    #[serde(default, skip_serializing_if = "FreeMap::is_empty")]
+    pub metrics: FreeMap<MetricValue>,
+    /// The artifacts that it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<ArtifactId>,
+    /// Where the bytes came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The SHA-256 of `contract.json` beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Digest>,
+    /// The SHA-256 of `lineage.json` beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Digest>,
+    /// The SHA-256 of `evaluation-card.json` beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_card: Option<Digest>,
+    /// The SHA-256 of `model-card.md` beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_card: Option<Digest>,
+    /// What ONNX files say of their graphs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graphs: Vec<Graph>,
+    /// The tensors, in the order of the files and of their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tensors: Vec<TensorEntry>,
+}
+
+impl Manifest {
+    /// Reads a stored manifest.
+    pub fn parse(bytes: &[u8]) -> Result<Manifest> {
+        let manifest: Manifest = parse_printed(bytes, MANIFEST_LIMIT)?;
+        match manifest.broken_rule() {
+            None => Ok(manifest),
+            Some(rule) => Err(Fault::new(Code::BadRecord, format!("the manifest breaks a rule: {rule}"))),
+        }
+    }
+
+    /// The rule that this manifest breaks by itself, if any.
+    pub fn broken_rule(&self) -> Option<String> {
+        if self.files.is_empty() {
+            return Some("it lists no file".to_owned());
+        }
+        if !self.files.windows(2).all(|pair| pair[0].path.as_bytes() < pair[1].path.as_bytes()) {
+            return Some("its files are not sorted by path, each once".to_owned());
+        }
+        let paths: Result<Vec<PackagePath>> = self.files.iter().map(|file| PackagePath::parse(&file.path)).collect();
+        paths.and_then(|paths| check_set(&paths)).err().map(|fault| fault.message.clone())
+    }
+
+    /// The stored form.
+    pub fn print(&self) -> Result<String> {
+        print(self)
+    }
+
+    /// The artifact's id.
+    pub fn id(&self) -> Result<ArtifactId> {
+        Ok(ArtifactId::new(Digest::of(&canonical_bytes(self)?)))
+    }
+
+    /// The sum of the files' sizes.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// The claimed metrics, with the direction that their names suggest.
+    pub fn claimed_metrics(&self) -> impl Iterator<Item = (&str, Metric)> {
+        self.metrics.iter().map(|(name, value)| (name, Metric { value: value.clone(), better: Direction::guess(name) }))
+    }
+}
+
+/// One input or output that callers rely on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractField {
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `string`, `float32` or `int64`.
+    #[serde(rename = "type")]
+    pub field_type: String,
+    /// Its shape; -1 for a dimension that varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<i64>>,
+    /// Whether callers may leave it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// What callers rely on: `contract.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// What goes in.
+    #[serde(default)]
+    pub inputs: Vec<ContractField>,
+    /// What comes out.
+    #[serde(default)]
+    pub outputs: Vec<ContractField>,
+    /// What else is promised, freely.
+    #[serde(default, skip_serializing_if = "FreeMap::is_empty")]
+    pub notes: FreeMap<FreeJson>,
+}
+
+/// Where an artifact came from: `lineage.json`. Well-known keys are below; others are free.
+pub type Lineage = FreeMap<String>;
+
+/// The lineage keys that the gate `lineage-complete` asks for unless the policy names others.
+pub const LINEAGE_KEYS: [&str; 3] = ["training_run", "dataset_version", "code_commit"];

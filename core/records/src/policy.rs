@@ -1,0 +1,420 @@
+//! Policies: who may do what, and which gates must hold. A commented TOML text, and the statement that signs it.
+
+use serde::{Deserialize, Serialize};
+
+use super::gate::GateRule;
+use super::registry_id::RegistryId;
+use super::root::FORMAT;
+use super::signature::{KeyId, PublicKey};
+use super::statement::predicate;
+use super::trust::TrustState;
+use super::version::Stage;
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::map::Map;
+use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
+use refmark_types::oid::Oid;
+use refmark_types::toml;
+
+/// The largest policy text, in bytes.
+pub const POLICY_LIMIT: u64 = 1 << 20;
+
+predicate! {
+    /// Signs policy n: by the policy quorum of the newest root.
+    PolicyStatement {
+        /// The policy's number, from 1.
+        number: u64,
+        /// The SHA-256 of the policy's text.
+        text: Digest,
+        /// Why it replaces the one before.
+        reason: String,
+        ...
+    }
+}
+
+/// A policy, read from its text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The number of the format.
+    pub format: u64,
+    /// The registry that it is for.
+    pub registry: RegistryId,
+    /// Its number, from 1.
+    pub number: u64,
+    /// Caps on what one landing may bring.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Everybody who may do anything, by id.
+    #[serde(default)]
+    pub members: Map<PrincipalId, Member>,
+    /// What the roles allow.
+    #[serde(default)]
+    pub roles: Map<Role, RoleRights>,
+    /// Who owns which models.
+    #[serde(default)]
+    pub owners: Vec<Owners>,
+    /// The classes of aliases; the first that fits rules.
+    #[serde(default)]
+    pub alias: Vec<AliasRule>,
+    /// The moves between stages; the first that fits rules.
+    #[serde(default)]
+    pub stage: Vec<StageRule>,
+    /// The moves between trust states; the first that fits rules.
+    #[serde(default)]
+    pub trust: Vec<TrustRule>,
+    /// Keys that were lost to somebody else.
+    #[serde(default)]
+    pub distrust: Vec<Distrust>,
+}
+
+/// Caps on what one landing may bring.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Files.
+    pub files_per_landing: u64,
+    /// Bytes.
+    pub bytes_per_landing: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { files_per_landing: 1_000_000, bytes_per_landing: 4 << 30 }
+    }
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberKind {
+    /// A human being.
+    Person,
+    /// A program. Never approves.
+    Agent,
+}
+
+/// A principal, its keys and its roles.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// A person or an agent.
+    pub kind: MemberKind,
+    /// The name that people know.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its roles.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// Its keys, as in `authorized_keys`.
+    pub keys: Vec<PublicKey>,
+}
+
+/// Something that a role may do on its own authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Right {
+    /// Be the author of moves of aliases, stages and trust states. Whether they take effect is the rules' affair.
+    Propose,
+    /// Register versions.
+    Register,
+    /// Describe models and versions.
+    Describe,
+    /// Attach evidence.
+    Attach,
+    /// Approve changes.
+    Approve,
+    /// Waive gates.
+    Waive,
+    /// Publish lock files.
+    Publish,
+    /// Write checkpoints.
+    Checkpoint,
+    /// Change the catalog.
+    Catalog,
+}
+
+impl Right {
+    /// The right's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Right::Propose => "propose",
+            Right::Register => "register",
+            Right::Describe => "describe",
+            Right::Attach => "attach",
+            Right::Approve => "approve",
+            Right::Waive => "waive",
+            Right::Publish => "publish",
+            Right::Checkpoint => "checkpoint",
+            Right::Catalog => "catalog",
+        }
+    }
+}
+
+/// What a role allows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRights {
+    /// Its rights.
+    pub may: Vec<Right>,
+}
+
+/// Who owns which models.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owners {
+    /// Patterns of model names, `*` for any run of characters.
+    pub models: Vec<String>,
+    /// The owners.
+    pub members: Vec<PrincipalId>,
+}
+
+/// One of the people that a rule asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// Holds one of these roles.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// Or owns the model.
+    #[serde(default)]
+    pub owner: bool,
+}
+
+/// Who must stand behind a change, and what must hold.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Demands {
+    /// One distinct person for each.
+    pub signers: Vec<Signer>,
+    /// Whether the author may be one of them.
+    pub author_counts: bool,
+    /// The gates.
+    pub gates: Vec<GateRule>,
+}
+
+/// A class of aliases.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliasRule {
+    /// Patterns of alias names.
+    pub names: Vec<String>,
+    /// Patterns of model names; all where none is given.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The trust states that a version must have; `trusted` where none is given.
+    #[serde(default)]
+    pub trust: Vec<TrustState>,
+    /// The stages that a version must have; any where none is given.
+    #[serde(default)]
+    pub stage: Vec<Stage>,
+    /// Who must stand behind a move, and what must hold.
+    #[serde(default)]
+    pub needs: Demands,
+    /// Who may go back alone.
+    #[serde(default)]
+    pub rollback: Option<RollbackRule>,
+}
+
+/// At three in the morning: one person may go back to what was live a short while ago.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRule {
+    /// Holds one of these roles.
+    pub roles: Vec<Role>,
+    /// To a version that held the alias in so many days, and is still trusted.
+    pub days: u32,
+}
+
+/// Moves between stages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRule {
+    /// From these stages; any where none is given.
+    #[serde(default)]
+    pub from: Vec<Stage>,
+    /// To these.
+    pub to: Vec<Stage>,
+    /// Patterns of model names; all where none is given.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// Who must stand behind a move, and what must hold.
+    #[serde(default)]
+    pub needs: Demands,
+}
+
+/// Moves between trust states.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustRule {
+    /// From these states; any where none is given.
+    #[serde(default)]
+    pub from: Vec<TrustState>,
+    /// To these.
+    pub to: Vec<TrustState>,
+    /// Who must stand behind a move, and what must hold.
+    #[serde(default)]
+    pub needs: Demands,
+    /// One of these roles may do it alone at once; the people of `needs` are then due afterwards.
+    #[serde(default)]
+    pub at_once: Vec<Role>,
+}
+
+/// A key that was lost to somebody else: what it signed outside the state at `since` is tainted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distrust {
+    /// The key.
+    pub key: KeyId,
+    /// The last good commit at which it was certainly in the right hands.
+    pub since: Oid,
+    /// Why.
+    pub reason: String,
+}
+
+impl Policy {
+    /// Reads a policy's text.
+    pub fn parse(text: &str) -> Result<Policy> {
+        if text.len() as u64 > POLICY_LIMIT {
+            return Err(Fault::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
+        }
+        let policy: Policy = toml::read(text).map_err(|mistake| {
+            Fault::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
+                .field("line", mistake.line)
+                .hint("`refmark policy check FILE` explains a policy before it is signed")
+        })?;
+        if policy.format > FORMAT {
+            return Err(Fault::new(
+                Code::UpgradeNeeded,
+                format!("the policy is of format {}, and this refmark reads up to {FORMAT}", policy.format),
+            )
+            .hint("upgrade refmark"));
+        }
+        match policy.broken_rule() {
+            None => Ok(policy),
+            Some(rule) => Err(Fault::new(Code::BadRecord, format!("the policy breaks a rule: {rule}"))),
+        }
+    }
+
+    /// The rule that this policy breaks by itself, if any.
+    fn broken_rule(&self) -> Option<String> {
+        let mut keys = refmark_types::map::Map::new();
+        for (id, member) in &self.members {
+            for key in &member.keys {
+                if let Some(other) = keys.insert(key.to_string(), id) {
+                    return Some(format!("a key of {id} is also a key of {other}: a key speaks for one principal"));
+                }
+            }
+            if let Some(role) = member.roles.iter().find(|role| !self.roles.contains_key(role)) {
+                return Some(format!("{id} has role {role}, which is not declared"));
+            }
+        }
+        let demands = self
+            .alias
+            .iter()
+            .map(|rule| &rule.needs)
+            .chain(self.stage.iter().map(|rule| &rule.needs))
+            .chain(self.trust.iter().map(|rule| &rule.needs));
+        for demand in demands {
+            for signer in &demand.signers {
+                if signer.roles.is_empty() && !signer.owner {
+                    return Some("a signer names neither roles nor the owner".to_owned());
+                }
+                if let Some(role) = signer.roles.iter().find(|role| !self.roles.contains_key(role)) {
+                    return Some(format!("a rule names role {role}, which is not declared"));
+                }
+            }
+        }
+        None
+    }
+
+    /// The member whose key this is.
+    pub fn member_of_key(&self, key: &KeyId) -> Option<(&PrincipalId, &Member, &PublicKey)> {
+        self.members
+            .iter()
+            .find_map(|(id, member)| member.keys.iter().find(|it| it.id() == *key).map(|public| (id, member, public)))
+    }
+
+    /// Whether a member has a right by one of its roles.
+    pub fn has_right(&self, member: &Member, right: Right) -> bool {
+        member.roles.iter().any(|role| self.roles.get(role).is_some_and(|it| it.may.contains(&right)))
+    }
+
+    /// The ids of everybody who has a right.
+    pub fn who_may(&self, right: Right) -> Vec<&PrincipalId> {
+        self.members.iter().filter(|(_, member)| self.has_right(member, right)).map(|(id, _)| id).collect()
+    }
+
+    /// Whether a principal owns a model.
+    pub fn owns(&self, principal: &PrincipalId, model: &ModelName) -> bool {
+        self.owners.iter().any(|it| it.members.contains(principal) && fits_any(&it.models, model.as_str()))
+    }
+
+    /// The class of an alias.
+    pub fn alias_rule(&self, model: &ModelName, alias: &AliasName) -> Option<&AliasRule> {
+        self.alias.iter().find(|rule| fits_any(&rule.names, alias.as_str()) && fits_all(&rule.models, model.as_str()))
+    }
+
+    /// The rule of a stage move.
+    pub fn stage_rule(&self, model: &ModelName, from: Stage, to: Stage) -> Option<&StageRule> {
+        self.stage.iter().find(|rule| {
+            (rule.from.is_empty() || rule.from.contains(&from))
+                && rule.to.contains(&to)
+                && fits_all(&rule.models, model.as_str())
+        })
+    }
+
+    /// The rule of a trust move.
+    pub fn trust_rule(&self, from: TrustState, to: TrustState) -> Option<&TrustRule> {
+        self.trust.iter().find(|rule| (rule.from.is_empty() || rule.from.contains(&from)) && rule.to.contains(&to))
+    }
+}
+
+fn fits_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, name))
+}
+
+fn fits_all(patterns: &[String], name: &str) -> bool {
+    patterns.is_empty() || fits_any(patterns, name)
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any run of characters.
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, name, expected) in [
+            ("*", "", true),
+            ("champion", "champion", true),
+            ("champion", "champion2", false),
+            ("nlp.*", "nlp.sentiment", true),
+            ("nlp.*", "vision", false),
+            ("*-eu", "champion-eu", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Trust states of an artifact.
+
+use serde::{Deserialize, Serialize};
+
+use super::statement::predicate;
+use refmark_types::digest::{ArtifactId, Digest};
+
+/// Whether an artifact's bytes may be handed out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustState {
+    /// Named, and not judged: the state of an artifact without a trust move.
+    #[default]
+    Acquired,
+    /// Held back until somebody has looked.
+    Quarantined,
+    /// Handed out.
+    Trusted,
+    /// Withdrawn: handed out to nobody.
+    Revoked,
+    /// The bytes are gone; the metadata stays.
+    Deleted,
+}
+
+impl TrustState {
+    /// Every state.
+    pub const ALL: [TrustState; 5] =
+        [TrustState::Acquired, TrustState::Quarantined, TrustState::Trusted, TrustState::Revoked, TrustState::Deleted];
+
+    /// The state's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TrustState::Acquired => "acquired",
+            TrustState::Quarantined => "quarantined",
+            TrustState::Trusted => "trusted",
+            TrustState::Revoked => "revoked",
+            TrustState::Deleted => "deleted",
+        }
+    }
+
+    /// The state of this word.
+    pub fn parse(text: &str) -> Option<TrustState> {
+        TrustState::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for TrustState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+predicate! {
+    /// One trust move of an artifact; the highest number is current.
+    TrustMove {
+        /// The artifact.
+        artifact: ArtifactId,
+        /// The move's number, from 1.
+        sequence: u64,
+        /// The state before.
+        from: TrustState,
+        /// The state now.
+        to: TrustState,
+        /// Why.
+        reason: String,
+        ...
+        /// The statements of the evidence that the move rests on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Digest>,
+    }
+}

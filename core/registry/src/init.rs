@@ -1,0 +1,198 @@
+//! `init`: makes a registry, bare at a path or on a branch of an existing project's repository.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::open::{HERE_BRANCH, OWN_BRANCH, Registry};
+use super::world::World;
+use super::writer::Writer;
+use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
+use refmark_engine::ports::store::RecordStore;
+use refmark_records::registry_id::RegistryId;
+use refmark_store::fs::beside::{Beside, Building};
+use refmark_store::fs::disk::{io_fault, make_dirs_durably};
+use refmark_store::git::{Format, Repo};
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
+
+/// Makes the text of a first policy, given the author.
+pub type PolicyText<'a> = &'a dyn Fn(&Author) -> Result<String>;
+
+/// What is to be made.
+pub struct InitRequest<'a> {
+    /// The registry's name, for people; the folder's name where none is given.
+    pub name: Option<String>,
+    /// The founder's id.
+    pub founder: PrincipalId,
+    /// On the branch `refmark` of the repository at the path, in place of a bare repository of its own.
+    pub here: bool,
+    /// The hash that names Git's objects.
+    pub format: Format,
+    /// The text of the first policy, given the author; the one-person policy where none is given.
+    pub policy: Option<PolicyText<'a>>,
+}
+
+/// What was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct InitAnswer {
+    /// The registry's path.
+    pub registry: String,
+    /// Its id.
+    pub id: RegistryId,
+    /// Its name.
+    pub name: String,
+    /// Its root, by the digest of its statement, as `sha256:<hex>`: what others pin.
+    pub trust_root: String,
+    /// Its first commit.
+    pub head: Oid,
+    /// The founder.
+    pub by: PrincipalId,
+    /// Whether it became this user's default registry.
+    pub is_default: bool,
+    /// Whether its root was pinned for this user.
+    pub pinned: bool,
+    /// What the disk does not promise, such as a network file system's syncs.
+    pub warnings: Vec<String>,
+}
+
+impl Registry {
+    /// Makes a registry, pins its root for this user, and makes it the default where there is none.
+    pub fn init(
+        path: &Path,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+    ) -> Result<(Registry, InitAnswer)> {
+        let mut random = [0u8; 16];
+        getrandom::fill(&mut random)
+            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
+        Self::init_as(RegistryId::from_bytes(random), path, world, writer, request)
+    }
+
+    /// Makes a registry with this id: with the same key and clock it comes out the same, byte for byte. For examples;
+    /// two registries of one id are taken for copies of each other.
+    pub fn init_as(
+        id: RegistryId,
+        path: &Path,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+    ) -> Result<(Registry, InitAnswer)> {
+        let into = std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?;
+        if request.here {
+            let repo = project_repository(path, &world)?;
+            let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
+            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, writer, request, name)?;
+            made.make_known(&mut answer)?;
+            return Ok((made, answer));
+        }
+        // Beside its place: who finds a registry there finds a whole one, and a killed `init` is begun again.
+        let beside = room_for(&into, &world)?;
+        let building = Building::at(&beside, &world.disk);
+        let repo = Repo::init_on(world.disk.clone(), &building.path, true, request.format, OWN_BRANCH)?;
+        let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), writer, request, folder_name(&into))?;
+        drop(made);
+        world.disk.rename(&building.path, &into)?;
+        world.disk.sync_dir(beside.folder())?;
+        let registry = Registry::open(&into, world)?;
+        registry.make_known(&mut answer)?;
+        Ok((registry, answer))
+    }
+
+    /// Writes the first commit, and pins its root for this user.
+    fn build(
+        id: RegistryId,
+        repo: Repo,
+        branch: &str,
+        world: World,
+        writer: &Writer<'_>,
+        request: &InitRequest<'_>,
+        folder: String,
+    ) -> Result<(Registry, InitAnswer)> {
+        let author = Author::founder(request.founder.clone(), world.clock.now(), id);
+        let key = writer.signer.public();
+        let policy = match request.policy {
+            Some(make) => make(&author)?,
+            None => one_person_policy(&author, &key),
+        };
+        let name = request.name.clone().unwrap_or(folder);
+        let plan = plan_init(&author, &Founding { name: &name, founder: &key, policy: &policy })?;
+        let root = plan.statements.first().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
+        let root = root.ok_or_else(|| refmark_types::fault::bug("a founding without a root"))?;
+        let bare = Registry::unfounded(repo, branch, world, id, name.clone(), root);
+        let warnings = super::probe::probe(&*bare.world.disk, &bare.work_folder())?;
+        if bare.repo.is_bare() {
+            bare.share_with_git_lfs()?;
+        }
+        // Before the registry is there: one that stands and is not pinned would be nobody's.
+        let pinned = bare.world.places.config.is_some();
+        if pinned {
+            bare.world.store_pin(id, &name, root)?;
+        }
+        let head = bare.found(writer, &author, &plan)?;
+        let (by, trust_root) = (author.by, root.prefixed());
+        let (registry, is_default) = (String::new(), false);
+        let answer = InitAnswer { registry, id, name, trust_root, head, by, is_default, pinned, warnings };
+        Ok((bare, answer))
+    }
+
+    /// Makes the new registry the user's default where there is none, and says where it is.
+    fn make_known(&self, answer: &mut InitAnswer) -> Result<()> {
+        let path = std::path::absolute(self.path()).unwrap_or_else(|_| self.path().to_owned());
+        answer.is_default = self.world.set_default_registry(&path, false)?;
+        answer.registry = path.display().to_string();
+        Ok(())
+    }
+
+    /// `lfs/objects` of a bare registry is a link to the blobs, so that a stock `git lfs` client reads the store.
+    pub(super) fn share_with_git_lfs(&self) -> Result<()> {
+        let lfs = self.repo.git_dir().join("lfs");
+        let link = lfs.join("objects");
+        if link.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        let disk = &*self.world.disk;
+        make_dirs_durably(disk, self.store.blobs())?;
+        make_dirs_durably(disk, &lfs)?;
+        disk.symlink("../refmark/blobs", &link)?;
+        disk.sync_dir(&lfs)
+    }
+}
+
+/// The repository that `--here` names.
+fn project_repository(path: &Path, world: &World) -> Result<Repo> {
+    let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| {
+        fault.hint("--here needs an existing Git repository; without it a bare one of its own is made")
+    })?;
+    if repo.head(HERE_BRANCH)?.is_some() {
+        return Err(Fault::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
+            .hint("it may be a registry: `refmark status`"));
+    }
+    Ok(repo)
+}
+
+/// The neighbourhood of a folder that is not there, or empty; made where it is missing, and swept.
+pub(super) fn room_for(into: &Path, world: &World) -> Result<Beside> {
+    let Some(beside) = Beside::of(into) else {
+        return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
+    };
+    if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
+        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
+            .hint("choose another path; in an existing repository `refmark init --here` makes a branch")
+            .at(into.display().to_string()));
+    }
+    make_dirs_durably(&*world.disk, beside.folder())?;
+    beside.sweep(&*world.disk);
+    Ok(beside)
+}
+
+/// The name of a folder, as people see it.
+fn folder_name(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let name: String = name.trim_end_matches(".git").chars().filter(|c| !c.is_control()).take(64).collect();
+    if name.is_empty() { "registry".to_owned() } else { name }
+}

@@ -1,0 +1,88 @@
+//! The catalog: what is not in it cannot be named, and what is disabled no more.
+
+use super::team::Team;
+use crate::AttachRequest;
+use refmark_engine::plan::EntryRequest;
+use refmark_records::catalog::{EntryState, Family};
+use refmark_records::evidence::Verdict;
+use refmark_types::canonical::FreeJson;
+use refmark_types::fault::Code;
+use refmark_types::name::EntryId;
+use refmark_types::reference::Reference;
+use refmark_types::value::{Value, json};
+
+fn entry(id: &str, schema: Value) -> EntryRequest {
+    EntryRequest {
+        family: Family::EvidenceType,
+        id: EntryId::parse(id).unwrap(),
+        owner: Some("safety".to_owned()),
+        meaning: "How it does when people try to break it.".to_owned(),
+        entry_kind: "evidence".to_owned(),
+        schema: FreeJson(schema),
+        docs: Some("https://example.com/red-team".to_owned()),
+        status_page: None,
+        retention_days: Some(365),
+        billable: false,
+    }
+}
+
+#[test]
+fn an_entry_lives_from_added_over_deprecated_to_disabled() {
+    let team = Team::new();
+    let it = team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
+    let id = EntryId::parse("red-team").unwrap();
+    let mut request = AttachRequest::new(Reference::Artifact(it.artifact), id.clone());
+    request.verdict = Some(Verdict::Pass);
+    let attach = |request: &AttachRequest| team.registry.attach(&team.as_("ci"), request);
+    let fault = attach(&request).unwrap_err();
+    assert_eq!(fault.code, Code::Refused);
+    assert!(fault.message.contains("not in the catalog"), "{fault}");
+
+    let schema = json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
+    let add = |who: &str, request: &EntryRequest| team.registry.catalog_add(&team.as_(who), request);
+    let fault = add("bo", &entry("red-team", schema.clone())).unwrap_err();
+    assert!(fault.hint.unwrap().contains("ada, chen could"), "who could is named");
+    let unread = entry("red-team", json!({"pattern": "x"}));
+    assert_eq!(add("ada", &unread).unwrap_err().code, Code::BadRecord);
+    let added = add("ada", &entry("red-team", schema.clone())).unwrap();
+    assert_eq!((added.sequence, added.state), (1, EntryState::Active));
+    assert_eq!(add("ada", &entry("red-team", schema)).unwrap_err().code, Code::Exists);
+
+    let fault = attach(&request).unwrap_err();
+    assert!(fault.message.contains("run is missing"), "{fault}");
+    request.produced_by = Some("https://ci/red/1".to_owned());
+    attach(&request).unwrap();
+
+    let set = |state| team.registry.catalog_state(&team.as_("chen"), Family::EvidenceType, &id, state);
+    assert_eq!(set(EntryState::Deprecated).unwrap().sequence, 2);
+    request.produced_by = Some("https://ci/red/2".to_owned());
+    attach(&request).unwrap();
+    set(EntryState::Disabled).unwrap();
+    assert_eq!(set(EntryState::Disabled).unwrap_err().code, Code::NothingToDo);
+    request.produced_by = Some("https://ci/red/3".to_owned());
+    let fault = attach(&request).unwrap_err();
+    assert!(fault.message.contains("disabled"), "{fault}");
+
+    let view = team.registry.view().unwrap();
+    let shown = team.registry.catalog_show(&view, Family::EvidenceType, &id).unwrap();
+    assert_eq!((shown.state, shown.retention_days), (EntryState::Disabled, Some(365)));
+    let listed = team.registry.catalog(&view, Some(Family::EvidenceType)).unwrap().entries;
+    assert_eq!(listed.len(), 8);
+    assert!(team.registry.catalog(&view, None).unwrap().entries.len() > 20);
+    assert_eq!(view.facts().unwrap().evidence(&it.artifact).unwrap().len(), 2, "what was attached stays");
+}
+
+#[test]
+fn an_artifact_of_a_type_that_is_disabled_is_not_registered() {
+    let team = Team::new();
+    let id = EntryId::parse("adapter").unwrap();
+    let mut package = team.package("a");
+    package.artifact_type = id.clone();
+    team.registry.register(&team.as_("bo"), &package).unwrap();
+    team.registry.catalog_state(&team.as_("ada"), Family::ArtifactType, &id, EntryState::Disabled).unwrap();
+    let mut package = team.package("b");
+    package.artifact_type = id;
+    assert_eq!(team.registry.register(&team.as_("bo"), &package).unwrap_err().code, Code::Refused);
+    package.artifact_type = EntryId::parse("horoscope").unwrap();
+    assert_eq!(team.registry.register(&team.as_("bo"), &package).unwrap_err().code, Code::Refused);
+}

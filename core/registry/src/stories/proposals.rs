@@ -1,0 +1,259 @@
+//! Proposals: a branch with a change, approvals as plain commits, renewed where somebody else was first, and landed.
+
+use std::process::Command;
+
+use super::team::{Team, alias, champion};
+use crate::tests::model;
+use crate::{ApproveRequest, VerifyOptions};
+use refmark_engine::gate::{Decision, Status};
+use refmark_engine::plan::{Change, RollbackRequest};
+use refmark_engine::verify::Outcome;
+use refmark_records::approval::Waiver;
+use refmark_records::evidence::Verdict;
+use refmark_records::version::Stage;
+use refmark_types::fault::Code;
+use refmark_types::time::Timestamp;
+
+fn promote(version: u64) -> Change {
+    Change::Promote(champion(version))
+}
+
+fn to(branch: &str) -> ApproveRequest {
+    ApproveRequest { target: branch.to_owned(), ..ApproveRequest::default() }
+}
+
+fn git(team: &Team, arguments: &[&str]) -> String {
+    let done = Command::new("git")
+        .args(["-c", "user.name=forge", "-c", "user.email=forge@example.com"])
+        .args(arguments)
+        .current_dir(team.registry.git_dir())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("HOME", team.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+fn verdict(team: &Team) -> Outcome {
+    let answer = team.registry.verify(None, VerifyOptions::default()).unwrap();
+    assert!(answer.problems.is_empty(), "{:?}", answer.problems);
+    answer.verdict
+}
+
+#[test]
+fn a_proposal_is_approved_by_two_and_lands_with_its_stage_move() {
+    let team = Team::new();
+    let (version, _) = team.staged("a");
+    let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    assert_eq!(proposal.branch, "propose/sentiment-champion-1");
+    assert_eq!(proposal.decision, Decision::Pending);
+    assert_eq!(proposal.reports.len(), 2, "the stage and the alias");
+    assert!(
+        team.registry
+            .view()
+            .unwrap()
+            .facts()
+            .unwrap()
+            .alias(&model("sentiment"), &alias("champion"))
+            .unwrap()
+            .is_none()
+    );
+
+    let fault = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap_err();
+    assert_eq!(fault.code, Code::Pending, "{fault}");
+    let fault = team.registry.approve(&team.as_("nora"), &to(&proposal.branch)).unwrap_err();
+    assert_eq!(fault.code, Code::Refused);
+    assert!(fault.hint.unwrap().contains("ada"));
+    let fault = team.registry.approve(&team.as_("ci"), &to(&proposal.branch)).unwrap_err();
+    assert!(fault.message.contains("agent"), "{fault}");
+
+    let first = team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap();
+    assert!(!first.complete);
+    assert_eq!(first.statements.len(), 2);
+    let again = team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap_err();
+    assert_eq!(again.code, Code::NothingToDo);
+    let second = team.registry.approve(&team.as_("ada"), &to(&proposal.branch)).unwrap();
+    assert!(second.complete, "{:?}", second.reports);
+
+    let landed = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap();
+    assert_eq!(landed.approved_by.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["ada", "bo"]);
+    let view = team.registry.view().unwrap();
+    let facts = view.facts().unwrap();
+    let now = facts.alias(&model("sentiment"), &alias("champion")).unwrap().unwrap();
+    assert_eq!(now.to.unwrap().version, version);
+    assert_eq!(facts.stage(&model("sentiment"), version).unwrap().0, Stage::Production);
+    assert_eq!(verdict(&team), Outcome::Ok);
+    let said = git(&team, &["log", "-1", "--format=%B", "main"]);
+    assert!(said.contains("promote sentiment@champion") && said.contains("Approved-by: bo"), "{said}");
+}
+
+#[test]
+fn two_approve_at_once_and_every_merge_method_of_git_takes_effect() {
+    for method in ["merge", "squash", "fast-forward", "rebase"] {
+        let team = Team::new();
+        let (version, _) = team.staged("a");
+        let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+        // Both start from the same commit: ada on her own copy of the branch, bo on his.
+        git(&team, &["branch", "ada", &proposal.branch]);
+        team.registry.approve(&team.as_("ada"), &to("ada")).unwrap();
+        team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap();
+        let tree = team.path().join("worktree");
+        git(&team, &["worktree", "add", "-q", tree.to_str().unwrap(), &proposal.branch]);
+        let at = |arguments: &[&str]| {
+            let mut all = vec!["-C", tree.to_str().unwrap()];
+            all.extend(arguments);
+            git(&team, &all)
+        };
+        at(&["merge", "-q", "--no-edit", "ada"]);
+        match method {
+            "rebase" => drop(at(&["rebase", "-q", "--onto", "main", "main", &proposal.branch])),
+            "squash" => {
+                at(&["checkout", "-q", "--detach", "main"]);
+                at(&["merge", "-q", "--squash", &proposal.branch]);
+                at(&["commit", "-q", "-m", "squashed"]);
+            }
+            "merge" => {
+                at(&["checkout", "-q", "--detach", "main"]);
+                at(&["merge", "-q", "--no-ff", "--no-edit", &proposal.branch]);
+            }
+            _ => {}
+        }
+        let head = at(&["rev-parse", "HEAD"]);
+        git(&team, &["update-ref", "refs/heads/main", &head]);
+        let view = team.registry.view().unwrap();
+        let now = view.facts().unwrap().alias(&model("sentiment"), &alias("champion")).unwrap();
+        assert_eq!(now.and_then(|it| it.to).map(|it| it.version), Some(version), "{method}");
+        assert_eq!(verdict(&team), Outcome::Ok, "{method}");
+    }
+}
+
+#[test]
+fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
+    let team = Team::new();
+    let (one, _) = team.staged("a");
+    let (two, _) = team.staged("b");
+    let first = team.registry.propose(&team.as_("nora"), &promote(one), None).unwrap();
+    let second = team.registry.propose(&team.as_("nora"), &promote(two), None).unwrap();
+    assert_eq!(second.branch, "propose/sentiment-champion-1-2");
+    for branch in [&first.branch, &second.branch] {
+        team.registry.approve(&team.as_("ada"), &to(branch)).unwrap();
+        team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
+    }
+    team.registry.land(&team.as_("chen"), &first.branch).unwrap();
+    let fault = team.registry.land(&team.as_("chen"), &second.branch).unwrap_err();
+    assert_eq!(fault.code, Code::Overtaken);
+    assert!(fault.hint.as_ref().unwrap().contains("refmark renew"), "{fault:?}");
+
+    let fault = team.registry.renew(&team.as_("chen"), &second.branch).unwrap_err();
+    assert!(fault.hint.unwrap().contains("nora"), "only nora can sign it again");
+    let renewed = team.registry.renew(&team.as_("nora"), &second.branch).unwrap();
+    assert_eq!((renewed.branch.as_str(), renewed.decision), (second.branch.as_str(), Decision::Pending));
+    assert_eq!(team.registry.land(&team.as_("chen"), &second.branch).unwrap_err().code, Code::Pending);
+    team.registry.approve(&team.as_("chen"), &to(&second.branch)).unwrap();
+    team.registry.approve(&team.as_("bo"), &to(&second.branch)).unwrap();
+    team.registry.land(&team.as_("chen"), &second.branch).unwrap();
+    let view = team.registry.view().unwrap();
+    let now = view.facts().unwrap().alias(&model("sentiment"), &alias("champion")).unwrap().unwrap();
+    assert_eq!((now.sequence, now.to.unwrap().version), (2, two));
+    assert_eq!(verdict(&team), Outcome::Ok);
+}
+
+#[test]
+fn without_the_role_a_move_is_refused_with_who_could_and_may_be_proposed() {
+    let team = Team::new();
+    let (version, _) = team.staged("a");
+    let fault = team.registry.promote(&team.as_("nora"), &champion(version)).unwrap_err();
+    assert_eq!(fault.code, Code::Refused, "{fault}");
+    assert!(fault.message.contains("ada") && fault.message.contains("chen"), "{fault}");
+    assert!(fault.hint.unwrap().contains("--propose"));
+    // A lead has the role, and still needs others.
+    let fault = team.registry.promote(&team.as_("ada"), &champion(version)).unwrap_err();
+    assert_eq!(fault.code, Code::Pending, "{fault}");
+    // What breaks a rule is not even proposed: nobody could approve it.
+    let audit = team.registry.propose(&team.as_("audit"), &promote(version), None).unwrap_err();
+    assert_eq!(audit.code, Code::Refused);
+    assert!(team.registry.propose(&team.as_("nora"), &promote(99), None).is_err());
+}
+
+#[test]
+fn at_three_in_the_morning_one_person_goes_back_and_the_approval_is_shown_open() {
+    let team = Team::new();
+    let (one, _) = team.staged("a");
+    let (two, bad) = team.staged("b");
+    team.live(one);
+    team.live(two);
+    let back = RollbackRequest {
+        model: model("sentiment"),
+        alias: alias("champion"),
+        to: None,
+        reason: "it answers in French".to_owned(),
+    };
+    let fault = team.registry.rollback(&team.as_("nora"), &back).unwrap_err();
+    assert_eq!(fault.code, Code::Refused, "{fault}");
+    let moved = team.registry.rollback(&team.as_("olu"), &back).unwrap();
+    assert_eq!(moved.to.unwrap().version, one);
+    team.registry.revoke(&team.as_("olu"), bad, "it answers in French").unwrap();
+
+    let open = |team: &Team| team.registry.open_approvals(&team.registry.view().unwrap()).unwrap().len();
+    assert_eq!(open(&team), 2);
+    let revoked = team.registry.head().unwrap();
+    let given = team.registry.approve(&team.as_("chen"), &to(&revoked.to_string())).unwrap();
+    assert!(given.complete, "{given:?}");
+    assert_eq!(open(&team), 1, "only the revocation was approved");
+    let given = team.registry.approve(&team.as_("ada"), &to("main")).unwrap();
+    assert!(!given.complete, "the champion asks for two");
+    assert!(team.registry.approve(&team.as_("bo"), &to("main")).unwrap().complete);
+    assert_eq!(open(&team), 0);
+    assert_eq!(team.registry.approve(&team.as_("bo"), &to("main")).unwrap_err().code, Code::NothingToDo);
+    assert_eq!(verdict(&team), Outcome::Ok);
+}
+
+#[test]
+fn a_version_that_never_was_champion_is_no_way_back() {
+    let team = Team::new();
+    let (one, _) = team.staged("a");
+    let (two, _) = team.staged("b");
+    team.live(one);
+    let back =
+        RollbackRequest { model: model("sentiment"), alias: alias("champion"), to: Some(two), reason: "x".into() };
+    let fault = team.registry.rollback(&team.as_("olu"), &back).unwrap_err();
+    assert!(matches!(fault.code, Code::Refused | Code::Pending), "{fault}");
+}
+
+#[test]
+fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
+    let team = Team::new();
+    let (version, artifact) = team.staged("a");
+    team.evidence("bo", artifact, "canary", Verdict::Fail, "run-2");
+    let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    // Not refused for good: a waiver may come in a commit of its own, and then every way of merging comes to the same.
+    assert_eq!(proposal.decision, Decision::Pending, "a landed fail blocks until somebody waives it");
+    let branch = proposal.branch.as_str();
+    team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
+    let waiving = |gate: &str, reason: &str| ApproveRequest {
+        waive: vec![Waiver {
+            gate: gate.to_owned(),
+            reason: reason.to_owned(),
+            until: Timestamp::parse("2027-03-01T00:00:00Z").unwrap(),
+        }],
+        ..to(branch)
+    };
+    let refused = |who: &str, request: &ApproveRequest| team.registry.approve(&team.as_(who), request).unwrap_err();
+    assert_eq!(refused("nora", &waiving("canary", "it was the load balancer")).code, Code::Refused);
+    assert_eq!(refused("ada", &waiving("canary", " ")).code, Code::BadArgument);
+    let fault = refused("ada", &waiving("runbook", "who needs one"));
+    assert!(fault.hint.as_ref().unwrap().contains("canary"), "{fault:?}");
+    let mut late = waiving("canary", "it was the load balancer");
+    late.waive[0].until = Timestamp::from_unix(1_000);
+    assert_eq!(refused("ada", &late).code, Code::BadArgument);
+    assert_eq!(team.registry.land(&team.as_("bo"), branch).unwrap_err().code, Code::Pending);
+    let given = team.registry.approve(&team.as_("ada"), &waiving("canary", "it was the load balancer")).unwrap();
+    assert!(given.complete, "{:?}", given.reports);
+    let gates: Vec<_> = given.reports.iter().flat_map(|it| &it.gates).filter(|it| it.name == "canary").collect();
+    assert_eq!(gates[0].status, Status::Waived);
+    assert!(gates[0].found.contains("waived by ada until 2027-03-01"), "{}", gates[0].found);
+    team.registry.land(&team.as_("nora"), branch).unwrap();
+    assert_eq!(verdict(&team), Outcome::Ok);
+}

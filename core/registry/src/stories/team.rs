@@ -1,0 +1,176 @@
+//! The team: ada and chen lead the platform, bo runs the models, nora builds them, ci is an agent, olu is on call,
+//! audit looks.
+
+use std::path::{Path, PathBuf};
+
+use crate::tests::{Ticking, key, model, world};
+use crate::{InitRequest, Package, Registry, Writer};
+use refmark_engine::plan::{EvidenceRequest, PromoteRequest};
+use refmark_engine::policy::{TeamMember, team_policy};
+use refmark_engine::ports::signer::Signer;
+use refmark_records::evidence::Verdict;
+use refmark_records::manifest::{Contract, Lineage};
+use refmark_records::policy::MemberKind;
+use refmark_store::git::Format;
+use refmark_store::key::HeldKey;
+use refmark_types::canonical::{FreeJson, FreeMap};
+use refmark_types::digest::ArtifactId;
+use refmark_types::name::{AliasName, EntryId, PrincipalId, Role};
+
+/// The members: id, kind, roles. The key's seed is the place in this list, from 1.
+const MEMBERS: [(&str, MemberKind, &[&str]); 7] = [
+    ("ada", MemberKind::Person, &["platform-lead", "model-owner"]),
+    ("bo", MemberKind::Person, &["mlops-engineer"]),
+    ("chen", MemberKind::Person, &["platform-lead"]),
+    ("nora", MemberKind::Person, &["data-scientist"]),
+    ("ci", MemberKind::Agent, &["ci-agent"]),
+    ("olu", MemberKind::Person, &["on-call"]),
+    ("audit", MemberKind::Person, &["auditor"]),
+];
+
+/// A team with a registry of its own.
+pub(crate) struct Team {
+    pub(crate) home: tempfile::TempDir,
+    pub(crate) registry: Registry,
+    pub(crate) clock: std::sync::Arc<Ticking>,
+    keys: Vec<HeldKey>,
+}
+
+pub(crate) fn id(text: &str) -> PrincipalId {
+    PrincipalId::parse(text).unwrap()
+}
+
+pub(crate) fn alias(text: &str) -> AliasName {
+    AliasName::parse(text).unwrap()
+}
+
+pub(crate) fn members() -> Vec<TeamMember> {
+    let member = |(at, (id, kind, roles)): (usize, &(&str, MemberKind, &[&str]))| TeamMember {
+        id: PrincipalId::parse(id).unwrap(),
+        kind: *kind,
+        name: None,
+        roles: roles.iter().map(|role| Role::parse(role).unwrap()).collect(),
+        keys: vec![key(at as u8 + 1).public()],
+    };
+    MEMBERS.iter().enumerate().map(member).collect()
+}
+
+impl Team {
+    /// A fresh registry under the team policy; ada holds its root.
+    pub(crate) fn new() -> Team {
+        Team::with_policy(|text| text)
+    }
+
+    /// A fresh registry under the team policy, changed before it is signed.
+    pub(crate) fn with_policy(change: impl Fn(String) -> String) -> Team {
+        let home = tempfile::tempdir().unwrap();
+        let keys: Vec<HeldKey> = (1..=MEMBERS.len() as u8).map(key).collect();
+        let policy =
+            |author: &refmark_engine::plan::Author| Ok(change(team_policy(author.registry, 1, &members(), &[])));
+        let request =
+            InitRequest { name: None, founder: id("ada"), here: false, format: Format::Sha1, policy: Some(&policy) };
+        let writer = Writer::new(&keys[0]);
+        let clock = Ticking::new();
+        let world = crate::World { clock: clock.clone(), ..world(home.path()) };
+        let (registry, _) = Registry::init(&home.path().join("models"), world, &writer, &request).unwrap();
+        Team { registry, clock, keys, home }
+    }
+
+    pub(crate) fn key(&self, who: &str) -> &HeldKey {
+        let at = MEMBERS.iter().position(|(id, ..)| *id == who).unwrap();
+        &self.keys[at]
+    }
+
+    /// A member's hand.
+    pub(crate) fn as_(&self, who: &str) -> Writer<'_> {
+        Writer::new(self.key(who))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A folder with one JSON file in it, whose bytes the text decides.
+    pub(crate) fn folder(&self, text: &str) -> PathBuf {
+        let folder = self.path().join(format!("package-{text}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.json"), format!("{{\"text\": \"{text}\"}}")).unwrap();
+        folder
+    }
+
+    /// A package with everything that the team policy asks of one.
+    pub(crate) fn package(&self, text: &str) -> Package {
+        let mut package = Package::new(model("sentiment"), vec![self.folder(text)]).unwrap();
+        package.contract = Some(Contract::default());
+        package.evaluation_card = Some(FreeJson(refmark_types::value::json!({"measured": text})));
+        package.card = Some(format!("# Sentiment {text}"));
+        package.owner = Some("nlp".to_owned());
+        package.lineage = ["training_run", "dataset_version", "code_commit"]
+            .iter()
+            .map(|key| ((*key).to_owned(), format!("{key} of {text}")))
+            .collect::<Lineage>();
+        package
+    }
+
+    /// Attaches evidence without a document.
+    pub(crate) fn evidence(&self, who: &str, artifact: ArtifactId, of: &str, verdict: Verdict, run: &str) {
+        let request = EvidenceRequest {
+            artifact,
+            evidence_type: EntryId::parse(of).unwrap(),
+            verdict,
+            summary: None,
+            run: Some(run.to_owned()),
+            suite: None,
+            dataset: None,
+            metrics: FreeMap::new(),
+            tool: None,
+            document: None,
+            details: FreeJson::default(),
+        };
+        self.registry
+            .change(&self.as_(who), |view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
+            .unwrap();
+    }
+
+    /// A version that bo registered and moved to staging, with all that production asks for.
+    pub(crate) fn staged(&self, text: &str) -> (u64, ArtifactId) {
+        let it = self.registry.register(&self.as_("bo"), &self.package(text)).unwrap();
+        assert_eq!(it.trust.as_str(), "trusted", "{text}");
+        for of in ["evaluation", "canary", "rollback-plan", "runbook"] {
+            self.evidence("ci", it.artifact, of, Verdict::Pass, "run-1");
+        }
+        let request = refmark_engine::plan::StageRequest {
+            model: model("sentiment"),
+            version: it.version,
+            to: refmark_records::version::Stage::Staging,
+            reason: "it is good".to_owned(),
+            replacement: None,
+            sunset: None,
+            evidence: Vec::new(),
+        };
+        self.registry.transition_stage(&self.as_("bo"), &request).unwrap();
+        (it.version, it.artifact)
+    }
+
+    /// Proposes, approves and lands a version as champion.
+    pub(crate) fn live(&self, version: u64) {
+        let change = refmark_engine::plan::Change::Promote(champion(version));
+        let proposal = self.registry.propose(&self.as_("nora"), &change, None).unwrap();
+        for who in ["ada", "bo"] {
+            let request = crate::ApproveRequest { target: proposal.branch.clone(), ..Default::default() };
+            self.registry.approve(&self.as_(who), &request).unwrap();
+        }
+        self.registry.land(&self.as_("nora"), &proposal.branch).unwrap();
+    }
+}
+
+pub(crate) fn champion(version: u64) -> PromoteRequest {
+    PromoteRequest {
+        model: model("sentiment"),
+        alias: alias("champion"),
+        version,
+        reason: "better on the March set".to_owned(),
+        expect: None,
+        evidence: Vec::new(),
+    }
+}

@@ -1,0 +1,38 @@
+//! `use`: the registry that commands mean where nothing else names one.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::open::Registry;
+use super::world::World;
+use refmark_records::registry_id::RegistryId;
+use refmark_store::fs::disk::io_fault;
+use refmark_types::fault::{Code, Fault, Result};
+
+/// The user's default registry.
+#[derive(Debug, Clone, Serialize)]
+pub struct UseAnswer {
+    /// The registry's path.
+    pub registry: PathBuf,
+    /// Its id.
+    pub id: RegistryId,
+    /// Its name.
+    pub name: String,
+    /// The default before.
+    pub before: Option<PathBuf>,
+}
+
+impl Registry {
+    /// Makes a registry the user's default. It must open.
+    pub fn make_default(path: &Path, world: World) -> Result<UseAnswer> {
+        let registry = Registry::open(path, world)?;
+        let path = std::path::absolute(registry.path()).map_err(|error| io_fault("find", path, &error))?;
+        let before = registry.world().default_registry()?;
+        if !registry.world().set_default_registry(&path, true)? {
+            return Err(Fault::new(Code::Io, "there is no configuration folder to keep the default in")
+                .hint("set HOME or XDG_CONFIG_HOME, or name the registry with -R or REFMARK_REGISTRY"));
+        }
+        Ok(UseAnswer { registry: path, id: registry.id(), name: registry.name().to_owned(), before })
+    }
+}

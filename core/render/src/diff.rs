@@ -1,0 +1,287 @@
+//! A diff as parts of a page: what `diff` shows, and what `review` puts into a comment.
+
+use crate::doc::{Block, Line, Page, Table};
+use refmark_query::diff::FileSide;
+use refmark_query::diff::{ArtifactDiff, Listed};
+use refmark_query::diff::{Change, Presence};
+use refmark_query::diff::{Compatibility, ContractSource};
+use refmark_query::diff::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
+use refmark_records::evidence::{Direction, MetricValue};
+use refmark_types::number::print;
+use refmark_types::text::{bounded, counted, percent, round, short, signed, size};
+
+/// So many rows of a table are shown; the value itself has more.
+const ROWS: usize = 50;
+/// So many sentences on the contract are shown.
+const SENTENCES: usize = 8;
+/// So many names of a list within a sentence are shown.
+const NAMES: usize = 3;
+/// So many characters of a sentence with words from a manifest are shown.
+const CHARACTERS: usize = 240;
+
+/// The whole diff as Markdown, without a heading.
+pub fn to_markdown(diff: &ArtifactDiff) -> String {
+    page(diff).markdown(usize::MAX)
+}
+
+/// The whole diff, without a heading: tables of metrics and files, and a paragraph on contract, weights and lineage.
+pub fn page(diff: &ArtifactDiff) -> Page {
+    let mut page = Page::default();
+    if diff.identical {
+        let line = Line::of("Both are the artifact ").code(diff.new.artifact.to_string()).say(": nothing differs.");
+        page.push(Block::Lines(vec![line]));
+        return page;
+    }
+    page.push(Block::Table(metrics(diff)));
+    page.push(Block::Lines(vec![contract(diff), weights(diff), lineage(diff)]));
+    page.push(files(diff));
+    page
+}
+
+fn rest(shown: usize, count: usize, noun: &str) -> Option<String> {
+    let more = count.saturating_sub(shown);
+    (more > 0).then(|| format!("…and {}", counted(more, &format!("more {noun}"))))
+}
+
+/// The table of metrics; without rows where no metric is known.
+pub fn metrics(diff: &ArtifactDiff) -> Table {
+    let (old, new) = (diff.old.name(&diff.new), diff.new.name(&diff.old));
+    let columns = ["Metric (lower or higher is better)", "dataset", &format!(">{old}"), &format!(">{new}"), ">Δ", ""];
+    let mut table = Table::new(&columns);
+    table.rows = diff.metrics.items.iter().take(ROWS).map(metric_row).collect();
+    table.more = rest(table.rows.len(), diff.metrics.count, "metric");
+    table
+}
+
+fn metric_row(row: &MetricDiff) -> Vec<Line> {
+    let arrow = if row.better == Direction::Higher { " ↑" } else { " ↓" };
+    let data = |side: &Option<MetricSide>| side.as_ref().map(dataset).unwrap_or_default();
+    let (a, b) = (data(&row.old), data(&row.new));
+    // One dataset has a column of its own; two stand with their values.
+    let apart = row.old.is_some() && row.new.is_some() && a != b;
+    let shared = if apart { Line::default() } else { if row.new.is_some() { b } else { a } };
+    let value = |side: &Option<MetricSide>| side.as_ref().map_or_else(|| Line::of("–"), |it| metric_value(it, apart));
+    let delta = match (row.delta_percent, row.delta) {
+        (Some(relative), _) => percent(relative),
+        (None, Some(absolute)) => signed(absolute),
+        (None, None) => String::new(),
+    };
+    let judgement = match (row.judgement, &row.because) {
+        (MetricJudgement::Worse, _) => Line::default().strong("worse"),
+        (MetricJudgement::NotComparable, Some(why)) => Line::default().apart("not comparable").say(": ").word(why),
+        (judgement, _) => Line::of(judgement.as_str()),
+    };
+    let mut name = Line::default().word(&row.name).say(arrow);
+    if let Some(of) = row.evidence_type.as_deref().filter(|of| *of != "evaluation") {
+        name = name.say(" (").word(of).say(")");
+    }
+    let shared = if shared.is_empty() { Line::of("–") } else { shared };
+    vec![name, shared, value(&row.old), value(&row.new), Line::of(delta), judgement]
+}
+
+fn metric_value(side: &MetricSide, with_dataset: bool) -> Line {
+    let mut line = match &side.value {
+        MetricValue::Number(number) => Line::of(print(round(*number))),
+        MetricValue::Text(text) => Line::default().word(text),
+    };
+    let data = dataset(side);
+    if with_dataset && !data.is_empty() {
+        line = line.say(" on ").line(data);
+    }
+    if side.source == MetricSource::Claim { line.say(" (claim)") } else { line }
+}
+
+fn dataset(side: &MetricSide) -> Line {
+    let Some(data) = &side.dataset else { return Line::default() };
+    let mut line = Line::default().word(&data.name);
+    if let Some(version) = &data.version {
+        line = line.say(" ").word(version);
+    }
+    match &data.sha256 {
+        Some(digest) => line.say(" ").code(short(digest)),
+        None => line,
+    }
+}
+
+/// One line on the contract.
+pub fn contract(diff: &ArtifactDiff) -> Line {
+    let contract = &diff.contract;
+    let line = Line::default().strong("Contract").say(" ");
+    let line = match contract.compatibility {
+        Compatibility::Same => line.say("same"),
+        Compatibility::Full => line.say("fully compatible: callers of either version can use the other"),
+        Compatibility::Backward => line.say("backward compatible: old callers keep working"),
+        Compatibility::Forward => line.strong("forward compatible only: old callers break"),
+        Compatibility::Breaking => line.strong("breaking: callers of either version break with the other"),
+        Compatibility::Unknown => line.say("unknown"),
+    };
+    let line = if contract.source == ContractSource::Graph { line.say(" (by the ONNX graphs)") } else { line };
+    let mut because: Vec<String> =
+        contract.because.items.iter().take(SENTENCES).map(|it| bounded(it, CHARACTERS)).collect();
+    let more = contract.because.count.saturating_sub(because.len());
+    if more > 0 {
+        because.push(format!("and {}", counted(more, "more change")));
+    }
+    match because.is_empty() {
+        true => line.say("."),
+        false => line.say(format!(". {}.", because.join("; "))),
+    }
+}
+
+/// One line on tensors, size and what the files can do.
+pub fn weights(diff: &ArtifactDiff) -> Line {
+    let tensors = &diff.tensors;
+    let mut parts = Vec::new();
+    if tensors.old + tensors.new > 0 {
+        parts.push(Line::of(match (tensors.is_same(), tensors.new) {
+            (true, count) => format!("{}, all the same", counted(count, "tensor")),
+            (false, 0) => "no tensors any more".to_owned(),
+            (false, count) => format!("{} of {} changed", tensors.changed.count, counted(count, "tensor")),
+        }));
+    }
+    if tensors.unknown > 0 {
+        parts.push(Line::of(format!("{} without digests, so whether they changed is not known", tensors.unknown)));
+    }
+    if !tensors.is_same() {
+        parts.push(Line::of(match (tensors.added.count, tensors.removed.count) {
+            (0, 0) => "none added or removed".to_owned(),
+            (added, removed) => format!("{added} added, {removed} removed"),
+        }));
+    }
+    if tensors.changed.count > 0 {
+        parts.push(shapes(diff));
+    }
+    let files = &diff.files;
+    let before =
+        if files.size_old == files.size_new { String::new() } else { format!("{} → ", size(files.size_old)) };
+    let sizes = format!("{before}{}, {} of it new. ", size(files.size_new), size(files.bytes_new));
+    let semicolon = if parts.is_empty() { "" } else { "; " };
+    let line = Line::default().strong("Weights").say(" ").line(Line::join(parts, ", ")).say(semicolon).say(sizes);
+    match diff.classes.risky.count {
+        0 => line.say(&diff.classes.sentence).say("."),
+        _ => line.strong(format!("{}.", diff.classes.sentence)),
+    }
+}
+
+fn shapes(diff: &ArtifactDiff) -> Line {
+    let tensors = &diff.tensors;
+    match (tensors.retyped.items.first(), tensors.reshaped.count) {
+        (None, 0) => Line::of("types and shapes the same"),
+        (None, shapes) => Line::default().strong(format!("{shapes} with another shape")),
+        (Some(first), shapes) => {
+            let line = Line::default().strong(format!("{} with another type", tensors.retyped.count));
+            let line = line.say(" (such as ").word(&first.old).say(" → ").word(&first.new).say(")");
+            if shapes > 0 { line.say(format!(", {shapes} with another shape")) } else { line }
+        }
+    }
+}
+
+/// One line on lineage, licence, capabilities and cards.
+pub fn lineage(diff: &ArtifactDiff) -> Line {
+    let lineage = &diff.lineage;
+    let mut parts = Vec::new();
+    for (what, old, new) in
+        [("type", &diff.old.artifact_type, &diff.new.artifact_type), ("format", &diff.old.format, &diff.new.format)]
+    {
+        if old != new {
+            parts.push(Line::of(what).say(" ").word(old).say(" → ").strong(bounded(new, CHARACTERS)));
+        }
+    }
+    parts.extend(lineage.changed.items.iter().take(ROWS).map(changed));
+    parts.extend(lineage.source.iter().map(changed));
+    let id = |it: &refmark_types::digest::ArtifactId| Line::default().code(format!("{}…", it.short()));
+    parts.extend(names("+ parent", &lineage.parents_added, id));
+    parts.extend(names("− parent", &lineage.parents_removed, id));
+    if let Some(licence) = &lineage.licence {
+        match &licence.new {
+            Some(name) if licence.old == licence.new => {
+                parts.push(Line::of("licence same (").word(name).say(")"));
+            }
+            // A changed key of lineage was already said.
+            _ if lineage.changed.items.iter().any(|it| it.old == licence.old && it.new == licence.new) => {}
+            _ => parts.push(changed(licence)),
+        }
+    }
+    let word = |it: &String| Line::default().word(it);
+    parts.extend(names("+ capability", &lineage.capabilities_added, word));
+    parts.extend(names("− capability", &lineage.capabilities_removed, word));
+    let card = &diff.card;
+    match card.model_card {
+        Presence::None | Presence::Same => {}
+        Presence::Changed => {
+            let lines = format!("model card changed (+{} −{} lines)", card.lines_added, card.lines_removed);
+            parts.push(Line::of(lines));
+        }
+        other => parts.push(Line::of(format!("model card {}", other.as_str()))),
+    }
+    if !matches!(card.evaluation_card, Presence::None | Presence::Same) {
+        parts.push(Line::of(format!("evaluation card {}", card.evaluation_card.as_str())));
+    }
+    let parts = if parts.is_empty() { vec![Line::of("same")] } else { parts };
+    Line::default().strong("Lineage").say(" ").line(Line::join(parts, " · "))
+}
+
+fn changed(change: &Change) -> Line {
+    let line = Line::default().word(&change.key).say(" ");
+    let line = match change.old.as_deref().map(shortened) {
+        Some((old, true)) => line.code(old),
+        Some((old, false)) => line.say(old),
+        None => line.say("none"),
+    };
+    match change.new.as_deref().map(shortened) {
+        Some((new, true)) => line.say(" → ").code(new),
+        Some((new, false)) => line.say(" → ").strong(new),
+        None => line.say(" → ").strong("none"),
+    }
+}
+
+/// A value of lineage, and whether it is a commit's or digest's, of which the first eight hex digits are shown.
+fn shortened(text: &str) -> (String, bool) {
+    let hex = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hex {
+        (format!("{}…", text.get(..8).unwrap_or_default()), true)
+    } else {
+        (bounded(text, CHARACTERS / 2), false)
+    }
+}
+
+fn names<T>(what: &str, listed: &Listed<T>, show: impl Fn(&T) -> Line) -> Option<Line> {
+    let first: Vec<Line> = listed.items.iter().take(NAMES).map(show).collect();
+    let more = listed.count.saturating_sub(first.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!first.is_empty()).then(|| Line::of(what).say(" ").line(Line::join(first, ", ")).say(more))
+}
+
+/// The folded table of files.
+pub fn files(diff: &ArtifactDiff) -> Block {
+    let files = &diff.files;
+    let summary = Line::of(format!("Files: {} of {} changed", files.count(), files.count() + files.same));
+    if files.count() == 0 {
+        return Block::Lines(vec![summary]);
+    }
+    let mut table = Table::new(&["File", "Change", ">Size", "SHA-256"]);
+    let path = |it: &FileSide| Line::default().word(&it.path);
+    for it in &files.changed.items {
+        let what = it.tensors.map_or_else(|| "changed".to_owned(), |count| counted(count, "tensor"));
+        let what = match it.old.class == it.new.class {
+            true => Line::of(what),
+            false => Line::default().strong(format!("{} → {}", it.old.class, it.new.class)).say(", ").say(what),
+        };
+        let sizes = if it.old.size == it.new.size { String::new() } else { format!("{} → ", size(it.old.size)) };
+        let digests = Line::default().code(short(&it.old.sha256)).say(" → ").code(short(&it.new.sha256));
+        table.rows.push(vec![path(&it.new), what, Line::of(sizes).say(size(it.new.size)), digests]);
+    }
+    let alone = |it: &FileSide, what: &str| {
+        let digest = Line::default().code(short(&it.sha256));
+        vec![path(it), Line::of(format!("{what}, {}", it.class)), Line::of(size(it.size)), digest]
+    };
+    table.rows.extend(files.added.items.iter().map(|it| alone(it, "added")));
+    table.rows.extend(files.removed.items.iter().map(|it| alone(it, "removed")));
+    table.rows.extend(files.renamed.items.iter().map(|it| {
+        let path = Line::default().word(&it.old).say(" → ").word(&it.new);
+        vec![path, Line::of("renamed"), Line::of(size(it.size)), Line::default().code(short(&it.sha256))]
+    }));
+    table.rows.truncate(ROWS);
+    table.more = rest(table.rows.len(), files.count(), "file");
+    Block::Folded(summary, vec![Block::Table(table)])
+}

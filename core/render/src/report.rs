@@ -1,0 +1,145 @@
+//! A dossier as a page.
+
+use crate::doc::{Block, Line, Page, Table};
+use refmark_query::diff::what_files_can_do;
+use refmark_query::report::Dossier;
+use refmark_types::text::when;
+use refmark_types::text::{counted, short, size};
+
+/// The dossier, whole: nothing of it is cut.
+pub fn page(it: &Dossier) -> Page {
+    let mut page = Page::default();
+    page.push(Block::Heading(1, Line::of(format!("{}/{}: dossier", it.model, it.version.version))));
+    let verified = if it.verified { "verified against a pinned trust root" } else { "not verified: no root is pinned" };
+    let mut lines = vec![
+        Line::default().strong("Registry").say(" ").word(&it.name).say(" ").code(it.registry.to_string()),
+        Line::default()
+            .strong("As of")
+            .say(" commit ")
+            .code(it.head.to_string())
+            .say(format!(", {}, {verified}", when(it.as_of))),
+        Line::default().strong("Artifact").say(" ").code(it.artifact.to_string()),
+        Line::default().strong("State").say(format!(" {}, {}", it.trust, it.stage)),
+        Line::default().strong("Owner").say(" ").word(it.owner.as_deref().unwrap_or("nobody is named")),
+    ];
+    lines.extend(
+        it.version.release.iter().map(|release| Line::default().strong("Release").say(" ").word(release.as_str())),
+    );
+    lines.extend(it.version.description.iter().map(|text| Line::default().strong("Description").say(" ").say(text)));
+    for (what, pointed) in [("Policy", &it.policy), ("Root", &it.root)] {
+        lines.extend(
+            pointed.map(|(number, digest)| {
+                Line::default().strong(what).say(format!(" {number} ")).code(digest.prefixed())
+            }),
+        );
+    }
+    page.push(Block::Lines(lines));
+    page.push(Block::Heading(2, Line::of("Package")));
+    let sizes = it.manifest.files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
+    let line = Line::default().word(it.manifest.artifact_type.as_str()).say(", ").word(&it.manifest.format);
+    let counts = format!(
+        ": {}, {}, {}. {}.",
+        counted(it.manifest.files.len(), "file"),
+        size(sizes),
+        counted(it.tensors, "tensor"),
+        what_files_can_do(&it.manifest)
+    );
+    page.push(Block::Lines(vec![line.say(counts)]));
+    let mut table = Table::new(&["File", "Class", ">Size", "SHA-256"]);
+    for file in &it.manifest.files {
+        let digest = Line::default().code(file.sha256.hex());
+        table.rows.push(vec![
+            Line::default().word(&file.path),
+            Line::of(file.class.as_str()),
+            Line::of(size(file.size)),
+            digest,
+        ]);
+    }
+    page.push(Block::Table(table));
+    origin(&mut page, it);
+    evidence(&mut page, it);
+    moves(&mut page, it);
+    let mut table = Table::new(&["Key", "Principal", "Public key"]);
+    for key in &it.keys {
+        let who = key.principal.as_ref().map_or("not in the newest policy", |who| who.as_str());
+        table.rows.push(vec![
+            Line::default().code(&key.key),
+            Line::of(who),
+            Line::default().code(key.public.as_deref().unwrap_or("–")),
+        ]);
+    }
+    page.push(Block::Heading(2, Line::of("Keys")));
+    page.push(Block::Table(table));
+    page
+}
+
+fn origin(page: &mut Page, it: &Dossier) {
+    page.push(Block::Heading(2, Line::of("Lineage")));
+    let mut table = Table::new(&["What", "Value"]);
+    let mut row = |what: &str, value: &str| table.rows.push(vec![Line::default().word(what), Line::of(value)]);
+    it.lineage.iter().for_each(|(key, value)| row(key, value));
+    it.manifest.source.iter().for_each(|source| row("source", source));
+    it.manifest.parents.iter().for_each(|parent| row("parent", &parent.to_string()));
+    it.manifest.capabilities.iter().for_each(|capability| row("capability", capability));
+    if let Some(contract) = &it.contract {
+        for (what, fields) in [("input", &contract.inputs), ("output", &contract.outputs)] {
+            for field in fields {
+                row(what, &format!("{}: {}{}", field.name, field.field_type, if field.optional { "?" } else { "" }));
+            }
+        }
+    }
+    page.push(Block::Table(table));
+}
+
+fn evidence(page: &mut Page, it: &Dossier) {
+    page.push(Block::Heading(2, Line::of("Evidence")));
+    let mut table = Table::new(&["Type", "Verdict", "By", "When", "Says", "Statement"]);
+    for entry in &it.evidence {
+        let found = &entry.evidence;
+        let mut says = Line::default().word(found.summary.as_deref().unwrap_or_default());
+        for (name, metric) in found.metrics.iter() {
+            let comma = if says.is_empty() { "" } else { ", " };
+            says = says.say(comma).word(name).say(format!(" {}", metric.value));
+        }
+        if let Some(dataset) = &found.dataset {
+            says = says.say(" on ").word(&dataset.name);
+        }
+        if let Some(run) = &found.run {
+            says = says.say(", run ").word(run);
+        }
+        table.rows.push(vec![
+            Line::of(found.evidence_type.as_str()),
+            Line::of(found.verdict.as_str()),
+            Line::of(found.by.as_str()),
+            Line::of(when(found.time)),
+            says,
+            Line::default().code(short(&entry.statement)),
+        ]);
+    }
+    let none = table.rows.is_empty();
+    page.push(Block::Table(table));
+    page.push(Block::Lines(vec![Line::of(if none { "None." } else { "" })]));
+}
+
+fn moves(page: &mut Page, it: &Dossier) {
+    page.push(Block::Heading(2, Line::of("Moves and approvals")));
+    let mut table = Table::new(&["What", "By", "When", "Why", "Approvals and waivers", "Commit", "Statement"]);
+    for entry in &it.moves {
+        let said = entry.approvals.iter().map(|said| {
+            let waives =
+                said.waives.iter().map(|(gate, reason, until)| format!("waives {gate} until {until}: {reason}"));
+            let words: Vec<String> = said.approves.then(|| "approved".to_owned()).into_iter().chain(waives).collect();
+            Line::of(format!("{} {} ({})", said.by, words.join(", "), when(said.time)))
+        });
+        table.rows.push(vec![
+            Line::of(&entry.change),
+            Line::of(entry.by.as_str()),
+            Line::of(when(entry.time)),
+            Line::of(&entry.reason),
+            Line::join(said, "; "),
+            entry.commit.map_or_else(Line::default, |commit| Line::default().code(commit.short())),
+            Line::default().code(short(&entry.statement)),
+        ]);
+    }
+    page.push(Block::Table(table));
+}

@@ -1,0 +1,452 @@
+//! A review as a page: the verdict first, and only what differs.
+
+use crate::diff;
+use crate::doc::{Block, Line, Mark, Page, Table};
+use refmark_engine::gate::{Decision, Status};
+use refmark_engine::verify::Problem;
+use refmark_query::review::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
+use refmark_types::fault::Code;
+use refmark_types::name::PrincipalId;
+use refmark_types::sort;
+use refmark_types::text::{counted, day, duration, size, when};
+
+use refmark_query::review::RangeVerdict;
+
+/// The most characters of a comment that is sure to be taken by every forge.
+pub const COMMENT_LIMIT: usize = 60_000;
+/// So many rows of a list are shown; the value itself has more.
+const ROWS: usize = 50;
+
+/// A review as Markdown for a comment, within a limit of characters.
+pub fn to_markdown(review: &Review, limit: usize) -> String {
+    let whole = page(review, &format!("Nothing was cut (limit {} characters).", thousands(limit)));
+    match whole.markdown_within(limit) {
+        (text, 0) => text,
+        _ => page(review, "Parts were cut.").markdown(limit),
+    }
+}
+
+fn thousands(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1000), number % 1000) }
+}
+
+/// A review for a terminal.
+pub fn to_text(review: &Review, colour: bool) -> String {
+    page(review, "").terminal(colour)
+}
+
+/// A review as a piece of HTML, for notebooks and pages.
+pub fn to_html(review: &Review) -> String {
+    page(review, "").html()
+}
+
+/// A review as an HTML document.
+pub fn to_html_page(review: &Review) -> String {
+    page(review, "").html_page(&review.title)
+}
+
+fn page(review: &Review, cut: &str) -> Page {
+    let mut page = Page::default();
+    let marker = format!("refmark-review v1 registry={} change={}", review.registry.short(), review.key);
+    page.push(Block::Hidden(marker));
+    page.push(Block::Heading(1, heading(review)));
+    if !review.pinned {
+        let line = Line::default().strong("No trust root is pinned here").say(", so nothing vouches for what follows.");
+        page.push(Block::Lines(vec![line]));
+    }
+    page.push(problems(review));
+    for change in &review.changes.items {
+        one_move(&mut page, review, change);
+    }
+    if review.changes.more > 0 {
+        page.push(Block::Lines(vec![Line::of(format!("…and {}", counted(review.changes.more, "more move")))]));
+    }
+    rules(&mut page, &review.rules);
+    for version in &review.versions.items {
+        registered(&mut page, review, version);
+    }
+    if review.versions.more > 0 {
+        page.push(Block::Lines(vec![Line::of(format!("…and {}", counted(review.versions.more, "more version")))]));
+    }
+    lists(&mut page, review);
+    page.push(Block::Lines(ending(review)));
+    page.push(Block::Small(small(review, cut)));
+    page
+}
+
+fn heading(review: &Review) -> Line {
+    let mark = match review.verdict {
+        RangeVerdict::Ok => Mark::Good,
+        RangeVerdict::Pending => Mark::Waits,
+        RangeVerdict::Refused | RangeVerdict::Failed => Mark::Bad,
+    };
+    let first = review.changes.items.first();
+    let line = match first.and_then(|it| Some((it, it.model.as_ref()?, it.alias.as_ref()?))) {
+        Some((it, model, alias)) => {
+            let version = |at: &Option<String>| at.clone().unwrap_or_else(|| "(none)".to_owned());
+            let line = Line::mark(mark).say(" ").word(model.as_str()).say(": ").code(alias.as_str());
+            line.say(format!(" {} → {}", version(&it.from), version(&it.to)))
+        }
+        None => Line::mark(mark).say(" ").word(&review.title),
+    };
+    line.say(" — ").say(refmark_types::text::bounded(&review.summary, 400))
+}
+
+/// Why it is refused. What only waits is said by the tables.
+fn problems(review: &Review) -> Block {
+    let grave = |it: &&Problem| !matches!(it.code, Code::Pending);
+    let all: Vec<&Problem> = review.problems.iter().filter(grave).collect();
+    let mut lines = Vec::new();
+    for it in all.iter().take(10) {
+        let line = Line::mark(Mark::Bad).say(" ").code(it.code.as_str()).say(" ");
+        let line = line.say(refmark_types::text::bounded(&it.message, 600));
+        lines.push(match &it.hint {
+            Some(hint) => line.say(". ").apart(refmark_types::text::bounded(hint, 300)),
+            None => line,
+        });
+    }
+    if all.len() > 10 {
+        lines.push(Line::of(format!("…and {} more", all.len() - 10)));
+    }
+    Block::Lines(lines)
+}
+
+fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
+    // The first move is the heading of the whole.
+    if review.changes.items.first().is_some_and(|first| first.path != it.path) {
+        let mark = match it.decision {
+            Decision::Ok => Mark::Good,
+            Decision::Pending => Mark::Waits,
+            Decision::Refused => Mark::Bad,
+        };
+        page.push(Block::Heading(2, Line::mark(mark).say(" ").say(&it.change)));
+    }
+    let first = review.changes.items.first().filter(|first| first.path != it.path && first.reason == it.reason);
+    if first.is_none() {
+        let why = Line::default().strong("Why").say(" ").word(&it.reason);
+        page.push(Block::Lines(vec![why.say(format!(" ({}, {})", it.by, when(it.time)))]));
+    }
+    match review.changes.items.first().filter(|first| first.path != it.path && signed_alike(first, it)) {
+        Some(first) => {
+            let line = Line::default().strong("Approvals").say(" as above: one approval signs both, ");
+            page.push(Block::Lines(vec![line.word(&first.change).say(" and this")]));
+        }
+        None => page.push(Block::Table(approvals(review, it))),
+    }
+    let waits =
+        |it: &&MoveReview| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none());
+    // Said once: one approval signs everything on the branch.
+    let first = review.changes.items.iter().find(waits).is_some_and(|first| first.path == it.path);
+    if let Some(command) = review.commands.approve.as_ref().filter(|_| first) {
+        let line = Line::of("Approving on the forge alone leaves no signature. To sign: ").code(command);
+        page.push(Block::Lines(vec![line]));
+    }
+    page.push(Block::Table(gate_table(&it.gates)));
+    let mut lines = Vec::new();
+    if let Some(diff) = &it.diff {
+        page.push(Block::Table(diff::metrics(diff)));
+        lines.extend([diff::contract(diff), diff::weights(diff), diff::lineage(diff)]);
+    }
+    lines.extend(it.package.iter().map(package));
+    if it.alias.is_some() {
+        lines.push(reach(it));
+        lines.extend(held(it));
+    }
+    page.push(Block::Lines(lines));
+    if let Some(diff) = it.diff.as_ref().filter(|diff| !diff.identical) {
+        page.push(diff::files(diff));
+    }
+}
+
+/// Whether two moves ask for the same people, and have the same of them.
+fn signed_alike(one: &MoveReview, other: &MoveReview) -> bool {
+    let places = |it: &MoveReview| -> Vec<(String, Option<PrincipalId>)> {
+        it.signers.iter().map(|signer| (signer.asks.clone(), signer.by.clone())).collect()
+    };
+    let waives = |it: &MoveReview| it.said.iter().any(|said| !said.waives.is_empty() && !said.approves);
+    !one.signers.is_empty() && places(one) == places(other) && one.at_once == other.at_once && !waives(other)
+}
+
+fn approvals(review: &Review, it: &MoveReview) -> Table {
+    let policy = review.policy.as_ref().map(|it| it.number);
+    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.at_once);
+    for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
+        let what = match said.approves {
+            true => "approved; no place of the rule is left or fits".to_owned(),
+            false => format!("waives {}", said.waives.join(", ")),
+        };
+        let reason = said.reason.as_deref().unwrap_or_default();
+        let line = Line::of(what).say(if reason.is_empty() { "" } else { ": " }).word(reason);
+        table.rows.push(vec![
+            Line::of("also"),
+            Line::of(said.by.as_str()),
+            line.say(format!(" ({})", when(said.time))),
+        ]);
+    }
+    table
+}
+
+/// Everybody that a rule asks for: who gave it, and who could.
+pub(crate) fn signer_rows(
+    signers: &[SignerReview],
+    policy: Option<u64>,
+    author: Option<&PrincipalId>,
+    at_once: bool,
+) -> Table {
+    let mut table = Table::new(&["Approvals", "", ""]);
+    let policy = policy.map(|number| format!(", policy {number}")).unwrap_or_default();
+    for signer in signers {
+        let row = match (&signer.by, signer.time) {
+            (Some(by), Some(time)) => {
+                let what = if Some(by) == author { "its author" } else { "signed for this change" };
+                let line = Line::mark(Mark::Good).say(format!(" {by}"));
+                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}{policy}", when(time)))]
+            }
+            _ => {
+                let asks = Line::of(format!("one more: {}", signer.asks));
+                let author = author.map_or_else(String::new, |author| format!(" ({author})"));
+                let asks = if signer.not_author { asks.say(format!(", not the author{author}")) } else { asks };
+                let what = if at_once { "due" } else { "missing" };
+                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
+            }
+        };
+        table.rows.push(row);
+    }
+    table
+}
+
+fn could(signer: &SignerReview) -> Line {
+    if signer.could.is_empty() {
+        return Line::default().strong("nobody could give it");
+    }
+    let who = signer.could.iter().take(ROWS).map(|(id, signed)| format!("{id}{}", if *signed { " ✓" } else { "" }));
+    Line::of(who.collect::<Vec<_>>().join(", "))
+}
+
+/// Gates, with those that do not hold first.
+pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
+    let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
+    let mut gates: Vec<_> = gates.iter().collect();
+    sort::by_key(&mut gates, |it| std::cmp::Reverse(it.gate.status));
+    for row in gates {
+        let gate = &row.gate;
+        let mark = match gate.status {
+            Status::Passed => Line::mark(Mark::Good),
+            Status::Waived => Line::mark(Mark::Waived).say(" waived"),
+            Status::Pending => Line::mark(Mark::Open).say(" pending"),
+            Status::Missing => Line::mark(Mark::Open).say(" missing"),
+            Status::Failed => Line::mark(Mark::Bad).say(" failed"),
+        };
+        let mut evidence = match (&gate.evidence, &row.evidence_type) {
+            (Some(digest), Some(of)) => Line::default().word(of).say(" ").code(refmark_types::text::short(digest)),
+            _ => Line::of("–"),
+        };
+        if let Some(by) = &row.evidence_by {
+            evidence = evidence.say(format!(" by {by}"));
+        }
+        if let Some(run) = &row.run {
+            evidence = evidence.say(", run ").word(run);
+        }
+        if let Some(next) = gate.next.as_ref().filter(|_| gate.status > Status::Waived) {
+            evidence = evidence.say(" → ").apart(refmark_types::text::bounded(next, 200));
+        }
+        let found = refmark_types::text::bounded(&gate.found, 300);
+        let name = Line::default().code(refmark_types::text::bounded(&gate.name, 120));
+        table.rows.push(vec![name, mark, Line::default().word(&gate.expected), Line::of(found), evidence]);
+    }
+    table
+}
+
+fn package(it: &refmark_query::review::PackageReview) -> Line {
+    let mut line = Line::default().strong("Package").say(" ").word(&it.artifact_type).say(", ").word(&it.format);
+    line = line.say(format!(": {}, {}", counted(it.files, "file"), size(it.size)));
+    if it.tensors > 0 {
+        line = line.say(format!(", {}", counted(it.tensors, "tensor")));
+    }
+    line = line.say(format!(", {}. {}.", it.trust, it.classes));
+    for (at, (name, value)) in it.claims.iter().enumerate() {
+        line = line.say(if at == 0 { " Claims: " } else { ", " }).word(name).say(" ").word(value);
+    }
+    line
+}
+
+fn reach(it: &MoveReview) -> Line {
+    let line = Line::default().strong("Reach").say(" ");
+    let alias = it.alias.as_ref().map_or("", |alias| alias.as_str());
+    if it.reach.count == 0 {
+        return line.say("no project has published a pin to it");
+    }
+    let from = it.from.as_deref().unwrap_or_default();
+    let line = line.say(counted(it.reach.count, "project")).say(" pinned (");
+    let rows = it.reach.items.iter().take(10).map(|row| {
+        let version = row.version.to_string();
+        let line = Line::default().word(&row.consumer).say(" at ");
+        let line = if version == from { line.say(version) } else { line.strong(version) };
+        if row.alias.as_ref().is_some_and(|it| it.as_str() == alias) { line } else { line.say(", by number") }
+    });
+    let line = line.line(Line::join(rows, ", "));
+    let more = it.reach.count.saturating_sub(10);
+    let line = if more > 0 { line.say(format!(", and {more} more")) } else { line };
+    line.say("): a pin moves only by ").code("refmark pin update").say(".")
+}
+
+fn held(it: &MoveReview) -> Option<Line> {
+    let held = it.held.as_ref()?;
+    let alias = it.alias.as_ref()?;
+    let line = Line::default().strong("History").say(format!(" {} has held ", held.version)).code(alias.as_str());
+    let back = match held.rollbacks {
+        0 => "no rollback in that time".to_owned(),
+        count => counted(count, "rollback") + " since it first held it",
+    };
+    Some(line.say(format!(" for {} (since {}, by {}); {back}.", duration(held.seconds), day(held.since), held.by)))
+}
+
+fn rules(page: &mut Page, rules: &[RulesReview]) {
+    for it in rules {
+        let mark = if it.effect { Mark::Good } else { Mark::Waits };
+        page.push(Block::Heading(2, Line::mark(mark).say(format!(" New {} {}", it.kind, it.number))));
+        let line = Line::default().strong("Why").say(" ").word(&it.reason);
+        let signed = counted(it.signatures, "signature");
+        let mut lines = vec![line.say(format!(" ({}, {}, {signed})", it.by, when(it.time)))];
+        lines.extend(it.changes.items.iter().take(ROWS).map(|it| Line::of("• ").word(it)));
+        page.push(Block::Lines(lines));
+        let (added, removed) = (&it.lines_added, &it.lines_removed);
+        if added.count + removed.count > 0 {
+            let mut table = Table::new(&["", "Line"]);
+            for (sign, listed) in [("−", removed), ("+", added)] {
+                table.rows.extend(listed.items.iter().map(|line| vec![Line::of(sign), Line::default().code(line)]));
+            }
+            let more = added.more + removed.more;
+            table.more = (more > 0).then(|| format!("…and {}", counted(more, "more line")));
+            let summary = Line::of(format!("Text: {} lines added, {} removed", added.count, removed.count));
+            page.push(Block::Folded(summary, vec![Block::Table(table)]));
+        }
+    }
+}
+
+fn registered(page: &mut Page, review: &Review, it: &VersionReview) {
+    let mark = if it.effect { Mark::Good } else { Mark::Waits };
+    let line = Line::mark(mark).say(format!(" {}/{} is registered by {}, ", it.model, it.version, it.by));
+    let mut lines = vec![line.say(when(it.time)).say(", as ").code(it.artifact.short())];
+    let apart = review.changes.count == 0;
+    lines.extend(it.package.as_ref().filter(|_| apart).map(package));
+    page.push(Block::Lines(lines));
+    if let Some(diff) = &it.diff {
+        page.push(Block::Lines(vec![Line::of(format!("Against {}:", it.version - 1))]));
+        for block in diff::page(diff).0 {
+            page.push(block);
+        }
+    }
+}
+
+fn lists(page: &mut Page, review: &Review) {
+    let mut table = Table::new(&["Record", "Says", "By", ""]);
+    for it in review.records.items.iter().take(ROWS) {
+        let effect = if it.effect { Line::of("takes effect") } else { Line::of("waits") };
+        table.rows.push(vec![Line::of(it.kind), Line::of(&it.says), Line::of(it.by.as_str()), effect]);
+    }
+    let more = review.records.count.saturating_sub(table.rows.len());
+    table.more = (more > 0).then(|| format!("…and {}", counted(more, "more record")));
+    if !table.rows.is_empty() {
+        let summary = Line::of(format!("Other records: {}", review.records.count));
+        page.push(Block::Folded(summary, vec![Block::Table(table)]));
+    }
+    let mut table = Table::new(&["File without effect", "", "Why"]);
+    // What waits is said by the moves themselves.
+    let said = |it: &&Problem| it.code == Code::Pending && review.changes.count > 0;
+    let untold: Vec<&Problem> = review.inert.items.iter().filter(|it| !said(it)).collect();
+    for it in untold.iter().take(ROWS) {
+        let mark = if it.code == Code::Pending { Mark::Waits } else { Mark::Bad };
+        let path = Line::default().code(refmark_types::text::bounded(it.path.as_deref().unwrap_or(""), 160));
+        let why = Line::default().code(it.code.as_str()).say(" ");
+        table.rows.push(vec![path, Line::mark(mark), why.say(refmark_types::text::bounded(&it.message, 300))]);
+    }
+    let more = (untold.len() + review.inert.more).saturating_sub(table.rows.len());
+    table.more = (more > 0).then(|| format!("…and {}", counted(more, "more file")));
+    if !table.rows.is_empty() {
+        let what = if review.landed { "have" } else { "would have" };
+        let count = untold.len() + review.inert.more;
+        let summary = Line::of(format!("{} {what} no effect", counted(count, "file")));
+        page.push(Block::Folded(summary, vec![Block::Table(table)]));
+    }
+    let companion = |it: &refmark_query::review::CompanionReview| {
+        let line = Line::default().code(&it.path).say(format!(" {}", it.what));
+        if it.steers_the_forge {
+            line.say(" (").strong("tells the forge what to run or who must agree").say(")")
+        } else {
+            line
+        }
+    };
+    if review.companions.count > 0 {
+        let line = Line::default().strong("Beside the records").say(" (without authority): ");
+        let more = review.companions.count.saturating_sub(20);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let line = line.line(Line::join(review.companions.items.iter().take(20).map(companion), ", ")).say(more);
+        page.push(Block::Lines(vec![line]));
+    }
+}
+
+fn ending(review: &Review) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if !review.methods.is_empty() {
+        lines.push(methods(review));
+    }
+    if let Some(renew) = &review.commands.renew {
+        lines.push(Line::default().strong("Make it again").say(" ").code(renew));
+    }
+    if let Some(command) = &review.commands.roll_back {
+        let line = Line::default().strong("Roll back").say(" ").code(command);
+        lines.push(match &review.commands.roll_back_by {
+            Some(by) => line.say(format!(" ({by})")),
+            None => line,
+        });
+    }
+    let mut line = Line::default().strong("Check it yourself, offline").say(" ").code(&review.commands.check);
+    if let Some(it) = review.changes.items.first() {
+        line = line.say(" · statement ").code(refmark_types::text::short(&it.statement));
+    }
+    for (what, it) in [("policy", &review.policy), ("root", &review.root)] {
+        if let Some(it) = it {
+            line = line.say(format!(" · {what} {} ", it.number)).code(refmark_types::text::short(&it.statement));
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+fn methods(review: &Review) -> Line {
+    let good = |it: &&refmark_query::review::MethodVerdict| it.verdict == review.verdict;
+    let words = |all: Vec<&refmark_query::review::MethodVerdict>| {
+        all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let line = Line::default().strong("After merging").say(" ");
+    let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
+    let what = match review.verdict {
+        RangeVerdict::Ok => "it verifies and takes effect",
+        RangeVerdict::Pending => "it waits for what is missing; merge it when that is there",
+        RangeVerdict::Refused => "it has no effect",
+        RangeVerdict::Failed => "readers refuse the branch",
+    };
+    let same = words(review.methods.iter().filter(good).collect());
+    let mut line = match others.is_empty() {
+        true => line.say(format!("{what}, by every way of merging ({same})")),
+        false => line.say(format!("{what} ({same})")),
+    };
+    for it in others {
+        let because = it.because.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+        line = line.say(format!("; {}: {}{because}", it.method.as_str(), it.verdict.as_str()));
+    }
+    line.say(".")
+}
+
+fn small(review: &Review, cut: &str) -> Line {
+    let version = env!("CARGO_PKG_VERSION");
+    let pinned =
+        if review.pinned { "Verified against the pinned trust root." } else { "Not verified: no root is pinned." };
+    let commits = counted(review.commits, "commit");
+    let read = format!(
+        "refmark {version} read {commits} of {} only; nothing from this change was run. {pinned} {cut}",
+        review.name
+    );
+    Line::of(read.trim_end())
+}

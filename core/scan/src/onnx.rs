@@ -1,0 +1,302 @@
+//! ONNX: the model message, its interface and its initializers. Nodes are walked in `onnx_nodes`.
+
+use serde::{Deserialize, Serialize};
+
+use super::bytes::{Parse, Stop, lying};
+use super::format::{FileClass, Format};
+use super::onnx_nodes::{Place, Walker};
+use super::protobuf::{Messages, Range, Wire};
+use super::report::{Inspection, shown};
+use super::source::Source;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::sort;
+
+const TEXT_LIMIT: u64 = 1 << 20;
+const NAME_LIMIT: u64 = 4096;
+const DIMENSIONS_LIMIT: usize = 64;
+const VALUES_LIMIT: usize = 65_536;
+
+/// What an ONNX model says of its interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnnxInfo {
+    /// The version of the intermediate representation.
+    pub ir_version: u64,
+    /// The program that wrote it, with its version; empty where it does not say.
+    pub producer: String,
+    /// The operator sets that it needs.
+    pub opsets: Vec<Opset>,
+    /// The inputs that a caller gives (initializers that are listed as inputs too are left out).
+    pub inputs: Vec<Value>,
+    /// The outputs.
+    pub outputs: Vec<Value>,
+    /// Tensors whose bytes lie in other files.
+    pub external: Vec<External>,
+}
+
+/// An operator set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opset {
+    /// Its domain; empty is ONNX's own.
+    pub domain: String,
+    /// Its version.
+    pub version: u64,
+}
+
+/// An input or output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// Its name.
+    pub name: String,
+    /// The element type, as in [`super::Tensor::dtype`]; `sequence`, `map`, `optional` or `sparse` for what is no tensor.
+    pub dtype: String,
+    /// The dimensions: a number, a symbol such as `batch`, or `?`.
+    pub shape: Vec<String>,
+}
+
+/// A tensor whose bytes lie in another file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    /// The tensor's name.
+    pub name: String,
+    /// The element type.
+    pub dtype: String,
+    /// The dimensions.
+    pub shape: Vec<u64>,
+    /// The other file, relative to the model's folder.
+    pub location: String,
+    /// Where in that file, where it is said.
+    pub offset: Option<u64>,
+    /// How many bytes, where it is said.
+    pub length: Option<u64>,
+}
+
+/// Whether a file that starts so may be a model: the tag of one of its fields.
+pub(super) fn claims(head: &[u8]) -> bool {
+    matches!(head, [0x08, version, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..] if (1..=64).contains(version))
+        && !is_saved_model(head)
+}
+
+/// Whether a file that starts so is a TensorFlow SavedModel: schema version 1, then a graph that starts with its own description.
+pub(super) fn is_saved_model(head: &[u8]) -> bool {
+    let Some(rest) = head.strip_prefix(&[0x08, 0x01, 0x12]) else { return false };
+    let length = rest.iter().position(|byte| byte & 0x80 == 0).unwrap_or(rest.len());
+    rest.get(length + 1) == Some(&0x0a)
+}
+
+/// Reads the whole model but its tensors' bytes.
+pub(super) fn inspect(source: &dyn Source) -> Result<Inspection> {
+    let mut found = Inspection::new(Format::Onnx, FileClass::Tensors);
+    let mut messages = Messages::new(source);
+    let parsed = model(&mut messages, source.len(), &mut found);
+    found.settle(parsed)?;
+    Ok(found)
+}
+
+/// The fields of a model that are messages of interest, gathered before they are read.
+#[derive(Default)]
+struct Model {
+    ir_version: Option<u64>,
+    producer: [String; 2],
+    graph: Option<Range>,
+    opsets: Vec<Opset>,
+    functions: Vec<Range>,
+    training: Vec<Range>,
+}
+
+fn model(messages: &mut Messages<'_>, len: u64, found: &mut Inspection) -> Parse<()> {
+    let mut model = Model::default();
+    messages.each(Range { start: 0, end: len }, &mut |messages, number, wire| {
+        match number {
+            1 => model.ir_version = Some(wire.number()?),
+            2 | 3 => {
+                let text = messages.text(wire, TEXT_LIMIT, "the producer")?;
+                if let Some(slot) = model.producer.get_mut(usize::from(number == 3)) {
+                    *slot = text;
+                }
+            }
+            4 | 6 => {
+                messages.text(wire, TEXT_LIMIT, "a text of the model")?;
+            }
+            5 => {
+                wire.number()?;
+            }
+            7 if model.graph.is_none() => model.graph = Some(wire.bytes()?),
+            7 => return Err(lying("the model has two graphs, which readers merge")),
+            8 => model.opsets.push(opset(messages, wire.bytes()?)?),
+            14 => {
+                let (key, value) = entry(messages, wire.bytes()?)?;
+                found.keep(&key, &value);
+            }
+            20 => model.training.push(wire.bytes()?),
+            25 => model.functions.push(wire.bytes()?),
+            26 => {
+                wire.bytes()?;
+            }
+            other => return Err(lying(format!("field {other} is none of a model's"))),
+        }
+        Ok(())
+    })?;
+    let Some(version @ 1..=64) = model.ir_version else {
+        return Err(lying("the model has no believable version"));
+    };
+    let Some(graph) = model.graph else { return Err(lying("the model has no graph")) };
+    if model.opsets.is_empty() && version >= 3 {
+        return Err(lying("the model names no operator set"));
+    }
+    for opset in &model.opsets {
+        if !matches!(opset.domain.as_str(), "" | "ai.onnx" | "ai.onnx.ml" | "ai.onnx.preview.training") {
+            found.note(format!(
+                "needs operators of the domain `{}`, which are a runtime's own code",
+                shown(&opset.domain)
+            ));
+        }
+    }
+    let producer = model.producer.join(" ").trim().to_owned();
+    let mut info = OnnxInfo { ir_version: version, producer, opsets: model.opsets, ..OnnxInfo::default() };
+    let mut walker = Walker::default();
+    walker.graph(messages, graph, Place::Main, 0)?;
+    for range in model.functions {
+        walker.function(messages, range)?;
+    }
+    for range in model.training {
+        walker.training(messages, range)?;
+    }
+    interface(messages, graph, &walker, &mut info)?;
+    finish(walker, info, found)
+}
+
+fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<()> {
+    found.tensors = walker.tensors;
+    sort::by_key(&mut found.tensors, |tensor| (tensor.offset, tensor.bytes));
+    if walker.whole_messages > 0 {
+        found.note(format!(
+            "{} tensors are stored value by value: their digests are of the encoded form",
+            walker.whole_messages
+        ));
+    }
+    info.external = walker.external;
+    let mut files: Vec<&str> = info.external.iter().map(|external| external.location.as_str()).collect();
+    files.extend(walker.nested_locations.iter().map(String::as_str));
+    sort::plain(&mut files);
+    files.dedup();
+    if !files.is_empty() {
+        let list: Vec<String> = files.iter().take(20).map(|file| shown(file)).collect();
+        found.note(format!("tensors lie in other files: {}", list.join(", ")));
+    }
+    if let Some(bad) = files.iter().find(|location| climbs(location)) {
+        return Err(Stop::Bad(
+            Fault::new(Code::Lying, format!("tensors lie at `{}`, which leads out of the package", shown(bad)))
+                .hint("the location of external data must be a plain path below the model's folder"),
+        ));
+    }
+    found.onnx = Some(info);
+    Ok(())
+}
+
+/// Whether a location leads anywhere but to a file below the model.
+fn climbs(location: &str) -> bool {
+    location.is_empty()
+        || location.starts_with(['/', '~'])
+        || location.contains(['\\', ':', '\0'])
+        || location.split('/').any(|part| part == "..")
+}
+
+fn opset(messages: &mut Messages<'_>, range: Range) -> Parse<Opset> {
+    let mut opset = Opset { domain: String::new(), version: 0 };
+    messages.each(range, &mut |messages, number, wire| {
+        match number {
+            1 => opset.domain = messages.text(wire, NAME_LIMIT, "a domain")?,
+            2 => opset.version = wire.number()?,
+            _ => return Err(lying("an operator set has an unknown field")),
+        }
+        Ok(())
+    })?;
+    Ok(opset)
+}
+
+/// A key and its value.
+pub(super) fn entry(messages: &mut Messages<'_>, range: Range) -> Parse<(String, String)> {
+    let (mut key, mut value) = (String::new(), String::new());
+    messages.each(range, &mut |messages, number, wire| {
+        match number {
+            1 => key = messages.text(wire, NAME_LIMIT, "a key")?,
+            2 => value = messages.text(wire, TEXT_LIMIT, "a value")?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok((key, value))
+}
+
+fn interface(messages: &mut Messages<'_>, graph: Range, walker: &Walker, info: &mut OnnxInfo) -> Parse<()> {
+    messages.each(graph, &mut |messages, number, wire| {
+        if !matches!(number, 11 | 12) {
+            return Ok(());
+        }
+        let value = value(messages, wire)?;
+        let into = if number == 11 { &mut info.inputs } else { &mut info.outputs };
+        if into.len() >= VALUES_LIMIT {
+            return Err(lying(format!("the graph has more than {VALUES_LIMIT} inputs or outputs")));
+        }
+        if number == 12 || !walker.names.contains(&value.name) {
+            into.push(value);
+        }
+        Ok(())
+    })
+}
+
+fn value(messages: &mut Messages<'_>, wire: Wire) -> Parse<Value> {
+    let mut value = Value { name: String::new(), dtype: "unknown".into(), shape: Vec::new() };
+    messages.each(wire.bytes()?, &mut |messages, number, wire| {
+        match number {
+            1 => value.name = messages.text(wire, NAME_LIMIT, "a name")?,
+            2 => value_type(messages, wire.bytes()?, &mut value)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(value)
+}
+
+fn value_type(messages: &mut Messages<'_>, range: Range, value: &mut Value) -> Parse<()> {
+    messages.each(range, &mut |messages, number, wire| {
+        match number {
+            1 => tensor_type(messages, wire.bytes()?, value)?,
+            4 => value.dtype = "sequence".into(),
+            5 => value.dtype = "map".into(),
+            8 => value.dtype = "sparse".into(),
+            9 => value.dtype = "optional".into(),
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn tensor_type(messages: &mut Messages<'_>, range: Range, value: &mut Value) -> Parse<()> {
+    messages.each(range, &mut |messages, number, wire| match number {
+        1 => {
+            value.dtype = super::onnx_nodes::dtype(wire.number()?).map_or("unknown", |(name, _)| name).to_owned();
+            Ok(())
+        }
+        2 => messages.each(wire.bytes()?, &mut |messages, number, wire| {
+            if number == 1 {
+                value.shape.push(dimension(messages, wire.bytes()?)?);
+            }
+            if value.shape.len() > DIMENSIONS_LIMIT { Err(lying("a value has too many dimensions")) } else { Ok(()) }
+        }),
+        _ => Ok(()),
+    })
+}
+
+fn dimension(messages: &mut Messages<'_>, range: Range) -> Parse<String> {
+    let mut text = "?".to_owned();
+    messages.each(range, &mut |messages, number, wire| {
+        match number {
+            1 => text = wire.number()?.cast_signed().to_string(),
+            2 => text = messages.text(wire, NAME_LIMIT, "a dimension")?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(text)
+}

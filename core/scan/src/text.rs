@@ -1,0 +1,261 @@
+//! UTF-8 text: JSON, Python and other scripts told from prose.
+//!
+//! Signs of Python are counted at the left margin, outside Markdown's fences, so that a model card with an example stays
+//! data. A name may add suspicion (`.py`, `.sh`); it never takes any away.
+
+use super::format::{FileClass, Format};
+use super::json::{self, Read};
+use super::report::Inspection;
+use super::source::{Source, read_up_to};
+use refmark_types::fault::{Code, Fault, Result};
+
+/// Text is read whole, so it is bounded.
+const TEXT_LIMIT: u64 = 64 << 20;
+
+/// Names that Python or a shell runs, or a compiler compiles.
+const SCRIPTS: &[&str] = &[
+    "bash", "bat", "c", "cc", "cjs", "cmd", "cpp", "cu", "fish", "go", "java", "jl", "js", "lua", "mjs", "php", "pl",
+    "ps1", "psm1", "r", "rb", "rs", "sh", "ts", "vbs", "zsh",
+];
+const PYTHON: &[&str] = &["ipy", "pth", "py", "pyi", "pyw", "pyx"];
+
+/// Whether bytes that start so may be text: no control characters but those of text, and UTF-8 but for a cut end.
+pub(super) fn claims(head: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    valid && plain(head)
+}
+
+fn plain(bytes: &[u8]) -> bool {
+    !bytes.iter().any(|byte| matches!(byte, 0x00..=0x08 | 0x0e..=0x1a | 0x1c..=0x1f))
+}
+
+/// Reads the whole text; nothing where it is none.
+pub(super) fn inspect(name: &str, source: &dyn Source) -> Result<Option<Inspection>> {
+    if source.len() > TEXT_LIMIT {
+        let mut found = Inspection::new(Format::Text, FileClass::NotScanned);
+        found.problem(
+            Fault::new(Code::TooLarge, format!("a text of {} bytes; the limit is {TEXT_LIMIT}", source.len()))
+                .hint("split it, or have somebody sign it off"),
+        );
+        return Ok(Some(found));
+    }
+    let bytes = read_up_to(source, 0, usize::try_from(source.len()).unwrap_or_default())?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if plain(&bytes) => Ok(Some(judge(name, text))),
+        _ => Ok(None),
+    }
+}
+
+/// Judges a text by its content, and by its name where that makes it worse.
+pub(super) fn judge(name: &str, text: &str) -> Inspection {
+    match json::read(text.as_bytes()) {
+        Read::Json(json) => return of_json(json),
+        Read::TooDeep => {
+            let mut found = Inspection::new(Format::Json, FileClass::NotScanned);
+            found.problem(Fault::new(Code::TooLarge, "a JSON text nested more than 512 deep is not searched"));
+            return found;
+        }
+        Read::Other => {}
+    }
+    let code = |format, note: &str| {
+        let mut found = Inspection::new(format, FileClass::Code);
+        found.note(note);
+        found
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    if let Some(line) = text.strip_prefix("#!") {
+        let line = line.lines().next().unwrap_or_default();
+        let format = if line.contains("python") { Format::Python } else { Format::Script };
+        return code(format, "starts with `#!`");
+    }
+    if PYTHON.contains(&ending.as_str()) {
+        return code(Format::Python, "its name is that of Python source");
+    }
+    if SCRIPTS.contains(&ending.as_str()) {
+        return code(Format::Script, "its name is that of a script or source file");
+    }
+    match signs(text) {
+        Some(Sign::Python) => code(Format::Python, "reads like Python source"),
+        Some(Sign::Tag) => code(Format::Script, "a YAML tag `!!python/` builds Python objects"),
+        Some(Sign::Php) => code(Format::Script, "holds a script tag at its start"),
+        None => Inspection::new(Format::Text, FileClass::Data),
+    }
+}
+
+fn of_json(json: json::Json) -> Inspection {
+    let mut found = Inspection::new(Format::Json, FileClass::Data);
+    if json.notebook {
+        found.format = Format::Notebook;
+        if json.code_cells > 0 {
+            found.class = FileClass::Code;
+            found.note(format!("a notebook with {} code cells", json.code_cells));
+        }
+    }
+    for reason in json.reasons {
+        found.class = FileClass::Code;
+        found.note(reason);
+    }
+    found
+}
+
+enum Sign {
+    Python,
+    Tag,
+    Php,
+}
+
+/// Counts the signs of code; two weak ones or one strong one are enough.
+fn signs(text: &str) -> Option<Sign> {
+    if text.trim_start().starts_with("<?php") {
+        return Some(Sign::Php);
+    }
+    let mut score = 0u32;
+    let mut fence: Option<&str> = None;
+    let mut opened = false;
+    for (number, line) in text.split(['\n', '\r', '\u{c}']).enumerate() {
+        let bare = line.trim_start();
+        let tick = ["```", "~~~"].into_iter().find(|tick| bare.starts_with(tick));
+        match (fence, tick) {
+            (None, Some(tick)) => {
+                fence = Some(tick);
+                continue;
+            }
+            (Some(open), Some(tick)) if open == tick => {
+                fence = None;
+                continue;
+            }
+            (Some(_), _) => continue,
+            (None, None) => {}
+        }
+        if bare.contains("!!python/") {
+            return Some(Sign::Tag);
+        }
+        // Python takes its encoding from a comment in the first two lines.
+        let cookie = number < 2 && bare.starts_with('#') && (bare.contains("coding:") || bare.contains("coding="));
+        if cookie || bare.contains("__import__(") || bare.contains("importlib.import_module(") {
+            return Some(Sign::Python);
+        }
+        let margin = bare.len() == line.len();
+        if margin && !bare.is_empty() {
+            opened = opens(bare);
+        }
+        if margin || opened {
+            score += statements(bare);
+        }
+        if score >= 2 {
+            return Some(Sign::Python);
+        }
+    }
+    None
+}
+
+/// Whether a line opens a block of Python.
+fn opens(line: &str) -> bool {
+    const OPENERS: &[&str] = &["async", "class", "def", "else", "for", "if", "try", "while", "with"];
+    let word = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+    let code = line.split('#').next().unwrap_or_default();
+    OPENERS.contains(&word) && code.trim_end().ends_with(':')
+}
+
+/// The weight of the statements on one line.
+fn statements(line: &str) -> u32 {
+    line.split(';').map(|part| statement(part.trim())).sum()
+}
+
+fn statement(line: &str) -> u32 {
+    let code = line.split(" #").next().unwrap_or_default().trim();
+    let (word, rest) = code.split_at(code.find(|c: char| !is_word(c)).unwrap_or(code.len()));
+    let rest = rest.trim_start();
+    match word {
+        "import" => u32::from(rest.split(',').all(imported)),
+        "from" => u32::from(rest.split_once("import").is_some_and(|(module, names)| {
+            dotted(module.trim()) && (names.trim_start().starts_with(['(', '*']) || names.split(',').all(imported))
+        })),
+        "def" | "class" => u32::from(rest.starts_with(|c: char| c.is_alphabetic() || c == '_') && ends_block(code)),
+        "async" => u32::from(rest.starts_with("def ") || rest.starts_with("with ") || rest.starts_with("for ")),
+        "if" if rest.starts_with("__name__") => 2,
+        "exec" | "eval" | "compile" if rest.starts_with('(') => 2,
+        "if" | "for" | "while" | "with" | "try" => u32::from(ends_block(code) && opens(code)),
+        "return" | "raise" | "yield" => u32::from(!rest.is_empty() && rest.ends_with(')')),
+        "" => u32::from(code.strip_prefix('@').is_some_and(|name| dotted(name.split('(').next().unwrap_or_default()))),
+        // A call of something with a dot, alone on its line.
+        _ => u32::from(
+            code.ends_with(')') && code.split_once('(').is_some_and(|(name, _)| name.contains('.') && dotted(name)),
+        ),
+    }
+}
+
+fn ends_block(code: &str) -> bool {
+    code.ends_with(':') || code.split_once(':').is_some_and(|(head, _)| head.ends_with(')'))
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `name`, `a.b` or `.a`, with letters only where Python has them.
+fn dotted(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| is_word(c) || c == '.') && !name.contains("..a")
+}
+
+/// `module`, or `module as name`.
+fn imported(part: &str) -> bool {
+    let mut words = part.split_whitespace();
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(name), None, ..) => dotted(name),
+        (Some(name), Some("as"), Some(other), None) => dotted(name) && dotted(other),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(name: &str, text: &str) -> FileClass {
+        judge(name, text).class
+    }
+
+    #[test]
+    fn python_is_known_by_its_content_under_any_name() {
+        for text in [
+            "import os\nos.system('id')\n",
+            "import os;os.system('id')",
+            "from os import system\nsystem('id')\n\ndef f(x):\n    return x\n",
+            "try:\n    import os\nexcept Exception:\n    pass\n",
+            "x = __import__('os').system('id')\n",
+            "exec(open('x').read())\n",
+            "# -*- coding: utf-7 -*-\n+AGk-mport os\n",
+            "#!/usr/bin/env python\nprint(1)\n",
+            "import os\rimport sys\r",
+            "class A(B):\n    pass\n\n@decorated\ndef f(): pass\n",
+        ] {
+            assert_eq!(class("vocab.txt", text), FileClass::Code, "{text:?}");
+        }
+        assert_eq!(class("x.py", "x = 1\n"), FileClass::Code);
+        assert_eq!(class("run.sh", "ls\n"), FileClass::Code);
+        assert_eq!(class("a.txt", "#!/bin/sh\nls\n"), FileClass::Code);
+        assert_eq!(class("a.yaml", "a: !!python/object/apply:os.system [id]\n"), FileClass::Code);
+    }
+
+    #[test]
+    fn prose_lists_and_model_cards_with_examples_are_data() {
+        for text in [
+            "",
+            "# A model\n\nUse it:\n\n```python\nimport torch\nfrom x import y\ny.run(torch)\n```\n\nimport duties apply.\n",
+            "from there import taxes rose.\nThe class of 1999: good.\n",
+            "the\nof\nand\nimport\nclass\ndef\n",
+            "torch>=2.0\nnumpy==1.26\n",
+            "a: 1\nb:\n  - x\n  - y\n",
+            "name,age\nx,1\n",
+            "For example:\n\n    import torch\n",
+            "If you like it: say so.\nFor all of us:\nWith love:\n",
+        ] {
+            assert_eq!(class("README.md", text), FileClass::Data, "{text:?}");
+        }
+    }
+}

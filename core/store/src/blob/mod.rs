@@ -1,0 +1,26 @@
+//! Floor 4: the content-addressed store of large files, and everything that makes bytes durable on a disk.
+
+#![allow(clippy::disallowed_methods)]
+
+mod extra;
+mod given;
+mod ingest;
+mod materialise;
+mod remote;
+mod spelling;
+mod stat_cache;
+mod store;
+mod stream;
+mod trash;
+mod verify;
+mod walk;
+
+pub use given::read_given;
+pub use ingest::{Ingested, Source};
+pub use materialise::{How, Materialised, Placement};
+pub use remote::{FolderRemote, Transferred};
+pub use spelling::check_spelling;
+pub use store::{Presence, Store, VerifiedReader, fault_of};
+pub use trash::{KEEP_SECONDS, LeftOver};
+pub use verify::Verified;
+pub use walk::{Found, IGNORE_FILE, walk_package};

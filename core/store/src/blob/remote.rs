@@ -1,0 +1,380 @@
+//! Between the local store and other places: fetched on first use and hashed on arrival, pushed where it is missing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::store::{Presence, Store, Wrong, absent};
+use super::stream::{self, Named, Work};
+use crate::fs::disk::{Disk, shown, sync_dirs};
+use crate::fs::parallel::{for_each, locked};
+use crate::fs::read::open_regular;
+use refmark_engine::ports::blob::BlobRemote;
+use refmark_engine::ports::{Cancel, Progress, Silent, Unit};
+use refmark_types::digest::Digest;
+use refmark_types::fault::{Code, Fault, Result};
+
+/// Transfers that run side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What a transfer did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transferred {
+    /// Blobs that were not there before.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Blobs that were there already.
+    pub were_there: u64,
+    /// Faults of remotes that another remote made good: wrong bytes, no answer. Worth telling.
+    pub passed_over: Vec<Fault>,
+}
+
+impl Store {
+    /// Fetches those of these blobs that are not here, each from the first remote that gives the right bytes, and
+    /// returns once they are on the disk. Wrong bytes are never stored.
+    ///
+    /// Faults: `absent` with all `digests` that no remote holds; `damaged`, with the field `remote`, where bytes came
+    /// and none were right; the remote's own fault where it failed and no other could help; `cancelled`.
+    pub fn fetch_absent(
+        &self,
+        digests: &[Digest],
+        remotes: &[Arc<dyn BlobRemote>],
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Transferred> {
+        let mut todo = Vec::new();
+        let wanted: BTreeSet<&Digest> = digests.iter().collect();
+        let mut done = Transferred::default();
+        for digest in wanted {
+            match self.presence(digest)? {
+                Presence::Present { .. } => done.were_there += 1,
+                Presence::Absent => todo.push(*digest),
+            }
+        }
+        if todo.is_empty() {
+            return Ok(done);
+        }
+        progress.start("fetching files", None, Unit::Bytes);
+        let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let work = Work { progress, cancel };
+        let result = for_each(SIDE_BY_SIDE, &todo, |digest| {
+            let mut faults = Vec::new();
+            let fetched = self.fetch_one(digest, remotes, work, &folders, &mut faults)?;
+            let mut done = locked(&done);
+            match fetched {
+                Some(size) => {
+                    done.blobs += 1;
+                    done.bytes += size;
+                    done.passed_over.append(&mut faults);
+                }
+                None if faults.is_empty() => locked(&missing).push(*digest),
+                None => return Err(Box::new(faults.swap_remove(worst(&faults)))),
+            }
+            Ok(())
+        });
+        // Also after a fault: what was fetched stays.
+        let synced = sync_dirs(self.disk(), locked(&folders).drain(..));
+        progress.finish();
+        result.and(synced)?;
+        let mut missing = missing.into_inner().unwrap_or_else(|poison| poison.into_inner());
+        missing.sort();
+        if !missing.is_empty() {
+            let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
+            if let [one] = &missing[..]
+                && let Some(fault) = self.moved_away(one)
+            {
+                return Err(fault.field("remotes", names));
+            }
+            return Err(absent(&missing).field("remotes", names));
+        }
+        Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
+    }
+
+    /// The size of the blob once it is here; none, with the faults on the way, where no remote could give it.
+    fn fetch_one(
+        &self,
+        digest: &Digest,
+        remotes: &[Arc<dyn BlobRemote>],
+        work: Work<'_>,
+        folders: &Mutex<Vec<PathBuf>>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<Option<u64>> {
+        for remote in remotes {
+            let temporary = self.temporary_path()?;
+            let fetched = remote.fetch(digest, &temporary.path, work.progress, work.cancel);
+            work.cancel.check()?;
+            match fetched {
+                Ok(()) => {}
+                Err(fault) if fault.code == Code::Absent => continue,
+                // Our own disk: no other remote can help.
+                Err(fault) if fault.code == Code::NoSpace => return Err(fault),
+                Err(fault) => {
+                    faults.push(*fault.field("remote", remote.name()));
+                    continue;
+                }
+            }
+            let Some(file) = open_regular(&temporary.path)? else { continue };
+            let size = file.metadata().map_or(0, |found| found.len());
+            let silent = Work { progress: &Silent, ..work };
+            let passed = stream::hash(Named { file: &file, path: &temporary.path }, size, None, silent)?;
+            if passed.digest != *digest {
+                faults.push(*wrong_bytes(digest, passed.digest, &remote.name()));
+                continue;
+            }
+            self.seal(&file, &temporary)?;
+            self.place(temporary, digest, passed.size, folders)?;
+            return Ok(Some(passed.size));
+        }
+        Ok(None)
+    }
+
+    /// Gives a remote those of these blobs that it lacks. Faults: `absent` where one is not here, `damaged` where one
+    /// is not what it is named (it is moved away, and nothing of it is stored), those of the remote, `cancelled`.
+    pub fn push(
+        &self,
+        digests: &[Digest],
+        remote: &dyn BlobRemote,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Transferred> {
+        let (mut todo, mut done, mut missing) = (Vec::new(), Transferred::default(), Vec::new());
+        for digest in digests.iter().collect::<BTreeSet<_>>() {
+            cancel.check()?;
+            if remote.has(digest)?.is_some() {
+                done.were_there += 1;
+                continue;
+            }
+            match self.presence(digest)? {
+                Presence::Present { size } => todo.push((*digest, size)),
+                Presence::Absent => missing.push(*digest),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(absent(&missing));
+        }
+        progress.start("pushing files", Some(todo.iter().map(|(_, size)| size).sum()), Unit::Bytes);
+        let done = Mutex::new(done);
+        let result = for_each(SIDE_BY_SIDE, &todo, |(digest, size)| {
+            let path = self.place_of(digest);
+            let stored = match remote.store(digest, &path, progress, cancel) {
+                Err(fault) if fault.code == Code::Damaged => {
+                    let silent = Work { progress: &Silent, cancel };
+                    return Err(self.check_bytes(digest, *size, silent)?.unwrap_or(fault));
+                }
+                stored => stored?,
+            };
+            let mut done = locked(&done);
+            done.blobs += u64::from(stored);
+            done.were_there += u64::from(!stored);
+            done.bytes += if stored { *size } else { 0 };
+            Ok(())
+        });
+        progress.finish();
+        result?;
+        Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
+    }
+}
+
+/// Wrong bytes are worth more attention than no answer.
+fn worst(faults: &[Fault]) -> usize {
+    faults.iter().position(|fault| fault.code == Code::Damaged).unwrap_or(0)
+}
+
+fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Fault> {
+    let mut fault = Wrong::Bytes { found }.fault(digest);
+    fault.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
+    fault.field("remote", remote).hint("nothing of it was stored; run `refmark verify` on that remote, or use another")
+}
+
+/// A folder in the store's layout, such as one on a mount or a removable disk. Given a folder that holds `blobs`, it is
+/// that one: so another registry's blob folder can be named, too.
+pub struct FolderRemote {
+    store: Store,
+}
+
+impl FolderRemote {
+    /// The remote in this folder. Touches nothing; the first write makes the folder's own subfolders.
+    pub fn open(folder: &std::path::Path, disk: Arc<dyn Disk>) -> FolderRemote {
+        let store = match folder.join("blobs") {
+            blobs if blobs.is_dir() => Store::with_disk(folder, disk),
+            _ => Store::flat(folder, disk),
+        };
+        FolderRemote { store }
+    }
+
+    /// A folder that is not there is a disk that is not mounted: that must never read as "absent", nor be created.
+    fn mounted(&self) -> Result<()> {
+        let folder = self.store.area();
+        if folder.is_dir() {
+            return Ok(());
+        }
+        Err(Fault::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
+            .hint("mount the disk, or create the folder if it is new")
+            .at(shown(folder)))
+    }
+}
+
+impl BlobRemote for FolderRemote {
+    fn name(&self) -> String {
+        shown(self.store.area())
+    }
+
+    fn has(&self, digest: &Digest) -> Result<Option<u64>> {
+        self.mounted()?;
+        Ok(match self.store.presence(digest)? {
+            Presence::Present { size } => Some(size),
+            Presence::Absent => None,
+        })
+    }
+
+    fn fetch(&self, digest: &Digest, to: &std::path::Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.mounted()?;
+        let (from, size) = self.store.open_raw(digest)?;
+        let into = self.store.disk().create_new(to, 0o600)?;
+        let path = self.store.place_of(digest);
+        stream::copy_only(
+            Named { file: &from, path: &path },
+            Named { file: &into, path: to },
+            size,
+            Work { progress, cancel },
+        )
+    }
+
+    fn store(&self, digest: &Digest, from: &std::path::Path, progress: &dyn Progress, cancel: &Cancel) -> Result<bool> {
+        self.mounted()?;
+        let Some(source) = open_regular(from)? else { return Err(absent(&[*digest])) };
+        let size = source.metadata().map_or(0, |found| found.len());
+        if self.store.presence(digest)? == (Presence::Present { size }) {
+            return Ok(false);
+        }
+        let (copy, temporary) = self.store.temporary()?;
+        let work = Work { progress, cancel };
+        let passed = stream::copy(
+            Named { file: &source, path: from },
+            Named { file: &copy, path: &temporary.path },
+            size,
+            None,
+            work,
+        )?;
+        if passed.digest != *digest {
+            return Err(Wrong::Bytes { found: passed.digest }.fault(digest).at(shown(from)));
+        }
+        self.store.seal(&copy, &temporary)?;
+        let folders = Mutex::default();
+        let new = self.store.place(temporary, digest, passed.size, &folders)?;
+        sync_dirs(self.store.disk(), locked(&folders).drain(..))?;
+        Ok(new)
+    }
+
+    fn list(&self, each: &mut dyn FnMut(Digest, u64) -> Result<()>) -> Result<()> {
+        self.mounted()?;
+        self.store.list(each)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::ingest::Source;
+    use super::*;
+    use crate::fs::disk::RealDisk;
+
+    fn remote_in(path: &Path) -> FolderRemote {
+        FolderRemote::open(path, Arc::new(RealDisk))
+    }
+
+    fn quiet() -> (Silent, Cancel) {
+        (Silent, Cancel::default())
+    }
+
+    fn filled(dir: &Path, contents: &[&[u8]]) -> (Store, Vec<Digest>) {
+        std::fs::create_dir_all(dir).unwrap();
+        let store = Store::open(&dir.join("refmark"));
+        let sources = contents.iter().enumerate().map(|(n, bytes)| {
+            let path = dir.join(n.to_string());
+            std::fs::write(&path, bytes).unwrap();
+            Source { path, observer: None }
+        });
+        let done = store.ingest(sources.collect(), &Silent, &Cancel::default()).unwrap();
+        (store, done.into_iter().map(|one| one.digest).collect())
+    }
+
+    fn folder(dir: &Path, name: &str) -> (PathBuf, Arc<dyn BlobRemote>) {
+        let path = dir.join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        (path.clone(), Arc::new(remote_in(&path)))
+    }
+
+    #[test]
+    fn a_folder_is_a_remote_in_both_layouts() {
+        for layout in ["flat", "flat/blobs"] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(dir.path().join(layout)).unwrap();
+            crate::testing::blob_remote::conforms(&remote_in(&dir.path().join("flat")), dir.path());
+        }
+    }
+
+    #[test]
+    fn what_was_pushed_to_a_folder_comes_back_to_an_empty_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let (store, digests) = filled(&dir.path().join("a"), &[b"one", b"two"]);
+        let (_, remote) = folder(dir.path(), "mount");
+        let pushed = store.push(&digests, &*remote, &silent, &cancel).unwrap();
+        assert_eq!((pushed.blobs, pushed.bytes, pushed.were_there), (2, 6, 0));
+        assert_eq!(store.push(&digests, &*remote, &silent, &cancel).unwrap().were_there, 2);
+        let empty = Store::open(&dir.path().join("b"));
+        let fetched = empty.fetch_absent(&digests, &[remote], &silent, &cancel).unwrap();
+        assert_eq!((fetched.blobs, fetched.bytes), (2, 6));
+        assert_eq!(empty.read(&digests[1], 10).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(empty.area().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn wrong_bytes_of_a_remote_name_it_are_never_stored_and_the_next_remote_helps() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let (good, digests) = filled(&dir.path().join("a"), &[b"one"]);
+        let (bad_path, bad) = folder(dir.path(), "bad");
+        let place = Store::flat(&bad_path, Arc::new(RealDisk)).place_of(&digests[0]);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(&place, "0ne").unwrap();
+        let empty = Store::open(&dir.path().join("b"));
+        let fault = empty.fetch_absent(&digests, &[Arc::clone(&bad)], &silent, &cancel).unwrap_err();
+        assert_eq!((fault.code, fault.fields["remote"].as_str()), (Code::Damaged, bad_path.to_str()));
+        assert_eq!(empty.presence(&digests[0]).unwrap(), Presence::Absent);
+        let other: Arc<dyn BlobRemote> = Arc::new(remote_in(good.area()));
+        let fetched = empty.fetch_absent(&digests, &[bad, other], &silent, &cancel).unwrap();
+        assert_eq!((fetched.blobs, fetched.passed_over.len()), (1, 1));
+        assert_eq!(empty.read(&digests[0], 10).unwrap(), b"one");
+    }
+
+    #[test]
+    fn absent_everywhere_names_all_and_an_unmounted_disk_is_not_absence() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let empty = Store::open(&dir.path().join("b"));
+        let (_, remote) = folder(dir.path(), "mount");
+        let digests = [Digest::of(b"x"), Digest::of(b"y")];
+        let fault = empty.fetch_absent(&digests, &[remote], &silent, &cancel).unwrap_err();
+        assert_eq!((fault.code, fault.fields["count"].as_u64()), (Code::Absent, Some(2)));
+        let gone: Arc<dyn BlobRemote> = Arc::new(remote_in(&dir.path().join("gone")));
+        assert_eq!(empty.fetch_absent(&digests, &[gone], &silent, &cancel).unwrap_err().code, Code::Io);
+        assert!(!dir.path().join("gone").exists());
+    }
+
+    #[test]
+    fn a_damaged_blob_is_not_pushed_but_moved_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let (store, digests) = filled(&dir.path().join("a"), &[b"one"]);
+        std::fs::remove_file(store.place_of(&digests[0])).unwrap();
+        std::fs::write(store.place_of(&digests[0]), "0ne").unwrap();
+        let (_, remote) = folder(dir.path(), "mount");
+        let fault = store.push(&digests, &*remote, &silent, &cancel).unwrap_err();
+        assert_eq!((fault.code, fault.fields.contains_key("moved_to")), (Code::Damaged, true));
+        assert_eq!(remote.has(&digests[0]).unwrap(), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! The files of a package: those of a folder, or one file.
+
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+
+use super::spelling::check_spelling;
+use crate::fs::disk::{io_fault, shown};
+use crate::fs::read::not_a_file;
+use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::package_path::PackagePath;
+
+/// A file of patterns like `.gitignore`, in any folder of a package. `.gitignore` itself is not heeded: people leave
+/// their weights out of Git with it.
+pub const IGNORE_FILE: &str = ".refmarkignore";
+
+/// What is never part of a model, by name.
+const LEFT_OUT: &[&str] =
+    &[".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", IGNORE_FILE];
+
+/// A file of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its path in the package.
+    pub path: PackagePath,
+    /// Where it is: a regular file; behind a link, the link's target.
+    pub file: PathBuf,
+    /// Its size in bytes, now.
+    pub size: u64,
+}
+
+/// Lists the files of a package, by the bytes of their paths: all below a folder, or the one that `root` names.
+///
+/// `ignores` are patterns as in `.gitignore` for what to leave out besides. A symbolic link to a file of the same folder
+/// counts as that file; one to a file elsewhere only with `follow_links`.
+///
+/// Faults: `not-a-file` for links that lead out or nowhere or to folders, devices, FIFOs and sockets; `bad-argument`
+/// for names that cannot stand in a package and for a package without files; `bad-glob`; `io`.
+pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Result<Vec<Found>> {
+    let real = std::fs::canonicalize(root).map_err(|e| io_fault("read", root, &e))?;
+    let found = std::fs::metadata(&real).map_err(|e| io_fault("read", root, &e))?;
+    let mut files = Vec::new();
+    if found.is_file() {
+        let name = root.file_name().or(real.file_name()).unwrap_or_default();
+        files.push(Found { path: package_path(Path::new(name), root)?, file: real, size: found.len() });
+        return Ok(files);
+    }
+    if !found.is_dir() {
+        return Err(not_a_file(root, &found));
+    }
+    for entry in walker(&real, ignores)?.build() {
+        let entry = entry.map_err(|e| walk_fault(root, &e))?;
+        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
+        let relative = entry.path().strip_prefix(&real).unwrap_or(entry.path());
+        let mut file = entry.path().to_owned();
+        if kind.is_symlink() {
+            file = target(&file, &real, follow_links)?;
+        }
+        let found = std::fs::symlink_metadata(&file).map_err(|e| io_fault("read", &file, &e))?;
+        if !found.is_file() {
+            return Err(not_a_file(entry.path(), &found));
+        }
+        files.push(Found { path: package_path(relative, entry.path())?, file, size: found.len() });
+    }
+    if files.is_empty() {
+        return Err(Fault::new(Code::BadArgument, format!("{} holds no files for a package", shown(root)))
+            .hint(format!("look at {IGNORE_FILE} and at the patterns that leave files out"))
+            .at(shown(root)));
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    check_spelling(files.iter().map(|found| &found.path))?;
+    Ok(files)
+}
+
+fn walker(root: &Path, ignores: &[String]) -> Result<WalkBuilder> {
+    let mut overrides = OverrideBuilder::new(root);
+    for pattern in ignores {
+        let bad = |e| {
+            Fault::new(Code::BadGlob, format!("`{}` is not a pattern: {e}", pattern.escape_debug()))
+                .hint("write it as in .gitignore, such as `*.log` or `/runs/`")
+        };
+        // An override names what is taken; with a mark before it, what is left out.
+        let flipped = pattern.strip_prefix('!').map_or_else(|| format!("!{pattern}"), str::to_owned);
+        overrides.add(&flipped).map_err(bad)?;
+    }
+    let overrides = overrides.build().map_err(|e| Fault::new(Code::BadGlob, format!("the patterns clash: {e}")))?;
+    let mut walker = WalkBuilder::new(root);
+    walker.standard_filters(false).follow_links(false).parents(false).overrides(overrides);
+    walker.add_custom_ignore_filename(IGNORE_FILE);
+    walker.filter_entry(|entry| {
+        let name = entry.file_name().to_string_lossy();
+        let cache = name == "huggingface" && entry.path().parent().is_some_and(|p| p.ends_with(".cache"));
+        entry.depth() == 0 || !(LEFT_OUT.contains(&&*name) || name.ends_with(".tmp") || cache)
+    });
+    Ok(walker)
+}
+
+/// The regular file behind a link, where it may be taken.
+fn target(link: &Path, root: &Path, follow_links: bool) -> Result<PathBuf> {
+    let leads = |how: &str| {
+        Fault::new(Code::NotAFile, format!("{} is a symbolic link {how}", shown(link)))
+            .field("kind", "a symbolic link")
+            .at(shown(link))
+    };
+    let Ok(real) = std::fs::canonicalize(link) else {
+        return Err(leads("to nothing").hint("remove the link, or leave it out with a line in .refmarkignore"));
+    };
+    if real.is_dir() {
+        return Err(leads("to a folder").hint("copy the folder into the package; links to folders are not followed"));
+    }
+    if !follow_links && !real.starts_with(root) {
+        let hint = "pass --follow-links to take the files that links lead to, as in a Hugging Face cache";
+        return Err(leads(&format!("that leads out of the package, to {}", shown(&real))).hint(hint));
+    }
+    Ok(real)
+}
+
+fn package_path(relative: &Path, whole: &Path) -> Result<PackagePath> {
+    let Some(text) = relative.to_str() else {
+        return Err(Fault::new(Code::BadArgument, format!("the name of {} is not UTF-8", shown(whole)))
+            .hint("rename the file, or leave it out with a line in .refmarkignore")
+            .at(shown(whole)));
+    };
+    PackagePath::parse(text).map_err(|fault| fault.at(shown(whole)))
+}
+
+fn walk_fault(root: &Path, error: &ignore::Error) -> Box<Fault> {
+    match error.io_error() {
+        Some(io) => io_fault("list", root, io),
+        None => Fault::new(Code::BadGlob, format!("{}: {error}", shown(root))).at(shown(root)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, file).unwrap();
+        }
+        dir
+    }
+
+    fn walk(root: &Path, ignores: &[&str]) -> Result<Vec<String>> {
+        let ignores: Vec<String> = ignores.iter().map(|p| (*p).to_owned()).collect();
+        Ok(walk_package(root, &ignores, false)?.into_iter().map(|found| found.path.to_string()).collect())
+    }
+
+    #[test]
+    fn weights_that_git_ignores_are_taken_and_clutter_is_not() {
+        let files = [
+            "z.bin",
+            "a/b.txt",
+            "a.txt",
+            ".hidden",
+            ".git/config",
+            "__pycache__/x.pyc",
+            "sub/.ipynb_checkpoints/n",
+            "x.tmp",
+            ".DS_Store",
+            ".cache/huggingface/m",
+            "runs/1/log",
+            "skip/me",
+        ];
+        let dir = tree(&files);
+        std::fs::write(dir.path().join(".gitignore"), "*.bin\n").unwrap();
+        std::fs::write(dir.path().join(IGNORE_FILE), "/runs\n").unwrap();
+        assert_eq!(walk(dir.path(), &["skip/"]).unwrap(), [".gitignore", ".hidden", "a.txt", "a/b.txt", "z.bin"]);
+        assert_eq!(walk(&dir.path().join("x.tmp"), &[]).unwrap(), ["x.tmp"], "a file that is named is taken");
+        assert_eq!(walk(dir.path(), &["*"]).unwrap_err().code, Code::BadArgument);
+        assert_eq!(walk(dir.path(), &["{"]).unwrap_err().code, Code::BadGlob);
+    }
+
+    #[test]
+    fn a_link_that_leads_out_is_refused_with_the_option_that_takes_it() {
+        let cache = tree(&["blobs/1", "snapshot/config.json"]);
+        let snapshot = cache.path().join("snapshot");
+        symlink("config.json", snapshot.join("same")).unwrap();
+        assert_eq!(walk(&snapshot, &[]).unwrap(), ["config.json", "same"]);
+        symlink("../blobs/1", snapshot.join("model.bin")).unwrap();
+        let fault = walk(&snapshot, &[]).unwrap_err();
+        assert_eq!(fault.code, Code::NotAFile);
+        assert!(fault.hint.unwrap().contains("--follow-links"));
+        let all = walk_package(&snapshot, &[], true).unwrap();
+        assert_eq!((all[1].path.as_str(), all[1].size), ("model.bin", 7));
+        assert_eq!(all[1].file, std::fs::canonicalize(cache.path().join("blobs/1")).unwrap());
+    }
+
+    #[test]
+    fn links_to_nothing_or_to_folders_devices_and_fifos_are_refused() {
+        for make in [
+            |dir: &Path| symlink("nowhere", dir.join("x")).unwrap(),
+            |dir: &Path| symlink("sub", dir.join("x")).unwrap(),
+            |dir: &Path| symlink("/dev/null", dir.join("x")).unwrap(),
+            |dir: &Path| rustix::fs::mkfifoat(rustix::fs::CWD, dir.join("x"), rustix::fs::Mode::RUSR).unwrap(),
+        ] {
+            let dir = tree(&["a", "sub/b"]);
+            make(dir.path());
+            assert_eq!(walk_package(dir.path(), &[], true).unwrap_err().code, Code::NotAFile);
+        }
+    }
+
+    #[test]
+    fn names_that_fail_on_some_system_are_refused_with_the_file() {
+        let dir = tree(&["a"]);
+        std::fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
+        assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::BadArgument);
+        for pair in [["README", "readme"], ["nul.txt", "b"]] {
+            assert_eq!(walk(tree(&pair).path(), &[]).unwrap_err().code, Code::BadArgument);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Floor 4: records in Git, the only place that knows gix.
+//!
+//! gix lends its formats (packs, loose objects, trees, commits, packed refs, zlib, hashes); finding, checking, staging and
+//! moving are done here, because gix neither syncs to disk, nor hash-checks what it reads, nor leaves alternates and the
+//! user's configuration alone.
+
+#![allow(clippy::disallowed_methods)]
+
+mod commit;
+mod objects;
+mod open;
+mod pack;
+pub mod program;
+mod refs;
+mod repo;
+mod revision;
+mod stage;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use open::{Format, RepoCondition};
+pub use repo::Repo;
+
+use std::path::Path;
+
+use refmark_types::fault::{Code, Fault};
+use refmark_types::oid::Oid;
+
+/// A file operation that the operating system refused.
+fn io_fault(what: &str, path: &Path, error: &std::io::Error) -> Box<Fault> {
+    use std::io::ErrorKind;
+    let code = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::NoSpace,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
+        _ => Code::Io,
+    };
+    Fault::new(code, format!("cannot {what} {}: {error}", path.display())).at(path.to_string_lossy())
+}
+
+fn to_gix(id: Oid) -> gix::hash::ObjectId {
+    // An `Oid` has 20 or 32 bytes by its own construction, which are the two lengths gix knows.
+    gix::hash::ObjectId::try_from(id.as_bytes()).unwrap_or(gix::hash::ObjectId::null(gix::hash::Kind::Sha1))
+}
+
+fn from_gix(id: &gix::hash::oid) -> refmark_types::fault::Result<Oid> {
+    Oid::from_bytes(id.as_bytes())
+}

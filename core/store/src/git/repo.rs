@@ -1,0 +1,251 @@
+//! One repository: the record store over Git.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::objects::Objects;
+use super::refs::{Refs, check_branch};
+use super::stage::Stage;
+use super::{commit, io_fault, revision, walk};
+use refmark_engine::ports::store::{NewCommit, RecordStore};
+use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
+use refmark_pack::tree;
+use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// An open Git repository. One value serves many threads and may live long: packs that come and go are followed.
+pub struct Repo {
+    pub(super) objects: Objects,
+    pub(super) refs: Refs,
+    pub(super) stage: Stage,
+    pub(super) worktree: Option<PathBuf>,
+    pub(super) bare: bool,
+    pub(super) writable: bool,
+}
+
+impl Repo {
+    /// The folder with objects and branches: of a linked worktree, the main repository's.
+    pub fn git_dir(&self) -> &Path {
+        &self.refs.common_dir
+    }
+
+    /// Whether the repository has no worktree of its own.
+    pub fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// The worktree that the repository was opened by, if it has one. refmark never touches it nor its index.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.worktree.as_deref().filter(|_| !self.bare)
+    }
+
+    /// The branch that `HEAD` names; nothing where it names a commit.
+    pub fn head_branch(&self) -> Result<Option<String>> {
+        Ok(self.refs.symbolic_head()?.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
+    }
+
+    /// The worktrees in which a branch is checked out. Moving such a branch leaves their files behind it.
+    pub fn checked_out_at(&self, branch: &str) -> Result<Vec<PathBuf>> {
+        let wanted = format!("ref: refs/heads/{branch}");
+        let common = &self.refs.common_dir;
+        let at = |git_dir: &Path| fs::read_to_string(git_dir.join("HEAD")).is_ok_and(|text| text.trim_end() == wanted);
+        let mut found = Vec::new();
+        if !self.bare && at(common) {
+            found.push(common.parent().unwrap_or(common).to_owned());
+        }
+        for entry in fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten() {
+            if at(&entry.path()) {
+                let named = fs::read_to_string(entry.path().join("gitdir")).unwrap_or_default();
+                found.push(Path::new(named.trim_end()).parent().unwrap_or(&entry.path()).to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// A commit's time in seconds and its parents, for walks.
+    pub(super) fn time_and_parents(&self, id: Oid) -> Result<(i64, Vec<Oid>)> {
+        let commit = parse_commit(&self.objects.commit(id)?, self.objects.hash, id)?;
+        Ok((commit.time.unix(), commit.parents))
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        if self.writable {
+            return Ok(());
+        }
+        Err(bug("a repository that was opened for a pre-receive hook is only read"))
+    }
+}
+
+impl History for Repo {
+    fn commit(&self, id: Oid) -> Result<CommitInfo> {
+        parse_commit(&self.objects.commit(id)?, self.objects.hash, id)
+    }
+
+    fn changes(&self, id: Oid) -> Result<Vec<Change>> {
+        let commit = self.commit(id)?;
+        match commit.parents.first() {
+            Some(parent) => tree::between(&self.objects, Some(self.commit(*parent)?.tree), Some(commit.tree)),
+            None => tree::between(&self.objects, None, Some(commit.tree)),
+        }
+    }
+
+    fn between(&self, from: Option<Oid>, to: Oid) -> Result<Vec<Change>> {
+        let from = from.map(|id| commit::tree_of(&self.objects, id)).transpose()?;
+        tree::between(&self.objects, from, Some(commit::tree_of(&self.objects, to)?))
+    }
+
+    fn snapshot(&self, commit: Oid) -> Result<Box<dyn Snapshot + '_>> {
+        let root = commit::tree_of(&self.objects, commit)?;
+        Ok(Box::new(GitSnapshot { objects: &self.objects, root }))
+    }
+
+    fn load(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
+        self.objects.blob(oid, limit)
+    }
+}
+
+/// One commit's tree, read as far as it is asked for.
+struct GitSnapshot<'r> {
+    objects: &'r Objects,
+    root: Oid,
+}
+
+impl Snapshot for GitSnapshot<'_> {
+    fn find(&self, path: &str) -> Result<Option<Entry>> {
+        Ok(self.entry(path)?.filter(|entry| entry.mode != refmark_engine::snapshot::Mode::Folder))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>> {
+        use refmark_engine::snapshot::Mode;
+        let tree = match folder {
+            "" => self.root,
+            _ => match self.entry(folder)? {
+                Some(entry) if entry.mode == Mode::Folder => entry.oid,
+                _ => return Ok(Vec::new()),
+            },
+        };
+        self.objects.tree(tree)?.iter().map(|entry| entry.entry()).collect()
+    }
+
+    fn load(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
+        self.objects.blob(oid, limit)
+    }
+}
+
+impl GitSnapshot<'_> {
+    /// Whatever stands at a path, folders included.
+    fn entry(&self, path: &str) -> Result<Option<Entry>> {
+        let mut folder = self.root;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let tree = self.objects.tree(folder)?;
+            let Some(entry) = tree.get(part) else { return Ok(None) };
+            if parts.peek().is_none() {
+                return entry.entry().map(Some);
+            }
+            if !entry.is_folder() {
+                return Ok(None);
+            }
+            folder = entry.oid()?;
+        }
+        Ok(None)
+    }
+}
+
+impl RecordStore for Repo {
+    fn head(&self, branch: &str) -> Result<Option<Oid>> {
+        check_branch(branch)?;
+        self.refs.find(&format!("refs/heads/{branch}"))
+    }
+
+    fn branches(&self) -> Result<Vec<String>> {
+        Ok(self.refs.below("refs/heads/")?.into_keys().collect())
+    }
+
+    fn resolve_revision(&self, text: &str) -> Result<Oid> {
+        revision::resolve(self, text)
+    }
+
+    fn blob_id(&self, bytes: &[u8]) -> Result<Oid> {
+        let id = gix::objs::compute_hash(self.objects.hash, gix::objs::Kind::Blob, bytes).map_err(bug)?;
+        Oid::from_bytes(id.as_bytes())
+    }
+
+    fn write(&self, change: &NewCommit<'_>) -> Result<Oid> {
+        self.check_writable()?;
+        let objects = commit::build(&self.objects, change)?;
+        let id = objects.last().map(|commit| commit.id).ok_or_else(|| bug("a commit without objects"))?;
+        self.stage.write(objects, self.objects.hash)?;
+        Ok(id)
+    }
+
+    fn move_branch(&self, branch: &str, expected: Option<Oid>, new: Oid) -> Result<()> {
+        self.check_writable()?;
+        check_branch(branch)?;
+        self.objects.commit(new)?;
+        self.refs.compare_and_swap(&self.stage, branch, expected, new)
+    }
+
+    fn recover(&self) -> Result<usize> {
+        self.check_writable()?;
+        let entries = match fs::read_dir(&self.stage.folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            other => other.map_err(|error| io_fault("list", &self.stage.folder, &error))?,
+        };
+        let staged: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        let is_ref = |path: &&PathBuf| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("ref-"))
+        };
+        let refs: Vec<Vec<u8>> =
+            staged.iter().filter(is_ref).filter_map(|path| fs::read(path).ok()).filter(|it| !it.is_empty()).collect();
+        let mut cleared = self.refs.clear_locks(&self.stage, &refs)?;
+        for path in &staged {
+            self.stage.disk.remove(path)?;
+            cleared += 1;
+        }
+        Ok(cleared)
+    }
+
+    fn merge_base(&self, one: Oid, other: Oid) -> Result<Option<Oid>> {
+        walk::merge_base(self, one, other)
+    }
+
+    fn is_ancestor(&self, ancestor: Oid, of: Oid) -> Result<bool> {
+        walk::is_ancestor(self, ancestor, of)
+    }
+
+    fn on_first_parent_chain(&self, head: Oid, commit: Oid) -> Result<bool> {
+        let mut at = Some(head);
+        while let Some(id) = at {
+            if id == commit {
+                return Ok(true);
+            }
+            at = self.time_and_parents(id)?.1.first().copied();
+        }
+        Ok(false)
+    }
+}
+
+/// A commit's own words. Its dates are lenient (they carry no authority); its ids are not.
+pub(super) fn parse_commit(bytes: &[u8], hash: gix::hash::Kind, id: Oid) -> Result<CommitInfo> {
+    let commit = gix::objs::CommitRef::from_bytes(bytes, hash).map_err(|error| {
+        Fault::new(Code::BadPack, format!("Git commit {id} cannot be read: {error}")).field("object", id)
+    })?;
+    let mut parents = Vec::with_capacity(commit.parents.len());
+    for parent in commit.parents() {
+        parents.push(super::from_gix(&parent)?);
+    }
+    let committer = commit.committer.to_string();
+    let seconds = committer.rsplit('>').next().and_then(|rest| rest.split_whitespace().next());
+    let author = commit.author.to_string();
+    let author = author.rfind('>').and_then(|end| author.get(..=end)).unwrap_or(&author).to_owned();
+    Ok(CommitInfo {
+        id,
+        tree: super::from_gix(&commit.tree())?,
+        parents,
+        time: Timestamp::from_unix(seconds.and_then(|text| text.parse().ok()).unwrap_or(0)),
+        author,
+        message: commit.message.to_string(),
+    })
+}

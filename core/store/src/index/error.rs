@@ -1,0 +1,47 @@
+//! What can go wrong with an index.
+
+use refmark_types::fault::{Code, Fault};
+use rusqlite::ErrorCode;
+
+/// A result whose error is an [`IndexError`].
+pub type Result<T, E = IndexError> = std::result::Result<T, E>;
+
+/// What SQLite says, or a value in the index that no record could have brought.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// SQLite's own word.
+    #[error("the index says: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A value that refmark does not read.
+    #[error(transparent)]
+    Value(#[from] Box<Fault>),
+}
+
+impl IndexError {
+    /// The stable code of this error.
+    pub fn code(&self) -> Code {
+        match self {
+            IndexError::Value(fault) => fault.code,
+            IndexError::Sql(sql) => match sql.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::Locked,
+                Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Code::ReadOnly,
+                Some(ErrorCode::DiskFull) => Code::NoSpace,
+                Some(ErrorCode::SystemIoFailure) => Code::Io,
+                // A table that is not there, a value of another type: not what this refmark wrote.
+                _ => Code::Damaged,
+            },
+        }
+    }
+}
+
+impl From<IndexError> for Box<Fault> {
+    fn from(error: IndexError) -> Box<Fault> {
+        let code = error.code();
+        match error {
+            IndexError::Value(fault) => fault,
+            IndexError::Sql(sql) => Fault::new(code, format!("the index says: {sql}"))
+                .hint("it holds nothing of its own; `refmark index rebuild` makes it again")
+                .field("index", true),
+        }
+    }
+}

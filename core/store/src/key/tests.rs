@@ -1,0 +1,67 @@
+//! Stories of the search for a key. The keys, agents and commits of `openssh` are made by the real tools.
+
+#[cfg(unix)]
+mod agents;
+#[cfg(unix)]
+mod openssh;
+#[cfg(unix)]
+mod search;
+#[cfg(unix)]
+mod tools;
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use refmark_types::fault::Fault;
+
+/// A folder that plays home, and is gone after the test.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Home {
+        let home = Home(tempfile::tempdir().unwrap());
+        std::fs::create_dir_all(home.path().join(".ssh")).unwrap();
+        home
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.file(".config")
+    }
+
+    /// A search that sees this home and its configuration, and nothing else.
+    fn search(&self) -> KeySearch<'static> {
+        KeySearch { home: Some(self.path().to_owned()), config: Some(self.config()), ..KeySearch::default() }
+    }
+
+    fn naming(&self, key: impl Into<std::ffi::OsString>) -> KeySearch<'static> {
+        KeySearch { explicit: Some(key.into()), ..self.search() }
+    }
+}
+
+/// The fault of a search that must fail.
+fn fault(search: &KeySearch<'_>) -> Box<Fault> {
+    match look(search) {
+        Ok(found) => panic!("expected a fault, found {}", found.signer.describe()),
+        Err(fault) => fault,
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
