@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folders = ["core/engine/src", "core/query/src", "core/scan/src", "core/records/src", "bindings-wasm/src"];
-const single = ["core/types/src/fault.rs"];
+const single = ["core/types/src/error.rs"];
 
 /** The answers; what they are made of follows. */
 const roots = [

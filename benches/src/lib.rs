@@ -17,7 +17,7 @@ use refmark_core::store::testing::disk::FaultyDisk;
 use refmark_core::types::name::PrincipalId;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
-use refmark_core::{InitRequest, Places, Registry, ResolveOptions, World, Writer};
+use refmark_core::{Context, InitRequest, Places, Registry, ResolveOptions, Writer};
 
 mod cpu;
 mod moves;
@@ -40,13 +40,13 @@ pub fn key() -> HeldKey {
 }
 
 /// A world with folders of its own below `home`. `durable` waits for the disk as a user's world does.
-pub fn world(home: &Path, durable: bool) -> World {
+pub fn world(home: &Path, durable: bool) -> Context {
     let places = Places {
         home: Some(home.to_owned()),
         config: Some(home.join("config/refmark")),
         data: Some(home.join("data/refmark")),
     };
-    let mut world = World::at(places, Arc::new(Ticking(AtomicI64::new(1_800_000_000))));
+    let mut world = Context::at(places, Arc::new(Ticking(AtomicI64::new(1_800_000_000))));
     if !durable {
         world.disk = Arc::new(FaultyDisk::sound());
     }

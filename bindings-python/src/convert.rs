@@ -20,7 +20,7 @@ pub fn answer(py: Python<'_>, answer: &impl Serialize) -> PyResult<Py<PyAny>> {
 pub fn to_python<'py>(py: Python<'py>, value: &(impl Serialize + ?Sized)) -> PyResult<Bound<'py, PyAny>> {
     value.serialize(ToPython(py)).map_err(|failed| match failed {
         Failed::Python(error) => error,
-        Failed::Serde(text) => raise(py, &refmark_core::types::fault::bug(text)),
+        Failed::Serde(text) => raise(py, &refmark_core::types::error::bug(text)),
     })
 }
 

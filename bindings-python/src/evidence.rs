@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use refmark_core::AttachRequest;
 use refmark_core::records::evidence::{Direction, Named, Verdict};
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
 
@@ -57,8 +57,8 @@ fn direction(text: &str) -> Result<Direction> {
     }
 }
 
-fn unknown(what: &str, text: &str, known: &str) -> Box<Fault> {
-    Fault::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug())).hint(format!("write {known}"))
+fn unknown(what: &str, text: &str, known: &str) -> Box<Error> {
+    Error::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug())).hint(format!("write {known}"))
 }
 
 #[pymethods]

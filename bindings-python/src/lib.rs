@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a face may read the environment")]
 
+mod context;
 mod convert;
 mod errors;
 mod evidence;
@@ -18,7 +19,6 @@ mod rows;
 mod signatures;
 mod team;
 mod values;
-mod world;
 
 use pyo3::prelude::*;
 

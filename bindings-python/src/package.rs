@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use refmark_core::records::manifest::Lineage;
 use refmark_core::types::canonical::FreeMap;
 use refmark_core::types::digest::{ArtifactId, Digest};
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{EntryId, ModelName, Release};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
@@ -77,7 +77,7 @@ impl Given {
         package.evaluation_card = evaluation_card
             .map(|it| {
                 serde_json::from_value(it).map_err(|error| {
-                    Fault::new(Code::BadArgument, format!("the evaluation card cannot be read: {error}"))
+                    Error::new(Code::BadArgument, format!("the evaluation card cannot be read: {error}"))
                 })
             })
             .transpose()?;

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::engine::ports::{Cancel, Progress};
-use refmark_core::types::fault::Result;
+use refmark_core::types::error::Result;
 use refmark_core::types::name::{ConsumerId, ModelName};
 use refmark_core::types::span::Span;
-use refmark_core::{PinAddRequest, Project, World};
+use refmark_core::{Context, PinAddRequest, Project};
 
+use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
 use crate::registry::{Pull, PyRegistry, options};
-use crate::world::Options;
 
 /// A project with its lock file.
 #[pyclass(frozen, module = "refmark._native", name = "Project")]
@@ -26,7 +26,7 @@ pub struct PyProject {
 #[pyfunction]
 pub fn find_lock(py: Python<'_>, folder: PathBuf) -> PyResult<Option<PathBuf>> {
     quick(py, || {
-        let found = Project::find(&folder, &World::from_env())?;
+        let found = Project::find(&folder, &Context::from_env())?;
         Ok(found.and_then(|it| it.path().parent().map(PathBuf::from)))
     })
 }

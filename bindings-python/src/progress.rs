@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use refmark_core::engine::ports::{Cancel, Progress, Unit};
-use refmark_core::types::fault::{Result, bug};
+use refmark_core::types::error::{Result, bug};
 
 use crate::errors::OrRaise;
 

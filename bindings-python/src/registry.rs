@@ -11,22 +11,22 @@ use refmark_core::engine::policy::founding_policy;
 use refmark_core::engine::ports::{Cancel, Progress};
 use refmark_core::store::git::Format;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{AliasName, ModelName, PrincipalId, RemoteName};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
-    self as core, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest, World,
+    self as core, Context, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest,
     Writer,
 };
 use serde::Serialize;
 
+use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::package::{Given, artifact};
 use crate::progress::{quick, run};
 use crate::rows::PyRows;
-use crate::world::Options;
 
 /// An open registry.
 #[pyclass(frozen, module = "refmark._native", name = "Registry")]
@@ -61,7 +61,7 @@ pub fn open(
 /// Makes a registry the user's default.
 #[pyfunction]
 pub fn make_default(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyAny>> {
-    answer(py, &quick(py, || Registry::make_default(&path, World::from_env()))?)
+    answer(py, &quick(py, || Registry::make_default(&path, Context::from_env()))?)
 }
 
 /// Makes a registry: the handle, and the answer.
@@ -102,7 +102,7 @@ impl PyRegistry {
 
     /// A handle of its own for long work, held to the same root.
     pub fn open_for(&self, progress: Arc<dyn Progress>, cancel: Cancel) -> Result<Registry> {
-        Registry::open(&self.path, World { progress, cancel, ..self.shared.world().clone() })
+        Registry::open(&self.path, Context { progress, cancel, ..self.shared.world().clone() })
     }
 
     /// Does a change on a handle of its own, with the user's key.
@@ -136,7 +136,7 @@ impl PyRegistry {
 pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
     match Reference::parse(text)? {
         Reference::Alias(model, alias) => Ok((model, alias)),
-        _ => Err(Fault::new(Code::BadReference, format!("`{}` is not MODEL@ALIAS", text.escape_debug()))
+        _ => Err(Error::new(Code::BadReference, format!("`{}` is not MODEL@ALIAS", text.escape_debug()))
             .hint("write it as in sentiment@champion")),
     }
 }

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use refmark_core::records::signature::{PublicKey, Signature, SshSignature};
-use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::error::{Code, Error};
 
 use crate::convert::from_python;
 use crate::errors::{OrRaise, raise};
@@ -19,7 +19,7 @@ pub fn public_key(py: Python<'_>, text: &str) -> PyResult<(String, String)> {
 pub fn check_dsse(py: Python<'_>, key: &str, payload: &[u8], signature: &Bound<'_, PyAny>) -> PyResult<()> {
     let key = PublicKey::parse(key).or_raise(py)?;
     let signature: Signature = serde_json::from_value(from_python(signature)?).map_err(|error| {
-        raise(py, &Fault::new(Code::BadSignature, format!("the signature cannot be read: {error}")))
+        raise(py, &Error::new(Code::BadSignature, format!("the signature cannot be read: {error}")))
     })?;
     signature.verify(&key, payload).or_raise(py)
 }

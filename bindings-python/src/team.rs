@@ -8,17 +8,17 @@ use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFil
 use refmark_core::records::approval::Waiver;
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{ApproveRequest, CloneRequest, Registry, TransitionRequest};
 
+use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
 use crate::registry::{PyRegistry, Transition, alias, digest, digests};
-use crate::world::Options;
 
 /// Clones a registry: the handle, and the answer.
 #[pyfunction]
@@ -133,8 +133,8 @@ impl Proposed {
     }
 }
 
-fn unknown(what: &str, text: &str) -> Box<Fault> {
-    Fault::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug()))
+fn unknown(what: &str, text: &str) -> Box<Error> {
+    Error::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug()))
 }
 
 #[pymethods]

@@ -7,7 +7,7 @@ use refmark_core::inspect_file;
 use refmark_core::query::diff::compare_contracts as compare;
 use refmark_core::records::catalog::Family;
 use refmark_core::records::manifest::Contract;
-use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::error::{Code, Error};
 use refmark_core::types::name::{AliasName, ModelName};
 use refmark_core::types::reference::Reference;
 
@@ -45,17 +45,17 @@ pub fn contract(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Contract> 
     serde_json::from_value(from_python(value)?).map_err(|error| {
         raise(
             py,
-            &Fault::new(Code::BadArgument, format!("the contract cannot be read: {error}"))
+            &Error::new(Code::BadArgument, format!("the contract cannot be read: {error}"))
                 .hint("it has inputs and outputs: lists of {name, type, shape}"),
         )
     })
 }
 
 /// A family of the catalog.
-pub fn family(text: &str) -> refmark_core::types::fault::Result<Family> {
+pub fn family(text: &str) -> refmark_core::types::error::Result<Family> {
     Family::parse(text).ok_or_else(|| {
         let all = Family::ALL.into_iter().map(Family::as_str).collect::<Vec<_>>().join(", ");
-        Fault::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
+        Error::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
             .hint(format!("they are {all}"))
     })
 }

@@ -1,6 +1,6 @@
 //! The time of day, for the two answers that depend on it; the core has no clock.
 
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::time::Timestamp;
 use wasm_bindgen::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use refmark_scan::{Inspection, Source, inspect as look};
 use refmark_types::digest::Hasher;
-use refmark_types::fault::{Code, Fault, Result as Outcome};
+use refmark_types::error::{Code, Error, Result as Outcome};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -55,9 +55,9 @@ impl Source for Asked {
     }
 }
 
-fn not_given(offset: u64, size: u64, length: usize) -> Box<Fault> {
+fn not_given(offset: u64, size: u64, length: usize) -> Box<Error> {
     let length = size.saturating_sub(offset).min(length as u64);
-    Fault::new(Code::Absent, format!("{length} bytes from byte {offset} on are needed, and were not given"))
+    Error::new(Code::Absent, format!("{length} bytes from byte {offset} on are needed, and were not given"))
         .hint("the function that was given reads the file: it threw, or brought nothing")
         .field("offset", offset)
         .field("length", length)

@@ -1,11 +1,11 @@
 //! The policy and the members, in one answer.
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_query::answer::members::{MemberRow, members};
 use refmark_query::answer::policy::PolicyShowAnswer;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use serde::Serialize;
 
 /// A policy, what it means, and who has a part in the one in force.
@@ -35,7 +35,7 @@ struct AliasClass {
 }
 
 /// Policy n, or the one in force.
-pub(crate) fn policy(facts: Facts<'_>, number: Option<u64>) -> Result<PolicyAnswer> {
+pub(crate) fn policy(facts: StateReader<'_>, number: Option<u64>) -> Result<PolicyAnswer> {
     let shown = refmark_query::answer::policy::policy(facts, number)?;
     let rules = facts.policy(shown.number)?.map(|(policy, _)| policy.alias.clone()).unwrap_or_default();
     let aliases = rules.into_iter().map(|it| AliasClass {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use refmark_engine::snapshot::{CommitInfo, History, Mode};
 use refmark_pack::Repository;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result as Outcome;
+use refmark_types::error::Result as Outcome;
 use refmark_types::oid::Oid;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

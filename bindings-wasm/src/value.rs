@@ -1,6 +1,6 @@
 //! From the core's values to those of JavaScript: by JSON, so that every face shows the same fields.
 
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::value::to_value;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -30,16 +30,16 @@ pub(crate) fn value(of: &impl Serialize) -> Result<JsValue, JsValue> {
     parse(&to_value(of).to_string())
 }
 
-/// A fault, as an `Error` with the fault's fields.
-pub(crate) fn thrown(fault: Box<Fault>) -> JsValue {
-    let error = JsValue::from(JsError::new(&fault.message));
-    match value(&fault) {
-        Ok(fields) => assign(&error, &fields),
-        Err(_) => error,
+/// An error, as an `Error` with the error's fields.
+pub(crate) fn thrown(error: Box<Error>) -> JsValue {
+    let thrown = JsValue::from(JsError::new(&error.message));
+    match value(&error) {
+        Ok(fields) => assign(&thrown, &fields),
+        Err(_) => thrown,
     }
 }
 
 /// What a caller did that the class does not allow.
 pub(crate) fn misuse(message: &str) -> JsValue {
-    thrown(Fault::new(Code::BadArgument, message))
+    thrown(Error::new(Code::BadArgument, message))
 }

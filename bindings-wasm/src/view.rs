@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use refmark_query::answer::explain::{WhyNot, explain, report};
 use refmark_query::answer::search::Corpus;
-use refmark_query::answer::{Basis, catalog, detail, diff, list, log, resolve, show, sunset};
+use refmark_query::answer::{QueryContext, catalog, detail, diff, list, log, resolve, show, sunset};
 use refmark_query::index::{ModelRow, SearchRequest};
 use refmark_render::review as review_page;
-use refmark_types::fault::{Code, Fault, Result as Outcome};
+use refmark_types::error::{Code, Error, Result as Outcome};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::number;
 use refmark_types::reference::{Reference, parse_version};
@@ -157,7 +157,7 @@ impl View {
                 Some("markdown") => Ok(review_page::to_markdown(&review, COMMENT_LIMIT)),
                 Some("html") => Ok(review_page::to_html(&review)),
                 Some("text") => Ok(review_page::to_text(&review, false)),
-                _ => Err(Fault::new(Code::BadArgument, "a review is written as markdown, text or html")),
+                _ => Err(Error::new(Code::BadArgument, "a review is written as markdown, text or html")),
             }
         });
         text.map_err(thrown)
@@ -232,7 +232,10 @@ impl View {
         View { walk, corpus: OnceCell::new() }
     }
 
-    fn tell<T: Serialize, J: JsCast>(&self, ask: impl FnOnce(&Basis<'_, '_>) -> Outcome<T>) -> Result<J, JsValue> {
+    fn tell<T: Serialize, J: JsCast>(
+        &self,
+        ask: impl FnOnce(&QueryContext<'_, '_>) -> Outcome<T>,
+    ) -> Result<J, JsValue> {
         Ok(value(&self.walk.ask(ask).map_err(thrown)?)?.unchecked_into())
     }
 }

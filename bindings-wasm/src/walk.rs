@@ -7,10 +7,10 @@ use refmark_engine::effective::{Objects, State};
 use refmark_engine::snapshot::{History, first_parents};
 use refmark_engine::verify::{Verified, Verifier, history_rewritten};
 use refmark_pack::Repository;
-use refmark_query::answer::Basis;
+use refmark_query::answer::QueryContext;
 use refmark_query::answer::landed::{Unwalked, Walked};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use self_cell::self_cell;
 
@@ -22,7 +22,7 @@ enum Stage<'h> {
     Walked(Box<Verified<'h>>, Walked<'h>),
     /// Nobody walks: the tree is read as it stands.
     Standing(State<'h>, Unwalked<'h>),
-    /// It ended with a fault.
+    /// It ended with an error.
     Broken,
 }
 
@@ -54,7 +54,7 @@ impl Walk {
         }
         let cell = Cell::try_new(repository, |repository| {
             let verifier = Verifier::from_the_start(&**repository as &dyn History, head, pin)?;
-            Ok::<_, Box<Fault>>(RefCell::new(Stage::Walking(Box::new(verifier))))
+            Ok::<_, Box<Error>>(RefCell::new(Stage::Walking(Box::new(verifier))))
         })?;
         Ok(Walk { cell, head, pin })
     }
@@ -64,7 +64,7 @@ impl Walk {
         let cell = Cell::try_new(repository, |repository| {
             let history: &dyn History = &**repository;
             let state = State::of_tree(Objects::new(history), history.snapshot(head)?, []);
-            Ok::<_, Box<Fault>>(RefCell::new(Stage::Standing(state, Unwalked::at(history, head))))
+            Ok::<_, Box<Error>>(RefCell::new(Stage::Standing(state, Unwalked::at(history, head))))
         })?;
         Ok(Walk { cell, head, pin: None })
     }
@@ -118,17 +118,17 @@ impl Walk {
     }
 
     /// Asks what has taken effect at the head.
-    pub(crate) fn ask<T>(&self, ask: impl FnOnce(&Basis<'_, '_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn ask<T>(&self, ask: impl FnOnce(&QueryContext<'_, '_>) -> Result<T>) -> Result<T> {
         self.cell.with_dependent(|repository, held| {
             let held = held.borrow();
             let (head, pinned, history) = (self.head, self.pin.is_some(), &**repository as &dyn History);
             match &*held {
                 Stage::Walked(verified, landings) => {
                     let state = verified.state();
-                    ask(&Basis { state, history, walked: Some(verified), head, pinned, landings })
+                    ask(&QueryContext { state, history, walked: Some(verified), head, pinned, landings })
                 }
                 Stage::Standing(state, landings) => {
-                    ask(&Basis { state, history, walked: None, head, pinned, landings })
+                    ask(&QueryContext { state, history, walked: None, head, pinned, landings })
                 }
                 Stage::Walking(_) | Stage::Broken => Err(unfinished()),
             }
@@ -136,7 +136,7 @@ impl Walk {
     }
 }
 
-fn unfinished() -> Box<Fault> {
-    Fault::new(Code::BadArgument, "this verification has not reached the head")
+fn unfinished() -> Box<Error> {
+    Error::new(Code::BadArgument, "this verification has not reached the head")
         .hint("call step() until remaining() is 0, or finish()")
 }

@@ -1,6 +1,6 @@
 //! What commands return: a value that is one JSON value for programs, and a page for people.
 
-use refmark_core::types::fault::{Result, bug};
+use refmark_core::types::error::{Result, bug};
 use serde::Serialize;
 
 use crate::render::Page;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use refmark_core::engine::ports::Cancel;
 use refmark_core::engine::ports::signer::Signer;
 use refmark_core::store::key::{Found, KeySearch};
-use refmark_core::types::fault::{Code, Fault, Result};
-use refmark_core::{Located, Pinning, Registry, View, World, founders_key, locate, open_located};
+use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::{Context, Located, Pinning, Registry, View, founders_key, locate, open_located};
 
 use crate::args::Globals;
 use crate::render::{safe, warning};
@@ -19,7 +19,7 @@ use crate::{interrupt, output, progress};
 pub struct App {
     globals: Globals,
     cancel: Cancel,
-    /// What the search for a key passed over: shown where a fault follows.
+    /// What the search for a key passed over: shown where an error follows.
     key_notes: RefCell<Vec<String>>,
 }
 
@@ -49,11 +49,11 @@ impl App {
     }
 
     /// The user's world, with the root that was named.
-    pub fn world(&self) -> Result<World> {
-        let mut world = World::from_env();
+    pub fn world(&self) -> Result<Context> {
+        let mut world = Context::from_env();
         if let Some(root) = &self.globals.trust_root {
             if root.is_empty() {
-                return Err(Fault::new(Code::BadArgument, "the trust root is empty").hint(
+                return Err(Error::new(Code::BadArgument, "the trust root is empty").hint(
                     "a variable of a repository is empty in workflows of forks: write the root into the workflow",
                 ));
             }
@@ -65,7 +65,7 @@ impl App {
     }
 
     /// Gives a world somebody who watches and who may stop it.
-    pub fn equip(&self, world: &mut World) {
+    pub fn equip(&self, world: &mut Context) {
         world.cancel = self.cancel.clone();
         if progress::is_watched() && !self.globals.quiet && !self.globals.json {
             world.progress = Arc::new(progress::Bar::default());
@@ -113,14 +113,14 @@ impl App {
     /// What has taken effect, for commands that show it whatever its condition; that is said beside the answer.
     pub fn view<'r>(&self, registry: &'r Registry) -> Result<View<'r>> {
         let view = match registry.view() {
-            Err(fault) if fault.code == Code::Incomplete => {
-                self.warn(&fault.message);
+            Err(error) if error.code == Code::Incomplete => {
+                self.warn(&error.message);
                 registry.view_incomplete()?
             }
             view => view?,
         };
-        if let Err(fault) = view.check_tip() {
-            self.warn(&format!("{}; what follows is the last good state", fault.message));
+        if let Err(error) = view.check_tip() {
+            self.warn(&format!("{}; what follows is the last good state", error.message));
         }
         Ok(view)
     }
@@ -149,12 +149,12 @@ impl App {
         Ok(found.signer)
     }
 
-    /// A fault with what the search for a key passed over, where it is about who signed.
-    pub fn explained(&self, fault: Box<Fault>) -> Box<Fault> {
+    /// An error with what the search for a key passed over, where it is about who signed.
+    pub fn explained(&self, error: Box<Error>) -> Box<Error> {
         let notes = self.key_notes.take();
-        match fault.fields.contains_key("keyid") && !notes.is_empty() {
-            true => fault.field("key_notes", notes),
-            false => fault,
+        match error.fields.contains_key("keyid") && !notes.is_empty() {
+            true => error.field("key_notes", notes),
+            false => error,
         }
     }
 }
@@ -162,7 +162,7 @@ impl App {
 /// The working directory.
 pub fn here() -> Result<PathBuf> {
     std::env::current_dir()
-        .map_err(|error| Fault::new(Code::Io, format!("the working directory cannot be found: {error}")))
+        .map_err(|error| Error::new(Code::Io, format!("the working directory cannot be found: {error}")))
 }
 
 /// Asks for a passphrase, on a terminal only.

@@ -9,12 +9,12 @@ use std::sync::Mutex;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use refmark_core::types::fault::{Code, Fault, Result, bug};
+use refmark_core::types::error::{Code, Error, Result, bug};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::args::{Cli, Globals, help};
-use crate::render::{Page, fault};
+use crate::render::{Page, error};
 
 /// Where the last panic was, for its report.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -44,11 +44,11 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let done = done.unwrap_or_else(|_| Err(panicked()));
     ExitCode::from(match done {
         Ok(status) => status,
-        Err(fault) => failed(&app.explained(fault), &globals),
+        Err(error) => failed(&app.explained(error), &globals),
     })
 }
 
-fn panicked() -> Box<Fault> {
+fn panicked() -> Box<Error> {
     let said = PANIC.lock().ok().and_then(|mut last| last.take());
     bug(said.unwrap_or_else(|| "a panic".to_owned()))
 }
@@ -66,14 +66,14 @@ fn json_line(value: &serde_json::Value) -> Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(value).map_err(bug)?))
 }
 
-/// Prints a fault, and gives its exit status.
-fn failed(fault: &Fault, globals: &Globals) -> u8 {
+/// Prints an error, and gives its exit status.
+fn failed(error: &Error, globals: &Globals) -> u8 {
     if globals.json {
-        out(&json_line(&serde_json::json!({ "error": fault })).unwrap_or_default());
+        out(&json_line(&serde_json::json!({ "error": error })).unwrap_or_default());
     } else {
-        err(&fault::text(fault));
+        err(&error::text(error));
     }
-    fault.code.exit().status()
+    error.code.exit().status()
 }
 
 /// Reads the command line; help and usage errors are printed here, and end with a status.
@@ -94,13 +94,13 @@ fn parse(words: &[OsString]) -> std::result::Result<Cli, u8> {
     })
 }
 
-/// A usage error as a fault: the first paragraph is what is wrong, the rest is how to do it.
-fn usage(error: &clap::Error) -> Box<Fault> {
+/// A usage error as an error: the first paragraph is what is wrong, the rest is how to do it.
+fn usage(error: &clap::Error) -> Box<Error> {
     let text = error.render().to_string();
     let mut parts = text.trim().splitn(2, "\n\n");
     let message = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let hint = parts.next().unwrap_or_default().trim().to_owned();
-    Fault::new(Code::BadArgument, message).hint(hint)
+    Error::new(Code::BadArgument, message).hint(hint)
 }
 
 /// Prints to standard output. A reader that has gone (`| head`) is no error: the rest is not wanted.

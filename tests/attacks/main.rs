@@ -13,10 +13,10 @@ use receive::{Said, attacks, differs, git, receive, run};
 use refmark_core::engine::ports::Clock;
 use refmark_core::engine::verify::Outcome;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Fault, Result};
+use refmark_core::types::error::{Error, Result};
 use refmark_core::types::name::{AliasName, ModelName};
 use refmark_core::types::time::Timestamp;
-use refmark_core::{Pinning, Places, Registry, VerifyOptions, World};
+use refmark_core::{Context, Pinning, Places, Registry, VerifyOptions};
 use serde_json::Value;
 
 #[test]
@@ -56,7 +56,7 @@ fn verify(home: &Path, clone: &Path, attack: &Value) -> Said {
     let said = (|| -> Result<Said> {
         let pin = Digest::parse(attack["pin"].as_str().unwrap_or_default())?;
         let places = Places { home: Some(home.to_owned()), config: Some(home.join("config")), data: None };
-        let mut world = World::at(places, Arc::new(Fixed));
+        let mut world = Context::at(places, Arc::new(Fixed));
         world.pinning = Pinning::Root(pin);
         if let Some(seen) = attack["seen"].as_str() {
             // The reader saw this head, and then the branch moved.
@@ -83,9 +83,9 @@ fn verify(home: &Path, clone: &Path, attack: &Value) -> Said {
         }
         Ok(Said { verdict: answer.verdict.as_str().to_owned(), problems, message })
     })();
-    said.unwrap_or_else(|fault: Box<Fault>| Said {
+    said.unwrap_or_else(|error: Box<Error>| Said {
         verdict: "error".to_owned(),
-        problems: vec![(fault.code.to_string(), None)],
-        message: fault.message.clone(),
+        problems: vec![(error.code.to_string(), None)],
+        message: error.message.clone(),
     })
 }

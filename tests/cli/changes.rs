@@ -5,8 +5,8 @@ use crate::environment::{TestEnvironment, has_keys};
 #[test]
 fn an_alias_that_moved_meanwhile_is_a_conflict_and_says_by_whom() {
     let env = TestEnvironment::with_models();
-    let fault = env.fails(&["promote", "sentiment@champion", "2", "--expect", "none"], 5, "alias-moved");
-    assert_eq!(fault["fields"]["by"], "ada");
+    let error = env.fails(&["promote", "sentiment@champion", "2", "--expect", "none"], 5, "alias-moved");
+    assert_eq!(error["fields"]["by"], "ada");
     env.ok(&["promote", "sentiment@champion", "2", "--expect", "1"]);
     env.fails(&["promote", "sentiment@champion", "2"], 1, "nothing-to-do");
 }
@@ -33,9 +33,9 @@ fn a_stranger_is_refused_and_told_whose_registry_it_is() {
     let key = env.path("stranger");
     let made = env.program("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
     assert!(made.success());
-    let fault = env.fails(&["promote", "sentiment@champion", "2", "--key", "stranger"], 3, "refused");
-    assert!(fault["hint"].as_str().unwrap().contains("ada"), "{fault:#}");
-    assert!(fault["fields"]["keyid"].as_str().unwrap().starts_with("SHA256:"));
+    let error = env.fails(&["promote", "sentiment@champion", "2", "--key", "stranger"], 3, "refused");
+    assert!(error["hint"].as_str().unwrap().contains("ada"), "{error:#}");
+    assert!(error["fields"]["keyid"].as_str().unwrap().starts_with("SHA256:"));
     env.fails(&["promote", "sentiment@champion", "2", "--key", "nowhere"], 1, "no-key");
 }
 
@@ -55,8 +55,8 @@ fn stages_and_trust_states_move_by_transition() {
     has_keys(&moved, &["artifact", "version", "from", "to", "commit"]);
     assert_eq!((moved["from"].as_str(), moved["to"].as_str()), (Some("experimental"), Some("staging")));
     assert_eq!(env.json(&["resolve", "sentiment/2"])["stage"], "staging");
-    let fault = env.fails(&["transition", "sentiment/2", "stagin"], 2, "bad-argument");
-    assert!(fault["hint"].as_str().unwrap().contains("quarantined"));
+    let error = env.fails(&["transition", "sentiment/2", "stagin"], 2, "bad-argument");
+    assert!(error["hint"].as_str().unwrap().contains("quarantined"));
 }
 
 #[test]

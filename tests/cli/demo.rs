@@ -17,8 +17,8 @@ fn the_demo_does_the_whole_job_and_touches_nothing_of_the_users() {
     assert!(steps[5].contains("2 of 6 tensors changed") && steps[5].contains("better"), "{text}");
     assert!(steps[7].contains("refused") && steps[7].contains("(exit 4)"), "{text}");
     assert_eq!(std::fs::read_dir(env.home()).unwrap().count(), 0, "the user's home is as it was");
-    let fault = env.fails(&["demo"], 1, "exists");
-    assert!(fault["hint"].as_str().unwrap().contains("--dir"), "{fault:#}");
+    let error = env.fails(&["demo"], 1, "exists");
+    assert!(error["hint"].as_str().unwrap().contains("--dir"), "{error:#}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Errors: their codes, their help, their shape.
 
-use refmark_core::types::fault::Code;
+use refmark_core::types::error::Code;
 
 use crate::environment::TestEnvironment;
 
@@ -25,8 +25,8 @@ fn usage_errors_end_with_2_and_have_the_same_shape_for_programs() {
     for wrong in
         [&["frobnicate"][..], &["pull"], &["init"], &["list", "--nonsense"], &["init", "m", "--object-format", "md5"]]
     {
-        let fault = env.fails(wrong, 2, "bad-argument");
-        assert!(fault["hint"].as_str().unwrap().contains("--help"), "{fault:#}");
+        let error = env.fails(wrong, 2, "bad-argument");
+        assert!(error["hint"].as_str().unwrap().contains("--help"), "{error:#}");
     }
     assert_eq!(env.run(&[]).status, 2, "no command at all is a usage error, and shows the help");
 }
@@ -37,10 +37,10 @@ fn a_name_or_reference_that_breaks_a_rule_says_which() {
     env.fails(&["resolve", "sentiment@latest"], 2, "bad-name");
     env.fails(&["resolve", "sha256-abc"], 2, "bad-reference");
     env.fails(&["show", "../etc"], 2, "bad-name");
-    let fault = env.fails(&["resolve", "sentimant@champion"], 1, "not-found");
-    assert!(fault["hint"].is_string());
-    let fault = env.fails(&["resolve", "sentiment"], 1, "not-pinned");
-    assert!(fault["hint"].as_str().unwrap().contains("pin"), "{fault:#}");
+    let error = env.fails(&["resolve", "sentimant@champion"], 1, "not-found");
+    assert!(error["hint"].is_string());
+    let error = env.fails(&["resolve", "sentiment"], 1, "not-pinned");
+    assert!(error["hint"].as_str().unwrap().contains("pin"), "{error:#}");
 }
 
 #[test]

@@ -29,8 +29,8 @@ fn the_named_one_comes_first_then_the_nearest_then_the_default() {
 #[test]
 fn without_any_registry_the_error_says_how_to_get_one() {
     let env = TestEnvironment::new();
-    let fault = env.fails(&["list"], 2, "no-registry");
-    assert!(fault["hint"].as_str().unwrap().contains("refmark init"), "{fault:#}");
+    let error = env.fails(&["list"], 2, "no-registry");
+    assert!(error["hint"].as_str().unwrap().contains("refmark init"), "{error:#}");
     env.write("folder/a.txt", "");
     env.fails(&["-R", "folder", "list"], 1, "not-a-registry");
 }

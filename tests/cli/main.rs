@@ -4,10 +4,10 @@
 
 mod attacks;
 mod changes;
+mod crashes;
 mod demo;
 mod environment;
 mod errors;
-mod faults;
 mod finding;
 mod governing;
 mod hostile;

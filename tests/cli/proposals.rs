@@ -34,8 +34,8 @@ fn a_proposal_whose_premise_is_gone_is_renewed() {
     let env = TestEnvironment::with_models();
     env.ok(&["promote", "sentiment@champion", "2", "--propose=mine"]);
     env.ok(&["unset", "sentiment@champion"]);
-    let fault = env.run(&["land", "mine"]);
-    assert!(fault.status == 4 || fault.status == 5, "{}", fault.stderr);
+    let error = env.run(&["land", "mine"]);
+    assert!(error.status == 4 || error.status == 5, "{}", error.stderr);
     let renewed = env.json(&["renew", "mine"]);
     assert_eq!(renewed["decision"], "ok");
     env.ok(&["land", "mine"]);

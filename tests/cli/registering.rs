@@ -108,8 +108,8 @@ fn a_list_registers_many_versions_in_one_commit_or_none() {
     assert_eq!(env.json(&["register", "--from", "lists/all.jsonl"])["created"], 0);
 
     env.write("lists/bad.jsonl", format!("{}\n{}", lines[0], r#"{"model": "gamma", "metrik": 1}"#));
-    let fault = env.fails(&["register", "--from", "lists/bad.jsonl"], 2, "bad-argument");
-    assert_eq!(fault["fields"]["line"], 2);
+    let error = env.fails(&["register", "--from", "lists/bad.jsonl"], 2, "bad-argument");
+    assert_eq!(error["fields"]["line"], 2);
     assert_eq!(env.git("models", &["rev-list", "--count", "main"]), after);
 }
 
@@ -172,7 +172,10 @@ fn inspect_tells_what_a_file_is_by_its_content_without_a_registry() {
     bytes.truncate(bytes.len() - 1);
     env.write("short.safetensors", &bytes);
     let found = env.json(&["inspect", "short.safetensors"]);
-    assert_eq!((found["class"].as_str(), found["problems"][0]["code"].as_str()), (Some("not-scanned"), Some("lying")));
+    assert_eq!(
+        (found["class"].as_str(), found["problems"][0]["code"].as_str()),
+        (Some("not-scanned"), Some("inconsistent"))
+    );
     assert!(env.ok(&["inspect", "short.safetensors"]).contains("problem:"));
     env.fails(&["inspect", "."], 1, "not-a-file");
 }

@@ -15,16 +15,16 @@ fn without_a_pin_reading_works_and_bytes_stay_in() {
     let (env, root) = stranger();
     let resolved = env.json(&["-R", "models", "resolve", "sentiment@champion"]);
     assert_eq!((resolved["trust"].as_str(), resolved["verified"].as_bool()), (Some("none"), Some(false)));
-    let fault = env.fails(&["-R", "models", "pull", "sentiment/1", "-o", "out"], 3, "unverified");
-    assert_eq!(fault["fields"]["found"], root);
+    let error = env.fails(&["-R", "models", "pull", "sentiment/1", "-o", "out"], 3, "unverified");
+    assert_eq!(error["fields"]["found"], root);
     env.ok(&["-R", "models", "pull", "sentiment/1", "-o", "out", "--allow-unverified"]);
 }
 
 #[test]
 fn a_root_is_pinned_by_its_digest_by_its_file_or_on_first_use() {
     let (env, root) = stranger();
-    let fault = env.fails(&["-R", "models", "trust", "pin"], 2, "bad-argument");
-    assert!(fault["hint"].as_str().unwrap().contains(&root), "{fault:#}");
+    let error = env.fails(&["-R", "models", "trust", "pin"], 2, "bad-argument");
+    assert!(error["hint"].as_str().unwrap().contains(&root), "{error:#}");
     let other = format!("sha256:{}", "0".repeat(64));
     env.fails(&["-R", "models", "trust", "pin", &other], 4, "wrong-root");
     let pinned = env.json(&["-R", "models", "trust", "pin", &root]);

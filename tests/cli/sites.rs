@@ -59,8 +59,8 @@ fn a_site_is_exported_once_kept_while_nothing_moves_and_added_to_afterwards() {
 fn a_site_is_never_written_over_what_is_no_site_of_this_registry() {
     let env = with_viewer();
     env.write("notes/plan.txt", "mine");
-    let fault = env.fails(&["export-site", "notes", "--data-only"], 1, "exists");
-    assert!(fault["message"].as_str().unwrap().contains("plan.txt"), "{fault:#}");
+    let error = env.fails(&["export-site", "notes", "--data-only"], 1, "exists");
+    assert!(error["message"].as_str().unwrap().contains("plan.txt"), "{error:#}");
     assert_eq!(env.files("notes"), ["plan.txt"]);
     env.ok(&["export-site", "site", "--data-only"]);
     assert!(!env.path("site/index.html").exists());

@@ -189,7 +189,7 @@ def class_of(code: str, exit_status: int) -> type[RefmarkError]:
     return _BY_CODE.get(code) or _BY_STATUS.get(exit_status, RefmarkError)
 
 
-def from_fault(code: str, exit_status: int, message: str, hint: str | None, fields: dict[str, Any]) -> RefmarkError:
+def from_error(code: str, exit_status: int, message: str, hint: str | None, fields: dict[str, Any]) -> RefmarkError:
     """The error of a fault of the core."""
     return _again(class_of(code, exit_status), message, code, hint, fields, exit_status)
 

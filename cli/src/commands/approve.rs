@@ -1,7 +1,7 @@
 //! `approve`: agrees to a change, or lets its gates pass.
 
 use refmark_core::records::approval::Waiver;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::{ApproveRequest, Writer};
 
 use super::values;
@@ -28,7 +28,7 @@ fn waivers(args: &ApproveArgs) -> Result<Vec<Waiver>> {
     let (Some(until), Some(reason)) = (until, &args.reason) else {
         return match args.waive.is_empty() {
             true => Ok(Vec::new()),
-            false => Err(Fault::new(Code::BadArgument, "a waiver needs a reason and an end")
+            false => Err(Error::new(Code::BadArgument, "a waiver needs a reason and an end")
                 .hint("add --reason TEXT and --until TIME")),
         };
     };

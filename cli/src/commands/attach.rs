@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use refmark_core::records::evidence::{Named, Verdict};
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
 use refmark_core::{AttachRequest, Writer};
@@ -42,9 +42,9 @@ fn type_and_file(args: &AttachArgs) -> Result<(&str, Option<&str>)> {
         (Some(evidence_type), [file]) => Ok((evidence_type, Some(file))),
         (None, [evidence_type]) => Ok((evidence_type, None)),
         (None, [evidence_type, file]) => Ok((evidence_type, Some(file))),
-        (Some(_), _) => Err(Fault::new(Code::BadArgument, "one piece of evidence has one document")
+        (Some(_), _) => Err(Error::new(Code::BadArgument, "one piece of evidence has one document")
             .hint("attach each document by itself")),
-        (None, _) => Err(Fault::new(Code::BadArgument, "the evidence has no type")
+        (None, _) => Err(Error::new(Code::BadArgument, "the evidence has no type")
             .hint("refmark attach REF --type TYPE [FILE]; `refmark catalog list evidence-type` shows the types")),
     }
 }
@@ -52,7 +52,7 @@ fn type_and_file(args: &AttachArgs) -> Result<(&str, Option<&str>)> {
 /// A metric's number.
 pub fn number(name: &str, text: &str) -> Result<f64> {
     text.parse().map_err(|_| {
-        Fault::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", text.escape_debug()))
+        Error::new(Code::BadArgument, format!("the metric {name} is `{}`, not a number", text.escape_debug()))
             .hint("write it as in f1=0.91")
     })
 }

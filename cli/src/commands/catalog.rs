@@ -3,7 +3,7 @@
 use refmark_core::engine::plan::EntryRequest;
 use refmark_core::records::catalog::{EntryState, Family};
 use refmark_core::types::canonical::FreeJson;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::{CatalogAnswer, Registry, Writer};
 use serde::Serialize;
@@ -81,7 +81,7 @@ fn state(app: &App, registry: &Registry, of: &str, id: &str, state: EntryState) 
 fn family(text: &str) -> Result<Family> {
     Family::parse(text).ok_or_else(|| {
         let all = Family::ALL.into_iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-        Fault::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
+        Error::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))
             .hint(format!("they are {all}"))
     })
 }

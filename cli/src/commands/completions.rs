@@ -1,6 +1,6 @@
 //! `completions`: a shell's completions.
 
-use refmark_core::types::fault::Result;
+use refmark_core::types::error::Result;
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};

@@ -2,7 +2,7 @@
 
 use refmark_core::Writer;
 use refmark_core::engine::plan::{AboutRequest, LabelRequest};
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 
@@ -45,14 +45,14 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
         }
         _ => {
             if args.owner.is_some() || args.rename_to.is_some() {
-                return Err(Fault::new(Code::BadArgument, "owners and names are a model's, and not a version's")
+                return Err(Error::new(Code::BadArgument, "owners and names are a model's, and not a version's")
                     .hint("name the model alone"));
             }
             if says_nothing {
                 return Err(nothing());
             }
             let Some((model, version)) = registry.side(&view, &of)?.version else {
-                return Err(Fault::new(Code::BadArgument, format!("{of} is an artifact, and words are of versions"))
+                return Err(Error::new(Code::BadArgument, format!("{of} is an artifact, and words are of versions"))
                     .hint("write MODEL/VERSION"));
             };
             let signer = app.signer(&registry)?;
@@ -62,7 +62,7 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
     }
 }
 
-fn nothing() -> Box<Fault> {
-    Fault::new(Code::BadArgument, "nothing was said of it")
+fn nothing() -> Box<Error> {
+    Error::new(Code::BadArgument, "nothing was said of it")
         .hint("add --description, --tag, --owner, --hide or --rename-to")
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use refmark_core::store::git::program::Git;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::{ExportRequest, Viewer};
 
 use crate::answer::{Reply, reply};
@@ -32,26 +32,26 @@ pub fn viewer(named: Option<&Path>) -> Result<Viewer<'static>> {
         Some(folder) => {
             let mut files = Vec::new();
             read_below(folder, folder, &mut files)?;
-            Viewer::new(files).map_err(|fault| fault.at(folder.display().to_string()))
+            Viewer::new(files).map_err(|error| error.at(folder.display().to_string()))
         }
-        None if CARRIED.is_empty() => Err(Fault::new(Code::Unsupported, "this refmark was built without the viewer")
+        None if CARRIED.is_empty() => Err(Error::new(Code::Unsupported, "this refmark was built without the viewer")
             .hint("build it with viewer/build.sh and name it with --viewer viewer/dist, or export with --data-only")),
         None => Viewer::new(CARRIED.iter().map(|(path, bytes)| ((*path).to_owned(), Cow::Borrowed(*bytes)))),
     }
 }
 
 fn read_below(top: &Path, folder: &Path, files: &mut Vec<(String, Cow<'static, [u8]>)>) -> Result<()> {
-    let fault = |path: &Path, error: std::io::Error| {
-        Fault::new(Code::Io, format!("the viewer's {} cannot be read: {error}", path.display()))
+    let unreadable = |path: &Path, error: std::io::Error| {
+        Error::new(Code::Io, format!("the viewer's {} cannot be read: {error}", path.display()))
             .at(path.display().to_string())
     };
-    for entry in std::fs::read_dir(folder).map_err(|error| fault(folder, error))? {
-        let path = entry.map_err(|error| fault(folder, error))?.path();
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
+        let path = entry.map_err(|error| unreadable(folder, error))?.path();
         if path.is_dir() {
             read_below(top, &path, files)?;
             continue;
         }
-        let bytes = std::fs::read(&path).map_err(|error| fault(&path, error))?;
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, error))?;
         let name = path.strip_prefix(top).unwrap_or(&path).display().to_string();
         files.push((name, Cow::Owned(bytes)));
     }

@@ -1,6 +1,6 @@
 //! `help`: of the whole, of a command, of an error's code.
 
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use serde::Serialize;
 
 use super::completions::Raw;
@@ -60,7 +60,7 @@ pub fn run(args: &HelpArgs) -> Reply {
 
 fn parse(text: &str) -> Result<Code> {
     Code::parse(text).ok_or_else(|| {
-        Fault::new(Code::BadArgument, format!("`{}` is not an error's code", text.escape_debug()))
+        Error::new(Code::BadArgument, format!("`{}` is not an error's code", text.escape_debug()))
             .hint("`refmark help errors` lists them all")
     })
 }
@@ -71,7 +71,7 @@ fn of_command(words: &[&str]) -> Result<String> {
     let mut found = &mut whole;
     for word in words {
         found = found.find_subcommand_mut(word).ok_or_else(|| {
-            Fault::new(Code::BadArgument, format!("there is no command `{}`", words.join(" ").escape_debug()))
+            Error::new(Code::BadArgument, format!("there is no command `{}`", words.join(" ").escape_debug()))
                 .hint("`refmark help` lists the commands")
         })?;
     }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::{HookAnswer, Quarantine};
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub fn run(app: &App, args: &HookArgs) -> Reply {
             let mut input = String::new();
             std::io::stdin()
                 .read_to_string(&mut input)
-                .map_err(|error| Fault::new(Code::Io, format!("standard input cannot be read: {error}")))?;
+                .map_err(|error| Error::new(Code::Io, format!("standard input cannot be read: {error}")))?;
             reply(Received(app.registry()?.pre_receive(&input, quarantine()?.as_ref())?))
         }
     }
@@ -54,7 +54,7 @@ fn quarantine() -> Result<Option<Quarantine>> {
     }
     let object_dir = set("GIT_OBJECT_DIRECTORY").map(PathBuf::from);
     let Some(object_dir) = object_dir else {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::GitFailed,
             "Git runs the hook in quarantine and does not say where the objects are",
         ));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::Command;
 
-use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::error::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -54,14 +54,14 @@ pub fn run(app: &App, args: &ImportArgs) -> Reply {
     reply(imported)
 }
 
-/// The fault that the Python package reports.
-fn told(said: &[u8]) -> Option<Box<Fault>> {
+/// The error that the Python package reports.
+fn told(said: &[u8]) -> Option<Box<Error>> {
     let said: Value = serde_json::from_slice(said).ok()?;
     let text = |key: &str| said["error"][key].as_str();
-    let fault = Fault::new(Code::parse(text("code")?)?, text("message")?);
+    let error = Error::new(Code::parse(text("code")?)?, text("message")?);
     Some(match text("hint") {
-        Some(hint) => fault.hint(hint),
-        None => fault,
+        Some(hint) => error.hint(hint),
+        None => error,
     })
 }
 
@@ -70,8 +70,8 @@ fn last_line(said: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(last.unwrap_or_default())
 }
 
-fn missing(python: &OsString, why: &str) -> Box<Fault> {
+fn missing(python: &OsString, why: &str) -> Box<Error> {
     let python = python.to_string_lossy();
-    Fault::new(Code::Unsupported, format!("{python} could not import: {why}"))
+    Error::new(Code::Unsupported, format!("{python} could not import: {why}"))
         .hint("pip install 'refmark[mlflow]'; REFMARK_PYTHON names the Python that has it")
 }

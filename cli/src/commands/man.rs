@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::error::{Code, Error};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};
@@ -28,15 +28,15 @@ impl Render for ManAnswer {
 
 /// Runs the command.
 pub fn run(args: &ManArgs) -> Reply {
-    let fault = |error: std::io::Error| {
-        Fault::new(Code::Io, format!("man pages cannot be written to {}: {error}", args.dir.display()))
+    let error = |error: std::io::Error| {
+        Error::new(Code::Io, format!("man pages cannot be written to {}: {error}", args.dir.display()))
     };
-    std::fs::create_dir_all(&args.dir).map_err(fault)?;
+    std::fs::create_dir_all(&args.dir).map_err(error)?;
     let mut pages = Vec::new();
     // Built whole, so that the pages name `refmark pull` and not `pull`; without the template, which is for terminals.
     let mut whole = command().help_template(clap::builder::StyledStr::new());
     whole.build();
-    write_all(&whole, "refmark", &args.dir, &mut pages).map_err(fault)?;
+    write_all(&whole, "refmark", &args.dir, &mut pages).map_err(error)?;
     pages.sort();
     reply(ManAnswer { path: args.dir.clone(), pages })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use refmark_core::engine::policy::TeamMember;
 use refmark_core::records::policy::MemberKind;
 use refmark_core::records::signature::PublicKey;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{PrincipalId, Role};
 use refmark_core::{MemberChange, MembersAnswer, MembersRequest, Writer, keys_of_text};
 use serde::Serialize;
@@ -77,7 +77,7 @@ struct Joining<'a> {
 impl Joining<'_> {
     fn members(&self, app: &App, ids: &[String]) -> Result<Vec<MemberChange>> {
         if ids.len() > 1 && (!self.keys.is_empty() || self.name.is_some()) {
-            return Err(Fault::new(Code::BadArgument, "--public-key and --name are of one member")
+            return Err(Error::new(Code::BadArgument, "--public-key and --name are of one member")
                 .hint("several at once: refmark members add bo=bo.keys chen=chen.keys --role ROLE"));
         }
         ids.iter().map(|it| self.member(app, it).map(MemberChange::Add)).collect()

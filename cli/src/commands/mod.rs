@@ -120,9 +120,9 @@ pub fn run(app: &App, command: Command) -> Reply {
 }
 
 /// This program's own path, for what others run.
-fn program() -> refmark_core::types::fault::Result<String> {
-    use refmark_core::types::fault::{Code, Fault};
+fn program() -> refmark_core::types::error::Result<String> {
+    use refmark_core::types::error::{Code, Error};
     let path = std::env::current_exe()
-        .map_err(|error| Fault::new(Code::Io, format!("this program's own path cannot be found: {error}")))?;
+        .map_err(|error| Error::new(Code::Io, format!("this program's own path cannot be found: {error}")))?;
     Ok(path.display().to_string())
 }

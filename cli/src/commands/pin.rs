@@ -1,6 +1,6 @@
 //! `pin`: what a project uses, by digest, in its refmark.lock.
 
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ConsumerId, ModelName};
 use refmark_core::types::span::Span;
 use refmark_core::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
@@ -23,7 +23,7 @@ impl Render for Checked {
     }
 
     fn status(&self) -> u8 {
-        self.0.fault().map_or(0, |fault| fault.code.exit().status())
+        self.0.error().map_or(0, |error| error.code.exit().status())
     }
 }
 
@@ -114,7 +114,7 @@ fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool) -> Reply 
         (_, true) => None,
         (Some(project), false) => Some(project.lock()?),
         (None, false) => {
-            return Err(Fault::new(Code::NotPinned, "there is no refmark.lock at or above this folder")
+            return Err(Error::new(Code::NotPinned, "there is no refmark.lock at or above this folder")
                 .hint("`refmark pin add NAME@ALIAS` makes one; a project that is gone: --gone"));
         }
     };

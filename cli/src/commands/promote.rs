@@ -2,7 +2,7 @@
 
 use refmark_core::MoveAnswer;
 use refmark_core::engine::plan::{Change, PromoteRequest};
-use refmark_core::types::fault::Result;
+use refmark_core::types::error::Result;
 use serde::Serialize;
 
 use super::{propose, values};

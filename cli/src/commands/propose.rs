@@ -13,12 +13,12 @@ pub fn change(
     registry: &Registry,
     proposal: &Proposal,
     change: &Change,
-    at_once: impl FnOnce(&Writer<'_>) -> Reply,
+    break_glass: impl FnOnce(&Writer<'_>) -> Reply,
 ) -> Reply {
     let signer = app.signer(registry)?;
     let writer = Writer::new(&*signer);
     match &proposal.propose {
         Some(branch) => reply(registry.propose(&writer, change, branch.as_deref())?),
-        None => at_once(&writer),
+        None => break_glass(&writer),
     }
 }

@@ -4,7 +4,7 @@ use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFil
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 
@@ -56,7 +56,7 @@ fn word<T>(text: &Option<String>, what: &str, parse: impl Fn(&str) -> Option<T>)
     let Some(text) = text else { return Ok(None) };
     match parse(text) {
         Some(found) => Ok(Some(found)),
-        None => Err(Fault::new(Code::BadArgument, format!("`{}` is not a {what}", text.escape_debug()))
+        None => Err(Error::new(Code::BadArgument, format!("`{}` is not a {what}", text.escape_debug()))
             .hint("`refmark help transition` lists the stages and trust states")),
     }
 }

@@ -3,7 +3,7 @@
 use refmark_core::engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
-use refmark_core::types::fault::{Code, Fault};
+use refmark_core::types::error::{Code, Error};
 use refmark_core::types::reference::Reference;
 
 use super::{propose, values};
@@ -26,7 +26,7 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
         });
     }
     let Some(to) = Stage::parse(&args.to) else {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadArgument,
             format!("`{}` is neither a stage nor a trust state", args.to.escape_debug()),
         )
@@ -36,7 +36,7 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
         ));
     };
     let Some((model, version)) = side.version else {
-        return Err(Fault::new(Code::BadArgument, format!("{reference} is an artifact, and stages are of versions"))
+        return Err(Error::new(Code::BadArgument, format!("{reference} is an artifact, and stages are of versions"))
             .hint("write MODEL/VERSION"));
     };
     let replacement = args.replacement.as_deref();

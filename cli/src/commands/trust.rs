@@ -1,7 +1,7 @@
 //! `trust`: the root that vouches for the registry.
 
 use refmark_core::engine::plan::{NewKeyholder, Rotation};
-use refmark_core::types::fault::{Code, Fault, Result, bug};
+use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::types::name::PrincipalId;
 use refmark_core::{DistrustRequest, Pinning, TrustAnswer, Writer};
 use serde::Serialize;
@@ -110,7 +110,7 @@ fn rotate(app: &App, action: &TrustAction) -> Reply {
 /// `ID=KEY` or `ID=FILE`.
 fn keyholder(app: &App, text: &str) -> Result<NewKeyholder> {
     let Some((id, keys)) = text.split_once('=') else {
-        return Err(Fault::new(Code::BadArgument, format!("`{}` is not ID=KEY or ID=FILE", text.escape_debug())));
+        return Err(Error::new(Code::BadArgument, format!("`{}` is not ID=KEY or ID=FILE", text.escape_debug())));
     };
     let keys = super::members::public_keys(app, &[keys.to_owned()])?;
     Ok(NewKeyholder { principal: PrincipalId::parse(id)?, keys })
@@ -125,7 +125,7 @@ fn pin(app: &App, root: Option<&str>) -> Reply {
         },
         (None, true) => registry.first_root(),
         (None, false) => {
-            return Err(Fault::new(Code::BadArgument, "name the root that the registry's owner told you")
+            return Err(Error::new(Code::BadArgument, "name the root that the registry's owner told you")
                 .hint(format!(
                     "this registry says that it is {0}; if its owner says so too: refmark trust pin {0}; to take its \
                      word for it: refmark trust pin --tofu",

@@ -5,7 +5,7 @@ use std::path::Path;
 use refmark_core::store::blob::read_given;
 use refmark_core::types::canonical::strict;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{AliasName, ModelName, Release};
 use refmark_core::types::reference::{Reference, parse_version};
 use refmark_core::types::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::args::bytes::Terms;
 pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
     match Reference::parse(text)? {
         Reference::Alias(model, alias) => Ok((model, alias)),
-        other => Err(Fault::new(Code::BadArgument, format!("`{other}` names no alias"))
+        other => Err(Error::new(Code::BadArgument, format!("`{other}` names no alias"))
             .hint("write MODEL@ALIAS, such as sentiment@champion; `refmark transition` moves stages and trust states")),
     }
 }
@@ -29,14 +29,14 @@ pub fn version(registry: &Registry, view: &View<'_>, model: &ModelName, text: &s
         return parse_version(bare);
     }
     if bare.contains(['/', '@']) {
-        return Err(Fault::new(Code::BadArgument, format!("`{}` is not a version of {model}", bare.escape_debug()))
+        return Err(Error::new(Code::BadArgument, format!("`{}` is not a version of {model}", bare.escape_debug()))
             .hint("give its number or its release"));
     }
     let reference = Reference::Release(model.clone(), Release::parse(bare)?);
     let side = registry.side(view, &reference)?;
     side.version
         .map(|(_, version)| version)
-        .ok_or_else(|| Fault::new(Code::NotFound, format!("{model} has no release {bare}")))
+        .ok_or_else(|| Error::new(Code::NotFound, format!("{model} has no release {bare}")))
 }
 
 /// Digests of statements.
@@ -58,7 +58,7 @@ pub fn options(terms: &Terms) -> Result<ResolveOptions> {
 pub fn pair<'t>(text: &'t str, what: &str) -> Result<(&'t str, &'t str)> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key, value)),
-        _ => Err(Fault::new(Code::BadArgument, format!("`{}` is not {what}: it has no `=`", text.escape_debug()))
+        _ => Err(Error::new(Code::BadArgument, format!("`{}` is not {what}: it has no `=`", text.escape_debug()))
             .hint("write NAME=VALUE")),
     }
 }
@@ -68,7 +68,7 @@ pub fn read_text(path: &Path) -> Result<String> {
     const LIMIT: u64 = 256 << 20;
     let shown = path.display().to_string();
     String::from_utf8(read_given(path, LIMIT)?)
-        .map_err(|_| Fault::new(Code::BadArgument, format!("{shown} cannot be read: it is not UTF-8 text")).at(shown))
+        .map_err(|_| Error::new(Code::BadArgument, format!("{shown} cannot be read: it is not UTF-8 text")).at(shown))
 }
 
 /// JSON that people give is no longer than the longest record, a manifest.
@@ -80,8 +80,8 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, what: &str) -> Res
     let at = path.display().to_string();
     // A twin key, or a number that nobody reads the same, is refused here as everywhere.
     let wrong = |why: &dyn std::fmt::Display| {
-        Fault::new(Code::BadArgument, format!("{} is not {what}: {why}", path.display())).at(&at)
+        Error::new(Code::BadArgument, format!("{} is not {what}: {why}", path.display())).at(&at)
     };
-    strict(text.as_bytes(), JSON_LIMIT).map_err(|fault| wrong(&fault.message))?;
+    strict(text.as_bytes(), JSON_LIMIT).map_err(|error| wrong(&error.message))?;
     serde_json::from_str(&text).map_err(|error| wrong(&error))
 }

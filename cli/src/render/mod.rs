@@ -1,7 +1,7 @@
 //! Pages for people: aligned tables, colour on a terminal only, and nothing foreign that could move the cursor.
 
 pub mod diff;
-pub mod fault;
+pub mod error;
 pub mod finding;
 pub mod keeping;
 pub mod moves;

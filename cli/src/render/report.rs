@@ -26,7 +26,7 @@ pub fn gates(page: &mut Page, report: &GateReport) {
     }
     for signer in &report.signers {
         let candidates = signer.candidates.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-        let (word, look): (_, fn(String) -> String) = match (&signer.by, report.at_once) {
+        let (word, look): (_, fn(String) -> String) = match (&signer.by, report.break_glass) {
             (Some(_), _) => ("passed", good),
             (None, true) => ("due", doubtful),
             (None, false) => ("pending", doubtful),

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::snapshot::History;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
 /// The first-parent chain behind a head.
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::snapshot::{Change, CommitInfo, Snapshot};
     use crate::testing::memory::MemoryHistory;
-    use refmark_types::fault::{Code, Fault};
+    use refmark_types::error::{Code, Error};
     use refmark_types::time::Timestamp;
 
     /// A history that is cut off: commits from this one on are not here.
@@ -109,7 +109,7 @@ mod tests {
     impl History for Shallow<'_> {
         fn commit(&self, id: Oid) -> Result<CommitInfo> {
             match self.1 == Some(id) {
-                true => Err(Fault::new(Code::MissingObject, "it is not here")),
+                true => Err(Error::new(Code::MissingObject, "it is not here")),
                 false => History::commit(self.0, id),
             }
         }

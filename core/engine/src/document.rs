@@ -7,7 +7,7 @@
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_types::canonical::{FreeJson, FreeMap, RECORD_LIMIT, strict};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::value::Value;
 
 /// So many bytes of a document are kept in the record itself; of a longer one its digest.
@@ -42,8 +42,8 @@ pub fn read(bytes: &[u8]) -> Result<Read> {
     let text = std::str::from_utf8(bytes).ok();
     let looks_like_json = text.is_some_and(|text| text.trim_start().starts_with(['{', '[']));
     if looks_like_json && bytes.len() as u64 <= RECORD_LIMIT {
-        let (_, value) = strict(bytes, RECORD_LIMIT).map_err(|fault| {
-            Fault::new(Code::BadArgument, format!("the document cannot be read as JSON: {}", fault.message))
+        let (_, value) = strict(bytes, RECORD_LIMIT).map_err(|error| {
+            Error::new(Code::BadArgument, format!("the document cannot be read as JSON: {}", error.message))
                 .hint("numbers that are not finite are written as texts: \"NaN\", \"Infinity\"")
         })?;
         members(&value, &mut found)?;
@@ -123,9 +123,9 @@ pub fn parse_named(text: &str) -> Named {
     }
 }
 
-fn wrong(place: &str, expected: &str, found: &str) -> Box<Fault> {
+fn wrong(place: &str, expected: &str, found: &str) -> Box<Error> {
     let found: String = found.chars().take(60).collect();
-    Fault::new(
+    Error::new(
         Code::BadArgument,
         format!("{place} of the document must be {expected}, and is {}", found.escape_debug()),
     )
@@ -176,8 +176,8 @@ mod tests {
             (r#"{"f1": NaN}"#, "JSON"),
             (r#"{"verdict": "pass", "verdict": "fail"}"#, "twice"),
         ] {
-            let fault = read(text.as_bytes()).unwrap_err();
-            assert!(fault.message.contains(said), "{text}: {fault}");
+            let error = read(text.as_bytes()).unwrap_err();
+            assert!(error.message.contains(said), "{text}: {error}");
         }
     }
 }

@@ -14,7 +14,7 @@ use refmark_records::signature::{KeyId, PublicKey};
 use refmark_records::statement::Record;
 use refmark_types::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -98,7 +98,7 @@ impl<'h> Objects<'h> {
     pub fn bytes(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
         if let Some(bytes) = self.expected.borrow().get(&oid) {
             if bytes.len() as u64 > limit {
-                return Err(Fault::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len())));
+                return Err(Error::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len())));
             }
             return Ok(bytes.clone());
         }
@@ -146,7 +146,7 @@ impl<'h> Objects<'h> {
         self.kept(&self.policies, oid, || {
             let bytes = self.bytes(oid, POLICY_LIMIT)?;
             let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Fault::new(Code::BadRecord, "the policy's text is not UTF-8"))?;
+                .map_err(|_| Error::new(Code::BadRecord, "the policy's text is not UTF-8"))?;
             Policy::parse(text)
         })
     }
@@ -168,7 +168,7 @@ impl<'h> Objects<'h> {
     /// Checks a signature of the record in an object, once.
     pub fn verify(&self, oid: Oid, record: &Record, signature: usize, key: &PublicKey) -> Result<()> {
         let Some(signature) = record.signatures.get(signature) else {
-            return Err(Fault::new(Code::BadSignature, "the record is not signed"));
+            return Err(Error::new(Code::BadSignature, "the record is not signed"));
         };
         let id = (oid, signature.keyid);
         if self.verified.borrow().contains(&id) && record.signatures.len() == 1 {
@@ -308,15 +308,15 @@ impl Effective for State<'_> {
 }
 
 /// The state and one landing on top.
-pub struct Sum<'a> {
+pub struct StateOverlay<'a> {
     state: &'a dyn Effective,
     files: Map<String, Oid>,
 }
 
-impl<'a> Sum<'a> {
+impl<'a> StateOverlay<'a> {
     /// The state and these files.
-    pub fn new(state: &'a dyn Effective, files: Map<String, Oid>) -> Sum<'a> {
-        Sum { state, files }
+    pub fn new(state: &'a dyn Effective, files: Map<String, Oid>) -> StateOverlay<'a> {
+        StateOverlay { state, files }
     }
 
     /// Adds a file.
@@ -340,7 +340,7 @@ impl<'a> Sum<'a> {
     }
 }
 
-impl Effective for Sum<'_> {
+impl Effective for StateOverlay<'_> {
     fn oid(&self, path: &str) -> Result<Option<Oid>> {
         match self.files.get(path) {
             Some(oid) => Ok(Some(*oid)),

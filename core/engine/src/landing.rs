@@ -9,16 +9,16 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::effective::{Effective, Objects, State};
-use super::facts::Facts;
 use super::gate::GateReport;
 use super::open_approvals::Due;
-use super::rules::{Ground, Judged, judge_landing};
+use super::rules::{Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
+use super::state_reader::StateReader;
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::manifest::FileClass;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -47,7 +47,7 @@ pub struct Inert {
     /// Where it stands.
     pub standing: Standing,
     /// Why, by path.
-    pub findings: Vec<(String, Box<Fault>)>,
+    pub findings: Vec<(String, Box<Error>)>,
     /// The reports of the moves in it.
     pub reports: Vec<GateReport>,
     /// How much had taken effect when it was judged last.
@@ -73,7 +73,7 @@ pub struct Verdict {
     /// The commit.
     pub commit: Oid,
     /// Why nothing takes effect in it: a file that had taken effect is missing or differs.
-    pub bad: Option<Box<Fault>>,
+    pub bad: Option<Box<Error>>,
     /// What took effect in it.
     pub effects: Vec<Effect>,
 }
@@ -241,14 +241,14 @@ impl<'h> Walk<'h> {
         let position = self.commits;
         self.commits += 1;
         if let Some(path) = self.off.first() {
-            let fault = Fault::new(
+            let error = Error::new(
                 Code::Tampered,
                 format!("{path} had taken effect, and is missing or changed at {}", commit.short()),
             )
             .hint("nothing takes effect while that is so; put the file back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`")
             .at(path)
             .field("commit", commit);
-            return Ok(Verdict { commit, bad: Some(fault), effects: Vec::new() });
+            return Ok(Verdict { commit, bad: Some(error), effects: Vec::new() });
         }
         let effects = self.judge()?;
         self.good.insert(commit, position);
@@ -348,11 +348,11 @@ impl<'h> Walk<'h> {
             self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
         let effect = Effect { brought_by: landing.commit, files, reports };
-        self.due.take(&effect, Facts(&self.state))?;
+        self.due.take(&effect, StateReader(&self.state))?;
         Ok(Some(effect))
     }
 
-    fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Fault>)>, reports: Vec<GateReport>) {
+    fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Error>)>, reports: Vec<GateReport>) {
         let Ok(at) = self.inert.binary_search_by_key(&key, |it| it.key) else { return };
         self.new.remove(&key);
         let was_pending = self.pending.remove(&key);
@@ -364,9 +364,9 @@ impl<'h> Walk<'h> {
         landing.standing = if refused || full { Standing::Refused } else { Standing::Pending };
         if full && !refused {
             let path = landing.files.keys().next().cloned().unwrap_or_default();
-            let fault = Fault::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
+            let error = Error::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
                 .hint("approve or remove some of them first; `refmark status` lists them");
-            landing.findings.push((path, fault));
+            landing.findings.push((path, error));
         }
         if landing.standing == Standing::Pending {
             self.pending.insert(key);
@@ -377,7 +377,7 @@ impl<'h> Walk<'h> {
     fn note_revocations(&mut self, files: &Map<String, Oid>) -> Result<()> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
-            let facts = Facts(&self.state);
+            let facts = StateReader(&self.state);
             match facts.trust(&artifact)?.0 {
                 TrustState::Revoked => {
                     let manifest = facts.manifest(&artifact)?;
@@ -448,7 +448,7 @@ impl<'h> Walk<'h> {
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &Map<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = Ground {
+        let ground = RuleContext {
             state: &self.state,
             position: &position,
             revoked_files: &self.revoked.files,
@@ -468,7 +468,7 @@ impl Inert {
         commit: Oid,
         files: Map<String, (Mode, Oid)>,
         standing: Standing,
-        findings: Vec<(String, Box<Fault>)>,
+        findings: Vec<(String, Box<Error>)>,
     ) -> Inert {
         Inert { findings, ..Inert::of(commit, files, standing) }
     }

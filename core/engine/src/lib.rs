@@ -5,7 +5,6 @@
 pub mod chain;
 pub mod document;
 pub mod effective;
-pub mod facts;
 pub mod gate;
 pub mod known;
 pub mod landing;
@@ -18,6 +17,7 @@ pub mod ports;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;
+pub mod state_reader;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;

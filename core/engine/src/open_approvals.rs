@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::effective::Effective;
-use super::facts::Facts;
 use super::gate::GateReport;
 use super::landing::Effect;
 use super::rules::{Known, report_on};
+use super::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Record;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::sort;
@@ -46,8 +46,9 @@ struct DueMove {
 
 impl Due {
     /// Takes in a landing that has just taken effect.
-    pub(super) fn take(&mut self, effect: &Effect, facts: Facts<'_>) -> Result<()> {
-        let lacks = |report: &&GateReport| report.at_once && report.signers.iter().any(|signer| signer.by.is_none());
+    pub(super) fn take(&mut self, effect: &Effect, facts: StateReader<'_>) -> Result<()> {
+        let lacks =
+            |report: &&GateReport| report.break_glass && report.signers.iter().any(|signer| signer.by.is_none());
         let lacking: Vec<Digest> = effect.reports.iter().filter(lacks).map(|it| it.statement).collect();
         let mut approved = Vec::new();
         for (path, oid) in &effect.files {
@@ -85,7 +86,7 @@ fn moved(path: &str) -> Option<&str> {
 }
 
 /// The moves of `due` whose signers are not all there under the newest policy, oldest first.
-pub fn open_approvals(facts: Facts<'_>, due: &Due) -> Result<Vec<OpenApproval>> {
+pub fn open_approvals(facts: StateReader<'_>, due: &Due) -> Result<Vec<OpenApproval>> {
     let mut all = Vec::new();
     for due in due.0.values() {
         all.extend(open(facts, due)?);
@@ -94,7 +95,7 @@ pub fn open_approvals(facts: Facts<'_>, due: &Due) -> Result<Vec<OpenApproval>> 
     Ok(all)
 }
 
-fn open(facts: Facts<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
+fn open(facts: StateReader<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
     let Some((policy, _)) = facts.newest_policy()? else { return Ok(None) };
     match facts.0.record(&due.path)? {
         Some(record) => unmet(facts, &policy, &record),
@@ -102,14 +103,14 @@ fn open(facts: Facts<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
     }
 }
 
-fn unmet(facts: Facts<'_>, policy: &Policy, record: &Record) -> Result<Option<OpenApproval>> {
+fn unmet(facts: StateReader<'_>, policy: &Policy, record: &Record) -> Result<Option<OpenApproval>> {
     // Its approvals took effect, so their bases were judged where they landed.
     let state: &dyn Effective = facts.0;
     let known = Known::default();
     let ground = known.ground(state);
     let common = record.common();
     let report = report_on(record, policy, common.registry, state, &ground)?;
-    let open = report.at_once && report.signers.iter().any(|signer| signer.by.is_none());
+    let open = report.break_glass && report.signers.iter().any(|signer| signer.by.is_none());
     Ok(open.then(|| OpenApproval {
         path: Place::of(record.predicate()).map(|it| it.path()).unwrap_or_default(),
         by: common.by.clone(),

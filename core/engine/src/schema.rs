@@ -6,7 +6,7 @@
 //! reader that passed over it would let pass what its author meant to refuse. No references and no patterns, so that
 //! every check ends.
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::number::print;
 use refmark_types::value::Value;
 
@@ -33,14 +33,14 @@ const KNOWN: [&str; 16] = [
 const EXPLAIN: [&str; 5] = ["$schema", "$id", "title", "description", "examples"];
 const TYPES: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
-/// Whether a schema is one that this reader can hold records to. A fault `bad-record` that names the place.
+/// Whether a schema is one that this reader can hold records to. An error `bad-record` that names the place.
 pub fn check_schema(schema: &Value) -> Result<()> {
     well_formed(schema, "")
 }
 
-fn wrong(at: &str, what: impl std::fmt::Display) -> Box<Fault> {
+fn wrong(at: &str, what: impl std::fmt::Display) -> Box<Error> {
     let place = if at.is_empty() { "the schema".to_owned() } else { format!("the schema at {at}") };
-    Fault::new(Code::BadRecord, format!("{place} {what}"))
+    Error::new(Code::BadRecord, format!("{place} {what}"))
         .hint("a small part of JSON Schema is read: see docs/catalog.md")
 }
 
@@ -96,7 +96,7 @@ fn types(value: &Value) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether a value is as a schema says. A fault `bad-record` that names the field, what was expected and what was found.
+/// Whether a value is as a schema says. An error `bad-record` that names the field, what was expected and what was found.
 pub fn check(schema: &Value, value: &Value) -> Result<()> {
     check_schema(schema)?;
     let mut steps = 0;
@@ -104,7 +104,7 @@ pub fn check(schema: &Value, value: &Value) -> Result<()> {
         None => Ok(()),
         Some((at, message)) => {
             let field = if at.is_empty() { "it".to_owned() } else { at.trim_start_matches('.').to_owned() };
-            Err(Fault::new(Code::BadRecord, format!("{field} {message}")).field("field", field))
+            Err(Error::new(Code::BadRecord, format!("{field} {message}")).field("field", field))
         }
     }
 }
@@ -114,7 +114,7 @@ type Mismatch = Option<(String, String)>;
 fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Result<Mismatch> {
     *steps += 1;
     if *steps > STEPS {
-        return Err(Fault::new(Code::TooLarge, "the schema takes too many comparisons on this value"));
+        return Err(Error::new(Code::TooLarge, "the schema takes too many comparisons on this value"));
     }
     let no = |message: String| Ok(Some((at.to_owned(), message)));
     match schema {
@@ -275,8 +275,8 @@ mod tests {
             (json!({"verdict": "pass", "who": {"id": 1}}), "who must be string"),
             (json!({"verdict": "pass", "other": 1}), "not allowed"),
         ] {
-            let fault = check(&schema, &value).unwrap_err();
-            assert!(fault.message.contains(said), "{value}: {fault}");
+            let error = check(&schema, &value).unwrap_err();
+            assert!(error.message.contains(said), "{value}: {error}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What judgement sees of Git: one commit's tree, and the chain of commits. Lazy over Git, in memory elsewhere.
 
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -74,7 +74,7 @@ pub struct CommitInfo {
 
 /// The history behind a head, as far as it is here.
 pub trait History {
-    /// A commit's own words. A commit that is not here is a fault with code `incomplete`.
+    /// A commit's own words. A commit that is not here is an error with code `incomplete`.
     fn commit(&self, id: Oid) -> Result<CommitInfo>;
     /// What a commit changed against its first parent (against nothing, for a first commit), in path order.
     fn changes(&self, id: Oid) -> Result<Vec<Change>>;

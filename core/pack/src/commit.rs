@@ -1,14 +1,14 @@
 //! A commit's own words, read from its bytes.
 
 use refmark_engine::snapshot::CommitInfo;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
 /// Parses a commit. `bad-pack` where tree, parents, author and committer are not there in Git's order.
 pub(super) fn parse(bytes: &[u8], id: Oid) -> Result<CommitInfo> {
     read(bytes, id)
-        .ok_or_else(|| Fault::new(Code::BadPack, format!("Git commit {id} cannot be read")).field("object", id))
+        .ok_or_else(|| Error::new(Code::BadPack, format!("Git commit {id} cannot be read")).field("object", id))
 }
 
 fn read(bytes: &[u8], id: Oid) -> Option<CommitInfo> {

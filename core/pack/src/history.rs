@@ -9,7 +9,7 @@ use super::objects::Objects;
 use super::repository::Repository;
 use crate::tree;
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
 impl History for Repository {

@@ -10,7 +10,7 @@ use super::format::Format;
 use super::index::Index;
 use super::inflate::Inflater;
 use super::objects::MAX_BASE;
-use refmark_types::fault::Result as Outcome;
+use refmark_types::error::Result as Outcome;
 use refmark_types::oid::Oid;
 
 /// The most bytes that are held at once: an object and all that it builds on.
@@ -30,7 +30,7 @@ pub(super) enum Failed {
     TooLarge(Why),
     /// Deltas build on what is neither in the pack nor elsewhere.
     Thin,
-    Elsewhere(Box<refmark_types::fault::Fault>),
+    Elsewhere(Box<refmark_types::error::Error>),
 }
 
 impl From<Why> for Failed {

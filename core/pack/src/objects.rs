@@ -12,7 +12,7 @@ use super::index::Index;
 use super::inflate::Inflater;
 use super::loose;
 use crate::tree::{Tree, Trees};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// The longest chain of deltas that Git writes is 4,095.
@@ -130,7 +130,7 @@ impl Objects {
         match trouble {
             None => Ok(None),
             Some((place, why)) => {
-                Err(Fault::new(Code::BadPack, format!("Git object {id} cannot be read from {place}: {why}"))
+                Err(Error::new(Code::BadPack, format!("Git object {id} cannot be read from {place}: {why}"))
                     .hint("run `git fsck` where these bytes came from, and take them again from a clone that is whole")
                     .field("object", id))
             }
@@ -142,12 +142,12 @@ impl Objects {
         match self.find(id, limit)? {
             Some(object) if object.kind == kind => Ok(object),
             // What anybody can push: a tree that names a tree as a file. It must not stop the reader as damage does.
-            Some(object) => Err(Fault::new(
+            Some(object) => Err(Error::new(
                 Code::BadTree,
                 format!("Git object {id} should be a {} and is a {}", kind.word(), object.kind.word()),
             )
             .field("object", id)),
-            None => Err(Fault::new(
+            None => Err(Error::new(
                 Code::MissingObject,
                 format!("Git {} {id} is not among what was given", kind.word()),
             )
@@ -299,8 +299,8 @@ impl Objects {
     }
 }
 
-fn too_large(id: Oid, size: u64, limit: u64) -> Box<Fault> {
-    Fault::new(Code::TooLarge, format!("Git object {id} has {size} bytes; at most {limit} are read here"))
+fn too_large(id: Oid, size: u64, limit: u64) -> Box<Error> {
+    Error::new(Code::TooLarge, format!("Git object {id} has {size} bytes; at most {limit} are read here"))
         .field("object", id)
         .field("size", size)
         .field("limit", limit)

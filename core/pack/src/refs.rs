@@ -1,6 +1,6 @@
 //! Names of commits: loose refs, packed refs, HEAD, and where a shallow clone was cut.
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -72,9 +72,9 @@ impl Refs {
     }
 }
 
-fn broken(file: &str, number: usize, line: &str) -> Box<Fault> {
+fn broken(file: &str, number: usize, line: &str) -> Box<Error> {
     let start: String = line.chars().take(80).collect();
-    Fault::new(
+    Error::new(
         Code::BadPack,
         format!("line {} of `{file}` is not as Git writes it: `{}`", number + 1, start.escape_debug()),
     )

@@ -8,7 +8,7 @@ use super::indexer::{self, Failed};
 use super::objects::{MAX_BASE, Objects, Pack};
 use super::refs::Refs;
 use super::{bundle, loose};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -38,7 +38,7 @@ impl Repository {
     /// `incomplete` where a thin pack builds on objects that are not here yet, `too-large` over the bounds.
     pub fn add_pack(&self, name: &str, pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<()> {
         let broken = |why: &str| {
-            Fault::new(Code::BadPack, format!("the pack `{name}` cannot be read: {why}"))
+            Error::new(Code::BadPack, format!("the pack `{name}` cannot be read: {why}"))
                 .hint("run `git fsck` where it came from, and take pack and index again as one pair")
                 .field("pack", name)
         };
@@ -59,17 +59,17 @@ impl Repository {
                 indexer::index(&bytes, &trailer, count, format, &elsewhere).map_err(|failed| match failed {
                     Failed::Broken(why) => broken(why),
                     Failed::TooLarge(why) => {
-                        Fault::new(Code::TooLarge, format!("the pack `{name}` cannot be indexed here: {why}"))
+                        Error::new(Code::TooLarge, format!("the pack `{name}` cannot be indexed here: {why}"))
                             .hint("give its .idx with it; `git index-pack` makes one")
                             .field("pack", name)
                     }
-                    Failed::Thin => Fault::new(
+                    Failed::Thin => Error::new(
                         Code::Incomplete,
                         format!("the pack `{name}` builds on objects that are not among what was given"),
                     )
                     .hint("add first what it builds on, or take a bundle of the whole branch")
                     .field("pack", name),
-                    Failed::Elsewhere(fault) => fault,
+                    Failed::Elsewhere(error) => error,
                 })?
             }
         };
@@ -82,7 +82,7 @@ impl Repository {
     /// is read. `bad-pack` where the name is not an object's.
     pub fn add_loose(&self, path_or_oid: &str, deflated: Vec<u8>) -> Result<()> {
         let id = loose::name(path_or_oid).ok_or_else(|| {
-            Fault::new(Code::BadPack, format!("`{}` does not name a loose object", path_or_oid.escape_debug()))
+            Error::new(Code::BadPack, format!("`{}` does not name a loose object", path_or_oid.escape_debug()))
                 .hint("give the path below `objects/`, or the full id")
         })?;
         self.agree(Format::of(id))?;
@@ -90,13 +90,13 @@ impl Repository {
         Ok(())
     }
 
-    /// Adds a bundle's refs and its pack, which is indexed here. Faults as for a pack without index.
+    /// Adds a bundle's refs and its pack, which is indexed here. Errors as for a pack without index.
     pub fn add_bundle(&self, mut bundle: Vec<u8>) -> Result<()> {
         let head = bundle::head(&bundle)
-            .map_err(|why| Fault::new(Code::BadPack, format!("the bundle cannot be read: {why}")))?;
+            .map_err(|why| Error::new(Code::BadPack, format!("the bundle cannot be read: {why}")))?;
         self.agree(head.format)?;
         if head.refs.iter().any(|(_, id)| Format::of(*id) != head.format) {
-            return Err(Fault::new(Code::BadPack, "the bundle names ids of another object format than its own"));
+            return Err(Error::new(Code::BadPack, "the bundle names ids of another object format than its own"));
         }
         self.add_pack("bundle", bundle.split_off(head.pack), None)?;
         for (name, id) in &head.refs {
@@ -157,7 +157,7 @@ impl Repository {
 
     fn agree(&self, format: Format) -> Result<()> {
         match self.objects.format.get() {
-            Some(known) if known != format => Err(Fault::new(
+            Some(known) if known != format => Err(Error::new(
                 Code::BadPack,
                 format!("a {} repository cannot hold {} objects", known.word(), format.word()),
             )),

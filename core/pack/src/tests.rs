@@ -1,4 +1,4 @@
-//! What Git itself wrote is read as Git reads it, and what no Git would write ends in a fault.
+//! What Git itself wrote is read as Git reads it, and what no Git would write ends in an error.
 
 #![allow(clippy::disallowed_methods)]
 

@@ -1,12 +1,12 @@
 //! The derived index: which rows follow from what took effect, what is asked of it, and what it answers.
 //!
 //! An index holds nothing of its own: every row follows from a file that took effect and the commit in which it did. So
-//! it can be dropped and made again at any time, and its answers equal those that [`Facts`](refmark_engine::facts::Facts) gives.
+//! it can be dropped and made again at any time, and its answers equal those that [`StateReader`](refmark_engine::state_reader::StateReader) gives.
 
 use serde::{Deserialize, Serialize};
 
 use refmark_engine::effective::Objects;
-use refmark_engine::facts::Of;
+use refmark_engine::state_reader::TypedRecord;
 use refmark_records::about::About;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::evidence::{Evidence, MetricValue};
@@ -17,7 +17,7 @@ use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Label, Stage, StageMove, Version};
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::number;
@@ -30,15 +30,15 @@ pub const CARD_LIMIT: usize = 64 << 10;
 /// What a file that took effect means to the index.
 pub enum Row {
     /// What a model is.
-    About(Of<About>),
+    About(TypedRecord<About>),
     /// A version.
-    Version(Of<Version>),
+    Version(TypedRecord<Version>),
     /// A version moved to a stage.
-    Stage(Of<StageMove>),
+    Stage(TypedRecord<StageMove>),
     /// What a version is.
-    Label(Of<Label>),
+    Label(TypedRecord<Label>),
     /// An alias moved.
-    Move(Of<AliasMove>),
+    Move(TypedRecord<AliasMove>),
     /// An artifact, by its manifest.
     Artifact(ArtifactId, std::sync::Arc<Manifest>),
     /// An artifact's model card.
@@ -46,14 +46,14 @@ pub enum Row {
     /// Where an artifact came from, as it was written.
     Lineage(ArtifactId, String),
     /// An artifact moved to a trust state.
-    Trust(Of<TrustMove>),
+    Trust(TypedRecord<TrustMove>),
     /// Something was found out about an artifact.
-    Evidence(Of<Evidence>),
+    Evidence(TypedRecord<Evidence>),
 }
 
 macro_rules! one {
     ($objects:ident, $oid:ident, $variant:ident) => {
-        Row::$variant(Of::read($objects.record($oid)?, |predicate| match predicate {
+        Row::$variant(TypedRecord::read($objects.record($oid)?, |predicate| match predicate {
             Predicate::$variant(it) => Some(it.as_ref()),
             _ => None,
         })?)
@@ -70,7 +70,7 @@ pub fn row(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Option<Row>> {
         Place::Label(..) => one!(objects, oid, Label),
         Place::Trust(..) => one!(objects, oid, Trust),
         Place::Evidence(..) => one!(objects, oid, Evidence),
-        Place::Alias(..) => Row::Move(Of::read(objects.record(oid)?, |predicate| match predicate {
+        Place::Alias(..) => Row::Move(TypedRecord::read(objects.record(oid)?, |predicate| match predicate {
             Predicate::Alias(it) => Some(it.as_ref()),
             _ => None,
         })?),
@@ -82,7 +82,7 @@ pub fn row(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Option<Row>> {
         }
         Place::Document(artifact, Document::Lineage) => {
             let text = String::from_utf8(objects.bytes(oid, MANIFEST_LIMIT)?);
-            Row::Lineage(artifact, text.map_err(|_| Fault::new(Code::BadRecord, format!("{path} is no UTF-8 text")))?)
+            Row::Lineage(artifact, text.map_err(|_| Error::new(Code::BadRecord, format!("{path} is no UTF-8 text")))?)
         }
         _ => return Ok(None),
     }))
@@ -202,10 +202,10 @@ pub struct MetricBound {
 }
 
 impl MetricBound {
-    /// Reads `NAME>=VALUE`, with any of the five operators (`==` is `=`). A fault `bad-argument` for anything else.
+    /// Reads `NAME>=VALUE`, with any of the five operators (`==` is `=`). An error `bad-argument` for anything else.
     pub fn parse(text: &str) -> Result<MetricBound> {
         let wrong = || {
-            Fault::new(Code::BadArgument, format!("`{text}` is no bound on a metric"))
+            Error::new(Code::BadArgument, format!("`{text}` is no bound on a metric"))
                 .hint("write a name, one of < <= = >= >, and a number: f1>=0.9")
         };
         let at = text.find(['<', '>', '=']).ok_or_else(wrong)?;

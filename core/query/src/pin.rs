@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
 use refmark_records::lock::{LockFile, Pin, PinnedFile, PinnedMove};
 use refmark_records::manifest::Manifest;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Exit, Fault, Result};
+use refmark_types::error::{Code, Error, Exit, Result};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
@@ -80,19 +80,19 @@ impl PinReport {
         }
     }
 
-    fn add(&mut self, standing: Standing, fault: &Fault) {
+    fn add(&mut self, standing: Standing, error: &Error) {
         self.standing = self.standing.max(standing);
-        self.problems.push(Problem::of(fault, None, None));
+        self.problems.push(Problem::of(error, None, None));
     }
 
-    /// The worst problem as a fault that a command ends with; none where the pin may be used.
-    pub fn fault(&self) -> Option<Box<Fault>> {
+    /// The worst problem as an error that a command ends with; none where the pin may be used.
+    pub fn error(&self) -> Option<Box<Error>> {
         let rank = |it: &&Problem| (it.code.exit() == Exit::Integrity, it.code != Code::StalePin);
         let worst = self.problems.iter().max_by_key(rank)?;
-        let mut fault = Fault::new(worst.code, &worst.message).field("pin", &self.name);
-        fault.hint = worst.hint.clone();
-        fault.fields.extend(worst.fields.clone());
-        Some(fault)
+        let mut error = Error::new(worst.code, &worst.message).field("pin", &self.name);
+        error.hint = worst.hint.clone();
+        error.fields.extend(worst.fields.clone());
+        Some(error)
     }
 }
 
@@ -113,21 +113,21 @@ pub fn judge_offline(pin: &Pin, max_offline: Option<Span>, now: Timestamp) -> Pi
     if let Some(span) = max_offline
         && now.since(pin.checked) > i64::try_from(span.seconds()).unwrap_or(i64::MAX)
     {
-        let fault = Fault::new(
+        let error = Error::new(
             Code::StalePin,
             format!("pin {} was last checked at {}, and the lock allows {span} offline", pin.name, pin.checked),
         )
         .hint("`refmark pin update` asks the registry again")
         .field("checked", pin.checked)
         .field("max_offline", span);
-        report.add(Standing::Stale, &fault);
+        report.add(Standing::Stale, &error);
     }
     report
 }
 
 /// What the registry says of a pin.
 pub fn judge(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     pin: &Pin,
     seen: HeadSeen,
     max_offline: Option<Span>,
@@ -135,27 +135,27 @@ pub fn judge(
 ) -> Result<PinReport> {
     let mut report = judge_offline(pin, max_offline, now);
     if seen == HeadSeen::Elsewhere {
-        let fault = Fault::new(
+        let error = Error::new(
             Code::HistoryRewritten,
             format!("pin {} was taken at {}, which is not behind the registry's head", pin.name, pin.head.short()),
         )
         .hint("the branch was rewritten, or the lock was edited; compare with a copy that you trust")
         .field("expected", pin.head);
-        report.add(Standing::Tampered, &fault);
+        report.add(Standing::Tampered, &error);
     }
     match contradiction(facts, pin)? {
         // A copy that lacks the lock's head cannot say that the lock lies: it may just not have heard.
-        Some(fault) if seen == HeadSeen::Unknown && fault.fields.contains_key("missing") => {
-            let fault = Fault::new(
+        Some(error) if seen == HeadSeen::Unknown && error.fields.contains_key("missing") => {
+            let error = Error::new(
                 Code::StalePin,
-                format!("pin {} was taken at {}, which is not here: {}", pin.name, pin.head.short(), fault.message),
+                format!("pin {} was taken at {}, which is not here: {}", pin.name, pin.head.short(), error.message),
             )
             .hint("fetch the newest history: refmark fetch");
-            report.add(Standing::Stale, &fault);
+            report.add(Standing::Stale, &error);
             return Ok(report);
         }
-        Some(fault) => {
-            report.add(Standing::Tampered, &fault);
+        Some(error) => {
+            report.add(Standing::Tampered, &error);
             return Ok(report);
         }
         None => {}
@@ -165,10 +165,10 @@ pub fn judge(
 }
 
 /// What in a pin is not as history has it; the field `missing` where history has nothing at all.
-fn contradiction(facts: Facts<'_>, pin: &Pin) -> Result<Option<Box<Fault>>> {
+fn contradiction(facts: StateReader<'_>, pin: &Pin) -> Result<Option<Box<Error>>> {
     let Pin { name, model, version, artifact, .. } = pin;
     let lies = |what: String| {
-        Fault::new(Code::Tampered, format!("pin {name}: {what}"))
+        Error::new(Code::Tampered, format!("pin {name}: {what}"))
             .hint("somebody edited the lock file; put it back as it was committed, or pin anew: refmark pin update")
     };
     let Some(record) = facts.version(model, *version)? else {
@@ -198,7 +198,7 @@ fn contradiction(facts: Facts<'_>, pin: &Pin) -> Result<Option<Box<Fault>>> {
 }
 
 /// What has become of the artifact and the version since.
-fn today(facts: Facts<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) -> Result<()> {
+fn today(facts: StateReader<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) -> Result<()> {
     let Pin { name, model, version, artifact, .. } = pin;
     let trust = facts.trust(artifact)?.0;
     report.trust = Some(trust);
@@ -209,10 +209,10 @@ fn today(facts: Facts<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) ->
         TrustState::Acquired | TrustState::Quarantined => Some((Code::NotTrusted, "is not trusted")),
     };
     if let Some((code, what)) = withdrawn {
-        let fault = Fault::new(code, format!("pin {name}: {model}/{version} ({}) {what}", artifact.short()))
+        let error = Error::new(code, format!("pin {name}: {model}/{version} ({}) {what}", artifact.short()))
             .hint(format!("`refmark pin update {name}` follows {}; `refmark explain` says why", pin.follows()))
             .field("artifact", artifact);
-        report.add(Standing::Withdrawn, &fault);
+        report.add(Standing::Withdrawn, &error);
     }
     let (stage, moved) = facts.stage(model, *version)?;
     report.stage = Some(stage);
@@ -220,11 +220,11 @@ fn today(facts: Facts<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) ->
     if let Some(sunset) = report.sunset.filter(|sunset| *sunset <= now) {
         let instead = moved.as_ref().and_then(|it| it.replacement);
         let instead = instead.map(|it| format!("; {model}/{it} stands in for it")).unwrap_or_default();
-        let fault =
-            Fault::new(Code::StalePin, format!("pin {name}: {model}/{version} is past its sunset {sunset}{instead}"))
+        let error =
+            Error::new(Code::StalePin, format!("pin {name}: {model}/{version} is past its sunset {sunset}{instead}"))
                 .hint(format!("refmark pin update {name}"))
                 .field("sunset", sunset);
-        report.add(Standing::Stale, &fault);
+        report.add(Standing::Stale, &error);
     }
     if let Some(alias) = &pin.alias {
         let newest = facts.alias(model, alias)?;
@@ -260,14 +260,14 @@ pub struct Taken<'a> {
     /// The present time.
     pub now: Timestamp,
     /// What has taken effect.
-    pub facts: Facts<'a>,
+    pub facts: StateReader<'a>,
 }
 
 impl Taken<'_> {
     /// The pin.
     pub fn pin(self) -> Result<Pin> {
         let Taken { name, model, version, alias, head, now, facts } = self;
-        let gone = |what: &str| Fault::new(Code::NotFound, format!("{model}/{version} has no {what} in the registry"));
+        let gone = |what: &str| Error::new(Code::NotFound, format!("{model}/{version} has no {what} in the registry"));
         let artifact = facts.version(&model, version)?.ok_or_else(|| gone("record"))?.artifact;
         let manifest = facts.manifest(&artifact)?.ok_or_else(|| gone("manifest"))?;
         let moved = match &alias {
@@ -280,12 +280,12 @@ impl Taken<'_> {
     }
 }
 
-/// A fault where a lock is for another registry.
+/// An error where a lock is for another registry.
 pub fn same_registry(lock: &LockFile, id: refmark_records::registry_id::RegistryId) -> Result<()> {
     if lock.registry.id == id {
         return Ok(());
     }
-    Err(Fault::new(
+    Err(Error::new(
         Code::WrongRegistry,
         format!("the lock file is for registry {} ({}), and this one is {id}", lock.registry.id, lock.registry.name),
     )

@@ -8,7 +8,7 @@ use refmark_records::registry_id::RegistryId;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::oid::Oid;
@@ -105,19 +105,19 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads a `site.json`. A fault `upgrade-needed` for a newer form, `bad-record` for anything else that is none.
+    /// Reads a `site.json`. An error `upgrade-needed` for a newer form, `bad-record` for anything else that is none.
     pub fn parse(bytes: &[u8]) -> Result<Site> {
         #[derive(Deserialize)]
         struct Head {
             format: u64,
         }
         let broken = |error: serde_json::Error| {
-            Fault::new(Code::BadRecord, format!("site.json cannot be read: {error}"))
+            Error::new(Code::BadRecord, format!("site.json cannot be read: {error}"))
                 .hint("remove the folder, or export to another one")
         };
         let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
         if head.format != SITE_FORMAT {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::UpgradeNeeded,
                 format!("the site has format {}, and this refmark writes {SITE_FORMAT}", head.format),
             )
@@ -125,11 +125,11 @@ impl Site {
         }
         let site: Site = serde_json::from_slice(bytes).map_err(broken)?;
         if let Some(pack) = site.packs.iter().find(|it| !it.is_sound()) {
-            return Err(Fault::new(Code::BadRecord, format!("site.json names a pack `{}`", pack.name.escape_debug())));
+            return Err(Error::new(Code::BadRecord, format!("site.json names a pack `{}`", pack.name.escape_debug())));
         }
         let listing = site.listing.strip_prefix("listing-").and_then(|it| it.strip_suffix(".json"));
         if !listing.is_some_and(is_hash) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadRecord,
                 format!("site.json names a listing `{}`", site.listing.escape_debug()),
             ));
@@ -270,7 +270,7 @@ pub const DATA_MARK: &str = "<script type=\"application/json\" id=\"refmark-site
 pub fn inline(template: &str, site: &[u8], files: &[(String, Vec<u8>)]) -> Result<String> {
     use base64ct::{Base64, Encoding};
     let Some((head, tail)) = template.split_once(DATA_PLACE) else {
-        return Err(Fault::new(Code::BadArgument, format!("the viewer's single page has no place {DATA_PLACE}"))
+        return Err(Error::new(Code::BadArgument, format!("the viewer's single page has no place {DATA_PLACE}"))
             .hint("build the viewer again: viewer/build.sh"));
     };
     // Inside a script element only `<` could end it.
@@ -319,11 +319,11 @@ mod tests {
             ("\"blobs\"", "\"more\""),
             ("{", "["),
         ] {
-            let fault = Site::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
-            assert_eq!(fault.code, Code::BadRecord, "{to}");
+            let error = Site::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+            assert_eq!(error.code, Code::BadRecord, "{to}");
         }
-        let fault = Site::parse(text.replacen("\"format\": 1", "\"format\": 2", 1).as_bytes()).unwrap_err();
-        assert_eq!(fault.code, Code::UpgradeNeeded);
+        let error = Site::parse(text.replacen("\"format\": 1", "\"format\": 2", 1).as_bytes()).unwrap_err();
+        assert_eq!(error.code, Code::UpgradeNeeded);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, ModelName};
 use refmark_types::sort;
 use refmark_types::time::Timestamp;
@@ -34,7 +34,7 @@ pub struct Sunset {
 }
 
 /// The versions in stage `retired`, the most urgent first. Linear in versions and consumers.
-pub fn sunsets(facts: Facts<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
+pub fn sunsets(facts: StateReader<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
     let consumers = facts.consumers()?;
     let mut found = Vec::new();
     for model in facts.models()? {

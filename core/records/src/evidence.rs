@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::statement::predicate;
 use refmark_types::canonical::{FreeJson, FreeMap};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::json::NUMBER_LIMIT;
 use refmark_types::name::EntryId;
 use refmark_types::number;
@@ -55,7 +55,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Reads `NAME`, `NAME@VERSION` or `NAME@sha256:<hex>`. A fault where the digest is none.
+    /// Reads `NAME`, `NAME@VERSION` or `NAME@sha256:<hex>`. An error where the digest is none.
     pub fn read(text: &str) -> Result<Named> {
         let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
         let hex = rest.and_then(|it| it.strip_prefix("sha256:"));
@@ -123,13 +123,13 @@ impl<'de> Deserialize<'de> for MetricValue {
 }
 
 impl MetricValue {
-    /// The value of a metric that somebody states. A number that records cannot hold is a fault of code `bad-argument`.
+    /// The value of a metric that somebody states. A number that records cannot hold is an error of code `bad-argument`.
     pub fn stated(name: &str, number: f64) -> Result<MetricValue> {
         if number.is_finite() && number.abs() > NUMBER_LIMIT {
             let what = format!(
                 "metric {name} is {number:e}: records hold numbers up to ±(2^53−1), which all readers read alike"
             );
-            return Err(Fault::new(Code::BadArgument, what).hint("state it in a larger unit, or as its logarithm"));
+            return Err(Error::new(Code::BadArgument, what).hint("state it in a larger unit, or as its logarithm"));
         }
         Ok(MetricValue::of(number))
     }
@@ -232,8 +232,8 @@ mod tests {
             MetricValue::stated("f1", fits).unwrap();
         }
         for number in [1e300, -1e16] {
-            let fault = MetricValue::stated("flops", number).unwrap_err();
-            assert!(fault.code == Code::BadArgument && fault.message.starts_with("metric flops is "), "{fault}");
+            let error = MetricValue::stated("flops", number).unwrap_err();
+            assert!(error.code == Code::BadArgument && error.message.starts_with("metric flops is "), "{error}");
         }
     }
 }

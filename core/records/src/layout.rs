@@ -4,7 +4,7 @@ use super::approval::Approval;
 use super::catalog::Family;
 use super::statement::Predicate;
 use refmark_types::digest::{ArtifactId, Digest, encode_hex};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, EntryId, ModelName, PrincipalId, escape};
 
 /// An unsigned file of an artifact's folder, bound by the manifest.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::FileClass;
 use super::registry_id::RegistryId;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, RemoteName};
 use refmark_types::oid::Oid;
@@ -139,11 +139,11 @@ struct RawPin {
 }
 
 impl LockFile {
-    /// Reads a lock file: strict and bounded. Faults: `bad-record` with the line, `upgrade-needed` for a newer format,
+    /// Reads a lock file: strict and bounded. Errors: `bad-record` with the line, `upgrade-needed` for a newer format,
     /// `too-large`.
     pub fn parse(text: &str) -> Result<LockFile> {
         if text.len() > LOCK_LIMIT {
-            return Err(Fault::new(Code::TooLarge, format!("the lock file has over {LOCK_LIMIT} bytes")));
+            return Err(Error::new(Code::TooLarge, format!("the lock file has over {LOCK_LIMIT} bytes")));
         }
         let unreadable = |mistake: toml::Mistake| {
             bad(mistake.said)
@@ -153,7 +153,7 @@ impl LockFile {
         // Before the rest: a newer format may have any other field.
         let any: Value = toml::read(text).map_err(unreadable)?;
         if let Some(format) = any.get("format").and_then(Value::as_u64).filter(|format| *format > LOCK_FORMAT) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::UpgradeNeeded,
                 format!("the lock file is of format {format}, and this refmark reads up to {LOCK_FORMAT}"),
             )
@@ -344,14 +344,14 @@ fn prefixed(text: &str) -> Result<Digest> {
     Digest::parse(text).map_err(within)
 }
 
-fn bad(why: impl std::fmt::Display) -> Box<Fault> {
-    Fault::new(Code::BadRecord, format!("the lock file cannot be used: {why}"))
+fn bad(why: impl std::fmt::Display) -> Box<Error> {
+    Error::new(Code::BadRecord, format!("the lock file cannot be used: {why}"))
 }
 
 /// A rule of a word, broken in a lock file.
-#[allow(clippy::boxed_local, reason = "it stands where `map_err` hands a fault on, and faults are boxed")]
-fn within(fault: Box<Fault>) -> Box<Fault> {
-    bad(&fault.message)
+#[allow(clippy::boxed_local, reason = "it stands where `map_err` hands an error on, and errors are boxed")]
+fn within(error: Box<Error>) -> Box<Error> {
+    bad(&error.message)
 }
 
 #[cfg(test)]
@@ -428,16 +428,16 @@ mod tests {
             ("[[pin]]", "[[pin]]\nname = \"x\""),
         ] {
             assert!(text.contains(from), "{from}");
-            let fault = LockFile::parse(&text.replacen(from, to, 1)).unwrap_err();
-            assert_eq!(fault.code, Code::BadRecord, "{to}: {fault}");
+            let error = LockFile::parse(&text.replacen(from, to, 1)).unwrap_err();
+            assert_eq!(error.code, Code::BadRecord, "{to}: {error}");
         }
     }
 
     #[test]
     fn names_that_stand_twice_or_differ_in_case_alone_cannot_share_a_folder() {
         for names in [["a", "a"], ["b", "a"], ["A", "a"]] {
-            let fault = lock(names.iter().map(|name| pin(name)).collect()).print().unwrap_err();
-            assert_eq!(fault.code, Code::BadRecord, "{names:?}");
+            let error = lock(names.iter().map(|name| pin(name)).collect()).print().unwrap_err();
+            assert_eq!(error.code, Code::BadRecord, "{names:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Direction, Metric, MetricValue};
 use refmark_types::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::EntryId;
 use refmark_types::package_path::{PackagePath, check_set};
 use refmark_types::printer::print;
@@ -171,7 +171,7 @@ impl Manifest {
         let manifest: Manifest = parse_printed(bytes, MANIFEST_LIMIT)?;
         match manifest.broken_rule() {
             None => Ok(manifest),
-            Some(rule) => Err(Fault::new(Code::BadRecord, format!("the manifest breaks a rule: {rule}"))),
+            Some(rule) => Err(Error::new(Code::BadRecord, format!("the manifest breaks a rule: {rule}"))),
         }
     }
 
@@ -184,7 +184,7 @@ impl Manifest {
             return Some("its files are not sorted by path, each once".to_owned());
         }
         let paths: Result<Vec<PackagePath>> = self.files.iter().map(|file| PackagePath::parse(&file.path)).collect();
-        paths.and_then(|paths| check_set(&paths)).err().map(|fault| fault.message.clone())
+        paths.and_then(|paths| check_set(&paths)).err().map(|error| error.message.clone())
     }
 
     /// The stored form.

@@ -10,7 +10,7 @@ use super::statement::predicate;
 use super::trust::TrustState;
 use super::version::Stage;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
 use refmark_types::oid::Oid;
@@ -257,7 +257,7 @@ pub struct TrustRule {
     pub needs: Demands,
     /// One of these roles may do it alone at once; the people of `needs` are then due afterwards.
     #[serde(default)]
-    pub at_once: Vec<Role>,
+    pub break_glass: Vec<Role>,
 }
 
 /// A key that was lost to somebody else: what it signed outside the state at `since` is tainted.
@@ -276,15 +276,15 @@ impl Policy {
     /// Reads a policy's text.
     pub fn parse(text: &str) -> Result<Policy> {
         if text.len() as u64 > POLICY_LIMIT {
-            return Err(Fault::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
+            return Err(Error::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
         }
         let policy: Policy = toml::read(text).map_err(|mistake| {
-            Fault::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
+            Error::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
                 .field("line", mistake.line)
                 .hint("`refmark policy check FILE` explains a policy before it is signed")
         })?;
         if policy.format > FORMAT {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::UpgradeNeeded,
                 format!("the policy is of format {}, and this refmark reads up to {FORMAT}", policy.format),
             )
@@ -292,7 +292,7 @@ impl Policy {
         }
         match policy.broken_rule() {
             None => Ok(policy),
-            Some(rule) => Err(Fault::new(Code::BadRecord, format!("the policy breaks a rule: {rule}"))),
+            Some(rule) => Err(Error::new(Code::BadRecord, format!("the policy breaks a rule: {rule}"))),
         }
     }
 

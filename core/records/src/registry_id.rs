@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use refmark_types::digest::{decode_hex, encode_hex};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// A registry's id: 16 random bytes, written as 32 lower-case hex digits. Every statement names it, so that no record
 /// of one registry has an effect in another.
@@ -22,7 +22,7 @@ impl RegistryId {
     pub fn parse(text: &str) -> Result<RegistryId> {
         let mut bytes = [0u8; 16];
         if !decode_hex(text, &mut bytes) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("`{}` is not a registry id: expected 32 lower-case hex digits", text.escape_debug()),
             ));
@@ -57,6 +57,6 @@ impl Serialize for RegistryId {
 impl<'de> Deserialize<'de> for RegistryId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        RegistryId::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        RegistryId::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }

@@ -15,7 +15,7 @@ pub use commit::{SignedCommit, split_commit};
 pub use public::{KeyId, PublicKey, allowed_signers_line, key_type_name};
 pub use sshsig::{COMMIT_NAMESPACE, SshSignature, ssh_signed_data};
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// The DSSE payload type of every statement: an in-toto Statement in JSON.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -33,12 +33,12 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Checks this signature by `key` over the canonical bytes of a statement. A fault with code `bad-signature` where
+    /// Checks this signature by `key` over the canonical bytes of a statement. An error with code `bad-signature` where
     /// the fingerprint is another key's, or the signature does not verify.
     pub fn verify(&self, key: &PublicKey, statement: &[u8]) -> Result<()> {
         let expected = key.id();
         if self.keyid != expected {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadSignature,
                 format!("the signature names the key {} and was checked with {expected}", self.keyid),
             )
@@ -69,11 +69,11 @@ pub fn pae(payload_type: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// Checks an ed25519 signature over exactly these bytes, by the strict rules: the group order bounds `S`, and neither
-/// key nor `R` may be of small order. A fault with code `bad-signature` where it does not verify.
+/// key nor `R` may be of small order. An error with code `bad-signature` where it does not verify.
 pub fn verify(key: &PublicKey, message: &[u8], sig: &[u8; 64]) -> Result<()> {
     key.verifying().verify_strict(message, &ed25519_dalek::Signature::from_bytes(sig)).map_err(|_| {
         let id = key.id();
-        Fault::new(Code::BadSignature, format!("the signature by {id} does not verify over these bytes"))
+        Error::new(Code::BadSignature, format!("the signature by {id} does not verify over these bytes"))
             .field("keyid", id)
     })
 }

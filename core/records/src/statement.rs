@@ -18,7 +18,7 @@ use super::trust::TrustMove;
 use super::version::{Label, StageMove, Version};
 use refmark_types::canonical::{RECORD_LIMIT, canonical, misread, same_as_printed, strict};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::printer::print;
@@ -301,7 +301,7 @@ impl Record {
         let RawRecord { statement: raw, signatures } =
             from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
         if raw._type != STATEMENT_TYPE {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadRecord,
                 format!("expected _type {STATEMENT_TYPE}, found `{}`", raw._type.escape_debug()),
             ));
@@ -313,7 +313,7 @@ impl Record {
             .map_err(|wrong| misread(text, &place, &wrong))?
             .ok_or_else(|| {
                 let found = raw.predicate_type.escape_debug();
-                Fault::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
+                Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
                     .hint("a newer refmark may know it")
             })?;
         let statement = Statement { subject: raw.subject, predicate };
@@ -324,7 +324,7 @@ impl Record {
         let record = Record { statement, signatures, canonical, digest };
         let expected = subject_of(&record.statement.predicate);
         if record.statement.subject != [expected.clone()] {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadRecord,
                 format!("the subject must be `{}` and nothing else: it is what the predicate is about", expected.name),
             ));

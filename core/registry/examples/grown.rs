@@ -17,10 +17,10 @@ use refmark_core::store::git::Format;
 use refmark_core::store::git::program::{Git, GitProgram};
 use refmark_core::store::key::HeldKey;
 use refmark_core::store::testing::disk::FaultyDisk;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::PrincipalId;
 use refmark_core::types::time::Timestamp;
-use refmark_core::{InitRequest, Places, Registry, World, Writer};
+use refmark_core::{Context, InitRequest, Places, Registry, Writer};
 
 /// So many moves lie about as loose objects.
 const PACK_EVERY: usize = 2_000;
@@ -37,8 +37,8 @@ impl Clock for Ticking {
 fn main() -> std::process::ExitCode {
     match run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(fault) => {
-            eprintln!("grown: {fault}");
+        Err(error) => {
+            eprintln!("grown: {error}");
             std::process::ExitCode::FAILURE
         }
     }
@@ -63,14 +63,14 @@ fn run() -> Result<()> {
     grown(&path, &shape)
 }
 
-fn usage(what: &str) -> Box<Fault> {
-    Fault::new(Code::BadArgument, format!("{what}: PATH [artifacts=N] [models=N] [batch=N] [line=N] [moves=N]"))
+fn usage(what: &str) -> Box<Error> {
+    Error::new(Code::BadArgument, format!("{what}: PATH [artifacts=N] [models=N] [batch=N] [line=N] [moves=N]"))
 }
 
 fn grown(path: &Path, shape: &Shape) -> Result<()> {
     let beside = |name: &str| path.with_extension(name);
     let places = Places { config: Some(beside("home").join("refmark")), data: None, home: None };
-    let mut world = World::at(places, Arc::new(Ticking(AtomicI64::new(1_788_220_800))));
+    let mut world = Context::at(places, Arc::new(Ticking(AtomicI64::new(1_788_220_800))));
     world.disk = Arc::new(FaultyDisk::sound());
     let key = HeldKey::from_seed(&[42; 32], "the benchmark's key")?;
     let writer = Writer::new(&key);

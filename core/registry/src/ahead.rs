@@ -12,7 +12,7 @@ use refmark_records::layout::{Place, number_in_name};
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_store::fs::parallel::{cores, for_each, locked};
 use refmark_types::canonical::MANIFEST_LIMIT;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
 /// A walk of fewer commits is not worth threads.
@@ -48,7 +48,7 @@ impl Registry {
         std::thread::scope(|scope| {
             let mut reading = Some(scope.spawn(|| self.read_ahead(rest, &keys)));
             while let Some(thread) = reading.take() {
-                // A fault of the thread is not ours to tell: the walk meets it itself, in its turn.
+                // An error of the thread is not ours to tell: the walk meets it itself, in its turn.
                 let read = thread.join().ok().and_then(Result::ok).unwrap_or_default();
                 rest = rest.get(read.changes.len()..).unwrap_or_default();
                 if !rest.is_empty() && !read.changes.is_empty() {

@@ -18,7 +18,7 @@ use refmark_records::approval::Waiver;
 use refmark_records::layout::Place;
 use refmark_records::policy::{MemberKind, Policy, Right};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
@@ -95,8 +95,8 @@ impl Registry {
         let plan = planned(&view, &author, request, &waiting)?;
         let ready = self.ready(&plan, writer, &view.state()?.shared_objects())?;
         let judged = self.with_approvals(&view, &ahead, &ready)?;
-        if let Some((path, fault)) = judged.dropped.into_iter().find(|(path, _)| ready.oids.contains_key(path)) {
-            return Err(fault.at(path));
+        if let Some((path, error)) = judged.dropped.into_iter().find(|(path, _)| ready.oids.contains_key(path)) {
+            return Err(error.at(path));
         }
         let commit = self.commit(writer, &author, vec![ahead.tip], &ready)?;
         self.repo.move_branch(&ahead.name, ahead.local, commit)?;
@@ -119,8 +119,8 @@ impl Registry {
     /// What waits for signatures in a branch. What breaks a rule is not there to be approved.
     fn waiting_in(&self, view: &View<'_>, ahead: &Ahead) -> Result<Vec<Waiting>> {
         let judged = self.judge_ahead(view, ahead)?;
-        if let Some((path, fault)) = first_refusal(&judged) {
-            return Err(fault.at(path));
+        if let Some((path, error)) = first_refusal(&judged) {
+            return Err(error.at(path));
         }
         let mut waiting = Vec::new();
         for (path, (_, oid)) in &ahead.files {
@@ -133,7 +133,7 @@ impl Registry {
             }
         }
         if waiting.is_empty() {
-            return Err(Fault::new(Code::NothingToDo, format!("{} has no move that could be approved", ahead.name))
+            return Err(Error::new(Code::NothingToDo, format!("{} has no move that could be approved", ahead.name))
                 .hint("evidence and versions need no approval; roots and policies are signed before they land: refmark policy sign"));
         }
         Ok(waiting)
@@ -144,7 +144,7 @@ impl Registry {
         files.extend(ready.oids.iter().map(|(path, file)| (path.clone(), *file)));
         match view.verified() {
             Some(verified) => verified.walk.try_landing(&files),
-            None => Err(refmark_types::fault::bug("an approval needs the whole history")),
+            None => Err(refmark_types::error::bug("an approval needs the whole history")),
         }
     }
 
@@ -205,7 +205,7 @@ impl Registry {
             }
         }
         match waiting.is_empty() {
-            true => Err(Fault::new(Code::NothingToDo, "nothing here waits for an approval")
+            true => Err(Error::new(Code::NothingToDo, "nothing here waits for an approval")
                 .hint("`refmark status` lists what does")),
             false => Ok(waiting),
         }
@@ -224,7 +224,7 @@ fn planned(view: &View<'_>, author: &Author, request: &ApproveRequest, waiting: 
     let mut requests = Vec::new();
     for it in waiting {
         if it.author == author.by {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Refused,
                 format!("{} made {} and cannot approve it", author.by, it.report.change),
             )
@@ -253,12 +253,12 @@ fn planned(view: &View<'_>, author: &Author, request: &ApproveRequest, waiting: 
     let fits = |it: &Waiting| it.report.signers.iter().any(|signer| signer.candidates.contains(&author.by));
     match waiting.iter().find(|it| it.report.signers.iter().any(|it| it.by.is_none())) {
         _ if requests.is_empty() => {
-            return Err(Fault::new(Code::NothingToDo, format!("{} has approved it already", author.by)));
+            return Err(Error::new(Code::NothingToDo, format!("{} has approved it already", author.by)));
         }
         Some(first) if request.waive.is_empty() && !waiting.iter().any(fits) => {
             let asked: Vec<&str> =
                 first.report.signers.iter().filter(|it| it.by.is_none()).map(|it| it.asks.as_str()).collect();
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Refused,
                 format!(
                     "an approval by {} would not count: {} still asks for {}",
@@ -287,7 +287,7 @@ fn main_change(waiting: &[Waiting]) -> &str {
 fn may_speak(policy: &Policy, author: &Author, request: &ApproveRequest) -> Result<()> {
     let member = policy.members.get(&author.by);
     if member.is_some_and(|it| it.kind == MemberKind::Agent) {
-        return Err(Fault::new(Code::Refused, format!("{} is an agent, and agents never approve", author.by))
+        return Err(Error::new(Code::Refused, format!("{} is an agent, and agents never approve", author.by))
             .hint("ask a person: `refmark members list`"));
     }
     let right = if request.waive_only { Right::Waive } else { Right::Approve };
@@ -295,7 +295,7 @@ fn may_speak(policy: &Policy, author: &Author, request: &ApproveRequest) -> Resu
         return Ok(());
     }
     let who: Vec<&str> = policy.who_may(right).into_iter().map(PrincipalId::as_str).collect();
-    Err(Fault::new(
+    Err(Error::new(
         Code::Refused,
         format!("{} does not have the right `{}` under policy {}", author.by, right.as_str(), policy.number),
     )
@@ -306,24 +306,24 @@ fn may_speak(policy: &Policy, author: &Author, request: &ApproveRequest) -> Resu
 fn check_waivers(policy: &Policy, author: &Author, request: &ApproveRequest, waiting: &[Waiting]) -> Result<()> {
     if request.waive.is_empty() {
         return match request.waive_only {
-            true => Err(Fault::new(Code::BadArgument, "nothing to waive was named").hint("--waive GATE --until TIME")),
+            true => Err(Error::new(Code::BadArgument, "nothing to waive was named").hint("--waive GATE --until TIME")),
             false => Ok(()),
         };
     }
     let member = policy.members.get(&author.by);
     if !member.is_some_and(|it| policy.has_right(it, Right::Waive)) {
         let who: Vec<&str> = policy.who_may(Right::Waive).into_iter().map(PrincipalId::as_str).collect();
-        return Err(Fault::new(Code::Refused, format!("{} does not have the right `waive`", author.by))
+        return Err(Error::new(Code::Refused, format!("{} does not have the right `waive`", author.by))
             .hint(format!("{} could", who.join(", "))));
     }
     let gates = || waiting.iter().flat_map(|it| &it.report.gates);
     for waiver in &request.waive {
         if waiver.reason.trim().is_empty() {
-            return Err(Fault::new(Code::BadArgument, format!("the waiver of {} has no reason", waiver.gate))
+            return Err(Error::new(Code::BadArgument, format!("the waiver of {} has no reason", waiver.gate))
                 .hint("--reason TEXT: whoever reads it in a year was not there"));
         }
         if waiver.until <= author.time {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("the waiver of {} ends at {}, which is past", waiver.gate, waiver.until),
             ));
@@ -334,7 +334,7 @@ fn check_waivers(policy: &Policy, author: &Author, request: &ApproveRequest, wai
                 .map(|gate| gate.name.as_str())
                 .collect();
             let may = if may.is_empty() { "none of its gates".to_owned() } else { may.join(", ") };
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Refused,
                 format!("the policy does not let anybody waive gate {}", waiver.gate),
             )

@@ -11,10 +11,10 @@ use refmark_engine::document;
 use refmark_engine::plan::{self, EvidenceRequest};
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_store::blob::read_given;
-use refmark_store::fs::disk::io_fault;
+use refmark_store::fs::disk::io_error;
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{EntryId, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
@@ -94,7 +94,7 @@ impl Registry {
     pub fn attach(&self, writer: &Writer<'_>, request: &AttachRequest) -> Result<AttachAnswer> {
         let read = match &request.file {
             Some(path) => {
-                document::read(&document_bytes(path)?).map_err(|fault| fault.at(path.display().to_string()))?
+                document::read(&document_bytes(path)?).map_err(|error| error.at(path.display().to_string()))?
             }
             None => document::Read::default(),
         };
@@ -154,7 +154,7 @@ impl Registry {
             artifact: evidence.artifact,
             evidence_type: evidence.evidence_type,
             verdict,
-            statement: statement.ok_or_else(|| refmark_types::fault::bug("evidence without a record"))?,
+            statement: statement.ok_or_else(|| refmark_types::error::bug("evidence without a record"))?,
             path,
             metrics: evidence.metrics,
             by: written.by,
@@ -165,13 +165,13 @@ impl Registry {
 }
 
 fn document_bytes(path: &Path) -> Result<Vec<u8>> {
-    let meta = std::fs::metadata(path).map_err(|error| io_fault("read", path, &error))?;
+    let meta = std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
     if !meta.is_file() {
-        return Err(Fault::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
+        return Err(Error::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
     }
-    read_given(path, DOCUMENT_LIMIT).map_err(|fault| match fault.code {
-        Code::TooLarge => fault.hint("attach a summary, and name the full report by its URI in it"),
-        _ => fault,
+    read_given(path, DOCUMENT_LIMIT).map_err(|error| match error.code {
+        Code::TooLarge => error.hint("attach a summary, and name the full report by its URI in it"),
+        _ => error,
     })
 }
 
@@ -184,6 +184,6 @@ fn verdict_of(request: &AttachRequest, read: &document::Read) -> Result<Verdict>
     if DOCUMENTS.contains(&request.evidence_type.as_str()) {
         return Ok(Verdict::Info);
     }
-    Err(Fault::new(Code::BadArgument, format!("the {} says neither pass nor fail", request.evidence_type))
+    Err(Error::new(Code::BadArgument, format!("the {} says neither pass nor fail", request.evidence_type))
         .hint("--verdict pass, fail or info, or a `verdict` in the document"))
 }

@@ -9,7 +9,7 @@ use refmark_engine::rules::Judged;
 use refmark_engine::snapshot::{History, Mode};
 use refmark_records::layout::is_companion;
 use refmark_types::canonical::MANIFEST_LIMIT;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
@@ -66,7 +66,7 @@ impl Registry {
     pub(super) fn proposal(&self, view: &View<'_>, text: &str) -> Result<Ahead> {
         match self.target(view, text)? {
             Target::Branch(ahead) => Ok(ahead),
-            Target::Landed(_) => Err(Fault::new(
+            Target::Landed(_) => Err(Error::new(
                 Code::BadArgument,
                 format!("{text} is on {}, the registry's own branch, and no proposal", self.branch),
             )
@@ -84,7 +84,7 @@ impl Registry {
         }
         match found.as_slice() {
             [one] => Ok(one.clone()),
-            _ => Err(Fault::new(
+            _ => Err(Error::new(
                 Code::BadArgument,
                 format!(
                     "{} is the newest commit of {} local branches, and an approval is added to one",
@@ -98,7 +98,7 @@ impl Registry {
 
     fn ahead(&self, view: &View<'_>, name: String, local: Option<Oid>, tip: Oid) -> Result<Ahead> {
         let Some(base) = self.repo.merge_base(view.head, tip)? else {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("{name} has no commit in common with {}, the registry's branch", self.branch),
             ));
@@ -115,7 +115,7 @@ impl Registry {
                     _ => drop(files.insert(change.path, new)),
                 },
                 _ => {
-                    return Err(Fault::new(
+                    return Err(Error::new(
                         Code::Tampered,
                         format!("{name} changes or removes {}, and records are only ever added", change.path),
                     )
@@ -131,7 +131,7 @@ impl Registry {
     pub(super) fn judge_ahead(&self, view: &View<'_>, ahead: &Ahead) -> Result<Judged> {
         for (path, (_, oid)) in &ahead.files {
             if view.state()?.oid(path)?.is_some_and(|have| have != *oid) {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::Overtaken,
                     format!(
                         "somebody else was first: {path} stands on {} already, and says something else",
@@ -147,7 +147,7 @@ impl Registry {
         }
         match view.verified() {
             Some(verified) => verified.walk.try_landing(&ahead.files),
-            None => Err(refmark_types::fault::bug("a branch is judged in a whole history")),
+            None => Err(refmark_types::error::bug("a branch is judged in a whole history")),
         }
     }
 
@@ -166,7 +166,7 @@ impl Registry {
                 Some(new) if Some(*new) == ours => {}
                 Some(new) if !moved => files.push((path.clone(), self.repo.load(*new, MANIFEST_LIMIT)?)),
                 _ => {
-                    return Err(Fault::new(
+                    return Err(Error::new(
                         Code::HeadMoved,
                         format!("{path} was changed on {} too, or is removed by {}", self.branch, ahead.name),
                     )

@@ -9,7 +9,7 @@ use refmark_engine::plan::{self, EntryRequest};
 pub use refmark_query::answer::catalog::CatalogAnswer;
 use refmark_query::answer::catalog::catalog;
 use refmark_records::catalog::{CatalogEntry, EntryState, Family};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
 
@@ -38,7 +38,7 @@ impl Registry {
     pub fn catalog_show(&self, view: &View<'_>, family: Family, id: &EntryId) -> Result<CatalogEntry> {
         match view.facts()?.catalog(family, id)? {
             Some(entry) => Ok((*entry).clone()),
-            None => Err(Fault::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
+            None => Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
                 .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str()))),
         }
     }

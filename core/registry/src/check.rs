@@ -4,7 +4,7 @@ use super::open::Registry;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::rules::hint_on_branch;
 use refmark_query::check::{Arrival, CheckAnswer, check};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ impl Registry {
     /// Checks `BASE..HEAD` against the newest head of the registry's branch that is here.
     pub fn check(&self, text: &str, options: CheckOptions) -> Result<CheckAnswer> {
         if self.world.pin_of(self.id())?.is_none() && !options.allow_unverified {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Unverified,
                 "no trust root is pinned here, so nothing can be checked against it",
             )

@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::context::{Context, Pinning};
 use super::init::room_for;
 use super::open::Registry;
 use super::pin::{is_local, local};
 use super::view::View;
-use super::world::{Pinning, World};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::beside::Building;
-use refmark_store::fs::disk::io_fault;
+use refmark_store::fs::disk::io_error;
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::RemoteName;
 use refmark_types::oid::Oid;
 
@@ -64,11 +64,11 @@ impl Registry {
     pub fn clone_from(
         url: &str,
         into: Option<&Path>,
-        world: World,
+        world: Context,
         request: CloneRequest,
     ) -> Result<(Registry, CloneAnswer)> {
         refuse_credentials(url)?;
-        let here = std::path::absolute(".").map_err(|error| io_fault("find", Path::new("."), &error))?;
+        let here = std::path::absolute(".").map_err(|error| io_error("find", Path::new("."), &error))?;
         let source = match local(url, &here) {
             Some(path) => Some(Registry::open(&path, world.clone())?),
             None => None,
@@ -77,12 +77,12 @@ impl Registry {
             Some(into) => into.to_owned(),
             None => PathBuf::from(last_part(url)?),
         };
-        let into = std::path::absolute(&into).map_err(|error| io_fault("find", &into, &error))?;
+        let into = std::path::absolute(&into).map_err(|error| io_error("find", &into, &error))?;
         let beside = room_for(&into, &world)?;
         let building = Building::at(&beside, &world.disk);
         let from = match &source {
             Some(source) => std::fs::canonicalize(source.git_dir())
-                .map_err(|error| io_fault("find", source.git_dir(), &error))?
+                .map_err(|error| io_error("find", source.git_dir(), &error))?
                 .display()
                 .to_string(),
             None => url.to_owned(),
@@ -112,11 +112,11 @@ impl Registry {
         Ok((Registry::open(&into, world)?, answer))
     }
 
-    /// Verifies a fresh clone whole. A fault where nobody should rely on it.
+    /// Verifies a fresh clone whole. An error where nobody should rely on it.
     fn inspect(&self, request: CloneRequest) -> Result<CloneAnswer> {
         let head = self.head()?;
         let view = match self.view_anew(head) {
-            Err(fault) if fault.code == Code::Incomplete && request.accept_incomplete => self.view_incomplete()?,
+            Err(error) if error.code == Code::Incomplete && request.accept_incomplete => self.view_incomplete()?,
             other => other?,
         };
         view.check_tip()?;
@@ -175,7 +175,7 @@ impl View<'_> {
 /// The newest root, and the keys in it.
 fn newest_root(view: &View<'_>) -> Result<(Digest, Vec<(String, String)>)> {
     let Some(root) = view.facts()?.newest_root()? else {
-        return Err(Fault::new(Code::NotARegistry, "the registry has no trust root in effect"));
+        return Err(Error::new(Code::NotARegistry, "the registry has no trust root in effect"));
     };
     let keys = root
         .keyholders
@@ -189,7 +189,7 @@ fn last_part(url: &str) -> Result<String> {
     let name = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
     let name = name.strip_suffix(".git").unwrap_or(name);
     if name.is_empty() || name == "." || name == ".." {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadArgument,
             format!("`{}` suggests no folder to clone into", url.escape_debug()),
         )
@@ -203,7 +203,7 @@ fn refuse_credentials(url: &str) -> Result<()> {
     let authority = url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     let secret = authority.and_then(|it| it.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'));
     if secret && !is_local(url) {
-        return Err(Fault::new(Code::Secret, "the address carries a password or token")
+        return Err(Error::new(Code::Secret, "the address carries a password or token")
             .hint("give it without; Git asks a credential helper, or use ssh"));
     }
     Ok(())

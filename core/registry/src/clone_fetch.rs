@@ -7,7 +7,7 @@ use super::view::View;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem};
 use refmark_store::git::program::{Git, GitProgram};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// What a fetch brought.
@@ -31,7 +31,7 @@ pub struct FetchAnswer {
 
 impl Registry {
     /// Fetches the origin's branches, verifies the new head, and moves the local branch to it where it has no commits of
-    /// its own that the origin lacks. Faults: `history-rewritten` where the origin's branch lost what was seen there
+    /// its own that the origin lacks. Errors: `history-rewritten` where the origin's branch lost what was seen there
     /// before, `head-moved` where both sides have commits of their own, `wrong-root`.
     pub fn fetch_commits(&self) -> Result<FetchAnswer> {
         let url = self.needs_origin()?;
@@ -39,7 +39,7 @@ impl Registry {
         let seen = self.tracked_head();
         Git::default().fetch(self.git_dir(), "origin")?;
         let Some(theirs) = self.tracked_head() else {
-            return Err(Fault::new(Code::NotFound, format!("{url} has no branch {}", self.branch()))
+            return Err(Error::new(Code::NotFound, format!("{url} has no branch {}", self.branch()))
                 .hint("the registry is gone from its origin, or was renamed there"));
         };
         if let Some(seen) = seen
@@ -59,7 +59,7 @@ impl Registry {
         } else if self.repo().is_ancestor(ours, theirs)? {
             (theirs, 0)
         } else {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::HeadMoved,
                 format!("{url} and this copy both have commits that the other lacks"),
             )
@@ -68,8 +68,8 @@ impl Registry {
             .field("found", theirs));
         };
         let view = self.view_after_fetch(head, theirs)?;
-        if let Some(fault) = view.verified().and_then(|it| it.root_fault.clone()) {
-            return Err(fault);
+        if let Some(error) = view.verified().and_then(|it| it.root_error.clone()) {
+            return Err(error);
         }
         if head != ours {
             self.repo().move_branch(self.branch(), Some(ours), head)?;
@@ -86,15 +86,15 @@ impl Registry {
     /// begins anew, because what was remembered here was never the origin's.
     fn view_after_fetch(&self, head: Oid, theirs: Oid) -> Result<View<'_>> {
         match self.view_of(head) {
-            Err(fault) if fault.code == Code::HistoryRewritten && head == theirs => self.view_anew(head),
+            Err(error) if error.code == Code::HistoryRewritten && head == theirs => self.view_anew(head),
             other => other,
         }
     }
 
-    /// The origin's address; a fault where there is none.
+    /// The origin's address; an error where there is none.
     pub(super) fn needs_origin(&self) -> Result<String> {
         self.origin_url()?.ok_or_else(|| {
-            Fault::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display()))
+            Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display()))
                 .hint("it is the registry itself; `refmark clone` makes a copy of it")
         })
     }
@@ -120,8 +120,8 @@ impl Registry {
     }
 }
 
-fn rewritten(seen: Oid, found: Oid) -> Box<Fault> {
-    Fault::new(
+fn rewritten(seen: Oid, found: Oid) -> Box<Error> {
+    Error::new(
         Code::HistoryRewritten,
         format!("the origin's head {} is not on the first-parent chain of {}", seen.short(), found.short()),
     )

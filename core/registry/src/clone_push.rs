@@ -9,7 +9,7 @@ use refmark_records::layout::{Document, Place};
 use refmark_store::blob::{FolderRemote, Presence};
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 use refmark_types::oid::Oid;
 
@@ -31,7 +31,7 @@ pub struct PushAnswer {
 }
 
 impl Registry {
-    /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. A fault `head-moved`
+    /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. An error `head-moved`
     /// where the origin has commits that are not here.
     pub fn push_commits(&self) -> Result<PushAnswer> {
         let url = self.needs_origin()?;
@@ -40,7 +40,7 @@ impl Registry {
         view.check_tip()?;
         let before = self.tracked_head();
         if before == Some(view.head) {
-            return Err(Fault::new(Code::NothingToDo, format!("{url} has everything that is here")));
+            return Err(Error::new(Code::NothingToDo, format!("{url} has everything that is here")));
         }
         let commits = match before {
             Some(before) if self.repo().is_ancestor(before, view.head)? => self.chain_length(view.head, before)?,
@@ -49,9 +49,9 @@ impl Registry {
         };
         let (blobs, bytes) = self.push_blobs(before, view.head)?;
         let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.branch());
-        Git::default().push(self.git_dir(), "origin", &refspec).map_err(|fault| match fault.code {
-            Code::HeadMoved => fault.hint("`refmark fetch`, then `refmark renew` makes your changes again on top"),
-            _ => fault,
+        Git::default().push(self.git_dir(), "origin", &refspec).map_err(|error| match error.code {
+            Code::HeadMoved => error.hint("`refmark fetch`, then `refmark renew` makes your changes again on top"),
+            _ => error,
         })?;
         Ok(PushAnswer { url, head: view.head, before, commits, blobs, bytes })
     }
@@ -83,8 +83,8 @@ impl Registry {
     }
 }
 
-fn moved(url: &str, theirs: Oid) -> Box<Fault> {
-    Fault::new(Code::HeadMoved, format!("{url} is at {}, which is not behind this copy", theirs.short()))
+fn moved(url: &str, theirs: Oid) -> Box<Error> {
+    Error::new(Code::HeadMoved, format!("{url} is at {}, which is not behind this copy", theirs.short()))
         .hint("`refmark fetch`, then `refmark renew` makes your changes again on top")
         .field("found", theirs)
 }

@@ -12,7 +12,7 @@ use refmark_records::root::{Keyholder, Quorum, Root};
 use refmark_records::signature::PublicKey;
 use refmark_records::statement::Statement;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::{AliasName, PrincipalId};
 use refmark_types::reference::Reference;
 
@@ -76,7 +76,8 @@ fn a_clone_that_fails_its_verification_leaves_nothing() {
     let stage = Stage1::new();
     let home = stage.home().join("eve");
     std::fs::create_dir(&home).unwrap();
-    let clone = |world: World| Registry::clone_from(&stage.url(), Some(&home.join("copy")), world, Default::default());
+    let clone =
+        |world: Context| Registry::clone_from(&stage.url(), Some(&home.join("copy")), world, Default::default());
     let mut wrong = world(&home);
     wrong.pinning = Pinning::Root(Digest::of(b"another registry"));
     assert_eq!(clone(wrong).err().unwrap().code, Code::WrongRoot);
@@ -155,9 +156,9 @@ fn who_comes_second_is_told_to_make_the_change_again() {
     stage.promote(&eve, 2);
     let lost = eve.head().unwrap();
     ben.push_commits().unwrap();
-    let fault = eve.push_commits().unwrap_err();
-    assert_eq!(fault.code, Code::HeadMoved, "{fault}");
-    assert!(fault.hint.as_ref().unwrap().contains("renew"));
+    let error = eve.push_commits().unwrap_err();
+    assert_eq!(error.code, Code::HeadMoved, "{error}");
+    assert!(error.hint.as_ref().unwrap().contains("renew"));
     assert_eq!(eve.fetch_commits().unwrap_err().code, Code::HeadMoved);
     assert_eq!(eve.head().unwrap(), lost, "nothing of hers was lost");
     let status = eve.status(None).unwrap().origin.unwrap();
@@ -201,7 +202,7 @@ fn a_rewritten_origin_is_refused_each_time_and_nothing_is_taken() {
 fn a_pin_goes_on_to_the_newest_root_that_it_vouches_for() {
     let stage = Stage1::new();
     let registry = stage.registry();
-    let pin = |world: &World| world.pin_of(registry.id()).unwrap();
+    let pin = |world: &Context| world.pin_of(registry.id()).unwrap();
     let first = registry.first_root();
     assert_eq!(pin(registry.world()), Some(first));
     let spare: PublicKey = refmark_engine::ports::signer::Signer::public(&key(9));

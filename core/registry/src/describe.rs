@@ -4,7 +4,7 @@ use super::label::LabelAnswer;
 use super::open::Registry;
 use super::writer::Writer;
 use refmark_engine::plan::{self, AboutRequest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
 impl Registry {

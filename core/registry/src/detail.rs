@@ -5,7 +5,7 @@ use super::open::Registry;
 use super::view::View;
 pub use refmark_query::answer::detail::{DetailRequest, ModelDetail, VersionDetail};
 use refmark_query::answer::detail::{model_detail, model_details, version_detail, version_details};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
 impl Registry {

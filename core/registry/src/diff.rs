@@ -4,12 +4,12 @@ use super::open::Registry;
 use super::view::View;
 use refmark_query::answer::diff;
 use refmark_query::diff::{ArtifactDiff, Side};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
 impl Registry {
     /// What a reference names, whatever its trust state: the artifact, and its version where the reference has one. A
-    /// fault with code `not-found` where it names nothing.
+    /// error with code `not-found` where it names nothing.
     pub fn side(&self, view: &View<'_>, reference: &Reference) -> Result<Side> {
         diff::side(view.facts()?, reference)
     }

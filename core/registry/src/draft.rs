@@ -20,7 +20,7 @@ use refmark_store::blob::read_given;
 use refmark_store::fs::disk::replace;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
@@ -81,7 +81,7 @@ impl Registry {
         let author = self.author_as(&view, writer, holder)?;
         let plan = plan(&view, &author)?;
         let [statement] = plan.statements.as_slice() else {
-            return Err(refmark_types::fault::bug("a draft is one statement"));
+            return Err(refmark_types::error::bug("a draft is one statement"));
         };
         let signature = sign_statement(writer.signer, &statement.canonical()?)?;
         let draft = Draft {
@@ -89,7 +89,7 @@ impl Registry {
             text: plan.documents.into_iter().next().map(|it| it.1),
         };
         if out.exists() {
-            return Err(Fault::new(Code::Exists, format!("{} exists already", out.display()))
+            return Err(Error::new(Code::Exists, format!("{} exists already", out.display()))
                 .hint("choose another file: a draft may carry others' signatures")
                 .at(out.display().to_string()));
         }
@@ -145,7 +145,7 @@ impl Registry {
         let holder = if kind == "root" { Holder::Root } else { Holder::Policy };
         let keyid = writer.signer.public().id();
         if draft.record.signatures.iter().any(|it| it.keyid == keyid) {
-            return Err(Fault::new(Code::NothingToDo, format!("{keyid} has signed {} already", path.display())));
+            return Err(Error::new(Code::NothingToDo, format!("{keyid} has signed {} already", path.display())));
         }
         let fresh = new_holder(&draft.record, writer);
         if fresh.is_none() {
@@ -166,7 +166,7 @@ impl Registry {
             let so_far = signatures(view, &draft.record)?;
             if so_far.lacking > 0 {
                 let could: Vec<&str> = so_far.could.iter().map(PrincipalId::as_str).collect();
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::Refused,
                     format!("{kind} {number} lacks {} of its signatures", so_far.lacking),
                 )
@@ -240,13 +240,13 @@ pub fn text_path(path: &Path) -> PathBuf {
 }
 
 fn read(path: &Path) -> Result<Draft> {
-    let at = |fault: Box<Fault>| fault.at(path.display().to_string());
+    let at = |error: Box<Error>| error.at(path.display().to_string());
     let record = Record::parse(&read_given(path, RECORD_LIMIT)?).map_err(at)?;
     let text = match record.predicate() {
         Predicate::Policy(it) => {
             let text = read_given(&text_path(path), POLICY_LIMIT)?;
             if Digest::of(&text) != it.text {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::Damaged,
                     format!("{} is not the text that {} signs", text_path(path).display(), path.display()),
                 )
@@ -264,7 +264,7 @@ fn what(record: &Record) -> Result<(&'static str, u64)> {
     match record.predicate() {
         Predicate::Root(it) => Ok(("root", it.number)),
         Predicate::Policy(it) => Ok(("policy", it.number)),
-        other => Err(Fault::new(
+        other => Err(Error::new(
             Code::BadArgument,
             format!("the file is a record of kind {}, and no root or policy", other.kind()),
         )),
@@ -282,7 +282,7 @@ fn new_holder(record: &Record, writer: &Writer<'_>) -> Option<PrincipalId> {
 pub(super) fn signatures(view: &View<'_>, record: &Record) -> Result<Signatures> {
     let facts = view.facts()?;
     let Some(now) = facts.newest_root()? else {
-        return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+        return Err(Error::new(Code::NotARegistry, "the registry has no root in effect"));
     };
     let quorums: Vec<(&Root, &Quorum)> = match record.predicate() {
         Predicate::Root(next) => vec![(&*now, &now.root), (&**next, &next.root)],

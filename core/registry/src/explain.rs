@@ -4,7 +4,7 @@ use super::open::Registry;
 use super::view::View;
 pub use refmark_query::answer::explain::ExplainAnswer;
 use refmark_query::answer::explain::{WhyNot, explain};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::PrincipalId;
 use refmark_types::reference::Reference;
 

@@ -20,7 +20,7 @@ use refmark_engine::snapshot::History;
 use refmark_query::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
 use refmark_store::git::program::GitProgram;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
@@ -38,14 +38,14 @@ pub struct Viewer<'v> {
 }
 
 impl<'v> Viewer<'v> {
-    /// The files of a built viewer. A fault with code `bad-argument` where `index.html` is missing, or a path leads out of
+    /// The files of a built viewer. An error with code `bad-argument` where `index.html` is missing, or a path leads out of
     /// the site or into the registry's folder.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'v, [u8]>)>) -> Result<Viewer<'v>> {
         let mut kept = Map::new();
         for (path, bytes) in files {
             PackagePath::parse(&path)?;
             if path == "registry" || path.starts_with("registry/") {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::BadArgument,
                     format!("the viewer has a file {path}, and that is the registry's"),
                 )
@@ -54,7 +54,7 @@ impl<'v> Viewer<'v> {
             kept.insert(path, bytes);
         }
         if !kept.contains_key("index.html") {
-            return Err(Fault::new(Code::BadArgument, "the viewer has no index.html").hint("build it: viewer/build.sh"));
+            return Err(Error::new(Code::BadArgument, "the viewer has no index.html").hint("build it: viewer/build.sh"));
         }
         Ok(Viewer { files: kept })
     }
@@ -63,7 +63,7 @@ impl<'v> Viewer<'v> {
     pub fn single_page(&self) -> Result<&str> {
         let page = self.files.get(SINGLE_PAGE).and_then(|bytes| std::str::from_utf8(bytes).ok());
         page.ok_or_else(|| {
-            Fault::new(Code::BadArgument, format!("the viewer has no {SINGLE_PAGE}")).hint("build it: viewer/build.sh")
+            Error::new(Code::BadArgument, format!("the viewer has no {SINGLE_PAGE}")).hint("build it: viewer/build.sh")
         })
     }
 
@@ -141,7 +141,7 @@ impl Registry {
     /// holds an earlier site of this registry: then only what is new is added, and of an unchanged registry not one byte
     /// changes. `site.json` is replaced last, so that whoever stops this leaves the old site whole.
     ///
-    /// Faults: `exists` for a folder with anything else in it, `wrong-registry` for another registry's site,
+    /// Errors: `exists` for a folder with anything else in it, `wrong-registry` for another registry's site,
     /// `history-rewritten` where the site shows a commit that this registry does not have, `incomplete` for a shallow
     /// clone, `wrong-root` for another registry than the one that is pinned here, `unverified` for blobs without a pinned root, `locked` where another export is at work.
     pub fn export_site(&self, git: &dyn GitProgram, dir: &Path, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
@@ -151,23 +151,23 @@ impl Registry {
         let mut folder = Folder::open(&self.world, dir, self.id())?;
         match self.write_site(git, &mut folder, request) {
             Ok(answer) => Ok(answer),
-            Err(fault) => {
+            Err(error) => {
                 folder.undo();
-                // Ctrl-C ends Git, too, whose fault it then is not; it may die before we hear of it.
-                if fault.code == Code::GitFailed
-                    && fault.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
+                // Ctrl-C ends Git, too, whose error it then is not; it may die before we hear of it.
+                if error.code == Code::GitFailed
+                    && error.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
                 {
                     self.world.cancel.stop();
                 }
                 self.world.cancel.check()?;
-                Err(fault)
+                Err(error)
             }
         }
     }
 
     fn write_site(&self, git: &dyn GitProgram, folder: &mut Folder, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
-        if let Some(fault) = self.why_incomplete()? {
-            return Err(fault);
+        if let Some(error) = self.why_incomplete()? {
+            return Err(error);
         }
         let head = self.head()?;
         let refs = self.site_refs(head)?;
@@ -180,7 +180,7 @@ impl Registry {
         });
         let view = &view?;
         // A bad commit is shown to readers as such; another registry than the pinned one is nobody's to publish.
-        view.check_tip().or_else(|fault| if fault.code == Code::WrongRoot { Err(fault) } else { Ok(()) })?;
+        view.check_tip().or_else(|error| if error.code == Code::WrongRoot { Err(error) } else { Ok(()) })?;
         let (plan, packs) = packed.map_err(|_| bug("a thread that packs died"))??;
         self.world.cancel.check()?;
         let listing = self.listing(view)?;
@@ -250,8 +250,8 @@ fn fragment(view: &View<'_>) -> String {
 
 fn warnings(view: &View<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Err(fault) = view.check_tip() {
-        warnings.push(format!("{}; the listing is of the last good state", fault.message));
+    if let Err(error) = view.check_tip() {
+        warnings.push(format!("{}; the listing is of the last good state", error.message));
     }
     if view.pin.is_none() {
         warnings.push(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use refmark_store::key::{Found, KeySearch, generate, look, own_key_path};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 
 /// The founder's id where none is given: the login name (`USER`, `LOGNAME`, `USERNAME`), else that of the home folder, with
@@ -25,15 +25,15 @@ fn fit(name: &str) -> String {
 }
 
 /// The founder's key: the one that the search finds, else a new one of refmark's own; and whether it was made just now. A
-/// key that somebody named is used or is a fault, and never a new one in its place.
+/// key that somebody named is used or is an error, and never a new one in its place.
 pub fn founders_key(search: &KeySearch<'_>) -> Result<(Found, bool)> {
     let named = search.explicit.is_some() || search.variable.as_ref().is_some_and(|it| !it.is_empty());
     match look(search) {
-        Err(fault) if fault.code == Code::NoKey && !named => {}
+        Err(error) if error.code == Code::NoKey && !named => {}
         found => return found.map(|it| (it, false)),
     }
     let Some(config) = &search.config else {
-        return Err(Fault::new(Code::NoKey, "no signing key was found, and there is no folder to keep a new one in")
+        return Err(Error::new(Code::NoKey, "no signing key was found, and there is no folder to keep a new one in")
             .hint("set HOME, or name a key with --key or REFMARK_KEY"));
     };
     let signer = generate(&own_key_path(config))?;

@@ -10,7 +10,7 @@ use refmark_store::blob::{KEEP_SECONDS, LeftOver};
 use refmark_store::fs::beside::left_over;
 use refmark_store::fs::lock::{Holder, sweep as sweep_rights, unlock};
 use refmark_store::git::program::GitProgram;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// What clearing up removed, or would remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -92,7 +92,7 @@ impl Registry {
         own.iter().chain(&self.world.places.config).flat_map(|folder| left_over(folder)).collect()
     }
 
-    /// Clears the writer's lock by hand, whoever holds it. Returns the holder where one could be read; a fault with code
+    /// Clears the writer's lock by hand, whoever holds it. Returns the holder where one could be read; an error with code
     /// `nothing-to-do` where there is no lock.
     pub fn unlock(&self) -> Result<Option<Holder>> {
         unlock(&*self.world.disk, &self.lock_path())

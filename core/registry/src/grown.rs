@@ -8,7 +8,7 @@ use super::promote::MoveAnswer;
 use super::register::Package;
 use super::writer::Writer;
 use refmark_engine::plan::PromoteRequest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 
 /// How big a registry shall be.
@@ -83,7 +83,7 @@ pub fn one_file(registry: &Registry, folder: &Path) -> Result<PathBuf> {
     registry.world().disk.make_dirs(folder)?;
     if !file.exists() {
         std::fs::write(&file, b"{\"layers\": 12}\n")
-            .map_err(|error| Fault::new(Code::Io, format!("{}: {error}", file.display())))?;
+            .map_err(|error| Error::new(Code::Io, format!("{}: {error}", file.display())))?;
     }
     Ok(file)
 }

@@ -13,7 +13,7 @@ use refmark_query::review::RangeVerdict;
 use refmark_store::fs::disk::replace;
 use refmark_store::git::Repo;
 use refmark_types::canonical::MANIFEST_LIMIT;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 #[cfg(test)]
@@ -83,10 +83,10 @@ pub struct HookInstalled {
 }
 
 impl Registry {
-    /// Installs the hook, which runs `program hook pre-receive`. A fault `exists` where there is another hook.
+    /// Installs the hook, which runs `program hook pre-receive`. An error `exists` where there is another hook.
     pub fn install_hook(&self, program: &str) -> Result<HookInstalled> {
         if !self.repo.is_bare() {
-            return Err(Fault::new(Code::Unsupported, format!("{} is not a bare repository", self.path().display()))
+            return Err(Error::new(Code::Unsupported, format!("{} is not a bare repository", self.path().display()))
                 .hint("people push to bare repositories: install the hook on the server's copy"));
         }
         let folder = self.repo.git_dir().join("hooks");
@@ -97,7 +97,7 @@ impl Registry {
         match std::fs::read_to_string(&path) {
             Ok(there) if there == text => return Ok(answer(true)),
             Ok(there) if !there.contains(MINE) => {
-                return Err(Fault::new(Code::Exists, format!("{} is another hook", path.display()))
+                return Err(Error::new(Code::Exists, format!("{} is another hook", path.display()))
                     .hint(format!(
                         "call it from there, with the push on its standard input: {program} hook pre-receive"
                     ))
@@ -121,7 +121,7 @@ impl Registry {
         let mut refs = Vec::new();
         for line in input.lines().filter(|line| !line.trim().is_empty()) {
             let [old, new, name] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::BadArgument,
                     "expected lines of `OLD NEW REF`, as Git gives them to pre-receive",
                 ));
@@ -129,10 +129,10 @@ impl Registry {
             let judged = self.judge_ref(history, parse(old)?, parse(new)?, name);
             refs.push(match judged {
                 Ok((verdict, problems)) => PushedRef { name: name.to_owned(), verdict, problems },
-                Err(fault) if fault.code == Code::Bug => return Err(fault),
+                Err(error) if error.code == Code::Bug => return Err(error),
                 // What cannot be judged is not taken.
-                Err(fault) => {
-                    let problems = vec![Problem::of(&fault, None, None)];
+                Err(error) => {
+                    let problems = vec![Problem::of(&error, None, None)];
                     PushedRef { name: name.to_owned(), verdict: RangeVerdict::Failed, problems }
                 }
             });
@@ -153,10 +153,10 @@ impl Registry {
         new: Option<Oid>,
         name: &str,
     ) -> Result<(RangeVerdict, Vec<Problem>)> {
-        let refused = |fault: Box<Fault>| Ok((RangeVerdict::Refused, vec![Problem::of(&fault, None, new)]));
+        let refused = |error: Box<Error>| Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, new)]));
         if name != format!("refs/heads/{}", self.branch) {
             return match (name.starts_with("refs/replace/"), new, self.branch == HERE_BRANCH) {
-                (true, ..) => refused(Fault::new(
+                (true, ..) => refused(Error::new(
                     Code::Refused,
                     "replaced objects are not taken: they would show another history",
                 )),
@@ -166,13 +166,13 @@ impl Registry {
         }
         let head = self.head()?;
         let Some(new) = new else {
-            return refused(Fault::new(
+            return refused(Error::new(
                 Code::HistoryRewritten,
                 format!("branch {} is the registry, and is not deleted", self.branch),
             ));
         };
         if old != Some(head) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::HeadMoved,
                 format!("the branch is at {}, and the push says otherwise", head.short()),
             )
@@ -188,9 +188,9 @@ impl Registry {
         let base = history.merge_base(self.head()?, new)?;
         let changes = history.between(base, new)?;
         let too_large = |what: String| {
-            let fault = Fault::new(Code::TooLarge, what)
+            let error = Error::new(Code::TooLarge, what)
                 .hint("weights belong in the blob store, and a branch is for a proposal: records and companions");
-            Ok((RangeVerdict::Refused, vec![Problem::of(&fault, None, Some(new))]))
+            Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, Some(new))]))
         };
         if changes.len() > PROPOSAL_FILES {
             return too_large(format!(
@@ -203,10 +203,10 @@ impl Registry {
             let Some((Mode::File, oid)) = change.new else { continue };
             match history.load(oid, MANIFEST_LIMIT) {
                 Ok(file) => bytes += file.len() as u64,
-                Err(fault) if fault.code == Code::TooLarge => {
+                Err(error) if error.code == Code::TooLarge => {
                     return too_large(format!("{} has over {MANIFEST_LIMIT} bytes", change.path.escape_debug()));
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
             if bytes > PROPOSAL_BYTES {
                 return too_large(format!("the branch brings over {PROPOSAL_BYTES} bytes"));

@@ -4,23 +4,23 @@ use super::open::Registry;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Problem, check_tree};
 use refmark_store::git::Repo;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 impl Registry {
     /// Why history cannot be verified whole, if something about the repository keeps it from that.
-    pub(super) fn why_incomplete(&self) -> Result<Option<Box<Fault>>> {
+    pub(super) fn why_incomplete(&self) -> Result<Option<Box<Error>>> {
         let condition = self.repo.integrity()?;
-        let fault = |why: &str, mend: &str| {
-            Fault::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
+        let error = |why: &str, mend: &str| {
+            Error::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
                 .hint(format!("{mend}, or go on with --accept-incomplete"))
         };
         Ok(if condition.shallow {
-            Some(fault("history is shallow", "fetch all of it: git fetch --unshallow"))
+            Some(error("history is shallow", "fetch all of it: git fetch --unshallow"))
         } else if condition.grafts {
-            Some(fault("a grafts file changes the parents of commits for git", "remove info/grafts"))
+            Some(error("a grafts file changes the parents of commits for git", "remove info/grafts"))
         } else if !condition.replace_refs.is_empty() {
-            Some(fault("git replaces objects by others here", "remove them: git replace -d"))
+            Some(error("git replaces objects by others here", "remove them: git replace -d"))
         } else {
             None
         })
@@ -35,9 +35,9 @@ impl Registry {
 }
 
 /// The missing objects of a repository that borrows them are `incomplete`, with the way out.
-pub(super) fn explain_missing(repo: &Repo, fault: Box<Fault>) -> Box<Fault> {
-    if !matches!(fault.code, Code::Incomplete | Code::NotFound) {
-        return fault;
+pub(super) fn explain_missing(repo: &Repo, error: Box<Error>) -> Box<Error> {
+    if !matches!(error.code, Code::Incomplete | Code::NotFound) {
+        return error;
     }
     let (why, mend) = match repo.integrity() {
         Ok(condition) if !condition.alternates.is_empty() => (
@@ -47,7 +47,7 @@ pub(super) fn explain_missing(repo: &Repo, fault: Box<Fault>) -> Box<Fault> {
         Ok(condition) if condition.partial => {
             ("this is a partial clone", "git fetch --refetch --no-filter brings the rest")
         }
-        _ => return fault,
+        _ => return error,
     };
-    Box::new(Fault { code: Code::Incomplete, message: format!("{why}: {}", fault.message), ..*fault }).hint(mend)
+    Box::new(Error { code: Code::Incomplete, message: format!("{why}: {}", error.message), ..*error }).hint(mend)
 }

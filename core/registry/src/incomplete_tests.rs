@@ -7,12 +7,12 @@ use super::pin_tests::Stage1;
 use super::tests::world;
 use super::*;
 use refmark_engine::verify::Outcome;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::reference::Reference;
 
 impl Stage1 {
     /// What plain `git clone` makes with these options, opened by somebody who pins the root.
-    fn plain(&self, options: &[&str]) -> (PathBuf, refmark_types::fault::Result<Registry>) {
+    fn plain(&self, options: &[&str]) -> (PathBuf, refmark_types::error::Result<Registry>) {
         let into = self.home().join("plain");
         let url = format!("file://{}", self.home().join("models").display());
         let url = if options.contains(&"--shared") { url.replace("file://", "") } else { url };
@@ -23,7 +23,7 @@ impl Stage1 {
         (into.clone(), Registry::open(&into, self.held()))
     }
 
-    fn held(&self) -> World {
+    fn held(&self) -> Context {
         let mut world = world(&self.home().join("reader"));
         world.pinning = Pinning::Root(self.registry().first_root());
         world
@@ -34,8 +34,8 @@ impl Stage1 {
         let verified = registry.verify(None, VerifyOptions::default()).unwrap();
         assert_eq!(verified.verdict, Outcome::Incomplete, "{:?}", verified.problems);
         let reference = Reference::parse("sentiment@champion").unwrap();
-        let fault = registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
-        assert_eq!(fault.code, Code::Incomplete, "{fault}");
+        let error = registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
+        assert_eq!(error.code, Code::Incomplete, "{error}");
         let out = self.home().join("out");
         let mut request = PullRequest::default();
         assert_eq!(registry.pull(&reference, &out, &request).unwrap_err().code, Code::Incomplete);
@@ -46,8 +46,8 @@ impl Stage1 {
         assert!(!pulled.resolved.verified, "accepted is not verified");
         let status = registry.status(None).unwrap();
         assert_eq!((status.verdict, status.trust.vouched_for, status.versions), (Outcome::Incomplete, false, 2));
-        let fault = registry.revoke(&self.writer(), pulled.artifact, "no").unwrap_err();
-        assert_eq!(fault.code, Code::Incomplete, "nobody writes on what they cannot see");
+        let error = registry.revoke(&self.writer(), pulled.artifact, "no").unwrap_err();
+        assert_eq!(error.code, Code::Incomplete, "nobody writes on what they cannot see");
     }
 }
 
@@ -111,9 +111,9 @@ fn replaced_history_is_incomplete_and_the_replacement_is_never_read() {
 fn borrowed_objects_are_not_read_and_the_way_out_is_named() {
     let stage = Stage1::new();
     let (plain, registry) = stage.plain(&["--shared"]);
-    let fault = registry.err().unwrap();
-    assert_eq!(fault.code, Code::Incomplete, "{fault}");
-    assert!(fault.hint.as_ref().unwrap().contains("alternates"), "{fault:?}");
+    let error = registry.err().unwrap();
+    assert_eq!(error.code, Code::Incomplete, "{error}");
+    assert!(error.hint.as_ref().unwrap().contains("alternates"), "{error:?}");
     git(&plain, &["repack", "-q", "-a", "-d"]);
     std::fs::remove_file(plain.join("objects/info/alternates")).unwrap();
     let registry = Registry::open(&plain, stage.held()).unwrap();

@@ -14,7 +14,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Verifier, asks_for_the_whole_walk};
 use refmark_query::index::row;
 use refmark_store::index::{self, Index, Writing};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// So many files are written in one go, about: what is written so far survives a stop.
@@ -26,7 +26,7 @@ const TRIES: usize = 8;
 
 /// Where a registry keeps its open index.
 #[derive(Default)]
-pub(super) struct Shelf(Mutex<Held>);
+pub(super) struct IndexHandle(Mutex<Held>);
 
 #[derive(Default)]
 enum Held {
@@ -81,13 +81,13 @@ impl Registry {
         self.own_folder().join("index.sqlite")
     }
 
-    /// Opens the index in the reader's own folder; a fault `read-only` where there is no place for one.
+    /// Opens the index in the reader's own folder; an error `read-only` where there is no place for one.
     fn open_index(&self) -> Result<Index> {
         match self.make_own_folder() {
             Some(folder) => Ok(Index::open(&folder.join("index.sqlite"))?),
             None => {
                 let message = "there is no folder for the index that only this user can write";
-                Err(Fault::new(Code::ReadOnly, message).field("index", true))
+                Err(Error::new(Code::ReadOnly, message).field("index", true))
             }
         }
     }
@@ -158,7 +158,7 @@ impl Registry {
             return Ok(found);
         }
         if view.verified().is_none() {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Incomplete,
                 "the index is made of the whole history, and it is not whole here",
             )
@@ -181,19 +181,19 @@ impl Registry {
             if let Held::Closed = *held {
                 match self.open_index() {
                     Ok(index) => *held = Held::Open(index),
-                    Err(fault) if is_of_the_index(&fault) => *held = Held::Unusable,
-                    Err(fault) => return Err(fault),
+                    Err(error) if is_of_the_index(&error) => *held = Held::Unusable,
+                    Err(error) => return Err(error),
                 }
             }
             let Held::Open(index) = &mut *held else { return Ok(None) };
             match ask(index) {
-                Err(fault) if is_damage(&fault) && first => match index.reset() {
+                Err(error) if is_damage(&error) && first => match index.reset() {
                     Ok(()) => {}
                     Err(_) => *held = Held::Unusable,
                 },
-                Err(fault) if is_of_the_index(&fault) => {
+                Err(error) if is_of_the_index(&error) => {
                     // Another process may only be busy: the next question tries again.
-                    *held = if fault.code == Code::Locked { Held::Closed } else { Held::Unusable };
+                    *held = if error.code == Code::Locked { Held::Closed } else { Held::Unusable };
                     return Ok(None);
                 }
                 answer => return answer,
@@ -228,13 +228,13 @@ impl Registry {
                 // Another process walked it on in between.
                 Ok(false) => start = Start::WhereItStands,
                 // The view was held to what this reader saw before; the index only follows it.
-                Err(fault) if fault.code == Code::HistoryRewritten || asks_for_the_whole_walk(&fault) => {
+                Err(error) if error.code == Code::HistoryRewritten || asks_for_the_whole_walk(&error) => {
                     start = Start::Anew;
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
-        Err(Fault::new(Code::Locked, "other processes keep writing the index").field("index", true))
+        Err(Error::new(Code::Locked, "other processes keep writing the index").field("index", true))
     }
 
     fn walk_on(&self, index: &mut Index, head: Oid, last_good: Option<Oid>, start: Start) -> Result<bool> {
@@ -260,7 +260,7 @@ impl Registry {
             let at = self.write_some(&mut writing, &mut verifier, &mut n, last_good, &steps)?;
             kept = verifier.so_far().or(kept);
             // At a bad commit it goes on from the last good one, so that what was judged since is judged again.
-            let Some(kept) = &kept else { return Err(Fault::new(Code::Incomplete, "no commit is good yet")) };
+            let Some(kept) = &kept else { return Err(Error::new(Code::Incomplete, "no commit is good yet")) };
             let done = verifier.remaining() == 0;
             let at = if done { head } else { at };
             writing.save(at, kept)?;
@@ -314,7 +314,7 @@ impl Registry {
             *held = Held::Closed;
             let mut index = self.open_index()?;
             if index.is_read_only() {
-                return Err(Fault::new(Code::ReadOnly, format!("{} cannot be written", self.index_path().display())));
+                return Err(Error::new(Code::ReadOnly, format!("{} cannot be written", self.index_path().display())));
             }
             index.reset()?;
             self.catch_up(&mut index, view.head, last_good)?;
@@ -346,11 +346,11 @@ impl Registry {
         }
         let index = match self.open_index() {
             Ok(index) => index,
-            Err(fault) if fault.code == Code::ReadOnly => {
+            Err(error) if error.code == Code::ReadOnly => {
                 status.usable = IndexUse::ReadOnly;
                 return Ok(status);
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         };
         status.usable = if index.is_read_only() { IndexUse::ReadOnly } else { IndexUse::Writable };
         status.walked = index.walked()?;
@@ -397,13 +397,13 @@ impl Drop for Steps<'_> {
 }
 
 /// The index's own damage, not that of a blob or an object.
-fn is_damage(fault: &Fault) -> bool {
-    fault.code == Code::Damaged && fault.fields.contains_key("index")
+fn is_damage(error: &Error) -> bool {
+    error.code == Code::Damaged && error.fields.contains_key("index")
 }
 
-/// Faults that speak of the index and not of the registry: its answers can be had without it.
-fn is_of_the_index(fault: &Fault) -> bool {
-    matches!(fault.code, Code::ReadOnly | Code::Locked | Code::NoSpace | Code::Io) && fault.fields.contains_key("index")
+/// Errors that speak of the index and not of the registry: its answers can be had without it.
+fn is_of_the_index(error: &Error) -> bool {
+    matches!(error.code, Code::ReadOnly | Code::Locked | Code::NoSpace | Code::Io) && error.fields.contains_key("index")
 }
 
 #[cfg(test)]

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::context::Context;
 use super::open::{HERE_BRANCH, OWN_BRANCH, Registry};
-use super::world::World;
 use super::writer::Writer;
 use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::beside::{Beside, Building};
-use refmark_store::fs::disk::{io_fault, make_dirs_durably};
+use refmark_store::fs::disk::{io_error, make_dirs_durably};
 use refmark_store::git::{Format, Repo};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 
@@ -62,13 +62,13 @@ impl Registry {
     /// Makes a registry, pins its root for this user, and makes it the default where there is none.
     pub fn init(
         path: &Path,
-        world: World,
+        world: Context,
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
         let mut random = [0u8; 16];
         getrandom::fill(&mut random)
-            .map_err(|error| Fault::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
+            .map_err(|error| Error::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
         Self::init_as(RegistryId::from_bytes(random), path, world, writer, request)
     }
 
@@ -77,11 +77,11 @@ impl Registry {
     pub fn init_as(
         id: RegistryId,
         path: &Path,
-        world: World,
+        world: Context,
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
-        let into = std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?;
+        let into = std::path::absolute(path).map_err(|error| io_error("find", path, &error))?;
         if request.here {
             let repo = project_repository(path, &world)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
@@ -107,7 +107,7 @@ impl Registry {
         id: RegistryId,
         repo: Repo,
         branch: &str,
-        world: World,
+        world: Context,
         writer: &Writer<'_>,
         request: &InitRequest<'_>,
         folder: String,
@@ -121,7 +121,7 @@ impl Registry {
         let name = request.name.clone().unwrap_or(folder);
         let plan = plan_init(&author, &Founding { name: &name, founder: &key, policy: &policy })?;
         let root = plan.statements.first().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
-        let root = root.ok_or_else(|| refmark_types::fault::bug("a founding without a root"))?;
+        let root = root.ok_or_else(|| refmark_types::error::bug("a founding without a root"))?;
         let bare = Registry::unfounded(repo, branch, world, id, name.clone(), root);
         let warnings = super::probe::probe(&*bare.world.disk, &bare.work_folder())?;
         if bare.repo.is_bare() {
@@ -163,24 +163,24 @@ impl Registry {
 }
 
 /// The repository that `--here` names.
-fn project_repository(path: &Path, world: &World) -> Result<Repo> {
-    let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| {
-        fault.hint("--here needs an existing Git repository; without it a bare one of its own is made")
+fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
+    let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| {
+        error.hint("--here needs an existing Git repository; without it a bare one of its own is made")
     })?;
     if repo.head(HERE_BRANCH)?.is_some() {
-        return Err(Fault::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
+        return Err(Error::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
             .hint("it may be a registry: `refmark status`"));
     }
     Ok(repo)
 }
 
 /// The neighbourhood of a folder that is not there, or empty; made where it is missing, and swept.
-pub(super) fn room_for(into: &Path, world: &World) -> Result<Beside> {
+pub(super) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
     let Some(beside) = Beside::of(into) else {
-        return Err(Fault::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
+        return Err(Error::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
     };
     if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
-        return Err(Fault::new(Code::Exists, format!("{} exists and is not empty", into.display()))
+        return Err(Error::new(Code::Exists, format!("{} exists and is not empty", into.display()))
             .hint("choose another path; in an existing repository `refmark init --here` makes a branch")
             .at(into.display().to_string()));
     }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::register::look;
 use refmark_scan::Inspection;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// What a file is, by its content: format, class, tensors and what it says of itself. Reads headers, and text and small
-/// pickles whole. Faults: `not-a-file`, `not-found` or `io` where it cannot be read.
+/// pickles whole. Errors: `not-a-file`, `not-found` or `io` where it cannot be read.
 pub fn inspect_file(path: &Path) -> Result<Inspection> {
     Ok(look(path)?.inspection)
 }

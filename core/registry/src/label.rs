@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::open::Registry;
 use super::writer::{Writer, Written};
 use refmark_engine::plan::{self, AboutRequest, LabelRequest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 
@@ -57,7 +57,7 @@ impl Registry {
         Ok(labelled(model, None, written))
     }
 
-    /// Takes a model's name before it has a version, or lifts its tombstone. A fault with code `exists` where it stands.
+    /// Takes a model's name before it has a version, or lifts its tombstone. An error with code `exists` where it stands.
     pub fn announce(&self, writer: &Writer<'_>, model: &ModelName, request: &AboutRequest) -> Result<LabelAnswer> {
         let written = self.change(writer, |view, author| plan::announce(view.facts()?, author, model, request))?;
         Ok(labelled(model, None, written))
@@ -82,7 +82,7 @@ mod tests {
     use crate::tests::{key, model, registry};
     use crate::{DetailRequest, Package, Registry, ResolveOptions};
     use refmark_engine::plan::PromoteRequest;
-    use refmark_types::fault::Code;
+    use refmark_types::error::Code;
     use refmark_types::name::AliasName;
     use refmark_types::reference::Reference;
 

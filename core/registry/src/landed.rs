@@ -4,7 +4,7 @@ use super::open::Registry;
 use super::view::View;
 pub use refmark_query::answer::landed::Landed;
 use refmark_query::answer::landed::Landings;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 impl Registry {
     /// The commit in which a file took effect. Nothing where it has no effect, or history does not reach back that far.

@@ -14,14 +14,15 @@ mod clone_fetch;
 mod clone_push;
 #[cfg(test)]
 mod clone_tests;
+mod context;
+#[cfg(test)]
+mod crash_tests;
 mod describe;
 mod detail;
 mod diff;
 mod draft;
 mod explain;
 mod export_site;
-#[cfg(test)]
-mod fault_tests;
 mod founder;
 mod gc;
 #[cfg(any(test, feature = "testing"))]
@@ -82,7 +83,6 @@ mod trust;
 mod use_default;
 mod verify;
 mod view;
-mod world;
 mod writer;
 
 // The floors below, for whoever embeds refmark and needs one of their types.
@@ -102,6 +102,7 @@ pub use check::CheckOptions;
 pub use clone::{CloneAnswer, CloneRequest};
 pub use clone_fetch::FetchAnswer;
 pub use clone_push::PushAnswer;
+pub use context::{Context, Pinning, Places, SystemClock};
 pub use detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use draft::{DraftAnswer, Signatures, text_path};
 pub use explain::ExplainAnswer;
@@ -144,5 +145,4 @@ pub use trust::{DistrustRequest, Distrusted, KeyholderRow, RootKey, RootRow, Rot
 pub use use_default::UseAnswer;
 pub use verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use view::{AsOf, View};
-pub use world::{Pinning, Places, SystemClock, World};
 pub use writer::{Writer, Written};

@@ -5,7 +5,7 @@ use super::view::View;
 use refmark_query::answer::list::some_versions;
 pub(super) use refmark_query::answer::list::{held_by_alias, models_of, versions_of};
 use refmark_query::index::{ModelRow, VersionRow};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
 impl Registry {

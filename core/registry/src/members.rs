@@ -11,7 +11,7 @@ pub use refmark_query::answer::members::{MemberRow, MembersAnswer};
 use refmark_records::policy::Policy;
 use refmark_records::signature::PublicKey;
 use refmark_store::key::read_public_keys;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{PrincipalId, Role};
 
 /// One change of the members.
@@ -39,17 +39,17 @@ pub struct MembersRequest {
 }
 
 /// The ed25519 keys of a text with one key a line: a `.pub` file, or the `.keys` page that a forge shows of an account.
-/// The second value says which lines were passed over. A fault with code `bad-key` where no line holds a usable key.
+/// The second value says which lines were passed over. An error with code `bad-key` where no line holds a usable key.
 pub fn keys_of_text(text: &str) -> Result<(Vec<PublicKey>, Vec<String>)> {
     let (keys, passed_over) = read_public_keys(text);
     if keys.is_empty() {
-        let mut fault = Fault::new(Code::BadKey, "no line of the text holds an ed25519 public key").hint(
+        let mut error = Error::new(Code::BadKey, "no line of the text holds an ed25519 public key").hint(
             "refmark signs with ed25519: `ssh-keygen -t ed25519` makes one, and the forge's page of keys shows it",
         );
         if !passed_over.is_empty() {
-            fault = fault.field("passed_over", passed_over);
+            error = error.field("passed_over", passed_over);
         }
-        return Err(fault);
+        return Err(error);
     }
     Ok((keys, passed_over))
 }
@@ -63,7 +63,7 @@ impl Registry {
     /// Changes the members: one new policy for all of it.
     pub fn members_change(&self, writer: &Writer<'_>, request: &MembersRequest) -> Result<PolicyApplyAnswer> {
         if request.changes.is_empty() {
-            return Err(Fault::new(Code::BadArgument, "no member was named"));
+            return Err(Error::new(Code::BadArgument, "no member was named"));
         }
         let reason = request.reason.clone().unwrap_or_else(|| said(&request.changes));
         let make = |view: &View<'_>| -> Result<String> {
@@ -83,7 +83,7 @@ fn apply(text: &mut PolicyText, change: &MemberChange, before: &Policy) -> Resul
     let known = |roles: &[Role]| match roles.iter().find(|role| !before.roles.contains_key(*role)) {
         Some(role) => {
             let have: Vec<&str> = before.roles.keys().map(Role::as_str).collect();
-            Err(Fault::new(Code::BadArgument, format!("policy {} has no role {role}", before.number)).hint(format!(
+            Err(Error::new(Code::BadArgument, format!("policy {} has no role {role}", before.number)).hint(format!(
                 "its roles are {}; `refmark policy apply --preset team` brings a team's",
                 have.join(", ")
             )))
@@ -94,11 +94,11 @@ fn apply(text: &mut PolicyText, change: &MemberChange, before: &Policy) -> Resul
         |id: &PrincipalId, keys: &[PublicKey]| {
             let taken = keys.iter().find_map(|key| before.member_of_key(&key.id()).filter(|(other, ..)| *other != id));
             match taken {
-                Some((other, _, key)) => Err(Fault::new(
+                Some((other, _, key)) => Err(Error::new(
                     Code::BadArgument,
                     format!("{} is a key of {other} already, and a key speaks for one member", key.id()),
                 )),
-                None if keys.is_empty() => Err(Fault::new(Code::BadArgument, format!("no key of {id} was given"))
+                None if keys.is_empty() => Err(Error::new(Code::BadArgument, format!("no key of {id} was given"))
                     .hint("--public-key FILE or TEXT")),
                 None => Ok(()),
             }

@@ -11,7 +11,7 @@ use refmark_engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::AliasName;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -39,7 +39,7 @@ impl Registry {
         match self.transition_change(&self.view()?, request)? {
             Change::Stage(stage) => self.transition_stage(writer, &stage),
             Change::Trust(trust) => self.transition_trust(writer, &trust),
-            _ => Err(refmark_types::fault::bug("a transition moves a stage or a trust state")),
+            _ => Err(refmark_types::error::bug("a transition moves a stage or a trust state")),
         }
     }
 
@@ -61,7 +61,7 @@ impl Registry {
             (Some(to), _) => {
                 let found = find(facts, reference)?;
                 let (Some(model), Some(version)) = (found.model, found.version) else {
-                    return Err(Fault::new(
+                    return Err(Error::new(
                         Code::BadArgument,
                         format!("{reference} is an artifact, and stages are of versions"),
                     )
@@ -79,7 +79,7 @@ impl Registry {
             }
             (None, Some(to)) => {
                 if request.replacement.is_some() || request.sunset.is_some() {
-                    return Err(Fault::new(Code::BadArgument, format!("{to} has no replacement and no sunset"))
+                    return Err(Error::new(Code::BadArgument, format!("{to} has no replacement and no sunset"))
                         .hint("they belong to the stage `retired`"));
                 }
                 Ok(Change::Trust(TrustRequest {
@@ -94,15 +94,15 @@ impl Registry {
     }
 }
 
-fn unknown(reference: &Reference, to: &str) -> Box<Fault> {
+fn unknown(reference: &Reference, to: &str) -> Box<Error> {
     let stages = Stage::ALL.map(Stage::as_str).join(", ");
     let states = TrustState::ALL.map(TrustState::as_str).join(", ");
-    let fault = Fault::new(Code::BadArgument, format!("`{}` is neither a stage nor a trust state", to.escape_debug()));
+    let error = Error::new(Code::BadArgument, format!("`{}` is neither a stage nor a trust state", to.escape_debug()));
     match (AliasName::parse(to), reference) {
-        (Ok(alias), Reference::Version(model, version)) => fault.hint(format!(
+        (Ok(alias), Reference::Version(model, version)) => error.hint(format!(
             "stages are {stages}; trust states are {states}; to move an alias: refmark promote {model}@{alias} {version}"
         )),
-        _ => fault.hint(format!("stages are {stages}; trust states are {states}")),
+        _ => error.hint(format!("stages are {stages}; trust states are {states}")),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::context::{Context, Pinning};
 use super::incomplete::explain_missing;
 use super::pin::{Project, local};
-use super::world::{Pinning, World};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::Place;
@@ -14,7 +14,7 @@ use refmark_store::blob::Store;
 use refmark_store::git::Repo;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// The branch of a registry that lives in an existing project's repository.
 pub const HERE_BRANCH: &str = "refmark";
@@ -28,36 +28,36 @@ pub struct Registry {
     pub(super) repo: Repo,
     pub(super) branch: String,
     pub(super) store: Store,
-    pub(super) world: World,
+    pub(super) world: Context,
     id: RegistryId,
     name: String,
     first_root: Digest,
     /// What references meant at the head that was seen last: while it has not moved, they mean the same.
     pub(super) answers: std::sync::Mutex<super::resolve::Answers>,
-    pub(super) index: super::index::Shelf,
+    pub(super) index: super::index::IndexHandle,
     /// What the last resolve parsed, for the next.
     pub(super) parsed: std::sync::Mutex<refmark_engine::effective::Parsed>,
 }
 
 impl Registry {
     /// Opens the registry in a repository: bare, with a worktree, or on the branch `refmark` of a project's.
-    pub fn open(path: &Path, world: World) -> Result<Registry> {
-        let repo = Repo::open_on(world.disk.clone(), path).map_err(|fault| match fault.code {
-            Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &fault.message),
-            _ => fault,
+    pub fn open(path: &Path, world: Context) -> Result<Registry> {
+        let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| match error.code {
+            Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &error.message),
+            _ => error,
         })?;
         // In a bare repository `HEAD` names the registry; in a project's, whatever people work on.
         let mut branches: Vec<String> = repo.head_branch()?.into_iter().chain([OWN_BRANCH.to_owned()]).collect();
         branches.insert(if repo.is_bare() { branches.len() } else { 0 }, HERE_BRANCH.to_owned());
         for branch in branches {
-            if let Some((record, root)) = root_at(&repo, &branch).map_err(|fault| explain_missing(&repo, fault))? {
+            if let Some((record, root)) = root_at(&repo, &branch).map_err(|error| explain_missing(&repo, error))? {
                 return Self::with_root(repo, branch, world, record, root);
             }
         }
         Err(not_a_registry(path, "no branch of it has a trust root"))
     }
 
-    fn with_root(repo: Repo, branch: String, world: World, record: Record, name: String) -> Result<Registry> {
+    fn with_root(repo: Repo, branch: String, world: Context, record: Record, name: String) -> Result<Registry> {
         Ok(Self::unfounded(repo, &branch, world, record.common().registry, name, record.digest()))
     }
 
@@ -65,7 +65,7 @@ impl Registry {
     pub(super) fn unfounded(
         repo: Repo,
         branch: &str,
-        world: World,
+        world: Context,
         id: RegistryId,
         name: String,
         first_root: Digest,
@@ -121,7 +121,7 @@ impl Registry {
     }
 
     /// The world that the registry was opened in.
-    pub fn world(&self) -> &World {
+    pub fn world(&self) -> &Context {
         &self.world
     }
 
@@ -140,7 +140,7 @@ impl Registry {
 fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
     let Some(head) = repo.head(branch)? else { return Ok(None) };
     let Some(bytes) = repo.snapshot(head)?.read(&Place::Root(1).path(), RECORD_LIMIT)? else { return Ok(None) };
-    let record = Record::parse(&bytes).map_err(|fault| fault.at(Place::Root(1).path()))?;
+    let record = Record::parse(&bytes).map_err(|error| error.at(Place::Root(1).path()))?;
     match record.predicate() {
         Predicate::Root(root) => {
             let name = root.name.clone();
@@ -150,7 +150,7 @@ fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
     }
 }
 
-fn not_a_registry(path: &Path, why: &str) -> Box<Fault> {
+fn not_a_registry(path: &Path, why: &str) -> Box<Error> {
     let holds = |part: &str| path.join(part).exists();
     // What lies there may be a registry that lost something: a new one in its place is no help.
     let hint = if ["HEAD", "objects", "refs", "packed-refs", "refmark", ".git/refmark"].into_iter().any(holds) {
@@ -159,7 +159,7 @@ fn not_a_registry(path: &Path, why: &str) -> Box<Fault> {
         let here = if holds(".git") { "--here " } else { "" };
         format!("`refmark init {here}{}` makes one", path.display())
     };
-    Fault::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
+    Error::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
         .hint(hint)
         .at(path.display().to_string())
 }
@@ -188,11 +188,11 @@ impl Located {
 
 /// Finds the registry that a command means: what was named, the lock file above the working directory, the nearest
 /// registry above it, the user's default.
-pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Located> {
+pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Located> {
     if let Some(path) = named {
         return Ok(Located::Named(path.to_owned()));
     }
-    // A lock file that cannot be read is a fault: another registry in its place would be a surprise.
+    // A lock file that cannot be read is an error: another registry in its place would be a surprise.
     if let Some(project) = Project::find(from, world)?
         && let Some(path) = local(&project.lock()?.registry.url, &project.folder).filter(|path| path.exists())
     {
@@ -207,7 +207,7 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Locate
     if let Some(path) = world.default_registry()? {
         return Ok(Located::Default(path));
     }
-    Err(Fault::new(
+    Err(Error::new(
         Code::NoRegistry,
         format!("no registry was named, and none was found at or above {}", from.display()),
     )
@@ -216,12 +216,12 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &World) -> Result<Locate
 
 /// Opens what was located. Where a lock file above the working directory is for that registry, it is held to the lock's
 /// root, unless the caller named one.
-pub fn open_located(found: &Located, from: &Path, world: World) -> Result<Registry> {
+pub fn open_located(found: &Located, from: &Path, world: Context) -> Result<Registry> {
     let registry = Registry::open(found.path(), world.clone())?;
     let (Pinning::Stored, Some(project)) = (&world.pinning, Project::find(from, &world)?) else { return Ok(registry) };
     let lock = project.lock()?;
     if lock.registry.id == registry.id() {
-        return Registry::open(found.path(), World { pinning: Pinning::Root(lock.registry.root), ..world });
+        return Registry::open(found.path(), Context { pinning: Pinning::Root(lock.registry.root), ..world });
     }
     match found {
         Located::ByLock(_) => refmark_query::pin::same_registry(lock, registry.id()).map(|()| registry),

@@ -3,44 +3,44 @@
 
 use std::path::{Path, PathBuf};
 
+use super::context::{Context, Pinning};
 use super::open::{LOCK_FILE, Registry};
-use super::world::{Pinning, World};
 use refmark_query::pin as judging;
 use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
-use refmark_store::fs::disk::{io_fault, replace};
+use refmark_store::fs::disk::{io_error, replace};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
 
 /// A consumer's project: a folder with a lock file, or one that is about to get one.
 pub struct Project {
     pub(super) folder: PathBuf,
     pub(super) lock: Option<LockFile>,
-    pub(super) world: World,
+    pub(super) world: Context,
 }
 
 impl Project {
     /// The project in a folder, with its lock file where there is one.
-    pub fn at(folder: &Path, world: World) -> Result<Project> {
-        let folder = std::path::absolute(folder).map_err(|error| io_fault("find", folder, &error))?;
+    pub fn at(folder: &Path, world: Context) -> Result<Project> {
+        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
         let path = folder.join(LOCK_FILE);
         let lock = match std::fs::metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(io_fault("read", &path, &error)),
+            Err(error) => return Err(io_error("read", &path, &error)),
             Ok(found) if found.len() > LOCK_LIMIT as u64 => {
-                return Err(Fault::new(Code::TooLarge, format!("{} has over {LOCK_LIMIT} bytes", path.display())));
+                return Err(Error::new(Code::TooLarge, format!("{} has over {LOCK_LIMIT} bytes", path.display())));
             }
             Ok(_) => {
-                let text = std::fs::read_to_string(&path).map_err(|error| io_fault("read", &path, &error))?;
-                Some(LockFile::parse(&text).map_err(|fault| fault.at(path.display().to_string()))?)
+                let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
+                Some(LockFile::parse(&text).map_err(|error| error.at(path.display().to_string()))?)
             }
         };
         Ok(Project { folder, lock, world })
     }
 
     /// The project whose lock file lies in or above a folder; none where there is no lock file.
-    pub fn find(from: &Path, world: &World) -> Result<Option<Project>> {
-        let from = std::path::absolute(from).map_err(|error| io_fault("find", from, &error))?;
+    pub fn find(from: &Path, world: &Context) -> Result<Option<Project>> {
+        let from = std::path::absolute(from).map_err(|error| io_error("find", from, &error))?;
         for folder in from.ancestors() {
             if folder.join(LOCK_FILE).is_file() {
                 return Project::at(folder, world.clone()).map(Some);
@@ -54,10 +54,10 @@ impl Project {
         self.folder.join(LOCK_FILE)
     }
 
-    /// The lock file; a fault `not-pinned` where there is none yet.
+    /// The lock file; an error `not-pinned` where there is none yet.
     pub fn lock(&self) -> Result<&LockFile> {
         self.lock.as_ref().ok_or_else(|| {
-            Fault::new(Code::NotPinned, format!("there is no {}", self.path().display()))
+            Error::new(Code::NotPinned, format!("there is no {}", self.path().display()))
                 .hint("`refmark pin add NAME@ALIAS` makes one")
         })
     }
@@ -68,13 +68,13 @@ impl Project {
         lock.pin(name).ok_or_else(|| {
             let have: Vec<&str> = lock.pins.iter().map(|pin| pin.name.as_str()).collect();
             let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
-            Fault::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display()))
+            Error::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display()))
                 .hint(format!("it has {have}; add one: refmark pin add {name}@ALIAS"))
         })
     }
 
     /// The registry of the lock file where it is on this machine, held to the lock's root: where the lock says, else the
-    /// user's default if it is that one. None where it is elsewhere. A fault where another registry stands there.
+    /// user's default if it is that one. None where it is elsewhere. An error where another registry stands there.
     pub fn registry(&self) -> Result<Option<Registry>> {
         let lock = self.lock()?;
         let mut world = self.world.clone();
@@ -91,7 +91,7 @@ impl Project {
         Ok((registry.id() == lock.registry.id).then_some(registry))
     }
 
-    /// The registry held to the lock's root, where there is a lock and the caller named no other root. A fault where the
+    /// The registry held to the lock's root, where there is a lock and the caller named no other root. An error where the
     /// lock is for another registry.
     pub(super) fn held(&self, registry: &Registry) -> Result<Option<Registry>> {
         let Some(lock) = &self.lock else { return Ok(None) };
@@ -113,7 +113,7 @@ impl Project {
 impl Registry {
     /// This registry, held to a root.
     pub(super) fn held_to(&self, root: Digest) -> Result<Registry> {
-        Registry::open(self.path(), World { pinning: Pinning::Root(root), ..self.world().clone() })
+        Registry::open(self.path(), Context { pinning: Pinning::Root(root), ..self.world().clone() })
     }
 }
 

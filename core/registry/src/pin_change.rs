@@ -12,9 +12,9 @@ use refmark_query::pin::Taken;
 use refmark_records::lock::{LockFile, LockedRegistry, Pin};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::trust::TrustState;
-use refmark_store::fs::disk::io_fault;
+use refmark_store::fs::disk::io_error;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName, RemoteName};
 use refmark_types::reference::Reference;
 use refmark_types::span::Span;
@@ -139,7 +139,7 @@ impl Project {
                 None => Reference::Version(old.model.clone(), old.version),
             };
             let pin = take(registry, &view, &reference, Some(old.name.clone()), now)
-                .map_err(|fault| fault.field("pin", &old.name))?;
+                .map_err(|error| error.field("pin", &old.name))?;
             let change = change_of(Some(&old), &pin);
             // Without a limit the time of asking is nobody's concern, and would only make diffs.
             if change.changed || lock.registry.max_offline.is_some() {
@@ -209,7 +209,7 @@ fn take(
 ) -> Result<Pin> {
     let resolved = registry.resolve_in(view, reference, ResolveOptions::default())?;
     if resolved.trust_state != TrustState::Trusted {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::NotTrusted,
             format!("{reference} is {}, and only trusted artifacts are pinned", resolved.trust_state),
         )
@@ -218,7 +218,7 @@ fn take(
     }
     let found = find(view.facts()?, reference)?;
     let (Some(model), Some(version)) = (found.model, found.version) else {
-        return Err(Fault::new(Code::BadReference, format!("{reference} names no model"))
+        return Err(Error::new(Code::BadReference, format!("{reference} names no model"))
             .hint("pin NAME@ALIAS, NAME/VERSION or NAME/RELEASE"));
     };
     let name = name.unwrap_or_else(|| model.clone());
@@ -233,7 +233,7 @@ fn root_of(view: &View<'_>, tofu: bool) -> Result<Digest> {
         (Some(newest), None) if tofu => Ok(newest),
         (newest, _) => {
             let found = newest.map(|it| it.prefixed()).unwrap_or_default();
-            Err(Fault::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for a pin")
+            Err(Error::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for a pin")
                 .hint(format!("compare {found} with its owner and pass it as --trust-root, or pass --tofu"))
                 .field("found", found))
         }
@@ -257,18 +257,18 @@ fn change_of(old: Option<&Pin>, new: &Pin) -> PinChange {
 
 fn text(path: &Path) -> Result<String> {
     let unicode = path.to_str().map(str::to_owned);
-    unicode.ok_or_else(|| Fault::new(Code::BadArgument, format!("the path {} is not UTF-8", path.display())))
+    unicode.ok_or_else(|| Error::new(Code::BadArgument, format!("the path {} is not UTF-8", path.display())))
 }
 
 fn absolute(path: &Path) -> Result<String> {
-    text(&std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?)
+    text(&std::path::absolute(path).map_err(|error| io_error("find", path, &error))?)
 }
 
 /// The way from a folder to a path, with `..` where it must.
 fn relative_to(folder: &Path, path: &Path) -> Result<String> {
     let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
     let (folder, path) =
-        (real(folder).map_err(|e| io_fault("find", folder, &e))?, real(path).map_err(|e| io_fault("find", path, &e))?);
+        (real(folder).map_err(|e| io_error("find", folder, &e))?, real(path).map_err(|e| io_error("find", path, &e))?);
     let shared = folder.components().zip(path.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
     let way: PathBuf = up.chain(path.components().skip(shared)).collect();

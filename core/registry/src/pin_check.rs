@@ -12,7 +12,7 @@ use refmark_query::pin::{self as judging, HeadSeen, PinReport, Standing};
 use refmark_records::lock::Pin;
 use refmark_records::registry_id::RegistryId;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Fault, Result};
+use refmark_types::error::{Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::span::Span;
@@ -78,10 +78,10 @@ pub struct PinCheckAnswer {
 }
 
 impl PinCheckAnswer {
-    /// The fault that the command ends with: integrity before policy; none where every pin may be used.
-    pub fn fault(&self) -> Option<Box<Fault>> {
+    /// The error that the command ends with: integrity before policy; none where every pin may be used.
+    pub fn error(&self) -> Option<Box<Error>> {
         let worst = self.pins.iter().max_by_key(|pin| pin.standing)?;
-        worst.fault()
+        worst.error()
     }
 }
 
@@ -113,7 +113,7 @@ impl Project {
     }
 
     /// What the registry says of every pin today; without one only the lock's age is judged. The caller ends with
-    /// [`PinCheckAnswer::fault`]. Faults: `wrong-registry`, and `wrong-root` where the lock's root is not the registry's.
+    /// [`PinCheckAnswer::error`]. Errors: `wrong-registry`, and `wrong-root` where the lock's root is not the registry's.
     pub fn check(&self, registry: Option<&Registry>) -> Result<PinCheckAnswer> {
         let lock = self.lock()?;
         let (now, span) = (self.world.clock.now(), lock.registry.max_offline);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::open::Registry;
 use refmark_query::lint::{LintFinding, lint};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -46,7 +46,7 @@ impl Registry {
     pub fn lint_manifests(&self, folder: &Path) -> Result<LintAnswer> {
         let models = self.view()?.facts()?.models()?;
         if !folder.exists() {
-            return Err(Fault::new(Code::NotFound, format!("{} is not there", folder.display())));
+            return Err(Error::new(Code::NotFound, format!("{} is not there", folder.display())));
         }
         let mut answer = LintAnswer::default();
         let walk = ignore::WalkBuilder::new(folder)

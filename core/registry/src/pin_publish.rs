@@ -8,7 +8,7 @@ use refmark_engine::plan::{PublishRequest, publish};
 use refmark_query::pin::same_registry;
 use refmark_records::consumer::PublishedPin;
 use refmark_records::lock::LockFile;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{ConsumerId, PrincipalId};
 use refmark_types::oid::Oid;
 

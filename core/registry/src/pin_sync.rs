@@ -16,9 +16,9 @@ use refmark_records::manifest::FileEntry;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
 use refmark_store::fs::beside::{Beside, Building};
-use refmark_store::fs::disk::{Disk, io_fault, make_dirs_durably};
+use refmark_store::fs::disk::{Disk, io_error, make_dirs_durably};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::name::ModelName;
 use refmark_types::package_path::PackagePath;
 
@@ -66,7 +66,7 @@ pub struct PinSyncAnswer {
     pub frozen: bool,
     /// Why the registry could not say whether the pins may still be used; none where it said so, or was not to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unchecked: Option<Fault>,
+    pub unchecked: Option<Error>,
 }
 
 /// Where bytes come from: a store, and places to fetch from what it lacks.
@@ -94,13 +94,13 @@ struct MarkedFile {
 
 impl Project {
     /// Writes every pin to `into/<name>/`: complete or not at all, every byte hashed. What an earlier sync wrote there is
-    /// replaced; anything else is left alone, with a fault `exists`. `frozen` uses the lock and its remotes and nothing
+    /// replaced; anything else is left alone, with an error `exists`. `frozen` uses the lock and its remotes and nothing
     /// else; without it the registry, where it is here, is asked whether every pin may still be used.
     pub fn sync(&self, into: &Path, frozen: bool) -> Result<PinSyncAnswer> {
         let lock = self.lock()?;
         let registry = if frozen { None } else { self.registry()? };
         let unchecked = if frozen { None } else { self.ask(registry.as_ref())? };
-        let into = std::path::absolute(into).map_err(|error| io_fault("find", into, &error))?;
+        let into = std::path::absolute(into).map_err(|error| io_error("find", into, &error))?;
         let plan = plan_of(&lock.pins)?;
         let mut answer = PinSyncAnswer {
             pins: lock.pins.iter().map(|pin| synced(pin, &into)).collect(),
@@ -125,14 +125,14 @@ impl Project {
         Ok(answer)
     }
 
-    /// A fault where a pin may not be used any more. Bytes by digest go on where the registry's history is cut off or its
+    /// An error where a pin may not be used any more. Bytes by digest go on where the registry's history is cut off or its
     /// newest commit is bad: then why nobody could be asked.
-    fn ask(&self, registry: Option<&Registry>) -> Result<Option<Fault>> {
+    fn ask(&self, registry: Option<&Registry>) -> Result<Option<Error>> {
         match self.check(registry) {
-            Err(fault) if matches!(fault.code, Code::Incomplete | Code::BadTip) => {
-                self.check(None)?.fault().map_or(Ok(Some(*fault)), Err)
+            Err(error) if matches!(error.code, Code::Incomplete | Code::BadTip) => {
+                self.check(None)?.error().map_or(Ok(Some(*error)), Err)
             }
-            other => other?.fault().map_or(Ok(None), Err),
+            other => other?.error().map_or(Ok(None), Err),
         }
     }
 
@@ -141,7 +141,7 @@ impl Project {
         let is_free = match std::fs::read_dir(into) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-            Err(error) => return Err(io_fault("list", into, &error)),
+            Err(error) => return Err(io_error("list", into, &error)),
         };
         if is_free {
             return Ok(Standing::Free);
@@ -152,14 +152,14 @@ impl Project {
         let path = into.join(MARKER);
         let known = std::fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MARKER_LIMIT);
         if known {
-            let bytes = std::fs::read(&path).map_err(|error| io_fault("read", &path, &error))?;
+            let bytes = std::fs::read(&path).map_err(|error| io_error("read", &path, &error))?;
             if let Some(earlier) = read_marker(&bytes)
                 && self.holds(into, &earlier, &bytes)?
             {
                 return Ok(Standing::Earlier);
             }
         }
-        Err(Fault::new(
+        Err(Error::new(
             Code::Exists,
             format!("{} holds files that no `pin sync` wrote, or that were changed since", into.display()),
         )
@@ -179,8 +179,8 @@ impl Project {
         let nowhere = self.nowhere(into);
         match nowhere.materialise(&whole, into, How::Copy, &*self.world.progress, &self.world.cancel) {
             Ok(_) => Ok(true),
-            Err(fault) if fault.code == Code::Exists => Ok(false),
-            Err(fault) => Err(fault),
+            Err(error) if error.code == Code::Exists => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -193,7 +193,7 @@ impl Project {
         answer: &mut PinSyncAnswer,
     ) -> Result<()> {
         let Some(beside) = Beside::of(into) else {
-            return Err(Fault::new(Code::BadArgument, "the root folder is no place for a sync"));
+            return Err(Error::new(Code::BadArgument, "the root folder is no place for a sync"));
         };
         let disk = &*self.world.disk;
         make_dirs_durably(disk, beside.folder())?;
@@ -230,9 +230,9 @@ impl Project {
             let came = bytes.store.fetch_absent(&digests, &bytes.remotes, progress, cancel)?;
             fetched = (fetched.0 + came.blobs, fetched.1 + came.bytes);
             match bytes.store.materialise(plan, into, how, progress, cancel) {
-                Err(fault) if fault.code == Code::Damaged => {
+                Err(error) if error.code == Code::Damaged => {
                     bytes.store.verify(Some(&digests), progress, cancel)?;
-                    last = Some(fault);
+                    last = Some(error);
                 }
                 other => return other.map(|_| fetched),
             }
@@ -259,7 +259,7 @@ impl Project {
         }
         if remotes.is_empty() && !lock.remotes.is_empty() {
             let names: Vec<&str> = lock.remotes.values().map(String::as_str).collect();
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Unsupported,
                 format!("the lock's remotes are no folders: {}", names.join(", ")),
             )
@@ -277,7 +277,7 @@ impl Project {
     }
 
     /// What a bare name means: its pin. Nobody is asked; the answer is true of the head that the pin was taken from.
-    /// To ask about another time is a fault: a pin means one version at all times.
+    /// To ask about another time is an error: a pin means one version at all times.
     pub fn resolve(&self, name: &ModelName, options: ResolveOptions) -> Result<ResolveAnswer> {
         Ok(resolved(self.pin_now(name, options)?))
     }
@@ -286,7 +286,7 @@ impl Project {
         match options.at {
             None => self.pin(name),
             Some(_) => {
-                Err(Fault::new(Code::BadArgument, format!("{name} is a pin, which means one version at all times"))
+                Err(Error::new(Code::BadArgument, format!("{name} is a pin, which means one version at all times"))
                     .hint(format!("ask about an alias, such as {name}@ALIAS, or leave the time out")))
             }
         }
@@ -299,16 +299,16 @@ impl Project {
         let files = chosen(&files, &request.include)?;
         let plan = placements(&files)?;
         let how = if request.hard_links { How::HardLink { verify: true } } else { How::Copy };
-        let into = std::path::absolute(into).map_err(|error| io_fault("find", into, &error))?;
+        let into = std::path::absolute(into).map_err(|error| io_error("find", into, &error))?;
         let was_there = self.is_there(&into, &plan)?;
         if !was_there {
             let Some(beside) = Beside::of(&into) else {
-                return Err(Fault::new(Code::BadArgument, "the root folder is no place for a package"));
+                return Err(Error::new(Code::BadArgument, "the root folder is no place for a package"));
             };
             beside.sweep(&*self.world.disk);
             let registry = self.registry_here();
             self.materialise(registry.as_ref(), &plan, &into, how, &beside)
-                .map_err(|fault| name_the_file(fault, &files))?;
+                .map_err(|error| name_the_file(error, &files))?;
         }
         Ok(PullAnswer {
             path: into,
@@ -330,12 +330,12 @@ impl Project {
         };
         let Some(entry) = entry else {
             let names: Vec<&str> = files.iter().map(|it| it.path.as_str()).take(20).collect();
-            return Err(Fault::new(Code::NotFound, format!("name one of the {} files of {name}", files.len()))
+            return Err(Error::new(Code::NotFound, format!("name one of the {} files of {name}", files.len()))
                 .hint(format!("it has {}", names.join(", "))));
         };
         let registry = self.registry_here();
         if registry.is_none() && self.world.cache.is_none() {
-            return Err(Fault::new(Code::Io, "there is no place to keep files in: neither a registry nor a cache")
+            return Err(Error::new(Code::Io, "there is no place to keep files in: neither a registry nor a cache")
                 .hint("set REFMARK_CACHE or HOME, or use `refmark pin sync -o DIR`"));
         }
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
@@ -346,7 +346,7 @@ impl Project {
             let bytes = self.bytes(registry.as_ref(), &plan, &beside)?;
             bytes.store.fetch_absent(&[entry.sha256], &bytes.remotes, progress, cancel)?;
             match bytes.store.verify(Some(&[entry.sha256]), progress, cancel)?.damaged.into_iter().next() {
-                Some((_, fault)) => last = Some(name_the_file(fault, &[entry])),
+                Some((_, error)) => last = Some(name_the_file(error, &[entry])),
                 None => {
                     let path = bytes.store.path(&entry.sha256, Some(entry.size))?;
                     let (artifact, file, sha256) = (pin.artifact, entry.path.clone(), entry.sha256);

@@ -8,11 +8,11 @@ use super::pin_tests::{Stage1, request};
 use super::tests::{Ticking, model};
 use super::*;
 use refmark_store::testing::disk::{FaultyDisk, Then};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 /// A job's world: no HOME, no configuration, no cache.
-fn bare() -> World {
-    World::at(Places::default(), Ticking::new())
+fn bare() -> Context {
+    Context::at(Places::default(), Ticking::new())
 }
 
 /// What a deployment has: the lock file and the blobs in a folder, nothing else.
@@ -37,7 +37,7 @@ impl Job {
         Job { stage, folder }
     }
 
-    fn project(&self, world: World) -> Project {
+    fn project(&self, world: Context) -> Project {
         Project::at(&self.folder, world).unwrap()
     }
 
@@ -97,8 +97,8 @@ fn a_frozen_sync_needs_the_lock_and_a_read_only_remote_and_nothing_else() {
 fn a_frozen_sync_is_complete_or_not_at_all() {
     let job = Job::new();
     std::fs::remove_file(job.blob("config.json")).unwrap();
-    let fault = job.project(bare()).sync(&job.out(), true).unwrap_err();
-    assert_eq!(fault.code, Code::Absent);
+    let error = job.project(bare()).sync(&job.out(), true).unwrap_err();
+    assert_eq!(error.code, Code::Absent);
     assert_eq!(job.beside(), ["refmark.lock"]);
 }
 
@@ -106,8 +106,8 @@ fn a_frozen_sync_is_complete_or_not_at_all() {
 fn wrong_bytes_of_a_remote_are_never_handed_out() {
     let job = Job::new();
     flip(&job.blob("config.json"));
-    let fault = job.project(bare()).sync(&job.out(), true).unwrap_err();
-    assert_eq!(fault.code, Code::Damaged);
+    let error = job.project(bare()).sync(&job.out(), true).unwrap_err();
+    assert_eq!(error.code, Code::Damaged);
     assert_eq!(job.beside(), ["refmark.lock"]);
 }
 
@@ -134,8 +134,8 @@ fn a_flipped_byte_in_the_cache_is_refused_and_fetched_anew() {
     assert_eq!(std::fs::read_to_string(path.path).unwrap(), "{\"text\": \"one\"}");
     flip(&blob);
     std::fs::remove_dir_all(job.stage.home().join("blobs")).unwrap();
-    let fault = job.project(cached()).pull(&model("sentiment"), &job.out().join("x"), &Default::default()).unwrap_err();
-    assert!(matches!(fault.code, Code::Io | Code::Damaged | Code::Absent), "{fault}");
+    let error = job.project(cached()).pull(&model("sentiment"), &job.out().join("x"), &Default::default()).unwrap_err();
+    assert!(matches!(error.code, Code::Io | Code::Damaged | Code::Absent), "{error}");
     assert!(!job.out().join("x").exists());
 }
 
@@ -151,8 +151,8 @@ fn a_sync_replaces_its_own_work_and_nothing_else() {
     assert_eq!(job.beside(), ["out", "refmark.lock"]);
     std::fs::write(job.out().join("sentiment/mine.txt"), "precious").unwrap();
     fewer.lock.as_mut().unwrap().pins[0].name = model("renamed");
-    let fault = fewer.sync(&job.out(), true).unwrap_err();
-    assert_eq!(fault.code, Code::Exists);
+    let error = fewer.sync(&job.out(), true).unwrap_err();
+    assert_eq!(error.code, Code::Exists);
     assert_eq!(std::fs::read_to_string(job.out().join("sentiment/mine.txt")).unwrap(), "precious");
     std::fs::remove_file(job.out().join("sentiment/mine.txt")).unwrap();
     assert!(fewer.sync(&job.out(), true).unwrap().replaced);
@@ -172,8 +172,8 @@ fn a_sync_that_fails_at_any_step_leaves_the_old_folder_or_the_new_one() {
         let disk = Arc::new(FaultyDisk::at(step, Then::Fail));
         world.disk = disk.clone();
         match job.project(world).sync(&job.out(), true) {
-            Err(fault) => {
-                assert_eq!(fault.code, Code::NoSpace, "step {step}: {fault}");
+            Err(error) => {
+                assert_eq!(error.code, Code::NoSpace, "step {step}: {error}");
                 if job.out().exists() {
                     // The last step is the sync after the rename: then the new one stands, whole.
                     assert!(job.project(bare()).sync(&job.out(), true).unwrap().was_there, "step {step}");

@@ -10,7 +10,7 @@ use refmark_records::lock::LockFile;
 use refmark_records::version::Stage;
 use refmark_store::key::HeldKey;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::{AliasName, ConsumerId};
 use refmark_types::span::Span;
 use refmark_types::time::Timestamp;
@@ -104,13 +104,13 @@ fn a_pin_has_no_past_to_ask_about() {
     let asked = PullRequest { options: then, ..PullRequest::default() };
     let into = project.path().with_file_name("out");
     let sentiment = model("sentiment");
-    let faults = [
+    let errors = [
         project.resolve(&sentiment, then).map(drop),
         project.path_of(&sentiment, None, then).map(drop),
         project.pull(&sentiment, &into, &asked).map(drop),
     ];
-    for fault in faults {
-        assert_eq!(fault.unwrap_err().code, Code::BadArgument);
+    for error in errors {
+        assert_eq!(error.unwrap_err().code, Code::BadArgument);
     }
     assert!(!into.exists());
 }
@@ -127,7 +127,7 @@ fn a_pin_follows_its_alias_when_it_is_updated_and_never_by_itself() {
     let moved = stage.promote(&registry, 2);
     let found = project.check(Some(&registry)).unwrap();
     assert_eq!((found.standing, found.pins[0].now), (Standing::Behind, Some(2)));
-    assert!(found.fault().is_none(), "to be behind is no fault");
+    assert!(found.error().is_none(), "to be behind is no error");
     assert_eq!(project.resolve(&model("sentiment"), ResolveOptions::default()).unwrap().version, Some(1));
 
     let dry = project.update(&registry, &[], true).unwrap();
@@ -173,15 +173,15 @@ fn a_revoked_pin_and_one_past_its_sunset_end_with_refusal() {
         evidence: Vec::new(),
     };
     registry.transition_stage(&stage.writer(), &retire).unwrap();
-    let fault = project.check(Some(&registry)).unwrap().fault().unwrap();
-    assert_eq!(fault.code, Code::StalePin);
-    assert!(fault.message.contains("sentiment/2 stands in"), "{fault}");
+    let error = project.check(Some(&registry)).unwrap().error().unwrap();
+    assert_eq!(error.code, Code::StalePin);
+    assert!(error.message.contains("sentiment/2 stands in"), "{error}");
 
     let artifact = project.pin(&model("sentiment")).unwrap().artifact;
     registry.revoke(&stage.writer(), artifact, "leaks").unwrap();
     let found = project.check(Some(&registry)).unwrap();
     assert_eq!(found.standing, Standing::Withdrawn);
-    assert_eq!(found.fault().unwrap().code, Code::Revoked);
+    assert_eq!(found.error().unwrap().code, Code::Revoked);
     let out = stage.home().join("out");
     assert_eq!(project.sync(&out, false).unwrap_err().code, Code::Revoked);
     assert!(!out.exists());
@@ -196,14 +196,14 @@ fn a_lock_that_nobody_asked_about_for_too_long_is_stale() {
     let mut request = request(&["sentiment@champion"]);
     request.max_offline = Some(Span::parse("1h").unwrap());
     project.add(&stage.registry(), &request).unwrap();
-    assert!(project.check(None).unwrap().fault().is_none());
+    assert!(project.check(None).unwrap().error().is_none());
     let checked = project.pin(&model("sentiment")).unwrap().checked;
     edit(&project, &checked.to_string(), &checked.plus(-4000).to_string());
     let mut project = stage.project();
     let found = project.check(None).unwrap();
-    assert_eq!((found.asked, found.fault().unwrap().code), (false, Code::StalePin));
+    assert_eq!((found.asked, found.error().unwrap().code), (false, Code::StalePin));
     assert!(project.update(&stage.registry(), &[], false).unwrap().written, "to ask is what it is for");
-    assert!(project.check(None).unwrap().fault().is_none());
+    assert!(project.check(None).unwrap().error().is_none());
 }
 
 #[test]
@@ -231,11 +231,11 @@ fn a_tampered_lock_is_told_from_history() {
         std::fs::write(whole.path(), &text).unwrap();
         edit(&whole, &from, &to);
         let found = stage.project().check(Some(&registry));
-        let fault = match found {
-            Ok(answer) => answer.fault().unwrap_or_else(|| panic!("{what} passed")),
-            Err(fault) => fault,
+        let error = match found {
+            Ok(answer) => answer.error().unwrap_or_else(|| panic!("{what} passed")),
+            Err(error) => error,
         };
-        assert_eq!(fault.code, code, "{what}: {fault}");
+        assert_eq!(error.code, code, "{what}: {error}");
         assert!(stage.project().sync(&stage.home().join("out"), false).is_err(), "{what}");
         if matches!(code, Code::WrongRoot | Code::WrongRegistry) {
             // An update never writes over the one thing that vouches for all others.
@@ -255,11 +255,11 @@ fn a_copy_that_is_behind_the_lock_says_so_and_cries_no_tampering() {
         Registry::clone_from(&url, Some(&stage.home().join("copy")), world(stage.home()), Default::default()).unwrap();
     stage.promote(&registry, 2);
     let project = stage.pinned();
-    let fault = project.check(Some(&copy)).unwrap().fault().unwrap();
-    assert_eq!(fault.code, Code::StalePin, "{fault}");
-    assert!(fault.hint.unwrap().contains("fetch"));
+    let error = project.check(Some(&copy)).unwrap().error().unwrap();
+    assert_eq!(error.code, Code::StalePin, "{error}");
+    assert!(error.hint.unwrap().contains("fetch"));
     copy.fetch_commits().unwrap();
-    assert!(project.check(Some(&copy)).unwrap().fault().is_none());
+    assert!(project.check(Some(&copy)).unwrap().error().is_none());
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn nothing_is_pinned_that_nobody_vouches_for() {
     let registry = Registry::open(&stage.home().join("models"), elsewhere.clone()).unwrap();
     let mut project = Project::at(&stage.app(), elsewhere).unwrap();
     let mut request = request(&["sentiment@champion"]);
-    let fault = project.add(&registry, &request).unwrap_err();
-    assert_eq!(fault.code, Code::Unverified);
+    let error = project.add(&registry, &request).unwrap_err();
+    assert_eq!(error.code, Code::Unverified);
     assert!(!project.path().exists());
     request.tofu = true;
     let answer = project.add(&registry, &request).unwrap();

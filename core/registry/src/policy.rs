@@ -18,7 +18,7 @@ use refmark_query::policy::{Warning, changes, explain};
 use refmark_records::layout::Place;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// What a text would allow if it were the policy.
@@ -120,7 +120,7 @@ impl Registry {
             let text = make(view)?;
             let policy = Policy::parse(&text)?;
             if text == renumbered(&self.text_of(view, before.number)?, &before, policy.number)? {
-                return Err(Fault::new(Code::NothingToDo, format!("policy {} says that already", before.number)));
+                return Err(Error::new(Code::NothingToDo, format!("policy {} says that already", before.number)));
             }
             let old = warned(view.facts()?, &before)?;
             let new = warned(view.facts()?, &policy)?.into_iter().filter(|it| !old.contains(it)).collect();
@@ -136,34 +136,34 @@ impl Registry {
                 let written = self.change_as(writer, Holder::Policy, plan)?;
                 let record = written.records.iter().find(|(path, _)| path.ends_with(".json"));
                 let statement =
-                    record.map(|it| it.1).ok_or_else(|| refmark_types::fault::bug("a policy without a record"))?;
+                    record.map(|it| it.1).ok_or_else(|| refmark_types::error::bug("a policy without a record"))?;
                 (Some(written.commit), statement, Signatures::complete(vec![written.by]), None)
             }
         };
         let (number, changes, warnings) =
-            told.ok_or_else(|| refmark_types::fault::bug("a policy that was not planned"))?;
+            told.ok_or_else(|| refmark_types::error::bug("a policy that was not planned"))?;
         Ok(PolicyApplyAnswer { number, commit, statement, signatures, draft, changes, warnings })
     }
 
     pub(super) fn text_of(&self, view: &View<'_>, number: u64) -> Result<String> {
         let oid = view.state()?.oid(&Place::PolicyText(number).path())?;
-        let oid = oid.ok_or_else(|| Fault::new(Code::NotFound, format!("the text of policy {number} is not here")))?;
+        let oid = oid.ok_or_else(|| Error::new(Code::NotFound, format!("the text of policy {number} is not here")))?;
         Ok(String::from_utf8_lossy(&view.state()?.objects().bytes(oid, POLICY_LIMIT)?).into_owned())
     }
 }
 
-/// A text that somebody wrote, as the next policy. What is wrong with it is an argument's fault and nobody's tampering; and
+/// A text that somebody wrote, as the next policy. What is wrong with it is an argument's error and nobody's tampering; and
 /// one without members, such as an empty file, would leave everybody outside.
 fn numbered(text: &str, before: &Policy) -> Result<String> {
-    let typed = |mut fault: Box<Fault>| {
-        if fault.code == Code::BadRecord {
-            fault.code = Code::BadArgument;
+    let typed = |mut error: Box<Error>| {
+        if error.code == Code::BadRecord {
+            error.code = Code::BadArgument;
         }
-        fault
+        error
     };
     let text = renumbered(text, before, before.number + 1).map_err(typed)?;
     if Policy::parse(&text).map_err(typed)?.members.is_empty() {
-        return Err(Fault::new(Code::BadArgument, "the policy names no member, so nobody could do anything under it")
+        return Err(Error::new(Code::BadArgument, "the policy names no member, so nobody could do anything under it")
             .hint("begin with the text that is in force: refmark policy show"));
     }
     Ok(text)
@@ -171,7 +171,7 @@ fn numbered(text: &str, before: &Policy) -> Result<String> {
 
 fn renumbered(text: &str, before: &Policy, number: u64) -> Result<String> {
     if text.len() as u64 > POLICY_LIMIT {
-        return Err(Fault::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
+        return Err(Error::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
     }
     let mut text = PolicyText::parse(text)?;
     text.number(before.registry, number)?;

@@ -7,7 +7,7 @@ use refmark_records::policy::Distrust;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{PrincipalId, Role};
 
 /// A policy's text, to be changed.
@@ -19,7 +19,7 @@ impl PolicyText {
         let document = text.parse::<DocumentMut>().map_err(|error| {
             let line = error.span().map(|it| text[..it.start.min(text.len())].matches('\n').count() + 1);
             let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Fault::new(Code::BadRecord, format!("the policy cannot be read: {at}{}", error.message()))
+            Error::new(Code::BadRecord, format!("the policy cannot be read: {at}{}", error.message()))
                 .field("line", line)
         })?;
         Ok(PolicyText(document))
@@ -35,7 +35,7 @@ impl PolicyText {
         if let Some(named) = self.0.get("registry").and_then(Item::as_str)
             && named != registry.to_string()
         {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::WrongRegistry,
                 format!("the policy is for registry {named}, and this is {registry}"),
             )
@@ -78,14 +78,14 @@ impl PolicyText {
 
     /// Adds a member behind the last one.
     pub(super) fn add(&mut self, member: &TeamMember) -> Result<()> {
-        let parsed: DocumentMut = member.table().parse().map_err(refmark_types::fault::bug)?;
+        let parsed: DocumentMut = member.table().parse().map_err(refmark_types::error::bug)?;
         let new = parsed.get("members").and_then(|it| it.get(member.id.as_str())).and_then(Item::as_table);
-        let mut table = new.cloned().ok_or_else(|| refmark_types::fault::bug("a member without a table"))?;
+        let mut table = new.cloned().ok_or_else(|| refmark_types::error::bug("a member without a table"))?;
         table.set_position(None);
         table.decor_mut().set_prefix("\n");
         let members = self.members()?;
         if members.contains_key(member.id.as_str()) {
-            return Err(Fault::new(Code::Exists, format!("{} is a member already", member.id))
+            return Err(Error::new(Code::Exists, format!("{} is a member already", member.id))
                 .hint(format!("change them with `refmark members set {} --role ROLE`", member.id)));
         }
         members.insert(member.id.as_str(), Item::Table(table));
@@ -154,12 +154,12 @@ impl PolicyText {
     }
 }
 
-fn no_member(id: &PrincipalId) -> Box<Fault> {
-    Fault::new(Code::NotFound, format!("{id} is not a member")).hint("`refmark members list` shows the members")
+fn no_member(id: &PrincipalId) -> Box<Error> {
+    Error::new(Code::NotFound, format!("{id} is not a member")).hint("`refmark members list` shows the members")
 }
 
-fn by_hand(what: &str) -> Box<Fault> {
-    Fault::new(Code::Unsupported, format!("`{what}` of the policy is not written as tables"))
+fn by_hand(what: &str) -> Box<Error> {
+    Error::new(Code::Unsupported, format!("`{what}` of the policy is not written as tables"))
         .hint("change the text by hand, and sign it with `refmark policy apply FILE`")
 }
 

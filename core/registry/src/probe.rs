@@ -4,7 +4,7 @@ use std::path::Path;
 
 use refmark_store::fs::beside::Beside;
 use refmark_store::fs::disk::Disk;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 
 /// Network and portable file systems by the number that the system gives them (`statfs`).
 const WEAK: [(u64, &str); 9] = [
@@ -19,7 +19,7 @@ const WEAK: [(u64, &str); 9] = [
     (0x2011_BAB0, "exFAT"),
 ];
 
-/// Tries rename, link and sync in a folder. What fails outright is a fault; what is only weak is a sentence.
+/// Tries rename, link and sync in a folder. What fails outright is an error; what is only weak is a sentence.
 pub(super) fn probe(disk: &dyn Disk, folder: &Path) -> Result<Vec<String>> {
     disk.make_dirs(folder)?;
     let mut warnings: Vec<String> = file_system(folder).and_then(weakness).into_iter().collect();
@@ -44,11 +44,11 @@ fn steps(disk: &dyn Disk, folder: &Path, paths: [&Path; 3], warnings: &mut Vec<S
         }
         match disk.link(first, third) {
             Ok(_) => {}
-            Err(fault) if fault.code == Code::Unsupported => warnings.push(
+            Err(error) if error.code == Code::Unsupported => warnings.push(
                 "this disk has no hard links: `pull --hard-links` is not possible, and the writer's lock is weaker"
                     .into(),
             ),
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     // `Disk::sync_dir` lets this pass, because nothing can be done about it; here it is said.
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_cannot_write_is_a_fault_and_no_warning() {
+    fn a_disk_that_cannot_write_is_an_error_and_no_warning() {
         let home = tempfile::tempdir().unwrap();
         let disk = refmark_store::testing::disk::FaultyDisk::at(3, refmark_store::testing::disk::Then::Fail);
         assert_eq!(probe(&disk, home.path()).unwrap_err().code, Code::NoSpace);

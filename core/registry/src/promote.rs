@@ -10,7 +10,7 @@ use refmark_engine::plan::{self, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_records::alias::Target;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Result, bug};
+use refmark_types::error::{Code, Result, bug};
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;

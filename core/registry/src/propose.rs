@@ -15,7 +15,7 @@ use refmark_records::layout::Place;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
@@ -73,7 +73,7 @@ impl Registry {
             None => self.free_branch(change.branch(facts)?)?,
         };
         if name == self.branch || self.repo.head(&name)?.is_some() {
-            return Err(Fault::new(Code::Exists, format!("there is a branch {name} already"))
+            return Err(Error::new(Code::Exists, format!("there is a branch {name} already"))
                 .hint(format!("name another one, or make that proposal again: refmark renew {name}"))
                 .field("branch", name));
         }
@@ -105,10 +105,10 @@ impl Registry {
         let ready: Ready = self.ready(plan, writer, &view.state()?.shared_objects())?;
         let judged = match view.verified() {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
-            None => return Err(refmark_types::fault::bug("a proposal needs the whole history")),
+            None => return Err(refmark_types::error::bug("a proposal needs the whole history")),
         };
-        if let Some((path, fault)) = first_refusal(&judged) {
-            return Err(fault.at(path));
+        if let Some((path, error)) = first_refusal(&judged) {
+            return Err(error.at(path));
         }
         let decision = match &judged.effect {
             Some(_) => Decision::Ok,
@@ -144,7 +144,7 @@ impl Registry {
         let author = self.author(&view, writer)?;
         let ahead = self.proposal(&view, branch)?;
         if ahead.base == view.head {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::NothingToDo,
                 format!("{} stands on the newest commit of {} already", ahead.name, self.branch),
             ));
@@ -161,9 +161,9 @@ impl Registry {
             match Place::parse(&path) {
                 Some(Place::Approval(..)) => {}
                 Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)) => {
-                    let record = Record::parse(&bytes).map_err(|fault| fault.at(&path))?;
+                    let record = Record::parse(&bytes).map_err(|error| error.at(&path))?;
                     if record.common().by != &author.by {
-                        return Err(Fault::new(
+                        return Err(Error::new(
                             Code::Refused,
                             format!("{path} is signed by {}, and only they can sign it again", record.common().by),
                         )
@@ -173,7 +173,7 @@ impl Registry {
                     changes.push(asked_again(&record)?);
                 }
                 Some(Place::Root(_) | Place::Policy(_) | Place::PolicyText(_)) => {
-                    return Err(Fault::new(Code::Unsupported, format!("{path} is a root or a policy"))
+                    return Err(Error::new(Code::Unsupported, format!("{path} is a root or a policy"))
                         .hint("make it again: refmark policy apply FILE, refmark trust rotate"));
                 }
                 _ => plan.carried.push((path, bytes)),
@@ -195,7 +195,7 @@ impl Registry {
             plan.absorb(next);
         }
         if plan.statements.is_empty() {
-            return Err(Fault::new(Code::NothingToDo, format!("{} has no move of yours to make again", ahead.name))
+            return Err(Error::new(Code::NothingToDo, format!("{} has no move of yours to make again", ahead.name))
                 .hint("what else it brings still holds: git rebase, or git merge"));
         }
         Ok(plan)
@@ -209,14 +209,14 @@ impl Registry {
             let ahead = self.proposal(view, branch)?;
             name.clone_from(&ahead.name);
             if ahead.files.is_empty() {
-                return Err(Fault::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
+                return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
             }
             let judged = self.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
-            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut fault| {
-                fault.hint = fault.hint.map(|hint| hint_on_branch(&hint, &ahead.name));
-                fault
+            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut error| {
+                error.hint = error.hint.map(|hint| hint_on_branch(&hint, &ahead.name));
+                error
             })?;
             approved_by = approvers(&reports);
             let mut carried = self.bytes_of(view, &ahead)?;
@@ -243,14 +243,14 @@ impl Registry {
     /// The records of an effective or proposed landing, read from the repository.
     pub(super) fn record_at(&self, oid: Oid, path: &str) -> Result<Record> {
         use refmark_engine::snapshot::History;
-        Record::parse(&self.repo.load(oid, RECORD_LIMIT)?).map_err(|fault| fault.at(path))
+        Record::parse(&self.repo.load(oid, RECORD_LIMIT)?).map_err(|error| error.at(path))
     }
 }
 
 /// The first reason for which a landing is refused. What somebody may still waive is pending, and may stand on a branch:
 /// the waiver names its statement.
-pub(super) fn first_refusal(judged: &Judged) -> Option<(String, Box<Fault>)> {
-    judged.findings.iter().find(|(_, fault)| fault.code != Code::Pending).cloned()
+pub(super) fn first_refusal(judged: &Judged) -> Option<(String, Box<Error>)> {
+    judged.findings.iter().find(|(_, error)| error.code != Code::Pending).cloned()
 }
 
 /// What a move asked for, to be asked for again.
@@ -286,6 +286,6 @@ fn asked_again(record: &Record) -> Result<Change> {
             reason: it.reason.clone(),
             evidence: it.evidence.clone(),
         }),
-        other => return Err(refmark_types::fault::bug(format!("a {} is no move", other.kind()))),
+        other => return Err(refmark_types::error::bug(format!("a {} is no move", other.kind()))),
     })
 }

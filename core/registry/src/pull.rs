@@ -11,7 +11,7 @@ use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{How, Materialised, Placement, Presence};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::package_path::PackagePath;
 use refmark_types::reference::Reference;
 
@@ -88,7 +88,7 @@ impl Registry {
         let done = self
             .store
             .materialise(&plan, into, how, &*self.world.progress, &self.world.cancel)
-            .map_err(|fault| name_the_file(fault, &files))?;
+            .map_err(|error| name_the_file(error, &files))?;
         Ok(PullAnswer {
             path: into.to_owned(),
             artifact: resolved.artifact,
@@ -119,17 +119,17 @@ impl Registry {
                 Some(name) => format!("{reference} has no file {name}"),
                 None => format!("{reference} has {} files: name one", manifest.files.len()),
             };
-            return Err(Fault::new(Code::NotFound, message).hint(format!("it has {}", names.join(", "))));
+            return Err(Error::new(Code::NotFound, message).hint(format!("it has {}", names.join(", "))));
         };
         self.fetch(&[entry])?;
         if hash {
             let found = self.store.verify(Some(&[entry.sha256]), &*self.world.progress, &self.world.cancel)?;
-            if let Some((_, fault)) = found.damaged.into_iter().next() {
-                return Err(name_the_file(fault, &[entry]));
+            if let Some((_, error)) = found.damaged.into_iter().next() {
+                return Err(name_the_file(error, &[entry]));
             }
         }
         let path =
-            self.store.path(&entry.sha256, entry.known_size()).map_err(|fault| name_the_file(fault, &[entry]))?;
+            self.store.path(&entry.sha256, entry.known_size()).map_err(|error| name_the_file(error, &[entry]))?;
         Ok(PathAnswer {
             path,
             artifact: resolved.artifact,
@@ -151,7 +151,7 @@ impl Registry {
             return Err(unpinned(self));
         }
         if resolved.trust_state != TrustState::Trusted {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::NotTrusted,
                 format!("{reference} is {}, and only trusted bytes are handed out", resolved.trust_state),
             )
@@ -162,7 +162,7 @@ impl Registry {
             .field("trust", resolved.trust_state));
         }
         let Some(manifest) = view.facts()?.manifest(&resolved.artifact)? else {
-            return Err(Fault::new(Code::NotFound, format!("the manifest of {} is not here", resolved.artifact)));
+            return Err(Error::new(Code::NotFound, format!("the manifest of {} is not here", resolved.artifact)));
         };
         Ok((resolved, manifest))
     }
@@ -182,12 +182,12 @@ impl Registry {
         self.store
             .fetch_absent(&absent, &remotes, &*self.world.progress, &self.world.cancel)
             .map(drop)
-            .map_err(|fault| name_the_file(fault, files))
+            .map_err(|error| name_the_file(error, files))
     }
 }
 
-pub(super) fn unpinned(registry: &Registry) -> Box<Fault> {
-    Fault::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for its bytes")
+pub(super) fn unpinned(registry: &Registry) -> Box<Error> {
+    Error::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for its bytes")
         .hint(format!(
             "compare {0} with its owner, and pin it: refmark trust pin {0}; or pass --allow-unverified",
             registry.first_root().prefixed()
@@ -203,16 +203,16 @@ pub(super) fn chosen<'m>(all: &'m [FileEntry], include: &[String]) -> Result<Vec
     let mut globs = globset::GlobSetBuilder::new();
     for pattern in include {
         let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| {
-            Fault::new(Code::BadGlob, format!("`{pattern}` is not a pattern: {}", error.kind()))
+            Error::new(Code::BadGlob, format!("`{pattern}` is not a pattern: {}", error.kind()))
                 .hint("write it as in *.json or onnx/**")
         })?;
         globs.add(glob);
     }
-    let globs = globs.build().map_err(refmark_types::fault::bug)?;
+    let globs = globs.build().map_err(refmark_types::error::bug)?;
     let files: Vec<&FileEntry> = all.iter().filter(|file| globs.is_match(&file.path)).collect();
     if files.is_empty() {
         let names: Vec<&str> = all.iter().map(|it| it.path.as_str()).take(20).collect();
-        return Err(Fault::new(Code::NotFound, format!("no file fits {}", include.join(", ")))
+        return Err(Error::new(Code::NotFound, format!("no file fits {}", include.join(", ")))
             .hint(format!("it has {}", names.join(", "))));
     }
     Ok(files)
@@ -229,16 +229,16 @@ pub(super) fn pulled(file: &FileEntry) -> PulledFile {
     PulledFile { path: file.path.clone(), size: file.size, sha256: file.sha256, class: file.class }
 }
 
-/// Says which file of the package a fault of the store is about.
-pub(super) fn name_the_file(fault: Box<Fault>, files: &[&FileEntry]) -> Box<Fault> {
-    let digest = fault.fields.get("digest").and_then(|it| it.as_str()).map(str::to_owned);
+/// Says which file of the package an error of the store is about.
+pub(super) fn name_the_file(error: Box<Error>, files: &[&FileEntry]) -> Box<Error> {
+    let digest = error.fields.get("digest").and_then(|it| it.as_str()).map(str::to_owned);
     let named = digest.and_then(|digest| files.iter().find(|file| file.sha256.hex() == digest));
     match named {
         Some(file) => {
-            let mut fault = fault.field("file", &file.path).field("expected", file.sha256);
-            fault.message = format!("{}: {}", file.path, fault.message);
-            fault
+            let mut error = error.field("file", &file.path).field("expected", file.sha256);
+            error.message = format!("{}: {}", file.path, error.message);
+            error
         }
-        None => fault,
+        None => error,
     }
 }

@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use super::open::Registry;
 use super::writer::{Writer, Written};
-use refmark_engine::facts::Facts;
 use refmark_engine::gate;
 use refmark_engine::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::manifest::{Contract, FileClass, FileEntry, Lineage};
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{Found, Source, walk_package};
 use refmark_types::canonical::FreeJson;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{EntryId, ModelName, Release};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -140,7 +140,7 @@ impl Registry {
     /// Registers one package.
     pub fn register(&self, writer: &Writer<'_>, package: &Package) -> Result<RegisterAnswer> {
         let answers = self.register_all(writer, std::slice::from_ref(package))?;
-        answers.into_iter().next().ok_or_else(|| refmark_types::fault::bug("one package gave no answer"))
+        answers.into_iter().next().ok_or_else(|| refmark_types::error::bug("one package gave no answer"))
     }
 
     /// Registers many packages in one commit. All of them, or none.
@@ -150,8 +150,8 @@ impl Registry {
         // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone.
         self.hope(&mut stored)?;
         let mut written = self.write_all(writer, &stored, &mut given);
-        if let Err(fault) = &written
-            && matches!(fault.code, Code::Refused | Code::Pending)
+        if let Err(error) = &written
+            && matches!(error.code, Code::Refused | Code::Pending)
         {
             let wanted = self.first_trust(writer, &stored)?;
             for (it, (trust, why)) in stored.iter_mut().zip(wanted) {
@@ -162,8 +162,8 @@ impl Registry {
         }
         let commit = match written {
             Ok(written) => Some(written.commit),
-            Err(fault) if is_nothing_new(&fault) => None,
-            Err(fault) => return Err(fault),
+            Err(error) if is_nothing_new(&error) => None,
+            Err(error) => return Err(error),
         };
         Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
     }
@@ -195,7 +195,7 @@ impl Registry {
 
     fn plan_all(
         &self,
-        facts: Facts<'_>,
+        facts: StateReader<'_>,
         author: &Author,
         stored: &[Stored],
         given: &mut Vec<Registered>,
@@ -236,7 +236,7 @@ impl Registry {
                 continue;
             }
             let why = self.why_not_trusted(writer, &author, &view, it)?;
-            let why = why.map(|fault| format!("it is not trusted, so nobody is given its bytes: {}", fault.message));
+            let why = why.map(|error| format!("it is not trusted, so nobody is given its bytes: {}", error.message));
             wanted.push((if why.is_some() { quarantined } else { Some(TrustState::Trusted) }, why));
         }
         Ok(wanted)
@@ -252,7 +252,7 @@ impl Registry {
         author: &Author,
         view: &super::view::View<'_>,
         stored: &Stored,
-    ) -> Result<Option<Box<Fault>>> {
+    ) -> Result<Option<Box<Error>>> {
         let mut request = stored.request.clone();
         request.trust = Some(TrustState::Trusted);
         let (plan, registered) = plan::register(view.facts()?, author, &request, &mut Batch::new())?;
@@ -261,8 +261,8 @@ impl Registry {
         }
         match self.judge_plan(view, writer, &plan) {
             Ok(()) => Ok(None),
-            Err(fault) if matches!(fault.code, Code::Refused | Code::Pending) => Ok(Some(fault)),
-            Err(fault) => Err(fault),
+            Err(error) if matches!(error.code, Code::Refused | Code::Pending) => Ok(Some(error)),
+            Err(error) => Err(error),
         }
     }
 
@@ -284,7 +284,7 @@ impl Registry {
         for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
             let mut contents = contents::Contents::default();
             for (file, looked) in files.into_iter().zip(looked) {
-                let blob = ingested.next().ok_or_else(|| refmark_types::fault::bug("a file without a blob"))?;
+                let blob = ingested.next().ok_or_else(|| refmark_types::error::bug("a file without a blob"))?;
                 contents.add(file.path.as_str(), &looked, &blob)?;
             }
             stored.push(contents::manifest_of(package, contents)?);
@@ -301,7 +301,7 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
     }
     files.sort_by(|a, b| a.path.as_str().as_bytes().cmp(b.path.as_str().as_bytes()));
     if let Some(pair) = files.windows(2).find(|pair| pair[0].path == pair[1].path) {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadArgument,
             format!(
                 "{} and {} would both be {} in the package",
@@ -316,21 +316,21 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
     if files.is_empty() && package.absent.is_empty() {
         let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
         if named.is_empty() {
-            return Err(Fault::new(Code::BadArgument, "no file or folder was named to register")
+            return Err(Error::new(Code::BadArgument, "no file or folder was named to register")
                 .hint("name the folder that holds the model's files, or the files"));
         }
-        return Err(Fault::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
+        return Err(Error::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }
     Ok(files)
 }
 
-fn nothing_new() -> Box<Fault> {
-    Fault::new(Code::NothingToDo, "every version is registered already").field("nothing_new", true)
+fn nothing_new() -> Box<Error> {
+    Error::new(Code::NothingToDo, "every version is registered already").field("nothing_new", true)
 }
 
-fn is_nothing_new(fault: &Fault) -> bool {
-    fault.fields.contains_key("nothing_new")
+fn is_nothing_new(error: &Error) -> bool {
+    error.fields.contains_key("nothing_new")
 }
 
 fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {

@@ -6,7 +6,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::verify::Remembered;
 use refmark_store::fs::disk::replace_cache;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
 /// So many heads are kept beside the newest one, so that the last promotions are reviewed without a walk from the start.
@@ -20,7 +20,7 @@ impl Registry {
 
     /// Remembers a good head. A registry that cannot be written is read all the same, only not as fast.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<()> {
-        let text = serde_json::to_vec(remembered).map_err(refmark_types::fault::bug)?;
+        let text = serde_json::to_vec(remembered).map_err(refmark_types::error::bug)?;
         let Some(folder) = self.make_own_folder() else { return Ok(()) };
         let (disk, newest) = (&*self.world.disk, folder.join("newest.json"));
         if replace_cache(disk, &newest, &text, 0o600).is_ok() {
@@ -89,7 +89,7 @@ mod tests {
     use crate::writer::identity;
     use refmark_engine::ports::store::{NewCommit, RecordStore};
     use refmark_engine::snapshot::History;
-    use refmark_types::fault::Code;
+    use refmark_types::error::Code;
     use refmark_types::name::PrincipalId;
     use refmark_types::time::Timestamp;
     use std::os::unix::fs::PermissionsExt;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::open::Registry;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_store::blob::{FolderRemote, Transferred};
-use refmark_store::fs::disk::{io_fault, make_dirs_durably, replace};
+use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::RemoteName;
 
@@ -38,7 +38,7 @@ pub struct SyncAnswer {
     /// Blobs that are in no place that can be reached.
     pub absent: Vec<Digest>,
     /// What remotes handed out that was wrong, and was not kept.
-    pub problems: Vec<Fault>,
+    pub problems: Vec<Error>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -56,15 +56,15 @@ impl Registry {
         let path = self.remotes_path();
         match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Fault::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
+                Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(RemotesFile::default()),
-            Err(error) => Err(io_fault("read", &path, &error)),
+            Err(error) => Err(io_error("read", &path, &error)),
         }
     }
 
     fn save_remotes(&self, file: &RemotesFile) -> Result<()> {
-        let text = toml::to_string(file).map_err(refmark_types::fault::bug)?;
+        let text = toml::to_string(file).map_err(refmark_types::error::bug)?;
         let folder = self.work_folder();
         make_dirs_durably(&*self.world.disk, &folder)?;
         replace(&*self.world.disk, &self.remotes_path(), text.as_bytes(), 0o644)
@@ -83,12 +83,12 @@ impl Registry {
     pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
         let mut file = self.remotes_file()?;
         if file.remotes.contains_key(name.as_str()) {
-            return Err(Fault::new(Code::Exists, format!("there is a remote {name} already"))
+            return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
                 .hint(format!("`refmark remote remove {name}` takes it away")));
         }
-        let folder = std::path::absolute(folder).map_err(|error| io_fault("find", folder, &error))?;
+        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
         if folder.exists() && !folder.is_dir() {
-            return Err(Fault::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
+            return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
         make_dirs_durably(&*self.world.disk, &folder)?;
         file.remotes.insert(name.as_str().to_owned(), folder.clone());
@@ -100,7 +100,7 @@ impl Registry {
     pub fn remove_remote(&self, name: &RemoteName) -> Result<()> {
         let mut file = self.remotes_file()?;
         if file.remotes.remove(name.as_str()).is_none() {
-            return Err(Fault::new(Code::NotFound, format!("there is no remote {name}")).hint("`refmark remote list`"));
+            return Err(Error::new(Code::NotFound, format!("there is no remote {name}")).hint("`refmark remote list`"));
         }
         self.save_remotes(&file)
     }
@@ -128,7 +128,7 @@ impl Registry {
         let rows: Vec<RemoteRow> =
             self.list_remotes()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
         if rows.is_empty() {
-            return Err(Fault::new(Code::NotFound, "there is no remote to sync with")
+            return Err(Error::new(Code::NotFound, "there is no remote to sync with")
                 .hint("`refmark remote add NAME FOLDER` adds one"));
         }
         self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.open_remotes(&rows))
@@ -150,8 +150,8 @@ impl Registry {
                     answer.fetched_bytes += bytes;
                     answer.problems.extend(passed_over);
                 }
-                Err(fault) if fault.code == Code::Absent => answer.absent.push(digest),
-                Err(fault) => return Err(fault),
+                Err(error) if error.code == Code::Absent => answer.absent.push(digest),
+                Err(error) => return Err(error),
             }
         }
         let here: Vec<Digest> = needed.iter().filter(|digest| !answer.absent.contains(digest)).copied().collect();

@@ -4,7 +4,7 @@ use super::open::Registry;
 use super::view::View;
 use refmark_query::answer::explain::report;
 use refmark_query::report::Dossier;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub use refmark_query::answer::resolve::ResolveAnswer;
 pub(super) use refmark_query::answer::resolve::find;
 use refmark_query::answer::resolve::resolve;
 use refmark_store::fs::parallel::locked;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -54,7 +54,7 @@ impl Registry {
             false => self.view(),
         };
         match view {
-            Err(fault) if fault.code == Code::Incomplete && options.accept_incomplete => self.view_incomplete(),
+            Err(error) if error.code == Code::Incomplete && options.accept_incomplete => self.view_incomplete(),
             other => other,
         }
     }

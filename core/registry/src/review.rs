@@ -6,7 +6,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Remembered, Verifier, history_rewritten};
 use refmark_query::review::{Range, Review, ReviewOptions, review};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ impl Registry {
     pub fn range(&self, text: &str) -> Result<RangeText> {
         let (base, head) = match text.split_once("..") {
             Some((_, head)) if head.starts_with('.') => {
-                return Err(Fault::new(Code::BadArgument, "a range has two dots: BASE..HEAD")
+                return Err(Error::new(Code::BadArgument, "a range has two dots: BASE..HEAD")
                     .hint("what HEAD has since it left BASE is what BASE..HEAD shows anyway"));
             }
             Some((base, head)) => (base.to_owned(), head.to_owned()),
@@ -66,7 +66,7 @@ impl Registry {
         head: Oid,
     ) -> Result<Range<'h>> {
         if self.repo.integrity()?.shallow {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Incomplete,
                 format!("history is shallow, so {} cannot be verified whole", self.path().display()),
             )

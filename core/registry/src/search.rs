@@ -5,11 +5,11 @@ use super::resolve::find;
 use super::view::View;
 pub use refmark_query::answer::search::SearchAnswer;
 use refmark_query::index::SearchRequest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
 impl Registry {
-    /// The versions for which everything that was asked holds. Any text is a query; none is a fault.
+    /// The versions for which everything that was asked holds. Any text is a query; none is an error.
     pub fn search(&self, view: &View<'_>, request: &SearchRequest) -> Result<SearchAnswer> {
         let found = self.indexed_or_in_memory(view, |index| index.search(request))?;
         Ok(SearchAnswer { found, as_of: view.as_of()? })

@@ -7,15 +7,15 @@ use serde::Serialize;
 
 use super::open::Registry;
 use super::writer::{Writer, identity};
-use refmark_engine::facts::Facts;
 use refmark_engine::ports::signer::sign_commit;
 use refmark_engine::ports::store::{NewCommit, RecordStore, message};
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_query::review::quoted;
 use refmark_records::layout::model_folder;
 use refmark_records::policy::{MemberKind, Policy, Right};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 
@@ -54,10 +54,10 @@ pub struct SetupCiAnswer {
 }
 
 impl Registry {
-    /// Writes the companions in one commit. The pin that they carry is this reader's own: a fault `unverified` without one.
+    /// Writes the companions in one commit. The pin that they carry is this reader's own: an error `unverified` without one.
     pub fn setup_ci(&self, writer: &Writer<'_>, request: &SetupCiRequest) -> Result<SetupCiAnswer> {
         let Some(pin) = self.world.pin_of(self.id())? else {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Unverified,
                 "no trust root is pinned here, so there is none for the workflow",
             )
@@ -76,7 +76,7 @@ impl Registry {
             match tree.read(path, COMPANION_LIMIT)? {
                 Some(there) if there == text.as_bytes() => {}
                 Some(_) if !request.replace => {
-                    return Err(Fault::new(Code::Exists, format!("{path} is there already, and is another"))
+                    return Err(Error::new(Code::Exists, format!("{path} is there already, and is another"))
                         .hint("--replace writes it anew")
                         .at(path));
                 }
@@ -110,7 +110,7 @@ impl Registry {
 
     fn companions(
         &self,
-        facts: Facts<'_>,
+        facts: StateReader<'_>,
         pin: Digest,
         request: &SetupCiRequest,
     ) -> Result<Vec<(&'static str, String)>> {
@@ -121,7 +121,7 @@ impl Registry {
                 .replace("@BRANCH@", &self.branch)
         };
         if !self.branch.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::Unsupported,
                 format!("branch `{}` cannot be named in a workflow", quoted(&self.branch)),
             ));

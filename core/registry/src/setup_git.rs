@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::open::Registry;
-use refmark_store::fs::disk::{io_fault, replace};
-use refmark_types::fault::Result;
+use refmark_store::fs::disk::{io_error, replace};
+use refmark_types::error::Result;
 
 /// What Git shows through the driver.
 const ATTRIBUTES: [&str; 7] = [
@@ -62,7 +62,7 @@ impl Registry {
         let mut text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(io_fault("read", path, &error)),
+            Err(error) => return Err(io_error("read", path, &error)),
         };
         let more = lacks(&text);
         if more.is_empty() {

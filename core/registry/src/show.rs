@@ -6,7 +6,7 @@ use super::view::View;
 pub use refmark_query::answer::show::ShowAnswer;
 use refmark_query::answer::show::show;
 use refmark_store::blob::Presence;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
 impl Registry {

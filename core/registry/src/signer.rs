@@ -3,7 +3,7 @@
 use super::open::Registry;
 use refmark_records::signature::PublicKey;
 use refmark_store::key::{Found, KeySearch, look};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 impl Registry {
     /// Looks for a key by `search`. Where nobody named one, a key of a member of the newest policy comes before others.

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::context::Pinning;
 use super::open::Registry;
 use super::pin::Project;
 use super::verify::SavedVerify;
 use super::view::{AsOf, View};
-use super::world::Pinning;
 use refmark_engine::landing::Standing;
 use refmark_engine::open_approvals::OpenApproval;
 use refmark_engine::ports::store::RecordStore;
@@ -21,7 +21,7 @@ use refmark_store::blob::Presence;
 use refmark_store::fs::host::Life;
 use refmark_store::fs::lock::{Holder, holder};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -106,7 +106,7 @@ pub struct StatusAnswer {
     pub pins: Vec<PinReport>,
     /// Why the pins cannot be judged here, if they cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pins_problem: Option<Fault>,
+    pub pins_problem: Option<Error>,
 }
 
 /// A clone and its origin, as of the last fetch.
@@ -140,8 +140,8 @@ impl Registry {
     /// says so.
     pub fn status(&self, project: Option<&Project>) -> Result<StatusAnswer> {
         let (view, mut problems) = match self.view() {
-            Err(fault) if fault.code == Code::Incomplete => {
-                (self.view_incomplete()?, vec![Problem::of(&fault, None, None)])
+            Err(error) if error.code == Code::Incomplete => {
+                (self.view_incomplete()?, vec![Problem::of(&error, None, None)])
             }
             other => (other?, Vec::new()),
         };
@@ -228,14 +228,14 @@ impl Registry {
         Ok(counts)
     }
 
-    fn judge_pins(&self, project: Option<&Project>) -> Result<(Vec<PinReport>, Option<Fault>)> {
+    fn judge_pins(&self, project: Option<&Project>) -> Result<(Vec<PinReport>, Option<Error>)> {
         let Some(project) = project.filter(|it| it.lock().is_ok_and(|lock| lock.registry.id == self.id())) else {
             return Ok((Vec::new(), None));
         };
         match project.check(Some(self)) {
             Ok(answer) => Ok((answer.pins, None)),
-            Err(fault) if fault.code == Code::Bug => Err(fault),
-            Err(fault) => Ok((Vec::new(), Some(*fault))),
+            Err(error) if error.code == Code::Bug => Err(error),
+            Err(error) => Ok((Vec::new(), Some(*error))),
         }
     }
 
@@ -262,7 +262,7 @@ fn pending(view: &View<'_>) -> Vec<PendingLanding> {
             commit: it.commit,
             standing: it.standing,
             paths: it.files.keys().take(64).cloned().collect(),
-            problems: it.findings.iter().map(|(path, fault)| Problem::of(fault, Some(path), Some(it.commit))).collect(),
+            problems: it.findings.iter().map(|(path, error)| Problem::of(error, Some(path), Some(it.commit))).collect(),
         })
         .collect()
 }
@@ -271,7 +271,7 @@ fn pending(view: &View<'_>) -> Vec<PendingLanding> {
 /// to say nothing else.
 fn writing(folder: &Path) -> Result<Option<Holder>> {
     match holder(&folder.join("lock")) {
-        Err(fault) if fault.code == Code::Locked => Ok(None),
+        Err(error) if error.code == Code::Locked => Ok(None),
         other => Ok(other?.filter(|it| it.identity.life() != Life::Dead)),
     }
 }

@@ -8,7 +8,7 @@ use refmark_engine::plan::{Author, TrustRequest};
 use refmark_engine::verify::Outcome;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::PrincipalId;
 
 #[test]

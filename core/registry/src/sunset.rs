@@ -4,7 +4,7 @@ use super::open::Registry;
 use super::view::View;
 pub use refmark_query::answer::sunset::SunsetAnswer;
 use refmark_query::answer::sunset::sunset;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 impl Registry {
     /// The versions whose sunset clock runs.

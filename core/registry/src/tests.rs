@@ -10,7 +10,7 @@ use refmark_engine::ports::Clock;
 use refmark_engine::verify::Outcome;
 use refmark_store::git::Format;
 use refmark_store::key::HeldKey;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -35,14 +35,14 @@ impl Clock for Ticking {
     }
 }
 
-pub(crate) fn world(home: &Path) -> World {
+pub(crate) fn world(home: &Path) -> Context {
     let places = Places {
         home: Some(home.to_owned()),
         config: Some(home.join("config/refmark")),
         data: Some(home.join("data/refmark")),
     };
     // What syncing is for is tested where it is done; elsewhere it would only cost the suite its speed.
-    World { disk: Arc::new(refmark_store::testing::disk::FaultyDisk::sound()), ..World::at(places, Ticking::new()) }
+    Context { disk: Arc::new(refmark_store::testing::disk::FaultyDisk::sound()), ..Context::at(places, Ticking::new()) }
 }
 
 pub(crate) fn key(seed: u8) -> HeldKey {
@@ -103,9 +103,9 @@ fn the_main_job_from_init_to_a_refused_byte() {
     assert_eq!((second.sequence, second.from.unwrap().version), (2, 1));
     let mut late = champion(1);
     late.expect = Some(Some(1));
-    let fault = registry.promote(&writer, &late).unwrap_err();
-    assert_eq!(fault.code, Code::AliasMoved, "{fault}");
-    assert_eq!(fault.fields["by"].as_str(), Some("ada"));
+    let error = registry.promote(&writer, &late).unwrap_err();
+    assert_eq!(error.code, Code::AliasMoved, "{error}");
+    assert_eq!(error.fields["by"].as_str(), Some("ada"));
 
     let reference = Reference::parse("sentiment@champion").unwrap();
     let resolved = registry.resolve(&reference, ResolveOptions::default()).unwrap();
@@ -137,9 +137,9 @@ fn the_main_job_from_init_to_a_refused_byte() {
     std::fs::set_permissions(&blob, permissions).unwrap();
     std::fs::write(&blob, "{\"text\": \"3\"}").unwrap();
     let two = Reference::parse("sentiment/2").unwrap();
-    let fault = registry.pull(&two, &home.join("bad"), &PullRequest::default()).unwrap_err();
-    assert_eq!(fault.code, Code::Damaged);
-    assert!(fault.message.contains("config.json"), "{fault}");
+    let error = registry.pull(&two, &home.join("bad"), &PullRequest::default()).unwrap_err();
+    assert_eq!(error.code, Code::Damaged);
+    assert!(error.message.contains("config.json"), "{error}");
     assert!(!home.join("bad").exists());
 }
 
@@ -151,11 +151,11 @@ fn a_registry_opens_again_and_a_stranger_cannot_write() {
     registry(home, &key_of_ada).register(&Writer::new(&key_of_ada), &package(home, "one", "1")).unwrap();
     let registry = Registry::open(&home.join("models"), world(home)).unwrap();
     let stranger = key(2);
-    let fault = registry.promote(&Writer::new(&stranger), &champion(1)).unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.hint.as_ref().unwrap().contains("ada"), "{fault:?}");
-    let fault = registry.promote(&Writer::new(&key_of_ada), &champion(9)).unwrap_err();
-    assert_eq!(fault.code, Code::NotFound);
+    let error = registry.promote(&Writer::new(&stranger), &champion(1)).unwrap_err();
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.hint.as_ref().unwrap().contains("ada"), "{error:?}");
+    let error = registry.promote(&Writer::new(&key_of_ada), &champion(9)).unwrap_err();
+    assert_eq!(error.code, Code::NotFound);
 }
 
 #[test]
@@ -171,10 +171,10 @@ fn revoked_bytes_leave_no_more_and_the_alias_says_so() {
     assert_eq!((revoked.versions.len(), revoked.aliases.len()), (1, 1));
     let reference = Reference::parse("sentiment@champion").unwrap();
     assert_eq!(registry.resolve(&reference, ResolveOptions::default()).unwrap_err().code, Code::Revoked);
-    let fault = registry.promote(&writer, &{
+    let error = registry.promote(&writer, &{
         let mut request = champion(1);
         request.alias = AliasName::parse("canary").unwrap();
         request
     });
-    assert_eq!(fault.unwrap_err().code, Code::Refused);
+    assert_eq!(error.unwrap_err().code, Code::Refused);
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 use super::open::Registry;
 use super::view::View;
 use super::writer::Writer;
-use refmark_engine::facts::Facts;
 use refmark_engine::gate::GateReport;
 use refmark_engine::plan::{self, StageRequest, TrustRequest};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, ModelName};
 use refmark_types::oid::Oid;
 
@@ -64,7 +64,7 @@ impl Registry {
             Ok(plan)
         })?;
         Ok(TransitionAnswer {
-            artifact: artifact.ok_or_else(|| refmark_types::fault::bug("a stage move without an artifact"))?,
+            artifact: artifact.ok_or_else(|| refmark_types::error::bug("a stage move without an artifact"))?,
             version: Some(format!("{}/{}", request.model, request.version)),
             from: from.unwrap_or_default().to_string(),
             to: request.to.to_string(),
@@ -185,7 +185,7 @@ impl Registry {
 }
 
 /// Every registered artifact.
-pub(super) fn artifacts(facts: Facts<'_>) -> Result<Vec<ArtifactId>> {
+pub(super) fn artifacts(facts: StateReader<'_>) -> Result<Vec<ArtifactId>> {
     let mut found = refmark_types::map::Set::new();
     for model in facts.models()? {
         for version in facts.versions(&model)? {
@@ -198,7 +198,7 @@ pub(super) fn artifacts(facts: Facts<'_>) -> Result<Vec<ArtifactId>> {
 pub(super) type Holders = (Vec<(ModelName, u64)>, Vec<(ModelName, AliasName)>);
 
 /// The versions that are an artifact, and the aliases that hold it, without the index.
-pub(super) fn holders(facts: Facts<'_>, artifact: ArtifactId) -> Result<Holders> {
+pub(super) fn holders(facts: StateReader<'_>, artifact: ArtifactId) -> Result<Holders> {
     let (mut versions, mut aliases) = (Vec::new(), Vec::new());
     for model in facts.models()? {
         for version in facts.versions(&model)? {

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::context::{Context, Pinning};
 use super::draft::{Signatures, signatures};
 use super::open::Registry;
 use super::policy::PolicyApplyAnswer;
 use super::policy_text::PolicyText;
 use super::view::View;
-use super::world::{Pinning, World};
 use super::writer::{Holder, Writer};
-use refmark_engine::facts::Facts;
 use refmark_engine::plan::{self, Rotation};
 use refmark_engine::ports::store::RecordStore;
+use refmark_engine::state_reader::StateReader;
 use refmark_query::answer::policy::warned;
 use refmark_query::policy::Warning;
 use refmark_records::policy::Distrust;
@@ -21,7 +21,7 @@ use refmark_records::registry_id::RegistryId;
 use refmark_records::root::Quorum;
 use refmark_records::signature::{KeyId, PublicKey, allowed_signers_line};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -158,13 +158,13 @@ impl Registry {
     /// that are distrusted.
     pub fn trust(&self) -> Result<TrustAnswer> {
         let pin = self.world().pin_of(self.id())?;
-        let unheld = World { pinning: Pinning::Root(self.first_root()), ..self.world().clone() };
+        let unheld = Context { pinning: Pinning::Root(self.first_root()), ..self.world().clone() };
         let unheld = Registry::open(self.path(), unheld)?;
         let view = unheld.view()?;
         let facts = view.facts()?;
         let policy = facts.policy_in_force()?;
         let Some(newest) = facts.newest_root()? else {
-            return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+            return Err(Error::new(Code::NotARegistry, "the registry has no root in effect"));
         };
         let roots = roots(facts, pin)?;
         let keys = newest.keyholders.iter().flat_map(|holder| {
@@ -199,14 +199,14 @@ impl Registry {
     }
 
     /// Pins a root for this user: any of the registry's verified chain, the first one or a later. The next verified head
-    /// moves the pin on to the newest. A fault with code `wrong-root` where the registry never had it: then this is not the
+    /// moves the pin on to the newest. An error with code `wrong-root` where the registry never had it: then this is not the
     /// registry that its owner spoke of.
     pub fn pin_root(&self, expected: Digest) -> Result<TrustAnswer> {
-        let held = World { pinning: Pinning::Root(expected), ..self.world().clone() };
+        let held = Context { pinning: Pinning::Root(expected), ..self.world().clone() };
         let held = Registry::open(self.path(), held)?;
         let view = held.view()?;
-        if let Some(fault) = view.verified().and_then(|it| it.root_fault.clone()) {
-            return Err(fault);
+        if let Some(error) = view.verified().and_then(|it| it.root_error.clone()) {
+            return Err(error);
         }
         self.world().store_pin(self.id(), self.name(), expected)?;
         held.trust()
@@ -228,7 +228,7 @@ impl Registry {
             None => {
                 let written = self.change_as(writer, Holder::Root, plan)?;
                 let digest: Option<Digest> = written.records.first().map(|it| it.1);
-                let digest = digest.ok_or_else(|| refmark_types::fault::bug("a root without a record"))?;
+                let digest = digest.ok_or_else(|| refmark_types::error::bug("a root without a record"))?;
                 let view = self.view()?;
                 let root = view.facts()?.root(number)?;
                 let given = root.map(|root| signatures(&view, &root.record)).transpose()?;
@@ -245,7 +245,7 @@ impl Registry {
             let before = view.facts()?.policy_in_force()?;
             let key = key_named(&request.key, &before)?;
             if before.distrust.iter().any(|it| it.key == key) {
-                return Err(Fault::new(Code::NothingToDo, format!("{key} is distrusted already")));
+                return Err(Error::new(Code::NothingToDo, format!("{key} is distrusted already")));
             }
             let since = self.repo.resolve_revision(&request.since)?;
             let good = match view.verified() {
@@ -253,7 +253,7 @@ impl Registry {
                 None => false,
             };
             if !good {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::BadArgument,
                     format!("{} is not a good commit of {}", since.short(), self.branch),
                 )
@@ -284,7 +284,7 @@ impl Registry {
 }
 
 /// Every root, oldest first.
-fn roots(facts: Facts<'_>, pin: Option<Digest>) -> Result<Vec<RootRow>> {
+fn roots(facts: StateReader<'_>, pin: Option<Digest>) -> Result<Vec<RootRow>> {
     let mut roots: Vec<RootRow> = Vec::new();
     while let Some(root) = facts.root(roots.len() as u64 + 1)? {
         let holder = |it: &refmark_records::root::Keyholder| KeyholderRow {
@@ -333,9 +333,9 @@ fn key_named(text: &str, policy: &refmark_records::policy::Policy) -> Result<Key
         Some([one]) => Ok(one.id()),
         Some(several) => {
             let all: Vec<String> = several.iter().map(|key| key.id().to_string()).collect();
-            Err(Fault::new(Code::Ambiguous, format!("{text} has {} keys", several.len())).hint(all.join(", ")))
+            Err(Error::new(Code::Ambiguous, format!("{text} has {} keys", several.len())).hint(all.join(", ")))
         }
-        None => Err(Fault::new(Code::NotFound, format!("`{}` is no key and no member", text.escape_debug()))
+        None => Err(Error::new(Code::NotFound, format!("`{}` is no key and no member", text.escape_debug()))
             .hint("a fingerprint (SHA256:…), the text of a public key, or a member's id")),
     }
 }

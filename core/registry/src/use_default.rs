@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::context::Context;
 use super::open::Registry;
-use super::world::World;
 use refmark_records::registry_id::RegistryId;
-use refmark_store::fs::disk::io_fault;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_store::fs::disk::io_error;
+use refmark_types::error::{Code, Error, Result};
 
 /// The user's default registry.
 #[derive(Debug, Clone, Serialize)]
@@ -25,12 +25,12 @@ pub struct UseAnswer {
 
 impl Registry {
     /// Makes a registry the user's default. It must open.
-    pub fn make_default(path: &Path, world: World) -> Result<UseAnswer> {
+    pub fn make_default(path: &Path, world: Context) -> Result<UseAnswer> {
         let registry = Registry::open(path, world)?;
-        let path = std::path::absolute(registry.path()).map_err(|error| io_fault("find", path, &error))?;
+        let path = std::path::absolute(registry.path()).map_err(|error| io_error("find", path, &error))?;
         let before = registry.world().default_registry()?;
         if !registry.world().set_default_registry(&path, true)? {
-            return Err(Fault::new(Code::Io, "there is no configuration folder to keep the default in")
+            return Err(Error::new(Code::Io, "there is no configuration folder to keep the default in")
                 .hint("set HOME or XDG_CONFIG_HOME, or name the registry with -R or REFMARK_REGISTRY"));
         }
         Ok(UseAnswer { registry: path, id: registry.id(), name: registry.name().to_owned(), before })

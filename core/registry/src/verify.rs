@@ -10,7 +10,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem, Verifier};
 use refmark_store::fs::disk::replace_cache;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
@@ -77,21 +77,21 @@ impl Registry {
         };
         let view = match view {
             Ok(view) => view,
-            Err(fault) if matches!(fault.code, Code::Incomplete) => {
-                problems.push(Problem::of(&fault, None, None));
+            Err(error) if matches!(error.code, Code::Incomplete) => {
+                problems.push(Problem::of(&error, None, None));
                 in_tree = self.tree_problems(head)?;
                 self.view_incomplete()?
             }
-            Err(fault) if matches!(fault.code, Code::HistoryRewritten) => return Err(fault),
-            Err(fault) => return Err(fault),
+            Err(error) if matches!(error.code, Code::HistoryRewritten) => return Err(error),
+            Err(error) => return Err(error),
         };
         for (odd, what) in [
             (condition.grafts, "a grafts file changes parents for git; refmark ignores it"),
             (!condition.replace_refs.is_empty(), "git replaces objects here; refmark ignores the replacements"),
         ] {
             if odd {
-                let fault = Fault::new(Code::Incomplete, what).hint("remove it, so that git and refmark see the same");
-                problems.push(Problem::of(&fault, None, None));
+                let error = Error::new(Code::Incomplete, what).hint("remove it, so that git and refmark see the same");
+                problems.push(Problem::of(&error, None, None));
             }
         }
         let mut verdict = match (in_tree.is_empty(), problems.is_empty()) {
@@ -144,18 +144,18 @@ impl Registry {
         answer.blobs = found.good;
         answer.bytes = found.bytes;
         answer.absent = found.absent;
-        for (digest, fault) in found.damaged {
+        for (digest, error) in found.damaged {
             let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
-            let mut problem = Problem::of(&fault, None, None);
+            let mut problem = Problem::of(&error, None, None);
             problem.message = format!("{names}: {}", problem.message);
             answer.problems.push(problem);
             answer.damaged.push(digest);
             answer.verdict = Outcome::Failed;
         }
-        for (digest, fault) in found.unreadable {
+        for (digest, error) in found.unreadable {
             // Nobody knows what such a blob holds: it may be good, and is not vouched for.
             let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
-            let mut problem = Problem::of(&fault, None, None);
+            let mut problem = Problem::of(&error, None, None);
             problem.message = format!("{names}: {}", problem.message);
             answer.problems.push(problem);
             answer.verdict = worse(answer.verdict, Outcome::Failed);
@@ -196,7 +196,7 @@ impl Registry {
 
     fn save_verify(&self, answer: &VerifyAnswer) -> Result<()> {
         let saved = SavedVerify { time: self.world.clock.now(), verdict: answer.verdict, head: answer.head };
-        let text = serde_json::to_vec(&saved).map_err(refmark_types::fault::bug)?;
+        let text = serde_json::to_vec(&saved).map_err(refmark_types::error::bug)?;
         let folder = self.work_folder();
         self.world.disk.make_dirs(&folder)?;
         replace_cache(&*self.world.disk, &folder.join("verified.json"), &text, 0o644)

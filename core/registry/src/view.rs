@@ -4,16 +4,16 @@ use super::incomplete::explain_missing;
 use super::open::Registry;
 use super::remembered::KEPT;
 use refmark_engine::effective::{Objects, State};
-use refmark_engine::facts::Facts;
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Verified, Verifier, asks_for_the_whole_walk};
 pub use refmark_query::answer::AsOf;
-use refmark_query::answer::Basis;
+use refmark_query::answer::QueryContext;
 use refmark_store::fs::parallel::locked;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// What has taken effect at a head.
@@ -34,7 +34,7 @@ impl Registry {
     /// The newest commit of the registry's branch.
     pub fn head(&self) -> Result<Oid> {
         self.repo.head(&self.branch)?.ok_or_else(|| {
-            Fault::new(Code::NotARegistry, format!("branch {} of {} is gone", self.branch, self.path().display()))
+            Error::new(Code::NotARegistry, format!("branch {} of {} is gone", self.branch, self.path().display()))
         })
     }
 
@@ -52,11 +52,11 @@ impl Registry {
             let resumed = Verifier::resume_with(objects, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
-                Err(fault) if asks_for_the_whole_walk(&fault) => {}
-                Err(fault) if fault.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
+                Err(error) if asks_for_the_whole_walk(&error) => {}
+                Err(error) if error.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
                     return self.view_behind(head, pin);
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
         self.view_anew(head)
@@ -81,12 +81,12 @@ impl Registry {
     /// The view of a head, verified from the first commit.
     pub(super) fn view_anew(&self, head: Oid) -> Result<View<'_>> {
         let pin = self.world.pin_of(self.id())?;
-        if let Some(fault) = self.why_incomplete()? {
-            return Err(fault);
+        if let Some(error) = self.why_incomplete()? {
+            return Err(error);
         }
         let verified = Verifier::from_the_start(&self.repo, head, pin)
             .and_then(|it| self.walk(it))
-            .map_err(|fault| explain_missing(&self.repo, fault))?;
+            .map_err(|error| explain_missing(&self.repo, error))?;
         self.viewed(head, pin, verified, None)
     }
 
@@ -131,7 +131,7 @@ impl Registry {
             self.world.progress.finish();
         }
         let verified = verifier.finish()?;
-        if let Some(behind) = behind.filter(|_| verified.root_fault.is_none()) {
+        if let Some(behind) = behind.filter(|_| verified.root_error.is_none()) {
             self.remember_beside(&behind);
         }
         Ok(verified)
@@ -148,7 +148,7 @@ impl Registry {
     /// The view of the last good head, where the newest one is bad.
     pub fn view_last_good(&self) -> Result<View<'_>> {
         let view = self.view()?;
-        match view.verified.as_ref().map(|it| (&it.tip_fault, it.last_good)) {
+        match view.verified.as_ref().map(|it| (&it.tip_error, it.last_good)) {
             Some((Some(_), Some(good))) => self.view_of(good),
             _ => Ok(view),
         }
@@ -161,13 +161,13 @@ impl<'r> View<'r> {
         match (&self.verified, &self.unwalked) {
             (Some(verified), _) => Ok(verified.state()),
             (None, Some(state)) => Ok(state),
-            (None, None) => Err(refmark_types::fault::bug("a view without a state")),
+            (None, None) => Err(refmark_types::error::bug("a view without a state")),
         }
     }
 
     /// Questions to what has taken effect.
-    pub fn facts(&self) -> Result<Facts<'_>> {
-        Ok(Facts(self.state()?))
+    pub fn facts(&self) -> Result<StateReader<'_>> {
+        Ok(StateReader(self.state()?))
     }
 
     /// The walk, where history is whole.
@@ -181,8 +181,8 @@ impl<'r> View<'r> {
     }
 
     /// What answers are made of.
-    pub fn basis(&self) -> Result<Basis<'_, 'r>> {
-        Ok(Basis {
+    pub fn basis(&self) -> Result<QueryContext<'_, 'r>> {
+        Ok(QueryContext {
             state: self.state()?,
             history: &self.registry.repo,
             walked: self.verified(),
@@ -199,15 +199,15 @@ impl<'r> View<'r> {
 
     /// Whether the registry was verified whole against a pinned root.
     pub fn is_vouched_for(&self) -> bool {
-        self.verified.as_ref().is_some_and(|it| it.pinned && it.tip_fault.is_none())
+        self.verified.as_ref().is_some_and(|it| it.pinned && it.tip_error.is_none())
     }
 
-    /// A fault where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
+    /// An error where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
     pub fn check_tip(&self) -> Result<()> {
         self.basis()?.check_tip()
     }
 
-    /// A fault where a record rests on a key that was distrusted.
+    /// An error where a record rests on a key that was distrusted.
     pub fn check_taint(&self, path: &str) -> Result<()> {
         self.basis()?.check_taint(path)
     }

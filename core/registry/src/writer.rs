@@ -4,7 +4,6 @@
 use super::open::Registry;
 use super::view::View;
 use refmark_engine::effective::{Effective, Objects};
-use refmark_engine::facts::Facts;
 use refmark_engine::gate::{Decision, GateReport};
 use refmark_engine::known::{Keys, Known};
 use refmark_engine::plan::{Author, Plan};
@@ -13,13 +12,14 @@ use refmark_engine::ports::signer::{Signer, sign_commit, sign_statement};
 use refmark_engine::ports::store::{Identity, NewCommit, RecordStore, message};
 use refmark_engine::rules::Judged;
 use refmark_engine::snapshot::{Change, Mode};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::policy::Policy;
 use refmark_records::statement::{Record, Statement, print_record};
 use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_store::fs::parallel::in_parallel;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
@@ -116,11 +116,11 @@ impl Registry {
         let mut last = None;
         for _ in 0..TRIES {
             match self.attempt(writer, holder, &mut plan) {
-                Err(fault) if fault.code == Code::HeadMoved => last = Some(fault),
+                Err(error) if error.code == Code::HeadMoved => last = Some(error),
                 done => return done,
             }
         }
-        Err(last.unwrap_or_else(|| refmark_types::fault::bug("no attempt was made")))
+        Err(last.unwrap_or_else(|| refmark_types::error::bug("no attempt was made")))
     }
 
     /// Takes the writer's lock; who waits for another writer is told for whom.
@@ -155,7 +155,7 @@ impl Registry {
         let ready = self.ready(&plan, writer, &objects)?;
         let judged = match view.verified() {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
-            None => return Err(refmark_types::fault::bug("a writer needs the whole history")),
+            None => return Err(refmark_types::error::bug("a writer needs the whole history")),
         };
         for (path, (_, new)) in &ready.oids {
             if let Some(have) = view.state()?.oid(path)? {
@@ -164,7 +164,7 @@ impl Registry {
         }
         let reports = judged.reports.clone();
         let policy = view.facts()?.policy_in_force()?;
-        refuse_what_has_no_effect(&judged).map_err(|fault| without_a_role(fault, &reports, &author.by, &policy))?;
+        refuse_what_has_no_effect(&judged).map_err(|error| without_a_role(error, &reports, &author.by, &policy))?;
         let before = view.head;
         let parents = [before].into_iter().chain(plan.merges).collect();
         let commit = self.commit(writer, &author, parents, &ready)?;
@@ -173,13 +173,13 @@ impl Registry {
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
     }
 
-    /// Judges a plan without writing anything: a fault with every reason where it would have no effect.
+    /// Judges a plan without writing anything: an error with every reason where it would have no effect.
     pub(super) fn judge_plan(&self, view: &View<'_>, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
         let objects = view.state()?.shared_objects();
         let ready = self.ready(plan, writer, &objects)?;
         match view.verified() {
             Some(verified) => refuse_what_has_no_effect(&verified.walk.try_landing(&ready.oids)?),
-            None => Err(refmark_types::fault::bug("a writer needs the whole history")),
+            None => Err(refmark_types::error::bug("a writer needs the whole history")),
         }
     }
 
@@ -272,7 +272,7 @@ impl Registry {
         let signed = path.ends_with(".json") && !matches!(Place::parse(&path), None | Some(Place::Document(..)));
         let record = match &known {
             Some(Known::Record(record, _)) => Some(record.digest()),
-            _ if signed => Some(Record::parse(&bytes).map_err(|fault| fault.at(&path))?.digest()),
+            _ if signed => Some(Record::parse(&bytes).map_err(|error| error.at(&path))?.digest()),
             _ => None,
         };
         Ok(Made { oid: self.repo.blob_id(&bytes)?, path, bytes, record, known })
@@ -334,7 +334,7 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
         Some((id, ..)) => Ok(id.clone()),
         None => {
             let members: Vec<&str> = policy.members.keys().map(PrincipalId::as_str).collect();
-            Err(Fault::new(
+            Err(Error::new(
                 Code::Refused,
                 format!("{} ({key}) is not the key of a member of policy {}", signer.describe(), policy.number),
             )
@@ -349,19 +349,19 @@ pub(super) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
 }
 
 /// What took effect is never written again.
-fn stands_already(path: &str, same: bool) -> Box<Fault> {
-    let fault = match same {
-        true => Fault::new(Code::NothingToDo, format!("{path} took effect already")),
-        false => Fault::new(Code::Overtaken, format!("{path} took effect already, and says something else"))
+fn stands_already(path: &str, same: bool) -> Box<Error> {
+    let error = match same {
+        true => Error::new(Code::NothingToDo, format!("{path} took effect already")),
+        false => Error::new(Code::Overtaken, format!("{path} took effect already, and says something else"))
             .hint("somebody else was first: make it again on what stands there now"),
     };
-    fault.at(path)
+    error.at(path)
 }
 
 /// The keyholder of the newest root whose key this is.
-fn holder_of(facts: Facts<'_>, signer: &dyn Signer, holder: Holder) -> Result<PrincipalId> {
+fn holder_of(facts: StateReader<'_>, signer: &dyn Signer, holder: Holder) -> Result<PrincipalId> {
     let Some(root) = facts.newest_root()? else {
-        return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+        return Err(Error::new(Code::NotARegistry, "the registry has no root in effect"));
     };
     let (what, quorum) = match holder {
         Holder::Root => ("a root", &root.root),
@@ -371,7 +371,7 @@ fn holder_of(facts: Facts<'_>, signer: &dyn Signer, holder: Holder) -> Result<Pr
     let found = quorum.principals.iter().find(|id| root.keys_of(id).contains(&key));
     found.cloned().ok_or_else(|| {
         let who: Vec<&str> = quorum.principals.iter().map(PrincipalId::as_str).collect();
-        Fault::new(Code::Refused, format!("{} ({}) may not sign {what} here", signer.describe(), key.id()))
+        Error::new(Code::Refused, format!("{} ({}) may not sign {what} here", signer.describe(), key.id()))
             .hint(format!("{} may, under root {}: `refmark trust show`", who.join(", "), root.number))
             .field("keyid", key.id())
             .field("who_could", who)
@@ -380,17 +380,17 @@ fn holder_of(facts: Facts<'_>, signer: &dyn Signer, holder: Holder) -> Result<Pr
 
 /// A change that waits for signatures, made at once by somebody who could give none of them, is not theirs to make:
 /// `refused`, with who could. They may still propose it.
-fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, policy: &Policy) -> Box<Fault> {
+fn without_a_role(error: Box<Error>, reports: &[GateReport], by: &PrincipalId, policy: &Policy) -> Box<Error> {
     let open: Vec<_> = reports.iter().filter(|it| it.decision == Decision::Pending).collect();
-    let Some(report) = open.iter().find(|it| it.signers.iter().any(|signer| signer.by.is_none())) else { return fault };
+    let Some(report) = open.iter().find(|it| it.signers.iter().any(|signer| signer.by.is_none())) else { return error };
     let roles = policy.members.get(by).map(|it| it.roles.as_slice()).unwrap_or_default();
     let owns = policy.owners.iter().any(|it| it.members.contains(by));
     let fits = report
         .signers
         .iter()
         .any(|signer| signer.roles.iter().any(|role| roles.contains(role)) || (signer.owner && owns));
-    if fault.code != Code::Pending || fits {
-        return fault;
+    if error.code != Code::Pending || fits {
+        return error;
     }
     let asked: Vec<&str> = report.signers.iter().map(|it| it.asks.as_str()).collect();
     let mut who: Vec<&PrincipalId> = report.signers.iter().flat_map(|it| &it.candidates).collect();
@@ -398,7 +398,7 @@ fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, p
     who.dedup();
     let names = who.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
     let names = if names.is_empty() { "nobody could".to_owned() } else { format!("{names} could") };
-    Fault::new(
+    Error::new(
         Code::Refused,
         format!("{} asks for {}, and {by} is neither; {names}", report.change, asked.join(" and ")),
     )
@@ -407,11 +407,11 @@ fn without_a_role(fault: Box<Fault>, reports: &[GateReport], by: &PrincipalId, p
     .field("who_could", who)
 }
 
-/// A fault with every reason where a landing would have no effect. Nothing was written then.
+/// An error with every reason where a landing would have no effect. Nothing was written then.
 pub(super) fn refuse_what_has_no_effect(judged: &Judged) -> Result<()> {
-    let first = judged.findings.iter().min_by_key(|(_, fault)| fault.code == Code::Pending).or(judged.dropped.first());
+    let first = judged.findings.iter().min_by_key(|(_, error)| error.code == Code::Pending).or(judged.dropped.first());
     match first {
         None => Ok(()),
-        Some((path, fault)) => Err(fault.clone().at(path)),
+        Some((path, error)) => Err(error.clone().at(path)),
     }
 }

@@ -50,7 +50,7 @@ fn one(page: &mut Page, it: &Because) {
         second = second.say(format!(" · policy {policy}"));
     }
     page.push(Block::Lines(vec![line, second]));
-    let mut table = signer_rows(&it.signers, it.policy, Some(&it.by), it.at_once);
+    let mut table = signer_rows(&it.signers, it.policy, Some(&it.by), it.break_glass);
     for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
         let what = if said.approves { "approved too".to_owned() } else { format!("waives {}", said.waives.join(", ")) };
         table.rows.push(vec![Line::of("also"), Line::of(said.by.as_str()), Line::of(what)]);

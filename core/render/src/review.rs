@@ -5,7 +5,7 @@ use crate::doc::{Block, Line, Mark, Page, Table};
 use refmark_engine::gate::{Decision, Status};
 use refmark_engine::verify::Problem;
 use refmark_query::review::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::PrincipalId;
 use refmark_types::sort;
 use refmark_types::text::{counted, day, duration, size, when};
@@ -164,12 +164,12 @@ fn signed_alike(one: &MoveReview, other: &MoveReview) -> bool {
         it.signers.iter().map(|signer| (signer.asks.clone(), signer.by.clone())).collect()
     };
     let waives = |it: &MoveReview| it.said.iter().any(|said| !said.waives.is_empty() && !said.approves);
-    !one.signers.is_empty() && places(one) == places(other) && one.at_once == other.at_once && !waives(other)
+    !one.signers.is_empty() && places(one) == places(other) && one.break_glass == other.break_glass && !waives(other)
 }
 
 fn approvals(review: &Review, it: &MoveReview) -> Table {
     let policy = review.policy.as_ref().map(|it| it.number);
-    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.at_once);
+    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.break_glass);
     for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
         let what = match said.approves {
             true => "approved; no place of the rule is left or fits".to_owned(),
@@ -191,7 +191,7 @@ pub(crate) fn signer_rows(
     signers: &[SignerReview],
     policy: Option<u64>,
     author: Option<&PrincipalId>,
-    at_once: bool,
+    break_glass: bool,
 ) -> Table {
     let mut table = Table::new(&["Approvals", "", ""]);
     let policy = policy.map(|number| format!(", policy {number}")).unwrap_or_default();
@@ -206,7 +206,7 @@ pub(crate) fn signer_rows(
                 let asks = Line::of(format!("one more: {}", signer.asks));
                 let author = author.map_or_else(String::new, |author| format!(" ({author})"));
                 let asks = if signer.not_author { asks.say(format!(", not the author{author}")) } else { asks };
-                let what = if at_once { "due" } else { "missing" };
+                let what = if break_glass { "due" } else { "missing" };
                 vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
             }
         };

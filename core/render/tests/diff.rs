@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use refmark_engine::effective::{Objects, State};
-use refmark_engine::facts::Facts;
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::testing::memory::MemoryHistory;
 use refmark_query::diff::*;
 use refmark_records::evidence::{Direction, Evidence, Metric, MetricValue, Named, Verdict};
@@ -17,7 +17,7 @@ use refmark_records::statement::{Record, Statement};
 use refmark_render::diff::{self as page, to_markdown};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 use refmark_types::map::Map;
 use refmark_types::name::{EntryId, ModelName, PrincipalId};
 use refmark_types::printer::print;
@@ -59,11 +59,11 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
 
 /// A registry of two artifacts, as files of one commit.
 #[derive(Default)]
-struct Shelf {
+struct IndexHandle {
     files: Map<String, Vec<u8>>,
 }
 
-impl Shelf {
+impl IndexHandle {
     fn put(
         &mut self,
         mut manifest: Manifest,
@@ -128,17 +128,17 @@ impl Shelf {
         let files = self.files.iter().map(|(path, bytes)| (path.clone(), Some(bytes)));
         let commit = history.commit(&[], files, Timestamp::from_unix(0));
         let state = State::of_tree(Objects::new(&history), history.snapshot(commit).unwrap(), []);
-        diff(Facts(&state), a, b)
+        diff(StateReader(&state), a, b)
     }
 }
 
-fn plain(shelf: &mut Shelf, seed: &str) -> Side {
+fn plain(shelf: &mut IndexHandle, seed: &str) -> Side {
     shelf.put(manifest(vec![file("a", seed, 1, FileClass::Data)]), None, &[], "")
 }
 
 #[test]
 fn one_artifact_twice_is_identical_and_one_that_is_not_registered_is_not_found() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let side = plain(&mut shelf, "a");
     let same = shelf.diff(&side, &side).unwrap();
     assert!(same.identical && same.files.count() == 0 && same.metrics.count == 0);
@@ -150,7 +150,7 @@ fn one_artifact_twice_is_identical_and_one_that_is_not_registered_is_not_found()
 #[test]
 fn metrics_are_compared_on_the_same_data_and_in_their_own_direction() {
     use Direction::{Higher, Lower};
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let (a, b) = (plain(&mut shelf, "a"), plain(&mut shelf, "b"));
     shelf.measure(&a, "evaluation", 0, Some("march"), &[("f1", 0.5, Higher)]);
     shelf.measure(&a, "evaluation", 1, Some("march"), &[("f1", 0.893, Higher), ("p95_ms", 31.7, Lower)]);
@@ -197,7 +197,7 @@ fn short_of(name: &str) -> String {
 
 #[test]
 fn a_claim_is_shown_as_one_and_never_compared_with_evidence() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let claiming = |seed: &str, f1: f64| {
         let mut it = manifest(vec![file("a", seed, 1, FileClass::Data)]);
         it.metrics.insert("f1".into(), MetricValue::of(f1));
@@ -216,7 +216,7 @@ fn a_claim_is_shown_as_one_and_never_compared_with_evidence() {
 
 #[test]
 fn tensors_are_told_apart_by_digest_and_what_has_none_is_unknown() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let mut old = manifest(vec![file("model.safetensors", "1", 1000, FileClass::Tensors)]);
     let mut new = manifest(vec![file("model.safetensors", "2", 1000, FileClass::Tensors)]);
     old.tensors = vec![
@@ -261,7 +261,7 @@ fn a_tensor_without_a_digest_in_an_unchanged_file_is_the_same() {
     old.tensors = vec![tensor("blind", None, "F32", &[2])];
     let mut new = manifest(vec![file("README.md", "r", 5, FileClass::Data), weights()]);
     new.tensors = old.tensors.clone();
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let (a, b) = (shelf.put(old, None, &[], ""), shelf.put(new, None, &[], ""));
     let diff = shelf.diff(&a, &b).unwrap();
     assert!(diff.tensors.is_same() && diff.tensors.same == 1);
@@ -280,7 +280,7 @@ fn shards_that_were_cut_anew_do_not_hide_that_the_tensors_are_the_same() {
 
 #[test]
 fn files_that_moved_are_renamed_and_only_blobs_that_are_new_count_as_new() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let old = manifest(vec![
         file("a.txt", "a", 10, FileClass::Data),
         file("b.txt", "b", 20, FileClass::Data),
@@ -316,7 +316,7 @@ fn files_that_moved_are_renamed_and_only_blobs_that_are_new_count_as_new() {
 
 #[test]
 fn lineage_lists_what_differs_and_the_licence_either_way() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let mut old = manifest(vec![file("a", "a", 1, FileClass::Data)]);
     old.capabilities = vec!["chat".into()];
     old.parents = vec![ArtifactId::new(Digest::of(b"p"))];
@@ -407,7 +407,7 @@ fn every_shared_case_of_a_contract_comes_out_as_written() {
 #[test]
 fn hostile_words_stay_words_and_long_lists_are_cut_with_a_count() {
     let evil = "x|y `z` @octocat <img src=q>\u{202e}#1";
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let mut many: Vec<FileEntry> =
         (0..1000).map(|n| file(&format!("f{n:04}"), &n.to_string(), 1, FileClass::Data)).collect();
     many[0].class = FileClass::Code;
@@ -452,7 +452,7 @@ fn a_contract_as_large_as_one_may_be_is_compared_at_once() {
 
 #[test]
 fn the_value_has_the_same_fields_in_every_language() {
-    let mut shelf = Shelf::default();
+    let mut shelf = IndexHandle::default();
     let (mut a, mut b) = (plain(&mut shelf, "a"), plain(&mut shelf, "b"));
     a.version = Some((ModelName::parse("sentiment").unwrap(), 3));
     b.version = Some((ModelName::parse("tone").unwrap(), 1));

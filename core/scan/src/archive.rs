@@ -8,7 +8,7 @@ use super::report::{Inspection, shown};
 use super::sniff::{merge, sniff};
 use super::source::Source;
 use super::zip::{self, Body, Directory, Member};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::sort;
 
 /// How much of one deflated member is looked at.
@@ -97,7 +97,7 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
                 merge(found, &inner, &format!("`{}`", shown(&member.name)));
                 trouble.get_or_insert(lying(format!("`{}` is no NumPy array", shown(&member.name))));
             }
-            Err(Stop::Io(fault)) => return Err(Stop::Io(fault)),
+            Err(Stop::Io(error)) => return Err(Stop::Io(error)),
             Err(stop) => {
                 trouble.get_or_insert(stop);
             }
@@ -133,7 +133,7 @@ fn array(source: &dyn Source, member: &Member, look: Look<'_>) -> Parse<Option<A
     match zip::open(source, member, HEADER_LIMIT, look)? {
         Body::Stored(part) => read(&part),
         Body::Inflated(bytes) => read(&bytes.as_slice()),
-        Body::Closed => Err(Stop::Bad(Fault::new(
+        Body::Closed => Err(Stop::Bad(Error::new(
             Code::Unsupported,
             format!("`{}` is encrypted or packed in a way that refmark does not read", shown(&member.name)),
         ))),

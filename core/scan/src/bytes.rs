@@ -1,34 +1,34 @@
 //! A cursor over a source: little-endian numbers, bounded byte strings and cheap skips.
 
 use super::source::{Source, read_exact};
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 
 /// Why a parser stopped: the source failed, or the content is not what it claims.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// The source itself could not be read. Passed on to the caller of `inspect`.
-    Io(Box<Fault>),
+    Io(Box<Error>),
     /// The content lies, is truncated or is over a limit. Becomes a problem of the inspection.
-    Bad(Box<Fault>),
+    Bad(Box<Error>),
 }
 
 /// What a parser returns.
 pub(super) type Parse<T> = Result<T, Stop>;
 
-impl From<Box<Fault>> for Stop {
-    fn from(fault: Box<Fault>) -> Stop {
-        Stop::Io(fault)
+impl From<Box<Error>> for Stop {
+    fn from(error: Box<Error>) -> Stop {
+        Stop::Io(error)
     }
 }
 
 /// The content claims what its bytes do not hold.
 pub(super) fn lying(message: impl Into<String>) -> Stop {
-    Stop::Bad(Fault::new(Code::Lying, message))
+    Stop::Bad(Error::new(Code::Inconsistent, message))
 }
 
 /// The content is over one of refmark's limits.
 pub(super) fn too_large(message: impl Into<String>) -> Stop {
-    Stop::Bad(Fault::new(Code::TooLarge, message))
+    Stop::Bad(Error::new(Code::TooLarge, message))
 }
 
 /// How much is read ahead.
@@ -65,7 +65,7 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         let message = format!("{what} at byte {} needs {count} bytes, and only {} are left", self.at, self.left());
-        Err(Stop::Bad(Fault::new(Code::Lying, message).field("truncated", true)))
+        Err(Stop::Bad(Error::new(Code::Inconsistent, message).field("truncated", true)))
     }
 
     fn fill(&mut self) -> Parse<()> {

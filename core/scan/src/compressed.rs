@@ -9,7 +9,7 @@ use super::look::Look;
 use super::report::Inspection;
 use super::sniff::{merge, sniff};
 use super::source::{Source, read_up_to};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// How much is inflated of a stream.
 const INFLATE_LIMIT: usize = 16 << 20;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use refmark_records::manifest::FileClass;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 macro_rules! words {
     ($(#[$about:meta])* $name:ident: $what:literal { $($variant:ident $text:literal $doc:literal;)* }) => {
@@ -23,11 +23,11 @@ macro_rules! words {
             /// What it means, in one sentence.
             pub const fn about(self) -> &'static str { match self { $($name::$variant => $doc,)* } }
 
-            /// Reads what [`Self::as_str`] prints; anything else is a fault with code `bad-argument`.
+            /// Reads what [`Self::as_str`] prints; anything else is an error with code `bad-argument`.
             pub fn parse(text: &str) -> Result<$name> {
                 $name::ALL.iter().copied().find(|word| word.as_str() == text).ok_or_else(|| {
                     let all: Vec<&str> = $name::ALL.iter().map(|word| word.as_str()).collect();
-                    Fault::new(Code::BadArgument, format!("`{}` is not a {}", text.escape_debug(), $what))
+                    Error::new(Code::BadArgument, format!("`{}` is not a {}", text.escape_debug(), $what))
                         .hint(format!("it is one of {}", all.join(", ")))
                 })
             }

@@ -4,7 +4,7 @@ use super::bytes::{Cursor, Parse, lying, too_large};
 use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::{Source, read_up_to};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Set;
 use refmark_types::number::print;
 use refmark_types::sort;

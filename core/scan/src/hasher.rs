@@ -2,7 +2,7 @@
 
 use super::report::{Tensor, shown};
 use refmark_types::digest::{Digest, Hasher};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::sort;
 
 /// Takes a file's bytes in order, once, and digests each tensor's range; bytes between tensors are passed over.
@@ -17,7 +17,7 @@ pub struct TensorHasher {
 }
 
 impl TensorHasher {
-    /// A hasher for these tensors, in any order. Ranges that overlap are a fault with code `lying`.
+    /// A hasher for these tensors, in any order. Ranges that overlap are an error with code `lying`.
     pub fn new(tensors: &[Tensor]) -> Result<TensorHasher> {
         let mut digests = vec![None; tensors.len()];
         let mut ranges = Vec::new();
@@ -25,7 +25,12 @@ impl TensorHasher {
             match tensor.offset.checked_add(tensor.bytes) {
                 Some(end) if end > tensor.offset => ranges.push((tensor.offset, end, index)),
                 Some(_) => *digest = Some(Digest::of(b"")),
-                None => return Err(Fault::new(Code::Lying, format!("tensor `{}` ends nowhere", shown(&tensor.name)))),
+                None => {
+                    return Err(Error::new(
+                        Code::Inconsistent,
+                        format!("tensor `{}` ends nowhere", shown(&tensor.name)),
+                    ));
+                }
             }
         }
         sort::plain(&mut ranges);
@@ -34,8 +39,8 @@ impl TensorHasher {
                 && start < end
             {
                 let name = |index: &usize| tensors.get(*index).map(|tensor| shown(&tensor.name)).unwrap_or_default();
-                return Err(Fault::new(
-                    Code::Lying,
+                return Err(Error::new(
+                    Code::Inconsistent,
                     format!("tensors `{}` and `{}` overlap at byte {start}", name(first), name(second)),
                 ));
             }
@@ -66,13 +71,13 @@ impl TensorHasher {
         }
     }
 
-    /// The digests, in the order of the tensors given. A file that ended before its last tensor is a fault with code
+    /// The digests, in the order of the tensors given. A file that ended before its last tensor is an error with code
     /// `source-changed`.
     pub fn finish(self) -> Result<Vec<Digest>> {
         let seen = self.position;
         let digests: Option<Vec<Digest>> = self.digests.into_iter().collect();
         digests.ok_or_else(|| {
-            Fault::new(Code::SourceChanged, format!("the file ended at byte {seen}, before its last tensor"))
+            Error::new(Code::SourceChanged, format!("the file ended at byte {seen}, before its last tensor"))
                 .hint("it changed while it was read; try again when nothing writes to it")
         })
     }
@@ -108,13 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_early_and_tensors_that_overlap_are_faults() {
+    fn a_file_that_ends_early_and_tensors_that_overlap_are_errors() {
         let mut hasher = TensorHasher::new(&[tensor("a", 0, 4)]).unwrap();
         hasher.update(b"abc");
         assert_eq!(hasher.finish().unwrap_err().code, Code::SourceChanged);
         let overlap = TensorHasher::new(&[tensor("a", 0, 4), tensor("b", 3, 4)]);
-        assert_eq!(overlap.err().unwrap().code, Code::Lying);
+        assert_eq!(overlap.err().unwrap().code, Code::Inconsistent);
         let endless = TensorHasher::new(&[tensor("a", u64::MAX, 4)]);
-        assert_eq!(endless.err().unwrap().code, Code::Lying);
+        assert_eq!(endless.err().unwrap().code, Code::Inconsistent);
     }
 }

@@ -3,7 +3,7 @@
 use super::format::{FileClass, Format};
 use super::report::Inspection;
 use super::source::{Source, read_up_to};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// Keras writes the model's configuration as an attribute, near the start.

@@ -4,7 +4,7 @@ use super::bytes::{Cursor, Parse, lying};
 use super::format::{FileClass, Format};
 use super::report::Inspection;
 use super::source::Source;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// The image format that starts so.
 pub(super) fn claims(head: &[u8]) -> Option<Format> {

@@ -5,7 +5,7 @@ use super::format::{FileClass, Format};
 use super::pickle;
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::{Part, Source};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 const HEADER_LIMIT: u64 = 64 * 1024;
@@ -59,7 +59,7 @@ pub(super) fn header(source: &dyn Source, whole: u64, name: &str) -> Parse<Array
         Element::Plain { big, dtype, size } => (big, dtype, size),
         Element::Objects => return Ok(Array::Objects(cursor.at())),
         Element::Other => {
-            return Err(Stop::Bad(Fault::new(
+            return Err(Stop::Bad(Error::new(
                 Code::Unsupported,
                 format!("the element type `{}` is not a plain one", shown(&described.descr)),
             )));

@@ -8,7 +8,7 @@ use super::onnx_nodes::{Place, Walker};
 use super::protobuf::{Messages, Range, Wire};
 use super::report::{Inspection, shown};
 use super::source::Source;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::sort;
 
 const TEXT_LIMIT: u64 = 1 << 20;
@@ -185,7 +185,7 @@ fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<(
     }
     if let Some(bad) = files.iter().find(|location| climbs(location)) {
         return Err(Stop::Bad(
-            Fault::new(Code::Lying, format!("tensors lie at `{}`, which leads out of the package", shown(bad)))
+            Error::new(Code::Inconsistent, format!("tensors lie at `{}`, which leads out of the package", shown(bad)))
                 .hint("the location of external data must be a plain path below the model's folder"),
         ));
     }

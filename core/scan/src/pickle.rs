@@ -11,7 +11,7 @@ use super::pickle_danger::is_dangerous;
 use super::pickle_rest;
 use super::report::{Inspection, shown};
 use super::source::Source;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::{Map, Set};
 
 const OPCODES_LIMIT: u64 = 8 << 20;
@@ -58,8 +58,8 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
         let mut machine = Machine { stack: Vec::new(), memo: Map::new(), walk: &mut walk };
         match machine.run(&mut cursor) {
             Ok(()) => {}
-            Err(Stop::Io(fault)) => return Err(fault),
-            Err(Stop::Bad(fault)) => {
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Bad(error)) => {
                 // What lies behind a first whole pickle need not be one: a legacy checkpoint ends with raw numbers.
                 if walk.whole == 0 {
                     // 0x00 is an opcode of no protocol: an unpickler stops there before it did anything. A safetensors
@@ -67,8 +67,8 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
                     if walk.opcodes == 2 && cursor.at() == 3 && third_byte(source)? == Some(0) {
                         walk.header = false;
                     }
-                    walk.truncated = fault.fields.contains_key("truncated");
-                    walk.broken = Some(fault.message);
+                    walk.truncated = error.fields.contains_key("truncated");
+                    walk.broken = Some(error.message);
                     if walk.is_pickle(source.len()) {
                         pickle_rest::search(source, cursor.at(), &mut walk.imports)?;
                     }
@@ -98,8 +98,8 @@ pub(super) fn report(walk: &Walk, found: &mut Inspection) {
     if let Some(broken) = &walk.broken {
         found.note(format!("the walk over the pickle ended early ({broken}); there may be more imports"));
         if walk.truncated {
-            found.problem(refmark_types::fault::Fault::new(
-                refmark_types::fault::Code::Lying,
+            found.problem(refmark_types::error::Error::new(
+                refmark_types::error::Code::Inconsistent,
                 "the pickle is truncated; what it had before that still runs",
             ));
         }
@@ -109,7 +109,7 @@ pub(super) fn report(walk: &Walk, found: &mut Inspection) {
 fn third_byte(source: &dyn Source) -> Result<Option<u8>> {
     match Cursor::new(source, 2, source.len()).u8("an opcode") {
         Ok(byte) => Ok(Some(byte)),
-        Err(Stop::Io(fault)) => Err(fault),
+        Err(Stop::Io(error)) => Err(error),
         Err(Stop::Bad(_)) => Ok(None),
     }
 }

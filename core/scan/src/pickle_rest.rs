@@ -5,7 +5,7 @@
 
 use super::pickle_danger::is_dangerous;
 use super::source::{Source, read_up_to};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Set;
 
 const SEARCH_LIMIT: usize = 64 << 20;

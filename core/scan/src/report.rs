@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
 use super::onnx::OnnxInfo;
-use refmark_types::fault::{Fault, Result};
+use refmark_types::error::{Error, Result};
 use refmark_types::map::Map;
 
 /// At most this many metadata entries are kept.
@@ -47,7 +47,7 @@ pub struct Inspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxInfo>,
     /// Why the class is not better: what lied (`lying`) or was over a limit (`too-large`).
-    pub problems: Vec<Fault>,
+    pub problems: Vec<Error>,
     /// What a reviewer should know: imports of a pickle, why something is code, what was not looked at.
     pub notes: Vec<String>,
 }
@@ -75,25 +75,25 @@ impl Inspection {
     }
 
     /// Records a problem. What has one is never `tensors` or `data`.
-    #[allow(clippy::boxed_local, reason = "faults travel boxed, and this is where they end")]
-    pub(super) fn problem(&mut self, fault: Box<Fault>) {
+    #[allow(clippy::boxed_local, reason = "errors travel boxed, and this is where they end")]
+    pub(super) fn problem(&mut self, error: Box<Error>) {
         if matches!(self.class, FileClass::Tensors | FileClass::Data) {
             self.class = FileClass::NotScanned;
         }
         self.tensors.clear();
         self.onnx = None;
         if self.problems.len() < NOTES {
-            self.problems.push(*fault);
+            self.problems.push(*error);
         }
     }
 
-    /// Takes what a parser stopped for: the source's fault goes on, the content's becomes a problem.
+    /// Takes what a parser stopped for: the source's error goes on, the content's becomes a problem.
     pub(super) fn settle(&mut self, parsed: Parse<()>) -> Result<()> {
         match parsed {
             Ok(()) => Ok(()),
-            Err(Stop::Io(fault)) => Err(fault),
-            Err(Stop::Bad(fault)) => {
-                self.problem(fault);
+            Err(Stop::Io(error)) => Err(error),
+            Err(Stop::Bad(error)) => {
+                self.problem(error);
                 Ok(())
             }
         }

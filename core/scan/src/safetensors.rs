@@ -10,7 +10,7 @@ use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::Source;
 use refmark_types::canonical::DEPTH_LIMIT;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::json;
 use refmark_types::map::Map;
 use refmark_types::sort;

@@ -7,7 +7,7 @@ use super::look::{INFLATE_LIMIT, Look};
 use super::report::Inspection;
 use super::source::{Part, Source, read_up_to};
 use super::{archive, code, compressed, gguf, hdf5, image, npy, onnx, pickle, safetensors, tar, text, zip};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 const HEAD: usize = 8 * 1024;
 /// joblib before 0.10 put this, and the length in hex filled up to 19 characters, before a zlib stream.
@@ -16,7 +16,7 @@ const OLD_JOBLIB_HEADER: u64 = 21;
 
 /// Says what a file is, by its content. The name only ever adds suspicion.
 ///
-/// Hostile or damaged content is an answer, with its problems; a fault is returned only where the source cannot be read.
+/// Hostile or damaged content is an answer, with its problems; an error is returned only where the source cannot be read.
 pub fn inspect(name: &str, source: &dyn Source) -> Result<Inspection> {
     let mut found = sniff(name, source, Look::new(&Cell::new(INFLATE_LIMIT)))?;
     let claimed = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
@@ -58,7 +58,7 @@ pub(super) fn sniff(name: &str, source: &dyn Source, look: Look<'_>) -> Result<I
         let inner = archive::inspect(source, look.deeper())?;
         merge(&mut found, &inner, "the zip archive at the end");
         found.problem(
-            Fault::new(Code::Lying, format!("the file is {} and a zip archive at once", found.format))
+            Error::new(Code::Inconsistent, format!("the file is {} and a zip archive at once", found.format))
                 .hint("readers of zip look at a file's end only; such files are made to be taken for something else"),
         );
     }

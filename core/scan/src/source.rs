@@ -1,6 +1,6 @@
 //! Where inspection reads from: any bytes with a length and random access.
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// Bytes that can be read at any offset. Floor 4 implements it over a file, the browser over a dropped one.
 pub trait Source {
@@ -77,7 +77,7 @@ pub(super) fn read_exact(source: &dyn Source, mut offset: u64, mut into: &mut [u
     while !into.is_empty() {
         let count = source.read_at(offset, into)?;
         if count == 0 || count > into.len() {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::SourceChanged,
                 format!("the file ended at byte {offset}, before its length of {}", source.len()),
             )

@@ -6,7 +6,7 @@ use super::look::Look;
 use super::report::{Inspection, shown};
 use super::sniff::{merge, sniff};
 use super::source::{Part, Source};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 const BLOCK: u64 = 512;
 const MEMBERS_LIMIT: u32 = 65_536;

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/inspect")
@@ -158,7 +158,7 @@ impl Source for Broken {
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize> {
         if offset >= self.0 {
-            return if self.1 { Err(Fault::new(Code::Io, "the disk is gone")) } else { Ok(0) };
+            return if self.1 { Err(Error::new(Code::Io, "the disk is gone")) } else { Ok(0) };
         }
         into.fill(0);
         Ok(into.len().min((self.0 - offset) as usize))
@@ -166,7 +166,7 @@ impl Source for Broken {
 }
 
 #[test]
-fn only_a_source_that_cannot_be_read_is_a_fault() {
+fn only_a_source_that_cannot_be_read_is_an_error() {
     assert_eq!(inspect("x", &Broken(100, true)).unwrap_err().code, Code::Io);
     assert_eq!(inspect("x", &Broken(100, false)).unwrap_err().code, Code::SourceChanged);
 }

@@ -7,7 +7,7 @@ use super::format::{FileClass, Format};
 use super::json::{self, Read};
 use super::report::Inspection;
 use super::source::{Source, read_up_to};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// Text is read whole, so it is bounded.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -37,7 +37,7 @@ pub(super) fn inspect(name: &str, source: &dyn Source) -> Result<Option<Inspecti
     if source.len() > TEXT_LIMIT {
         let mut found = Inspection::new(Format::Text, FileClass::NotScanned);
         found.problem(
-            Fault::new(Code::TooLarge, format!("a text of {} bytes; the limit is {TEXT_LIMIT}", source.len()))
+            Error::new(Code::TooLarge, format!("a text of {} bytes; the limit is {TEXT_LIMIT}", source.len()))
                 .hint("split it, or have somebody sign it off"),
         );
         return Ok(Some(found));
@@ -55,7 +55,7 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
         Read::Json(json) => return of_json(json),
         Read::TooDeep => {
             let mut found = Inspection::new(Format::Json, FileClass::NotScanned);
-            found.problem(Fault::new(Code::TooLarge, "a JSON text nested more than 512 deep is not searched"));
+            found.problem(Error::new(Code::TooLarge, "a JSON text nested more than 512 deep is not searched"));
             return found;
         }
         Read::Other => {}

@@ -5,7 +5,7 @@ use super::compressed::inflate;
 use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::sort;
 
 const MEMBERS_LIMIT: u64 = 65_536;
@@ -62,7 +62,7 @@ pub(super) fn claims(head: &[u8]) -> bool {
 pub(super) fn ends_in_archive(source: &dyn Source) -> Result<bool> {
     match find_end(source) {
         Ok(end) => Ok(end.is_some_and(|end| end.count > 0)),
-        Err(super::bytes::Stop::Io(fault)) => Err(fault),
+        Err(super::bytes::Stop::Io(error)) => Err(error),
         Err(super::bytes::Stop::Bad(_)) => Ok(false),
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 pub use super::json::NUMBER_LIMIT;
 use super::json::{self, Mistake};
 use super::printer::{self, print_value};
@@ -57,7 +57,7 @@ pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
         let end = from.len().min(offset + 24);
         String::from_utf8_lossy(&from[offset.min(end)..end]).escape_debug().to_string()
     };
-    Err(Fault::new(
+    Err(Error::new(
         Code::NotCanonical,
         format!(
             "byte {offset} is not what the printer writes: expected `{}`, found `{}`",
@@ -74,27 +74,27 @@ pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
 /// Checks size, UTF-8, JSON, depth and the value of every number; returns the text and what it says.
 pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
     if bytes.len() as u64 > limit {
-        return Err(Fault::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len()))
+        return Err(Error::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len()))
             .field("size", bytes.len())
             .field("limit", limit));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        Fault::new(Code::NotCanonical, format!("byte {offset} is not UTF-8")).field("offset", offset)
+        Error::new(Code::NotCanonical, format!("byte {offset} is not UTF-8")).field("offset", offset)
     })?;
     let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| at_byte(Code::NotCanonical, mistake))?;
     Ok((text, value))
 }
 
 /// A value of a text that is not what was asked for, with the byte where it stands. `around` leads to what was read from.
-pub fn misread(text: &str, around: &[&str], wrong: &Wrong) -> Box<Fault> {
+pub fn misread(text: &str, around: &[&str], wrong: &Wrong) -> Box<Error> {
     let offset = json::offset_of(text, &[around, &wrong.place()].concat());
     at_byte(Code::BadRecord, Mistake { offset, said: wrong.to_string() })
 }
 
-fn at_byte(code: Code, mistake: Mistake) -> Box<Fault> {
+fn at_byte(code: Code, mistake: Mistake) -> Box<Error> {
     let Mistake { offset, said } = mistake;
-    Fault::new(code, format!("at byte {offset}: {said}")).field("offset", offset)
+    Error::new(code, format!("at byte {offset}: {said}")).field("offset", offset)
 }
 
 /// A map that people fill freely, kept in JCS order (UTF-16 code units).

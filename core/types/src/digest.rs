@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 
 /// A SHA-256 digest. In text it is 64 lower-case hex digits; where the algorithm must show, `sha256:<hex>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl Digest {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
         let mut bytes = [0u8; 32];
         if !decode_hex(hex, &mut bytes) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("`{}` is not a SHA-256 digest: expected 64 lower-case hex digits", text.escape_debug()),
             ));
@@ -153,7 +153,7 @@ impl ArtifactId {
             decode_hex(hex, &mut bytes).then_some(ArtifactId(Digest(bytes)))
         });
         parsed.ok_or_else(|| {
-            Fault::new(
+            Error::new(
                 Code::BadReference,
                 format!(
                     "`{}` is not an artifact id: expected sha256- and 64 lower-case hex digits",
@@ -195,7 +195,7 @@ impl Serialize for ArtifactId {
 impl<'de> Deserialize<'de> for ArtifactId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        ArtifactId::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        ArtifactId::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 

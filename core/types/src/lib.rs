@@ -4,7 +4,7 @@
 
 pub mod canonical;
 pub mod digest;
-pub mod fault;
+pub mod error;
 pub mod json;
 pub mod map;
 pub mod name;

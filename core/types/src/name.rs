@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 
 /// The longest form that a name may take in a path, in bytes.
 const LONGEST_IN_A_PATH: usize = 120;
@@ -32,33 +32,33 @@ fn starts_a_name(byte: u8) -> bool {
 
 impl Grammar {
     fn check(&self, text: &str) -> Result<()> {
-        let fault = |rule: &str| {
+        let error = |rule: &str| {
             let shown: String = text.chars().take(80).collect();
             let a = if self.what.starts_with('a') { "an" } else { "a" };
-            Err(Fault::new(Code::BadName, format!("`{}` is not {a} {}: {rule}", shown.escape_debug(), self.what))
+            Err(Error::new(Code::BadName, format!("`{}` is not {a} {}: {rule}", shown.escape_debug(), self.what))
                 .field("name", shown)
                 .field("rule", rule))
         };
         let bytes = text.as_bytes();
-        let Some(first) = bytes.first() else { return fault("it is empty") };
+        let Some(first) = bytes.first() else { return error("it is empty") };
         if bytes.len() > self.longest {
-            return fault(&format!("it is over {} characters", self.longest));
+            return error(&format!("it is over {} characters", self.longest));
         }
         if !(self.first)(*first) {
-            return fault("it starts with neither a letter, a digit nor `_`");
+            return error("it starts with neither a letter, a digit nor `_`");
         }
         let allowed = |b: u8| {
             b.is_ascii_alphanumeric() || b"._-".contains(&b) || (self.spaces && b == b' ') || self.more.contains(&b)
         };
         if let Some(wrong) = text.chars().find(|c| !c.is_ascii() || !allowed(*c as u8)) {
             let spaces = if self.spaces { ", spaces" } else { "" };
-            return fault(&format!("`{}` is not one of letters, digits{spaces}, `.`, `_`, `-`", wrong.escape_debug()));
+            return error(&format!("`{}` is not one of letters, digits{spaces}, `.`, `_`, `-`", wrong.escape_debug()));
         }
         if let Some(rule) = reserved(text) {
-            return fault(rule);
+            return error(rule);
         }
         if escape(text).len() > LONGEST_IN_A_PATH {
-            return fault("it is over 120 bytes as it is written in paths, where each capital and space takes three");
+            return error("it is over 120 bytes as it is written in paths, where each capital and space takes three");
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ macro_rules! names {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                $type::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+                $type::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
             }
         }
     )*};
@@ -247,9 +247,9 @@ mod tests {
             (&"A".repeat(41), "120 bytes"),
             (&"a".repeat(129), "128"),
         ] {
-            let fault = ModelName::parse(name).unwrap_err();
-            assert_eq!(fault.code, Code::BadName, "{name}");
-            assert!(fault.message.contains(rule), "{name}: {}", fault.message);
+            let error = ModelName::parse(name).unwrap_err();
+            assert_eq!(error.code, Code::BadName, "{name}");
+            assert!(error.message.contains(rule), "{name}: {}", error.message);
         }
         assert!(AliasName::parse("a b").is_err());
     }

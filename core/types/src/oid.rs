@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest::{decode_hex, encode_hex};
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 
 /// A Git object's full id: 40 hex digits in a SHA-1 repository, 64 in a SHA-256 one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +18,7 @@ impl Oid {
     /// An id from its 20 or 32 bytes.
     pub fn from_bytes(from: &[u8]) -> Result<Oid> {
         if from.len() != 20 && from.len() != 32 {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("a Git object id has 20 or 32 bytes, not {}", from.len()),
             ));
@@ -33,7 +33,7 @@ impl Oid {
         let mut bytes = [0u8; 32];
         let length = text.len() / 2;
         if !(length == 20 || length == 32) || !decode_hex(text, &mut bytes[..length]) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!(
                     "`{}` is not a full Git object id: expected 40 or 64 lower-case hex digits",
@@ -76,6 +76,6 @@ impl Serialize for Oid {
 impl<'de> Deserialize<'de> for Oid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Oid::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        Oid::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 use crate::map::Map;
 
 /// The longest path, in bytes.
@@ -21,7 +21,7 @@ pub const MAX_COMPONENT_BYTES: usize = 255;
 pub struct PackagePath(String);
 
 impl PackagePath {
-    /// Reads a path. The fault has code `bad-argument` and names the rule that is broken.
+    /// Reads a path. The error has code `bad-argument` and names the rule that is broken.
     pub fn parse(text: &str) -> Result<PackagePath> {
         let rule = match text.len() {
             0 => Some("is empty"),
@@ -32,7 +32,7 @@ impl PackagePath {
             None => Ok(PackagePath(text.to_owned())),
             Some(rule) => {
                 let start: String = text.chars().take(120).collect();
-                Err(Fault::new(
+                Err(Error::new(
                     Code::BadArgument,
                     format!("`{}` cannot be a file's path in a package: it {rule}", start.escape_debug()),
                 )
@@ -59,7 +59,7 @@ impl PackagePath {
 }
 
 /// Refuses a set of paths that cannot stand in one folder on every system: two that are equal but for the case of ASCII
-/// letters, and a file where another path needs a folder. The fault has code `bad-argument` and names both.
+/// letters, and a file where another path needs a folder. The error has code `bad-argument` and names both.
 ///
 /// No more than ASCII: this is part of a verdict, and a verdict must not depend on the version of a Unicode table. Who
 /// reads a package from a disk, or writes one to it, asks for more (`blob::check_spelling`).
@@ -96,8 +96,8 @@ pub fn check_set_by<'a>(paths: impl IntoIterator<Item = &'a PackagePath>, fold: 
     Ok(())
 }
 
-fn clash(first: &PackagePath, second: &PackagePath, how: &str) -> Box<Fault> {
-    Fault::new(Code::BadArgument, format!("`{first}` and `{second}` {how}"))
+fn clash(first: &PackagePath, second: &PackagePath, how: &str) -> Box<Error> {
+    Error::new(Code::BadArgument, format!("`{first}` and `{second}` {how}"))
         .hint("rename one of them: a package must unpack to the same files on every system")
         .field("paths", [first, second])
 }
@@ -155,7 +155,7 @@ impl Serialize for PackagePath {
 impl<'de> Deserialize<'de> for PackagePath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        PackagePath::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        PackagePath::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 
@@ -200,9 +200,9 @@ mod tests {
             (&"x".repeat(256), "255"),
             (&"x/".repeat(600), "1024"),
         ] {
-            let fault = PackagePath::parse(path).unwrap_err();
-            assert_eq!(fault.code, Code::BadArgument, "{path:?}");
-            assert!(fault.message.contains(rule), "{path:?}: {}", fault.message);
+            let error = PackagePath::parse(path).unwrap_err();
+            assert_eq!(error.code, Code::BadArgument, "{path:?}");
+            assert!(error.message.contains(rule), "{path:?}: {}", error.message);
         }
     }
 
@@ -214,9 +214,9 @@ mod tests {
         };
         set(&["a", "b/a", "b/c", "ba"]).unwrap();
         for pair in [["a", "a"], ["README", "readme"], ["a", "a/b"], ["A", "a/b"], ["a/b/c", "a/b"], ["x/a", "X/b"]] {
-            let fault = set(&pair).unwrap_err();
-            assert_eq!(fault.code, Code::BadArgument, "{pair:?}");
-            assert_eq!(fault.fields["paths"].as_array().unwrap().len(), 2);
+            let error = set(&pair).unwrap_err();
+            assert_eq!(error.code, Code::BadArgument, "{pair:?}");
+            assert_eq!(error.fields["paths"].as_array().unwrap().len(), 2);
         }
     }
 }

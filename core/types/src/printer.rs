@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::digest::encode_hex;
-use super::fault::Result;
+use super::error::Result;
 use super::json::NUMBER_LIMIT;
 use super::number;
 use super::value::{Value, to_value};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::digest::{ArtifactId, decode_hex};
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 use super::name::{AliasName, ModelName, Release};
 
 /// What names a version: `NAME/VERSION`, `NAME/RELEASE`, `NAME@ALIAS`, `NAME` or an artifact id.
@@ -38,13 +38,13 @@ impl Reference {
             if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) {
                 return Ok(Reference::Version(model, parse_version(version)?));
             }
-            let release = Release::parse(version).map_err(|fault| {
-                fault.hint("write NAME/VERSION with a number, NAME/RELEASE, or NAME@ALIAS, such as sentiment@champion")
+            let release = Release::parse(version).map_err(|error| {
+                error.hint("write NAME/VERSION with a number, NAME/RELEASE, or NAME@ALIAS, such as sentiment@champion")
             })?;
             return Ok(Reference::Release(model, release));
         }
-        Ok(Reference::Pin(ModelName::parse(bare).map_err(|fault| {
-            Fault::new(Code::BadReference, format!("`{}` is not a reference: {}", text.escape_debug(), fault.message))
+        Ok(Reference::Pin(ModelName::parse(bare).map_err(|error| {
+            Error::new(Code::BadReference, format!("`{}` is not a reference: {}", text.escape_debug(), error.message))
                 .hint("write NAME/VERSION, NAME/RELEASE, NAME@ALIAS, NAME (its pin) or sha256-<hex>")
         })?))
     }
@@ -57,7 +57,7 @@ impl Reference {
         let whole = decode_hex(&hex[..hex.len() & !1], &mut even);
         let last = hex.bytes().last().is_none_or(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !(4..64).contains(&hex.len()) || !hex.is_ascii() || !whole || !last {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadReference,
                 format!(
                     "`{}` is not an artifact id: expected sha256- and 64 hex digits (at least 4)",
@@ -73,7 +73,7 @@ impl Reference {
 pub fn parse_version(text: &str) -> Result<u64> {
     let version = text.parse::<u64>().ok().filter(|n| (1..=99_999_999).contains(n) && !text.starts_with(['0', '+']));
     version.ok_or_else(|| {
-        Fault::new(Code::BadReference, format!("`{}` is not a version: expected a number from 1", text.escape_debug()))
+        Error::new(Code::BadReference, format!("`{}` is not a version: expected a number from 1", text.escape_debug()))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 
 /// A span of time in whole seconds, written as a number and `s`, `m`, `h`, `d` or `w`, such as `30d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ impl Span {
     /// Reads a span of at least a second and at most a hundred years.
     pub fn parse(text: &str) -> Result<Span> {
         let bad = || {
-            Fault::new(Code::BadArgument, format!("`{}` is not a span of time", text.escape_debug()))
+            Error::new(Code::BadArgument, format!("`{}` is not a span of time", text.escape_debug()))
                 .hint("write a number and s, m, h, d or w, such as 30d")
         };
         let unit = text.chars().next_back().ok_or_else(bad)?;
@@ -52,7 +52,7 @@ impl Serialize for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Span::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        Span::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 

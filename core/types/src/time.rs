@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::DateTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fault::{Code, Fault, Result};
+use super::error::{Code, Error, Result};
 
 /// A point in time in UTC with whole seconds, written `2026-11-20T14:02:00Z`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,7 @@ impl Timestamp {
     /// Reads exactly the written form.
     pub fn parse(text: &str) -> Result<Timestamp> {
         read(text).ok_or_else(|| {
-            Fault::new(Code::BadTime, format!("`{}` is not a time", text.escape_debug()))
+            Error::new(Code::BadTime, format!("`{}` is not a time", text.escape_debug()))
                 .hint("write it in UTC with whole seconds, such as 2026-11-20T14:02:00Z")
         })
     }
@@ -110,7 +110,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Timestamp::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        Timestamp::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 

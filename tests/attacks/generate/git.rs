@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use refmark_core::engine::snapshot::{Change, CommitInfo, History, Snapshot};
 use refmark_core::engine::testing::registry::{Edit, Workshop};
 use refmark_core::store::git::Repo;
-use refmark_core::types::fault::Result;
+use refmark_core::types::error::Result;
 use refmark_core::types::oid::Oid;
 use refmark_core::types::time::Timestamp;
 

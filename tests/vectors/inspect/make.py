@@ -68,7 +68,7 @@ def safetensors_cases():
     case("safetensors-no-tensors", "model.safetensors", st({}), "tensors", "safetensors")
     case("safetensors-sub-byte", "model.safetensors", st({"a": entry("F4", [4], 0, 2)}, b"ab"), "tensors", "safetensors",
          [["a", "F4", [4], 2]])
-    bad = lambda name, data, problem="lying": case(
+    bad = lambda name, data, problem="inconsistent": case(
         f"safetensors-{name}", "model.safetensors", data, "not-scanned", "safetensors", problems=[problem])
     one = {"a": entry("F32", [1], 0, 4)}
     bad("truncated-data", good[:-1])
@@ -93,15 +93,15 @@ def safetensors_cases():
     bad("half-byte", st({"a": entry("F4", [3], 0, 2)}, b"ab"))
     body = zipped([("x/data.pkl", pickle.dumps(Evil()))])
     case("polyglot-safetensors-covers-zip", "model.safetensors", st({"a": entry("U8", [len(body)], 0, len(body))}, body),
-         "unsafe-format", "safetensors", problems=["lying"], notes=["dangerous import: posix.system"])
+         "unsafe-format", "safetensors", problems=["inconsistent"], notes=["dangerous import: posix.system"])
     case("polyglot-safetensors-zip-behind", "model.safetensors", good + body, "unsafe-format", "safetensors",
-         problems=["lying", "lying"])
+         problems=["inconsistent", "inconsistent"])
     body = zipped([("readme.txt", b"hello")])
     case("polyglot-safetensors-covers-harmless-zip", "model.safetensors",
-         st({"a": entry("U8", [len(body)], 0, len(body))}, body), "not-scanned", "safetensors", problems=["lying"])
+         st({"a": entry("U8", [len(body)], 0, len(body))}, body), "not-scanned", "safetensors", problems=["inconsistent"])
     case("polyglot-zip-with-trailing-junk", "model.safetensors",
          st({"a": entry("U8", [len(body) + 7], 0, len(body) + 7)}, body + b"trailer"), "not-scanned", "safetensors",
-         problems=["lying"])
+         problems=["inconsistent"])
 
 
 def gstr(text):
@@ -144,7 +144,7 @@ def gguf_cases():
          metadata={"general.architecture": "llama", "x.scale": "0.5", "x.flag": "true", "tokenizer.chat_template": "{{ messages }}"})
     v1 = b"GGUF" + struct.pack("<III", 1, 1, 0) + struct.pack("<I", 1) + b"a" + struct.pack("<III", 1, 2, 0) + struct.pack("<Q", 0)
     case("gguf-version-1", "model.gguf", pad(v1) + b"abcdefgh", "tensors", "gguf", [["a", "F32", [2], 8]])
-    bad = lambda name, data, problem="lying": case(
+    bad = lambda name, data, problem="inconsistent": case(
         f"gguf-{name}", "model.gguf", data, "not-scanned", "gguf", problems=[problem])
     bad("trailing-bytes", good + b"x" * 8)
     bad("hidden-in-padding", good[:-1] + b"x")
@@ -191,10 +191,10 @@ def onnx_cases():
          onnx={"ir_version": 10, "producer": "refmark 1", "opsets": [{"domain": "", "version": 21}],
                "inputs": [{"name": "x", "dtype": "F32", "shape": ["batch", "3"]}],
                "outputs": [{"name": "y", "dtype": "F32", "shape": ["batch", "2"]}], "external": []})
-    case("onnx-trailing-bytes", "model.onnx", good + b"\0\0\0", "not-scanned", "onnx", problems=["lying"])
-    case("onnx-truncated", "model.onnx", good[:-5], "not-scanned", "onnx", problems=["lying"])
-    case("onnx-unknown-field", "model.onnx", good + bytes([0x9A, 0x06, 4]) + b"evil", "not-scanned", "onnx", problems=["lying"])
-    case("onnx-two-graphs", "model.onnx", good + bytes([0x3A, 0]), "not-scanned", "onnx", problems=["lying"])
+    case("onnx-trailing-bytes", "model.onnx", good + b"\0\0\0", "not-scanned", "onnx", problems=["inconsistent"])
+    case("onnx-truncated", "model.onnx", good[:-5], "not-scanned", "onnx", problems=["inconsistent"])
+    case("onnx-unknown-field", "model.onnx", good + bytes([0x9A, 0x06, 4]) + b"evil", "not-scanned", "onnx", problems=["inconsistent"])
+    case("onnx-two-graphs", "model.onnx", good + bytes([0x3A, 0]), "not-scanned", "onnx", problems=["inconsistent"])
 
     def external(location, nested=False):
         model = onnx_model()
@@ -211,14 +211,14 @@ def onnx_cases():
     case("onnx-external-data", "model.onnx", external("weights.bin"), "tensors", "onnx", [["b", "F32", [2], 8]],
          notes=["tensors lie in other files: weights.bin"])
     for name, location in [("climbs", "../../etc/passwd"), ("is-absolute", "/etc/passwd"), ("has-a-drive", "C:\\x"), ("climbs-within", "a/../../b")]:
-        case(f"onnx-external-{name}", "model.onnx", external(location), "not-scanned", "onnx", problems=["lying"])
-    case("onnx-external-climbs-in-a-node", "model.onnx", external("../x", nested=True), "not-scanned", "onnx", problems=["lying"])
+        case(f"onnx-external-{name}", "model.onnx", external(location), "not-scanned", "onnx", problems=["inconsistent"])
+    case("onnx-external-climbs-in-a-node", "model.onnx", external("../x", nested=True), "not-scanned", "onnx", problems=["inconsistent"])
     model = onnx_model()
     model.graph.initializer[0].raw_data = b"short"
-    case("onnx-wrong-size", "model.onnx", model.SerializeToString(), "not-scanned", "onnx", problems=["lying"])
+    case("onnx-wrong-size", "model.onnx", model.SerializeToString(), "not-scanned", "onnx", problems=["inconsistent"])
     model = onnx_model()
     model.graph.initializer.append(model.graph.initializer[0])
-    case("onnx-duplicate-initializer", "model.onnx", model.SerializeToString(), "not-scanned", "onnx", problems=["lying"])
+    case("onnx-duplicate-initializer", "model.onnx", model.SerializeToString(), "not-scanned", "onnx", problems=["inconsistent"])
     def field(number, data):
         length, out = len(data), bytes([number << 3 | 2])
         while length > 127:
@@ -229,7 +229,7 @@ def onnx_cases():
     for _ in range(60):
         graph = field(1, field(5, field(6, graph)))
     deep = b"\x08\x0a" + field(7, graph) + field(8, b"\x10\x15")
-    case("onnx-deep-graphs", "model.onnx", deep, "not-scanned", "onnx", problems=["lying"])
+    case("onnx-deep-graphs", "model.onnx", deep, "not-scanned", "onnx", problems=["inconsistent"])
     model = onnx_model()
     model.opset_import.append(helper.make_opsetid("com.example", 1))
     case("onnx-custom-domain", "model.onnx", model.SerializeToString(), "tensors", "onnx",
@@ -262,7 +262,7 @@ def numpy_cases():
          "unsafe-format", "npy")
     case("npy-objects-spelled-otherwise", "a.npy", npy_by_hand("{'descr': 'i4,O', 'fortran_order': False, 'shape': (1,), }", pickle.dumps([1])),
          "unsafe-format", "npy")
-    bad = lambda name, data: case(f"npy-{name}", "a.npy", data, "not-scanned", "npy", problems=["lying"])
+    bad = lambda name, data: case(f"npy-{name}", "a.npy", data, "not-scanned", "npy", problems=["inconsistent"])
     bad("truncated", good[:-1])
     bad("trailing-byte", good + b"x")
     bad("shape-overflow", npy_by_hand(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({2**62}, {2**62}), }}"))
@@ -284,9 +284,9 @@ def numpy_cases():
     case("npz-one-object-array", "a.npz", npz(np.savez, o=np.array([{}], dtype=object)), "unsafe-format", "npz",
          notes=["`o.npy` is an array of Python objects: its bytes are a pickle"])
     case("npz-pickle-member", "a.npz", zipped([("a.npy", good), ("b.npy", pickle.dumps(Evil()))]), "unsafe-format", "npz",
-         problems=["lying"], notes=["dangerous import: posix.system"])
-    case("npz-bytes-before", "a.npz", b"PK\x03\x04" + b"\0" * 28 + plain, "not-scanned", "npz", problems=["lying"])
-    case("npz-truncated", "a.npz", plain[:-1], "not-scanned", "zip", problems=["lying"])
+         problems=["inconsistent"], notes=["dangerous import: posix.system"])
+    case("npz-bytes-before", "a.npz", b"PK\x03\x04" + b"\0" * 28 + plain, "not-scanned", "npz", problems=["inconsistent"])
+    case("npz-truncated", "a.npz", plain[:-1], "not-scanned", "zip", problems=["inconsistent"])
 
 
 def zipped(members, compression=zipfile.ZIP_STORED):
@@ -312,8 +312,8 @@ def pickle_cases():
          notes=[evil, "its name says safetensors, its content pickle"])
     case("pickle-harmless", "data.pkl", pickle.dumps({"a": [1, 2.5, "x"]}), "unsafe-format", "pickle")
     case("pickle-harmless-protocol-0", "data.txt", pickle.dumps({"a": [1, 2.5, "x", None, True]}, 0), "unsafe-format", "pickle")
-    case("pickle-truncated", "model.bin", pickle.dumps(Evil())[:-1], "unsafe-format", "pickle", problems=["lying"], notes=[evil])
-    case("pickle-truncated-protocol-0", "model.bin", pickle.dumps(Evil(), 0)[:-1], "unsafe-format", "pickle", problems=["lying"], notes=[evil])
+    case("pickle-truncated", "model.bin", pickle.dumps(Evil())[:-1], "unsafe-format", "pickle", problems=["inconsistent"], notes=[evil])
+    case("pickle-truncated-protocol-0", "model.bin", pickle.dumps(Evil(), 0)[:-1], "unsafe-format", "pickle", problems=["inconsistent"], notes=[evil])
     case("pickle-pip-main", "model.bin", b"cpip\nmain\n((lp0\nVinstall\np1\naVevil\np2\natR.", "unsafe-format", "pickle",
          notes=["dangerous import: pip.main"])
     case("pickle-broken-after-the-call", "model.bin", b"cos\nsystem\n(S'id'\ntR\xff\xff\xff", "unsafe-format", "pickle",
@@ -363,11 +363,11 @@ def archive_cases():
     case("zip-python", "docs.zip", zipped([("run", b"import os\nos.system('id')\n")]), "code", "zip")
     data = bytearray(zipped([("readme.txt", b"hi")]))
     data[30] = ord("X")
-    case("zip-two-names", "docs.zip", bytes(data), "not-scanned", "zip", problems=["lying"])
+    case("zip-two-names", "docs.zip", bytes(data), "not-scanned", "zip", problems=["inconsistent"])
     end = zipped([("readme.txt", b"hi")])
     at = end.rfind(b"PK\x05\x06")
     case("zip-huge-count", "docs.zip", end[:at] + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 65535, 65535, len(end) - at - 22 + at - end.rfind(b"PK\x01\x02"), end.rfind(b"PK\x01\x02"), 0),
-         "not-scanned", "zip", problems=["lying"])
+         "not-scanned", "zip", problems=["inconsistent"])
     case("zip-empty", "docs.zip", zipped([]), "not-scanned", "zip")
     config = {"module": "keras", "class_name": "Sequential", "config": {"layers": [{"module": "keras.layers", "class_name": "Dense", "config": {}}]}, "registered_name": None}
     keras = lambda config: zipped([("metadata.json", b"{}"), ("config.json", json.dumps(config).encode()), ("model.weights.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 64)])
@@ -391,7 +391,7 @@ def archive_cases():
 
     case("tar-pickle", "model.tar", tar([("a.txt", b"hi"), ("pickle", pickle.dumps(Evil()))]), "unsafe-format", "tar", notes=[evil])
     case("tar-text", "model.tar", tar([("a.txt", b"hi")]), "not-scanned", "tar")
-    case("tar-truncated", "model.tar", tar([("a.txt", b"hi" * 400)])[:1000], "not-scanned", "tar", problems=["lying"])
+    case("tar-truncated", "model.tar", tar([("a.txt", b"hi" * 400)])[:1000], "not-scanned", "tar", problems=["inconsistent"])
     case("tar-gz-pickle", "model.tar.gz", gzip.compress(tar([("p", pickle.dumps(Evil()))]), mtime=0), "unsafe-format", "gzip", notes=[evil])
 
 
@@ -429,13 +429,13 @@ def text_cases():
     case("mach-o", "model.bin", b"\xcf\xfa\xed\xfe" + b"\0" * 28, "code", "mach-o")
     case("java-class", "model.bin", b"\xca\xfe\xba\xbe\0\0\0\x34" + b"\0" * 20, "code", "java-class")
     case("png", "figure.png", png(), "data", "png")
-    case("png-with-a-tail", "figure.png", png() + b"more", "not-scanned", "png", problems=["lying"])
-    case("png-with-a-zip", "figure.png", png() + zipped([("a", b"hi")]), "not-scanned", "png", problems=["lying", "lying"])
+    case("png-with-a-tail", "figure.png", png() + b"more", "not-scanned", "png", problems=["inconsistent"])
+    case("png-with-a-zip", "figure.png", png() + zipped([("a", b"hi")]), "not-scanned", "png", problems=["inconsistent", "inconsistent"])
     gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b"
     case("gif", "a.gif", gif, "data", "gif")
     jpeg = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xda\0\x08\x01\x01\0\0?\0\xd2\xff\0\xcf\xff\xd9"
     case("jpeg", "a.jpg", jpeg, "data", "jpeg")
-    case("jpeg-truncated", "a.jpg", jpeg[:-2], "not-scanned", "jpeg", problems=["lying"])
+    case("jpeg-truncated", "a.jpg", jpeg[:-2], "not-scanned", "jpeg", problems=["inconsistent"])
     case("webp", "a.webp", b"RIFF" + struct.pack("<I", 12) + b"WEBPVP8L\0\0\0\0", "data", "webp")
     case("tensorflow-saved-model", "saved_model.pb", b"\x08\x01\x12\x08\x0a\x06\x0a\x04\x08\x01\x12\x00", "not-scanned", "tensorflow-saved-model")
     case("tflite", "model.tflite", b"\x1c\0\0\0TFL3" + b"\0" * 40, "not-scanned", "tflite")

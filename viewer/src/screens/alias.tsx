@@ -73,7 +73,7 @@ function Why({ reference }: { readonly reference: string }) {
             <div class="because" key={it.path}>
               <h3>{it.says}</h3>
               {it.reason && <p class="quote">{it.reason}</p>}
-              {it.at_once && <p class="note warn">Done at once by {it.by}, as the policy allows; the approvals below are due.</p>}
+              {it.break_glass && <p class="note warn">Done at once by {it.by}, as the policy allows; the approvals below are due.</p>}
               <Signers signers={it.signers} said={it.said} />
               <Gates gates={it.gates} label={`Gates of ${it.says}`} />
             </div>

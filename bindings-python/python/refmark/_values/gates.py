@@ -55,7 +55,7 @@ class GateReport(Value):
     #: Everybody that the rule asks for.
     signers: tuple[Signer, ...]
     #: Whether it takes effect on one person's word, with the signers due afterwards.
-    at_once: bool
+    break_glass: bool
 
     _read = {"gates": many(Gate), "signers": many(Signer)}
 

@@ -7,10 +7,10 @@ mod tour;
 
 use std::path::{Path, PathBuf};
 
-use refmark_core::store::fs::disk::io_fault;
+use refmark_core::store::fs::disk::io_error;
 use refmark_core::store::key::{generate, own_key_path};
-use refmark_core::types::fault::{Code, Fault, Result};
-use refmark_core::{Places, SystemClock, World};
+use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::{Context, Places, SystemClock};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};
@@ -76,12 +76,12 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
     }
     let folder = &args.dir;
     if folder.symlink_metadata().is_ok() {
-        return Err(Fault::new(Code::Exists, format!("{} is there already", folder.display()))
+        return Err(Error::new(Code::Exists, format!("{} is there already", folder.display()))
             .hint(format!("remove it (rm -r {}), or name another folder with --dir", folder.display()))
             .at(folder.display().to_string()));
     }
     if let Some(path) = &args.path {
-        std::fs::metadata(path).map_err(|error| io_fault("read", path, &error))?;
+        std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
     }
     app.arm();
     let made = in_folder(app, folder, args.path.as_deref());
@@ -94,7 +94,7 @@ pub fn run(app: &App, args: &DemoArgs) -> Reply {
 
 fn in_folder(app: &App, folder: &Path, path: Option<&Path>) -> Result<DemoAnswer> {
     let home = folder.join("home");
-    std::fs::create_dir_all(&home).map_err(|error| io_fault("create the folder", &home, &error))?;
+    std::fs::create_dir_all(&home).map_err(|error| io_error("create the folder", &home, &error))?;
     let config = home.join(".config");
     let key = own_key_path(&config);
     let signer = generate(&key)?;
@@ -103,7 +103,7 @@ fn in_folder(app: &App, folder: &Path, path: Option<&Path>) -> Result<DemoAnswer
         data: Some(home.join(".local/share/refmark")),
         home: Some(home),
     };
-    let mut world = World::at(places, std::sync::Arc::new(SystemClock));
+    let mut world = Context::at(places, std::sync::Arc::new(SystemClock));
     app.equip(&mut world);
     let versions = tour::versions(folder, path)?;
     let mut steps = Steps { app, taken: Vec::new() };

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 
 /// Words that it knows.
 const WORDS: usize = 1024;
@@ -154,13 +154,13 @@ pub fn write(folder: &Path, encoder: &Encoder, classifier: &Classifier) -> Resul
         ("classifier.weight", &[2, HIDDEN], &classifier.weight),
         ("classifier.bias", &[2], &classifier.bias),
     ]);
-    let fault = |error: std::io::Error| {
-        Fault::new(Code::Io, format!("the model cannot be written to {}: {error}", folder.display()))
+    let error = |error: std::io::Error| {
+        Error::new(Code::Io, format!("the model cannot be written to {}: {error}", folder.display()))
     };
-    std::fs::create_dir_all(folder).map_err(fault)?;
-    std::fs::write(folder.join("config.json"), format!("{config:#}\n")).map_err(fault)?;
-    std::fs::write(folder.join("tokenizer.json"), format!("{tokenizer}\n")).map_err(fault)?;
-    std::fs::write(folder.join("model.safetensors"), weights).map_err(fault)
+    std::fs::create_dir_all(folder).map_err(error)?;
+    std::fs::write(folder.join("config.json"), format!("{config:#}\n")).map_err(error)?;
+    std::fs::write(folder.join("tokenizer.json"), format!("{tokenizer}\n")).map_err(error)?;
+    std::fs::write(folder.join("model.safetensors"), weights).map_err(error)
 }
 
 /// A word that can be spoken, different for each number.

@@ -9,12 +9,12 @@ use refmark_core::engine::ports::signer::Signer;
 use refmark_core::query::diff::{ArtifactDiff, MetricJudgement};
 use refmark_core::store::git::Format;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Code, Fault, Result, bug};
+use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::types::name::{AliasName, ModelName, PrincipalId};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{
-    InitRequest, MoveAnswer, Package, PullRequest, RegisterAnswer, Registry, ResolveOptions, VerifyOptions, World,
+    Context, InitRequest, MoveAnswer, Package, PullRequest, RegisterAnswer, Registry, ResolveOptions, VerifyOptions,
     Writer,
 };
 
@@ -68,7 +68,7 @@ fn made(folder: &Path) -> Result<Versions> {
 /// Takes every step.
 pub fn run(
     steps: &mut Steps<'_>,
-    world: World,
+    world: Context,
     folder: &Path,
     signer: &dyn Signer,
     versions: &Versions,
@@ -178,9 +178,9 @@ impl Tour<'_> {
         flip_in(&self.registry.store().place_of(&largest.sha256), largest.size, &largest.sha256)?;
         let version = Reference::Version(self.versions.model.clone(), registered.version);
         let refused = self.registry.pull(&version, &folder.join("damaged"), &PullRequest::default());
-        let Err(fault) = refused else { return Err(bug("a flipped byte was not refused")) };
-        if fault.code != Code::Damaged {
-            return Err(fault);
+        let Err(error) = refused else { return Err(bug("a flipped byte was not refused")) };
+        if error.code != Code::Damaged {
+            return Err(error);
         }
         // The same files again: what was lost is stored anew, and no version is made.
         self.registry.register(&self.writer, &self.versions.second)?;
@@ -190,7 +190,7 @@ impl Tour<'_> {
                 "on purpose → refused: {} is not sha256:{}… (exit {}); put back",
                 largest.path,
                 largest.sha256.short(),
-                fault.code.exit().status()
+                error.code.exit().status()
             ),
         );
         Ok(())
@@ -221,16 +221,16 @@ fn in_short(diff: &ArtifactDiff) -> Vec<String> {
 
 /// Flips the lowest bit of the byte in the middle of a stored file.
 fn flip_in(place: &Path, bytes: u64, digest: &Digest) -> Result<()> {
-    let fault =
-        |error: std::io::Error| Fault::new(Code::Io, format!("blob {} cannot be changed: {error}", digest.short()));
+    let error =
+        |error: std::io::Error| Error::new(Code::Io, format!("blob {} cannot be changed: {error}", digest.short()));
     if bytes == 0 {
-        return Err(Fault::new(Code::BadArgument, "the largest file is empty: there is no byte to flip"));
+        return Err(Error::new(Code::BadArgument, "the largest file is empty: there is no byte to flip"));
     }
-    std::fs::set_permissions(place, Permissions::from_mode(0o600)).map_err(fault)?;
-    let file = std::fs::OpenOptions::new().read(true).write(true).open(place).map_err(fault)?;
+    std::fs::set_permissions(place, Permissions::from_mode(0o600)).map_err(error)?;
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(place).map_err(error)?;
     let mut byte = [0u8; 1];
-    file.read_exact_at(&mut byte, bytes / 2).map_err(fault)?;
+    file.read_exact_at(&mut byte, bytes / 2).map_err(error)?;
     let [old] = byte;
-    file.write_all_at(&[old ^ 1], bytes / 2).map_err(fault)?;
-    std::fs::set_permissions(place, Permissions::from_mode(0o444)).map_err(fault)
+    file.write_all_at(&[old ^ 1], bytes / 2).map_err(error)?;
+    std::fs::set_permissions(place, Permissions::from_mode(0o444)).map_err(error)
 }

@@ -43,7 +43,7 @@ pub fn run(app: &App, args: &RegisterArgs) -> Reply {
     match (args.from.is_some(), versions.into_iter()) {
         (false, mut only) => match only.next() {
             Some(answer) => reply(answer),
-            None => Err(refmark_core::types::fault::bug("one package gave no answer")),
+            None => Err(refmark_core::types::error::bug("one package gave no answer")),
         },
         (true, all) => {
             let versions: Vec<RegisterAnswer> = all.collect();

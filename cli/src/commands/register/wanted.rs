@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use refmark_core::records::manifest::{Contract, Lineage};
 use refmark_core::types::canonical::FreeJson;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::map::Map;
 use refmark_core::types::name::{EntryId, ModelName, Release};
 use refmark_core::types::reference::Reference;
@@ -184,7 +184,7 @@ impl Wanted {
             serde_json::Value::String(text) => Ok((key.clone(), text.clone())),
             serde_json::Value::Number(number) => Ok((key.clone(), number.to_string())),
             serde_json::Value::Bool(flag) => Ok((key.clone(), flag.to_string())),
-            _ => Err(Fault::new(Code::BadArgument, format!("the lineage key {key} holds neither text nor number"))),
+            _ => Err(Error::new(Code::BadArgument, format!("the lineage key {key} holds neither text nor number"))),
         };
         keys.iter().map(text).collect()
     }
@@ -194,23 +194,23 @@ impl Wanted {
 fn absent(list: &Path, text: &str) -> Result<Vec<(String, Digest, u64)>> {
     let mut files = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let fault = || {
-            Fault::new(Code::BadArgument, format!("line {} of {} is no digest and path", at + 1, list.display()))
+        let error = || {
+            Error::new(Code::BadArgument, format!("line {} of {} is no digest and path", at + 1, list.display()))
                 .hint("write `<sha256>  <path>` as sha256sum prints it, or `<sha256> <size in bytes> <path>`")
         };
-        let (digest, rest) = line.split_once(' ').ok_or_else(fault)?;
-        let digest = Digest::parse(digest).map_err(|_| fault())?;
+        let (digest, rest) = line.split_once(' ').ok_or_else(error)?;
+        let digest = Digest::parse(digest).map_err(|_| error())?;
         let (size, path) = match rest.strip_prefix([' ', '*']) {
             Some(path) => (0, path),
             None => {
-                let (size, path) = rest.split_once(' ').ok_or_else(fault)?;
-                (size.parse().map_err(|_| fault())?, path.trim_start())
+                let (size, path) = rest.split_once(' ').ok_or_else(error)?;
+                (size.parse().map_err(|_| error())?, path.trim_start())
             }
         };
         files.push((path.trim_start_matches("./").to_owned(), digest, size));
     }
     if files.is_empty() {
-        return Err(Fault::new(Code::BadArgument, format!("{} lists no file", list.display())));
+        return Err(Error::new(Code::BadArgument, format!("{} lists no file", list.display())));
     }
     Ok(files)
 }

@@ -5,7 +5,7 @@ mod serve;
 use refmark_core::ExportRequest;
 use refmark_core::engine::ports::Cancel;
 use refmark_core::store::git::program::Git;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::oid::Oid;
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ pub fn run(app: &App, args: &ViewArgs) -> Reply {
     let registry = app.registry()?;
     app.arm();
     let folder = tempfile::Builder::new().prefix("refmark-view-").tempdir().map_err(|error| {
-        Fault::new(Code::Io, format!("a folder for the site cannot be made: {error}")).hint("set TMPDIR to one")
+        Error::new(Code::Io, format!("a folder for the site cannot be made: {error}")).hint("set TMPDIR to one")
     })?;
     let request = ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() };
     let site = registry.export_site(&Git::default(), folder.path(), &request)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use refmark_core::engine::ports::Cancel;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use tiny_http::{Header, Method, Request, Response};
 
 /// A page may load its own scripts, styles and data, run its own WebAssembly, and reach nothing else.
@@ -27,7 +27,7 @@ impl Server {
     /// Takes a port of 127.0.0.1; any free one for 0.
     pub fn bind(folder: &Path, port: u16) -> Result<Server> {
         let refused = |why: String| {
-            Fault::new(Code::Io, format!("port {port} of 127.0.0.1 cannot be taken: {why}"))
+            Error::new(Code::Io, format!("port {port} of 127.0.0.1 cannot be taken: {why}"))
                 .hint("name another one with --port, or none for one that is free")
         };
         let folder = folder.canonicalize().map_err(|error| refused(error.to_string()))?;

@@ -1,11 +1,11 @@
 //! Evidence that counts for nothing, because it rests on a key that was lost to somebody else.
 
 use crate::effective::Effective;
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::policy::Policy;
 use refmark_records::signature::KeyId;
 use refmark_records::statement::Record;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Set;
 
 /// What is known of lost keys where a change is judged.
@@ -22,7 +22,7 @@ impl<'a> Doubt<'a> {
         if policy.distrust.is_empty() {
             return Ok(Doubt { tainted, fresh: Vec::new() });
         }
-        let known = Facts(before).newest_policy()?.map(|it| it.0);
+        let known = StateReader(before).newest_policy()?.map(|it| it.0);
         let is_known = |key: &KeyId| known.as_ref().is_some_and(|it| it.distrust.iter().any(|it| it.key == *key));
         let fresh = policy.distrust.iter().map(|it| it.key).filter(|key| !is_known(key)).collect();
         Ok(Doubt { tainted, fresh })

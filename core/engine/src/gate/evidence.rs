@@ -2,14 +2,14 @@
 
 use super::people::by_role;
 use super::{Found, Status, Subject};
-use crate::facts::Of;
+use crate::state_reader::TypedRecord;
 use refmark_records::evidence::{Evidence, Verdict};
 use refmark_records::gate::Gate;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::EntryId;
 
 /// Evidence of a type about the subject's artifact, by somebody in the policy with a key that nobody lost, newest last.
-pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<Of<Evidence>>> {
+pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<TypedRecord<Evidence>>> {
     let mut all = s.facts.evidence(&s.artifact)?;
     all.retain(|it| it.evidence_type == *of && s.policy.members.contains_key(&it.by));
     all.retain(|it| s.doubt.lets_count(&it.record));
@@ -17,7 +17,7 @@ pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<Of<Evidence>>> {
 }
 
 /// The newest fail that no later pass from another run and principal answers.
-pub(super) fn standing_fail(all: &[Of<Evidence>]) -> Option<&Of<Evidence>> {
+pub(super) fn standing_fail(all: &[TypedRecord<Evidence>]) -> Option<&TypedRecord<Evidence>> {
     all.iter().rev().filter(|it| it.verdict == Verdict::Fail).find(|fail| {
         !all.iter().any(|pass| {
             pass.verdict == Verdict::Pass
@@ -60,7 +60,7 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         }
         None => None,
     };
-    let counts = |it: &&Of<Evidence>| {
+    let counts = |it: &&TypedRecord<Evidence>| {
         by_role(s, &it.by, by)
             && (it.verdict == Verdict::Pass || (*any_verdict && it.verdict != Verdict::Fail))
             && suite.as_ref().is_none_or(|want| it.suite.as_ref().is_some_and(|have| have.name == *want))

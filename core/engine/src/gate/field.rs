@@ -2,7 +2,7 @@
 
 use super::{Found, Status, Subject, evidence_of};
 use refmark_records::gate::Operator;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::EntryId;
 use refmark_types::value::{Value, to_value};
 

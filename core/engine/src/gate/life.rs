@@ -2,7 +2,7 @@
 
 use super::{Found, Status, Subject};
 use refmark_records::version::Stage;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 pub(super) fn replacement(s: &Subject<'_>) -> Result<Found> {
     let expected = "a replacement in production";

@@ -1,11 +1,11 @@
 //! Gates on metrics: a threshold, or what a baseline alias holds, measured on the same data.
 
 use super::{Found, Status, Subject};
-use crate::facts::Of;
+use crate::state_reader::TypedRecord;
 use refmark_records::evidence::{Direction, Evidence, Metric};
 use refmark_records::gate::Gate;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, EntryId};
 use refmark_types::number::print;
 
@@ -31,7 +31,7 @@ fn metric_of(
     claims_count: bool,
 ) -> Result<Option<MetricFound>> {
     let evidence = s.facts.evidence(artifact)?;
-    let counts = |it: &&Of<Evidence>| it.evidence_type == *of && s.doubt.lets_count(&it.record);
+    let counts = |it: &&TypedRecord<Evidence>| it.evidence_type == *of && s.doubt.lets_count(&it.record);
     for it in evidence.iter().rev().filter(counts) {
         let fits = dataset.is_none_or(|want| it.dataset.as_ref().is_some_and(|have| have.name == want));
         if let (true, Some(metric)) = (fits, it.metrics.get(name)) {

@@ -14,21 +14,21 @@ pub use evidence::evidence_of;
 pub use package::{describe_classes, has_document};
 pub use report::{Decision, GateReport, GateResult, SignerResult, Status};
 
-use super::facts::Facts;
+use super::state_reader::StateReader;
 use refmark_records::gate::{Gate, GateRule};
 use refmark_records::policy::Policy;
 use refmark_records::statement::Record;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::time::Timestamp;
 
 /// Something about which a gate is asked.
 pub struct Subject<'a> {
     /// What has taken effect, and the change itself.
-    pub facts: Facts<'a>,
+    pub facts: StateReader<'a>,
     /// What had taken effect before the landing that brings the change.
-    pub before: Facts<'a>,
+    pub before: StateReader<'a>,
     /// The policy that judges.
     pub policy: &'a Policy,
     /// Which evidence counts for nothing.

@@ -6,7 +6,7 @@ use super::{Found, Status, Subject};
 use refmark_records::evidence::Verdict;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{FileClass, LINEAGE_KEYS, Manifest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::EntryId;
 
 pub(super) fn owner_named(s: &Subject<'_>) -> Result<Found> {

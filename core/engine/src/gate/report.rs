@@ -94,7 +94,7 @@ pub struct GateReport {
     /// Everybody that the rule asks for.
     pub signers: Vec<SignerResult>,
     /// Whether it takes effect on one person's word, with the signers due afterwards.
-    pub at_once: bool,
+    pub break_glass: bool,
 }
 
 impl GateReport {
@@ -108,7 +108,7 @@ impl GateReport {
             status => status,
         };
         let worst = self.gates.iter().map(weight).max().unwrap_or(Status::Passed);
-        let unsigned = !self.at_once && self.signers.iter().any(|signer| signer.by.is_none());
+        let unsigned = !self.break_glass && self.signers.iter().any(|signer| signer.by.is_none());
         self.decision = match worst {
             Status::Failed => Decision::Refused,
             Status::Missing | Status::Pending => Decision::Pending,
@@ -133,7 +133,7 @@ impl GateReport {
         }
         missing.extend(named(Status::Missing));
         missing.extend(named(Status::Pending));
-        missing.extend(self.signers.iter().filter(|it| it.by.is_none() && !self.at_once).map(|signer| {
+        missing.extend(self.signers.iter().filter(|it| it.by.is_none() && !self.break_glass).map(|signer| {
             let who = signer.candidates.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
             let who = if who.is_empty() { "nobody could give it".to_owned() } else { format!("could give it: {who}") };
             format!("an approval by {} ({who})", signer.asks)

@@ -39,8 +39,8 @@ fn a_stolen_keys_moves_are_tainted_since_a_commit_and_refused_from_the_distrust_
     // A reader that goes on from before the distrust is sent back to the start, and never misses it.
     let remembered = remember(&scene, bad);
     let mut resumed = Verifier::resume(&scene.git, at, &remembered).unwrap();
-    let fault = resumed.run(|_| Ok(())).unwrap_err();
-    assert!(super::super::verify::asks_for_the_whole_walk(&fault));
+    let error = resumed.run(|_| Ok(())).unwrap_err();
+    assert!(super::super::verify::asks_for_the_whole_walk(&error));
     // Whoever wrote the distrust itself does not remember a walk that does not know what it taints.
     let mut verified = walked(&scene, bad);
     assert!(!verified.follow(at, &scene.git.changes(at).unwrap(), None).unwrap());

@@ -165,8 +165,8 @@ impl Story {
                 Some(next) => at = next,
                 None => return Result::Conflict,
             }
-            if let Err(fault) = Verifier::resume(&self.scene.git, at, &remembered) {
-                assert_eq!(fault.code, Code::HistoryRewritten);
+            if let Err(error) = Verifier::resume(&self.scene.git, at, &remembered) {
+                assert_eq!(error.code, Code::HistoryRewritten);
                 return Result::Rewritten;
             }
         }

@@ -13,7 +13,7 @@ use super::verify::{Outcome, Problem, Verified, Verifier};
 use crate::testing::memory::MemoryHistory;
 use crate::testing::registry::{Edit, Made, Scene, Signed, Start, Workshop};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 

@@ -297,7 +297,7 @@ impl Teller {
         let mut verifier = Verifier::from_the_start(&self.scene.git, self.head(), None).unwrap();
         verifier.run(|_| Ok(())).unwrap();
         let verified = verifier.finish().unwrap();
-        if verified.tip_fault.is_none() {
+        if verified.tip_error.is_none() {
             return;
         }
         let load = |oid: Oid| History::load(&self.scene.git, oid, 1 << 24).unwrap();

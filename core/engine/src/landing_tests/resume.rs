@@ -9,7 +9,7 @@ use crate::verify::{Remembered, asks_for_the_whole_walk};
 fn told(verified: &Verified<'_>) -> (Vec<String>, Outcome, Vec<Oid>, Option<Oid>, u64, Vec<String>) {
     let inert = verified.walk.inert().iter().map(|landing| {
         let codes: Vec<(&String, Code, &String)> =
-            landing.findings.iter().map(|(path, fault)| (path, fault.code, &fault.message)).collect();
+            landing.findings.iter().map(|(path, error)| (path, error.code, &error.message)).collect();
         format!("{} {:?} {:?} {codes:?}", landing.commit, landing.standing, landing.files)
     });
     let mut bad = verified.bad.clone();
@@ -17,7 +17,7 @@ fn told(verified: &Verified<'_>) -> (Vec<String>, Outcome, Vec<Oid>, Option<Oid>
     (inert.collect(), verified.outcome(), bad, verified.last_good, verified.walk.commits(), verified.tainted.clone())
 }
 
-fn walk<'h>(mut verifier: Verifier<'h>) -> refmark_types::fault::Result<Verified<'h>> {
+fn walk<'h>(mut verifier: Verifier<'h>) -> refmark_types::error::Result<Verified<'h>> {
     verifier.run(|_| Ok(()))?;
     verifier.finish()
 }
@@ -39,7 +39,7 @@ fn a_reader_that_goes_on_from_any_commit_comes_to_the_same_as_one_from_the_start
             let text = serde_json::to_string(&remembered).unwrap();
             let remembered: Remembered = serde_json::from_str(&text).unwrap();
             let later = match walk(Verifier::resume(git, head, &remembered).unwrap()) {
-                Err(fault) if asks_for_the_whole_walk(&fault) => continue,
+                Err(error) if asks_for_the_whole_walk(&error) => continue,
                 other => other.unwrap(),
             };
             assert_eq!(told(&later), told(&whole), "seed {seed} from {at}");

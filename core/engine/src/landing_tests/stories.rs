@@ -105,8 +105,8 @@ fn a_teleported_branch_with_the_newest_head_as_second_parent_is_rewritten_histor
     let remembered = remember(&scene, newest);
     // For Git this descends from the newest head; its first parent is an old one, and its tree lacks the revocation.
     let teleported = scene.git.put_tree_of(&[head, newest], head, scene.tick());
-    let fault = Verifier::resume(&scene.git, teleported, &remembered).err().unwrap();
-    assert_eq!(fault.code, Code::HistoryRewritten);
+    let error = Verifier::resume(&scene.git, teleported, &remembered).err().unwrap();
+    assert_eq!(error.code, Code::HistoryRewritten);
     // With the newest tree it is still another chain: the remembered head is not on it.
     let sly = scene.git.put_tree_of(&[head, newest], newest, scene.tick());
     assert_eq!(Verifier::resume(&scene.git, sly, &remembered).err().unwrap().code, Code::HistoryRewritten);

@@ -1,10 +1,10 @@
 //! Describing a model.
 
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::about::About;
 use refmark_types::canonical::FreeMap;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, folded};
 
 /// What shall change of a model's description; what is none stays.
@@ -25,15 +25,15 @@ pub struct AboutRequest {
 }
 
 /// Plans a model that has no version yet: its name is taken, and what it is is said.
-pub fn announce(facts: Facts<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
+pub fn announce(facts: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
     let standing = facts.about(model)?;
     if standing.as_ref().is_some_and(|it| !it.hidden) || (standing.is_none() && facts.newest_version(model)?.is_some())
     {
-        return Err(Fault::new(Code::Exists, format!("there is a model {model} already")).field("model", model));
+        return Err(Error::new(Code::Exists, format!("there is a model {model} already")).field("model", model));
     }
     let near = facts.models()?.into_iter().find(|it| it != model && folded(it.as_str()) == folded(model.as_str()));
     if let Some(near) = near {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadName,
             format!("model name `{model}` differs from `{near}` only in case or in `. _ -` and spaces"),
         )
@@ -52,9 +52,9 @@ pub fn announce(facts: Facts<'_>, author: &Author, model: &ModelName, request: &
 }
 
 /// Plans a new description.
-pub fn describe(facts: Facts<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
+pub fn describe(facts: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
     if facts.newest_version(model)?.is_none() && facts.about(model)?.is_none() {
-        return Err(Fault::new(Code::NotFound, format!("there is no model {model}")).hint("register a version first"));
+        return Err(Error::new(Code::NotFound, format!("there is no model {model}")).hint("register a version first"));
     }
     let now = facts.about(model)?;
     let mut record = about_record(author, model, now.as_deref(), request);

@@ -3,7 +3,7 @@
 use super::{Author, Plan};
 use refmark_records::approval::{Approval, Waiver};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::time::Timestamp;
 
 /// What a principal says to one statement.

@@ -1,11 +1,11 @@
 //! Entries of the catalog: added, deprecated, disabled.
 
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
 use crate::schema::check_schema;
+use crate::state_reader::StateReader;
 use refmark_records::catalog::{CatalogEntry, EntryState, Family};
 use refmark_types::canonical::FreeJson;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::EntryId;
 
 /// A new entry of the catalog.
@@ -34,17 +34,17 @@ pub struct EntryRequest {
 }
 
 /// Plans a new entry, active from the start.
-pub fn catalog_entry(facts: Facts<'_>, author: &Author, request: &EntryRequest) -> Result<Plan> {
+pub fn catalog_entry(facts: StateReader<'_>, author: &Author, request: &EntryRequest) -> Result<Plan> {
     let EntryRequest { family, id, .. } = request;
     if facts.catalog(*family, id)?.is_some() {
-        return Err(Fault::new(Code::Exists, format!("{} {id} is in the catalog already", family.as_str()))
+        return Err(Error::new(Code::Exists, format!("{} {id} is in the catalog already", family.as_str()))
             .hint("an id is a contract: what it means never changes; deprecate it and add another"));
     }
     if !request.schema.0.is_null() {
         check_schema(&request.schema.0)?;
     }
     if request.meaning.trim().is_empty() {
-        return Err(Fault::new(Code::BadArgument, format!("{id} has no meaning")).hint("--meaning \"a sentence\""));
+        return Err(Error::new(Code::BadArgument, format!("{id} has no meaning")).hint("--meaning \"a sentence\""));
     }
     let mut plan = Plan { subject: format!("catalog add {} {id}", family.as_str()), ..Plan::default() };
     plan.sign(CatalogEntry {
@@ -72,18 +72,18 @@ pub fn catalog_entry(facts: Facts<'_>, author: &Author, request: &EntryRequest) 
 
 /// Plans another state of an entry: deprecated, disabled, or active again.
 pub fn catalog_state(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     family: Family,
     id: &EntryId,
     state: EntryState,
 ) -> Result<Plan> {
     let Some(now) = facts.catalog(family, id)? else {
-        return Err(Fault::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
+        return Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
             .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str())));
     };
     if now.state == state {
-        return Err(Fault::new(Code::NothingToDo, format!("{} {id} is {} already", family.as_str(), state.as_str())));
+        return Err(Error::new(Code::NothingToDo, format!("{} {id} is {} already", family.as_str(), state.as_str())));
     }
     let mut plan = Plan { subject: format!("catalog {} {id}: {}", family.as_str(), state.as_str()), ..Plan::default() };
     plan.sign(CatalogEntry {

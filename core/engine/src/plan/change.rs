@@ -4,8 +4,8 @@ use super::{
     Author, Plan, PromoteRequest, RollbackRequest, StageRequest, TrustRequest, UnsetRequest, promote, rollback, stage,
     trust, unset,
 };
-use crate::facts::Facts;
-use refmark_types::fault::Result;
+use crate::state_reader::StateReader;
+use refmark_types::error::Result;
 use refmark_types::name::escape;
 
 /// A move that somebody asks for.
@@ -25,7 +25,7 @@ pub enum Change {
 
 impl Change {
     /// Plans it on what stands now.
-    pub fn plan(&self, facts: Facts<'_>, author: &Author) -> Result<Plan> {
+    pub fn plan(&self, facts: StateReader<'_>, author: &Author) -> Result<Plan> {
         match self {
             Change::Promote(request) => promote(facts, author, request),
             Change::Rollback(request) => rollback(facts, author, request),
@@ -37,7 +37,7 @@ impl Change {
 
     /// The branch on which it is proposed where nobody names one, such as `propose/sentiment-champion-4`: the number is
     /// that of the move.
-    pub fn branch(&self, facts: Facts<'_>) -> Result<String> {
+    pub fn branch(&self, facts: StateReader<'_>) -> Result<String> {
         let alias = |model, alias| -> Result<String> {
             let next = facts.alias(model, alias)?.map_or(1, |it| it.sequence + 1);
             Ok(format!("{}-{}-{next}", escape(model.as_str()), escape(alias.as_str())))

@@ -1,11 +1,11 @@
 //! Attaching evidence.
 
 use super::{Author, Plan};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::evidence::{Evidence, Metric, Named, Verdict};
 use refmark_types::canonical::{FreeJson, FreeMap};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::EntryId;
 
 /// Attach a piece of evidence to an artifact.
@@ -36,9 +36,9 @@ pub struct EvidenceRequest {
 }
 
 /// Plans the record.
-pub fn attach(facts: Facts<'_>, author: &Author, request: &EvidenceRequest) -> Result<Plan> {
+pub fn attach(facts: StateReader<'_>, author: &Author, request: &EvidenceRequest) -> Result<Plan> {
     if !facts.has_artifact(&request.artifact)? {
-        return Err(Fault::new(Code::NotFound, format!("{} is not registered", request.artifact)));
+        return Err(Error::new(Code::NotFound, format!("{} is not registered", request.artifact)));
     }
     let of = &request.evidence_type;
     let mut plan = Plan {

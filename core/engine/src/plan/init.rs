@@ -8,7 +8,7 @@ use refmark_records::root::{FORMAT, Keyholder, Quorum, Root};
 use refmark_records::signature::PublicKey;
 use refmark_types::canonical::{FreeJson, RECORD_LIMIT, strict};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{EntryId, PrincipalId};
 
 /// What a new registry starts with.

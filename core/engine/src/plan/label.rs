@@ -4,11 +4,11 @@ use super::{
     AboutRequest, Author, Plan, RegisterRequest, UnsetRequest, describe, not_before, promote, register, unset,
 };
 use super::{Batch, PromoteRequest};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::layout::Document;
 use refmark_records::version::Label;
 use refmark_types::canonical::FreeMap;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, folded};
 
 /// What shall change of a version's label; what is none stays.
@@ -26,7 +26,7 @@ pub struct LabelRequest {
 
 /// Plans a new label.
 pub fn label(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     version: u64,
@@ -64,10 +64,16 @@ pub fn label(
 }
 
 /// Plans the tombstone of a version: lists leave it out, and the aliases that hold it are closed.
-pub fn hide_version(facts: Facts<'_>, author: &Author, model: &ModelName, version: u64, reason: &str) -> Result<Plan> {
+pub fn hide_version(
+    facts: StateReader<'_>,
+    author: &Author,
+    model: &ModelName,
+    version: u64,
+    reason: &str,
+) -> Result<Plan> {
     let mut plan = Plan { subject: format!("hide {model}/{version}"), body: reason.to_owned(), ..Plan::default() };
     if facts.label(model, version)?.is_some_and(|it| it.hidden) {
-        return Err(Fault::new(Code::NothingToDo, format!("{model}/{version} is hidden already")));
+        return Err(Error::new(Code::NothingToDo, format!("{model}/{version} is hidden already")));
     }
     close_aliases(facts, author, model, Some(version), reason, &mut plan)?;
     let request = LabelRequest { hidden: Some(true), ..LabelRequest::default() };
@@ -77,7 +83,7 @@ pub fn hide_version(facts: Facts<'_>, author: &Author, model: &ModelName, versio
 
 /// Plans the tombstone of a model: lists leave it and its versions out, and its aliases are closed.
 pub fn hide_model(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     renamed_to: Option<&ModelName>,
@@ -98,7 +104,7 @@ pub fn hide_model(
 
 /// Plans a model's move to a new name: every version with its number, label, stage and aliases; the old name becomes a
 /// tombstone that names the new one.
-pub fn rename(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
+pub fn rename(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
     check_free(facts, from, to)?;
     let mut batch = Batch::new();
     let mut plan = Plan::default();
@@ -148,18 +154,18 @@ pub fn rename(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelNam
 
 /// A name is free where nothing bears it, or where it was given up while it had the same versions: so that a new name can be
 /// taken back.
-fn check_free(facts: Facts<'_>, from: &ModelName, to: &ModelName) -> Result<()> {
+fn check_free(facts: StateReader<'_>, from: &ModelName, to: &ModelName) -> Result<()> {
     let models = facts.models()?;
     if !models.contains(from) {
-        return Err(Fault::new(Code::NotFound, format!("there is no model {from}")));
+        return Err(Error::new(Code::NotFound, format!("there is no model {from}")));
     }
     if from == to {
-        return Err(Fault::new(Code::NothingToDo, format!("the model is {to} already")));
+        return Err(Error::new(Code::NothingToDo, format!("the model is {to} already")));
     }
     let given_up = facts.about(to)?.is_some_and(|it| it.hidden);
     let near = |it: &&ModelName| *it != from && folded(it.as_str()) == folded(to.as_str()) && !(*it == to && given_up);
     if let Some(taken) = models.iter().find(near) {
-        return Err(Fault::new(Code::Exists, format!("there is a model {taken} already")).field("standing", taken));
+        return Err(Error::new(Code::Exists, format!("there is a model {taken} already")).field("standing", taken));
     }
     if facts.newest_version(to)? > facts.newest_version(from)? {
         return Err(other_numbers(to));
@@ -167,15 +173,15 @@ fn check_free(facts: Facts<'_>, from: &ModelName, to: &ModelName) -> Result<()> 
     Ok(())
 }
 
-fn other_numbers(to: &ModelName) -> Box<Fault> {
-    Fault::new(Code::Exists, format!("there was a model {to}, whose version numbers mean other artifacts"))
+fn other_numbers(to: &ModelName) -> Box<Error> {
+    Error::new(Code::Exists, format!("there was a model {to}, whose version numbers mean other artifacts"))
         .hint("numbers are never given again: choose another name")
         .field("standing", to)
 }
 
 /// The label and the stage of a version, for the same version of another model.
 fn copy_of_version(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     (from, to): (&ModelName, &ModelName),
     version: u64,
@@ -206,7 +212,7 @@ fn copy_of_version(
     Ok(plan)
 }
 
-fn copy_of_about(facts: Facts<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
+fn copy_of_about(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
     let mut plan = Plan::default();
     let (said, standing) = (facts.about(from)?, facts.about(to)?);
     if let Some(like) = said.as_ref().or(standing.as_ref()) {
@@ -225,7 +231,7 @@ fn copy_of_about(facts: Facts<'_>, author: &Author, from: &ModelName, to: &Model
 }
 
 fn close_aliases(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     version: Option<u64>,

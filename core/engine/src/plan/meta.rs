@@ -1,24 +1,24 @@
 //! Roots and policies: what is signed by the keyholders of the root.
 
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::{Policy, PolicyStatement};
 use refmark_records::root::{FORMAT, Keyholder, Quorum, Root};
 use refmark_records::signature::PublicKey;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 
 /// Plans policy n+1 of this text, which must carry that number and the registry's id.
-pub fn policy(facts: Facts<'_>, author: &Author, text: &str, reason: &str) -> Result<Plan> {
+pub fn policy(facts: StateReader<'_>, author: &Author, text: &str, reason: &str) -> Result<Plan> {
     let Some((before, statement)) = facts.newest_policy()? else {
-        return Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect"));
+        return Err(Error::new(Code::NotARegistry, "the registry has no policy in effect"));
     };
     let policy = Policy::parse(text)?;
     let number = before.number + 1;
     if (policy.number, policy.registry) != (number, author.registry) {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadArgument,
             format!(
                 "the text says policy {} of registry {}, and policy {number} of {} is next",
@@ -69,14 +69,14 @@ pub struct Rotation {
 }
 
 /// Plans root n+1. It needs the old and the new threshold; one author's signature may not be enough.
-pub fn rotate(facts: Facts<'_>, author: &Author, rotation: &Rotation) -> Result<Plan> {
+pub fn rotate(facts: StateReader<'_>, author: &Author, rotation: &Rotation) -> Result<Plan> {
     let Some(now) = facts.newest_root()? else {
-        return Err(Fault::new(Code::NotARegistry, "the registry has no root in effect"));
+        return Err(Error::new(Code::NotARegistry, "the registry has no root in effect"));
     };
     let mut keyholders = now.keyholders.clone();
     for id in &rotation.remove {
         if !keyholders.iter().any(|it| it.principal == *id) {
-            return Err(Fault::new(Code::NotFound, format!("{id} holds no key of root {}", now.number))
+            return Err(Error::new(Code::NotFound, format!("{id} holds no key of root {}", now.number))
                 .hint("`refmark trust show` lists the keyholders"));
         }
         keyholders.retain(|it| it.principal != *id);
@@ -114,10 +114,10 @@ pub fn rotate(facts: Facts<'_>, author: &Author, rotation: &Rotation) -> Result<
     let asked: Vec<PrincipalId> = root.root.principals.iter().chain(&root.policy.principals).cloned().collect();
     root.keyholders.retain(|it| asked.contains(&it.principal));
     if (&root.root, &root.policy, &root.keyholders) == (&now.root, &now.policy, &now.keyholders) {
-        return Err(Fault::new(Code::NothingToDo, format!("root {} says that already", now.number)));
+        return Err(Error::new(Code::NothingToDo, format!("root {} says that already", now.number)));
     }
     if let Some(rule) = root.broken_rule() {
-        return Err(Fault::new(Code::BadArgument, format!("root {} would break a rule: {rule}", root.number))
+        return Err(Error::new(Code::BadArgument, format!("root {} would break a rule: {rule}", root.number))
             .hint("thresholds count principals: set them with --threshold and --policy-threshold"));
     }
     let mut plan =

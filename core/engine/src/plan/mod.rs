@@ -31,7 +31,7 @@ use refmark_records::layout::Place;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Statement};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;

@@ -2,11 +2,11 @@
 
 use super::transition::{StageRequest, stage};
 use super::{Author, Plan, not_before};
-use crate::facts::{Facts, Of};
+use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 
 /// Move an alias to a version.
@@ -27,14 +27,14 @@ pub struct PromoteRequest {
 }
 
 /// Plans the move, and the stage move that the alias's class asks for where one is allowed.
-pub fn promote(facts: Facts<'_>, author: &Author, request: &PromoteRequest) -> Result<Plan> {
+pub fn promote(facts: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Plan> {
     let PromoteRequest { model, alias, version, .. } = request;
     let to = target(facts, model, *version)?;
     let now = facts.alias(model, alias)?;
     let held = now.as_ref().and_then(|now| now.to);
     check_expectation(request, now.as_ref())?;
     if held == Some(to) {
-        return Err(Fault::new(Code::NothingToDo, format!("{model}@{alias} holds {version} already"))
+        return Err(Error::new(Code::NothingToDo, format!("{model}@{alias} holds {version} already"))
             .field("sequence", now.map(|now| now.sequence)));
     }
     let from = held.map_or_else(|| "(none)".to_owned(), |it| it.version.to_string());
@@ -52,7 +52,7 @@ pub fn promote(facts: Facts<'_>, author: &Author, request: &PromoteRequest) -> R
 }
 
 /// The stage move without which the alias could not hold the version, where the policy has a rule for it.
-fn missing_stage(facts: Facts<'_>, author: &Author, request: &PromoteRequest) -> Result<Option<Plan>> {
+fn missing_stage(facts: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Option<Plan>> {
     let Some((policy, _)) = facts.newest_policy()? else { return Ok(None) };
     let Some(rule) = policy.alias_rule(&request.model, &request.alias) else { return Ok(None) };
     let (have, _) = facts.stage(&request.model, request.version)?;
@@ -74,20 +74,20 @@ fn missing_stage(facts: Facts<'_>, author: &Author, request: &PromoteRequest) ->
     stage(facts, author, &request).map(Some)
 }
 
-/// A version as a target, or a fault that says which versions there are.
-pub(super) fn target(facts: Facts<'_>, model: &ModelName, version: u64) -> Result<Target> {
+/// A version as a target, or an error that says which versions there are.
+pub(super) fn target(facts: StateReader<'_>, model: &ModelName, version: u64) -> Result<Target> {
     if let Some(found) = facts.version(model, version)? {
         return Ok(Target { version, artifact: found.artifact });
     }
-    let fault = |message: String| Fault::new(Code::NotFound, message).field("model", model).field("version", version);
+    let error = |message: String| Error::new(Code::NotFound, message).field("model", model).field("version", version);
     Err(match facts.newest_version(model)? {
-        None => fault(format!("there is no model {model}")).hint("`refmark list` shows the models"),
-        Some(newest) => fault(format!("{model} has no version {version}"))
+        None => error(format!("there is no model {model}")).hint("`refmark list` shows the models"),
+        Some(newest) => error(format!("{model} has no version {version}"))
             .hint(format!("its newest is {newest}; `refmark list {model}` shows all")),
     })
 }
 
-fn check_expectation(request: &PromoteRequest, now: Option<&Of<AliasMove>>) -> Result<()> {
+fn check_expectation(request: &PromoteRequest, now: Option<&TypedRecord<AliasMove>>) -> Result<()> {
     let held = now.and_then(|now| now.to).map(|it| it.version);
     match request.expect {
         Some(expected) if expected != held => Err(alias_moved(request, expected, now)),
@@ -96,13 +96,17 @@ fn check_expectation(request: &PromoteRequest, now: Option<&Of<AliasMove>>) -> R
 }
 
 /// The alias is not where somebody thought that it was: by whom it moved, when, from what to what.
-pub fn alias_moved(request: &PromoteRequest, expected: Option<u64>, now: Option<&Of<AliasMove>>) -> Box<Fault> {
+pub fn alias_moved(
+    request: &PromoteRequest,
+    expected: Option<u64>,
+    now: Option<&TypedRecord<AliasMove>>,
+) -> Box<Error> {
     let word = |version: Option<u64>| version.map_or_else(|| "nothing".to_owned(), |it| it.to_string());
     let held = now.and_then(|now| now.to).map(|it| it.version);
     let name = format!("{}@{}", request.model, request.alias);
     let who = now.map_or_else(String::new, |now| format!(": {} moved it at {}", now.by, now.time));
-    let mut fault =
-        Fault::new(Code::AliasMoved, format!("{name} holds {}, and {} was expected{who}", word(held), word(expected)))
+    let mut error =
+        Error::new(Code::AliasMoved, format!("{name} holds {}, and {} was expected{who}", word(held), word(expected)))
             .hint(format!(
                 "look at it again with `refmark explain {name}`, and then promote with --expect {}",
                 word(held)
@@ -110,7 +114,7 @@ pub fn alias_moved(request: &PromoteRequest, expected: Option<u64>, now: Option<
             .field("expected", expected)
             .field("found", held);
     if let Some(now) = now {
-        fault = fault
+        error = error
             .field("by", &now.by)
             .field("time", now.time)
             .field("sequence", now.sequence)
@@ -118,13 +122,13 @@ pub fn alias_moved(request: &PromoteRequest, expected: Option<u64>, now: Option<
             .field("to", now.to)
             .field("reason", &now.reason);
     }
-    fault
+    error
 }
 
 pub(super) fn next_move(
     author: &Author,
     request: &PromoteRequest,
-    now: Option<&Of<AliasMove>>,
+    now: Option<&TypedRecord<AliasMove>>,
     to: Option<Target>,
 ) -> AliasMove {
     AliasMove {
@@ -159,12 +163,12 @@ pub struct RollbackRequest {
 
 /// Plans the way back: the newest version that the alias held before, that is another one, and that it may still hold; where
 /// it may hold none of them, the newest.
-pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
+pub fn rollback(facts: StateReader<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
     let RollbackRequest { model, alias, .. } = request;
     let name = format!("{model}@{alias}");
     let now = facts.alias(model, alias)?;
     let Some(now) = now else {
-        return Err(Fault::new(Code::NotFound, format!("there is no alias {name}")).field("alias", &name));
+        return Err(Error::new(Code::NotFound, format!("there is no alias {name}")).field("alias", &name));
     };
     let held = now.to.map(|it| it.version);
     let version = match request.to {
@@ -181,7 +185,7 @@ pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) ->
                 }
             }
             found.ok_or_else(|| {
-                Fault::new(Code::NothingToDo, format!("{name} never held another version"))
+                Error::new(Code::NothingToDo, format!("{name} never held another version"))
                     .hint(format!("`refmark promote {name} VERSION` moves it, `refmark unset {name}` closes it"))
             })?
         }
@@ -201,7 +205,7 @@ pub fn rollback(facts: Facts<'_>, author: &Author, request: &RollbackRequest) ->
 }
 
 /// Whether a version is in a trust state and a stage that the alias's rule allows.
-fn may_hold(facts: Facts<'_>, model: &ModelName, alias: &AliasName, target: Target) -> Result<bool> {
+fn may_hold(facts: StateReader<'_>, model: &ModelName, alias: &AliasName, target: Target) -> Result<bool> {
     let Some((policy, _)) = facts.newest_policy()? else { return Ok(false) };
     let Some(rule) = policy.alias_rule(model, alias) else { return Ok(false) };
     let trust = facts.trust(&target.artifact)?.0;
@@ -221,11 +225,11 @@ pub struct UnsetRequest {
 }
 
 /// Plans the move to nothing.
-pub fn unset(facts: Facts<'_>, author: &Author, request: &UnsetRequest) -> Result<Plan> {
+pub fn unset(facts: StateReader<'_>, author: &Author, request: &UnsetRequest) -> Result<Plan> {
     let UnsetRequest { model, alias, reason } = request;
     let now = facts.alias(model, alias)?.filter(|now| now.to.is_some());
     let Some(now) = now else {
-        return Err(Fault::new(Code::NotFound, format!("{model}@{alias} holds nothing")));
+        return Err(Error::new(Code::NotFound, format!("{model}@{alias} holds nothing")));
     };
     let from = now.to.map_or(0, |it| it.version);
     let mut plan =

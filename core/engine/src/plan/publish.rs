@@ -1,9 +1,9 @@
 //! Publishing what a project is pinned to.
 
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::consumer::{Consumer, PublishedPin};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ConsumerId;
 
 /// Publish the pins of a project, whole; no pins where the project is gone.
@@ -18,12 +18,12 @@ pub struct PublishRequest {
 }
 
 /// Plans the record.
-pub fn publish(facts: Facts<'_>, author: &Author, request: &PublishRequest) -> Result<Plan> {
+pub fn publish(facts: StateReader<'_>, author: &Author, request: &PublishRequest) -> Result<Plan> {
     let PublishRequest { consumer, project, pins } = request;
     for pin in pins {
         let found = facts.version(&pin.model, pin.version)?;
         if found.is_none_or(|it| it.artifact != pin.artifact) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::NotFound,
                 format!("the registry has no {}/{} that is {}", pin.model, pin.version, pin.artifact.short()),
             )
@@ -32,7 +32,7 @@ pub fn publish(facts: Facts<'_>, author: &Author, request: &PublishRequest) -> R
     }
     let now = facts.consumer(consumer)?;
     if now.as_ref().is_some_and(|now| now.pins == *pins && now.project == *project) {
-        return Err(Fault::new(Code::NothingToDo, format!("{consumer} has published exactly these pins already")));
+        return Err(Error::new(Code::NothingToDo, format!("{consumer} has published exactly these pins already")));
     }
     let mut plan = Plan { subject: format!("publish {} pins of {consumer}", pins.len()), ..Plan::default() };
     let line = |it: &PublishedPin| format!("{}/{} {}", it.model, it.version, it.artifact);

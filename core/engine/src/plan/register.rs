@@ -3,14 +3,14 @@
 use super::about::{AboutRequest, about_record};
 use super::transition::{TrustRequest, first_or_next};
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Manifest;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Version;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::name::{ModelName, Release, folded};
 use refmark_types::time::Timestamp;
@@ -68,7 +68,7 @@ impl Batch {
     }
 
     /// The newest version of a model, with the statement and time of its record.
-    fn newest(&mut self, facts: Facts<'_>, model: &ModelName) -> Result<(u64, Option<(Digest, Timestamp)>)> {
+    fn newest(&mut self, facts: StateReader<'_>, model: &ModelName) -> Result<(u64, Option<(Digest, Timestamp)>)> {
         if let Some(found) = self.newest.get(model) {
             return Ok(*found);
         }
@@ -83,7 +83,7 @@ impl Batch {
         Ok(found)
     }
 
-    fn trust(&self, facts: Facts<'_>, artifact: ArtifactId) -> Result<TrustState> {
+    fn trust(&self, facts: StateReader<'_>, artifact: ArtifactId) -> Result<TrustState> {
         match self.brought.get(&artifact) {
             Some(trust) => Ok(*trust),
             None => Ok(facts.trust(&artifact)?.0),
@@ -91,7 +91,7 @@ impl Batch {
     }
 
     /// Refuses a new name that people would take for a standing one.
-    fn check_new_name(&mut self, facts: Facts<'_>, model: &ModelName) -> Result<()> {
+    fn check_new_name(&mut self, facts: StateReader<'_>, model: &ModelName) -> Result<()> {
         let names = match &mut self.names {
             Some(names) => names,
             none => {
@@ -100,7 +100,7 @@ impl Batch {
             }
         };
         match names.insert(folded(model.as_str()), model.clone()) {
-            Some(other) if other != *model => Err(Fault::new(
+            Some(other) if other != *model => Err(Error::new(
                 Code::BadName,
                 format!("model name `{model}` differs from `{other}` only in case or in `. _ -` and spaces"),
             )
@@ -113,7 +113,7 @@ impl Batch {
 
 /// Plans the version, the artifact's documents, its first trust move and the model's owner.
 pub fn register(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     author: &Author,
     request: &RegisterRequest,
     batch: &mut Batch,
@@ -170,7 +170,13 @@ pub fn register(
 }
 
 /// Sets the model's owner where it is another.
-fn own(facts: Facts<'_>, author: &Author, request: &RegisterRequest, batch: &mut Batch, plan: &mut Plan) -> Result<()> {
+fn own(
+    facts: StateReader<'_>,
+    author: &Author,
+    request: &RegisterRequest,
+    batch: &mut Batch,
+    plan: &mut Plan,
+) -> Result<()> {
     let Some(owner) = &request.owner else { return Ok(()) };
     let model = &request.model;
     let standing = facts.about(model)?;
@@ -202,7 +208,7 @@ fn fits(document: Document, bytes: &[u8]) -> Result<()> {
     }
     let (name, size) = (document.file_name(), bytes.len());
     let message = format!("the version's {name} would have {size} bytes, and at most {MANIFEST_LIMIT} may stand");
-    Err(Fault::new(Code::TooLarge, message)
+    Err(Error::new(Code::TooLarge, message)
         .hint(match document {
             Document::Manifest => {
                 "it lists every file and tensor: pack small files into an archive, or make several models"
@@ -213,7 +219,7 @@ fn fits(document: Document, bytes: &[u8]) -> Result<()> {
 }
 
 /// The version of a model that is this artifact already. Newest first: that is the likely one.
-fn version_of(facts: Facts<'_>, model: &ModelName, artifact: ArtifactId, batch: &Batch) -> Result<Option<u64>> {
+fn version_of(facts: StateReader<'_>, model: &ModelName, artifact: ArtifactId, batch: &Batch) -> Result<Option<u64>> {
     if let Some(version) = batch.artifacts.get(&(model.clone(), artifact)) {
         return Ok(Some(*version));
     }

@@ -2,11 +2,11 @@
 
 use super::promote::target;
 use super::{Author, Plan, not_before};
-use crate::facts::Facts;
+use crate::state_reader::StateReader;
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
 use refmark_types::time::Timestamp;
 
@@ -30,12 +30,12 @@ pub struct StageRequest {
 }
 
 /// Plans a stage move.
-pub fn stage(facts: Facts<'_>, author: &Author, request: &StageRequest) -> Result<Plan> {
+pub fn stage(facts: StateReader<'_>, author: &Author, request: &StageRequest) -> Result<Plan> {
     let StageRequest { model, version, to, .. } = request;
     let target = target(facts, model, *version)?;
     let (from, now) = facts.stage(model, *version)?;
     if from == *to {
-        return Err(Fault::new(Code::NothingToDo, format!("{model}/{version} is {to} already")));
+        return Err(Error::new(Code::NothingToDo, format!("{model}/{version} is {to} already")));
     }
     let mut plan = Plan {
         subject: format!("transition {model}/{version}: {from} → {to}"),
@@ -78,14 +78,14 @@ pub struct TrustRequest {
 }
 
 /// Plans a trust move.
-pub fn trust(facts: Facts<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
+pub fn trust(facts: StateReader<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
     let TrustRequest { artifact, to, .. } = request;
     if !facts.has_artifact(artifact)? {
-        return Err(Fault::new(Code::NotFound, format!("{artifact} is not registered")));
+        return Err(Error::new(Code::NotFound, format!("{artifact} is not registered")));
     }
     let (from, now) = facts.trust(artifact)?;
     if from == *to {
-        return Err(Fault::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
+        return Err(Error::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
     }
     let mut plan = Plan {
         subject: format!("transition {}: {from} → {to}", artifact.short()),
@@ -126,7 +126,7 @@ pub(super) fn first_or_next(
 }
 
 /// Plans a revocation.
-pub fn revoke_artifact(facts: Facts<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
+pub fn revoke_artifact(facts: StateReader<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
     let request = TrustRequest { artifact, to: TrustState::Revoked, reason: reason.to_owned(), evidence: Vec::new() };
     let mut plan = trust(facts, author, &request)?;
     plan.subject = format!("revoke {}", artifact.short());

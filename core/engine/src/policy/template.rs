@@ -4,7 +4,7 @@ use refmark_records::policy::{Member, MemberKind, Owners, Policy};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{PrincipalId, Role};
 use refmark_types::sort;
 use refmark_types::value::Value;
@@ -20,11 +20,11 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// The preset of this word. A fault with code `bad-argument` where there is none.
+    /// The preset of this word. An error with code `bad-argument` where there is none.
     pub fn parse(text: &str) -> Result<Preset> {
         match text {
             "team" => Ok(Preset::Team),
-            _ => Err(Fault::new(Code::BadArgument, format!("`{}` is not a preset", text.escape_debug()))
+            _ => Err(Error::new(Code::BadArgument, format!("`{}` is not a preset", text.escape_debug()))
                 .hint("the presets are: team")),
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Cancel, Progress};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// A place other than the local store that holds blobs: a folder on a mount or a disk, later others.
 ///
@@ -17,15 +17,15 @@ pub trait BlobRemote: Send + Sync {
     /// The size in bytes of this blob, or none where it is not held.
     fn has(&self, digest: &Digest) -> Result<Option<u64>>;
 
-    /// Writes the blob to a new file at `to`, and calls `progress.advance` with bytes. A fault of code `absent` where
-    /// it is not held. The file may be left half-written after a fault: the caller owns and removes it.
+    /// Writes the blob to a new file at `to`, and calls `progress.advance` with bytes. An error of code `absent` where
+    /// it is not held. The file may be left half-written after an error: the caller owns and removes it.
     fn fetch(&self, digest: &Digest, to: &Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()>;
 
     /// Stores the blob from the file at `from`, durably and whole or not at all. False where it was held already.
-    /// A fault of code `damaged`, with nothing stored, where the file does not have this digest.
+    /// An error of code `damaged`, with nothing stored, where the file does not have this digest.
     fn store(&self, digest: &Digest, from: &Path, progress: &dyn Progress, cancel: &Cancel) -> Result<bool>;
 
-    /// Names each blob that is held, with its size in bytes, in no certain order. A fault of `each` ends the listing.
+    /// Names each blob that is held, with its size in bytes, in no certain order. An error of `each` ends the listing.
     fn list(&self, each: &mut dyn FnMut(Digest, u64) -> Result<()>) -> Result<()>;
 }
 

@@ -7,7 +7,7 @@ pub mod store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::time::Timestamp;
 
 /// Tells the time. Tests and writers pass their own.
@@ -54,10 +54,10 @@ impl Cancel {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// A fault with code `cancelled` once a stop was asked for.
+    /// An error with code `cancelled` once a stop was asked for.
     pub fn check(&self) -> Result<()> {
         if self.0.load(Ordering::Relaxed) {
-            return Err(Fault::new(Code::Cancelled, "stopped on request; nothing half-written was left behind"));
+            return Err(Error::new(Code::Cancelled, "stopped on request; nothing half-written was left behind"));
         }
         Ok(())
     }

@@ -4,14 +4,14 @@
 use refmark_records::signature::{
     COMMIT_NAMESPACE, PAYLOAD_TYPE, PublicKey, Signature, SshSignature, pae, ssh_signed_data,
 };
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// Signs messages with one ed25519 key.
 pub trait Signer: Send + Sync {
     /// The public half of the key.
     fn public(&self) -> PublicKey;
 
-    /// The 64 bytes of an ed25519 signature over exactly these bytes. A fault with code `no-key` where the key's holder
+    /// The 64 bytes of an ed25519 signature over exactly these bytes. An error with code `no-key` where the key's holder
     /// (an agent) is gone or says no.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64]>;
 

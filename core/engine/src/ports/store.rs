@@ -1,7 +1,7 @@
 //! The port to where records live: a history that can grow by one commit, and a branch that moves by compare-and-swap.
 
 use crate::snapshot::History;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -45,14 +45,14 @@ pub trait RecordStore: History + Send + Sync {
     /// The local branches by name, without `refs/heads/`, in byte order.
     fn branches(&self) -> Result<Vec<String>>;
     /// The commit that people mean: a branch, `origin/x`, a tag, `HEAD`, a full or unique short id, each with any number of
-    /// `~n` and `^n` behind it. Faults: `bad-argument`, `not-found`, `ambiguous`.
+    /// `~n` and `^n` behind it. Errors: `bad-argument`, `not-found`, `ambiguous`.
     fn resolve_revision(&self, text: &str) -> Result<Oid>;
 
     /// The id that a file with these bytes has, written or not.
     fn blob_id(&self, bytes: &[u8]) -> Result<Oid>;
     /// Writes a commit with its tree and files and makes them durable, without moving a branch. Returns the commit's id.
     fn write(&self, change: &NewCommit<'_>) -> Result<Oid>;
-    /// Moves a branch from `expected` (nothing: it must not exist yet) to `new`, durably. A fault `head-moved` with the
+    /// Moves a branch from `expected` (nothing: it must not exist yet) to `new`, durably. An error `head-moved` with the
     /// fields `expected` and `found` where the branch is elsewhere, `locked` where another program holds its lock.
     fn move_branch(&self, branch: &str, expected: Option<Oid>, new: Oid) -> Result<()>;
     /// Clears what a writer that died left behind (staged files, its own lock of a branch). Only for the holder of the

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Ground, Ruling, demand};
+use super::{RuleContext, Ruling, demand};
 use crate::effective::{Effective, Objects};
-use crate::facts::{Facts, Of};
+use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::approval::Approval;
 use refmark_records::layout::Place;
 use refmark_records::policy::{Member, MemberKind, Policy, Right};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::Record;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::sort;
@@ -21,7 +21,7 @@ pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Resul
     let own = Place::of(record.predicate())?.path();
     if own != path || record.common().path != path {
         let named = record.common().path;
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::WrongPath,
             format!("the record lies at {path}, says that it lies at {}, and belongs at {own}", named.escape_debug()),
         ));
@@ -30,7 +30,7 @@ pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Resul
 }
 
 /// The registry and the base that a statement names.
-pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &Ground<'_>) -> Result<Ruling> {
+pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &RuleContext<'_>) -> Result<Ruling> {
     let common = record.common();
     if common.registry != registry {
         return Ok(Ruling::failed(
@@ -47,7 +47,7 @@ pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &
         Some(base) => Ok(match (ground.position)(base)? {
             Some(_) => Ruling::Ok,
             None => Ruling::Failed(
-                Fault::new(
+                Error::new(
                     Code::BadBase,
                     format!("its base {base} is not a good commit before it on the registry's first-parent chain"),
                 )
@@ -74,7 +74,7 @@ pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: 
     };
     if common.previous != Some(previous.digest()) {
         return Ok(Ruling::Failed(
-            Fault::new(
+            Error::new(
                 Code::PremiseGone,
                 format!("it follows another statement than the one at {}: somebody else was first", before.path()),
             )
@@ -103,7 +103,7 @@ pub(super) fn authored(
     let by = record.common().by;
     let Some(member) = policy.members.get(by) else {
         return Ok(Ruling::Failed(
-            Fault::new(Code::Refused, format!("{by} is not a member of policy {}", policy.number))
+            Error::new(Code::Refused, format!("{by} is not a member of policy {}", policy.number))
                 .hint("`refmark members list` shows the members; `refmark members add` proposes one")
                 .field("by", by),
         ));
@@ -117,7 +117,7 @@ pub(super) fn authored(
         let who = who.into_iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
         let who = if who.is_empty() { "nobody has it".to_owned() } else { format!("{who} could do it") };
         return Ok(Ruling::Failed(
-            Fault::new(Code::Refused, format!("{by} does not have the right `{words}` under policy {}", policy.number))
+            Error::new(Code::Refused, format!("{by} does not have the right `{words}` under policy {}", policy.number))
                 .hint(who)
                 .field("by", by)
                 .field("right", words),
@@ -143,7 +143,7 @@ fn signed_by_member(
     };
     let Some(key) = member.keys.iter().find(|key| key.id() == signature.keyid) else {
         return Ok(Ruling::Failed(
-            Fault::new(
+            Error::new(
                 Code::BadSignature,
                 format!("key {} is not a key of {by} under policy {}", signature.keyid, policy.number),
             )
@@ -152,24 +152,24 @@ fn signed_by_member(
     };
     if let Some(distrust) = policy.distrust.iter().find(|it| it.key == signature.keyid) {
         return Ok(Ruling::Failed(
-            Fault::new(Code::Distrusted, format!("key {} of {by} is distrusted: {}", signature.keyid, distrust.reason))
+            Error::new(Code::Distrusted, format!("key {} of {by} is distrusted: {}", signature.keyid, distrust.reason))
                 .field("since", distrust.since),
         ));
     }
     Ok(match objects.verify(oid, record, 0, key) {
         Ok(()) => Ruling::Ok,
-        Err(fault) => Ruling::Failed(fault),
+        Err(error) => Ruling::Failed(error),
     })
 }
 
 /// Whether an approval counts under a policy: its signature, its author a person with the right, its base, its time.
 /// The reason where it does not.
 pub fn approval_counts(
-    approval: &Of<Approval>,
+    approval: &TypedRecord<Approval>,
     oid: Oid,
     policy: &Policy,
     registry: RegistryId,
-    ground: &Ground<'_>,
+    ground: &RuleContext<'_>,
 ) -> Result<Ruling> {
     demand!(registry_and_base(&approval.record, registry, ground)?);
     demand!(authored(oid, &approval.record, policy, &[Right::Approve, Right::Waive], ground.state.objects())?);
@@ -178,7 +178,7 @@ pub fn approval_counts(
         return Ok(Ruling::failed(Code::Refused, format!("{} is an agent, and agents never approve", approval.by)));
     }
     if let Some(not_after) = approval.not_after {
-        let seen = Facts(ground.state).checkpoint()?.map(|it| it.time);
+        let seen = StateReader(ground.state).checkpoint()?.map(|it| it.time);
         if seen.is_some_and(|seen| seen > not_after) {
             return Ok(Ruling::failed(Code::Refused, format!("the approval by {} ended at {not_after}", approval.by)));
         }

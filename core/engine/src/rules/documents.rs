@@ -1,13 +1,13 @@
 //! The unsigned files of an artifact's folder: bound by the manifest, and brought in by a signed version.
 
 use super::Ruling;
-use crate::effective::{Effective, Objects, Sum};
-use crate::facts::Facts;
+use crate::effective::{Effective, Objects, StateOverlay};
+use crate::state_reader::StateReader;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_types::canonical::{MANIFEST_LIMIT, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Whether a document is what its name says, as far as it can say so by itself. Returns its size in bytes.
@@ -17,7 +17,7 @@ pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: 
         Document::Manifest => {
             let found = objects.artifact(oid)?;
             if found != artifact {
-                return Err(Fault::new(
+                return Err(Error::new(
                     Code::Damaged,
                     format!("the manifest has digest {found}, and lies in the folder of {artifact}"),
                 ));
@@ -45,7 +45,13 @@ pub fn promised(manifest: &Manifest, document: Document) -> Option<Digest> {
 }
 
 /// Judges a document against the manifest beside it and the versions of its landing.
-pub(super) fn judge(artifact: ArtifactId, document: Document, oid: Oid, named: bool, sum: &Sum<'_>) -> Result<Ruling> {
+pub(super) fn judge(
+    artifact: ArtifactId,
+    document: Document,
+    oid: Oid,
+    named: bool,
+    sum: &StateOverlay<'_>,
+) -> Result<Ruling> {
     if !named {
         // Nothing that comes later can mend this: a landing is judged alone. And it costs a key to be pending.
         return Ok(Ruling::failed(
@@ -56,7 +62,7 @@ pub(super) fn judge(artifact: ArtifactId, document: Document, oid: Oid, named: b
     if document == Document::Manifest {
         return Ok(Ruling::Ok);
     }
-    let Some(manifest) = Facts(sum).manifest(&artifact)? else {
+    let Some(manifest) = StateReader(sum).manifest(&artifact)? else {
         return Ok(Ruling::missing(format!("the manifest of {} is not here", artifact.short())));
     };
     let bytes = sum.objects().bytes(oid, MANIFEST_LIMIT)?;
@@ -72,8 +78,8 @@ pub(super) fn judge(artifact: ArtifactId, document: Document, oid: Oid, named: b
 }
 
 /// What a version needs beside it: the manifest, and every document that the manifest lists.
-pub(super) fn complete(artifact: ArtifactId, sum: &Sum<'_>) -> Result<Ruling> {
-    let Some(manifest) = Facts(sum).manifest(&artifact)? else {
+pub(super) fn complete(artifact: ArtifactId, sum: &StateOverlay<'_>) -> Result<Ruling> {
+    let Some(manifest) = StateReader(sum).manifest(&artifact)? else {
         return Ok(Ruling::missing(format!("the manifest of {} is not here", artifact.short())));
     };
     for document in Document::ALL.into_iter().filter(|it| promised(&manifest, *it).is_some()) {

@@ -1,18 +1,18 @@
 //! What holds for each kind of record.
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
-use super::{Ground, Ruling, Under, documents, moves};
-use crate::effective::{Effective, Sum};
-use crate::facts::{Facts, Of};
+use super::{Authority, RuleContext, Ruling, documents, moves};
+use crate::effective::{Effective, StateOverlay};
 use crate::gate::GateReport;
 use crate::schema;
+use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::approval::Approval;
 use refmark_records::catalog::{EntryState, Family};
 use refmark_records::layout::Place;
 use refmark_records::policy::Right;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
@@ -23,25 +23,25 @@ pub(super) fn judge(
     path: &str,
     oid: Oid,
     named: &Set<ArtifactId>,
-    under: Option<&Under>,
-    sum: &Sum<'_>,
-    ground: &Ground<'_>,
+    under: Option<&Authority>,
+    sum: &StateOverlay<'_>,
+    ground: &RuleContext<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
     if sum.oid(path)? != Some(oid) {
         // It is not well-formed, which was said when the sum was filled.
         return Ok((Ruling::Ok, None));
     }
-    let Some(Under { registry, policy }) = under else {
+    let Some(Authority { registry, policy }) = under else {
         return Ok((Ruling::missing("the registry has no root and policy yet"), None));
     };
     if let Place::Document(artifact, document) = place {
-        let named = named.contains(artifact) || Facts(ground.state).has_artifact(artifact)?;
+        let named = named.contains(artifact) || StateReader(ground.state).has_artifact(artifact)?;
         return Ok((documents::judge(*artifact, *document, oid, named, sum)?, None));
     }
     let record = sum.objects().record(oid)?;
     let about = About { place, record: &record, sum, ground };
     if let Place::Approval(..) = place {
-        let approval = Of::<Approval>::of_approval(record.clone())?;
+        let approval = TypedRecord::<Approval>::of_approval(record.clone())?;
         return Ok((approval_counts(&approval, oid, policy, *registry, ground)?, None));
     }
     match registry_and_base(&record, *registry, ground)? {
@@ -66,7 +66,7 @@ pub(super) fn judge(
 }
 
 /// The artifacts that the versions of a landing name.
-pub(super) fn named_by_versions(sum: &Sum<'_>) -> Result<Set<ArtifactId>> {
+pub(super) fn named_by_versions(sum: &StateOverlay<'_>) -> Result<Set<ArtifactId>> {
     let mut named = Set::new();
     for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
         if let Some(record) = sum.record(path)?
@@ -97,8 +97,8 @@ fn rights(place: &Place) -> &'static [Right] {
 struct About<'a> {
     place: &'a Place,
     record: &'a Record,
-    sum: &'a Sum<'a>,
-    ground: &'a Ground<'a>,
+    sum: &'a StateOverlay<'a>,
+    ground: &'a RuleContext<'a>,
 }
 
 impl About<'_> {
@@ -121,7 +121,7 @@ impl About<'_> {
 
     /// What holds for records that no gate guards.
     fn plain(&self) -> Result<Ruling> {
-        let facts = Facts(self.sum);
+        let facts = StateReader(self.sum);
         match self.record.predicate() {
             Predicate::Version(it) => {
                 let complete = documents::complete(it.artifact, self.sum)?;
@@ -143,7 +143,7 @@ impl About<'_> {
             // A schema with words that nobody reads would refuse nothing.
             Predicate::Catalog(it) if !it.schema.0.is_null() => Ok(match schema::check_schema(&it.schema.0) {
                 Ok(()) => Ruling::Ok,
-                Err(fault) => Ruling::Failed(fault),
+                Err(error) => Ruling::Failed(error),
             }),
             // A model may be described before it has a version: that takes its name.
             Predicate::About(_) => Ok(Ruling::Ok),
@@ -174,7 +174,7 @@ impl About<'_> {
         if release.looks_like_a_version() {
             return Ok(Ruling::failed(Code::BadName, format!("release {release} could be taken for a version")));
         }
-        let facts = Facts(self.sum);
+        let facts = StateReader(self.sum);
         for version in facts.versions(&it.model)? {
             let other = facts.version(&it.model, version)?;
             if version != it.version && other.is_some_and(|other| other.release.as_ref() == Some(release)) {
@@ -197,20 +197,20 @@ impl About<'_> {
         version: u64,
         artifact: &ArtifactId,
     ) -> Result<Ruling> {
-        moves::version_is(Facts(self.sum), model, version, artifact)
+        moves::version_is(StateReader(self.sum), model, version, artifact)
     }
 
     /// Evidence is as the schema of its type says, where the catalog has one.
     fn fits_schema(&self, it: &refmark_records::evidence::Evidence) -> Result<Ruling> {
-        let entry = Facts(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
+        let entry = StateReader(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
         let Some(entry) = entry.filter(|entry| !entry.schema.0.is_null()) else { return Ok(Ruling::Ok) };
         let value = refmark_types::value::to_value(it);
         Ok(match schema::check(&entry.schema.0, &value) {
             Ok(()) => Ruling::Ok,
-            Err(fault) => Ruling::Failed(
-                Fault::new(
+            Err(error) => Ruling::Failed(
+                Error::new(
                     Code::BadRecord,
-                    format!("the {} is not as the catalog's schema asks: {}", it.evidence_type, fault.message),
+                    format!("the {} is not as the catalog's schema asks: {}", it.evidence_type, error.message),
                 )
                 .hint(format!("`refmark catalog show evidence-type {}` has the schema", it.evidence_type)),
             ),
@@ -219,23 +219,23 @@ impl About<'_> {
 
     /// An id is in the catalog, and not disabled.
     fn in_catalog(&self, family: Family, id: &EntryId) -> Result<Ruling> {
-        let entry = Facts(self.sum).catalog(family, id)?;
+        let entry = StateReader(self.sum).catalog(family, id)?;
         let known = || format!("`refmark catalog list {}` shows the known ones", family.as_str());
         Ok(match entry.map(|it| it.state) {
             Some(EntryState::Active | EntryState::Deprecated) => Ruling::Ok,
             Some(EntryState::Disabled) => Ruling::Failed(
-                Fault::new(Code::Refused, format!("{} {id} is disabled in the catalog", family.as_str())).hint(known()),
+                Error::new(Code::Refused, format!("{} {id} is disabled in the catalog", family.as_str())).hint(known()),
             ),
             None => Ruling::Failed(
-                Fault::new(Code::Refused, format!("{} {id} is not in the catalog", family.as_str())).hint(known()),
+                Error::new(Code::Refused, format!("{} {id} is not in the catalog", family.as_str())).hint(known()),
             ),
         })
     }
 }
 
-impl Of<Approval> {
-    fn of_approval(record: std::sync::Arc<Record>) -> Result<Of<Approval>> {
-        Of::read(record, |predicate| match predicate {
+impl TypedRecord<Approval> {
+    fn of_approval(record: std::sync::Arc<Record>) -> Result<TypedRecord<Approval>> {
+        TypedRecord::read(record, |predicate| match predicate {
             Predicate::Approval(it) => Some(it),
             _ => None,
         })

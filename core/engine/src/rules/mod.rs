@@ -20,16 +20,16 @@ pub use people::match_people;
 pub use report::way;
 pub use report::{describe, report_on};
 
-use super::effective::{Effective, Sum};
-use super::facts::Facts;
+use super::effective::{Effective, StateOverlay};
 use super::gate::GateReport;
 use super::landing::Walk;
 use super::snapshot::Mode;
+use super::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::{Limits, Policy};
 use refmark_records::registry_id::RegistryId;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::sort;
@@ -40,25 +40,25 @@ pub enum Ruling {
     /// Nothing speaks against it and nothing is missing.
     Ok,
     /// It lacks something that may still come.
-    Missing(Box<Fault>),
+    Missing(Box<Error>),
     /// It breaks a rule.
-    Failed(Box<Fault>),
+    Failed(Box<Error>),
 }
 
 impl Ruling {
     fn failed(code: Code, message: impl Into<String>) -> Ruling {
-        Ruling::Failed(Fault::new(code, message))
+        Ruling::Failed(Error::new(code, message))
     }
 
     fn missing(message: impl Into<String>) -> Ruling {
-        Ruling::Missing(Fault::new(Code::Pending, message))
+        Ruling::Missing(Error::new(Code::Pending, message))
     }
 
     /// Both of two rulings: a failure wins over what is missing, because what fails must not wait and wake up later.
     fn and(self, other: Ruling) -> Ruling {
         match (self, other) {
-            (Ruling::Failed(fault), _) | (_, Ruling::Failed(fault)) => Ruling::Failed(fault),
-            (Ruling::Missing(fault), _) | (_, Ruling::Missing(fault)) => Ruling::Missing(fault),
+            (Ruling::Failed(error), _) | (_, Ruling::Failed(error)) => Ruling::Failed(error),
+            (Ruling::Missing(error), _) | (_, Ruling::Missing(error)) => Ruling::Missing(error),
             (Ruling::Ok, Ruling::Ok) => Ruling::Ok,
         }
     }
@@ -76,7 +76,7 @@ macro_rules! demand {
 use demand;
 
 /// What a landing is judged against.
-pub struct Ground<'a> {
+pub struct RuleContext<'a> {
     /// What took effect before it.
     pub state: &'a dyn Effective,
     /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
@@ -100,13 +100,13 @@ impl Known {
         Known { files: walk.revoked().files().clone(), paths: walk.tainted().clone() }
     }
 
-    /// Ground for what was judged before, or is judged as if: every base is a good commit.
-    pub fn ground<'a>(&'a self, state: &'a dyn Effective) -> Ground<'a> {
-        Ground { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
+    /// RuleContext for what was judged before, or is judged as if: every base is a good commit.
+    pub fn ground<'a>(&'a self, state: &'a dyn Effective) -> RuleContext<'a> {
+        RuleContext { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
     }
 }
 
-impl Ground<'_> {
+impl RuleContext<'_> {
     /// Whether the first root took effect before.
     fn is_founded(&self) -> Result<bool> {
         Ok(self.state.oid(&Place::Root(1).path())?.is_some())
@@ -114,7 +114,7 @@ impl Ground<'_> {
 }
 
 /// The root and the policy that a landing's records are judged under: the newest of the sum.
-struct Under {
+struct Authority {
     registry: RegistryId,
     policy: Arc<Policy>,
 }
@@ -126,26 +126,26 @@ pub struct Judged {
     /// Whether it breaks a rule (else, where it has no effect, it is pending).
     pub refused: bool,
     /// Why it has no effect, by path.
-    pub findings: Vec<(String, Box<Fault>)>,
+    pub findings: Vec<(String, Box<Error>)>,
     /// Approvals that do not count: inert, and no harm to the rest.
-    pub dropped: Vec<(String, Box<Fault>)>,
+    pub dropped: Vec<(String, Box<Error>)>,
     /// The reports of the moves in it.
     pub reports: Vec<GateReport>,
 }
 
-/// Faults of the world (a damaged pack, a failing disk) stop the walk; all others are what the file comes to.
+/// Errors of the world (a damaged pack, a failing disk) stop the walk; all others are what the file comes to.
 fn settle<T>(result: Result<T>) -> Result<Result<T>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(fault) => match fault.code {
-            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(fault),
-            _ => Ok(Err(fault)),
+        Err(error) => match error.code {
+            Code::Io | Code::BadPack | Code::GitFailed | Code::Incomplete | Code::Cancelled | Code::Bug => Err(error),
+            _ => Ok(Err(error)),
         },
     }
 }
 
 /// Judges one landing.
-pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &Ground<'_>) -> Result<Judged> {
+pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &RuleContext<'_>) -> Result<Judged> {
     let mut landing =
         Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
     let places = landing.places(files);
@@ -164,11 +164,11 @@ pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &Ground<'_>) -> R
         match ruling {
             Ruling::Ok => {}
             // An approval that does not count is inert and spoils nothing.
-            Ruling::Failed(fault) | Ruling::Missing(fault) if is_approval_record(place, *oid, &sum) => {
-                landing.dropped.push((path.clone(), fault));
+            Ruling::Failed(error) | Ruling::Missing(error) if is_approval_record(place, *oid, &sum) => {
+                landing.dropped.push((path.clone(), error));
             }
-            Ruling::Missing(fault) => landing.findings.push((path.clone(), fault)),
-            Ruling::Failed(fault) => landing.refuse(path, fault),
+            Ruling::Missing(error) => landing.findings.push((path.clone(), error)),
+            Ruling::Failed(error) => landing.refuse(path, error),
         }
     }
     for (path, _) in &landing.dropped {
@@ -177,22 +177,22 @@ pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &Ground<'_>) -> R
     Ok(landing.judged(sum))
 }
 
-fn is_approval_record(place: &Place, oid: Oid, sum: &Sum<'_>) -> bool {
+fn is_approval_record(place: &Place, oid: Oid, sum: &StateOverlay<'_>) -> bool {
     matches!(place, Place::Approval(..)) && sum.objects().record(oid).is_ok()
 }
 
 struct Landing<'a> {
-    ground: &'a Ground<'a>,
-    findings: Vec<(String, Box<Fault>)>,
+    ground: &'a RuleContext<'a>,
+    findings: Vec<(String, Box<Error>)>,
     refused: bool,
-    dropped: Vec<(String, Box<Fault>)>,
+    dropped: Vec<(String, Box<Error>)>,
     reports: Vec<GateReport>,
 }
 
 impl<'a> Landing<'a> {
-    fn refuse(&mut self, path: &str, fault: Box<Fault>) {
+    fn refuse(&mut self, path: &str, error: Box<Error>) {
         self.refused = true;
-        self.findings.push((path.to_owned(), fault));
+        self.findings.push((path.to_owned(), error));
     }
 
     /// The places of the landing's files, in the order in which they are judged.
@@ -202,9 +202,9 @@ impl<'a> Landing<'a> {
             match (mode, Place::parse(path)) {
                 (Mode::File, Some(place)) => places.push((place, path.clone(), *oid)),
                 (Mode::File, None) => {
-                    let fault = Fault::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))
+                    let error = Error::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))
                         .hint("remove the file; companions are README.md, LICENSE, CODEOWNERS, .github/, .gitlab/, .gitlab-ci.yml and docs/");
-                    self.refuse(path, fault.at(path));
+                    self.refuse(path, error.at(path));
                 }
                 (odd, _) => {
                     let what = match odd {
@@ -214,9 +214,9 @@ impl<'a> Landing<'a> {
                         Mode::Odd(mode) => format!("an entry of mode {mode:o}"),
                         _ => "a folder without files".to_owned(),
                     };
-                    let fault = Fault::new(Code::BadTree, format!("`{}` is {what}", path.escape_debug()))
+                    let error = Error::new(Code::BadTree, format!("`{}` is {what}", path.escape_debug()))
                         .hint("a registry has plain files of mode 100644 only");
-                    self.refuse(path, fault.at(path));
+                    self.refuse(path, error.at(path));
                 }
             }
         }
@@ -225,8 +225,8 @@ impl<'a> Landing<'a> {
     }
 
     /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
-    fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<Sum<'a>> {
-        let mut sum = Sum::new(self.ground.state, Map::new());
+    fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<StateOverlay<'a>> {
+        let mut sum = StateOverlay::new(self.ground.state, Map::new());
         for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
             let ruling = match place {
                 Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,
@@ -252,25 +252,25 @@ impl<'a> Landing<'a> {
             };
             match ruling {
                 Ruling::Ok => sum.insert(path.clone(), *oid),
-                Ruling::Missing(fault) => self.findings.push((path.clone(), fault.at(path))),
-                Ruling::Failed(fault) => self.refuse(path, fault.at(path)),
+                Ruling::Missing(error) => self.findings.push((path.clone(), error.at(path))),
+                Ruling::Failed(error) => self.refuse(path, error.at(path)),
             }
         }
         Ok(sum)
     }
 
     /// The root and the policy that rule over the rest.
-    fn under(&self, sum: &Sum<'_>) -> Result<Option<Under>> {
-        let facts = Facts(sum);
+    fn under(&self, sum: &StateOverlay<'_>) -> Result<Option<Authority>> {
+        let facts = StateReader(sum);
         let (root, policy) = (facts.newest_root()?, facts.newest_policy()?);
-        Ok(root.zip(policy).map(|(root, (policy, _))| Under { registry: root.registry, policy }))
+        Ok(root.zip(policy).map(|(root, (policy, _))| Authority { registry: root.registry, policy }))
     }
 
     /// Refuses a landing that brings more than the policy caps.
     fn is_too_large(
         &mut self,
         places: &[(Place, String, Oid)],
-        under: Option<&Under>,
+        under: Option<&Authority>,
         found: u64,
         what: &str,
         limit: fn(&Limits) -> u64,
@@ -280,12 +280,12 @@ impl<'a> Landing<'a> {
             return false;
         };
         let message = format!("the landing brings {found} {what}, and the policy allows {limit}");
-        self.refuse(path, Fault::new(Code::TooLarge, message).field("limit", limit).field("found", found));
+        self.refuse(path, Error::new(Code::TooLarge, message).field("limit", limit).field("found", found));
         true
     }
 
     /// What it all comes to. A landing of which nothing is left takes no effect.
-    fn judged(mut self, sum: Sum<'_>) -> Judged {
+    fn judged(mut self, sum: StateOverlay<'_>) -> Judged {
         let files = sum.into_files();
         if self.findings.is_empty() && files.is_empty() {
             self.refused = true;
@@ -297,7 +297,7 @@ impl<'a> Landing<'a> {
     }
 
     /// Adds what is well-formed and at its own path, so that gates can read the sum. Returns the bytes that it brings.
-    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut Sum<'_>) -> Result<u64> {
+    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut StateOverlay<'_>) -> Result<u64> {
         let mut bytes = 0u64;
         for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
             let fits = match place {
@@ -309,7 +309,7 @@ impl<'a> Landing<'a> {
                     bytes += size;
                     sum.insert(path.clone(), *oid);
                 }
-                Err(fault) => self.refuse(path, fault.at(path)),
+                Err(error) => self.refuse(path, error.at(path)),
             }
         }
         Ok(bytes)

@@ -1,10 +1,10 @@
 //! Moves of aliases, stages and trust states: whether what they say of the state before them is so, and what they come to.
 
 use super::report::report_on;
-use super::{Ground, Ruling};
-use crate::effective::Sum;
-use crate::facts::Facts;
+use super::{RuleContext, Ruling};
+use crate::effective::StateOverlay;
 use crate::gate::{Decision, GateReport, Status};
+use crate::state_reader::StateReader;
 use refmark_records::alias::Target;
 use refmark_records::policy::Policy;
 use refmark_records::registry_id::RegistryId;
@@ -12,7 +12,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
 
 /// Judges a move whose place, author and chain are in order.
@@ -20,19 +20,19 @@ pub(super) fn judge(
     record: &Record,
     policy: &Policy,
     registry: RegistryId,
-    sum: &Sum<'_>,
-    ground: &Ground<'_>,
+    sum: &StateOverlay<'_>,
+    ground: &RuleContext<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
     let premise = premise(record, sum)?;
     if let Ruling::Failed(_) = premise {
         return Ok((premise, None));
     }
     let report = report_on(record, policy, registry, sum, ground)?;
-    let fault = |code| Fault::new(code, report.sentence()).field("report", &report);
+    let error = |code| Error::new(code, report.sentence()).field("report", &report);
     let ruling = match report.decision {
         Decision::Ok => Ruling::Ok,
-        Decision::Pending => Ruling::Missing(fault(Code::Pending).hint(pending_hint(&report))),
-        Decision::Refused => Ruling::Failed(fault(Code::Refused).hint(refused_hint(&report))),
+        Decision::Pending => Ruling::Missing(error(Code::Pending).hint(pending_hint(&report))),
+        Decision::Refused => Ruling::Failed(error(Code::Refused).hint(refused_hint(&report))),
     };
     Ok((premise.and(ruling), Some(report)))
 }
@@ -61,8 +61,8 @@ fn refused_hint(report: &GateReport) -> String {
 }
 
 /// Whether what a move says of the state before it is so. Where its predecessor is missing, nobody can tell yet.
-fn premise(record: &Record, sum: &Sum<'_>) -> Result<Ruling> {
-    let facts = Facts(sum);
+fn premise(record: &Record, sum: &StateOverlay<'_>) -> Result<Ruling> {
+    let facts = StateReader(sum);
     match record.predicate() {
         Predicate::Alias(it) => {
             let (known, before) = match it.sequence {
@@ -139,7 +139,12 @@ fn shown(target: Option<Target>) -> String {
 }
 
 /// Whether a version is there and is this artifact.
-pub(super) fn version_is(facts: Facts<'_>, model: &ModelName, version: u64, artifact: &ArtifactId) -> Result<Ruling> {
+pub(super) fn version_is(
+    facts: StateReader<'_>,
+    model: &ModelName,
+    version: u64,
+    artifact: &ArtifactId,
+) -> Result<Ruling> {
     Ok(match facts.version(model, version)? {
         Some(it) if it.artifact == *artifact => Ruling::Ok,
         Some(it) => Ruling::failed(

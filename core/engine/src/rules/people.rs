@@ -2,18 +2,18 @@
 
 use super::author::approval_counts;
 use super::report::Case;
-use super::{Ground, Ruling};
+use super::{RuleContext, Ruling};
 use crate::gate::{GateReport, SignerResult, Status};
 use refmark_records::layout::Place;
 use refmark_records::policy::{Demands, MemberKind, Right, Signer};
 use refmark_records::registry_id::RegistryId;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::time::Timestamp;
 
 impl Case<'_> {
     /// Who stands behind the change, and what they waive.
-    pub(super) fn gather(&mut self, registry: RegistryId, ground: &Ground<'_>) -> Result<()> {
+    pub(super) fn gather(&mut self, registry: RegistryId, ground: &RuleContext<'_>) -> Result<()> {
         let common = self.record.common();
         self.people.push((common.by.clone(), common.time));
         for approval in self.facts.approvals(&self.record.digest())? {

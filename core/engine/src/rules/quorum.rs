@@ -1,23 +1,29 @@
 //! Roots and policies: chained by exactly one, signed by thresholds of principals.
 
 use super::author::{at_its_place, follows};
-use super::{Ground, Ruling, demand, settle};
-use crate::effective::{Effective, Sum};
-use crate::facts::Facts;
+use super::{RuleContext, Ruling, demand, settle};
+use crate::effective::{Effective, StateOverlay};
+use crate::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::root::{FORMAT, Quorum, Root};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 
 /// Judges trust root n.
-pub(super) fn judge_root(number: u64, path: &str, oid: Oid, sum: &Sum<'_>, ground: &Ground<'_>) -> Result<Ruling> {
+pub(super) fn judge_root(
+    number: u64,
+    path: &str,
+    oid: Oid,
+    sum: &StateOverlay<'_>,
+    ground: &RuleContext<'_>,
+) -> Result<Ruling> {
     let record = match settle(at_its_place(path, oid, sum.objects()))? {
         Ok(record) => record,
-        Err(fault) => return Ok(Ruling::Failed(fault)),
+        Err(error) => return Ok(Ruling::Failed(error)),
     };
     let Predicate::Root(root) = record.predicate() else {
         return Ok(Ruling::failed(Code::BadRecord, "expected a root"));
@@ -25,7 +31,7 @@ pub(super) fn judge_root(number: u64, path: &str, oid: Oid, sum: &Sum<'_>, groun
     if let Some(rule) = root.broken_rule() {
         return Ok(Ruling::failed(Code::BadRecord, format!("the root breaks a rule: {rule}")));
     }
-    let facts = Facts(sum);
+    let facts = StateReader(sum);
     if number == 1 {
         if ground.is_founded()? {
             return Ok(Ruling::failed(Code::WrongRoot, "a registry has one first root, and this is another"));
@@ -53,13 +59,13 @@ pub(super) fn judge_root(number: u64, path: &str, oid: Oid, sum: &Sum<'_>, groun
     known_format(root, path)
 }
 
-/// A fault that stops the walk at a root of a newer format: whoever read on would judge by rules that it does not know.
+/// An error that stops the walk at a root of a newer format: whoever read on would judge by rules that it does not know.
 /// Asked only of a root that its quorums signed, so that nobody else can stop a reader.
 fn known_format(root: &Root, path: &str) -> Result<Ruling> {
     if root.format <= FORMAT {
         return Ok(Ruling::Ok);
     }
-    Err(Fault::new(
+    Err(Error::new(
         Code::UpgradeNeeded,
         format!("the registry is of format {}, and this refmark reads up to {FORMAT}", root.format),
     )
@@ -73,17 +79,17 @@ pub(super) fn judge_policy(
     path: &str,
     oid: Oid,
     text: Option<Oid>,
-    sum: &Sum<'_>,
-    ground: &Ground<'_>,
+    sum: &StateOverlay<'_>,
+    ground: &RuleContext<'_>,
 ) -> Result<Ruling> {
     let record = match settle(at_its_place(path, oid, sum.objects()))? {
         Ok(record) => record,
-        Err(fault) => return Ok(Ruling::Failed(fault)),
+        Err(error) => return Ok(Ruling::Failed(error)),
     };
     let Predicate::Policy(statement) = record.predicate() else {
         return Ok(Ruling::failed(Code::BadRecord, "expected the statement of a policy"));
     };
-    let facts = Facts(sum);
+    let facts = StateReader(sum);
     let Some(root) = facts.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
     demand!(super::author::registry_and_base(&record, root.registry, ground)?);
     // Signatures first: failure is tested before absence, and it costs a key to be pending.
@@ -98,15 +104,15 @@ pub(super) fn judge_policy(
     };
     let bytes = match settle(sum.objects().bytes(text, refmark_records::policy::POLICY_LIMIT))? {
         Ok(bytes) => bytes,
-        Err(fault) => return Ok(Ruling::Failed(fault)),
+        Err(error) => return Ok(Ruling::Failed(error)),
     };
     if Digest::of(&bytes) != statement.text {
         return Ok(Ruling::failed(Code::Damaged, "the policy's text is not the one that was signed"));
     }
     let policy = match settle(sum.objects().policy(text))? {
         Ok(policy) => policy,
-        Err(fault) if fault.code == Code::UpgradeNeeded => return Err(fault),
-        Err(fault) => return Ok(Ruling::Failed(fault)),
+        Err(error) if error.code == Code::UpgradeNeeded => return Err(error),
+        Err(error) => return Ok(Ruling::Failed(error)),
     };
     if policy.number != number || policy.registry != root.registry {
         return Ok(Ruling::failed(
@@ -148,8 +154,8 @@ fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling
         for (at, (_, root, quorum)) in quorums.iter().enumerate() {
             for principal in &quorum.principals {
                 if let Some(key) = root.keys_of(principal).iter().find(|key| key.id() == signature.keyid) {
-                    if let Err(fault) = signature.verify(key, record.canonical()) {
-                        return Ok(Ruling::Failed(fault));
+                    if let Err(error) = signature.verify(key, record.canonical()) {
+                        return Ok(Ruling::Failed(error));
                     }
                     known = true;
                     signers[at].insert(principal);
@@ -166,7 +172,7 @@ fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling
     for ((what, _, quorum), signed) in quorums.iter().zip(&signers) {
         if (signed.len() as u64) < quorum.threshold {
             return Ok(Ruling::Failed(
-                Fault::new(
+                Error::new(
                     Code::Refused,
                     format!("{} of the {} signatures that {what} needs", signed.len(), quorum.threshold),
                 )

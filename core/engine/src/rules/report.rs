@@ -1,9 +1,9 @@
 //! The report on a move of an alias, a stage or a trust state: the rule of the policy, its gates, the people behind it.
 
-use super::Ground;
+use super::RuleContext;
 use crate::effective::Effective;
-use crate::facts::Facts;
 use crate::gate::{self, Decision, Doubt, GateReport, GateResult, Status, Subject};
+use crate::state_reader::StateReader;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::approval::Waiver;
 use refmark_records::manifest::FileClass;
@@ -13,7 +13,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::time::Timestamp;
 
@@ -25,14 +25,14 @@ pub fn report_on(
     policy: &Policy,
     registry: RegistryId,
     sum: &dyn Effective,
-    ground: &Ground<'_>,
+    ground: &RuleContext<'_>,
 ) -> Result<GateReport> {
     let doubt = Doubt::of(policy, ground.state, ground.tainted)?;
     let mut case = Case {
         record,
         policy,
-        facts: Facts(sum),
-        before: Facts(ground.state),
+        facts: StateReader(sum),
+        before: StateReader(ground.state),
         doubt,
         people: Vec::new(),
         waivers: Vec::new(),
@@ -45,7 +45,7 @@ pub fn report_on(
         policy: policy.number,
         gates: Vec::new(),
         signers: Vec::new(),
-        at_once: false,
+        break_glass: false,
     };
     match record.predicate() {
         Predicate::Alias(it) => case.alias(it, &mut report)?,
@@ -73,8 +73,8 @@ pub fn describe(predicate: &Predicate) -> String {
 pub(super) struct Case<'a> {
     pub(super) record: &'a Record,
     pub(super) policy: &'a Policy,
-    pub(super) facts: Facts<'a>,
-    before: Facts<'a>,
+    pub(super) facts: StateReader<'a>,
+    before: StateReader<'a>,
     doubt: Doubt<'a>,
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
@@ -93,7 +93,7 @@ impl Case<'_> {
         };
         self.alias_states(rule, it, to, report)?;
         if self.may_go_back(rule, it, to)? {
-            report.at_once = true;
+            report.break_glass = true;
             report.signers = self.signers(&rule.needs, Some(&it.model));
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Case<'_> {
         }
     }
 
-    fn trust(&self, it: &TrustMove, ground: &Ground<'_>, report: &mut GateReport) -> Result<()> {
+    fn trust(&self, it: &TrustMove, ground: &RuleContext<'_>, report: &mut GateReport) -> Result<()> {
         let Some(rule) = self.policy.trust_rule(it.from, it.to) else {
             report.gates.push(no_rule(format!("a rule for {} → {}", it.from, it.to)));
             return Ok(());
@@ -231,8 +231,8 @@ impl Case<'_> {
             }
         }
         let member = self.policy.members.get(&it.by);
-        report.at_once = member.is_some_and(|member| {
-            member.kind == MemberKind::Person && member.roles.iter().any(|role| rule.at_once.contains(role))
+        report.break_glass = member.is_some_and(|member| {
+            member.kind == MemberKind::Person && member.roles.iter().any(|role| rule.break_glass.contains(role))
         });
         self.demands(&rule.needs, it.artifact, None, report)
     }

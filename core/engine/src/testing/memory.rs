@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -116,14 +116,14 @@ impl MemoryHistory {
         self.commit_files(&[onto], files, time)
     }
 
-    /// Forgets a commit, as a shallow clone does: asking for it is a fault with code `incomplete`.
+    /// Forgets a commit, as a shallow clone does: asking for it is an error with code `incomplete`.
     pub fn forget(&self, commit: Oid) {
         self.commits.borrow_mut().remove(&commit);
     }
 
     fn made(&self, id: Oid) -> Result<Made> {
         self.commits.borrow().get(&id).cloned().ok_or_else(|| {
-            Fault::new(Code::Incomplete, format!("commit {id} is not here")).hint("fetch the whole history")
+            Error::new(Code::Incomplete, format!("commit {id} is not here")).hint("fetch the whole history")
         })
     }
 
@@ -235,9 +235,9 @@ impl History for MemoryHistory {
 
     fn load(&self, oid: Oid, limit: u64) -> Result<Vec<u8>> {
         let blobs = self.blobs.borrow();
-        let bytes = blobs.get(&oid).ok_or_else(|| Fault::new(Code::Incomplete, format!("object {oid} is not here")))?;
+        let bytes = blobs.get(&oid).ok_or_else(|| Error::new(Code::Incomplete, format!("object {oid} is not here")))?;
         if bytes.len() as u64 > limit {
-            return Err(Fault::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len())));
+            return Err(Error::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len())));
         }
         Ok(bytes.to_vec())
     }

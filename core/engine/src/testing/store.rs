@@ -2,7 +2,7 @@
 
 use crate::ports::store::{Identity, NewCommit, RecordStore};
 use crate::snapshot::{Change, Mode};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 

@@ -13,13 +13,13 @@ pub use taint::{LandedThere, asks_for_the_whole_walk};
 pub use verified::Verified;
 
 use super::effective::{Effective, Objects, State};
-use super::facts::Facts;
 use super::landing::{Verdict, Walk};
 use super::snapshot::{Change, History};
+use super::state_reader::StateReader;
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::policy::Distrust;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Verifies a history commit by commit.
@@ -33,7 +33,7 @@ pub struct Verifier<'h> {
     head: Oid,
     last_good: Option<Oid>,
     bad: Vec<Oid>,
-    tip_fault: Option<Box<Fault>>,
+    tip_error: Option<Box<Error>>,
     /// What took effect in this walk, and where.
     landed: Vec<taint::LandedThere>,
     /// What the newest policy distrusts, and the taint in the walk is of.
@@ -56,7 +56,7 @@ impl<'h> Verifier<'h> {
             head,
             last_good: None,
             bad: Vec::new(),
-            tip_fault: None,
+            tip_error: None,
             landed: Vec::new(),
             distrusted: Vec::new(),
             whole: true,
@@ -76,7 +76,7 @@ impl<'h> Verifier<'h> {
             return Err(history_rewritten(remembered.head, head));
         };
         let walk = remembered.walk(history, objects.clone())?;
-        let policy = Facts(walk.state()).newest_policy()?;
+        let policy = StateReader(walk.state()).newest_policy()?;
         let distrusted = policy.map(|it| it.0.distrust.clone()).unwrap_or_default();
         Ok(Verifier {
             history,
@@ -87,7 +87,7 @@ impl<'h> Verifier<'h> {
             head,
             last_good: Some(remembered.head),
             bad: remembered.bad.clone(),
-            tip_fault: None,
+            tip_error: None,
             landed: Vec::new(),
             distrusted,
             whole: false,
@@ -118,7 +118,7 @@ impl<'h> Verifier<'h> {
     /// What to keep of the walk so far, so that it can go on from here later; nothing at a bad commit. It says nothing of
     /// the pin, which is held against the registry at the end of a walk only.
     pub fn so_far(&self) -> Option<Remembered> {
-        let head = self.last_good.filter(|_| self.tip_fault.is_none())?;
+        let head = self.last_good.filter(|_| self.tip_error.is_none())?;
         Some(Remembered::of(head, self.pin, &self.walk, &self.bad))
     }
 
@@ -138,7 +138,7 @@ impl<'h> Verifier<'h> {
     /// Takes a commit that need not exist, such as the merge of a range that is only checked.
     pub fn take(&mut self, commit: Oid, changes: &[Change]) -> Result<Verdict> {
         let verdict = self.walk.take(commit, changes)?;
-        self.tip_fault = verdict.bad.clone();
+        self.tip_error = verdict.bad.clone();
         match &verdict.bad {
             Some(_) => self.bad.push(commit),
             None => self.last_good = Some(commit),
@@ -160,9 +160,9 @@ impl<'h> Verifier<'h> {
         Ok(())
     }
 
-    /// The root that the pin names, if the registry has it; a fault where it does not.
+    /// The root that the pin names, if the registry has it; an error where it does not.
     fn check_pin(&self) -> Result<Option<Digest>> {
-        let facts = Facts(self.walk.state());
+        let facts = StateReader(self.walk.state());
         let mut newest = None;
         let mut seen = self.pin.is_none();
         let mut found = None;
@@ -177,7 +177,7 @@ impl<'h> Verifier<'h> {
         if !seen {
             let expected = self.pin.map(|pin| pin.prefixed()).unwrap_or_default();
             let found = found.map_or_else(|| "no root".to_owned(), |it| it.prefixed());
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::WrongRoot,
                 format!("the pinned root is {expected}, and the registry has {found}"),
             )
@@ -191,22 +191,22 @@ impl<'h> Verifier<'h> {
     /// What came of it.
     pub fn finish(self) -> Result<Verified<'h>> {
         if !self.ahead.is_empty() {
-            return Err(refmark_types::fault::bug("the walk has not reached the head"));
+            return Err(refmark_types::error::bug("the walk has not reached the head"));
         }
         let newest_root = match self.check_pin() {
             Ok(root) => (root, None),
-            Err(fault) if fault.code == Code::WrongRoot => (None, Some(fault)),
-            Err(fault) => return Err(fault),
+            Err(error) if error.code == Code::WrongRoot => (None, Some(error)),
+            Err(error) => return Err(error),
         };
         Ok(Verified {
             head: self.head,
             last_good: self.last_good,
             bad: self.bad,
-            tip_fault: self.tip_fault,
+            tip_error: self.tip_error,
             pinned: self.pin.is_some() && newest_root.1.is_none(),
             pin: self.pin,
             newest_root: newest_root.0,
-            root_fault: newest_root.1,
+            root_error: newest_root.1,
             tainted: self.walk.tainted().iter().cloned().collect(),
             landed: self.landed,
             objects: self.objects,
@@ -219,19 +219,19 @@ impl<'h> Verifier<'h> {
 pub fn check_tree(state: &State<'_>, paths: impl Iterator<Item = String>) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for path in paths.filter(|path| !is_companion(path)) {
-        let fault = match Place::parse(&path) {
-            None => Some(Fault::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))),
+        let error = match Place::parse(&path) {
+            None => Some(Error::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))),
             Some(Place::PolicyText(_) | Place::Document(..)) => None,
             Some(_) => state.record(&path).err(),
         };
-        problems.extend(fault.map(|fault| Problem::of(&fault, Some(&path), None)));
+        problems.extend(error.map(|error| Problem::of(&error, Some(&path), None)));
     }
     Ok(problems)
 }
 
 /// A head that a reader saw is not on the first-parent chain of the head that it is shown now.
-pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Fault> {
-    Fault::new(
+pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Error> {
+    Error::new(
         Code::HistoryRewritten,
         format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
     )

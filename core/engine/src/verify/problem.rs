@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::value::Value;
@@ -23,23 +23,23 @@ pub struct Problem {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// What else the fault says, for programs.
+    /// What else the error says, for programs.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
 }
 
 impl Problem {
-    /// A fault as a problem of a path and a commit.
-    pub fn of(fault: &Fault, path: Option<&str>, commit: Option<Oid>) -> Problem {
-        let mut fields = fault.fields.clone();
+    /// An error as a problem of a path and a commit.
+    pub fn of(error: &Error, path: Option<&str>, commit: Option<Oid>) -> Problem {
+        let mut fields = error.fields.clone();
         fields.remove("path");
         fields.remove("commit");
         Problem {
-            code: fault.code,
-            message: fault.message.clone(),
+            code: error.code,
+            message: error.message.clone(),
             path: path.map(str::to_owned),
             commit,
-            hint: fault.hint.clone(),
+            hint: error.hint.clone(),
             fields,
         }
     }

@@ -12,7 +12,7 @@ use crate::open_approvals::Due;
 use crate::snapshot::{History, Mode};
 use refmark_records::root::FORMAT;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
@@ -71,19 +71,19 @@ pub struct RememberedFinding {
 }
 
 impl RememberedFinding {
-    fn of((path, fault): &(String, Box<Fault>)) -> RememberedFinding {
+    fn of((path, error): &(String, Box<Error>)) -> RememberedFinding {
         RememberedFinding {
             path: path.clone(),
-            code: fault.code.as_str().to_owned(),
-            message: fault.message.clone(),
-            hint: fault.hint.clone(),
+            code: error.code.as_str().to_owned(),
+            message: error.message.clone(),
+            hint: error.hint.clone(),
         }
     }
 
-    fn finding(&self) -> (String, Box<Fault>) {
-        let mut fault = Fault::new(Code::parse(&self.code).unwrap_or(Code::Refused), self.message.clone());
-        fault.hint = self.hint.clone();
-        (self.path.clone(), fault)
+    fn finding(&self) -> (String, Box<Error>) {
+        let mut error = Error::new(Code::parse(&self.code).unwrap_or(Code::Refused), self.message.clone());
+        error.hint = self.hint.clone();
+        (self.path.clone(), error)
     }
 }
 
@@ -103,11 +103,11 @@ impl Remembered {
         }
     }
 
-    /// A fault where a newer refmark wrote it.
+    /// An error where a newer refmark wrote it.
     pub(super) fn check_format(&self) -> Result<()> {
         match self.format > FORMAT {
             true => {
-                Err(Fault::new(Code::UpgradeNeeded, "what was remembered is of a newer format").hint("upgrade refmark"))
+                Err(Error::new(Code::UpgradeNeeded, "what was remembered is of a newer format").hint("upgrade refmark"))
             }
             false => Ok(()),
         }

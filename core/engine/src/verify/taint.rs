@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Verifier;
-use crate::facts::Facts;
 use crate::landing::Effect;
+use crate::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::signature::KeyId;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 
@@ -41,7 +41,7 @@ impl Verifier<'_> {
     /// Finds what the keys that the newest policy distrusts taint: what each signed outside the state at its `since`, the
     /// changes that it approved there or whose gates passed by its evidence, and what took effect under a policy so tainted.
     pub(super) fn taint(&mut self) -> Result<()> {
-        let Some((policy, record)) = Facts(self.walk.state()).newest_policy()? else { return Ok(()) };
+        let Some((policy, record)) = StateReader(self.walk.state()).newest_policy()? else { return Ok(()) };
         if policy.distrust.is_empty() {
             self.walk.taint(Set::new());
             self.distrusted.clear();
@@ -141,12 +141,12 @@ impl Taint<'_> {
 }
 
 /// Told apart by its code and field, so that the caller starts again from the first commit.
-fn needs_the_whole_walk() -> Box<Fault> {
-    Fault::new(Code::Incomplete, "a key was distrusted: what it taints is known to a walk from the start only")
+fn needs_the_whole_walk() -> Box<Error> {
+    Error::new(Code::Incomplete, "a key was distrusted: what it taints is known to a walk from the start only")
         .field("whole_walk", true)
 }
 
-/// Whether a fault asks for a walk from the first commit.
-pub fn asks_for_the_whole_walk(fault: &Fault) -> bool {
-    fault.fields.contains_key("whole_walk")
+/// Whether an error asks for a walk from the first commit.
+pub fn asks_for_the_whole_walk(error: &Error) -> bool {
+    error.fields.contains_key("whole_walk")
 }

@@ -6,11 +6,11 @@ use super::problem::{Outcome, Problem};
 use super::remembered::Remembered;
 use super::taint::LandedThere;
 use crate::effective::{Objects, State};
-use crate::facts::Facts;
 use crate::landing::{Standing, Tried, Walk};
 use crate::snapshot::Change;
+use crate::state_reader::StateReader;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// A history that was walked to its head.
@@ -22,7 +22,7 @@ pub struct Verified<'h> {
     /// Every bad commit of the chain.
     pub bad: Vec<Oid>,
     /// Why the head itself is bad, if it is.
-    pub tip_fault: Option<Box<Fault>>,
+    pub tip_error: Option<Box<Error>>,
     /// Whether a root was pinned and found.
     pub pinned: bool,
     /// The pinned root.
@@ -30,7 +30,7 @@ pub struct Verified<'h> {
     /// The newest root, by the digest of its statement.
     pub newest_root: Option<Digest>,
     /// Why the pinned root does not hold, if it does not.
-    pub root_fault: Option<Box<Fault>>,
+    pub root_error: Option<Box<Error>>,
     /// Paths whose records are tainted.
     pub tainted: Vec<String>,
     /// What took effect in this walk: in which commit, and which files.
@@ -48,31 +48,31 @@ impl<'h> Verified<'h> {
     }
 
     /// Questions to what has taken effect.
-    pub fn facts(&self) -> Facts<'_> {
-        Facts(self.walk.state())
+    pub fn facts(&self) -> StateReader<'_> {
+        StateReader(self.walk.state())
     }
 
     /// Everything that is not as it should be.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        problems.extend(self.root_fault.as_deref().map(|fault| Problem::of(fault, None, None)));
+        problems.extend(self.root_error.as_deref().map(|error| Problem::of(error, None, None)));
         for path in self.walk.off() {
-            let fault = Fault::new(
+            let error = Error::new(
                 Code::BadTip,
                 format!("{path} had taken effect, and is missing or changed at the newest commit"),
             )
             .hint("put it back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`");
-            problems.push(Problem::of(&fault, Some(path), Some(self.head)));
+            problems.push(Problem::of(&error, Some(path), Some(self.head)));
         }
         for landing in self.walk.inert() {
-            for (path, fault) in &landing.findings {
-                problems.push(Problem::of(fault, Some(path), Some(landing.commit)));
+            for (path, error) in &landing.findings {
+                problems.push(Problem::of(error, Some(path), Some(landing.commit)));
             }
         }
         for path in &self.tainted {
-            let fault = Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+            let error = Error::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
                 .hint("make the move again with a good key");
-            problems.push(Problem::of(&fault, Some(path), None));
+            problems.push(Problem::of(&error, Some(path), None));
         }
         problems
     }
@@ -80,8 +80,8 @@ impl<'h> Verified<'h> {
     /// What it comes to, but for blobs.
     pub fn outcome(&self) -> Outcome {
         let standing = |wanted| self.walk.inert().iter().any(|it| it.standing == wanted);
-        if self.tip_fault.is_some()
-            || self.root_fault.is_some()
+        if self.tip_error.is_some()
+            || self.root_error.is_some()
             || standing(Standing::Refused)
             || !self.tainted.is_empty()
         {
@@ -100,20 +100,20 @@ impl<'h> Verified<'h> {
         let verdict = self.walk.take_tried(commit, changes, tried)?;
         self.head = commit;
         match verdict.bad {
-            Some(fault) => {
+            Some(error) => {
                 self.bad.push(commit);
-                self.tip_fault = Some(fault);
+                self.tip_error = Some(error);
             }
             None => self.last_good = Some(commit),
         }
         let policy = verdict.effects.iter().flat_map(|it| it.files.keys()).any(|path| path.starts_with("policy/"));
-        let distrusts = Facts(self.walk.state()).newest_policy()?.is_some_and(|it| !it.0.distrust.is_empty());
+        let distrusts = StateReader(self.walk.state()).newest_policy()?.is_some_and(|it| !it.0.distrust.is_empty());
         Ok(!(policy && (distrusts || !self.tainted.is_empty())))
     }
 
     /// What to keep, so that the next head is verified from here. Nothing at a bad head: the last good one stays kept.
     pub fn remember(&self) -> Option<Remembered> {
-        if self.tip_fault.is_some() || self.root_fault.is_some() {
+        if self.tip_error.is_some() || self.root_error.is_some() {
             return None;
         }
         Some(Remembered::of(self.head, self.pin, &self.walk, &self.bad))

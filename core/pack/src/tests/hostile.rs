@@ -4,7 +4,7 @@ use super::tools::{Git, Packed};
 use crate::entry::Kind;
 use crate::{Format, Repository};
 use refmark_engine::snapshot::History;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::oid::Oid;
 
 const SHA1: Format = Format::Sha1;
@@ -96,7 +96,7 @@ fn idx(pack: &[u8], mut found: Vec<(Oid, u64)>) -> Vec<u8> {
 
 fn open(pack: Vec<u8>, idx: Option<Vec<u8>>) -> Result<Repository, Code> {
     let repository = Repository::new();
-    repository.add_pack("hostile", pack, idx).map_err(|fault| fault.code)?;
+    repository.add_pack("hostile", pack, idx).map_err(|error| error.code)?;
     Ok(repository)
 }
 
@@ -105,7 +105,7 @@ fn id(of: u8) -> Oid {
 }
 
 fn load(repository: &Repository, id: Oid) -> Result<Vec<u8>, Code> {
-    History::load(repository, id, 1 << 20).map_err(|fault| fault.code)
+    History::load(repository, id, 1 << 20).map_err(|error| error.code)
 }
 
 /// A pack of five kinds of entries, small enough to break in every place.
@@ -183,8 +183,8 @@ fn a_loose_object_that_is_cut_or_flipped_never_returns_other_bytes() {
     }
     for header in ["blob 31", "blob 29", "blob 030", "blub 30", "blob", "blob 18446744073709551615", "tree 30"] {
         let raw = [header.as_bytes(), b"\0", bytes].concat();
-        let fault = read(miniz_oxide::deflate::compress_to_vec_zlib(&raw, 6)).unwrap_err();
-        assert!(matches!(fault, Code::BadPack | Code::TooLarge), "{header}");
+        let error = read(miniz_oxide::deflate::compress_to_vec_zlib(&raw, 6)).unwrap_err();
+        assert!(matches!(error, Code::BadPack | Code::TooLarge), "{header}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::tools::{Git, eventful};
 use crate::tree::spell;
 use crate::{Format, Repository};
 use refmark_engine::snapshot::{Change, History, Mode, first_parents};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::oid::Oid;
 
 const BOTH: [&str; 2] = ["sha1", "sha256"];
@@ -148,8 +148,8 @@ fn a_thin_bundle_is_read_after_what_it_builds_on_and_refused_before() {
         git.run(&["bundle", "create", "-q", ".git/new.bundle", "--all", "^old"]);
         let read = |name: &str| std::fs::read(git.path().join(".git").join(name)).unwrap();
         let repository = Repository::new();
-        let fault = repository.add_bundle(read("new.bundle")).unwrap_err();
-        assert_eq!(fault.code, Code::Incomplete, "{fault}");
+        let error = repository.add_bundle(read("new.bundle")).unwrap_err();
+        assert_eq!(error.code, Code::Incomplete, "{error}");
         repository.add_bundle(read("old.bundle")).unwrap();
         repository.add_bundle(read("new.bundle")).unwrap();
         compare(&git, &repository);
@@ -202,8 +202,8 @@ fn what_is_of_another_object_format_is_refused() {
     for with_idx in [true, false] {
         let repository = one.reader(true);
         let (pack, idx) = other.packs().remove(0);
-        let fault = repository.add_pack("sha256", pack, with_idx.then_some(idx)).unwrap_err();
-        assert_eq!(fault.code, Code::BadPack);
+        let error = repository.add_pack("sha256", pack, with_idx.then_some(idx)).unwrap_err();
+        assert_eq!(error.code, Code::BadPack);
         assert_eq!(repository.add_loose(&other.oid("HEAD").to_string(), vec![]).unwrap_err().code, Code::BadPack);
         assert_eq!(History::commit(&repository, other.oid("HEAD")).unwrap_err().code, Code::MissingObject);
     }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::{RawEntry, Tree, spell};
 use refmark_engine::snapshot::{Change, Mode};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// No layout is this deep. Git itself stops at 2,048.
@@ -43,7 +43,7 @@ impl<T: Trees> Walk<'_, T> {
         }
         self.folders += 1;
         if depth > MAX_DEPTH || self.folders > MAX_CHANGES {
-            return Err(Fault::new(Code::BadTree, format!("the folders below `{path}` are too deep or too many"))
+            return Err(Error::new(Code::BadTree, format!("the folders below `{path}` are too deep or too many"))
                 .hint("no layout of refmark's comes near 128 levels or four million folders in one change"));
         }
         let (old, new) = (self.tree(old)?, self.tree(new)?);
@@ -85,7 +85,7 @@ impl<T: Trees> Walk<'_, T> {
             self.folder(id(old)?, id(new)?, path, depth + 1)?;
         } else {
             if self.out.len() >= MAX_CHANGES {
-                return Err(Fault::new(Code::TooLarge, format!("one change touches more than {MAX_CHANGES} files")));
+                return Err(Error::new(Code::TooLarge, format!("one change touches more than {MAX_CHANGES} files")));
             }
             self.out.push(Change { path: path.clone(), new: side(new)?, old: side(old)? });
         }

@@ -6,7 +6,7 @@ mod diff;
 use std::cmp::Ordering;
 
 use refmark_engine::snapshot::{Entry, Mode};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 pub use diff::{Trees, between};
@@ -87,7 +87,7 @@ impl Tree {
         Tree { raw: Vec::new(), entries: Vec::new(), id_length: 20 }
     }
 
-    /// Parses a tree's bytes, whose ids have 20 or 32 bytes. A fault `bad-tree` for truncation, an unsorted or repeated name, a name that is empty or has
+    /// Parses a tree's bytes, whose ids have 20 or 32 bytes. An error `bad-tree` for truncation, an unsorted or repeated name, a name that is empty or has
     /// a slash, `.` and `..`.
     pub fn parse(raw: Vec<u8>, id_length: usize, id: Oid) -> Result<Tree> {
         let mut entries: Vec<Span> = Vec::new();
@@ -163,8 +163,8 @@ impl Tree {
     }
 }
 
-fn bad_tree(id: Oid, what: &str) -> Box<Fault> {
-    Fault::new(Code::BadTree, format!("Git tree {id} has {what}"))
+fn bad_tree(id: Oid, what: &str) -> Box<Error> {
+    Error::new(Code::BadTree, format!("Git tree {id} has {what}"))
         .hint("no Git program writes such a tree; `git fsck` names the commit that brought it")
         .field("object", id)
 }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_that_git_would_not_write_is_a_fault_and_never_a_panic() {
+    fn a_tree_that_git_would_not_write_is_an_error_and_never_a_panic() {
         let cases: &[Vec<u8>] = &[
             tree(&[("100644", b"b"), ("100644", b"a")]),
             tree(&[("100644", b"a"), ("100644", b"a")]),

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::catalog::{CatalogEntry, Family};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// Entries of the catalog, by family and id.
 #[derive(Debug, Clone, Serialize)]
@@ -14,7 +14,7 @@ pub struct CatalogAnswer {
 }
 
 /// The entries of a family, or of all.
-pub fn catalog(facts: Facts<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
+pub fn catalog(facts: StateReader<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
     let mut entries = Vec::new();
     for one in Family::ALL.into_iter().filter(|one| family.is_none_or(|family| family == *one)) {
         entries.extend(facts.catalog_entries(one)?.iter().map(|it| (**it).clone()));

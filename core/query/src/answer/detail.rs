@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::list::held_by_alias;
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::about::About;
 use refmark_records::manifest::Lineage;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::time::Timestamp;
 
@@ -93,7 +93,7 @@ impl DetailRequest {
 }
 
 /// Every model with its words, hidden ones too, by name.
-pub fn model_details(facts: Facts<'_>) -> Result<Vec<ModelDetail>> {
+pub fn model_details(facts: StateReader<'_>) -> Result<Vec<ModelDetail>> {
     let mut found = Vec::new();
     for model in facts.models()? {
         found.extend(model_detail(facts, &model)?);
@@ -103,7 +103,7 @@ pub fn model_details(facts: Facts<'_>) -> Result<Vec<ModelDetail>> {
 }
 
 /// The versions with their words that fit, by model, oldest first.
-pub fn version_details(facts: Facts<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
+pub fn version_details(facts: StateReader<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
     let mut models = match &request.model {
         Some(model) => vec![model.clone()],
         None => facts.models()?,
@@ -126,7 +126,7 @@ pub fn version_details(facts: Facts<'_>, request: &DetailRequest) -> Result<Vec<
 }
 
 /// A model with its words, hidden or not; nothing where it is not known.
-pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
+pub fn model_detail(facts: StateReader<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
     let (about, newest) = (facts.about(model)?, facts.newest_version(model)?);
     if about.is_none() && newest.is_none() {
         return Ok(None);
@@ -148,12 +148,12 @@ pub fn model_detail(facts: Facts<'_>, model: &ModelName) -> Result<Option<ModelD
 }
 
 /// When a model's words or versions last changed, by their authors' clocks; nothing where it is not known.
-pub fn updated(facts: Facts<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
+pub fn updated(facts: StateReader<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
     last_changed(facts, model, facts.about(model)?.as_deref(), facts.newest_version(model)?)
 }
 
 fn last_changed(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     model: &ModelName,
     about: Option<&About>,
     newest: Option<u64>,
@@ -165,7 +165,7 @@ fn last_changed(
 
 /// A version with its words, where the model's aliases hold `held`; nothing where there is none.
 pub fn version_detail(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     model: &ModelName,
     version: u64,
     held: &[(AliasName, u64)],

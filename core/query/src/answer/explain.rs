@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::Basis;
+use super::QueryContext;
 use super::resolve::find;
 use crate::explain::{Blocked, Explanation, Subject, why_not};
 use crate::report::{Dossier, report as dossier};
 use refmark_engine::plan::{Author, PromoteRequest};
 use refmark_records::policy::Right;
 use refmark_records::registry_id::RegistryId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -38,7 +38,11 @@ pub struct WhyNot<'a> {
 }
 
 /// Explains what a reference names; with `asked`, also why its alias does not hold that version.
-pub fn explain(basis: &Basis<'_, '_>, reference: &Reference, asked: Option<WhyNot<'_>>) -> Result<ExplainAnswer> {
+pub fn explain(
+    basis: &QueryContext<'_, '_>,
+    reference: &Reference,
+    asked: Option<WhyNot<'_>>,
+) -> Result<ExplainAnswer> {
     let explanation = match find(basis.facts(), reference) {
         Ok(found) => {
             let subject = Subject {
@@ -50,16 +54,16 @@ pub fn explain(basis: &Basis<'_, '_>, reference: &Reference, asked: Option<WhyNo
             };
             Some(crate::explain::explain(basis, &subject)?)
         }
-        Err(fault) if fault.code == Code::NotFound && asked.is_some() => None,
-        Err(fault) => return Err(fault),
+        Err(error) if error.code == Code::NotFound && asked.is_some() => None,
+        Err(error) => return Err(error),
     };
     let why_not = asked.map(|asked| blocked(basis, reference, asked)).transpose()?;
     Ok(ExplainAnswer { explanation, why_not })
 }
 
-fn blocked(basis: &Basis<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
+fn blocked(basis: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
     let Reference::Alias(model, alias) = reference else {
-        return Err(Fault::new(Code::BadArgument, format!("{reference} is no alias, so no version could be there"))
+        return Err(Error::new(Code::BadArgument, format!("{reference} is no alias, so no version could be there"))
             .hint("write MODEL@ALIAS --why-not VERSION"));
     };
     let policy = basis.facts().policy_in_force()?;
@@ -67,7 +71,7 @@ fn blocked(basis: &Basis<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> R
         Some(by) => by.clone(),
         None => match policy.who_may(Right::Propose).first() {
             Some(first) => (*first).clone(),
-            None => return Err(Fault::new(Code::Refused, "nobody may propose anything under this policy")),
+            None => return Err(Error::new(Code::Refused, "nobody may propose anything under this policy")),
         },
     };
     let author = Author { by, time: asked.now, base: Some(basis.head), registry: asked.registry };
@@ -83,11 +87,11 @@ fn blocked(basis: &Basis<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> R
 }
 
 /// The dossier of the version that a reference names: the same from the same commit.
-pub fn report(basis: &Basis<'_, '_>, reference: &Reference) -> Result<Dossier> {
+pub fn report(basis: &QueryContext<'_, '_>, reference: &Reference) -> Result<Dossier> {
     let found = find(basis.facts(), reference)?;
     match (&found.model, found.version) {
         (Some(model), Some(version)) => dossier(basis, model, version),
-        _ => Err(Fault::new(Code::BadArgument, format!("{reference} names no version of a model")).hint(
+        _ => Err(Error::new(Code::BadArgument, format!("{reference} names no version of a model")).hint(
             "a dossier is of MODEL/VERSION or MODEL@ALIAS: the same artifact may be a version of several models",
         )),
     }

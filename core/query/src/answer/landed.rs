@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::Basis;
+use super::QueryContext;
 use refmark_engine::chain::Chain;
 use refmark_engine::effective::Effective;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Verified;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -68,7 +68,7 @@ impl Landings for Unwalked<'_> {
     }
 }
 
-impl Basis<'_, '_> {
+impl QueryContext<'_, '_> {
     /// The commit in which a file took effect. Nothing where it has no effect, or history does not reach back that far.
     pub fn landed(&self, path: &str) -> Result<Option<Landed>> {
         let Some(oid) = self.state.oid(path)? else { return Ok(None) };
@@ -88,7 +88,7 @@ impl Basis<'_, '_> {
         let Some(verified) = self.walked else { return Ok(false) };
         let Some(parent) = self.history.commit(self.head)?.parents.first().copied() else { return Ok(true) };
         // After a bad commit the newest one may only have put the file back.
-        let after_a_good_one = !verified.bad.contains(&parent) && verified.tip_fault.is_none();
+        let after_a_good_one = !verified.bad.contains(&parent) && verified.tip_error.is_none();
         Ok(after_a_good_one && self.history.snapshot(parent)?.find(path)?.is_none())
     }
 

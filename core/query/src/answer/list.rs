@@ -1,15 +1,15 @@
 //! Models, and the versions of one.
 
 use crate::index::{ModelRow, VersionRow};
-use refmark_engine::facts::Facts;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_engine::state_reader::StateReader;
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 
-/// The versions, or the fault of a model that has none.
+/// The versions, or the error of a model that has none.
 pub fn some_versions(model: &ModelName, rows: Vec<VersionRow>) -> Result<Vec<VersionRow>> {
     match rows.is_empty() {
         true => {
-            Err(Fault::new(Code::NotFound, format!("there is no model {model}"))
+            Err(Error::new(Code::NotFound, format!("there is no model {model}"))
                 .hint("`refmark list` shows the models"))
         }
         false => Ok(rows),
@@ -17,7 +17,7 @@ pub fn some_versions(model: &ModelName, rows: Vec<VersionRow>) -> Result<Vec<Ver
 }
 
 /// Every model that lists show, by name.
-pub fn models_of(facts: Facts<'_>) -> Result<Vec<ModelRow>> {
+pub fn models_of(facts: StateReader<'_>) -> Result<Vec<ModelRow>> {
     let mut rows = Vec::new();
     for model in facts.models()? {
         let Some(newest) = facts.newest_version(&model)? else { continue };
@@ -38,7 +38,7 @@ pub fn models_of(facts: Facts<'_>) -> Result<Vec<ModelRow>> {
 }
 
 /// The versions of a model, newest first, hidden ones too; none where there is no such model.
-pub fn versions_of(facts: Facts<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
+pub fn versions_of(facts: StateReader<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
     let held = held_by_alias(facts, model)?;
     let mut rows = Vec::new();
     for version in facts.versions(model)?.into_iter().rev() {
@@ -48,7 +48,7 @@ pub fn versions_of(facts: Facts<'_>, model: &ModelName) -> Result<Vec<VersionRow
 }
 
 /// What each alias of a model holds.
-pub fn held_by_alias(facts: Facts<'_>, model: &ModelName) -> Result<Vec<(AliasName, u64)>> {
+pub fn held_by_alias(facts: StateReader<'_>, model: &ModelName) -> Result<Vec<(AliasName, u64)>> {
     let mut held = Vec::new();
     for alias in facts.aliases(model)? {
         if let Some(to) = facts.alias(model, &alias)?.and_then(|it| it.to) {
@@ -60,7 +60,7 @@ pub fn held_by_alias(facts: Facts<'_>, model: &ModelName) -> Result<Vec<(AliasNa
 
 /// One version of a model whose aliases hold `held`; nothing where there is none.
 pub fn version_row(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     model: &ModelName,
     version: u64,
     held: &[(AliasName, u64)],

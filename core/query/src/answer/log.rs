@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::Basis;
+use super::QueryContext;
 use crate::index::MoveRow;
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::reference::Reference;
 use refmark_types::sort;
@@ -18,21 +18,21 @@ pub struct LogAnswer {
     pub moves: Vec<MoveRow>,
 }
 
-/// Of what a log is asked: a model, or one of its aliases. A fault `bad-argument` for any other reference.
+/// Of what a log is asked: a model, or one of its aliases. An error `bad-argument` for any other reference.
 pub fn subject(reference: &Reference) -> Result<(ModelName, Option<AliasName>)> {
     match reference {
         Reference::Alias(model, alias) => Ok((model.clone(), Some(alias.clone()))),
         Reference::Pin(model) => Ok((model.clone(), None)),
-        other => Err(Fault::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
+        other => Err(Error::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
             .hint("write MODEL or MODEL@ALIAS; `refmark show` tells of a version")),
     }
 }
 
-/// A fault where a model is asked for as a whole and there is none of that name.
-pub fn check_model(facts: Facts<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
+/// An error where a model is asked for as a whole and there is none of that name.
+pub fn check_model(facts: StateReader<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
     match (model, alias) {
         (Some(model), None) if facts.newest_version(model)?.is_none() => {
-            Err(Fault::new(Code::NotFound, format!("there is no model {model}"))
+            Err(Error::new(Code::NotFound, format!("there is no model {model}"))
                 .hint("`refmark list` shows the models"))
         }
         _ => Ok(()),
@@ -40,12 +40,12 @@ pub fn check_model(facts: Facts<'_>, model: Option<&ModelName>, alias: Option<&A
 }
 
 impl LogAnswer {
-    /// The log of these moves, newest first by landing; a fault where an alias was asked for that never moved.
+    /// The log of these moves, newest first by landing; an error where an alias was asked for that never moved.
     pub fn of(mut moves: Vec<MoveRow>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
         if moves.is_empty()
             && let (Some(model), Some(alias)) = (model, alias)
         {
-            return Err(Fault::new(Code::NotFound, format!("{model}@{alias} never moved"))
+            return Err(Error::new(Code::NotFound, format!("{model}@{alias} never moved"))
                 .hint(format!("`refmark list {model}` shows its aliases")));
         }
         sort::by(&mut moves, newest_first);
@@ -56,7 +56,7 @@ impl LogAnswer {
 /// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
 /// `most`.
 pub fn moves(
-    basis: &Basis<'_, '_>,
+    basis: &QueryContext<'_, '_>,
     model: Option<&ModelName>,
     alias: Option<&AliasName>,
     most: usize,
@@ -80,7 +80,7 @@ pub fn moves(
 }
 
 fn moves_of(
-    basis: &Basis<'_, '_>,
+    basis: &QueryContext<'_, '_>,
     model: &ModelName,
     alias: &AliasName,
     most: usize,

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::policy::{Member, MemberKind, Right};
 use refmark_records::root::{Quorum, Root};
 use refmark_records::signature::{KeyId, PublicKey};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{PrincipalId, Role};
 use refmark_types::sort;
 
@@ -43,7 +43,7 @@ pub struct MembersAnswer {
 }
 
 /// Everybody who may do anything, under the policy in force.
-pub fn members(facts: Facts<'_>) -> Result<MembersAnswer> {
+pub fn members(facts: StateReader<'_>) -> Result<MembersAnswer> {
     let policy = facts.policy_in_force()?;
     let root = facts.newest_root()?;
     let signs = |quorum: fn(&Root) -> &Quorum, id: &PrincipalId| {

@@ -18,10 +18,10 @@ use serde::Serialize;
 
 use landed::Landings;
 use refmark_engine::effective::{Effective, State};
-use refmark_engine::facts::Facts;
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Verified;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct AsOf {
 
 /// What answers are made of: what has taken effect at a head, and how far that is vouched for.
 #[derive(Clone, Copy)]
-pub struct Basis<'a, 'h> {
+pub struct QueryContext<'a, 'h> {
     /// What has taken effect.
     pub state: &'a State<'h>,
     /// The history behind the head.
@@ -51,10 +51,10 @@ pub struct Basis<'a, 'h> {
     pub landings: &'a dyn Landings,
 }
 
-impl<'a> Basis<'a, '_> {
+impl<'a> QueryContext<'a, '_> {
     /// Questions to what has taken effect.
-    pub fn facts(&self) -> Facts<'a> {
-        Facts(self.state as &dyn Effective)
+    pub fn facts(&self) -> StateReader<'a> {
+        StateReader(self.state as &dyn Effective)
     }
 
     /// The head that answers are true of.
@@ -69,19 +69,19 @@ impl<'a> Basis<'a, '_> {
 
     /// Whether the registry was verified whole against a pinned root.
     pub fn is_vouched_for(&self) -> bool {
-        self.walked.is_some_and(|it| it.pinned && it.tip_fault.is_none())
+        self.walked.is_some_and(|it| it.pinned && it.tip_error.is_none())
     }
 
-    /// A fault where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
+    /// An error where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
     pub fn check_tip(&self) -> Result<()> {
         let Some(verified) = self.walked else { return Ok(()) };
-        if let Some(fault) = &verified.root_fault {
-            return Err(fault.clone());
+        if let Some(error) = &verified.root_error {
+            return Err(error.clone());
         }
-        if verified.tip_fault.is_some() {
+        if verified.tip_error.is_some() {
             let path = verified.walk.off().first().cloned().unwrap_or_default();
             let bad = verified.bad.last().copied().unwrap_or(self.head);
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadTip,
                 format!("at {} the file {path} is missing or changed, and it had taken effect", bad.short()),
             )
@@ -93,11 +93,11 @@ impl<'a> Basis<'a, '_> {
         Ok(())
     }
 
-    /// A fault where a record rests on a key that was distrusted.
+    /// An error where a record rests on a key that was distrusted.
     pub fn check_taint(&self, path: &str) -> Result<()> {
         match self.walked {
             Some(verified) if verified.is_tainted(path) => {
-                Err(Fault::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
+                Err(Error::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
                     .hint("make the move again with a good key: refmark promote, or refmark rollback")
                     .at(path))
             }

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::policy::{Warning, explain, warnings};
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::catalog::{EntryState, Family};
 use refmark_records::layout::Place;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_records::statement::Predicate;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{EntryId, PrincipalId};
 use refmark_types::time::Timestamp;
 
@@ -37,7 +37,7 @@ pub struct PolicyShowAnswer {
 }
 
 /// Policy n, or the one in force.
-pub fn policy(facts: Facts<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
+pub fn policy(facts: StateReader<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
     let current = facts.policy_in_force()?.number;
     let number = number.unwrap_or(current);
     let text = match facts.0.oid(&Place::PolicyText(number).path())? {
@@ -45,7 +45,7 @@ pub fn policy(facts: Facts<'_>, number: Option<u64>) -> Result<PolicyShowAnswer>
         None => Vec::new(),
     };
     let Some((policy, record)) = facts.policy(number)? else {
-        return Err(Fault::new(Code::NotFound, format!("there is no policy {number}"))
+        return Err(Error::new(Code::NotFound, format!("there is no policy {number}"))
             .hint(format!("policies are numbered from 1 to {current}")));
     };
     let reason = match record.predicate() {
@@ -66,7 +66,7 @@ pub fn policy(facts: Facts<'_>, number: Option<u64>) -> Result<PolicyShowAnswer>
 }
 
 /// What of a policy can never work here, by this registry's root and catalog.
-pub fn warned(facts: Facts<'_>, policy: &Policy) -> Result<Vec<Warning>> {
+pub fn warned(facts: StateReader<'_>, policy: &Policy) -> Result<Vec<Warning>> {
     let root = facts.newest_root()?;
     let known: Vec<EntryId> = facts
         .catalog_entries(Family::EvidenceType)?

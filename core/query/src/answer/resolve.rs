@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::landed::Landed;
-use super::{AsOf, Basis};
-use refmark_engine::facts::Facts;
+use super::{AsOf, QueryContext};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
@@ -59,7 +59,7 @@ pub struct AtAnswer {
 }
 
 /// What a reference means, now or at a time. Refused where it is revoked or deleted now. The caller has looked at the tip.
-pub fn resolve(basis: &Basis<'_, '_>, reference: &Reference, at: Option<Timestamp>) -> Result<ResolveAnswer> {
+pub fn resolve(basis: &QueryContext<'_, '_>, reference: &Reference, at: Option<Timestamp>) -> Result<ResolveAnswer> {
     let facts = basis.facts();
     let mut found = match at {
         Some(time) => found_at(basis, reference, time)?,
@@ -102,7 +102,7 @@ pub fn resolve(basis: &Basis<'_, '_>, reference: &Reference, at: Option<Timestam
 }
 
 /// What an alias held at a time: the newest move that had landed by then.
-fn found_at(basis: &Basis<'_, '_>, reference: &Reference, time: Timestamp) -> Result<Found> {
+fn found_at(basis: &QueryContext<'_, '_>, reference: &Reference, time: Timestamp) -> Result<Found> {
     let facts = basis.facts();
     let Reference::Alias(model, alias) = reference else { return find(facts, reference) };
     let checkpoint = facts.checkpoint()?.map(|it| it.time);
@@ -124,7 +124,7 @@ fn found_at(basis: &Basis<'_, '_>, reference: &Reference, time: Timestamp) -> Re
         };
         return Ok(found);
     }
-    Err(Fault::new(Code::NotFound, format!("{reference} held nothing at {time}"))
+    Err(Error::new(Code::NotFound, format!("{reference} held nothing at {time}"))
         .hint(format!("`refmark log {reference}` has its moves")))
 }
 
@@ -146,7 +146,7 @@ pub struct Found {
 }
 
 /// What a reference names now, whatever its state.
-pub fn find(facts: Facts<'_>, reference: &Reference) -> Result<Found> {
+pub fn find(facts: StateReader<'_>, reference: &Reference) -> Result<Found> {
     let of_version = |model: &ModelName, version: u64| -> Result<Found> {
         let Some(found) = facts.version(model, version)? else { return Err(no_version(facts, model, version)?) };
         Ok(Found {
@@ -168,7 +168,7 @@ pub fn find(facts: Facts<'_>, reference: &Reference) -> Result<Found> {
                     return of_version(model, version);
                 }
             }
-            Err(Fault::new(Code::NotFound, format!("{model} has no release {release}"))
+            Err(Error::new(Code::NotFound, format!("{model} has no release {release}"))
                 .hint(format!("`refmark list {model}` shows its versions and releases")))
         }
         Reference::Alias(model, alias) => {
@@ -186,10 +186,10 @@ pub fn find(facts: Facts<'_>, reference: &Reference) -> Result<Found> {
             })
         }
         Reference::Artifact(artifact) if facts.has_artifact(artifact)? => Ok(by_artifact(*artifact)),
-        Reference::Artifact(artifact) => Err(Fault::new(Code::NotFound, format!("{artifact} is not registered"))),
+        Reference::Artifact(artifact) => Err(Error::new(Code::NotFound, format!("{artifact} is not registered"))),
         Reference::ArtifactPrefix(hex) => by_prefix(facts, hex),
         Reference::Pin(model) => {
-            Err(Fault::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it"))
+            Err(Error::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it"))
                 .hint(format!("write {model}/VERSION or {model}@ALIAS, or pin it: refmark pin add {model}@ALIAS")))
         }
     }
@@ -199,7 +199,7 @@ fn by_artifact(artifact: ArtifactId) -> Found {
     Found { model: None, version: None, artifact, alias: None, sequence: None, path: None, landed: None, at: None }
 }
 
-fn by_prefix(facts: Facts<'_>, hex: &str) -> Result<Found> {
+fn by_prefix(facts: StateReader<'_>, hex: &str) -> Result<Found> {
     // Four digits are a folder: the tree itself is the index.
     let folder: String = hex.chars().take(4).flat_map(|c| ['/', c]).collect();
     let wanted = format!("sha256-{hex}");
@@ -209,21 +209,21 @@ fn by_prefix(facts: Facts<'_>, hex: &str) -> Result<Found> {
     match (fitting.next(), fitting.count()) {
         (Some(artifact), 0) => Ok(by_artifact(artifact)),
         (Some(_), more) => {
-            Err(Fault::new(Code::Ambiguous, format!("{wanted} fits {} artifacts", more + 1)).hint("give more digits"))
+            Err(Error::new(Code::Ambiguous, format!("{wanted} fits {} artifacts", more + 1)).hint("give more digits"))
         }
-        (None, _) => Err(Fault::new(Code::NotFound, format!("no artifact starts with {wanted}"))),
+        (None, _) => Err(Error::new(Code::NotFound, format!("no artifact starts with {wanted}"))),
     }
 }
 
-fn no_version(facts: Facts<'_>, model: &ModelName, version: u64) -> Result<Box<Fault>> {
+fn no_version(facts: StateReader<'_>, model: &ModelName, version: u64) -> Result<Box<Error>> {
     Ok(match facts.newest_version(model)? {
-        Some(newest) => Fault::new(Code::NotFound, format!("{model} has no version {version}"))
+        Some(newest) => Error::new(Code::NotFound, format!("{model} has no version {version}"))
             .hint(format!("its newest is {newest}; `refmark list {model}` shows all")),
         None => no_model(facts, model)?,
     })
 }
 
-fn no_alias(facts: Facts<'_>, model: &ModelName, alias: &AliasName) -> Result<Box<Fault>> {
+fn no_alias(facts: StateReader<'_>, model: &ModelName, alias: &AliasName) -> Result<Box<Error>> {
     if facts.newest_version(model)?.is_none() {
         return no_model(facts, model);
     }
@@ -232,10 +232,10 @@ fn no_alias(facts: Facts<'_>, model: &ModelName, alias: &AliasName) -> Result<Bo
         true => format!("it has none yet: refmark promote {model}@{alias} VERSION"),
         false => format!("it has {}", have.join(", ")),
     };
-    Ok(Fault::new(Code::NotFound, format!("{model} has no alias {alias}")).hint(hint))
+    Ok(Error::new(Code::NotFound, format!("{model} has no alias {alias}")).hint(hint))
 }
 
-fn no_model(facts: Facts<'_>, model: &ModelName) -> Result<Box<Fault>> {
+fn no_model(facts: StateReader<'_>, model: &ModelName) -> Result<Box<Error>> {
     let models = facts.models()?;
     let near = models
         .iter()
@@ -245,15 +245,15 @@ fn no_model(facts: Facts<'_>, model: &ModelName) -> Result<Box<Fault>> {
         None if models.is_empty() => format!("the registry is empty: refmark register {model} PATH"),
         None => "`refmark list` shows the models".to_owned(),
     };
-    Ok(Fault::new(Code::NotFound, format!("there is no model {model}")).hint(hint))
+    Ok(Error::new(Code::NotFound, format!("there is no model {model}")).hint(hint))
 }
 
-fn closed(model: &ModelName, alias: &AliasName, sequence: u64) -> Box<Fault> {
-    Fault::new(Code::NotFound, format!("{model}@{alias} was closed by its move {sequence} and holds nothing"))
+fn closed(model: &ModelName, alias: &AliasName, sequence: u64) -> Box<Error> {
+    Error::new(Code::NotFound, format!("{model}@{alias} was closed by its move {sequence} and holds nothing"))
         .hint(format!("`refmark log {model}@{alias}` says why"))
 }
 
-/// A fault where the artifact was withdrawn: an alias that holds it resolves to that, never to something else.
+/// An error where the artifact was withdrawn: an alias that holds it resolves to that, never to something else.
 fn check_state(reference: &Reference, found: &Found, state: TrustState) -> Result<()> {
     let (code, what) = match state {
         TrustState::Revoked => (Code::Revoked, "was revoked"),
@@ -266,7 +266,7 @@ fn check_state(reference: &Reference, found: &Found, state: TrustState) -> Resul
         }
         None => "`refmark explain` says by whom and why".to_owned(),
     };
-    Err(Fault::new(code, format!("{reference} is {}, which {what}", found.artifact.short()))
+    Err(Error::new(code, format!("{reference} is {}, which {what}", found.artifact.short()))
         .hint(hint)
         .field("artifact", found.artifact))
 }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::list::{held_by_alias, version_row};
-use super::{AsOf, Basis};
+use super::{AsOf, QueryContext};
 use crate::index::{CARD_LIMIT, Comparison, Match, MetricBound, SearchOrder, SearchRequest, SearchRow};
 use refmark_engine::chain::Chain;
 use refmark_records::layout::{Document, Place};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::number;
@@ -66,7 +66,7 @@ struct ModelTexts {
 
 impl Corpus {
     /// Reads every version. Linear in their number.
-    pub fn of(basis: &Basis<'_, '_>) -> Result<Corpus> {
+    pub fn of(basis: &QueryContext<'_, '_>) -> Result<Corpus> {
         let mut entries = Vec::new();
         for name in basis.facts().models()? {
             let model = Rc::new(model_texts(basis, &name)?);
@@ -93,8 +93,8 @@ impl Corpus {
         Ok(Corpus { entries })
     }
 
-    /// The versions for which everything that was asked holds. Any text is a query; none is a fault.
-    pub fn search(&self, basis: &Basis<'_, '_>, request: &SearchRequest) -> Result<SearchAnswer> {
+    /// The versions for which everything that was asked holds. Any text is a query; none is an error.
+    pub fn search(&self, basis: &QueryContext<'_, '_>, request: &SearchRequest) -> Result<SearchAnswer> {
         let as_of = basis.as_of()?;
         let words = request.words();
         if request.text.as_deref().is_some_and(|it| !it.trim().is_empty()) && words.is_empty() {
@@ -125,7 +125,7 @@ impl Corpus {
     }
 }
 
-fn model_texts(basis: &Basis<'_, '_>, name: &ModelName) -> Result<ModelTexts> {
+fn model_texts(basis: &QueryContext<'_, '_>, name: &ModelName) -> Result<ModelTexts> {
     let about = basis.facts().about(name)?;
     let of = OfModel {
         description: about.as_ref().and_then(|it| it.description.clone()),
@@ -143,7 +143,7 @@ fn model_texts(basis: &Basis<'_, '_>, name: &ModelName) -> Result<ModelTexts> {
 }
 
 fn entry(
-    basis: &Basis<'_, '_>,
+    basis: &QueryContext<'_, '_>,
     name: &ModelName,
     version: u64,
     held: &[(AliasName, u64)],
@@ -194,7 +194,7 @@ fn plain(tags: &FreeMap<String>) -> Map<String, String> {
     tags.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 
-fn card(basis: &Basis<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {
+fn card(basis: &QueryContext<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {
     let bytes = basis.facts().document(artifact, Document::ModelCard)?;
     Ok(bytes.map(|mut bytes| {
         bytes.truncate(CARD_LIMIT);

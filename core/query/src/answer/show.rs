@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Basis;
+use super::QueryContext;
 use super::list::held_by_alias;
 use super::resolve::find;
 use refmark_records::evidence::Evidence;
@@ -11,7 +11,7 @@ use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove, Version};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::AliasName;
 use refmark_types::reference::Reference;
 
@@ -54,7 +54,7 @@ pub struct ShowAnswer {
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.
 pub fn show(
-    basis: &Basis<'_, '_>,
+    basis: &QueryContext<'_, '_>,
     reference: &Reference,
     is_absent: &dyn Fn(&Digest) -> Result<bool>,
 ) -> Result<ShowAnswer> {
@@ -62,7 +62,7 @@ pub fn show(
     let found = find(facts, reference)?;
     let artifact = found.artifact;
     let Some(manifest) = facts.manifest(&artifact)? else {
-        return Err(Fault::new(Code::NotFound, format!("the manifest of {artifact} is not here")));
+        return Err(Error::new(Code::NotFound, format!("the manifest of {artifact} is not here")));
     };
     let (mut version, mut stage, mut aliases, mut stage_moves) = (None, None, Vec::new(), Vec::new());
     if let (Some(model), Some(number)) = (&found.model, found.version) {

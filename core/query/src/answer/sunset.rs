@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{AsOf, Basis};
+use super::{AsOf, QueryContext};
 use crate::sunset::{Sunset, sunsets};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::time::Timestamp;
 
 /// The retired versions.
@@ -21,7 +21,7 @@ pub struct SunsetAnswer {
 }
 
 /// The versions whose sunset clock runs, by this clock.
-pub fn sunset(basis: &Basis<'_, '_>, now: Timestamp) -> Result<SunsetAnswer> {
+pub fn sunset(basis: &QueryContext<'_, '_>, now: Timestamp) -> Result<SunsetAnswer> {
     let versions = sunsets(basis.facts(), now)?;
     let due = versions.iter().filter(|it| it.due).count() as u64;
     Ok(SunsetAnswer { versions, due, now, as_of: basis.as_of()? })

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::diff::Listed;
 use super::review::{
-    CompanionReview, Method, MethodVerdict, Outcome, Range, RangeVerdict, companions, in_words, teleport,
+    CompanionReview, Method, MethodVerdict, Outcome, Range, RangeVerdict, companions, in_words, reordered,
 };
 use refmark_engine::gate::GateReport;
 use refmark_engine::verify::Problem;
 use refmark_records::layout::Place;
 use refmark_records::statement::Predicate;
-use refmark_types::fault::{Code, Exit, Fault, Result};
+use refmark_types::error::{Code, Error, Exit, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -54,19 +54,19 @@ pub struct CheckAnswer {
 
 /// Checks a range. `now` is the checker's clock: an approval that ended before it may make nothing take effect any more.
 pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<CheckAnswer> {
-    let as_it_is = range.as_it_is()?;
+    let as_fast_forward = range.as_fast_forward()?;
     let one = match arrival {
         Arrival::Push => None,
-        Arrival::Merge => Some(range.as_one()?),
+        Arrival::Merge => Some(range.as_merge()?),
     };
     let (mut verdict, mut problems) = (RangeVerdict::Ok, Vec::new());
-    let outcome = match (&one, &as_it_is) {
+    let outcome = match (&one, &as_fast_forward) {
         (Some(outcome), _) | (None, Some(outcome)) => outcome,
         // Pushed, and not a continuation of the branch.
         (None, None) => return Ok(not_a_continuation(range)),
     };
     let mut methods = match &one {
-        Some(one) => range.methods(one, as_it_is.as_ref())?,
+        Some(one) => range.methods(one, as_fast_forward.as_ref())?,
         None => Vec::new(),
     };
     (verdict, problems) = worse((verdict, problems), outcome.judge());
@@ -78,9 +78,9 @@ pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<Chec
             .filter(|it| it.verdict == RangeVerdict::Ok)
             .for_each(|it| it.verdict = RangeVerdict::Refused);
     }
-    if range.is_teleport()? {
+    if range.is_reordered()? {
         verdict = RangeVerdict::Failed;
-        problems.insert(0, Problem::of(&teleport(range), None, Some(range.head)));
+        problems.insert(0, Problem::of(&reordered(range), None, Some(range.head)));
     } else if methods.iter().all(|it| it.verdict != RangeVerdict::Ok) && verdict == RangeVerdict::Ok && one.is_some() {
         verdict = RangeVerdict::Refused;
     }
@@ -114,9 +114,9 @@ fn worse(a: Judged, b: Judged) -> Judged {
 }
 
 fn not_a_continuation(range: &Range<'_>) -> CheckAnswer {
-    let fault = match range.merge_base == Some(range.base) {
-        true => teleport(range),
-        false => Fault::new(
+    let error = match range.merge_base == Some(range.base) {
+        true => reordered(range),
+        false => Error::new(
             Code::HistoryRewritten,
             format!("{} does not have the branch's head {} behind it", range.head.short(), range.base.short()),
         )
@@ -135,7 +135,7 @@ fn not_a_continuation(range: &Range<'_>) -> CheckAnswer {
         methods: Vec::new(),
         effects: Listed::default(),
         reports: Vec::new(),
-        problems: vec![Problem::of(&fault, None, Some(range.head))],
+        problems: vec![Problem::of(&error, None, Some(range.head))],
         companions: Listed::default(),
     }
 }
@@ -161,9 +161,9 @@ fn ended(outcome: &Outcome<'_>, now: Timestamp) -> Result<Vec<Problem>> {
             if let Predicate::Approval(it) = record.predicate()
                 && let Some(end) = it.not_after.filter(|end| *end < now)
             {
-                let fault = Fault::new(Code::Refused, format!("the approval by {} ended at {end}", it.by))
+                let error = Error::new(Code::Refused, format!("the approval by {} ended at {end}", it.by))
                     .hint("approve it again: refmark approve BRANCH");
-                problems.push(Problem::of(&fault, Some(path), Some(effect.brought_by)));
+                problems.push(Problem::of(&error, Some(path), Some(effect.brought_by)));
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::evidence::{Direction, MetricValue, Named};
 use refmark_records::manifest::Manifest;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::{Map, Set};
 use refmark_types::text::round;
 
@@ -106,7 +106,7 @@ fn data_key(dataset: &Named) -> String {
 }
 
 /// The newest value of each metric for each kind of evidence and dataset; the manifest's claim where there is none.
-fn measured(facts: Facts<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<Map<String, Map<Key, Found>>> {
+fn measured(facts: StateReader<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<Map<String, Map<Key, Found>>> {
     let mut all: Map<String, Map<Key, Found>> = Map::new();
     for (at, it) in facts.evidence(id)?.iter().enumerate() {
         if !TYPES.contains(&it.evidence_type.as_str()) {
@@ -129,7 +129,11 @@ fn measured(facts: Facts<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<Ma
 }
 
 /// Compares the metrics of two artifacts, sorted by name.
-pub fn compare(facts: Facts<'_>, a: (&ArtifactId, &Manifest), b: (&ArtifactId, &Manifest)) -> Result<Vec<MetricDiff>> {
+pub fn compare(
+    facts: StateReader<'_>,
+    a: (&ArtifactId, &Manifest),
+    b: (&ArtifactId, &Manifest),
+) -> Result<Vec<MetricDiff>> {
     let mut old = measured(facts, a.0, a.1)?;
     let mut new = measured(facts, b.0, b.1)?;
     let names: Set<String> = old.keys().chain(new.keys()).cloned().collect();

@@ -10,11 +10,11 @@ mod tensors;
 
 use serde::Serialize;
 
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Document;
 use refmark_records::manifest::Manifest;
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
 
 pub use contract::{
@@ -132,8 +132,8 @@ pub struct ArtifactDiff {
     pub card: CardDiff,
 }
 
-/// Compares two registered artifacts. A fault with code `not-found` where one is not registered.
-pub fn diff(facts: Facts<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
+/// Compares two registered artifacts. An error with code `not-found` where one is not registered.
+pub fn diff(facts: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
     let (old, new) = (manifest(facts, &a.artifact)?, manifest(facts, &b.artifact)?);
     let contracts = (facts.contract(&a.artifact)?, facts.contract(&b.artifact)?);
     let lineages = (facts.lineage(&a.artifact)?.unwrap_or_default(), facts.lineage(&b.artifact)?.unwrap_or_default());
@@ -159,9 +159,9 @@ pub fn diff(facts: Facts<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
     })
 }
 
-fn manifest(facts: Facts<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {
+fn manifest(facts: StateReader<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {
     facts.manifest(artifact)?.ok_or_else(|| {
-        Fault::new(Code::NotFound, format!("artifact {artifact} is not registered here"))
+        Error::new(Code::NotFound, format!("artifact {artifact} is not registered here"))
             .hint("refmark list shows what is registered")
             .field("artifact", artifact)
     })

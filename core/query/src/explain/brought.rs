@@ -1,17 +1,17 @@
 //! When a record came, and when it took effect.
 
-use crate::answer::Basis;
+use crate::answer::QueryContext;
 use refmark_engine::chain::Chain;
 use refmark_engine::snapshot::{History, first_parents};
 use refmark_records::layout::Place;
 use refmark_records::statement::Record;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
 /// The commits that brought files. A file that waited for an approval took effect later than it came: then the chain is halved.
 /// Files that came one after the other are best asked for in that order.
-pub(crate) fn brought_by(basis: &Basis<'_, '_>, paths: &[String]) -> Result<Map<String, Oid>> {
+pub(crate) fn brought_by(basis: &QueryContext<'_, '_>, paths: &[String]) -> Result<Map<String, Oid>> {
     let chain = Chain::new(basis.history, basis.head);
     let mut found = Map::new();
     for path in paths {
@@ -33,7 +33,7 @@ fn came_with(history: &dyn History, commit: Oid, path: &str) -> Result<bool> {
 }
 
 /// The commit in which a record took effect: where it came, or where the last approval came.
-pub(super) fn effect_of(basis: &Basis<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
+pub(super) fn effect_of(basis: &QueryContext<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
     let Some(brought) = commit else { return Ok(None) };
     let approvals = basis.facts().approvals(&record.digest())?;
     let paths: Result<Vec<String>> = approvals.iter().map(|it| Ok(Place::of(it.record.predicate())?.path())).collect();

@@ -11,18 +11,18 @@ use brought::effect_of;
 pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
-use super::answer::Basis;
+use super::answer::QueryContext;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
 use refmark_engine::effective::{Effective, State};
-use refmark_engine::facts::Facts;
 use refmark_engine::rules::{Known, report_on};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::alias::Target;
 use refmark_records::layout::Place;
 use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -95,11 +95,11 @@ pub struct Because {
     /// Every gate, as it stood at that commit.
     pub gates: Vec<GateReview>,
     /// Whether one person's word was enough, and others were due afterwards.
-    pub at_once: bool,
+    pub break_glass: bool,
 }
 
 /// Explains what a reference names.
-pub fn explain(basis: &Basis<'_, '_>, subject: &Subject) -> Result<Explanation> {
+pub fn explain(basis: &QueryContext<'_, '_>, subject: &Subject) -> Result<Explanation> {
     let facts = basis.facts();
     let mut paths: Vec<Place> = Vec::new();
     if let (Some(model), Some(alias)) = (&subject.model, &subject.alias)
@@ -161,7 +161,7 @@ fn sentence(it: &Explanation) -> String {
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
-fn one(basis: &Basis<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
+fn one(basis: &QueryContext<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
     let Some(record) = basis.state.record(path)? else { return Ok(None) };
     let common = record.common();
     let mut because = Because {
@@ -178,7 +178,7 @@ fn one(basis: &Basis<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<
         signers: Vec::new(),
         said: said(basis.facts(), &record)?,
         gates: Vec::new(),
-        at_once: false,
+        break_glass: false,
     };
     if let Some(at) = effect_of(basis, &record, commit)? {
         judged(basis, &record, at, &mut because)?;
@@ -186,10 +186,10 @@ fn one(basis: &Basis<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<
     Ok(Some(because))
 }
 
-fn judged(basis: &Basis<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
+fn judged(basis: &QueryContext<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
     let objects = basis.state.shared_objects();
     let then = State::of_tree(objects, basis.history.snapshot(at)?, basis.inert_paths());
-    let facts = Facts(&then);
+    let facts = StateReader(&then);
     let Some((policy, _)) = facts.newest_policy()? else { return Ok(()) };
     because.policy = Some(policy.number);
     let artifact = match record.predicate() {
@@ -204,7 +204,7 @@ fn judged(basis: &Basis<'_, '_>, record: &Record, at: Oid, because: &mut Because
     let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
     because.signers = signers(Some(&policy), record, &report);
     because.gates = gates(facts, artifact.as_ref(), &report)?;
-    because.at_once = report.at_once;
+    because.break_glass = report.break_glass;
     Ok(())
 }
 

@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
-use crate::answer::Basis;
+use crate::answer::QueryContext;
 use crate::review::{GateReview, SignerReview, gates, signers};
-use refmark_engine::effective::{Effective, Sum};
-use refmark_engine::facts::Facts;
+use refmark_engine::effective::{Effective, StateOverlay};
 use refmark_engine::gate::{Decision, Status};
 use refmark_engine::plan::{self, Author, PromoteRequest, StageRequest};
 use refmark_engine::rules::{Known, describe, report_on, way};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::policy::{Policy, Right};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
@@ -48,7 +48,7 @@ pub struct Candidate {
 }
 
 /// Plans the move as `author` would make it, and asks every rule.
-pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest) -> Result<Blocked> {
+pub fn why_not(basis: &QueryContext<'_, '_>, author: &Author, request: &PromoteRequest) -> Result<Blocked> {
     let facts = basis.facts();
     let policy = facts.newest_policy()?.map(|it| it.0);
     let may = |policy: &Policy| policy.who_may(Right::Propose).into_iter().cloned().collect();
@@ -71,11 +71,11 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
     }
     let plan = match plan::promote(facts, author, request) {
         Ok(plan) => plan,
-        Err(fault) if matches!(fault.code, Code::NothingToDo | Code::NotFound | Code::AliasMoved) => {
-            blocked.reasons.push(fault.message.clone());
+        Err(error) if matches!(error.code, Code::NothingToDo | Code::NotFound | Code::AliasMoved) => {
+            blocked.reasons.push(error.message.clone());
             return Ok(blocked);
         }
-        Err(fault) => return Err(fault),
+        Err(error) => return Err(error),
     };
     let mut files = Map::new();
     let mut records = Vec::new();
@@ -88,7 +88,7 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
         files.insert(record.common().path.to_owned(), oid);
         records.push(record);
     }
-    let sum = Sum::new(basis.state, files);
+    let sum = StateOverlay::new(basis.state, files);
     let known = basis.walked.map(|it| Known::after(&it.walk)).unwrap_or_default();
     judge(basis.state, &sum, &policy, &records, &known, &mut blocked)?;
     if let Some(last) = blocked.moves.last() {
@@ -96,13 +96,18 @@ pub fn why_not(basis: &Basis<'_, '_>, author: &Author, request: &PromoteRequest)
     }
     if let Some(step) = first_step(facts, author, request, &policy)? {
         let files = Map::new();
-        judge(basis.state, &Sum::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
+        judge(basis.state, &StateOverlay::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
     }
     Ok(blocked)
 }
 
 /// Where the version is several stages away: the first stage move that it takes, which comes before the alias can move.
-fn first_step(facts: Facts<'_>, author: &Author, request: &PromoteRequest, policy: &Policy) -> Result<Option<Record>> {
+fn first_step(
+    facts: StateReader<'_>,
+    author: &Author,
+    request: &PromoteRequest,
+    policy: &Policy,
+) -> Result<Option<Record>> {
     let Some(rule) = policy.alias_rule(&request.model, &request.alias).filter(|rule| !rule.stage.is_empty()) else {
         return Ok(None);
     };
@@ -125,7 +130,7 @@ fn first_step(facts: Facts<'_>, author: &Author, request: &PromoteRequest, polic
 
 fn judge(
     before: &dyn Effective,
-    sum: &Sum<'_>,
+    sum: &StateOverlay<'_>,
     policy: &Policy,
     records: &[Record],
     known: &Known,
@@ -152,7 +157,7 @@ fn judge(
                 gate.found
             ));
         }
-        for signer in report.signers.iter().filter(|it| it.by.is_none() && !report.at_once) {
+        for signer in report.signers.iter().filter(|it| it.by.is_none() && !report.break_glass) {
             let who = signer.candidates.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
             let who = if who.is_empty() { "nobody could give it".to_owned() } else { format!("could give it: {who}") };
             blocked.reasons.push(format!("{}: needs {} ({who})", describe(record.predicate()), signer.asks));
@@ -165,7 +170,7 @@ fn judge(
         blocked.moves.push(Candidate {
             change: report.change.clone(),
             decision: report.decision,
-            gates: gates(Facts(sum), artifact.as_ref(), &report)?,
+            gates: gates(StateReader(sum), artifact.as_ref(), &report)?,
             signers: signers(Some(policy), record, &report),
         });
     }

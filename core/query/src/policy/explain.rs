@@ -74,11 +74,11 @@ fn trust(policy: &Policy, rule: &TrustRule) -> String {
     let from = states(rule.from.iter().map(|it| it.as_str()), "any trust state");
     let to = states(rule.to.iter().map(|it| it.as_str()), "nothing");
     let mut text = format!("An artifact may go from {from} to {to} {}.", demands(policy, &rule.needs));
-    if !rule.at_once.is_empty() {
-        let who = holders(policy, &rule.at_once);
+    if !rule.break_glass.is_empty() {
+        let who = holders(policy, &rule.break_glass);
         text.push_str(&format!(
             " {} ({who}) may do it alone and at once; the approvals are then due.",
-            roles(&rule.at_once)
+            roles(&rule.break_glass)
         ));
     }
     text

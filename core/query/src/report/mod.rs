@@ -6,9 +6,9 @@ use serde::Serialize;
 
 pub use cyclonedx::cyclonedx;
 
-use super::answer::Basis;
+use super::answer::QueryContext;
 use super::explain::brought_by;
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
@@ -17,7 +17,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_records::version::{Stage, Version};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::sort;
@@ -137,9 +137,9 @@ pub struct KeyEntry {
 }
 
 /// The dossier of a version.
-pub fn report(basis: &Basis<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
+pub fn report(basis: &QueryContext<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
     let facts = basis.facts();
-    let not_here = |what: String| Fault::new(Code::NotFound, what);
+    let not_here = |what: String| Error::new(Code::NotFound, what);
     let version = facts.version(model, number)?.ok_or_else(|| not_here(format!("{model} has no version {number}")))?;
     let artifact = version.artifact;
     let whole =
@@ -201,7 +201,7 @@ pub fn report(basis: &Basis<'_, '_>, model: &ModelName, number: u64) -> Result<D
 }
 
 fn moves(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     model: &ModelName,
     number: u64,
     artifact: ArtifactId,
@@ -230,16 +230,17 @@ fn key_of(record: &Record) -> Option<String> {
     record.signatures.first().map(|it| it.keyid.to_string())
 }
 
-fn entry(facts: Facts<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveEntry> {
+fn entry(facts: StateReader<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveEntry> {
     let common = record.common();
-    let approval = |it: &refmark_engine::facts::Of<refmark_records::approval::Approval>| ApprovalEntry {
-        by: it.by.clone(),
-        time: it.time,
-        approves: it.approves,
-        waives: it.waives.iter().map(|it| (it.gate.clone(), it.reason.clone(), it.until)).collect(),
-        statement: it.record.digest(),
-        key: key_of(&it.record),
-    };
+    let approval =
+        |it: &refmark_engine::state_reader::TypedRecord<refmark_records::approval::Approval>| ApprovalEntry {
+            by: it.by.clone(),
+            time: it.time,
+            approves: it.approves,
+            waives: it.waives.iter().map(|it| (it.gate.clone(), it.reason.clone(), it.until)).collect(),
+            statement: it.record.digest(),
+            key: key_of(&it.record),
+        };
     let change = match record.predicate() {
         Predicate::Version(it) => format!("{}/{} registered as {}", it.model, it.version, it.artifact.short()),
         other => refmark_engine::rules::describe(other),

@@ -2,15 +2,15 @@
 
 use super::{GateReview, HeldReview, MoveReview, PackageReview, ReachReview, SaidReview, SignerReview};
 use crate::diff::{ArtifactDiff, Listed, Side, diff};
-use refmark_engine::facts::Facts;
 use refmark_engine::gate::{Decision, GateReport};
 use refmark_engine::rules::describe;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::policy::{Demands, MemberKind, Policy, Right, Signer};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
-use refmark_types::fault::{Fault, Result};
+use refmark_types::error::{Error, Result};
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::text::one_line;
@@ -26,14 +26,14 @@ pub(super) struct Moved<'a> {
     pub report: Option<&'a GateReport>,
     pub effect: bool,
     pub refused: bool,
-    pub findings: Vec<&'a Fault>,
+    pub findings: Vec<&'a Error>,
     /// The other records of its commit.
     pub with: Vec<&'a Record>,
 }
 
 /// Looks at a move. `facts` has it and what came with it.
 pub(super) fn look(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     policy: Option<&Policy>,
     moved: &Moved<'_>,
     with_diff: bool,
@@ -60,7 +60,7 @@ pub(super) fn look(
             (false, true) => Decision::Refused,
             (false, false) => Decision::Pending,
         },
-        at_once: moved.report.is_some_and(|report| report.at_once),
+        break_glass: moved.report.is_some_and(|report| report.break_glass),
         signers: Vec::new(),
         said: said(facts, record)?,
         gates: Vec::new(),
@@ -116,7 +116,7 @@ fn together(review: &mut MoveReview, with: &[&Record]) {
     }
 }
 
-pub(crate) fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>> {
+pub(crate) fn said(facts: StateReader<'_>, record: &Record) -> Result<Vec<SaidReview>> {
     let row = |it: &refmark_records::approval::Approval| SaidReview {
         by: it.by.clone(),
         time: it.time,
@@ -127,7 +127,7 @@ pub(crate) fn said(facts: Facts<'_>, record: &Record) -> Result<Vec<SaidReview>>
     Ok(facts.approvals(&record.digest())?.iter().map(|it| row(it)).collect())
 }
 
-fn alias(facts: Facts<'_>, it: &AliasMove, with_diff: bool, review: &mut MoveReview) -> Result<()> {
+fn alias(facts: StateReader<'_>, it: &AliasMove, with_diff: bool, review: &mut MoveReview) -> Result<()> {
     review.model = Some(it.model.clone());
     review.alias = Some(it.alias.clone());
     review.sequence = it.sequence;
@@ -151,18 +151,18 @@ fn alias(facts: Facts<'_>, it: &AliasMove, with_diff: bool, review: &mut MoveRev
 }
 
 /// The difference, or why it cannot be shown: a refused change may hold anything.
-fn difference(facts: Facts<'_>, old: &Side, new: &Side, review: &mut MoveReview) -> Option<ArtifactDiff> {
+fn difference(facts: StateReader<'_>, old: &Side, new: &Side, review: &mut MoveReview) -> Option<ArtifactDiff> {
     match diff(facts, old, new) {
         Ok(diff) => Some(diff),
-        Err(fault) => {
-            review.problems.push(Problem::of(&fault, None, None));
+        Err(error) => {
+            review.problems.push(Problem::of(&error, None, None));
             None
         }
     }
 }
 
 /// An artifact by itself.
-pub(super) fn package(facts: Facts<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
+pub(super) fn package(facts: StateReader<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
     let Some(manifest) = facts.manifest(artifact)? else { return Ok(None) };
     Ok(Some(PackageReview {
         artifact_type: manifest.artifact_type.to_string(),
@@ -177,7 +177,7 @@ pub(super) fn package(facts: Facts<'_>, artifact: &ArtifactId) -> Result<Option<
 }
 
 /// Since when the alias holds what it moves from, and how often it went back since that version first held it.
-fn held(facts: Facts<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldReview>> {
+fn held(facts: StateReader<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldReview>> {
     let mut found: Option<HeldReview> = None;
     let mut before = Vec::new();
     for number in (it.sequence.saturating_sub(LOOK_BACK).max(1)..it.sequence).rev() {
@@ -200,7 +200,7 @@ fn held(facts: Facts<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldRev
 }
 
 fn reach(
-    facts: Facts<'_>,
+    facts: StateReader<'_>,
     model: &ModelName,
     alias: &AliasName,
     targets: [Option<Target>; 2],
@@ -263,7 +263,11 @@ fn could_sign(policy: &Policy, signer: &Signer, id: &PrincipalId, model: Option<
 }
 
 /// Gates with who attached the evidence that they rest on.
-pub(crate) fn gates(facts: Facts<'_>, artifact: Option<&ArtifactId>, report: &GateReport) -> Result<Vec<GateReview>> {
+pub(crate) fn gates(
+    facts: StateReader<'_>,
+    artifact: Option<&ArtifactId>,
+    report: &GateReport,
+) -> Result<Vec<GateReview>> {
     let needed = report.gates.iter().any(|gate| gate.evidence.is_some());
     let all = match artifact.filter(|_| needed) {
         Some(artifact) => facts.evidence(artifact)?,

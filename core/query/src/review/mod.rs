@@ -18,13 +18,13 @@ use refmark_engine::verify::Problem;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
 pub(crate) use change::{gates, said, signers};
-pub(crate) use other::{companions, teleport};
+pub(crate) use other::{companions, reordered};
 pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
 pub use summary::quoted;
 pub(crate) use words::in_words;
@@ -156,7 +156,7 @@ pub struct MoveReview {
     /// What it comes to.
     pub decision: Decision,
     /// Whether one person's word is enough for now, and the rest is due afterwards.
-    pub at_once: bool,
+    pub break_glass: bool,
     /// Everybody that the rule asks for.
     pub signers: Vec<SignerReview>,
     /// What was said to it: approvals and waivers.
@@ -350,19 +350,19 @@ pub struct CompanionReview {
 
 /// Reviews a range.
 pub fn review(range: &Range<'_>, options: &ReviewOptions) -> Result<Review> {
-    let as_it_is = range.as_it_is()?;
-    let landed = as_it_is.is_some() && options.landed;
-    let one = match (&as_it_is, landed) {
+    let as_fast_forward = range.as_fast_forward()?;
+    let landed = as_fast_forward.is_some() && options.landed;
+    let one = match (&as_fast_forward, landed) {
         (Some(_), true) => None,
-        _ => Some(range.as_one()?),
+        _ => Some(range.as_merge()?),
     };
-    let outcome = match (&one, &as_it_is) {
+    let outcome = match (&one, &as_fast_forward) {
         (Some(one), _) => one,
-        (None, Some(as_it_is)) => as_it_is,
-        (None, None) => return Err(refmark_types::fault::bug("a range without an outcome")),
+        (None, Some(as_fast_forward)) => as_fast_forward,
+        (None, None) => return Err(refmark_types::error::bug("a range without an outcome")),
     };
     let methods = match &one {
-        Some(one) => range.methods(one, as_it_is.as_ref())?,
+        Some(one) => range.methods(one, as_fast_forward.as_ref())?,
         None => Vec::new(),
     };
     other::compose(range, options, outcome, methods, landed)

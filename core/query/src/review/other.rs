@@ -9,16 +9,16 @@ use super::{
     Commands, CompanionReview, MOVES, MoveReview, Pointed, RecordReview, Review, ReviewOptions, VersionReview,
 };
 use crate::diff::{Listed, Side, diff};
-use refmark_engine::effective::{Objects, Sum};
-use refmark_engine::facts::Facts;
+use refmark_engine::effective::{Objects, StateOverlay};
 use refmark_engine::gate::GateReport;
 use refmark_engine::landing::Standing;
 use refmark_engine::snapshot::{Change, Mode};
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
 use refmark_records::layout::{Document, Place, is_companion};
 use refmark_records::policy::Policy;
 use refmark_records::statement::{Predicate, Record};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::sort;
@@ -36,7 +36,7 @@ pub(super) struct Brought<'a> {
     pub(super) effect: bool,
     pub(super) refused: bool,
     pub(super) report: Option<&'a GateReport>,
-    pub(super) findings: Vec<&'a Fault>,
+    pub(super) findings: Vec<&'a Error>,
 }
 
 /// Everything that the outcome of a range has to say.
@@ -48,9 +48,9 @@ pub(super) fn compose(
     landed: bool,
 ) -> Result<Review> {
     let (mut verdict, mut problems) = outcome.judge();
-    if !landed && range.is_teleport()? {
+    if !landed && range.is_reordered()? {
         verdict = RangeVerdict::Failed;
-        problems.insert(0, Problem::of(&teleport(range), None, Some(range.head)));
+        problems.insert(0, Problem::of(&reordered(range), None, Some(range.head)));
     }
     let all = brought(outcome);
     // What is shown of the new state: what has effect, and what lacks nothing but an approval. Of what was refused only what
@@ -62,12 +62,12 @@ pub(super) fn compose(
             files.insert(it.path.clone(), it.oid);
         }
     }
-    let sum = Sum::new(outcome.verified.state(), files);
-    let facts = Facts(&sum);
+    let sum = StateOverlay::new(outcome.verified.state(), files);
+    let facts = StateReader(&sum);
     let policy = facts.newest_policy()?;
     let root = facts.newest_root()?;
     let Some(founder) = &root else {
-        return Err(Fault::new(Code::NotARegistry, "there is no trust root in effect at the end of this range"));
+        return Err(Error::new(Code::NotARegistry, "there is no trust root in effect at the end of this range"));
     };
     let changes = moves(facts, policy.as_ref().map(|it| &*it.0), &all)?;
     let versions = versions(facts, &all, changes.items.is_empty())?;
@@ -103,9 +103,9 @@ pub(super) fn compose(
     Ok(review)
 }
 
-/// The fault of a head that Git would take as a fast-forward and readers refuse.
-pub(crate) fn teleport(range: &Range<'_>) -> Box<Fault> {
-    Fault::new(
+/// The error of a head that Git would take as a fast-forward and readers refuse.
+pub(crate) fn reordered(range: &Range<'_>) -> Box<Error> {
+    Error::new(
         Code::HistoryRewritten,
         format!(
             "{} has the branch's head {} behind it, and its first parents pass it by",
@@ -170,13 +170,13 @@ fn brought<'a>(outcome: &'a Outcome<'_>) -> Vec<Brought<'a>> {
         let digest = it.record.as_ref().map(|record| record.digest());
         it.report = reports.iter().find(|report| Some(report.statement) == digest).copied();
         let landing = outcome.new_inert().find(|landing| landing.files.contains_key(&it.path));
-        it.findings = landing.map(|it| it.findings.iter().map(|(_, fault)| &**fault).collect()).unwrap_or_default();
+        it.findings = landing.map(|it| it.findings.iter().map(|(_, error)| &**error).collect()).unwrap_or_default();
     }
     all
 }
 
 /// The moves: those of aliases first, each with the difference that it makes.
-fn moves(facts: Facts<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Result<Listed<MoveReview>> {
+fn moves(facts: StateReader<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Result<Listed<MoveReview>> {
     let rank = |place: &Place| match place {
         Place::Alias(..) => 0,
         Place::Stage(..) => 1,
@@ -208,7 +208,7 @@ fn moves(facts: Facts<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -> Resu
     Ok(listed)
 }
 
-fn versions(facts: Facts<'_>, all: &[Brought<'_>], with_diffs: bool) -> Result<Listed<VersionReview>> {
+fn versions(facts: StateReader<'_>, all: &[Brought<'_>], with_diffs: bool) -> Result<Listed<VersionReview>> {
     let mut listed: Listed<VersionReview> = Listed::default();
     for it in all {
         let Some(Predicate::Version(version)) = it.record.as_ref().map(|it| it.predicate()) else { continue };
@@ -263,14 +263,14 @@ fn records(all: &[Brought<'_>]) -> Listed<RecordReview> {
 fn inert(outcome: &Outcome<'_>) -> Listed<Problem> {
     let mut listed = Listed::default();
     for landing in outcome.new_inert() {
-        let said = |path: &String| landing.findings.iter().find(|(of, _)| of == path).map(|(_, fault)| fault);
-        let whole = landing.findings.first().map(|(_, fault)| fault);
+        let said = |path: &String| landing.findings.iter().find(|(of, _)| of == path).map(|(_, error)| error);
+        let whole = landing.findings.first().map(|(_, error)| error);
         for path in landing.files.keys() {
             let own = said(path);
-            let fault = own.or(whole);
-            let mut problem = match fault {
-                Some(fault) => Problem::of(fault, Some(path), Some(landing.commit)),
-                None => Problem::of(&Fault::new(Code::Pending, "it waits"), Some(path), Some(landing.commit)),
+            let error = own.or(whole);
+            let mut problem = match error {
+                Some(error) => Problem::of(error, Some(path), Some(landing.commit)),
+                None => Problem::of(&Error::new(Code::Pending, "it waits"), Some(path), Some(landing.commit)),
             };
             if own.is_none() {
                 problem.message = format!("came with what is so: {}", problem.message);

@@ -7,7 +7,7 @@ use refmark_engine::landing::{Effect, Inert, Standing};
 use refmark_engine::snapshot::{Change, History, first_parents};
 use refmark_engine::verify::{Problem, Remembered, Verified, Verifier, asks_for_the_whole_walk};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::sort;
@@ -168,7 +168,7 @@ impl<'h> Range<'h> {
     /// Takes these steps after the base: commits, each with what it changes.
     fn take(&self, steps: &[(Oid, Vec<Change>)], conflicts: Vec<String>) -> Result<Outcome<'h>> {
         match self.take_from(steps, &conflicts, false) {
-            Err(fault) if asks_for_the_whole_walk(&fault) => self.take_from(steps, &conflicts, true),
+            Err(error) if asks_for_the_whole_walk(&error) => self.take_from(steps, &conflicts, true),
             done => done,
         }
     }
@@ -186,7 +186,7 @@ impl<'h> Range<'h> {
     }
 
     /// The range as the commits that it is, where its base is on their first-parent chain.
-    pub fn as_it_is(&self) -> Result<Option<Outcome<'h>>> {
+    pub fn as_fast_forward(&self) -> Result<Option<Outcome<'h>>> {
         let Some(chain) = self.chain()? else { return Ok(None) };
         let mut steps = Vec::new();
         for commit in chain {
@@ -196,7 +196,7 @@ impl<'h> Range<'h> {
     }
 
     /// The range as one landing on the base: what a merge or a squash brings.
-    pub fn as_one(&self) -> Result<Outcome<'h>> {
+    pub fn as_merge(&self) -> Result<Outcome<'h>> {
         let all = self.history.between(self.merge_base, self.head)?;
         let mut tree = Map::new();
         let mut conflicts = Vec::new();
@@ -206,7 +206,7 @@ impl<'h> Range<'h> {
     }
 
     /// The range commit by commit on the base: what a rebase brings. Nothing where it has merges.
-    pub fn one_by_one(&self) -> Result<Option<Outcome<'h>>> {
+    pub fn as_rebase(&self) -> Result<Option<Outcome<'h>>> {
         let Some(commits) = self.own_commits()? else { return Ok(None) };
         let mut tree = Map::new();
         let mut conflicts = Vec::new();
@@ -250,7 +250,7 @@ impl<'h> Range<'h> {
     }
 
     /// What each way of merging comes to, given what came of the range as one landing and, where there is one, as it is.
-    pub fn methods(&self, as_one: &Outcome<'h>, as_it_is: Option<&Outcome<'h>>) -> Result<Vec<MethodVerdict>> {
+    pub fn methods(&self, as_merge: &Outcome<'h>, as_fast_forward: Option<&Outcome<'h>>) -> Result<Vec<MethodVerdict>> {
         let verdict = |method: Method, outcome: &Outcome<'h>| {
             let (verdict, problems) = outcome.judge();
             MethodVerdict { method, verdict, because: problems.first().map(|it| it.message.clone()) }
@@ -260,12 +260,12 @@ impl<'h> Range<'h> {
             verdict: RangeVerdict::Failed,
             because: Some(why.to_owned()),
         };
-        let mut methods = vec![verdict(Method::Merge, as_one), verdict(Method::Squash, as_one)];
-        methods.push(match (as_it_is, self.one_by_one()?) {
+        let mut methods = vec![verdict(Method::Merge, as_merge), verdict(Method::Squash, as_merge)];
+        methods.push(match (as_fast_forward, self.as_rebase()?) {
             (_, Some(outcome)) => verdict(Method::Rebase, &outcome),
             (_, None) => not_possible(Method::Rebase, "the range has merge commits"),
         });
-        methods.push(match as_it_is {
+        methods.push(match as_fast_forward {
             Some(outcome) => verdict(Method::FastForward, outcome),
             None => not_possible(
                 Method::FastForward,
@@ -277,7 +277,7 @@ impl<'h> Range<'h> {
 
     /// Whether `head` has `base` behind it and its first parents pass it by: for Git a fast-forward, for readers a
     /// rewritten history.
-    pub fn is_teleport(&self) -> Result<bool> {
+    pub fn is_reordered(&self) -> Result<bool> {
         Ok(self.merge_base == Some(self.base) && self.head != self.base && self.chain()?.is_none())
     }
 }
@@ -298,39 +298,39 @@ impl Outcome<'_> {
             verdict = verdict.max(grade);
             problems.push((grade, problem));
         };
-        if let Some(fault) = &verified.root_fault {
-            add(RangeVerdict::Failed, Problem::of(fault, None, None));
+        if let Some(error) = &verified.root_error {
+            add(RangeVerdict::Failed, Problem::of(error, None, None));
         }
         for path in verified.walk.off() {
-            let fault = Fault::new(Code::BadTip, format!("{path} had taken effect, and this changes or removes it"))
+            let error = Error::new(Code::BadTip, format!("{path} had taken effect, and this changes or removes it"))
                 .hint("records are only ever added: put it back, and roll back with `refmark rollback`");
-            add(RangeVerdict::Failed, Problem::of(&fault, Some(path), Some(self.head)));
+            add(RangeVerdict::Failed, Problem::of(&error, Some(path), Some(self.head)));
         }
         for path in &self.conflicts {
             let message = format!("{path} is another one on the branch by now: somebody else was first");
-            let fault = Fault::new(Code::PremiseGone, message)
+            let error = Error::new(Code::PremiseGone, message)
                 .hint("`refmark renew BRANCH` makes it again on what stands there now; approvals lapse with it");
-            add(RangeVerdict::Refused, Problem::of(&fault, Some(path), None));
+            add(RangeVerdict::Refused, Problem::of(&error, Some(path), None));
         }
         for landing in self.new_inert() {
             let grade = match landing.standing {
                 Standing::Refused => RangeVerdict::Refused,
                 _ => RangeVerdict::Pending,
             };
-            for (path, fault) in &landing.findings {
+            for (path, error) in &landing.findings {
                 // What a landing lacks is said beside what it breaks, and does not become a refusal by that.
-                add(grade, Problem::of(fault, Some(path), Some(landing.commit)));
+                add(grade, Problem::of(error, Some(path), Some(landing.commit)));
             }
             if landing.findings.is_empty() {
                 let path = landing.files.keys().next().map_or("", String::as_str);
                 let code = if grade == RangeVerdict::Refused { Code::Refused } else { Code::Pending };
-                let fault = Fault::new(code, format!("{path} has no effect"));
-                add(grade, Problem::of(&fault, Some(path), Some(landing.commit)));
+                let error = Error::new(code, format!("{path} has no effect"));
+                add(grade, Problem::of(&error, Some(path), Some(landing.commit)));
             }
         }
         for path in verified.tainted.iter().filter(|path| self.touched.contains(*path)) {
-            let fault = Fault::new(Code::Distrusted, format!("{path} rests on a key that is distrusted"));
-            add(RangeVerdict::Refused, Problem::of(&fault, Some(path), None));
+            let error = Error::new(Code::Distrusted, format!("{path} rests on a key that is distrusted"));
+            add(RangeVerdict::Refused, Problem::of(&error, Some(path), None));
         }
         let weight = |it: &(RangeVerdict, Problem)| (it.0, it.1.code != Code::Pending);
         sort::by_key(&mut problems, |it| std::cmp::Reverse(weight(it)));

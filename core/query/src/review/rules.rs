@@ -3,11 +3,11 @@
 use super::RulesReview;
 use super::other::Brought;
 use crate::diff::Listed;
-use refmark_engine::facts::Facts;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Predicate;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
@@ -15,7 +15,7 @@ use refmark_types::oid::Oid;
 const POLICY_LINES: usize = 5_000;
 
 /// The roots and policies of a range.
-pub(super) fn rules(facts: Facts<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesReview>> {
+pub(super) fn rules(facts: StateReader<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesReview>> {
     let mut rules = Vec::new();
     for it in all {
         let Some(record) = &it.record else { continue };
@@ -58,7 +58,7 @@ pub(super) fn rules(facts: Facts<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesRe
 }
 
 /// What a policy changes against the one before: its members in sentences, its text line by line.
-fn policy_changes(facts: Facts<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
+fn policy_changes(facts: StateReader<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
     let objects = facts.0.objects();
     let read = |oid: Oid| objects.bytes(oid, refmark_records::policy::POLICY_LIMIT);
     let old_text = match number {

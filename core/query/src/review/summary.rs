@@ -4,7 +4,7 @@ use super::range::RangeVerdict;
 use super::{Commands, Review, ReviewOptions};
 use refmark_engine::gate::{Decision, Status};
 use refmark_records::policy::Policy;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::map::Map;
 use refmark_types::text::counted;
 
@@ -86,9 +86,9 @@ pub(super) fn title(review: &Review) -> String {
 
 /// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for
 /// alike is one.
-fn open_places(review: &Review, at_once: bool) -> usize {
+fn open_places(review: &Review, break_glass: bool) -> usize {
     let mut most: Map<&str, usize> = Map::new();
-    for it in review.changes.items.iter().filter(|it| it.at_once == at_once) {
+    for it in review.changes.items.iter().filter(|it| it.break_glass == break_glass) {
         let mut here: Map<&str, usize> = Map::new();
         for signer in it.signers.iter().filter(|signer| signer.by.is_none()) {
             *here.get_or_default(&signer.asks) += 1;
@@ -108,7 +108,7 @@ pub(super) fn summary(review: &Review) -> String {
     let failed = gates().filter(|it| *it == Status::Failed).count();
     let missing = gates().filter(|it| matches!(it, Status::Missing | Status::Pending)).count();
     let waived = gates().filter(|it| *it == Status::Waived).count();
-    let open = |at_once: bool| open_places(review, at_once);
+    let open = |break_glass: bool| open_places(review, break_glass);
     if failed > 0 {
         parts.push(format!(
             "{} not hold",

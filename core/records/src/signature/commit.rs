@@ -1,7 +1,7 @@
 //! A commit object's signature: where it stands in the bytes, and over what it was made.
 
 use super::sshsig::{COMMIT_NAMESPACE, SshSignature};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// A commit object taken apart: the armored signature, and the bytes that it was made over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct SignedCommit {
 
 impl SignedCommit {
     /// Reads the signature as SSH's and checks it over the commit. The signature, with its key, where it verifies; a
-    /// fault with code `bad-signature` or `bad-key` where it is another program's, another key type's, or does not.
+    /// error with code `bad-signature` or `bad-key` where it is another program's, another key type's, or does not.
     pub fn verify(&self) -> Result<SshSignature> {
         let signature = SshSignature::parse(&self.signature)?;
         signature.verify(COMMIT_NAMESPACE, &self.payload)?;
@@ -23,7 +23,7 @@ impl SignedCommit {
 }
 
 /// Takes the raw bytes of a commit object apart, without its `commit <size>` header. None where the commit carries no
-/// signature. A fault with code `bad-signature` where it carries more than one signature header: Git itself looks at
+/// signature. An error with code `bad-signature` where it carries more than one signature header: Git itself looks at
 /// one of them and shows the other nowhere.
 pub fn split_commit(raw: &[u8]) -> Result<Option<SignedCommit>> {
     let mut payload = Vec::with_capacity(raw.len());
@@ -37,7 +37,7 @@ pub fn split_commit(raw: &[u8]) -> Result<Option<SignedCommit>> {
         let value = line.strip_prefix(b"gpgsig ").or_else(|| line.strip_prefix(b"gpgsig-sha256 "));
         match (value, line.strip_prefix(b" "), signature.as_mut()) {
             (Some(_), _, Some(_)) => {
-                return Err(Fault::new(Code::BadSignature, "the commit carries more than one signature header")
+                return Err(Error::new(Code::BadSignature, "the commit carries more than one signature header")
                     .hint("such a commit was not made by Git or refmark; ask its author"));
             }
             (Some(value), _, None) => {
@@ -55,7 +55,7 @@ pub fn split_commit(raw: &[u8]) -> Result<Option<SignedCommit>> {
     payload.extend_from_slice(rest);
     let Some(signature) = signature else { return Ok(None) };
     let signature = String::from_utf8(signature)
-        .map_err(|_| Fault::new(Code::BadSignature, "the commit's signature header is not text"))?;
+        .map_err(|_| Error::new(Code::BadSignature, "the commit's signature header is not text"))?;
     Ok(Some(SignedCommit { signature, payload }))
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::wire::{self, Reader};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// OpenSSH's name of the one key type that refmark signs with.
 pub const SSH_ED25519: &str = "ssh-ed25519";
@@ -18,10 +18,10 @@ pub const SSH_ED25519: &str = "ssh-ed25519";
 pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
-    /// A key from its 32 bytes. A fault with code `bad-key` where they are no point of the curve, not the point's one
+    /// A key from its 32 bytes. An error with code `bad-key` where they are no point of the curve, not the point's one
     /// canonical encoding, or a point of small order, under which one signature fits any message.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<PublicKey> {
-        let bad = |why: &str| Fault::new(Code::BadKey, format!("the ed25519 public key {why}")).hint(MAKE_ONE);
+        let bad = |why: &str| Error::new(Code::BadKey, format!("the ed25519 public key {why}")).hint(MAKE_ONE);
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| bad("is not a point of the curve"))?;
         if key.is_weak() {
             return Err(bad("is weak: its point is of small order, so one signature would fit any message"));
@@ -32,29 +32,29 @@ impl PublicKey {
         Ok(PublicKey(key))
     }
 
-    /// Reads one line `ssh-ed25519 AAAA… [comment]`. A fault with code `bad-key` where it is anything else; other key
+    /// Reads one line `ssh-ed25519 AAAA… [comment]`. An error with code `bad-key` where it is anything else; other key
     /// types are named.
     pub fn parse(text: &str) -> Result<PublicKey> {
         let line = text.trim_ascii();
         if line.contains("PRIVATE KEY") {
             // The text is not repeated: an error may end in a log.
-            return Err(Fault::new(Code::BadKey, "a private key stands where a public key was expected")
+            return Err(Error::new(Code::BadKey, "a private key stands where a public key was expected")
                 .hint("give the one line of the .pub file; `ssh-keygen -y -f KEY` prints it"));
         }
         if line.contains(['\n', '\r']) {
-            return Err(Fault::new(Code::BadKey, "a public key is one line, and several were found").hint(EXPECTED));
+            return Err(Error::new(Code::BadKey, "a public key is one line, and several were found").hint(EXPECTED));
         }
         let mut words = line.split_ascii_whitespace();
         let (Some(kind), Some(body)) = (words.next(), words.next()) else {
             return Err(
-                Fault::new(Code::BadKey, "the text is not a public key of the form `TYPE BASE64`").hint(EXPECTED)
+                Error::new(Code::BadKey, "the text is not a public key of the form `TYPE BASE64`").hint(EXPECTED)
             );
         };
         if kind != SSH_ED25519 {
             return Err(other_type(kind));
         }
         let blob = wire::unbase64(body).ok_or_else(|| {
-            Fault::new(Code::BadKey, "the body of the ssh-ed25519 key is not canonical base64 with padding")
+            Error::new(Code::BadKey, "the body of the ssh-ed25519 key is not canonical base64 with padding")
                 .hint("copy the whole line of the .pub file")
         })?;
         PublicKey::from_blob(&blob)
@@ -69,7 +69,7 @@ impl PublicKey {
         }
         match reader.string().and_then(|bytes| <&[u8; 32]>::try_from(bytes).ok()) {
             Some(bytes) if reader.is_done() => PublicKey::from_bytes(bytes),
-            _ => Err(Fault::new(Code::BadKey, "the ssh-ed25519 key does not hold exactly 32 bytes")
+            _ => Err(Error::new(Code::BadKey, "the ssh-ed25519 key does not hold exactly 32 bytes")
                 .hint("copy the whole line of the .pub file")),
         }
     }
@@ -105,8 +105,8 @@ impl PublicKey {
 const EXPECTED: &str = "expected one line such as `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… name`";
 const MAKE_ONE: &str = "make an ed25519 key with `ssh-keygen -t ed25519`, or let `refmark init` make one";
 
-fn other_type(kind: &str) -> Box<Fault> {
-    Fault::new(Code::BadKey, format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)))
+fn other_type(kind: &str) -> Box<Error> {
+    Error::new(Code::BadKey, format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)))
         .hint(MAKE_ONE)
         .field("expected", SSH_ED25519)
         .field("found", shorten(kind))
@@ -145,7 +145,7 @@ impl Serialize for PublicKey {
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        PublicKey::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        PublicKey::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 
@@ -155,14 +155,14 @@ impl<'de> Deserialize<'de> for PublicKey {
 pub struct KeyId([u8; 32]);
 
 impl KeyId {
-    /// Reads `SHA256:<43 characters of base64 without padding>`. A fault with code `bad-key` for anything else.
+    /// Reads `SHA256:<43 characters of base64 without padding>`. An error with code `bad-key` for anything else.
     pub fn parse(text: &str) -> Result<KeyId> {
         text.strip_prefix("SHA256:")
             .and_then(wire::unbase64_unpadded)
             .and_then(|bytes| bytes.try_into().ok())
             .map(KeyId)
             .ok_or_else(|| {
-                Fault::new(
+                Error::new(
                     Code::BadKey,
                     format!(
                         "`{}` is not a key's fingerprint: expected SHA256: and 43 characters of base64",
@@ -195,7 +195,7 @@ impl Serialize for KeyId {
 impl<'de> Deserialize<'de> for KeyId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        KeyId::parse(&text).map_err(|fault| serde::de::Error::custom(fault.message))
+        KeyId::parse(&text).map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 
@@ -224,11 +224,11 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// One line of Git's and OpenSSH's `allowed_signers` file, without a newline: this principal may sign commits with this
-/// key. A fault with code `bad-name` where the principal holds a character that has a meaning there.
+/// key. An error with code `bad-name` where the principal holds a character that has a meaning there.
 pub fn allowed_signers_line(principal: &str, key: &PublicKey) -> Result<String> {
     let special = |c: char| c.is_whitespace() || c.is_control() || "*?!,\"#\\".contains(c);
     if principal.is_empty() || principal.contains(special) {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::BadName,
             format!(
                 "`{}` cannot stand in an allowed_signers file: it is empty or holds a space or one of * ? ! , \" # \\",

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use super::public::{PublicKey, SSH_ED25519, key_type_name, shorten};
 use super::verify;
 use super::wire::{self, Reader};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// The namespace in which Git signs commits and tags.
 pub const COMMIT_NAMESPACE: &str = "git";
@@ -93,7 +93,7 @@ impl SshSignature {
         wire::armor(LABEL, &blob)
     }
 
-    /// Reads an armored signature, whatever its line widths. A fault with code `bad-signature` where it is none, or
+    /// Reads an armored signature, whatever its line widths. An error with code `bad-signature` where it is none, or
     /// `bad-key` where it is one by another type of key (which is named) or by a weak key.
     pub fn parse(text: &str) -> Result<SshSignature> {
         if text.len() > MAX_ARMORED {
@@ -143,7 +143,7 @@ impl SshSignature {
         }
     }
 
-    /// Checks that the key signed this message in this namespace. A fault with code `bad-signature` where it did not.
+    /// Checks that the key signed this message in this namespace. An error with code `bad-signature` where it did not.
     /// Who the key belongs to, and what it may do, is for the caller.
     pub fn verify(&self, namespace: &str, message: &[u8]) -> Result<()> {
         if self.namespace != namespace {
@@ -157,6 +157,6 @@ impl SshSignature {
     }
 }
 
-fn bad(why: impl std::fmt::Display) -> Box<Fault> {
-    Fault::new(Code::BadSignature, format!("the SSH signature {why}"))
+fn bad(why: impl std::fmt::Display) -> Box<Error> {
+    Error::new(Code::BadSignature, format!("the SSH signature {why}"))
 }

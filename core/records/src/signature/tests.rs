@@ -41,14 +41,14 @@ fn each_dsse_vector_comes_to_its_verdict_at_its_place() {
 fn judge(case: &Value) -> (&'static str, Option<&'static str>) {
     let key = match PublicKey::parse(text(case, "key")) {
         Ok(key) => key,
-        Err(fault) => return (fault.code.as_str(), Some("key")),
+        Err(error) => return (error.code.as_str(), Some("key")),
     };
     let Ok(signature) = serde_json::from_value::<Signature>(case["signature"].clone()) else {
         return (Code::BadSignature.as_str(), Some("signature"));
     };
     match signature.verify(&key, text(case, "payload").as_bytes()) {
         Ok(()) => ("good", None),
-        Err(fault) => (fault.code.as_str(), Some("verify")),
+        Err(error) => (error.code.as_str(), Some("verify")),
     }
 }
 
@@ -103,10 +103,10 @@ fn each_public_key_line_reads_or_is_refused_with_its_type_named() {
                 assert_eq!(key.id().to_string(), text(case, "keyid"), "{name}");
                 assert_eq!(KeyId::parse(text(case, "keyid")).unwrap(), key.id(), "{name}");
             }
-            Err(fault) => {
-                assert_eq!(fault.code.as_str(), text(case, "verdict"), "{name}: {fault}");
-                assert!(fault.message.contains(text(case, "says")), "{name}: {fault}");
-                assert!(fault.hint.is_some(), "{name} has no hint");
+            Err(error) => {
+                assert_eq!(error.code.as_str(), text(case, "verdict"), "{name}: {error}");
+                assert!(error.message.contains(text(case, "says")), "{name}: {error}");
+                assert!(error.hint.is_some(), "{name} has no hint");
             }
         }
     }
@@ -114,8 +114,8 @@ fn each_public_key_line_reads_or_is_refused_with_its_type_named() {
 
 #[test]
 fn a_private_key_in_the_wrong_place_is_not_repeated_in_the_message() {
-    let fault = PublicKey::parse("-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0").unwrap_err();
-    assert!(!format!("{fault:?}").contains("c2VjcmV0"), "{fault:?}");
+    let error = PublicKey::parse("-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0").unwrap_err();
+    assert!(!format!("{error:?}").contains("c2VjcmV0"), "{error:?}");
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn each_ssh_signature_vector_comes_to_its_verdict() {
                 assert_eq!(signature.key().to_string(), text(&vectors, "key"), "{name}");
                 assert!(signature.verify(namespace, b"another message").is_err(), "{name}");
             }
-            Err(fault) => {
-                assert_eq!(fault.code.as_str(), text(case, "verdict"), "{name}: {fault}");
-                assert!(fault.message.contains(text(case, "says")), "{name}: {fault}");
+            Err(error) => {
+                assert_eq!(error.code.as_str(), text(case, "verdict"), "{name}: {error}");
+                assert!(error.message.contains(text(case, "says")), "{name}: {error}");
             }
         }
     }
@@ -155,7 +155,7 @@ fn our_armor_is_byte_for_byte_openssh_s() {
 }
 
 #[test]
-fn cut_anywhere_a_signature_or_key_is_a_fault_and_never_a_panic() {
+fn cut_anywhere_a_signature_or_key_is_an_error_and_never_a_panic() {
     let vectors = vectors(SSHSIG);
     let armored = text(&vectors["cases"][0], "armored");
     let (_, body) = wire::unarmor(armored).unwrap();

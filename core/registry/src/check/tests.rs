@@ -6,7 +6,7 @@ use crate::writer::identity;
 use refmark_engine::plan;
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_query::review::{Method, RangeVerdict};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -96,9 +96,9 @@ fn a_teleport_is_a_rewritten_history_and_so_is_a_push_that_passes_the_head_by() 
     let (team, ..) = Team::with_a_champion();
     let head = team.main();
     let old = team.registry.repo().resolve_revision("main~3").unwrap();
-    let teleport = commit_on(&team, vec![old, head], vec![("README.md".to_owned(), b"x".to_vec())], Vec::new());
+    let reordered = commit_on(&team, vec![old, head], vec![("README.md".to_owned(), b"x".to_vec())], Vec::new());
     let fork = commit_on(&team, vec![old], vec![("README.md".to_owned(), b"x".to_vec())], Vec::new());
-    for (commit, options) in [(teleport, CheckOptions::default()), (teleport, push()), (fork, push())] {
+    for (commit, options) in [(reordered, CheckOptions::default()), (reordered, push()), (fork, push())] {
         let answer = team.registry.check(&format!("main..{commit}"), options).unwrap();
         assert_eq!((answer.verdict, answer.exit), (RangeVerdict::Failed, 4));
         assert_eq!(answer.problems[0].code, Code::HistoryRewritten);
@@ -112,8 +112,8 @@ fn a_teleport_is_a_rewritten_history_and_so_is_a_push_that_passes_the_head_by() 
 fn without_a_pin_nothing_is_checked_and_a_range_of_many_reads_like_one() {
     let (team, ..) = Team::with_a_champion();
     std::fs::remove_file(team.home.path().join("config/refmark/trust.toml")).unwrap();
-    let fault = team.registry.check("main~1..main", CheckOptions::default()).unwrap_err();
-    assert_eq!(fault.code, Code::Unverified);
+    let error = team.registry.check("main~1..main", CheckOptions::default()).unwrap_err();
+    assert_eq!(error.code, Code::Unverified);
     let options = CheckOptions { allow_unverified: true, ..CheckOptions::default() };
     let answer = team.registry.check("main~9..main", options).unwrap();
     assert_eq!((answer.verdict, answer.commits, answer.pinned), (RangeVerdict::Ok, 9, false), "{:?}", answer.problems);

@@ -11,10 +11,10 @@ use refmark_engine::ports::Unit;
 use refmark_records::layout::Place;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::Presence;
-use refmark_store::blob::fault_of;
-use refmark_store::fs::disk::io_fault;
+use refmark_store::blob::error_of;
+use refmark_store::fs::disk::io_error;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::map::Set;
 
 impl Registry {
@@ -60,10 +60,10 @@ impl Registry {
             .write(true)
             .create_new(true)
             .open(path)
-            .map_err(|error| io_fault("create", path, &error))?;
+            .map_err(|error| io_error("create", path, &error))?;
         match std::io::copy(&mut reader, &mut file) {
             Ok(_) => Ok(()),
-            Err(error) => Err(fault_of(error).unwrap_or_else(|error| io_fault("write", path, &error))),
+            Err(error) => Err(error_of(error).unwrap_or_else(|error| io_error("write", path, &error))),
         }
     }
 }

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::World;
+use crate::context::Context;
 use refmark_query::site::{Site, SitePack};
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::beside::left_over;
-use refmark_store::fs::disk::{Disk, io_fault, make_dirs_durably, shown};
+use refmark_store::fs::disk::{Disk, io_error, make_dirs_durably, shown};
 use refmark_store::fs::host::{Life, life_of_name, unique_name};
 use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Set;
 
 /// Staged files lie below the registry's folder, in one of this name and a process's own.
@@ -43,8 +43,8 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Opens the folder of a site of this registry, or a new or empty one.
-    pub(super) fn open(world: &World, dir: &Path, id: RegistryId) -> Result<Folder> {
-        let dir = std::path::absolute(dir).map_err(|error| io_fault("find", dir, &error))?;
+    pub(super) fn open(world: &Context, dir: &Path, id: RegistryId) -> Result<Folder> {
+        let dir = std::path::absolute(dir).map_err(|error| io_error("find", dir, &error))?;
         check_free(&dir)?;
         let registry = dir.join("registry");
         let made: Vec<PathBuf> = [dir.clone(), registry.clone()].into_iter().filter(|it| !it.exists()).collect();
@@ -67,9 +67,9 @@ impl Folder {
         };
         match folder.prepare(id) {
             Ok(()) => Ok(folder),
-            Err(fault) => {
+            Err(error) => {
                 folder.undo();
-                Err(fault)
+                Err(error)
             }
         }
     }
@@ -78,17 +78,17 @@ impl Folder {
         let path = self.dir.join("registry/site.json");
         self.before = match fs::metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(io_fault("read", &path, &error)),
+            Err(error) => return Err(io_error("read", &path, &error)),
             Ok(found) if found.len() > SITE_LIMIT => {
-                return Err(Fault::new(Code::TooLarge, format!("{} has over {SITE_LIMIT} bytes", shown(&path))));
+                return Err(Error::new(Code::TooLarge, format!("{} has over {SITE_LIMIT} bytes", shown(&path))));
             }
             Ok(_) => {
-                let bytes = fs::read(&path).map_err(|error| io_fault("read", &path, &error))?;
-                Some(Site::parse(&bytes).map_err(|fault| fault.at(shown(&path)))?)
+                let bytes = fs::read(&path).map_err(|error| io_error("read", &path, &error))?;
+                Some(Site::parse(&bytes).map_err(|error| error.at(shown(&path)))?)
             }
         };
         if let Some(site) = self.before.as_ref().filter(|site| site.registry.id != id) {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::WrongRegistry,
                 format!("{} is the site of registry {} ({})", shown(&self.dir), site.registry.id, site.registry.name),
             )
@@ -139,11 +139,11 @@ impl Folder {
 
     /// Puts a staged file that was written by somebody else into its place.
     pub(super) fn place(&mut self, staged: &Path, name: &str) -> Result<()> {
-        let file = File::open(staged).map_err(|error| io_fault("open", staged, &error))?;
+        let file = File::open(staged).map_err(|error| io_error("open", staged, &error))?;
         let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
-        file.set_permissions(mode).map_err(|error| io_fault("change the mode of", staged, &error))?;
+        file.set_permissions(mode).map_err(|error| io_error("change the mode of", staged, &error))?;
         self.disk.sync_file(&file, staged)?;
-        let bytes = file.metadata().map_err(|error| io_fault("look at", staged, &error))?.len();
+        let bytes = file.metadata().map_err(|error| io_error("look at", staged, &error))?.len();
         self.moved(staged, name, bytes)
     }
 
@@ -170,7 +170,7 @@ impl Folder {
         names
             .map(|name| {
                 let path = self.dir.join("registry").join(name);
-                fs::metadata(&path).map(|it| it.len()).map_err(|error| io_fault("look at", &path, &error))
+                fs::metadata(&path).map(|it| it.len()).map_err(|error| io_error("look at", &path, &error))
             })
             .sum()
     }
@@ -235,7 +235,7 @@ impl Folder {
             let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
             // We hold the lock: on this host nobody else stages.
             if name.strip_prefix(STAGE).and_then(life_of_name).is_some_and(|life| life != Life::Elsewhere) {
-                fs::remove_dir_all(&path).map_err(|error| io_fault("remove", &path, &error))?;
+                fs::remove_dir_all(&path).map_err(|error| io_error("remove", &path, &error))?;
             }
         }
         Ok(())
@@ -248,7 +248,7 @@ impl Drop for Folder {
     }
 }
 
-/// A fault unless a folder is missing, empty, or a site, or the beginning of one that an export which was killed left.
+/// An error unless a folder is missing, empty, or a site, or the beginning of one that an export which was killed left.
 /// Names with a dot in front (`.git`, `.nojekyll`) and `CNAME` are what hosts want beside a site.
 fn check_free(dir: &Path) -> Result<()> {
     if dir.join("registry/site.json").is_file() {
@@ -274,8 +274,8 @@ fn check_free(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn taken(dir: &Path, why: &str) -> Box<Fault> {
-    Fault::new(Code::Exists, format!("{} {why}", shown(dir)))
+fn taken(dir: &Path, why: &str) -> Box<Error> {
+    Error::new(Code::Exists, format!("{} {why}", shown(dir)))
         .hint("export to a new or empty folder, or to one that holds an earlier site of this registry")
         .at(shown(dir))
 }
@@ -284,11 +284,11 @@ fn taken(dir: &Path, why: &str) -> Box<Fault> {
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(|error| io_fault("list", folder, &error))?,
+        other => other.map_err(|error| io_error("list", folder, &error))?,
     };
     let mut paths = Vec::new();
     for entry in read {
-        paths.push(entry.map_err(|error| io_fault("list", folder, &error))?.path());
+        paths.push(entry.map_err(|error| io_error("list", folder, &error))?.path());
     }
     paths.sort();
     Ok(paths)

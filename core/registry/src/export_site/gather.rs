@@ -2,13 +2,13 @@
 
 use crate::open::Registry;
 use crate::view::View;
-use refmark_engine::facts::Facts;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_query::index::ModelRow;
 use refmark_query::site::{Listing, Site};
 use refmark_records::layout::Place;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -33,14 +33,14 @@ impl Registry {
         Ok(self.repo.snapshot(commit)?.find(&Place::Root(1).path())?.map(|it| it.oid))
     }
 
-    /// A fault unless this registry goes on where the site stands.
+    /// An error unless this registry goes on where the site stands.
     pub(super) fn check_follows(&self, before: Option<&Site>, head: Oid) -> Result<()> {
         let Some(site) = before else { return Ok(()) };
         let known = self.repo.commit(site.head).is_ok() && self.repo.on_first_parent_chain(head, site.head)?;
         if known {
             return Ok(());
         }
-        Err(Fault::new(
+        Err(Error::new(
             Code::HistoryRewritten,
             format!("the site shows commit {}, and that is not behind {} here", site.head.short(), head.short()),
         )
@@ -65,7 +65,7 @@ impl Registry {
 }
 
 /// When an alias of a model moved last.
-fn moved_last(facts: Facts<'_>, model: &ModelRow) -> Result<Option<Timestamp>> {
+fn moved_last(facts: StateReader<'_>, model: &ModelRow) -> Result<Option<Timestamp>> {
     let mut last = None;
     for alias in facts.aliases(&model.model)? {
         last = last.max(facts.alias(&model.model, &alias)?.map(|it| it.time));

@@ -8,10 +8,10 @@ use crate::open::Registry;
 use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
 use refmark_query::site::{PackPlan, PackUse, Site, SitePack, plan_packs};
-use refmark_store::fs::disk::io_fault;
+use refmark_store::fs::disk::io_error;
 use refmark_store::git::program::GitProgram;
 use refmark_types::digest::encode_hex;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
@@ -109,9 +109,9 @@ fn describe(path: &Path, used_for: PackUse, hash_len: usize) -> Result<SitePack>
         file.read_exact(&mut hash)?;
         Ok((head, hash, bytes))
     };
-    let (head, hash, bytes) = read().map_err(|error| io_fault("read", path, &error))?;
+    let (head, hash, bytes) = read().map_err(|error| io_error("read", path, &error))?;
     let [b'P', b'A', b'C', b'K', _, _, _, _, count @ ..] = head else {
-        return Err(Fault::new(Code::BadPack, "what git printed is no pack").at(path.display().to_string()));
+        return Err(Error::new(Code::BadPack, "what git printed is no pack").at(path.display().to_string()));
     };
     Ok(SitePack::new(&encode_hex(&hash), bytes, u64::from(u32::from_be_bytes(count)), used_for))
 }

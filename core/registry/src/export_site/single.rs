@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::{ExportRequest, Viewer, fragment, warnings};
 use crate::open::Registry;
 use refmark_query::site::{DATA_MARK, Site, inline};
-use refmark_store::fs::disk::{io_fault, shown};
+use refmark_store::fs::disk::{io_error, shown};
 use refmark_store::fs::host::unique_name;
 use refmark_store::git::program::GitProgram;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Pages over this size are slow to open.
@@ -39,7 +39,7 @@ pub struct SinglePageAnswer {
 
 impl Registry {
     /// Writes the registry and the viewer as one page. A page of before is replaced; anything else that stands there is a
-    /// fault with code `exists`. Without blobs.
+    /// error with code `exists`. Without blobs.
     pub fn export_single_page(
         &self,
         git: &dyn GitProgram,
@@ -47,7 +47,7 @@ impl Registry {
         viewer: &Viewer<'_>,
     ) -> Result<SinglePageAnswer> {
         let template = viewer.single_page()?;
-        let path = std::path::absolute(path).map_err(|error| io_fault("find", path, &error))?;
+        let path = std::path::absolute(path).map_err(|error| io_error("find", path, &error))?;
         let standing = standing(&path)?;
         let view = self.view()?;
         // The same files as a site's, in a folder beside the page, which goes again.
@@ -84,7 +84,7 @@ impl Registry {
         let registry = beside.join("registry");
         let read = |name: &str| -> Result<Vec<u8>> {
             let path = registry.join(name);
-            std::fs::read(&path).map_err(|error| io_fault("read", &path, &error))
+            std::fs::read(&path).map_err(|error| io_error("read", &path, &error))
         };
         let json = read("site.json")?;
         let site = Site::parse(&json)?;
@@ -94,17 +94,17 @@ impl Registry {
     }
 }
 
-/// The page that stands there; a fault where it is none of ours.
+/// The page that stands there; an error where it is none of ours.
 fn standing(path: &Path) -> Result<Option<Vec<u8>>> {
     let found = match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(|error| io_fault("read", path, &error))?,
+        other => other.map_err(|error| io_error("read", path, &error))?,
     };
     let ours = String::from_utf8_lossy(&found).contains(DATA_MARK);
     match ours {
         true => Ok(Some(found)),
         false => {
-            Err(Fault::new(Code::Exists, format!("{} is there already, and is no page of a registry", shown(path)))
+            Err(Error::new(Code::Exists, format!("{} is there already, and is no page of a registry", shown(path)))
                 .hint("name another file")
                 .at(shown(path)))
         }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::context::Pinning;
 use crate::stories::team::{Team, alias, champion};
 use crate::tests::{model, world};
-use crate::world::Pinning;
 use crate::writer::identity;
-use crate::{ExportRequest, Registry, SiteAnswer, Viewer, World};
+use crate::{Context, ExportRequest, Registry, SiteAnswer, Viewer};
 use refmark_engine::effective::{Objects, State};
-use refmark_engine::facts::Facts;
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::History;
+use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Outcome, Verifier};
 use refmark_pack::Repository;
 use refmark_query::site::{PackUse, Site};
@@ -21,7 +21,7 @@ use refmark_records::layout::Place;
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_store::testing::disk::{FaultyDisk, Then};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::time::Timestamp;
@@ -84,7 +84,7 @@ fn check(dir: &Path, root: Digest) -> Site {
     }
     let snapshot = state.snapshot(site.head).unwrap();
     let seen = State::of_tree(Objects::new(&state), snapshot, []);
-    assert!(Facts(&seen).newest_policy().unwrap().is_some());
+    assert!(StateReader(&seen).newest_policy().unwrap().is_some());
     let (site, whole) = read(dir, &[PackUse::State, PackUse::History]);
     for tip in site.refs.values() {
         let mut verifier = Verifier::from_the_start(&whole, *tip, Some(root)).unwrap();
@@ -153,7 +153,7 @@ fn die(team: &Team, from: &Path, to: &Path, steps: u64) -> bool {
         assert!(std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap().success());
     }
     let calm = world(team.path());
-    let dying = World { disk: Arc::new(FaultyDisk::at(steps, Then::Die)), ..calm };
+    let dying = Context { disk: Arc::new(FaultyDisk::at(steps, Then::Die)), ..calm };
     let registry = Registry::open(&team.path().join("models"), dying).unwrap();
     export(&registry, to).is_ok()
 }
@@ -213,8 +213,8 @@ fn a_folder_of_somebody_elses_is_left_as_it_is() {
     export(&team.registry, &dir).unwrap();
 
     let other = Team::new();
-    let fault = export(&other.registry, &dir).unwrap_err();
-    assert_eq!(fault.code, Code::WrongRegistry, "{fault}");
+    let error = export(&other.registry, &dir).unwrap_err();
+    assert_eq!(error.code, Code::WrongRegistry, "{error}");
     // An older copy must not take the site back.
     let old = team.path().join("copy");
     Git::default().clone_into(team.registry.git_dir().to_str().unwrap(), &old, true).unwrap();
@@ -274,8 +274,8 @@ fn only_the_files_of_trusted_versions_go_along_and_a_revoked_one_leaves_at_the_n
     // Who was told no root hands nothing out.
     let nobody = team.path().join("nobody");
     let stranger = Registry::open(&team.path().join("models"), world(&nobody)).unwrap();
-    let fault = stranger.export_site(&Git::default(), &nobody.join("site"), &blobs).unwrap_err();
-    assert_eq!(fault.code, Code::Unverified);
+    let error = stranger.export_site(&Git::default(), &nobody.join("site"), &blobs).unwrap_err();
+    assert_eq!(error.code, Code::Unverified);
 }
 
 #[test]
@@ -312,8 +312,8 @@ fn one_page_holds_the_whole_site_and_nothing_else_of_the_users_is_written_over()
     let beside: Vec<_> = std::fs::read_dir(team.path()).unwrap().flatten().map(|it| it.file_name()).collect();
     assert!(!beside.iter().any(|it| it.to_string_lossy().contains("refmark-page")), "{beside:?}");
     std::fs::write(&page, "<html>mine</html>").unwrap();
-    let fault = team.registry.export_single_page(&Git::default(), &page, &viewer).unwrap_err();
-    assert_eq!(fault.code, Code::Exists);
+    let error = team.registry.export_single_page(&Git::default(), &page, &viewer).unwrap_err();
+    assert_eq!(error.code, Code::Exists);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::review::team::{Team, key_of};
 use crate::tests::world;
 use crate::{RegisterAnswer, Writer};
 use refmark_engine::ports::store::RecordStore;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 /// Not a story of its own: the hook runs this test program with this test, and the variable that says so.
 #[test]
@@ -125,7 +125,7 @@ fn another_hook_is_left_alone_and_our_own_is_installed_once() {
 }
 
 #[test]
-fn a_writer_of_our_own_needs_no_hook_and_a_broken_line_is_a_fault() {
+fn a_writer_of_our_own_needs_no_hook_and_a_broken_line_is_an_error() {
     let team = Team::new();
     let _: RegisterAnswer = team.registry.register(&Writer::new(&key_of("nora")), &team.package(1)).unwrap();
     assert_eq!(team.registry.pre_receive("what", None).unwrap_err().code, Code::BadArgument);

@@ -9,7 +9,7 @@ use refmark_records::layout::Document;
 use refmark_records::manifest::{FileClass, FileEntry, Graph, GraphValue, Manifest, TensorEntry};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::package_path::PackagePath;
 use refmark_types::printer::print;
 
@@ -163,7 +163,7 @@ pub(super) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
         tensors: contents.tensors,
     };
     if let Some(rule) = manifest.broken_rule() {
-        return Err(Fault::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));
+        return Err(Error::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));
     }
     let request = RegisterRequest {
         model: package.model.clone(),
@@ -194,7 +194,7 @@ fn refuse_secrets(package: &Package) -> Result<()> {
         let password = authority.is_some_and(|it| it.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
         let signed = ["token=", "password=", "secret=", "x-amz-signature=", "sig="].iter().any(|it| query.contains(it));
         if password || signed {
-            return Err(Fault::new(Code::Secret, format!("{what} carries a credential"))
+            return Err(Error::new(Code::Secret, format!("{what} carries a credential"))
                 .hint("records are signed and stay for ever: give the URI without its password or token"));
         }
     }

@@ -10,10 +10,10 @@ use refmark_engine::ports::Cancel;
 use refmark_engine::ports::blob::Observer;
 use refmark_scan::{Inspection, Source, TensorHasher, inspect};
 use refmark_store::blob::Found;
-use refmark_store::fs::disk::io_fault;
+use refmark_store::fs::disk::io_error;
 use refmark_store::fs::parallel::{cores, for_each};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// What a file is.
 pub(crate) struct Looked {
@@ -39,18 +39,18 @@ pub(super) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Ve
 
 /// Inspects a file's header. The bytes are hashed later, while they are copied.
 pub(crate) fn look(path: &Path) -> Result<Looked> {
-    let meta = std::fs::metadata(path).map_err(|error| io_fault("read", path, &error))?;
+    let meta = std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
     if !meta.is_file() {
-        return Err(Fault::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
+        return Err(Error::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
     }
-    let file = File::open(path).map_err(|error| io_fault("open", path, &error))?;
+    let file = File::open(path).map_err(|error| io_error("open", path, &error))?;
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let source = FileSource { file, size: meta.len(), path };
     if source.size > SMALL {
         return Ok(Looked { inspection: inspect(&name, &source)? });
     }
     let mut bytes = Vec::with_capacity(source.size as usize + 1);
-    (&source.file).take(source.size).read_to_end(&mut bytes).map_err(|error| io_fault("read", path, &error))?;
+    (&source.file).take(source.size).read_to_end(&mut bytes).map_err(|error| io_error("read", path, &error))?;
     Ok(Looked { inspection: inspect(&name, &bytes.as_slice())? })
 }
 
@@ -110,6 +110,6 @@ impl Source for FileSource<'_> {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize> {
-        self.file.read_at(into, offset).map_err(|error| io_fault("read", self.path, &error))
+        self.file.read_at(into, offset).map_err(|error| io_error("read", self.path, &error))
     }
 }

@@ -5,7 +5,7 @@ use crate::review::team::Team;
 use crate::tests::world;
 use refmark_query::report::cyclonedx;
 use refmark_render::report::page;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::reference::Reference;
 
 #[test]
@@ -44,6 +44,6 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
 fn what_is_no_version_has_no_dossier() {
     let (team, one, _) = Team::with_a_champion();
     let view = team.registry.view().unwrap();
-    let fault = team.registry.report(&view, &Reference::parse(&one.to_string()).unwrap()).unwrap_err();
-    assert_eq!(fault.code, Code::BadArgument);
+    let error = team.registry.report(&view, &Reference::parse(&one.to_string()).unwrap()).unwrap_err();
+    assert_eq!(error.code, Code::BadArgument);
 }

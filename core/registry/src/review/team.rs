@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::tests::{key, model, world};
 use crate::writer::identity;
-use crate::{InitRequest, Package, RegisterAnswer, Registry, World, Writer};
-use refmark_engine::facts::Facts;
+use crate::{Context, InitRequest, Package, RegisterAnswer, Registry, Writer};
 use refmark_engine::gate::Decision;
 use refmark_engine::plan::{self, Author, EvidenceRequest, Plan, PromoteRequest, StageRequest};
 use refmark_engine::ports::Clock;
 use refmark_engine::ports::signer::{Signer, sign_statement};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
+use refmark_engine::state_reader::StateReader;
 use refmark_records::approval::{Approval, Waiver};
 use refmark_records::consumer::{Consumer, PublishedPin};
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
@@ -26,7 +26,7 @@ use refmark_store::git::Format;
 use refmark_store::key::HeldKey;
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, EntryId, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -112,7 +112,7 @@ to = ["trusted"]
 needs = { signers = [{ roles = ["mlops-engineer", "platform-lead"] }], author_counts = true, gates = [{ type = "class-allowed", classes = ["tensors", "data"], with_sign_off = ["code", "unsafe-format", "not-scanned"] }] }
 [[trust]]
 to = ["quarantined", "revoked", "deleted"]
-at_once = ["on-call"]
+break_glass = ["on-call"]
 needs = { signers = [{ roles = ["platform-lead"] }], author_counts = true }
 "#,
     );
@@ -151,7 +151,7 @@ impl Team {
                 format: Format::Sha1,
                 policy: Some(&|author| Ok(policy_text(author, 1))),
             };
-            let world = World { clock: clock.clone(), ..world(home.path()) };
+            let world = Context { clock: clock.clone(), ..world(home.path()) };
             Registry::init(&home.path().join("models"), world, &Writer::new(&ada), &request).unwrap().0
         };
         Team { home, registry, clock }
@@ -203,11 +203,11 @@ impl Team {
     }
 
     /// Writes a change to the branch itself.
-    pub(crate) fn write(&self, who: &str, plan: impl Fn(Facts<'_>, &Author) -> Result<Plan>) -> Oid {
+    pub(crate) fn write(&self, who: &str, plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>) -> Oid {
         self.try_write(who, plan).unwrap()
     }
 
-    pub(crate) fn try_write(&self, who: &str, plan: impl Fn(Facts<'_>, &Author) -> Result<Plan>) -> Result<Oid> {
+    pub(crate) fn try_write(&self, who: &str, plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>) -> Result<Oid> {
         let key = key_of(who);
         let written = self.registry.change(&Writer::new(&key), |view, author| plan(view.facts()?, author))?;
         Ok(written.commit)
@@ -306,7 +306,12 @@ impl Team {
     }
 
     /// Signs what is planned and commits it to a branch: the proposal, before anybody approves.
-    pub(crate) fn propose(&self, branch: &str, who: &str, plan: impl Fn(Facts<'_>, &Author) -> Result<Plan>) -> Oid {
+    pub(crate) fn propose(
+        &self,
+        branch: &str,
+        who: &str,
+        plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>,
+    ) -> Oid {
         let view = self.registry.view().unwrap();
         let by = PrincipalId::parse(who).unwrap();
         let author = Author { by, time: self.clock.now(), base: Some(view.head), registry: self.registry.id() };
@@ -411,7 +416,7 @@ impl Team {
 }
 
 /// The next policy, with this text.
-pub(crate) fn next_policy(facts: Facts<'_>, author: &Author, text: &str) -> Result<Plan> {
+pub(crate) fn next_policy(facts: StateReader<'_>, author: &Author, text: &str) -> Result<Plan> {
     let (now, statement) = facts.newest_policy()?.unwrap();
     let number = now.number + 1;
     let statement = PolicyStatement {

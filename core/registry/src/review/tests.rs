@@ -6,7 +6,7 @@ use refmark_engine::plan;
 use refmark_query::review::{Method, RangeVerdict};
 use refmark_records::evidence::Verdict;
 use refmark_render::review::{COMMENT_LIMIT, to_html, to_markdown, to_text};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 #[test]
 fn a_proposal_waits_for_its_approvals_and_says_who_could_give_them() {

@@ -7,7 +7,7 @@ use crate::review::team::{Team, key_of};
 use crate::{VerifyOptions, Writer};
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Outcome;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 const ALL: SetupCiRequest = SetupCiRequest { github: true, gitlab: true, codeowners: true, replace: false };
 

@@ -6,7 +6,7 @@ use refmark_engine::plan::EntryRequest;
 use refmark_records::catalog::{EntryState, Family};
 use refmark_records::evidence::Verdict;
 use refmark_types::canonical::FreeJson;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::EntryId;
 use refmark_types::reference::Reference;
 use refmark_types::value::{Value, json};
@@ -34,22 +34,22 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     let mut request = AttachRequest::new(Reference::Artifact(it.artifact), id.clone());
     request.verdict = Some(Verdict::Pass);
     let attach = |request: &AttachRequest| team.registry.attach(&team.as_("ci"), request);
-    let fault = attach(&request).unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.message.contains("not in the catalog"), "{fault}");
+    let error = attach(&request).unwrap_err();
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.message.contains("not in the catalog"), "{error}");
 
     let schema = json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
     let add = |who: &str, request: &EntryRequest| team.registry.catalog_add(&team.as_(who), request);
-    let fault = add("bo", &entry("red-team", schema.clone())).unwrap_err();
-    assert!(fault.hint.unwrap().contains("ada, chen could"), "who could is named");
+    let error = add("bo", &entry("red-team", schema.clone())).unwrap_err();
+    assert!(error.hint.unwrap().contains("ada, chen could"), "who could is named");
     let unread = entry("red-team", json!({"pattern": "x"}));
     assert_eq!(add("ada", &unread).unwrap_err().code, Code::BadRecord);
     let added = add("ada", &entry("red-team", schema.clone())).unwrap();
     assert_eq!((added.sequence, added.state), (1, EntryState::Active));
     assert_eq!(add("ada", &entry("red-team", schema)).unwrap_err().code, Code::Exists);
 
-    let fault = attach(&request).unwrap_err();
-    assert!(fault.message.contains("run is missing"), "{fault}");
+    let error = attach(&request).unwrap_err();
+    assert!(error.message.contains("run is missing"), "{error}");
     request.produced_by = Some("https://ci/red/1".to_owned());
     attach(&request).unwrap();
 
@@ -60,8 +60,8 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     set(EntryState::Disabled).unwrap();
     assert_eq!(set(EntryState::Disabled).unwrap_err().code, Code::NothingToDo);
     request.produced_by = Some("https://ci/red/3".to_owned());
-    let fault = attach(&request).unwrap_err();
-    assert!(fault.message.contains("disabled"), "{fault}");
+    let error = attach(&request).unwrap_err();
+    assert!(error.message.contains("disabled"), "{error}");
 
     let view = team.registry.view().unwrap();
     let shown = team.registry.catalog_show(&view, Family::EvidenceType, &id).unwrap();

@@ -39,9 +39,9 @@ impl Team {
         };
         let reports: Vec<GateReport> = match self.registry.promote(&self.as_("bo"), &request) {
             Ok(answer) => answer.reports,
-            Err(fault) => match fault.fields.get("report") {
+            Err(error) => match error.fields.get("report") {
                 Some(report) => vec![GateReport::deserialize(report).unwrap()],
-                None => panic!("{fault:?}"),
+                None => panic!("{error:?}"),
             },
         };
         reports[0].gates.last().unwrap().clone()

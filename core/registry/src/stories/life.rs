@@ -11,7 +11,7 @@ use refmark_records::layout::Place;
 use refmark_records::statement::{Predicate, Statement};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::name::{ConsumerId, EntryId};
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -28,11 +28,11 @@ fn to(reference: &str, to: &str) -> TransitionRequest {
 }
 
 impl Team {
-    fn transition(&self, who: &str, reference: &str, state: &str) -> Result<(), Box<Fault>> {
+    fn transition(&self, who: &str, reference: &str, state: &str) -> Result<(), Box<Error>> {
         self.registry.transition(&self.as_(who), &to(reference, state)).map(drop)
     }
 
-    fn attach(&self, who: &str, reference: &str, kind: &str, verdict: Option<Verdict>) -> Result<(), Box<Fault>> {
+    fn attach(&self, who: &str, reference: &str, kind: &str, verdict: Option<Verdict>) -> Result<(), Box<Error>> {
         let kind = EntryId::parse(kind).unwrap();
         let request = AttachRequest { verdict, ..AttachRequest::new(Reference::parse(reference).unwrap(), kind) };
         self.registry.attach(&self.as_(who), &request).map(drop)
@@ -82,9 +82,9 @@ fn what_is_registered_is_trusted_by_its_content_and_by_who_may_say_so() {
     assert_eq!(by_bo.trust, TrustState::Trusted, "acquired, scanned and trusted in one");
     let by_nora = team.registry.register(&team.as_("nora"), &team.package("b")).unwrap();
     assert_eq!(by_nora.trust, TrustState::Quarantined);
-    let fault = team.transition("nora", "sentiment/2", "trusted").unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "{fault}");
-    assert!(fault.message.contains("bo") && fault.message.contains("ada"), "{fault}");
+    let error = team.transition("nora", "sentiment/2", "trusted").unwrap_err();
+    assert_eq!(error.code, Code::Refused, "{error}");
+    assert!(error.message.contains("bo") && error.message.contains("ada"), "{error}");
     team.transition("bo", "sentiment/2", "trusted").unwrap();
 
     let mut code = team.package("c");
@@ -114,32 +114,32 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
     package.card = None;
     package.lineage = Default::default();
     team.registry.register(&team.as_("bo"), &package).unwrap();
-    let fault = team.transition("bo", "sentiment/1", "staging").unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "lineage is part of the artifact and cannot come later: {fault}");
-    assert!(fault.message.contains("lineage") && fault.message.contains("without training_run"), "{fault}");
+    let error = team.transition("bo", "sentiment/1", "staging").unwrap_err();
+    assert_eq!(error.code, Code::Refused, "lineage is part of the artifact and cannot come later: {error}");
+    assert!(error.message.contains("lineage") && error.message.contains("without training_run"), "{error}");
 
     team.registry.register(&team.as_("bo"), &team.package("b")).unwrap();
-    let fault = team.transition("ci", "sentiment/2", "staging").unwrap_err();
-    assert_eq!(fault.code, Code::Pending);
-    assert!(fault.message.contains("evaluation"), "{fault}");
+    let error = team.transition("ci", "sentiment/2", "staging").unwrap_err();
+    assert_eq!(error.code, Code::Pending);
+    assert!(error.message.contains("evaluation"), "{error}");
     team.attach("ci", "sentiment/2", "evaluation", Some(Verdict::Pass)).unwrap();
-    let fault = team.transition("nora", "sentiment/2", "staging").unwrap_err();
-    assert!(fault.message.contains("mlops-engineer or ci-agent"), "{fault}");
+    let error = team.transition("nora", "sentiment/2", "staging").unwrap_err();
+    assert!(error.message.contains("mlops-engineer or ci-agent"), "{error}");
     team.transition("ci", "sentiment/2", "staging").unwrap();
     assert_eq!(team.transition("ci", "sentiment/2", "staging").unwrap_err().code, Code::NothingToDo);
     // No rule means no.
-    let fault = team.transition("ada", "sentiment/2", "archived").unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.message.contains("no rule means no"), "{fault}");
+    let error = team.transition("ada", "sentiment/2", "archived").unwrap_err();
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.message.contains("no rule means no"), "{error}");
 }
 
 #[test]
 fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     let team = Team::new();
     team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
-    let fault = team.transition("bo", "sentiment/1", "champion").unwrap_err();
-    assert_eq!(fault.code, Code::BadArgument);
-    assert!(fault.hint.unwrap().contains("refmark promote sentiment@champion 1"));
+    let error = team.transition("bo", "sentiment/1", "champion").unwrap_err();
+    assert_eq!(error.code, Code::BadArgument);
+    assert!(error.hint.unwrap().contains("refmark promote sentiment@champion 1"));
     let request = PromoteRequest { alias: alias("staging"), ..champion(1) };
     let moved = team.registry.promote(&team.as_("nora"), &request).unwrap();
     assert!(moved.notes[0].contains("refmark transition sentiment/1 staging"), "{:?}", moved.notes);
@@ -156,17 +156,17 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     team.live(one);
     let day = Timestamp::from_unix(1_800_000_000 + 60 * 86_400);
     let retire = TransitionRequest { replacement: Some(two), sunset: Some(day), ..to("sentiment/1", "retired") };
-    let fault = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.message.contains("sentiment@champion holds it"), "{fault}");
+    let error = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.message.contains("sentiment@champion holds it"), "{error}");
     team.live(two);
-    let fault = team.registry.transition(&team.as_("ada"), &to("sentiment/1", "retired")).unwrap_err();
-    assert!(fault.message.contains("replacement") && fault.code == Code::Refused, "{fault}");
+    let error = team.registry.transition(&team.as_("ada"), &to("sentiment/1", "retired")).unwrap_err();
+    assert!(error.message.contains("replacement") && error.code == Code::Refused, "{error}");
     assert!(team.registry.transition(&team.as_("ada"), &retire).unwrap_err().message.contains("migration"));
     team.attach("nora", "sentiment/1", "migration-document", None).unwrap();
     // Ada owns the model; a lead besides her is still needed.
-    let fault = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
-    assert_eq!(fault.code, Code::Pending, "{fault}");
+    let error = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
+    assert_eq!(error.code, Code::Pending, "{error}");
     let proposal = team.registry.transition_propose(&team.as_("ada"), &retire, None).unwrap();
     assert_eq!(proposal.branch, "propose/sentiment-1-retired");
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
@@ -178,11 +178,11 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     assert_eq!((sunset.versions.len(), sunset.due), (1, 0));
     assert_eq!(sunset.versions[0].days_left, Some(59));
     assert_eq!(sunset.versions[0].consumers[0].as_str(), "checkout");
-    let fault = team.transition("bo", "sentiment/1", "archived").unwrap_err();
-    assert!(fault.message.contains("still to come") && fault.message.contains("checkout"), "{fault}");
+    let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
+    assert!(error.message.contains("still to come") && error.message.contains("checkout"), "{error}");
     team.clock.sleep_days(61);
-    let fault = team.transition("bo", "sentiment/1", "archived").unwrap_err();
-    assert!(!fault.message.contains("still to come") && fault.message.contains("checkout"), "{fault}");
+    let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
+    assert!(!error.message.contains("still to come") && error.message.contains("checkout"), "{error}");
     team.publish("checkout", &[]);
     assert_eq!(team.registry.sunset(&team.registry.view().unwrap()).unwrap().due, 1);
     team.transition("bo", "sentiment/1", "archived").unwrap();
@@ -199,16 +199,16 @@ fn what_was_revoked_comes_back_by_two_people_and_into_quarantine_only() {
     let hit = team.registry.revoke(&team.as_("olu"), artifact, "it leaks").unwrap();
     assert_eq!((hit.versions.len(), hit.aliases.len()), (1, 1));
     let reference = Reference::parse("sentiment@champion").unwrap();
-    let fault = team.registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
-    assert_eq!(fault.code, Code::Revoked, "never something else");
+    let error = team.registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
+    assert_eq!(error.code, Code::Revoked, "never something else");
     assert_eq!(team.transition("ada", "sentiment/1", "trusted").unwrap_err().code, Code::Refused);
     assert_eq!(team.transition("ada", "sentiment/1", "quarantined").unwrap_err().code, Code::Pending);
     let proposal = team.registry.transition_propose(&team.as_("ada"), &to("sentiment/1", "quarantined"), None).unwrap();
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
     team.registry.approve(&team.as_("bo"), &approval).unwrap();
     team.registry.land(&team.as_("ada"), &proposal.branch).unwrap();
-    let fault = team.registry.revoke(&team.as_("nora"), artifact, "I do not like it").unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "{fault}");
+    let error = team.registry.revoke(&team.as_("nora"), artifact, "I do not like it").unwrap_err();
+    assert_eq!(error.code, Code::Refused, "{error}");
     // The same weights under another model are not laundered: they are the same artifact, and as quarantined there.
     team.transition("bo", "sentiment/1", "trusted").unwrap();
 }
@@ -245,8 +245,8 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
 
     request.file = None;
     request.verdict = None;
-    let fault = team.registry.attach(&team.as_("ci"), &request).unwrap_err();
-    assert!(fault.hint.unwrap().contains("--verdict"));
+    let error = team.registry.attach(&team.as_("ci"), &request).unwrap_err();
+    assert!(error.hint.unwrap().contains("--verdict"));
     request.file = Some(team.path().to_owned());
     assert_eq!(team.registry.attach(&team.as_("ci"), &request).unwrap_err().code, Code::NotAFile);
     assert_eq!(team.attach("audit", "sentiment/9", "scan", Some(Verdict::Pass)).unwrap_err().code, Code::NotFound);

@@ -11,7 +11,7 @@ use refmark_engine::verify::Outcome;
 use refmark_records::approval::Waiver;
 use refmark_records::evidence::Verdict;
 use refmark_records::version::Stage;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::time::Timestamp;
 
 fn promote(version: u64) -> Change {
@@ -61,13 +61,13 @@ fn a_proposal_is_approved_by_two_and_lands_with_its_stage_move() {
             .is_none()
     );
 
-    let fault = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap_err();
-    assert_eq!(fault.code, Code::Pending, "{fault}");
-    let fault = team.registry.approve(&team.as_("nora"), &to(&proposal.branch)).unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.hint.unwrap().contains("ada"));
-    let fault = team.registry.approve(&team.as_("ci"), &to(&proposal.branch)).unwrap_err();
-    assert!(fault.message.contains("agent"), "{fault}");
+    let error = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap_err();
+    assert_eq!(error.code, Code::Pending, "{error}");
+    let error = team.registry.approve(&team.as_("nora"), &to(&proposal.branch)).unwrap_err();
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.hint.unwrap().contains("ada"));
+    let error = team.registry.approve(&team.as_("ci"), &to(&proposal.branch)).unwrap_err();
+    assert!(error.message.contains("agent"), "{error}");
 
     let first = team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap();
     assert!(!first.complete);
@@ -142,12 +142,12 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
         team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
     }
     team.registry.land(&team.as_("chen"), &first.branch).unwrap();
-    let fault = team.registry.land(&team.as_("chen"), &second.branch).unwrap_err();
-    assert_eq!(fault.code, Code::Overtaken);
-    assert!(fault.hint.as_ref().unwrap().contains("refmark renew"), "{fault:?}");
+    let error = team.registry.land(&team.as_("chen"), &second.branch).unwrap_err();
+    assert_eq!(error.code, Code::Overtaken);
+    assert!(error.hint.as_ref().unwrap().contains("refmark renew"), "{error:?}");
 
-    let fault = team.registry.renew(&team.as_("chen"), &second.branch).unwrap_err();
-    assert!(fault.hint.unwrap().contains("nora"), "only nora can sign it again");
+    let error = team.registry.renew(&team.as_("chen"), &second.branch).unwrap_err();
+    assert!(error.hint.unwrap().contains("nora"), "only nora can sign it again");
     let renewed = team.registry.renew(&team.as_("nora"), &second.branch).unwrap();
     assert_eq!((renewed.branch.as_str(), renewed.decision), (second.branch.as_str(), Decision::Pending));
     assert_eq!(team.registry.land(&team.as_("chen"), &second.branch).unwrap_err().code, Code::Pending);
@@ -164,13 +164,13 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
 fn without_the_role_a_move_is_refused_with_who_could_and_may_be_proposed() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let fault = team.registry.promote(&team.as_("nora"), &champion(version)).unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "{fault}");
-    assert!(fault.message.contains("ada") && fault.message.contains("chen"), "{fault}");
-    assert!(fault.hint.unwrap().contains("--propose"));
+    let error = team.registry.promote(&team.as_("nora"), &champion(version)).unwrap_err();
+    assert_eq!(error.code, Code::Refused, "{error}");
+    assert!(error.message.contains("ada") && error.message.contains("chen"), "{error}");
+    assert!(error.hint.unwrap().contains("--propose"));
     // A lead has the role, and still needs others.
-    let fault = team.registry.promote(&team.as_("ada"), &champion(version)).unwrap_err();
-    assert_eq!(fault.code, Code::Pending, "{fault}");
+    let error = team.registry.promote(&team.as_("ada"), &champion(version)).unwrap_err();
+    assert_eq!(error.code, Code::Pending, "{error}");
     // What breaks a rule is not even proposed: nobody could approve it.
     let audit = team.registry.propose(&team.as_("audit"), &promote(version), None).unwrap_err();
     assert_eq!(audit.code, Code::Refused);
@@ -190,8 +190,8 @@ fn at_three_in_the_morning_one_person_goes_back_and_the_approval_is_shown_open()
         to: None,
         reason: "it answers in French".to_owned(),
     };
-    let fault = team.registry.rollback(&team.as_("nora"), &back).unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "{fault}");
+    let error = team.registry.rollback(&team.as_("nora"), &back).unwrap_err();
+    assert_eq!(error.code, Code::Refused, "{error}");
     let moved = team.registry.rollback(&team.as_("olu"), &back).unwrap();
     assert_eq!(moved.to.unwrap().version, one);
     team.registry.revoke(&team.as_("olu"), bad, "it answers in French").unwrap();
@@ -218,8 +218,8 @@ fn a_version_that_never_was_champion_is_no_way_back() {
     team.live(one);
     let back =
         RollbackRequest { model: model("sentiment"), alias: alias("champion"), to: Some(two), reason: "x".into() };
-    let fault = team.registry.rollback(&team.as_("olu"), &back).unwrap_err();
-    assert!(matches!(fault.code, Code::Refused | Code::Pending), "{fault}");
+    let error = team.registry.rollback(&team.as_("olu"), &back).unwrap_err();
+    assert!(matches!(error.code, Code::Refused | Code::Pending), "{error}");
 }
 
 #[test]
@@ -243,8 +243,8 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let refused = |who: &str, request: &ApproveRequest| team.registry.approve(&team.as_(who), request).unwrap_err();
     assert_eq!(refused("nora", &waiving("canary", "it was the load balancer")).code, Code::Refused);
     assert_eq!(refused("ada", &waiving("canary", " ")).code, Code::BadArgument);
-    let fault = refused("ada", &waiving("runbook", "who needs one"));
-    assert!(fault.hint.as_ref().unwrap().contains("canary"), "{fault:?}");
+    let error = refused("ada", &waiving("runbook", "who needs one"));
+    assert!(error.hint.as_ref().unwrap().contains("canary"), "{error:?}");
     let mut late = waiving("canary", "it was the load balancer");
     late.waive[0].until = Timestamp::from_unix(1_000);
     assert_eq!(refused("ada", &late).code, Code::BadArgument);

@@ -10,7 +10,7 @@ use refmark_engine::policy::{Preset, TeamMember};
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::verify::Outcome;
 use refmark_records::policy::MemberKind;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::name::Role;
 
 fn person(name: &str, seed: u8, roles: &[&str]) -> TeamMember {
@@ -65,15 +65,15 @@ fn one_person_grows_into_a_team_by_signed_policies() {
     assert_eq!(rows[0].roles.iter().map(Role::as_str).collect::<Vec<_>>(), ["platform-lead", "model-owner"]);
 
     let no_role = changing(vec![MemberChange::Add(person("dan", 4, &["wizard"]))]);
-    let fault = registry.members_change(&by_ada, &no_role).unwrap_err();
-    assert!(fault.hint.unwrap().contains("data-scientist"));
+    let error = registry.members_change(&by_ada, &no_role).unwrap_err();
+    assert!(error.hint.unwrap().contains("data-scientist"));
     let twice = changing(vec![MemberChange::Add(person("dan", 2, &["auditor"]))]);
     assert!(registry.members_change(&by_ada, &twice).unwrap_err().message.contains("bo"));
     let bo = key(2);
-    let fault =
+    let error =
         registry.members_change(&Writer::new(&bo), &changing(vec![MemberChange::Remove(id("ada"))])).unwrap_err();
-    assert_eq!(fault.code, Code::Refused);
-    assert!(fault.hint.unwrap().contains("ada may"), "who could is named");
+    assert_eq!(error.code, Code::Refused);
+    assert!(error.hint.unwrap().contains("ada may"), "who could is named");
 
     registry.members_change(&by_ada, &changing(vec![MemberChange::Remove(id("chen"))])).unwrap();
     let roles = vec![Role::parse("mlops-engineer").unwrap(), Role::parse("on-call").unwrap()];
@@ -98,8 +98,8 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
         reason: "no one key decides".to_owned(),
         ..Rotation::default()
     };
-    let fault = team.registry.rotate(&team.as_("ada"), &rotation, None).unwrap_err();
-    assert_eq!(fault.code, Code::Refused, "its own threshold is not reached: {fault}");
+    let error = team.registry.rotate(&team.as_("ada"), &rotation, None).unwrap_err();
+    assert_eq!(error.code, Code::Refused, "its own threshold is not reached: {error}");
     assert_eq!(team.registry.rotate(&team.as_("bo"), &rotation, None).unwrap_err().code, Code::Refused);
     let draft = team.path().join("root-2.json");
     let drafted = team.registry.rotate(&team.as_("ada"), &rotation, Some(&draft)).unwrap();
@@ -124,8 +124,8 @@ fn two_must_sign_the_root_and_each_policy_and_drafts_go_from_hand_to_hand() {
 
     let base = team.registry.policy_show(&view, None).unwrap().text;
     let tighter = base.replace("max_age_days = 14", "max_age_days = 7");
-    let fault = team.registry.policy_apply(&team.as_("ada"), &text(tighter.clone())).unwrap_err();
-    assert!(fault.hint.as_ref().unwrap().contains("sign"), "{fault:?}");
+    let error = team.registry.policy_apply(&team.as_("ada"), &text(tighter.clone())).unwrap_err();
+    assert!(error.hint.as_ref().unwrap().contains("sign"), "{error:?}");
     let out = team.path().join("policy-2.json");
     let mut request = text(tighter);
     request.out = Some(out.clone());
@@ -182,8 +182,8 @@ fn what_a_lost_key_signed_is_tainted_and_it_signs_no_more() {
     let applied = team.registry.distrust(&team.as_("ada"), &request("bo", &good.to_string())).unwrap();
     assert!(applied.warnings.iter().any(|it| it.message.contains("every key of bo")), "{:?}", applied.warnings);
     assert_eq!(refused("bo", "main"), Code::NothingToDo);
-    let fault = team.registry.register(&team.as_("bo"), &team.package("b")).unwrap_err();
-    assert_eq!(fault.code, Code::Distrusted, "{fault}");
+    let error = team.registry.register(&team.as_("bo"), &team.package("b")).unwrap_err();
+    assert_eq!(error.code, Code::Distrusted, "{error}");
     let view = team.registry.view().unwrap();
     let trust = team.registry.trust().unwrap();
     assert_eq!(trust.distrusted[0].member, Some(id("bo")));
@@ -204,10 +204,10 @@ fn a_policy_is_checked_before_anybody_signs_it() {
     let checked = team.registry.policy_check(&view, Some(&worse)).unwrap();
     assert_eq!(checked.number, 2);
     assert!(checked.warnings.iter().any(|it| it.message.contains("horoscope")), "{:?}", checked.warnings);
-    let fault = team
+    let error = team
         .registry
         .policy_check(&view, Some(&now.replace("roles = [\"auditor\"]", "roles = [\"judge\"]")))
         .unwrap_err();
-    assert!(fault.message.contains("judge"), "{fault}");
+    assert!(error.message.contains("judge"), "{error}");
     assert!(team.registry.policy_check(&view, Some("what is this")).unwrap_err().message.contains("line 1"));
 }

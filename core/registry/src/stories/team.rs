@@ -71,7 +71,7 @@ impl Team {
             InitRequest { name: None, founder: id("ada"), here: false, format: Format::Sha1, policy: Some(&policy) };
         let writer = Writer::new(&keys[0]);
         let clock = Ticking::new();
-        let world = crate::World { clock: clock.clone(), ..world(home.path()) };
+        let world = crate::Context { clock: clock.clone(), ..world(home.path()) };
         let (registry, _) = Registry::init(&home.path().join("models"), world, &writer, &request).unwrap();
         Team { registry, clock, keys, home }
     }

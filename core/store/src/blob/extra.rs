@@ -21,7 +21,7 @@ impl Store {
         Some(bytes.split_off(32))
     }
 
-    /// Keeps a result. It can be made again, so nothing is synced and a failure is no fault.
+    /// Keeps a result. It can be made again, so nothing is synced and a failure is no error.
     pub(super) fn keep_extra(&self, digest: &Digest, kind: &str, bytes: &[u8]) {
         if bytes.len() > MAX_BYTES {
             return;

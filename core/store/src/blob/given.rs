@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::fs::disk::{io_fault, shown};
-use refmark_types::fault::{Code, Fault, Result};
+use crate::fs::disk::{io_error, shown};
+use refmark_types::error::{Code, Error, Result};
 
 /// The bytes of a file that a person named, at most `limit`; the system's word for its size is not believed, because a
-/// shell's pipe (`<(…)`) has none and a device never ends. Faults: `too-large`, and what the system says of the path.
+/// shell's pipe (`<(…)`) has none and a device never ends. Errors: `too-large`, and what the system says of the path.
 pub fn read_given(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let unreadable = |error: std::io::Error| io_fault("read", path, &error);
+    let unreadable = |error: std::io::Error| io_error("read", path, &error);
     let mut file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     let mut bytes = Vec::new();
@@ -19,7 +19,7 @@ pub fn read_given(path: &Path, limit: u64) -> Result<Vec<u8>> {
     }
     if size.max(bytes.len() as u64) > limit {
         let message = format!("{} is too large: at most {limit} bytes of it are read", shown(path));
-        return Err(Fault::new(Code::TooLarge, message).at(shown(path)));
+        return Err(Error::new(Code::TooLarge, message).at(shown(path)));
     }
     Ok(bytes)
 }
@@ -35,9 +35,9 @@ mod tests {
         std::fs::write(&path, "abc").unwrap();
         assert_eq!(read_given(&path, 3).unwrap(), b"abc");
         for endless in [path.as_path(), Path::new("/dev/zero")] {
-            let fault = read_given(endless, 2).unwrap_err();
-            assert_eq!(fault.code, Code::TooLarge);
-            assert!(fault.message.contains(&*endless.to_string_lossy()), "{}", fault.message);
+            let error = read_given(endless, 2).unwrap_err();
+            assert_eq!(error.code, Code::TooLarge);
+            assert!(error.message.contains(&*endless.to_string_lossy()), "{}", error.message);
         }
         // The system says that it has no bytes at all.
         assert!(!read_given(Path::new("/proc/self/status"), 1 << 16).unwrap().is_empty());

@@ -12,13 +12,13 @@ use std::sync::Mutex;
 use super::stat_cache::Stamp;
 use super::store::{Presence, Store, Temporary, is_recent};
 use super::stream::{self, LARGE, Named, Work};
-use crate::fs::disk::{io_fault, shown, sync_dirs};
+use crate::fs::disk::{io_error, shown, sync_dirs};
 use crate::fs::parallel::{WAITERS, cores, for_each, locked};
 use crate::fs::read::open_and_look;
 use refmark_engine::ports::blob::Observer;
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 
 /// Files up to this size are read whole.
 const SMALL: u64 = 1 << 20;
@@ -54,12 +54,12 @@ pub struct Ingested {
 impl Store {
     /// Stores files, and returns what became of each, in their order. When it returns, all of them are on the disk.
     ///
-    /// Faults: `not-a-file`, `source-changed` where a file changed while it was read, `no-space`, `read-only`, `io`,
-    /// `cancelled`. After a fault some of the blobs may be stored, each of them whole.
+    /// Errors: `not-a-file`, `source-changed` where a file changed while it was read, `no-space`, `read-only`, `io`,
+    /// `cancelled`. After an error some of the blobs may be stored, each of them whole.
     pub fn ingest(&self, sources: Vec<Source>, progress: &dyn Progress, cancel: &Cancel) -> Result<Vec<Ingested>> {
         let mut slots = Vec::with_capacity(sources.len());
         for source in sources {
-            let found = std::fs::symlink_metadata(&source.path).map_err(|e| io_fault("read", &source.path, &e))?;
+            let found = std::fs::symlink_metadata(&source.path).map_err(|e| io_error("read", &source.path, &e))?;
             slots.push(Slot { size: found.len(), source: Mutex::new(Some(source)), done: Mutex::new(None) });
         }
         progress.start("storing files", Some(slots.iter().map(|slot| slot.size).sum()), Unit::Bytes);
@@ -197,7 +197,7 @@ impl<'a> Batch<'a> {
     fn store_small(&self, reading: &mut Reading<'_, 'a>) -> Result<(Digest, bool)> {
         let size = reading.stamp.size;
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-        reading.file.take(size + 1).read_to_end(&mut bytes).map_err(|e| io_fault("read", reading.path, &e))?;
+        reading.file.take(size + 1).read_to_end(&mut bytes).map_err(|e| io_error("read", reading.path, &e))?;
         reading.still_the_same(bytes.len() as u64)?;
         let digest = Digest::of(&bytes);
         if let Some(observer) = &mut reading.observer {
@@ -300,11 +300,11 @@ impl Reading<'_, '_> {
 }
 
 fn stat(file: &File, path: &std::path::Path) -> Result<Metadata> {
-    file.metadata().map_err(|e| io_fault("look at", path, &e))
+    file.metadata().map_err(|e| io_error("look at", path, &e))
 }
 
-fn changed(path: &std::path::Path, how: &str) -> Box<Fault> {
-    Fault::new(
+fn changed(path: &std::path::Path, how: &str) -> Box<Error> {
+    Error::new(
         Code::SourceChanged,
         format!("{} changed while it was read: {how}; nothing of it was stored", shown(path)),
     )

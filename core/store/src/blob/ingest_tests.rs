@@ -8,9 +8,9 @@ use crate::testing::disk::{FaultyDisk, Then};
 use crate::testing::power::Cut;
 use refmark_engine::ports::Silent;
 
-struct Sum(u64, Arc<Mutex<u32>>);
+struct StateOverlay(u64, Arc<Mutex<u32>>);
 
-impl Observer for Sum {
+impl Observer for StateOverlay {
     fn kind(&self) -> &'static str {
         "sum-1"
     }
@@ -73,7 +73,7 @@ fn the_second_ingest_of_an_unchanged_file_reads_nothing_and_a_changed_one_is_see
     let (path, calls) = (dir.path().join("a"), Arc::new(Mutex::new(0)));
     at_rest(&path, b"abc");
     let observed = |store: &Store| {
-        let observer: Option<Box<dyn Observer>> = Some(Box::new(Sum(0, Arc::clone(&calls))));
+        let observer: Option<Box<dyn Observer>> = Some(Box::new(StateOverlay(0, Arc::clone(&calls))));
         store.ingest(vec![Source { path: path.clone(), observer }], &Silent, &Cancel::default()).unwrap().remove(0)
     };
     // Its time of change is recent, so it is not settled, and too small to be synced for that.
@@ -104,7 +104,7 @@ fn a_known_file_is_read_again_where_its_blob_or_the_observers_result_is_gone() {
     at_rest(&path, &vec![7; WORTH_REMEMBERING as usize]);
     let first = ingest(&store, &path).unwrap();
     assert!(ingest(&store, &path).unwrap().was_known);
-    let observer: Option<Box<dyn Observer>> = Some(Box::new(Sum(0, Arc::default())));
+    let observer: Option<Box<dyn Observer>> = Some(Box::new(StateOverlay(0, Arc::default())));
     let watched = store.ingest(vec![Source { path: path.clone(), observer }], &Silent, &Cancel::default()).unwrap();
     assert_eq!(watched[0].extra, Some((7 * WORTH_REMEMBERING).to_be_bytes().to_vec()));
     assert!(!watched[0].was_known);
@@ -121,8 +121,8 @@ fn links_fifos_and_folders_are_no_files() {
     std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR).unwrap();
     for (path, kind) in [(link.as_path(), "a symbolic link"), (&fifo, "a FIFO"), (dir.path(), "a folder")] {
-        let fault = ingest(&store, path).unwrap_err();
-        assert_eq!((fault.code, fault.fields["kind"].as_str()), (Code::NotAFile, Some(kind)));
+        let error = ingest(&store, path).unwrap_err();
+        assert_eq!((error.code, error.fields["kind"].as_str()), (Code::NotAFile, Some(kind)));
     }
     assert_eq!(ingest(&store, &dir.path().join("none")).unwrap_err().code, Code::Io);
     assert_eq!(ingest(&store, Path::new("/dev/zero")).unwrap_err().code, Code::NotAFile);
@@ -150,8 +150,8 @@ fn a_file_that_changes_while_it_is_read_is_refused_and_leaves_nothing() {
     let path = dir.path().join("a");
     for size in [SMALL * 2, LARGE] {
         std::fs::write(&path, vec![1; size as usize]).unwrap();
-        let fault = store.ingest(vec![plain(&path)], &Meddler(path.clone()), &Cancel::default()).unwrap_err();
-        assert_eq!(fault.code, Code::SourceChanged);
+        let error = store.ingest(vec![plain(&path)], &Meddler(path.clone()), &Cancel::default()).unwrap_err();
+        assert_eq!(error.code, Code::SourceChanged);
     }
     let mut count = 0;
     store
@@ -217,7 +217,7 @@ fn whichever_step_fails_the_store_holds_whole_blobs_and_no_leftovers() {
                 })
                 .unwrap();
             match done {
-                Err(fault) => assert_eq!(fault.code, Code::NoSpace, "step {step}"),
+                Err(error) => assert_eq!(error.code, Code::NoSpace, "step {step}"),
                 Ok(_) if disk.is_reached() => {}
                 Ok(_) => break,
             }

@@ -7,12 +7,12 @@ use super::spelling::check_spelling;
 use super::store::{Presence, Store, Wrong, absent};
 use super::stream::{self, LARGE, Named, Work};
 use crate::fs::beside::{Beside, Building};
-use crate::fs::disk::{io_fault, shown, sync_dirs};
+use crate::fs::disk::{io_error, shown, sync_dirs};
 use crate::fs::parallel::{WAITERS, for_each};
 use crate::fs::read::open_regular;
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::package_path::PackagePath;
 
 /// A file that the folder shall hold.
@@ -52,7 +52,7 @@ impl Store {
     /// Writes the files of `plan` to the folder `dir`, through a folder beside it that is renamed at the end, and
     /// returns when all is on the disk. `dir` may be an empty folder, or hold exactly these files already.
     ///
-    /// Faults: `absent` with all `digests` that are not here, `damaged` (the blob is moved away), `exists` where
+    /// Errors: `absent` with all `digests` that are not here, `damaged` (the blob is moved away), `exists` where
     /// `dir` holds anything else, `bad-argument` for paths that clash, `unsupported` where hard links are not possible,
     /// `no-space`, `io`, `cancelled`.
     pub fn materialise(
@@ -73,7 +73,7 @@ impl Store {
 
     fn materialise_quiet(&self, plan: &[Placement], dir: &Path, how: How, work: Work<'_>) -> Result<Materialised> {
         // `out/` and `out` are one folder, and `.` has no name to build beside.
-        let target = std::path::absolute(dir).map_err(|e| io_fault("find", dir, &e))?;
+        let target = std::path::absolute(dir).map_err(|e| io_error("find", dir, &e))?;
         if !is_free(&target)? {
             return match holds_exactly(plan, &target, work)? {
                 None => Ok(Materialised::WasThere),
@@ -92,11 +92,11 @@ impl Store {
         sync_dirs(self.disk(), to_sync)?;
         // Over an empty folder too; what has been put there meanwhile makes the rename fail. Two that pull the same into a
         // shared cache at once are both served: the second finds what it would have written.
-        if let Err(fault) = self.disk().rename(&building.path, &target) {
+        if let Err(error) = self.disk().rename(&building.path, &target) {
             return match is_free(&target) {
                 Ok(false) if holds_exactly(plan, &target, work)?.is_none() => Ok(Materialised::WasThere),
                 Ok(false) => Err(exists(dir, "somebody else wrote it meanwhile")),
-                _ => Err(fault),
+                _ => Err(error),
             };
         }
         self.disk().sync_dir(parent)?;
@@ -150,9 +150,9 @@ impl Store {
             How::HardLink { verify } => {
                 let found = if verify { stream::hash(source, one.size, None, work)?.digest } else { one.digest };
                 if found == one.digest {
-                    self.disk().link(&path, &target).map_err(|fault| match fault.code {
-                        Code::Unsupported => fault.hint("copy instead: leave out the option for hard links"),
-                        _ => fault,
+                    self.disk().link(&path, &target).map_err(|error| match error.code {
+                        Code::Unsupported => error.hint("copy instead: leave out the option for hard links"),
+                        _ => error,
                     })?;
                 }
                 found
@@ -169,26 +169,26 @@ impl Store {
 fn is_free(dir: &Path) -> Result<bool> {
     match std::fs::symlink_metadata(dir) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(true),
-        Err(e) => Err(io_fault("look at", dir, &e)),
+        Err(e) => Err(io_error("look at", dir, &e)),
         Ok(found) if !found.is_dir() => Ok(false),
         Ok(_) => {
-            let mut entries = std::fs::read_dir(dir).map_err(|e| io_fault("list", dir, &e))?;
+            let mut entries = std::fs::read_dir(dir).map_err(|e| io_error("list", dir, &e))?;
             Ok(entries.next().is_none())
         }
     }
 }
 
-/// None where the folder holds exactly the files of the plan; else a fault that says how it differs.
-fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Option<Box<Fault>>> {
+/// None where the folder holds exactly the files of the plan; else an error that says how it differs.
+fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Option<Box<Error>>> {
     let mut wanted: BTreeMap<PathBuf, &Placement> = plan.iter().map(|one| (dir.join(one.path.as_str()), one)).collect();
     if std::fs::symlink_metadata(dir).is_ok_and(|found| !found.is_dir()) {
         return Ok(Some(exists(dir, "it is not a folder")));
     }
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|e| io_fault("list", &folder, &e))?;
+        let entries = std::fs::read_dir(&folder).map_err(|e| io_error("list", &folder, &e))?;
         for entry in entries {
-            let entry = entry.map_err(|e| io_fault("list", &folder, &e))?;
+            let entry = entry.map_err(|e| io_error("list", &folder, &e))?;
             let path = entry.path();
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
@@ -204,17 +204,17 @@ fn holds_exactly(plan: &[Placement], dir: &Path, work: Work<'_>) -> Result<Optio
             let size = file.metadata().map_or(0, |found| found.len());
             let found = stream::hash(Named { file: &file, path: &path }, size, None, work)?.digest;
             if found != one.digest {
-                let fault = exists(dir, &format!("{} has other bytes", shown(&path)));
-                let fault = fault.field("file", one.path.as_str()).field("expected", one.digest);
-                return Ok(Some(fault.field("found", found)));
+                let error = exists(dir, &format!("{} has other bytes", shown(&path)));
+                let error = error.field("file", one.path.as_str()).field("expected", one.digest);
+                return Ok(Some(error.field("found", found)));
             }
         }
     }
     Ok(wanted.into_keys().next().map(|path| exists(dir, &format!("it lacks {}", shown(&path)))))
 }
 
-fn exists(dir: &Path, how: &str) -> Box<Fault> {
-    Fault::new(Code::Exists, format!("{} is there already and is not this artifact: {how}", shown(dir)))
+fn exists(dir: &Path, how: &str) -> Box<Error> {
+    Error::new(Code::Exists, format!("{} is there already and is not this artifact: {how}", shown(dir)))
         .hint("name another folder, or move that one away")
         .at(shown(dir))
 }

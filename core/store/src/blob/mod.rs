@@ -20,7 +20,7 @@ pub use ingest::{Ingested, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};
 pub use spelling::check_spelling;
-pub use store::{Presence, Store, VerifiedReader, fault_of};
+pub use store::{Presence, Store, VerifiedReader, error_of};
 pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::Verified;
 pub use walk::{Found, IGNORE_FILE, walk_package};

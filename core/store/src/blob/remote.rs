@@ -12,7 +12,7 @@ use crate::fs::read::open_regular;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_engine::ports::{Cancel, Progress, Silent, Unit};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// Transfers that run side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -26,16 +26,16 @@ pub struct Transferred {
     pub bytes: u64,
     /// Blobs that were there already.
     pub were_there: u64,
-    /// Faults of remotes that another remote made good: wrong bytes, no answer. Worth telling.
-    pub passed_over: Vec<Fault>,
+    /// Errors of remotes that another remote made good: wrong bytes, no answer. Worth telling.
+    pub passed_over: Vec<Error>,
 }
 
 impl Store {
     /// Fetches those of these blobs that are not here, each from the first remote that gives the right bytes, and
     /// returns once they are on the disk. Wrong bytes are never stored.
     ///
-    /// Faults: `absent` with all `digests` that no remote holds; `damaged`, with the field `remote`, where bytes came
-    /// and none were right; the remote's own fault where it failed and no other could help; `cancelled`.
+    /// Errors: `absent` with all `digests` that no remote holds; `damaged`, with the field `remote`, where bytes came
+    /// and none were right; the remote's own error where it failed and no other could help; `cancelled`.
     pub fn fetch_absent(
         &self,
         digests: &[Digest],
@@ -59,21 +59,21 @@ impl Store {
         let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
         let result = for_each(SIDE_BY_SIDE, &todo, |digest| {
-            let mut faults = Vec::new();
-            let fetched = self.fetch_one(digest, remotes, work, &folders, &mut faults)?;
+            let mut errors = Vec::new();
+            let fetched = self.fetch_one(digest, remotes, work, &folders, &mut errors)?;
             let mut done = locked(&done);
             match fetched {
                 Some(size) => {
                     done.blobs += 1;
                     done.bytes += size;
-                    done.passed_over.append(&mut faults);
+                    done.passed_over.append(&mut errors);
                 }
-                None if faults.is_empty() => locked(&missing).push(*digest),
-                None => return Err(Box::new(faults.swap_remove(worst(&faults)))),
+                None if errors.is_empty() => locked(&missing).push(*digest),
+                None => return Err(Box::new(errors.swap_remove(worst(&errors)))),
             }
             Ok(())
         });
-        // Also after a fault: what was fetched stays.
+        // Also after an error: what was fetched stays.
         let synced = sync_dirs(self.disk(), locked(&folders).drain(..));
         progress.finish();
         result.and(synced)?;
@@ -82,23 +82,23 @@ impl Store {
         if !missing.is_empty() {
             let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
             if let [one] = &missing[..]
-                && let Some(fault) = self.moved_away(one)
+                && let Some(error) = self.moved_away(one)
             {
-                return Err(fault.field("remotes", names));
+                return Err(error.field("remotes", names));
             }
             return Err(absent(&missing).field("remotes", names));
         }
         Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
     }
 
-    /// The size of the blob once it is here; none, with the faults on the way, where no remote could give it.
+    /// The size of the blob once it is here; none, with the errors on the way, where no remote could give it.
     fn fetch_one(
         &self,
         digest: &Digest,
         remotes: &[Arc<dyn BlobRemote>],
         work: Work<'_>,
         folders: &Mutex<Vec<PathBuf>>,
-        faults: &mut Vec<Fault>,
+        errors: &mut Vec<Error>,
     ) -> Result<Option<u64>> {
         for remote in remotes {
             let temporary = self.temporary_path()?;
@@ -106,11 +106,11 @@ impl Store {
             work.cancel.check()?;
             match fetched {
                 Ok(()) => {}
-                Err(fault) if fault.code == Code::Absent => continue,
+                Err(error) if error.code == Code::Absent => continue,
                 // Our own disk: no other remote can help.
-                Err(fault) if fault.code == Code::NoSpace => return Err(fault),
-                Err(fault) => {
-                    faults.push(*fault.field("remote", remote.name()));
+                Err(error) if error.code == Code::NoSpace => return Err(error),
+                Err(error) => {
+                    errors.push(*error.field("remote", remote.name()));
                     continue;
                 }
             }
@@ -119,7 +119,7 @@ impl Store {
             let silent = Work { progress: &Silent, ..work };
             let passed = stream::hash(Named { file: &file, path: &temporary.path }, size, None, silent)?;
             if passed.digest != *digest {
-                faults.push(*wrong_bytes(digest, passed.digest, &remote.name()));
+                errors.push(*wrong_bytes(digest, passed.digest, &remote.name()));
                 continue;
             }
             self.seal(&file, &temporary)?;
@@ -129,7 +129,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Gives a remote those of these blobs that it lacks. Faults: `absent` where one is not here, `damaged` where one
+    /// Gives a remote those of these blobs that it lacks. Errors: `absent` where one is not here, `damaged` where one
     /// is not what it is named (it is moved away, and nothing of it is stored), those of the remote, `cancelled`.
     pub fn push(
         &self,
@@ -158,9 +158,9 @@ impl Store {
         let result = for_each(SIDE_BY_SIDE, &todo, |(digest, size)| {
             let path = self.place_of(digest);
             let stored = match remote.store(digest, &path, progress, cancel) {
-                Err(fault) if fault.code == Code::Damaged => {
+                Err(error) if error.code == Code::Damaged => {
                     let silent = Work { progress: &Silent, cancel };
-                    return Err(self.check_bytes(digest, *size, silent)?.unwrap_or(fault));
+                    return Err(self.check_bytes(digest, *size, silent)?.unwrap_or(error));
                 }
                 stored => stored?,
             };
@@ -177,14 +177,14 @@ impl Store {
 }
 
 /// Wrong bytes are worth more attention than no answer.
-fn worst(faults: &[Fault]) -> usize {
-    faults.iter().position(|fault| fault.code == Code::Damaged).unwrap_or(0)
+fn worst(errors: &[Error]) -> usize {
+    errors.iter().position(|error| error.code == Code::Damaged).unwrap_or(0)
 }
 
-fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Fault> {
-    let mut fault = Wrong::Bytes { found }.fault(digest);
-    fault.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
-    fault.field("remote", remote).hint("nothing of it was stored; run `refmark verify` on that remote, or use another")
+fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Error> {
+    let mut error = Wrong::Bytes { found }.error(digest);
+    error.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
+    error.field("remote", remote).hint("nothing of it was stored; run `refmark verify` on that remote, or use another")
 }
 
 /// A folder in the store's layout, such as one on a mount or a removable disk. Given a folder that holds `blobs`, it is
@@ -209,7 +209,7 @@ impl FolderRemote {
         if folder.is_dir() {
             return Ok(());
         }
-        Err(Fault::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
+        Err(Error::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
             .hint("mount the disk, or create the folder if it is new")
             .at(shown(folder)))
     }
@@ -258,7 +258,7 @@ impl BlobRemote for FolderRemote {
             work,
         )?;
         if passed.digest != *digest {
-            return Err(Wrong::Bytes { found: passed.digest }.fault(digest).at(shown(from)));
+            return Err(Wrong::Bytes { found: passed.digest }.error(digest).at(shown(from)));
         }
         self.store.seal(&copy, &temporary)?;
         let folders = Mutex::default();
@@ -342,8 +342,8 @@ mod tests {
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::fs::write(&place, "0ne").unwrap();
         let empty = Store::open(&dir.path().join("b"));
-        let fault = empty.fetch_absent(&digests, &[Arc::clone(&bad)], &silent, &cancel).unwrap_err();
-        assert_eq!((fault.code, fault.fields["remote"].as_str()), (Code::Damaged, bad_path.to_str()));
+        let error = empty.fetch_absent(&digests, &[Arc::clone(&bad)], &silent, &cancel).unwrap_err();
+        assert_eq!((error.code, error.fields["remote"].as_str()), (Code::Damaged, bad_path.to_str()));
         assert_eq!(empty.presence(&digests[0]).unwrap(), Presence::Absent);
         let other: Arc<dyn BlobRemote> = Arc::new(remote_in(good.area()));
         let fetched = empty.fetch_absent(&digests, &[bad, other], &silent, &cancel).unwrap();
@@ -358,8 +358,8 @@ mod tests {
         let empty = Store::open(&dir.path().join("b"));
         let (_, remote) = folder(dir.path(), "mount");
         let digests = [Digest::of(b"x"), Digest::of(b"y")];
-        let fault = empty.fetch_absent(&digests, &[remote], &silent, &cancel).unwrap_err();
-        assert_eq!((fault.code, fault.fields["count"].as_u64()), (Code::Absent, Some(2)));
+        let error = empty.fetch_absent(&digests, &[remote], &silent, &cancel).unwrap_err();
+        assert_eq!((error.code, error.fields["count"].as_u64()), (Code::Absent, Some(2)));
         let gone: Arc<dyn BlobRemote> = Arc::new(remote_in(&dir.path().join("gone")));
         assert_eq!(empty.fetch_absent(&digests, &[gone], &silent, &cancel).unwrap_err().code, Code::Io);
         assert!(!dir.path().join("gone").exists());
@@ -373,8 +373,8 @@ mod tests {
         std::fs::remove_file(store.place_of(&digests[0])).unwrap();
         std::fs::write(store.place_of(&digests[0]), "0ne").unwrap();
         let (_, remote) = folder(dir.path(), "mount");
-        let fault = store.push(&digests, &*remote, &silent, &cancel).unwrap_err();
-        assert_eq!((fault.code, fault.fields.contains_key("moved_to")), (Code::Damaged, true));
+        let error = store.push(&digests, &*remote, &silent, &cancel).unwrap_err();
+        assert_eq!((error.code, error.fields.contains_key("moved_to")), (Code::Damaged, true));
         assert_eq!(remote.has(&digests[0]).unwrap(), None);
     }
 }

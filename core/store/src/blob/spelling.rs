@@ -2,11 +2,11 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::package_path::{PackagePath, check_set_by};
 
 /// Refuses a set of paths of which two are equal but for case or Unicode form, or of which one is a file where another
-/// needs a folder. The fault has code `bad-argument` and names both.
+/// needs a folder. The error has code `bad-argument` and names both.
 pub fn check_spelling<'a>(paths: impl IntoIterator<Item = &'a PackagePath>) -> Result<()> {
     check_set_by(paths, fold)
 }
@@ -22,14 +22,14 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refmark_types::fault::Code;
+    use refmark_types::error::Code;
 
     #[test]
     fn one_name_in_two_spellings_is_refused() {
         let parse = |text: &str| PackagePath::parse(text).unwrap();
         for (one, other) in [("caf\u{e9}", "cafe\u{301}"), ("Stra\u{df}e", "STRASSE"), ("A/b", "a/c"), ("A", "a")] {
-            let fault = check_spelling(&[parse(one), parse(other)]).unwrap_err();
-            assert_eq!(fault.code, Code::BadArgument, "{one} {other}");
+            let error = check_spelling(&[parse(one), parse(other)]).unwrap_err();
+            assert_eq!(error.code, Code::BadArgument, "{one} {other}");
         }
         check_spelling(&[parse("a"), parse("b/c"), parse("b/d")]).unwrap();
     }

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use crate::fs::disk::{Disk, replace_cache};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 const HEADER: &str = "refmark stat cache 1";
 /// As many files are remembered; the newest stay.

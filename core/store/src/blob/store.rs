@@ -18,12 +18,12 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::stat_cache::StatCache;
-use crate::fs::disk::{Disk, RealDisk, io_fault, shown};
+use crate::fs::disk::{Disk, RealDisk, io_error, shown};
 use crate::fs::host::unique_name;
 use crate::fs::parallel::locked;
 use crate::fs::read::{names, open_regular};
 use refmark_types::digest::{Digest, Hasher};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::time::Timestamp;
 
 /// Whether a blob is in the store.
@@ -111,18 +111,18 @@ impl Store {
         let path = self.place_of(digest);
         match std::fs::symlink_metadata(&path) {
             Ok(found) if found.is_file() => Ok(Presence::Present { size: found.len() }),
-            Ok(_) => Err(Fault::new(Code::Damaged, format!("{} is not a regular file", shown(&path)))
+            Ok(_) => Err(Error::new(Code::Damaged, format!("{} is not a regular file", shown(&path)))
                 .hint("somebody changed the store by hand; move that entry away")
                 .field("digest", digest)
                 .at(shown(&path))),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Presence::Absent)
             }
-            Err(e) => Err(io_fault("look at", &path, &e)),
+            Err(e) => Err(io_error("look at", &path, &e)),
         }
     }
 
-    /// The blob's size in bytes. A fault of code `absent` where it is not here.
+    /// The blob's size in bytes. An error of code `absent` where it is not here.
     pub fn size(&self, digest: &Digest) -> Result<u64> {
         match self.presence(digest)? {
             Presence::Present { size } => Ok(size),
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// The blob's own file, for a memory map. Checks that it is here and, where `size` is given, that it has so many
-    /// bytes; the bytes are not read (see [`Store::verify`]). Never write to it. Faults: `absent`, `damaged`.
+    /// bytes; the bytes are not read (see [`Store::verify`]). Never write to it. Errors: `absent`, `damaged`.
     pub fn path(&self, digest: &Digest, size: Option<u64>) -> Result<PathBuf> {
         let found = self.size(digest)?;
         match size {
@@ -143,17 +143,17 @@ impl Store {
     }
 
     /// Opens a blob for reading. The bytes are hashed on the way, and where they are wrong the *end* of the file is an
-    /// error (code `damaged`, see [`fault_of`]) instead of an end: who reads to the end has read the truth.
+    /// error (code `damaged`, see [`error_of`]) instead of an end: who reads to the end has read the truth.
     pub fn open_blob(&self, digest: &Digest) -> Result<VerifiedReader> {
         let (file, size) = self.open_raw(digest)?;
         Ok(VerifiedReader { store: self.clone(), digest: *digest, file, hasher: Some(Hasher::new()), left: size })
     }
 
-    /// All bytes of a small blob, verified. A fault of code `too-large` over `limit` bytes.
+    /// All bytes of a small blob, verified. An error of code `too-large` over `limit` bytes.
     pub fn read(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>> {
         let mut reader = self.open_blob(digest)?;
         if reader.left > limit {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::TooLarge,
                 format!("blob {} has {} bytes; here at most {limit} are read", digest.short(), reader.left),
             ));
@@ -161,7 +161,7 @@ impl Store {
         let mut bytes = Vec::new();
         match reader.read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(e) => Err(fault_of(e).unwrap_or_else(|e| io_fault("read", &self.place_of(digest), &e))),
+            Err(e) => Err(error_of(e).unwrap_or_else(|e| io_error("read", &self.place_of(digest), &e))),
         }
     }
 
@@ -223,7 +223,7 @@ impl Store {
     /// Seals a finished temporary file: mode 0444, synced.
     pub(super) fn seal(&self, file: &File, temporary: &Temporary) -> Result<()> {
         file.set_permissions(std::fs::Permissions::from_mode(0o444))
-            .map_err(|e| io_fault("change the mode of", &temporary.path, &e))?;
+            .map_err(|e| io_error("change the mode of", &temporary.path, &e))?;
         self.disk().sync_file(file, &temporary.path)
     }
 
@@ -254,13 +254,13 @@ impl Store {
                 Presence::Absent => {}
             }
         }
-        Err(Fault::new(Code::Io, format!("cannot move a wrong blob away from {}", shown(&target))).at(shown(&target)))
+        Err(Error::new(Code::Io, format!("cannot move a wrong blob away from {}", shown(&target))).at(shown(&target)))
     }
 
-    /// Moves wrong bytes to `damaged/` with the reason beside them, and gives the fault to report. Where the store
-    /// cannot be written they stay, and the fault says so.
-    pub(super) fn quarantine(&self, digest: &Digest, wrong: &Wrong, path: PathBuf) -> Box<Fault> {
-        let fault = wrong.fault(digest).at(shown(&path));
+    /// Moves wrong bytes to `damaged/` with the reason beside them, and gives the error to report. Where the store
+    /// cannot be written they stay, and the error says so.
+    pub(super) fn quarantine(&self, digest: &Digest, wrong: &Wrong, path: PathBuf) -> Box<Error> {
+        let error = wrong.error(digest).at(shown(&path));
         let folder = self.inner.area.join("damaged");
         let moved = self.disk().make_dirs(&folder).and_then(|_| {
             for n in 0..1000 {
@@ -270,7 +270,7 @@ impl Store {
                     continue;
                 }
                 let reason = serde_json::json!({
-                    "digest": digest, "reason": fault.message, "fields": fault.fields, "found_at": now(),
+                    "digest": digest, "reason": error.message, "fields": error.fields, "found_at": now(),
                 });
                 let text = format!("{reason:#}\n");
                 let reason = folder.join(format!("{name}.reason.json"));
@@ -279,14 +279,14 @@ impl Store {
                 }
                 return self.disk().sync_dir(&folder).map(|()| target);
             }
-            Err(Fault::new(Code::Io, "damaged/ holds a thousand copies of this blob"))
+            Err(Error::new(Code::Io, "damaged/ holds a thousand copies of this blob"))
         });
         match moved {
-            Ok(target) => fault.field("moved_to", shown(&target)).hint(
+            Ok(target) => error.field("moved_to", shown(&target)).hint(
                 "the bytes were moved to damaged/; fetch the blob again from a remote, or register the file again",
             ),
             Err(e) => {
-                fault.hint(format!("the bytes could not be moved away ({e}); fetch the blob again from a remote"))
+                error.hint(format!("the bytes could not be moved away ({e}); fetch the blob again from a remote"))
             }
         }
     }
@@ -310,14 +310,14 @@ pub(super) enum Wrong {
 }
 
 impl Wrong {
-    pub(super) fn fault(&self, digest: &Digest) -> Box<Fault> {
+    pub(super) fn error(&self, digest: &Digest) -> Box<Error> {
         match self {
             Wrong::Bytes { found } => {
-                Fault::new(Code::Damaged, format!("blob {} is damaged: its bytes hash to {found}", digest.short()))
+                Error::new(Code::Damaged, format!("blob {} is damaged: its bytes hash to {found}", digest.short()))
                     .field("found", found)
                     .field("expected", digest)
             }
-            Wrong::Size { expected, found } => Fault::new(
+            Wrong::Size { expected, found } => Error::new(
                 Code::Damaged,
                 format!("blob {} is damaged: expected {expected} bytes, found {found}", digest.short()),
             )
@@ -376,25 +376,25 @@ impl Read for VerifiedReader {
     }
 }
 
-/// The fault inside an error that [`VerifiedReader`] gave, or the error itself.
-pub fn fault_of(error: io::Error) -> std::result::Result<Box<Fault>, io::Error> {
-    if !error.get_ref().is_some_and(|inner| inner.is::<Box<Fault>>()) {
+/// The error inside an error that [`VerifiedReader`] gave, or the error itself.
+pub fn error_of(error: io::Error) -> std::result::Result<Box<Error>, io::Error> {
+    if !error.get_ref().is_some_and(|inner| inner.is::<Box<Error>>()) {
         return Err(error);
     }
-    match error.into_inner().map(|inner| inner.downcast::<Box<Fault>>()) {
-        Some(Ok(fault)) => Ok(*fault),
+    match error.into_inner().map(|inner| inner.downcast::<Box<Error>>()) {
+        Some(Ok(error)) => Ok(*error),
         _ => Err(io::Error::other("an error without its cause")),
     }
 }
 
-/// The fault for blobs that are not here.
-pub(super) fn absent(digests: &[Digest]) -> Box<Fault> {
+/// The error for blobs that are not here.
+pub(super) fn absent(digests: &[Digest]) -> Box<Error> {
     let what = match digests {
         [one] => format!("blob {one} is not in the local store"),
         [first, ..] => format!("{} blobs are not in the local store, {} among them", digests.len(), first.short()),
         [] => "no blob is missing".to_owned(),
     };
-    Fault::new(Code::Absent, what)
+    Error::new(Code::Absent, what)
         .hint("fetch them from a remote: `refmark remote add`, then `refmark sync`")
         .field("digests", digests.iter().take(100).collect::<Vec<_>>())
         .field("count", digests.len())

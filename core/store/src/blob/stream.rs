@@ -11,11 +11,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustix::fs::Advice;
 
-use crate::fs::disk::io_fault;
+use crate::fs::disk::io_error;
 use refmark_engine::ports::blob::Observer;
 use refmark_engine::ports::{Cancel, Progress};
 use refmark_types::digest::{Digest, Hasher};
-use refmark_types::fault::{Result, bug};
+use refmark_types::error::{Result, bug};
 
 /// Files from this size on are worth threads of their own.
 pub const LARGE: u64 = 32 << 20;
@@ -99,7 +99,7 @@ fn flush(to: Named<'_>, woken: &Receiver<()>) -> Result<()> {
     while woken.recv().is_ok() {
         // One sync serves all who called meanwhile.
         woken.try_iter().for_each(drop);
-        to.file.sync_data().map_err(|e| io_fault("sync", to.path, &e))?;
+        to.file.sync_data().map_err(|e| io_error("sync", to.path, &e))?;
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn copy_flushing(
         let Some(buffer) = buffer.get_mut(..left) else { return Ok(0) };
         let read = read_at(from, buffer, at)?;
         let bytes = buffer.get(..read).unwrap_or_default();
-        to.file.write_all_at(bytes, at).map_err(|e| io_fault("write", to.path, &e))?;
+        to.file.write_all_at(bytes, at).map_err(|e| io_error("write", to.path, &e))?;
         let before = at / FLUSH;
         at += read as u64;
         if at / FLUSH > before {
@@ -160,8 +160,8 @@ pub fn copy_only(from: Named<'_>, to: Named<'_>, size: u64, work: Work<'_>) -> R
 fn kernel_copy(from: Named<'_>, to: Named<'_>, most: u64) -> Result<u64> {
     let mut into = to.file;
     io::copy(&mut io::Read::take(from.file, most), &mut into).map_err(|e| match e.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_fault("write", to.path, &e),
-        _ => io_fault("copy", from.path, &e),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_error("write", to.path, &e),
+        _ => io_error("copy", from.path, &e),
     })
 }
 
@@ -173,7 +173,7 @@ fn read_at(from: Named<'_>, buffer: &mut [u8], at: u64) -> Result<usize> {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(io_fault("read", from.path, &e)),
+            Err(e) => return Err(io_error("read", from.path, &e)),
         }
     }
     Ok(filled)
@@ -327,8 +327,8 @@ mod tests {
         cancel.stop();
         for size in [1000, LARGE] {
             let work = Work { progress: &Silent, cancel: &cancel };
-            let fault = hash(Named { file: &file, path: &path }, size, None, work).unwrap_err();
-            assert_eq!(fault.code, refmark_types::fault::Code::Cancelled);
+            let error = hash(Named { file: &file, path: &path }, size, None, work).unwrap_err();
+            assert_eq!(error.code, refmark_types::error::Code::Cancelled);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::fs::disk::sync_dirs;
 use crate::fs::host::{Life, life_of_name};
 use crate::fs::read::names;
 use refmark_types::digest::Digest;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::time::Timestamp;
 
 /// Deleted blobs, and leftovers of processes that nothing is known of, are kept so long: two weeks, in seconds.
@@ -39,7 +39,7 @@ impl std::ops::Add for LeftOver {
 }
 
 impl Store {
-    /// Moves a blob to the trash. A fault of code `absent` where it is not here.
+    /// Moves a blob to the trash. An error of code `absent` where it is not here.
     pub fn trash(&self, digest: &Digest, now: Timestamp) -> Result<()> {
         let (place, folder) = (self.place_of(digest), self.area().join("trash"));
         if self.presence(digest)? == Presence::Absent {
@@ -52,7 +52,7 @@ impl Store {
         sync_dirs(self.disk(), to_sync)
     }
 
-    /// Takes a blob back out of the trash. A fault of code `absent` where it is not there.
+    /// Takes a blob back out of the trash. An error of code `absent` where it is not there.
     pub fn restore(&self, digest: &Digest) -> Result<()> {
         let Some((_, _, path)) = self.trashed()?.into_iter().rfind(|(found, _, _)| found == digest) else {
             return Err(absent(&[*digest]).hint("it is not in the trash either; fetch it from a remote"));
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::fs::host::unique_name;
     use refmark_engine::ports::{Cancel, Silent};
-    use refmark_types::fault::Code;
+    use refmark_types::error::Code;
 
     #[test]
     fn a_trashed_blob_can_be_restored_until_two_weeks_have_passed() {

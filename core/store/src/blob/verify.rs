@@ -8,7 +8,7 @@ use crate::fs::disk::shown;
 use crate::fs::parallel::{cores, for_each, locked};
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// What a verification of blobs found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,18 +17,18 @@ pub struct Verified {
     pub good: u64,
     /// Bytes read.
     pub bytes: u64,
-    /// A fault of code `damaged` for each blob that is not, or was not when it was read last and has not come back; it was
+    /// An error of code `damaged` for each blob that is not, or was not when it was read last and has not come back; it was
     /// moved to `damaged/`. In order of digests.
-    pub damaged: Vec<(Digest, Box<Fault>)>,
-    /// A fault of code `io` or `read-only` for each blob that the disk would not give. It stays where it is. In order.
-    pub unreadable: Vec<(Digest, Box<Fault>)>,
+    pub damaged: Vec<(Digest, Box<Error>)>,
+    /// An error of code `io` or `read-only` for each blob that the disk would not give. It stays where it is. In order.
+    pub unreadable: Vec<(Digest, Box<Error>)>,
     /// Asked for and not here: not damaged, only elsewhere. In order.
     pub absent: Vec<Digest>,
 }
 
 impl Store {
     /// Reads and hashes these blobs, or all where `which` is none. Damaged ones are moved away and reported, not a
-    /// fault of the call, and so are those that cannot be read. Faults: `io` where the store cannot be listed, `cancelled`.
+    /// error of the call, and so are those that cannot be read. Errors: `io` where the store cannot be listed, `cancelled`.
     pub fn verify(&self, which: Option<&[Digest]>, progress: &dyn Progress, cancel: &Cancel) -> Result<Verified> {
         let mut found = Verified::default();
         let mut todo = Vec::new();
@@ -42,7 +42,7 @@ impl Store {
                     match self.presence(digest)? {
                         Presence::Present { size } => todo.push((*digest, size)),
                         Presence::Absent => match self.moved_away(digest) {
-                            Some(fault) => found.damaged.push((*digest, fault)),
+                            Some(error) => found.damaged.push((*digest, error)),
                             None => found.absent.push(*digest),
                         },
                     }
@@ -61,12 +61,12 @@ impl Store {
             let mut found = locked(&found);
             match checked {
                 Ok(None) => found.good += 1,
-                Ok(Some(fault)) => found.damaged.push((*digest, fault)),
-                Err(fault) if fault.code == Code::Cancelled => return Err(fault),
+                Ok(Some(error)) => found.damaged.push((*digest, error)),
+                Err(error) if error.code == Code::Cancelled => return Err(error),
                 // Deleted since it was listed.
-                Err(fault) if fault.code == Code::Absent && which.is_none() => return Ok(()),
-                Err(fault) if fault.code == Code::Absent => found.absent.push(*digest),
-                Err(fault) => found.unreadable.push((*digest, fault)),
+                Err(error) if error.code == Code::Absent && which.is_none() => return Ok(()),
+                Err(error) if error.code == Code::Absent => found.absent.push(*digest),
+                Err(error) => found.unreadable.push((*digest, error)),
             }
             found.bytes += size;
             Ok(())
@@ -80,22 +80,22 @@ impl Store {
         Ok(found)
     }
 
-    /// The fault of a blob that is not here because its bytes were wrong: it stays damaged, and is not merely elsewhere,
+    /// The error of a blob that is not here because its bytes were wrong: it stays damaged, and is not merely elsewhere,
     /// until a good copy is here.
-    pub fn moved_away(&self, digest: &Digest) -> Option<Box<Fault>> {
+    pub fn moved_away(&self, digest: &Digest) -> Option<Box<Error>> {
         let place = self.area().join("damaged").join(digest.hex());
         place.symlink_metadata().ok()?;
         let what = format!("blob {} was damaged, and no good copy has come since", digest.short());
-        let fault = Fault::new(Code::Damaged, what)
+        let error = Error::new(Code::Damaged, what)
             .hint("its bytes are in damaged/ with the reason; fetch the blob from a remote (`refmark sync`), or register the file again")
             .field("digest", digest)
             .field("moved_to", shown(&place));
-        Some(fault)
+        Some(error)
     }
 
-    /// Hashes one blob; the fault of a damaged one, which was moved away. `weight` is its size in bytes where threads of
+    /// Hashes one blob; the error of a damaged one, which was moved away. `weight` is its size in bytes where threads of
     /// its own are worth it.
-    pub(super) fn check_bytes(&self, digest: &Digest, weight: u64, work: Work<'_>) -> Result<Option<Box<Fault>>> {
+    pub(super) fn check_bytes(&self, digest: &Digest, weight: u64, work: Work<'_>) -> Result<Option<Box<Error>>> {
         let path = self.place_of(digest);
         let (file, _) = self.open_raw(digest)?;
         let passed = stream::hash(Named { file: &file, path: &path }, weight, None, work)?;
@@ -109,7 +109,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::super::ingest::Source;
-    use super::super::store::fault_of;
+    use super::super::store::error_of;
     use super::*;
     use refmark_engine::ports::Silent;
 
@@ -139,9 +139,9 @@ mod tests {
         let asked: Vec<_> = digests.iter().copied().chain([elsewhere]).collect();
         let found = store.verify(Some(&asked), &Silent, &Cancel::default()).unwrap();
         assert_eq!((found.good, found.bytes, found.absent), (2, 11, vec![elsewhere]));
-        let (digest, fault) = &found.damaged[0];
-        assert_eq!((digest, fault.code), (&digests[1], Code::Damaged));
-        assert_eq!(fault.fields["found"].as_str(), Some(Digest::of(b"twO").hex().as_str()));
+        let (digest, error) = &found.damaged[0];
+        assert_eq!((digest, error.code), (&digests[1], Code::Damaged));
+        assert_eq!(error.fields["found"].as_str(), Some(Digest::of(b"twO").hex().as_str()));
         let damaged = store.area().join("damaged");
         assert_eq!(std::fs::read(damaged.join(digests[1].hex())).unwrap(), b"twO");
         let reason = std::fs::read_to_string(damaged.join(format!("{}.reason.json", digests[1]))).unwrap();
@@ -166,7 +166,7 @@ mod tests {
         damage(&store, &digests[1], b"twO");
         let mut bytes = Vec::new();
         let error = store.open_blob(&digests[1]).unwrap().read_to_end(&mut bytes).unwrap_err();
-        assert_eq!(fault_of(error).unwrap().code, Code::Damaged);
+        assert_eq!(error_of(error).unwrap().code, Code::Damaged);
         assert_eq!(store.open_blob(&digests[1]).err().unwrap().code, Code::Absent);
         assert_eq!(store.path(&digests[0], Some(3)).unwrap(), store.place_of(&digests[0]));
         assert_eq!(store.path(&digests[0], Some(4)).unwrap_err().code, Code::Damaged);

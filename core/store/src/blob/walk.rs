@@ -6,9 +6,9 @@ use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
 use super::spelling::check_spelling;
-use crate::fs::disk::{io_fault, shown};
+use crate::fs::disk::{io_error, shown};
 use crate::fs::read::not_a_file;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::package_path::PackagePath;
 
 /// A file of patterns like `.gitignore`, in any folder of a package. `.gitignore` itself is not heeded: people leave
@@ -35,11 +35,11 @@ pub struct Found {
 /// `ignores` are patterns as in `.gitignore` for what to leave out besides. A symbolic link to a file of the same folder
 /// counts as that file; one to a file elsewhere only with `follow_links`.
 ///
-/// Faults: `not-a-file` for links that lead out or nowhere or to folders, devices, FIFOs and sockets; `bad-argument`
+/// Errors: `not-a-file` for links that lead out or nowhere or to folders, devices, FIFOs and sockets; `bad-argument`
 /// for names that cannot stand in a package and for a package without files; `bad-glob`; `io`.
 pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Result<Vec<Found>> {
-    let real = std::fs::canonicalize(root).map_err(|e| io_fault("read", root, &e))?;
-    let found = std::fs::metadata(&real).map_err(|e| io_fault("read", root, &e))?;
+    let real = std::fs::canonicalize(root).map_err(|e| io_error("read", root, &e))?;
+    let found = std::fs::metadata(&real).map_err(|e| io_error("read", root, &e))?;
     let mut files = Vec::new();
     if found.is_file() {
         let name = root.file_name().or(real.file_name()).unwrap_or_default();
@@ -50,21 +50,21 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
         return Err(not_a_file(root, &found));
     }
     for entry in walker(&real, ignores)?.build() {
-        let entry = entry.map_err(|e| walk_fault(root, &e))?;
+        let entry = entry.map_err(|e| walk_error(root, &e))?;
         let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
         let relative = entry.path().strip_prefix(&real).unwrap_or(entry.path());
         let mut file = entry.path().to_owned();
         if kind.is_symlink() {
             file = target(&file, &real, follow_links)?;
         }
-        let found = std::fs::symlink_metadata(&file).map_err(|e| io_fault("read", &file, &e))?;
+        let found = std::fs::symlink_metadata(&file).map_err(|e| io_error("read", &file, &e))?;
         if !found.is_file() {
             return Err(not_a_file(entry.path(), &found));
         }
         files.push(Found { path: package_path(relative, entry.path())?, file, size: found.len() });
     }
     if files.is_empty() {
-        return Err(Fault::new(Code::BadArgument, format!("{} holds no files for a package", shown(root)))
+        return Err(Error::new(Code::BadArgument, format!("{} holds no files for a package", shown(root)))
             .hint(format!("look at {IGNORE_FILE} and at the patterns that leave files out"))
             .at(shown(root)));
     }
@@ -77,14 +77,14 @@ fn walker(root: &Path, ignores: &[String]) -> Result<WalkBuilder> {
     let mut overrides = OverrideBuilder::new(root);
     for pattern in ignores {
         let bad = |e| {
-            Fault::new(Code::BadGlob, format!("`{}` is not a pattern: {e}", pattern.escape_debug()))
+            Error::new(Code::BadGlob, format!("`{}` is not a pattern: {e}", pattern.escape_debug()))
                 .hint("write it as in .gitignore, such as `*.log` or `/runs/`")
         };
         // An override names what is taken; with a mark before it, what is left out.
         let flipped = pattern.strip_prefix('!').map_or_else(|| format!("!{pattern}"), str::to_owned);
         overrides.add(&flipped).map_err(bad)?;
     }
-    let overrides = overrides.build().map_err(|e| Fault::new(Code::BadGlob, format!("the patterns clash: {e}")))?;
+    let overrides = overrides.build().map_err(|e| Error::new(Code::BadGlob, format!("the patterns clash: {e}")))?;
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(false).follow_links(false).parents(false).overrides(overrides);
     walker.add_custom_ignore_filename(IGNORE_FILE);
@@ -99,7 +99,7 @@ fn walker(root: &Path, ignores: &[String]) -> Result<WalkBuilder> {
 /// The regular file behind a link, where it may be taken.
 fn target(link: &Path, root: &Path, follow_links: bool) -> Result<PathBuf> {
     let leads = |how: &str| {
-        Fault::new(Code::NotAFile, format!("{} is a symbolic link {how}", shown(link)))
+        Error::new(Code::NotAFile, format!("{} is a symbolic link {how}", shown(link)))
             .field("kind", "a symbolic link")
             .at(shown(link))
     };
@@ -118,17 +118,17 @@ fn target(link: &Path, root: &Path, follow_links: bool) -> Result<PathBuf> {
 
 fn package_path(relative: &Path, whole: &Path) -> Result<PackagePath> {
     let Some(text) = relative.to_str() else {
-        return Err(Fault::new(Code::BadArgument, format!("the name of {} is not UTF-8", shown(whole)))
+        return Err(Error::new(Code::BadArgument, format!("the name of {} is not UTF-8", shown(whole)))
             .hint("rename the file, or leave it out with a line in .refmarkignore")
             .at(shown(whole)));
     };
-    PackagePath::parse(text).map_err(|fault| fault.at(shown(whole)))
+    PackagePath::parse(text).map_err(|error| error.at(shown(whole)))
 }
 
-fn walk_fault(root: &Path, error: &ignore::Error) -> Box<Fault> {
+fn walk_error(root: &Path, error: &ignore::Error) -> Box<Error> {
     match error.io_error() {
-        Some(io) => io_fault("list", root, io),
-        None => Fault::new(Code::BadGlob, format!("{}: {error}", shown(root))).at(shown(root)),
+        Some(io) => io_error("list", root, io),
+        None => Error::new(Code::BadGlob, format!("{}: {error}", shown(root))).at(shown(root)),
     }
 }
 
@@ -186,9 +186,9 @@ mod tests {
         symlink("config.json", snapshot.join("same")).unwrap();
         assert_eq!(walk(&snapshot, &[]).unwrap(), ["config.json", "same"]);
         symlink("../blobs/1", snapshot.join("model.bin")).unwrap();
-        let fault = walk(&snapshot, &[]).unwrap_err();
-        assert_eq!(fault.code, Code::NotAFile);
-        assert!(fault.hint.unwrap().contains("--follow-links"));
+        let error = walk(&snapshot, &[]).unwrap_err();
+        assert_eq!(error.code, Code::NotAFile);
+        assert!(error.hint.unwrap().contains("--follow-links"));
         let all = walk_package(&snapshot, &[], true).unwrap();
         assert_eq!((all[1].path.as_str(), all[1].size), ("model.bin", 7));
         assert_eq!(all[1].file, std::fs::canonicalize(cache.path().join("blobs/1")).unwrap());

@@ -13,13 +13,13 @@ use rustix::io::Errno;
 
 use super::beside::Beside;
 use super::parallel::{WAITERS, for_each};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
-/// The steps that change what is on the disk. Every fault names the path and the system's reason
+/// The steps that change what is on the disk. Every error names the path and the system's reason
 /// (`no-space`, `read-only`, else `io`).
 pub trait Disk: Send + Sync {
     /// Creates a file that must not exist, with these bytes and this mode (such as `0o444`), and syncs it.
-    /// On a fault nothing is left at `path`.
+    /// On an error nothing is left at `path`.
     fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()>;
 
     /// Creates a file that must not exist, open for reading and writing, with this mode (less the user's mask): for bytes
@@ -35,7 +35,7 @@ pub trait Disk: Send + Sync {
     /// Makes a file's bytes and size durable. `path` is for the message only.
     fn sync_file(&self, file: &File, path: &Path) -> Result<()>;
 
-    /// Makes the names in a folder durable. File systems that cannot sync a folder are not a fault here:
+    /// Makes the names in a folder durable. File systems that cannot sync a folder are not an error here:
     /// `init` probes for them and says so.
     fn sync_dir(&self, path: &Path) -> Result<()>;
 
@@ -46,7 +46,7 @@ pub trait Disk: Send + Sync {
     /// not known to be as good as a sync of each file: then each is synced.
     fn file_system(&self, folder: &Path) -> Result<Option<File>>;
 
-    /// Makes durable, at once, all bytes and names on a file system that were written since it was opened, and a fault of
+    /// Makes durable, at once, all bytes and names on a file system that were written since it was opened, and an error of
     /// what could not be. It waits for what other programs wrote there, too.
     fn sync_file_system(&self, opened: &File, path: &Path) -> Result<()>;
 
@@ -60,16 +60,16 @@ pub trait Disk: Send + Sync {
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<bool>;
 
     /// Gives a file a second name that must be free. False where it is taken. A file system without hard links is a
-    /// fault of code `unsupported`.
+    /// error of code `unsupported`.
     fn link(&self, from: &Path, to: &Path) -> Result<bool>;
 
-    /// Makes a symbolic link at `path` that says `target`. A fault where something is there.
+    /// Makes a symbolic link at `path` that says `target`. An error where something is there.
     fn symlink(&self, target: &str, path: &Path) -> Result<()>;
 
-    /// Removes a file. One that is gone already is no fault.
+    /// Removes a file. One that is gone already is no error.
     fn remove(&self, path: &Path) -> Result<()>;
 
-    /// Removes a folder with everything in it, or a file. One that is gone already is no fault.
+    /// Removes a folder with everything in it, or a file. One that is gone already is no error.
     fn remove_tree(&self, path: &Path) -> Result<()>;
 
     /// Creates a folder and what is missing above it. Returns the folders that got a new name in them, which the
@@ -89,7 +89,7 @@ impl Disk for RealDisk {
     fn create_new(&self, path: &Path, mode: u32) -> Result<File> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create_new(true).mode(mode);
-        how.open(path).map_err(|e| io_fault("create", path, &e))
+        how.open(path).map_err(|e| io_error("create", path, &e))
     }
 
     fn write_cache(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
@@ -98,38 +98,38 @@ impl Disk for RealDisk {
 
     fn append_cache(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| io_fault("write", path, &e))
+        opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| io_error("write", path, &e))
     }
 
     fn sync_file(&self, file: &File, path: &Path) -> Result<()> {
-        file.sync_all().map_err(|e| io_fault("sync", path, &e))
+        file.sync_all().map_err(|e| io_error("sync", path, &e))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<()> {
         match self.weak_names(path)? {
             Some(e) if !matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS)) => {
-                Err(io_fault("sync the folder", path, &e))
+                Err(io_error("sync the folder", path, &e))
             }
             _ => Ok(()),
         }
     }
 
     fn weak_names(&self, path: &Path) -> Result<Option<io::Error>> {
-        let dir = File::open(path).map_err(|e| io_fault("open the folder", path, &e))?;
+        let dir = File::open(path).map_err(|e| io_error("open the folder", path, &e))?;
         Ok(dir.sync_all().err())
     }
 
     fn file_system(&self, folder: &Path) -> Result<Option<File>> {
-        let opened = File::open(folder).map_err(|e| io_fault("open the folder", folder, &e))?;
+        let opened = File::open(folder).map_err(|e| io_error("open the folder", folder, &e))?;
         Ok(Some(opened).filter(syncs_at_once))
     }
 
     fn sync_file_system(&self, opened: &File, path: &Path) -> Result<()> {
-        sync_at_once(opened).map_err(|e| io_fault("sync the file system of", path, &e))
+        sync_at_once(opened).map_err(|e| io_error("sync the file system of", path, &e))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        std::fs::rename(from, to).map_err(|e| io_fault("rename to", to, &e))
+        std::fs::rename(from, to).map_err(|e| io_error("rename to", to, &e))
     }
 
     fn exchange(&self, one: &Path, other: &Path) -> Result<bool> {
@@ -148,7 +148,7 @@ impl Disk for RealDisk {
                 }
                 Ok(moved)
             }
-            Err(e) => Err(io_fault("rename to", to, &e.into())),
+            Err(e) => Err(io_error("rename to", to, &e.into())),
         }
     }
 
@@ -163,21 +163,21 @@ impl Disk for RealDisk {
             }
             Err(e) => match Errno::from_io_error(&e) {
                 Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::XDEV | Errno::MLINK) => {
-                    Err(Fault::new(Code::Unsupported, format!("cannot make a hard link at {}: {e}", shown(to)))
+                    Err(Error::new(Code::Unsupported, format!("cannot make a hard link at {}: {e}", shown(to)))
                         .at(shown(to)))
                 }
-                _ => Err(io_fault("link", to, &e)),
+                _ => Err(io_error("link", to, &e)),
             },
         }
     }
 
     fn symlink(&self, target: &str, path: &Path) -> Result<()> {
-        std::os::unix::fs::symlink(target, path).map_err(|e| io_fault("link", path, &e))
+        std::os::unix::fs::symlink(target, path).map_err(|e| io_error("link", path, &e))
     }
 
     fn remove(&self, path: &Path) -> Result<()> {
         match std::fs::remove_file(path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_fault("remove", path, &e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path, &e)),
             _ => Ok(()),
         }
     }
@@ -185,7 +185,7 @@ impl Disk for RealDisk {
     fn remove_tree(&self, path: &Path) -> Result<()> {
         match std::fs::remove_dir_all(path) {
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => self.remove(path),
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_fault("remove", path, &e)),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path, &e)),
             _ => Ok(()),
         }
     }
@@ -196,15 +196,15 @@ impl Disk for RealDisk {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(to_sync),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                let above = path.parent().ok_or_else(|| io_fault("create the folder", path, &e))?;
+                let above = path.parent().ok_or_else(|| io_error("create the folder", path, &e))?;
                 to_sync = self.make_dirs(above)?;
                 match std::fs::create_dir(path) {
                     Ok(()) => {}
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-                    Err(e) => return Err(io_fault("create the folder", path, &e)),
+                    Err(e) => return Err(io_error("create the folder", path, &e)),
                 }
             }
-            Err(e) => return Err(io_fault("create the folder", path, &e)),
+            Err(e) => return Err(io_error("create the folder", path, &e)),
         }
         to_sync.extend(path.parent().map(Path::to_path_buf));
         Ok(to_sync)
@@ -246,11 +246,11 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32, last: impl FnOnce(&File) ->
         .create_new(true)
         .mode(0o600)
         .open(path)
-        .map_err(|e| io_fault("create", path, &e))?;
+        .map_err(|e| io_error("create", path, &e))?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode)))
-        .map_err(|e| io_fault("write", path, &e))
+        .map_err(|e| io_error("write", path, &e))
         .and_then(|()| last(&file));
     if written.is_err() {
         let _ = std::fs::remove_file(path);
@@ -261,7 +261,7 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32, last: impl FnOnce(&File) ->
 /// Puts a file in the place of whatever file is at `path`, in one step: written and synced beside it, renamed, and its
 /// folder synced. The folder must be there.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let beside = Beside::of(path).ok_or_else(|| io_fault("write", path, &io::ErrorKind::InvalidInput.into()))?;
+    let beside = Beside::of(path).ok_or_else(|| io_error("write", path, &io::ErrorKind::InvalidInput.into()))?;
     beside.sweep(disk);
     let staged = beside.fresh();
     let done = disk.write_new(&staged, bytes, mode).and_then(|()| disk.rename(&staged, path));
@@ -271,7 +271,7 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<
 
 /// As [`replace`], and not synced: after a power cut the old file, the new one, or an empty one.
 pub fn replace_cache(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let beside = Beside::of(path).ok_or_else(|| io_fault("write", path, &io::ErrorKind::InvalidInput.into()))?;
+    let beside = Beside::of(path).ok_or_else(|| io_error("write", path, &io::ErrorKind::InvalidInput.into()))?;
     let staged = beside.fresh();
     let done = disk.write_cache(&staged, bytes, mode).and_then(|()| disk.rename(&staged, path));
     done.inspect_err(|_| drop(disk.remove(&staged)))
@@ -293,9 +293,9 @@ pub fn shown(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The fault for a refused file operation: `no-space`, `read-only` or `io`, with the path and the system's words.
+/// The error for a refused file operation: `no-space`, `read-only` or `io`, with the path and the system's words.
 /// `doing` is a verb, such as `open`.
-pub fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Box<Fault> {
+pub fn io_error(doing: &str, path: &Path, error: &io::Error) -> Box<Error> {
     let path = shown(path);
     let (code, hint) = match Errno::from_io_error(error) {
         Some(Errno::NOSPC | Errno::DQUOT) => {
@@ -309,10 +309,10 @@ pub fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Box<Fault> {
         Some(Errno::MFILE | Errno::NFILE) => (Code::Io, Some("too many open files; raise `ulimit -n`")),
         _ => (Code::Io, None),
     };
-    let fault = Fault::new(code, format!("cannot {doing} {path}: {error}")).at(path);
+    let error = Error::new(code, format!("cannot {doing} {path}: {error}")).at(path);
     match hint {
-        Some(hint) => fault.hint(hint),
-        None => fault,
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 
@@ -353,7 +353,7 @@ mod tests {
         assert!(RealDisk.make_dirs(&path).unwrap().is_empty());
         sync_dirs(&RealDisk, [path.clone(), dir.path().join("x"), path]).unwrap();
         let absent = dir.path().join("no");
-        let fault = sync_dirs(&RealDisk, [absent.clone(), dir.path().to_path_buf()]).unwrap_err();
-        assert_eq!((fault.code, fault.fields["path"].as_str()), (Code::Io, absent.to_str()));
+        let error = sync_dirs(&RealDisk, [absent.clone(), dir.path().to_path_buf()]).unwrap_err();
+        assert_eq!((error.code, error.fields["path"].as_str()), (Code::Io, absent.to_str()));
     }
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, io_fault, shown};
+use super::disk::{Disk, io_error, shown};
 use super::host::{Identity, Life, unique_name};
 use crate::fs::read::open_regular;
 use refmark_engine::ports::Cancel;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::time::Timestamp;
 
 /// A lock is shorter, in bytes.
@@ -70,7 +70,7 @@ pub struct Wait<'a> {
 
 /// Takes the lock at `path`, waiting for a living holder. Its folder must exist.
 ///
-/// A fault of code `locked`, with the fields `host`, `pid` and `since`, where the time is up.
+/// An error of code `locked`, with the fields `host`, `pid` and `since`, where the time is up.
 pub fn acquire(disk: &Arc<dyn Disk>, path: &Path, wait: Wait<'_>) -> Result<Guard> {
     let deadline = Instant::now().checked_add(wait.timeout);
     let (mut pause, mut told) = (Duration::from_millis(1), false);
@@ -98,7 +98,7 @@ pub fn acquire(disk: &Arc<dyn Disk>, path: &Path, wait: Wait<'_>) -> Result<Guar
     }
 }
 
-/// Who holds the lock at `path`; none where it is free. A lock file that cannot be read is a fault of code `locked`.
+/// Who holds the lock at `path`; none where it is free. A lock file that cannot be read is an error of code `locked`.
 pub fn holder(path: &Path) -> Result<Option<Holder>> {
     let Some(found) = read(path)? else { return Ok(None) };
     parse(&found).map(Some).map_err(|()| locked(path, &found))
@@ -110,25 +110,25 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     let file = match open_regular(path) {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(None),
-        Err(fault) if fault.code == Code::NotAFile => return Err(locked(path, b"?")),
-        Err(fault) => return Err(fault),
+        Err(error) if error.code == Code::NotAFile => return Err(locked(path, b"?")),
+        Err(error) => return Err(error),
     };
     let mut found = Vec::new();
-    file.take(LONGEST).read_to_end(&mut found).map_err(|e| io_fault("read the lock", path, &e))?;
+    file.take(LONGEST).read_to_end(&mut found).map_err(|e| io_error("read the lock", path, &e))?;
     Ok(Some(found))
 }
 
-/// Clears the lock at `path` by hand, whoever holds it. Returns the holder where one could be read; a fault of code
+/// Clears the lock at `path` by hand, whoever holds it. Returns the holder where one could be read; an error of code
 /// `nothing-to-do` where there is no lock.
 pub fn unlock(disk: &dyn Disk, path: &Path) -> Result<Option<Holder>> {
     let found = match read(path) {
         Ok(Some(found)) => found,
         Ok(None) => {
-            return Err(Fault::new(Code::NothingToDo, format!("there is no lock at {}", shown(path))).at(shown(path)));
+            return Err(Error::new(Code::NothingToDo, format!("there is no lock at {}", shown(path))).at(shown(path)));
         }
         // Whatever stands there, it is to go.
-        Err(fault) if fault.code == Code::Locked => Vec::new(),
-        Err(fault) => return Err(fault),
+        Err(error) if error.code == Code::Locked => Vec::new(),
+        Err(error) => return Err(error),
     };
     disk.remove(path)?;
     Ok(parse(&found).ok())
@@ -143,12 +143,12 @@ enum Attempt {
 
 fn attempt(disk: &Arc<dyn Disk>, path: &Path) -> Result<Attempt> {
     let holder = Holder { identity: Identity::own(), since: now(), nonce: unique_name() };
-    let contents = serde_json::to_vec(&holder).map_err(refmark_types::fault::bug)?;
+    let contents = serde_json::to_vec(&holder).map_err(refmark_types::error::bug)?;
     let staged = path.with_file_name(staged_name(path, &holder.nonce));
     // Not synced: after a power cut the holder is dead anyway, and an empty lock is known for that.
     disk.write_cache(&staged, &contents, 0o644)?;
     let placed = match disk.link(&staged, path) {
-        Err(fault) if fault.code == Code::Unsupported => disk.rename_noreplace(&staged, path),
+        Err(error) if error.code == Code::Unsupported => disk.rename_noreplace(&staged, path),
         other => other,
     };
     let _ = disk.remove(&staged);
@@ -214,9 +214,9 @@ fn now() -> Timestamp {
     Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-fn locked(path: &Path, contents: &[u8]) -> Box<Fault> {
-    let fault = match parse(contents) {
-        Err(()) => Fault::new(Code::Locked, format!("the lock {} is held, and its holder cannot be read", shown(path)))
+fn locked(path: &Path, contents: &[u8]) -> Box<Error> {
+    let error = match parse(contents) {
+        Err(()) => Error::new(Code::Locked, format!("the lock {} is held, and its holder cannot be read", shown(path)))
             .hint("if no refmark runs on it, clear it with `refmark unlock`"),
         Ok(holder) => {
             let Identity { host, pid, .. } = &holder.identity;
@@ -229,14 +229,14 @@ fn locked(path: &Path, contents: &[u8]) -> Box<Fault> {
                 Life::Elsewhere => "wait for that host; if its process is gone, clear the lock with `refmark unlock`",
             };
             let since = holder.since;
-            Fault::new(Code::Locked, format!("another writer holds the lock: process {pid} on {host}, since {since}"))
+            Error::new(Code::Locked, format!("another writer holds the lock: process {pid} on {host}, since {since}"))
                 .hint(hint)
                 .field("host", host)
                 .field("pid", pid)
                 .field("since", since)
         }
     };
-    fault.at(shown(path))
+    error.at(shown(path))
 }
 
 #[cfg(test)]
@@ -269,10 +269,10 @@ mod tests {
         let guard = take(&path, Duration::ZERO).unwrap();
         let (mut told, cancel) = (0, Cancel::default());
         let timeout = Duration::from_millis(20);
-        let fault = acquire(&disk(), &path, Wait { timeout, cancel: &cancel, told: &mut |_| told += 1 }).err().unwrap();
-        assert_eq!((fault.code, told), (Code::Locked, 1));
-        assert_eq!(fault.fields["pid"].as_u64(), Some(u64::from(std::process::id())));
-        assert!(fault.fields.contains_key("host") && fault.fields.contains_key("since"));
+        let error = acquire(&disk(), &path, Wait { timeout, cancel: &cancel, told: &mut |_| told += 1 }).err().unwrap();
+        assert_eq!((error.code, told), (Code::Locked, 1));
+        assert_eq!(error.fields["pid"].as_u64(), Some(u64::from(std::process::id())));
+        assert!(error.fields.contains_key("host") && error.fields.contains_key("since"));
         assert_eq!(holder(&path).unwrap().unwrap().identity, Identity::own());
         drop(guard);
         assert!(holder(&path).unwrap().is_none());
@@ -296,8 +296,8 @@ mod tests {
         let path = dir.path().join("lock");
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
         assert_eq!(holder(&path).unwrap_err().code, Code::Locked);
-        let fault = take(&path, Duration::from_secs(60)).err().unwrap();
-        assert!(fault.code == Code::Locked && fault.hint.as_deref().unwrap().contains("refmark unlock"));
+        let error = take(&path, Duration::from_secs(60)).err().unwrap();
+        assert!(error.code == Code::Locked && error.hint.as_deref().unwrap().contains("refmark unlock"));
         unlock(&RealDisk, &path).unwrap();
         assert!(take(&path, Duration::ZERO).unwrap().still_held());
     }
@@ -322,9 +322,9 @@ mod tests {
             Identity { boot: "an earlier one".into(), ..Identity::own() },
         ] {
             std::fs::write(&path, holder_of(other.clone())).unwrap();
-            let fault = take(&path, Duration::from_millis(5)).err().unwrap();
-            assert_eq!((fault.code, fault.fields["host"].as_str()), (Code::Locked, Some(other.host.as_str())));
-            assert!(fault.hint.unwrap().contains("refmark unlock"));
+            let error = take(&path, Duration::from_millis(5)).err().unwrap();
+            assert_eq!((error.code, error.fields["host"].as_str()), (Code::Locked, Some(other.host.as_str())));
+            assert!(error.hint.unwrap().contains("refmark unlock"));
             assert_eq!(unlock(&RealDisk, &path).unwrap().unwrap().identity, other);
         }
         assert_eq!(unlock(&RealDisk, &path).unwrap_err().code, Code::NothingToDo);

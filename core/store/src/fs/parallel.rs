@@ -1,9 +1,9 @@
-//! A few threads over a list, until the end or the first fault.
+//! A few threads over a list, until the end or the first error.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use refmark_types::fault::{Fault, Result, bug};
+use refmark_types::error::{Error, Result, bug};
 
 /// As many threads as wait well on syncs of small files.
 pub const WAITERS: usize = 8;
@@ -16,22 +16,22 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).min(16)
 }
 
-/// Does each item once, on up to `threads` threads, in no certain order. After a fault no new item is begun, and the
-/// first fault is returned.
+/// Does each item once, on up to `threads` threads, in no certain order. After an error no new item is begun, and the
+/// first error is returned.
 pub fn for_each<T: Sync>(threads: usize, items: &[T], work: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
     let threads = threads.min(items.len());
     if threads <= 1 {
         return items.iter().try_for_each(work);
     }
     let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<Box<Fault>>> = Mutex::new(None);
+    let failed: Mutex<Option<Box<Error>>> = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(fault) = work(item) {
+                    if let Err(error) = work(item) {
                         next.store(items.len(), Ordering::Relaxed);
-                        locked(&failed).get_or_insert(fault);
+                        locked(&failed).get_or_insert(error);
                     }
                 }
             });
@@ -40,7 +40,7 @@ pub fn for_each<T: Sync>(threads: usize, items: &[T], work: impl Fn(&T) -> Resul
     failed.into_inner().unwrap_or_else(|poison| poison.into_inner()).map_or(Ok(()), Err)
 }
 
-/// Runs work over parts of the items on a few threads; results come in the items' order, or the first fault.
+/// Runs work over parts of the items on a few threads; results come in the items' order, or the first error.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Result<Vec<R>> + Sync) -> Result<Vec<R>> {
     let size = items.len().div_ceil(SYNCERS).max(1);
     if items.len() <= 1 {

@@ -5,12 +5,12 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
-use super::disk::{io_fault, shown};
+use super::disk::{io_error, shown};
 
 /// Opens a regular file without following a link at its end and without waiting on a FIFO. None where nothing is there;
-/// a fault of code `not-a-file` for anything but a regular file.
+/// an error of code `not-a-file` for anything but a regular file.
 pub fn open_regular(path: &Path) -> Result<Option<File>> {
     Ok(open_and_look(path)?.map(|(file, _)| file))
 }
@@ -25,19 +25,19 @@ pub fn open_and_look(path: &Path) -> Result<Option<(File, std::fs::Metadata)>> {
         Err(e) => {
             return match std::fs::symlink_metadata(path) {
                 Ok(found) if !found.is_file() => Err(not_a_file(path, &found)),
-                _ => Err(io_fault("open", path, &e)),
+                _ => Err(io_error("open", path, &e)),
             };
         }
     };
-    let found = file.metadata().map_err(|e| io_fault("look at", path, &e))?;
+    let found = file.metadata().map_err(|e| io_error("look at", path, &e))?;
     if !found.is_file() {
         return Err(not_a_file(path, &found));
     }
     Ok(Some((file, found)))
 }
 
-/// The fault for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.
-pub fn not_a_file(path: &Path, found: &std::fs::Metadata) -> Box<Fault> {
+/// The error for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.
+pub fn not_a_file(path: &Path, found: &std::fs::Metadata) -> Box<Error> {
     use std::os::unix::fs::FileTypeExt;
     let kind = found.file_type();
     let kind = match () {
@@ -47,7 +47,7 @@ pub fn not_a_file(path: &Path, found: &std::fs::Metadata) -> Box<Fault> {
         () if kind.is_socket() => "a socket",
         () => "a device",
     };
-    Fault::new(Code::NotAFile, format!("{} is {kind}, not a regular file", shown(path)))
+    Error::new(Code::NotAFile, format!("{} is {kind}, not a regular file", shown(path)))
         .hint("a package holds regular files only; leave it out with a line in .refmarkignore, or copy its contents")
         .field("kind", kind)
         .at(shown(path))
@@ -58,11 +58,11 @@ pub fn names(folder: &Path) -> Result<Vec<(String, std::fs::DirEntry)>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
-        Err(e) => return Err(io_fault("list", folder, &e)),
+        Err(e) => return Err(io_error("list", folder, &e)),
     };
     let mut all = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|e| io_fault("list", folder, &e))?;
+        let entry = entry.map_err(|e| io_error("list", folder, &e))?;
         if let Ok(name) = entry.file_name().into_string() {
             all.push((name, entry));
         }

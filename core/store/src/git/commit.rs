@@ -10,7 +10,7 @@ use super::stage::NewObject;
 use crate::fs::parallel::in_parallel;
 use refmark_engine::ports::store::{Identity, NewCommit};
 use refmark_pack::tree::Tree;
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::oid::Oid;
 
 const FOLDER: u32 = 0o40000;
@@ -172,12 +172,12 @@ fn component(path: &str, skip: usize) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-fn absent(path: &str) -> Box<Fault> {
-    Fault::new(Code::NotFound, format!("`{path}` is not in the tree, so it cannot be removed")).at(path)
+fn absent(path: &str) -> Box<Error> {
+    Error::new(Code::NotFound, format!("`{path}` is not in the tree, so it cannot be removed")).at(path)
 }
 
-fn occupied(path: &str, why: &str) -> Box<Fault> {
-    Fault::new(Code::Exists, format!("`{path}` cannot be written: {why}")).at(path)
+fn occupied(path: &str, why: &str) -> Box<Error> {
+    Error::new(Code::Exists, format!("`{path}` cannot be written: {why}")).at(path)
 }
 
 /// The last look at a path before it enters a tree. `layout` makes the paths; what it never makes is a bug.
@@ -199,7 +199,7 @@ fn check_texts(change: &NewCommit<'_>) -> Result<()> {
     for Identity { name, email } in [&change.author, &change.committer] {
         let broken = |text: &str| text.contains(['<', '>', '\n', '\r', '\0']);
         if broken(name) || broken(email) || name.trim().is_empty() {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!(
                     "`{}` cannot be written into a commit as a name and address",
@@ -210,10 +210,10 @@ fn check_texts(change: &NewCommit<'_>) -> Result<()> {
         }
     }
     if change.message.contains('\0') || change.message.trim().is_empty() {
-        return Err(Fault::new(Code::BadArgument, "a commit message is not empty and holds no NUL"));
+        return Err(Error::new(Code::BadArgument, "a commit message is not empty and holds no NUL"));
     }
     if change.time.unix() < 0 {
-        return Err(Fault::new(Code::BadTime, format!("Git cannot date a commit at {}, before 1970", change.time)));
+        return Err(Error::new(Code::BadTime, format!("Git cannot date a commit at {}, before 1970", change.time)));
     }
     Ok(())
 }

@@ -25,18 +25,18 @@ pub use repo::Repo;
 
 use std::path::Path;
 
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::oid::Oid;
 
 /// A file operation that the operating system refused.
-fn io_fault(what: &str, path: &Path, error: &std::io::Error) -> Box<Fault> {
+fn io_error(what: &str, path: &Path, error: &std::io::Error) -> Box<Error> {
     use std::io::ErrorKind;
     let code = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::NoSpace,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
         _ => Code::Io,
     };
-    Fault::new(code, format!("cannot {what} {}: {error}", path.display())).at(path.to_string_lossy())
+    Error::new(code, format!("cannot {what} {}: {error}", path.display())).at(path.to_string_lossy())
 }
 
 fn to_gix(id: Oid) -> gix::hash::ObjectId {
@@ -44,6 +44,6 @@ fn to_gix(id: Oid) -> gix::hash::ObjectId {
     gix::hash::ObjectId::try_from(id.as_bytes()).unwrap_or(gix::hash::ObjectId::null(gix::hash::Kind::Sha1))
 }
 
-fn from_gix(id: &gix::hash::oid) -> refmark_types::fault::Result<Oid> {
+fn from_gix(id: &gix::hash::oid) -> refmark_types::error::Result<Oid> {
     Oid::from_bytes(id.as_bytes())
 }

@@ -14,9 +14,9 @@ use gix::hash::ObjectId;
 use gix::objs::Kind;
 use gix::odb::pack;
 
-use super::{from_gix, io_fault, to_gix};
+use super::{from_gix, io_error, to_gix};
 use refmark_pack::tree::{Tree, Trees};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Trees, commits and tags over this are refused. A folder of 400,000 entries stays below it.
@@ -62,7 +62,7 @@ struct Scratch {
 /// Where one place that claims to have an object went wrong.
 struct Trouble(String);
 
-type Found = std::result::Result<Option<(Kind, Vec<u8>)>, Box<Fault>>;
+type Found = std::result::Result<Option<(Kind, Vec<u8>)>, Box<Error>>;
 
 impl Trees for Objects {
     type Handle = Arc<Tree>;
@@ -131,10 +131,10 @@ impl Objects {
             Some((kind, bytes)) if kind == expected => Ok(bytes),
             // What anybody can push: a tree that names a tree as a file. It must not stop the reader as a broken disk does.
             Some((kind, _)) => {
-                Err(Fault::new(Code::BadTree, format!("Git object {id} should be a {expected} and is a {kind}"))
+                Err(Error::new(Code::BadTree, format!("Git object {id} should be a {expected} and is a {kind}"))
                     .field("object", id))
             }
-            None => Err(Fault::new(Code::Incomplete, format!("Git {expected} {id} is not in this repository"))
+            None => Err(Error::new(Code::Incomplete, format!("Git {expected} {id} is not in this repository"))
                 .hint("the clone may be shallow or partial: `git fetch --unshallow`, or clone it again")
                 .field("object", id)),
         }
@@ -144,7 +144,7 @@ impl Objects {
     fn find(&self, id: Oid, limit: u64) -> Found {
         let name = to_gix(id);
         if name.kind() != self.hash {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::NotFound,
                 format!("{id} is not an object of this repository, whose ids are {} ones", self.hash),
             ));
@@ -167,7 +167,7 @@ impl Objects {
         troubles.extend(now.broken.iter().map(|(path, why)| Trouble(format!("{}: {why}", path.display()))));
         match troubles.first() {
             None => Ok(None),
-            Some(Trouble(why)) => Err(Fault::new(Code::BadPack, format!("Git object {id} cannot be read: {why}"))
+            Some(Trouble(why)) => Err(Error::new(Code::BadPack, format!("Git object {id} cannot be read: {why}"))
                 .hint("run `git fsck` to see what else is damaged, and fetch the object from a clone that has it")
                 .field("object", id)),
         }
@@ -210,7 +210,7 @@ impl Objects {
     /// Ids that begin with these hex digits (four or more), over packs and loose objects.
     pub(super) fn with_prefix(&self, hex: &str) -> Result<BTreeSet<Oid>> {
         let prefix = gix::hash::Prefix::from_hex(hex)
-            .map_err(|error| Fault::new(Code::BadArgument, format!("`{hex}` is not a short object id: {error}")))?;
+            .map_err(|error| Error::new(Code::BadArgument, format!("`{hex}` is not a short object id: {error}")))?;
         self.refresh()?;
         let mut found = BTreeSet::new();
         for pack in &self.packs().open {
@@ -224,10 +224,10 @@ impl Objects {
             let folder = store.path().join(&hex[..2]);
             let entries = match fs::read_dir(&folder) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                other => other.map_err(|error| io_fault("list", &folder, &error))?,
+                other => other.map_err(|error| io_error("list", &folder, &error))?,
             };
             for entry in entries {
-                let entry = entry.map_err(|error| io_fault("list", &folder, &error))?;
+                let entry = entry.map_err(|error| io_error("list", &folder, &error))?;
                 let name = format!("{}{}", &hex[..2], entry.file_name().to_string_lossy());
                 if let Ok(id) = Oid::parse(&name)
                     && name.starts_with(hex)
@@ -260,7 +260,7 @@ impl Objects {
             }
             return Ok(());
         }
-        Err(Fault::new(Code::GitFailed, "Git's packs are being rewritten without end")
+        Err(Error::new(Code::GitFailed, "Git's packs are being rewritten without end")
             .hint("try again when gc is done"))
     }
 
@@ -287,11 +287,11 @@ impl Objects {
 fn indexes_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(|error| io_fault("list", folder, &error))?,
+        other => other.map_err(|error| io_error("list", folder, &error))?,
     };
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| io_fault("list", folder, &error))?.path();
+        let path = entry.map_err(|error| io_error("list", folder, &error))?.path();
         if path.extension().is_some_and(|extension| extension == "idx") {
             found.push(path);
         }
@@ -380,8 +380,8 @@ fn checked(
     }
 }
 
-fn too_large(id: ObjectId, size: u64, limit: u64) -> Box<Fault> {
-    Fault::new(Code::TooLarge, format!("Git object {id} has {size} bytes; at most {limit} are read here"))
+fn too_large(id: ObjectId, size: u64, limit: u64) -> Box<Error> {
+    Error::new(Code::TooLarge, format!("Git object {id} has {size} bytes; at most {limit} are read here"))
         .field("object", id.to_string())
         .field("size", size)
         .field("limit", limit)

@@ -5,13 +5,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::io_fault;
+use super::io_error;
 use super::objects::Objects;
 use super::refs::{Refs, check_branch};
 use super::repo::Repo;
 use super::stage::Stage;
 use crate::fs::disk::{Disk, RealDisk, make_dirs_durably};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// The hash that names a repository's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl RepoCondition {
 
 impl Repo {
     /// Makes a repository whose `HEAD` names `branch`: bare at `path`, or with a worktree there and its data in `.git`.
-    /// A fault `exists` where one stands already.
+    /// An error `exists` where one stands already.
     pub fn init(path: &Path, bare: bool, format: Format, branch: &str) -> Result<Repo> {
         Repo::init_on(Arc::new(RealDisk), path, bare, format, branch)
     }
@@ -64,10 +64,10 @@ impl Repo {
     /// [`Repo::init`] on a disk of the caller's.
     pub fn init_on(disk: Arc<dyn Disk>, path: &Path, bare: bool, format: Format, branch: &str) -> Result<Repo> {
         check_branch(branch)?;
-        let path = std::path::absolute(path).map_err(|error| io_fault("resolve", path, &error))?;
+        let path = std::path::absolute(path).map_err(|error| io_error("resolve", path, &error))?;
         let git_dir = if bare { path.clone() } else { path.join(".git") };
         if git_dir.join("HEAD").exists() {
-            return Err(Fault::new(Code::Exists, format!("{} is a Git repository already", git_dir.display()))
+            return Err(Error::new(Code::Exists, format!("{} is a Git repository already", git_dir.display()))
                 .at(git_dir.to_string_lossy()));
         }
         for folder in ["objects/pack", "objects/info", "refs/heads", "refs/tags", "info"] {
@@ -152,7 +152,7 @@ struct Located {
 }
 
 fn locate(path: &Path) -> Result<Located> {
-    let path = std::path::absolute(path).map_err(|error| io_fault("resolve", path, &error))?;
+    let path = std::path::absolute(path).map_err(|error| io_error("resolve", path, &error))?;
     let inner = path.join(".git");
     let (git_dir, worktree) = if inner.is_dir() {
         (inner, Some(path))
@@ -175,8 +175,8 @@ fn locate(path: &Path) -> Result<Located> {
     Ok(Located { git_dir, common_dir, worktree })
 }
 
-fn not_a_repository(path: &Path, why: &str) -> Box<Fault> {
-    Fault::new(Code::NotARegistry, format!("{} is not a Git repository: {why}", path.display()))
+fn not_a_repository(path: &Path, why: &str) -> Box<Error> {
+    Error::new(Code::NotARegistry, format!("{} is not a Git repository: {why}", path.display()))
         .hint("name the folder of a registry with -R, or make one with `refmark init`")
         .at(path.to_string_lossy())
 }
@@ -185,7 +185,7 @@ fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable
     let config = read_config(&found.common_dir)?;
     let word = |key: &str| config.string(key).map(|text| text.to_string().to_ascii_lowercase());
     if word("extensions.refStorage").is_some_and(|storage| storage != "files") {
-        return Err(Fault::new(
+        return Err(Error::new(
             Code::Unsupported,
             "this repository keeps its references in a reftable, which refmark does not read",
         )
@@ -196,7 +196,7 @@ fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable
         None | Some("sha1") => gix::hash::Kind::Sha1,
         Some("sha256") => gix::hash::Kind::Sha256,
         Some(other) => {
-            return Err(Fault::new(Code::Unsupported, format!("this repository names objects by `{other}`"))
+            return Err(Error::new(Code::Unsupported, format!("this repository names objects by `{other}`"))
                 .hint("refmark reads sha1 and sha256 repositories"));
         }
     };
@@ -220,7 +220,7 @@ fn read_config(common_dir: &Path) -> Result<gix::config::File> {
         gix::config::file::init::Options::default(),
     )
     .map_err(|error| {
-        Fault::new(Code::GitFailed, format!("{} cannot be read: {error}", path.display())).at(path.to_string_lossy())
+        Error::new(Code::GitFailed, format!("{} cannot be read: {error}", path.display())).at(path.to_string_lossy())
     })
 }
 
@@ -233,7 +233,7 @@ fn read_optional(path: &Path) -> Result<Option<String>> {
         {
             Ok(None)
         }
-        Err(error) => Err(io_fault("read", path, &error)),
+        Err(error) => Err(io_error("read", path, &error)),
     }
 }
 

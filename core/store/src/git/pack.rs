@@ -6,7 +6,7 @@ use gix::zlib::stream::deflate::Compress;
 
 use super::stage::{NewObject, deflate};
 use crate::fs::parallel::in_parallel;
-use refmark_types::fault::{Result, bug};
+use refmark_types::error::{Result, bug};
 
 /// Offsets from here on stand in the index's table of long offsets.
 const LONG_OFFSET: u64 = 1 << 31;

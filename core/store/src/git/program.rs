@@ -6,13 +6,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::io_fault;
-use refmark_types::fault::{Code, Fault, Result};
+use super::io_error;
+use refmark_types::error::{Code, Error, Result};
 
 /// Runs Git with arguments; a seam for tests that must see which command ran. [`Git`] is the program itself.
 pub trait GitProgram: Send + Sync {
     /// Runs `git` in a folder and returns what it printed. `network` work sees the user's Git configuration (credentials,
-    /// proxies, ssh); all other work sees none. A fault `git-failed` with its words where it exits with anything but 0.
+    /// proxies, ssh); all other work sees none. An error `git-failed` with its words where it exits with anything but 0.
     fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String>;
 
     /// Runs `git` in a folder with the user's configuration unseen, hands it `input`, and puts what it prints into the new file
@@ -80,26 +80,26 @@ pub trait GitProgram: Send + Sync {
         self.run(git_dir, true, &arguments).map(drop)
     }
 
-    /// Pushes one refspec, never by force. A fault `head-moved` where the remote's branch is elsewhere.
+    /// Pushes one refspec, never by force. An error `head-moved` where the remote's branch is elsewhere.
     fn push(&self, git_dir: &Path, remote: &str, refspec: &str) -> Result<()> {
         let (remote, refspec) = (outside(remote)?, outside(refspec)?);
         if refspec.starts_with('+') {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadArgument,
                 format!("`{refspec}` would push by force; a registry is only added to"),
             ));
         }
         let done = self.run(git_dir, true, &["push", "--quiet", "--porcelain", "--no-verify", "--", remote, refspec]);
-        done.map(drop).map_err(|fault| {
+        done.map(drop).map_err(|error| {
             let moved =
-                ["non-fast-forward", "fetch first", "stale info"].iter().any(|sign| fault.message.contains(sign));
+                ["non-fast-forward", "fetch first", "stale info"].iter().any(|sign| error.message.contains(sign));
             if !moved {
-                return fault;
+                return error;
             }
-            Fault::new(Code::HeadMoved, format!("{remote} has commits on that branch that are not here"))
+            Error::new(Code::HeadMoved, format!("{remote} has commits on that branch that are not here"))
                 .hint("fetch them, and make the change again on top of them")
                 .field("remote", remote)
-                .field("git", fault.message)
+                .field("git", error.message)
         })
     }
 
@@ -112,7 +112,7 @@ pub trait GitProgram: Send + Sync {
         self.run(git_dir, false, &["prune", "--expire=2.weeks.ago"]).map(drop)
     }
 
-    /// Git's own check of objects and links; nothing where all is well, else a fault with its words.
+    /// Git's own check of objects and links; nothing where all is well, else an error with its words.
     fn fsck(&self, git_dir: &Path) -> Result<()> {
         self.run(git_dir, false, &["fsck", "--strict", "--no-dangling", "--no-progress"]).map(drop)
     }
@@ -186,8 +186,8 @@ impl Git {
         command
     }
 
-    fn cannot_run(&self, error: &std::io::Error) -> Box<Fault> {
-        Fault::new(Code::GitFailed, format!("cannot run {}: {error}", self.program.display()))
+    fn cannot_run(&self, error: &std::io::Error) -> Box<Error> {
+        Error::new(Code::GitFailed, format!("cannot run {}: {error}", self.program.display()))
             .hint("install Git 2.30 or newer; clone, fetch, push, gc and export-site need it")
     }
 }
@@ -203,7 +203,7 @@ impl GitProgram for Git {
     }
 
     fn pipe(&self, folder: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()> {
-        let file = File::create_new(output).map_err(|error| io_fault("create", output, &error))?;
+        let file = File::create_new(output).map_err(|error| io_error("create", output, &error))?;
         let piped = self.piped(folder, arguments, input, file);
         if piped.is_err() {
             let _ = std::fs::remove_file(output);
@@ -228,19 +228,19 @@ impl Git {
 }
 
 /// Git's own words for why it failed.
-fn failed(arguments: &[&str], output: &Output) -> Box<Fault> {
+fn failed(arguments: &[&str], output: &Output) -> Box<Error> {
     let verb = arguments.iter().find(|it| !it.starts_with('-') && !it.contains('=')).copied().unwrap_or_default();
     let said = [&output.stderr[..], &output.stdout[..]].map(|bytes| without_secrets(&String::from_utf8_lossy(bytes)));
     let said = said.join("\n").replace('\t', "  ");
-    let fault = Fault::new(Code::GitFailed, format!("git {verb} failed: {}", said.trim()))
+    let error = Error::new(Code::GitFailed, format!("git {verb} failed: {}", said.trim()))
         .field("command", verb)
         .field("status", output.status.code())
         .field("signal", output.status.signal());
     match said.contains("dubious ownership") {
         true => {
-            fault.hint("the repository belongs to another user: where you trust its owner, tell Git so, as it says")
+            error.hint("the repository belongs to another user: where you trust its owner, tell Git so, as it says")
         }
-        false => fault,
+        false => error,
     }
 }
 
@@ -264,7 +264,7 @@ fn outside(argument: &str) -> Result<&str> {
         || argument.contains("::")
         || argument.contains(char::is_control)
     {
-        return Err(Fault::new(Code::BadArgument, format!("`{}` is not handed to git", argument.escape_debug()))
+        return Err(Error::new(Code::BadArgument, format!("`{}` is not handed to git", argument.escape_debug()))
             .hint("an address or name does not begin with `-` and holds no `::` or control characters"));
     }
     Ok(argument)
@@ -272,7 +272,7 @@ fn outside(argument: &str) -> Result<&str> {
 
 fn text(path: &Path) -> Result<&str> {
     path.to_str()
-        .ok_or_else(|| Fault::new(Code::BadArgument, format!("the path {} is not UTF-8", path.display())))
+        .ok_or_else(|| Error::new(Code::BadArgument, format!("the path {} is not UTF-8", path.display())))
         .and_then(outside)
 }
 
@@ -287,8 +287,8 @@ mod tests {
     fn where_git_mistrusts_the_owner_the_error_says_what_to_do() {
         let said = b"fatal: detected dubious ownership in repository at '/r'\n\n\tgit config --global --add safe.directory /r\n";
         let output = Output { status: ExitStatus::from_raw(128 << 8), stdout: Vec::new(), stderr: said.to_vec() };
-        let fault = failed(&["-c", "a=b", "clone", "/r"], &output);
-        assert!(fault.message.starts_with("git clone failed: fatal: detected") && !fault.message.contains('\t'));
-        assert!(fault.hint.as_deref().is_some_and(|hint| hint.contains("another user")), "{:?}", fault.hint);
+        let error = failed(&["-c", "a=b", "clone", "/r"], &output);
+        assert!(error.message.starts_with("git clone failed: fatal: detected") && !error.message.contains('\t'));
+        assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("another user")), "{:?}", error.hint);
     }
 }

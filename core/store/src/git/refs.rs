@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::stage::Stage;
-use super::{from_gix, io_fault};
+use super::{from_gix, io_error};
 use crate::fs::disk::make_dirs_durably;
 use crate::fs::host::is_before_this_boot;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// How long another program's lock of a branch is waited for. Git holds one for a few milliseconds.
@@ -65,7 +65,7 @@ impl Refs {
         let text = match fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if is_nothing(&error) => return Ok(None),
-            Err(error) => return Err(io_fault("read", &path, &error)),
+            Err(error) => return Err(io_error("read", &path, &error)),
         };
         if let Some(link) = text.strip_prefix("ref:") {
             return Ok(Some(Loose::Link(link.trim().to_owned())));
@@ -89,7 +89,7 @@ impl Refs {
                 .map(Some)
                 .map_err(|error| broken("packed-refs", &error.to_string())),
             Err(error) if is_nothing(&error) => Ok(None),
-            Err(error) => Err(io_fault("read", &path, &error)),
+            Err(error) => Err(io_error("read", &path, &error)),
         }
     }
 
@@ -147,7 +147,7 @@ impl Refs {
         loop {
             let taken = match stage.disk.link(staged, lock) {
                 // Some network and removable disks have no links.
-                Err(fault) if fault.code == Code::Unsupported => {
+                Err(error) if error.code == Code::Unsupported => {
                     match stage.disk.write_new(lock, format!("{new}\n").as_bytes(), 0o644) {
                         Err(_) if lock.exists() => Ok(false),
                         other => other.map(|()| true),
@@ -159,7 +159,7 @@ impl Refs {
                 true => return Ok(()),
                 false if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
                 false => {
-                    return Err(Fault::new(
+                    return Err(Error::new(
                         Code::Locked,
                         format!("another program holds the lock of branch `{branch}`: {}", lock.display()),
                     )
@@ -201,7 +201,7 @@ impl Refs {
         };
         match self.below("refs/heads/")?.keys().find(|other| clash(other)) {
             None => Ok(()),
-            Some(other) => Err(Fault::new(
+            Some(other) => Err(Error::new(
                 Code::Exists,
                 format!("branch `{branch}` cannot be made beside `{other}`: one name would be a folder of the other"),
             )),
@@ -223,7 +223,7 @@ impl Refs {
     }
 }
 
-/// A fault unless Git and every file system can hold a branch of this name, and no program takes it for an option.
+/// An error unless Git and every file system can hold a branch of this name, and no program takes it for an option.
 pub(super) fn check_branch(name: &str) -> Result<()> {
     let good = |part: &str| {
         !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(['.']) && !part.ends_with(".lock")
@@ -232,7 +232,7 @@ pub(super) fn check_branch(name: &str) -> Result<()> {
     if name.split('/').all(good) && name.chars().all(known) && !name.contains("..") && !matches!(name, "HEAD" | "@") {
         return Ok(());
     }
-    Err(Fault::new(Code::BadArgument, format!("`{}` is not a branch name that refmark takes", name.escape_debug())).hint(
+    Err(Error::new(Code::BadArgument, format!("`{}` is not a branch name that refmark takes", name.escape_debug())).hint(
         "letters, digits and . _ - + # @ = , % in parts between slashes; no part begins with . or -, or ends in . or .lock",
     ))
 }
@@ -259,23 +259,23 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(folder) = open.pop() {
         let entries = match fs::read_dir(&folder) {
             Err(error) if is_nothing(&error) => continue,
-            other => other.map_err(|error| io_fault("list", &folder, &error))?,
+            other => other.map_err(|error| io_error("list", &folder, &error))?,
         };
         for entry in entries {
-            let entry = entry.map_err(|error| io_fault("list", &folder, &error))?;
+            let entry = entry.map_err(|error| io_error("list", &folder, &error))?;
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => open.push(entry.path()),
                 Ok(_) => found.push(entry.path()),
-                Err(error) => return Err(io_fault("look at", &entry.path(), &error)),
+                Err(error) => return Err(io_error("look at", &entry.path(), &error)),
             }
         }
     }
     Ok(found)
 }
 
-fn head_moved(branch: &str, expected: Option<Oid>, found: Option<Oid>) -> Box<Fault> {
+fn head_moved(branch: &str, expected: Option<Oid>, found: Option<Oid>) -> Box<Error> {
     let at = |id: Option<Oid>| id.map_or("nowhere".to_owned(), |id| id.to_string());
-    Fault::new(
+    Error::new(
         Code::HeadMoved,
         format!("branch `{branch}` moved: expected at {}, found at {}", at(expected), at(found)),
     )
@@ -285,8 +285,8 @@ fn head_moved(branch: &str, expected: Option<Oid>, found: Option<Oid>) -> Box<Fa
     .field("found", found)
 }
 
-fn broken(name: &str, what: &str) -> Box<Fault> {
-    Fault::new(Code::GitFailed, format!("Git reference {name} {what}"))
+fn broken(name: &str, what: &str) -> Box<Error> {
+    Error::new(Code::GitFailed, format!("Git reference {name} {what}"))
         .hint("`git fsck` and `git show-ref` tell more; a reference can be put back with `git update-ref`")
         .field("reference", name)
 }

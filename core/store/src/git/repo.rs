@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::objects::Objects;
 use super::refs::{Refs, check_branch};
 use super::stage::Stage;
-use super::{commit, io_fault, revision, walk};
+use super::{commit, io_error, revision, walk};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -191,7 +191,7 @@ impl RecordStore for Repo {
         self.check_writable()?;
         let entries = match fs::read_dir(&self.stage.folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-            other => other.map_err(|error| io_fault("list", &self.stage.folder, &error))?,
+            other => other.map_err(|error| io_error("list", &self.stage.folder, &error))?,
         };
         let staged: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         let is_ref = |path: &&PathBuf| {
@@ -230,7 +230,7 @@ impl RecordStore for Repo {
 /// A commit's own words. Its dates are lenient (they carry no authority); its ids are not.
 pub(super) fn parse_commit(bytes: &[u8], hash: gix::hash::Kind, id: Oid) -> Result<CommitInfo> {
     let commit = gix::objs::CommitRef::from_bytes(bytes, hash).map_err(|error| {
-        Fault::new(Code::BadPack, format!("Git commit {id} cannot be read: {error}")).field("object", id)
+        Error::new(Code::BadPack, format!("Git commit {id} cannot be read: {error}")).field("object", id)
     })?;
     let mut parents = Vec::with_capacity(commit.parents.len());
     for parent in commit.parents() {

@@ -3,7 +3,7 @@
 use gix::objs::Kind;
 
 use super::repo::Repo;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Tags may name tags.
@@ -49,7 +49,7 @@ fn parse_steps(mut rest: &str, text: &str) -> Result<Vec<Step>> {
 
 fn walk(repo: &Repo, mut at: Oid, step: Step, text: &str) -> Result<Oid> {
     let missing = || {
-        Fault::new(Code::NotFound, format!("`{}` goes behind the first commit", text.escape_debug()))
+        Error::new(Code::NotFound, format!("`{}` goes behind the first commit", text.escape_debug()))
             .field("revision", text)
     };
     match step {
@@ -105,7 +105,7 @@ fn short_id(repo: &Repo, base: &str, text: &str) -> Result<Oid> {
     match commits.as_slice() {
         [] => Err(unknown(text)),
         [one] => Ok(*one),
-        many => Err(Fault::new(Code::Ambiguous, format!("`{base}` begins the ids of {} commits", many.len()))
+        many => Err(Error::new(Code::Ambiguous, format!("`{base}` begins the ids of {} commits", many.len()))
             .hint("write more digits")
             .field("candidates", many)),
     }
@@ -119,32 +119,32 @@ fn commit_behind(repo: &Repo, mut id: Oid) -> Result<Oid> {
             Some((Kind::Tag, bytes)) => {
                 let target = gix::objs::TagRef::from_bytes(&bytes, repo.objects.hash).map(|tag| tag.target());
                 let target = target.map_err(|error| {
-                    Fault::new(Code::BadPack, format!("Git tag {id} cannot be read: {error}")).field("object", id)
+                    Error::new(Code::BadPack, format!("Git tag {id} cannot be read: {error}")).field("object", id)
                 })?;
                 id = super::from_gix(&target)?;
             }
             Some((kind, _)) => {
                 return Err(
-                    Fault::new(Code::BadArgument, format!("{id} is a {kind}, not a commit")).field("object", id)
+                    Error::new(Code::BadArgument, format!("{id} is a {kind}, not a commit")).field("object", id)
                 );
             }
             None => {
-                return Err(Fault::new(Code::Incomplete, format!("commit {id} is not in this repository"))
+                return Err(Error::new(Code::Incomplete, format!("commit {id} is not in this repository"))
                     .hint("fetch it, for instance with `git fetch --unshallow`")
                     .field("object", id));
             }
         }
     }
-    Err(Fault::new(Code::BadPack, format!("tag {id} is behind more than {MAX_TAGS} tags")))
+    Err(Error::new(Code::BadPack, format!("tag {id} is behind more than {MAX_TAGS} tags")))
 }
 
-fn bad(text: &str) -> Box<Fault> {
-    Fault::new(Code::BadArgument, format!("`{}` is not a revision that refmark takes", text.escape_debug()))
+fn bad(text: &str) -> Box<Error> {
+    Error::new(Code::BadArgument, format!("`{}` is not a revision that refmark takes", text.escape_debug()))
         .hint("a branch, origin/BRANCH, a tag, HEAD or a commit id, and behind it ~n or ^n")
 }
 
-fn unknown(text: &str) -> Box<Fault> {
-    Fault::new(Code::NotFound, format!("no commit here is `{}`", text.escape_debug()))
+fn unknown(text: &str) -> Box<Error> {
+    Error::new(Code::NotFound, format!("no commit here is `{}`", text.escape_debug()))
         .hint("a branch, origin/BRANCH, a tag, HEAD or a commit id; `git fetch` first if it is elsewhere")
         .field("revision", text)
 }

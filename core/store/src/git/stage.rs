@@ -12,7 +12,7 @@ use super::pack;
 use crate::fs::disk::{Disk, make_dirs_durably};
 use crate::fs::host::unique_name;
 use crate::fs::parallel::in_parallel;
-use refmark_types::fault::{Result, bug};
+use refmark_types::error::{Result, bug};
 use refmark_types::oid::Oid;
 
 /// Above so many objects a commit becomes one pack.

@@ -3,7 +3,7 @@
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::repo::Repo;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
 const ONE: u8 = 1;

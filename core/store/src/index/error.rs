@@ -1,6 +1,6 @@
 //! What can go wrong with an index.
 
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use rusqlite::ErrorCode;
 
 /// A result whose error is an [`IndexError`].
@@ -14,14 +14,14 @@ pub enum IndexError {
     Sql(#[from] rusqlite::Error),
     /// A value that refmark does not read.
     #[error(transparent)]
-    Value(#[from] Box<Fault>),
+    Value(#[from] Box<Error>),
 }
 
 impl IndexError {
     /// The stable code of this error.
     pub fn code(&self) -> Code {
         match self {
-            IndexError::Value(fault) => fault.code,
+            IndexError::Value(error) => error.code,
             IndexError::Sql(sql) => match sql.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::Locked,
                 Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Code::ReadOnly,
@@ -34,12 +34,12 @@ impl IndexError {
     }
 }
 
-impl From<IndexError> for Box<Fault> {
-    fn from(error: IndexError) -> Box<Fault> {
+impl From<IndexError> for Box<Error> {
+    fn from(error: IndexError) -> Box<Error> {
         let code = error.code();
         match error {
-            IndexError::Value(fault) => fault,
-            IndexError::Sql(sql) => Fault::new(code, format!("the index says: {sql}"))
+            IndexError::Value(error) => error,
+            IndexError::Sql(sql) => Error::new(code, format!("the index says: {sql}"))
                 .hint("it holds nothing of its own; `refmark index rebuild` makes it again")
                 .field("index", true),
         }

@@ -24,7 +24,7 @@ pub use read::LandedRow;
 pub use write::Writing;
 
 use refmark_engine::verify::Remembered;
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::oid::Oid;
 
 /// How long a reader or writer waits for another process that writes.
@@ -58,7 +58,7 @@ impl Index {
         let writing = base | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let opened = Self::with(path, writing, false);
         match opened {
-            Err(fault) if fault.code() == Code::ReadOnly => {
+            Err(error) if error.code() == Code::ReadOnly => {
                 Self::with(path, base | OpenFlags::SQLITE_OPEN_READ_ONLY, true)
             }
             other => other,
@@ -80,13 +80,13 @@ impl Index {
         match index.schema() {
             Ok(schema::VERSION) => index.tune()?,
             Ok(_) | Err(_) if read_only => {
-                let fault = Fault::new(Code::ReadOnly, "the index is not of this refmark, and cannot be written");
-                return Err(fault.field("index", true).into());
+                let error = Error::new(Code::ReadOnly, "the index is not of this refmark, and cannot be written");
+                return Err(error.field("index", true).into());
             }
             Ok(0) => index.make()?,
             Ok(_) => index.reset()?,
-            Err(fault) if fault.code() == Code::Damaged => index.reset()?,
-            Err(fault) => return Err(fault),
+            Err(error) if error.code() == Code::Damaged => index.reset()?,
+            Err(error) => return Err(error),
         }
         Ok(index)
     }
@@ -126,8 +126,8 @@ impl Index {
 
     /// Empties the index, whatever is in the file, under SQLite's own locks: other processes see the old or the new.
     pub fn reset(&mut self) -> Result<()> {
-        if let Err(fault) = self.empty() {
-            let Some(path) = self.path.clone().filter(|_| fault.code() == Code::Damaged) else { return Err(fault) };
+        if let Err(error) = self.empty() {
+            let Some(path) = self.path.clone().filter(|_| error.code() == Code::Damaged) else { return Err(error) };
             // Not even SQLite can tell what this is.
             self.connection = Connection::open_in_memory()?;
             for end in ["", "-wal", "-shm", "-journal"] {
@@ -180,12 +180,12 @@ impl Index {
         Ok(remembered.map(|remembered| Position { walked, remembered }))
     }
 
-    /// Checks the whole file: a fault with code `damaged` names the first thing that is wrong.
+    /// Checks the whole file: an error with code `damaged` names the first thing that is wrong.
     pub fn check(&self) -> Result<()> {
         let found: String = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         match found.as_str() {
             "ok" => Ok(()),
-            wrong => Err(Fault::new(Code::Damaged, format!("the index is damaged: {wrong}"))
+            wrong => Err(Error::new(Code::Damaged, format!("the index is damaged: {wrong}"))
                 .hint("`refmark index rebuild` makes it again")
                 .into()),
         }

@@ -11,7 +11,7 @@ use refmark_records::alias::Target;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault};
+use refmark_types::error::{Code, Error};
 use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::oid::Oid;
@@ -29,8 +29,8 @@ pub struct LandedRow {
 }
 
 /// What is in the index and cannot be: somebody wrote into the file, or a disk did.
-pub(super) fn wrong(what: impl std::fmt::Display) -> Box<Fault> {
-    Fault::new(Code::Damaged, format!("the index holds {what}")).field("index", true)
+pub(super) fn wrong(what: impl std::fmt::Display) -> Box<Error> {
+    Error::new(Code::Damaged, format!("the index holds {what}")).field("index", true)
 }
 
 pub(super) fn get<T: FromSql>(row: &Row<'_>, at: usize) -> Result<T> {

@@ -15,7 +15,7 @@ use refmark_records::manifest::Manifest;
 use refmark_records::version::{Label, Version};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::bug;
+use refmark_types::error::bug;
 use refmark_types::name::ModelName;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;

@@ -9,7 +9,7 @@ use super::Signers;
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::wire::{Reader, put_string};
 use refmark_records::signature::{PublicKey, key_type_name, verify};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 const REQUEST_IDENTITIES: u8 = 11;
 const IDENTITIES_ANSWER: u8 = 12;
@@ -23,7 +23,7 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// A person may have to confirm.
 const SIGN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The ed25519 keys that the agent at this socket holds, in its order, and a sentence for every other key. A fault with
+/// The ed25519 keys that the agent at this socket holds, in its order, and a sentence for every other key. An error with
 /// code `no-key` where it does not answer, or not in the protocol's form.
 pub(super) fn identities(socket: &Path) -> Result<(Signers, Vec<String>)> {
     let answer = exchange(socket, &[REQUEST_IDENTITIES], LIST_TIMEOUT)?;
@@ -46,8 +46,8 @@ fn parse_identities(answer: &[u8], socket: &Path) -> Option<(Signers, Vec<String
                 "the ssh-agent's key `{comment}` was passed over: it is {}, and refmark signs with ed25519",
                 key_type_name(kind)
             )),
-            Err(fault) => {
-                passed_over.push(format!("the ssh-agent's key `{comment}` was passed over: {}", fault.message));
+            Err(error) => {
+                passed_over.push(format!("the ssh-agent's key `{comment}` was passed over: {}", error.message));
             }
         }
     }
@@ -73,7 +73,7 @@ impl Signer for AgentKey {
         request.extend_from_slice(&0u32.to_be_bytes());
         let answer = exchange(&self.socket, &request, SIGN_TIMEOUT)?;
         let refused = || {
-            Fault::new(Code::NoKey, format!("the ssh-agent did not sign with {}", self.describe()))
+            Error::new(Code::NoKey, format!("the ssh-agent did not sign with {}", self.describe()))
                 .hint("see whether `ssh-add -l` still lists the key, or whether the agent asks for a confirmation")
         };
         let sig = parse_signature(&answer).ok_or_else(refused)?;
@@ -103,7 +103,7 @@ fn parse_signature(answer: &[u8]) -> Option<[u8; 64]> {
 /// Sends one request and reads its answer.
 fn exchange(socket: &Path, request: &[u8], timeout: Duration) -> Result<Vec<u8>> {
     try_exchange(socket, request, timeout).map_err(|error| {
-        Fault::new(Code::NoKey, format!("the ssh-agent at {} does not answer: {error}", socket.display()))
+        Error::new(Code::NoKey, format!("the ssh-agent at {} does not answer: {error}", socket.display()))
             .hint("start one with `eval $(ssh-agent)`, or unset SSH_AUTH_SOCK")
             .at(socket.display().to_string())
     })
@@ -127,8 +127,8 @@ fn try_exchange(socket: &Path, request: &[u8], timeout: Duration) -> io::Result<
     Ok(answer)
 }
 
-fn malformed(socket: &Path, what: &str) -> Box<Fault> {
-    Fault::new(Code::NoKey, format!("the ssh-agent at {} sent {what} that cannot be used", socket.display()))
+fn malformed(socket: &Path, what: &str) -> Box<Error> {
+    Error::new(Code::NoKey, format!("the ssh-agent at {} sent {what} that cannot be used", socket.display()))
         .hint("unset SSH_AUTH_SOCK, or name a key with --key")
         .at(socket.display().to_string())
 }

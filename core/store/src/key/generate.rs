@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use super::held::HeldKey;
 use super::platform;
-use crate::fs::disk::io_fault;
+use crate::fs::disk::io_error;
 use refmark_engine::ports::signer::Signer;
 use refmark_types::digest::encode_hex;
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 
 /// Makes a new ed25519 key and writes it to `path` as an unencrypted OpenSSH private key with the comment `refmark`,
 /// mode 0600; folders that are missing are made with mode 0700. The file is whole and on disk before this returns, or
-/// not there. A fault with code `exists` where something stands at `path`: a key is never written over.
+/// not there. An error with code `exists` where something stands at `path`: a key is never written over.
 pub fn generate(path: &Path) -> Result<Box<dyn Signer>> {
     let mut seed = Zeroizing::new([0u8; 32]);
     random(&mut *seed)?;
@@ -85,16 +85,16 @@ fn place(staged: &Path, path: &Path) -> io::Result<()> {
 
 fn random(into: &mut [u8]) -> Result<()> {
     getrandom::fill(into)
-        .map_err(|error| Fault::new(Code::Io, format!("the system gives no random bytes for a key: {error}")))
+        .map_err(|error| Error::new(Code::Io, format!("the system gives no random bytes for a key: {error}")))
 }
 
-fn exists(path: &Path) -> Box<Fault> {
+fn exists(path: &Path) -> Box<Error> {
     let path = path.display().to_string();
-    Fault::new(Code::Exists, format!("{path} exists, and a key is never written over"))
+    Error::new(Code::Exists, format!("{path} exists, and a key is never written over"))
         .hint("use it with --key, or move it away first")
         .at(path)
 }
 
-fn cannot(path: &Path, error: &io::Error) -> Box<Fault> {
-    io_fault("write a key to", path, error).hint("name a key that is there with --key or REFMARK_KEY, or set HOME")
+fn cannot(path: &Path, error: &io::Error) -> Box<Error> {
+    io_error("write a key to", path, error).hint("name a key that is there with --key or REFMARK_KEY, or set HOME")
 }

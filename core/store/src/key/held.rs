@@ -6,7 +6,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::PublicKey;
-use refmark_types::fault::Result;
+use refmark_types::error::Result;
 
 /// A signer whose key is held in memory, and wiped when it is dropped. Its debug form shows the public half only.
 pub struct HeldKey {
@@ -17,7 +17,7 @@ pub struct HeldKey {
 
 impl HeldKey {
     /// A signer from the 32 bytes of an ed25519 seed (RFC 8032's secret key). `origin` says where it came from, for
-    /// people. A fault with code `bad-key` where its public half is weak, which no honest seed's is.
+    /// people. An error with code `bad-key` where its public half is weak, which no honest seed's is.
     pub fn from_seed(seed: &[u8; 32], origin: impl Into<String>) -> Result<HeldKey> {
         HeldKey::new(SigningKey::from_bytes(seed), origin)
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::Signers;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
-/// Always a fault with code `unsupported`.
+/// Always an error with code `unsupported`.
 pub(super) fn identities(socket: &Path) -> Result<(Signers, Vec<String>)> {
-    Err(Fault::new(Code::Unsupported, format!("the ssh-agent at {} cannot be asked on this system", socket.display())))
+    Err(Error::new(Code::Unsupported, format!("the ssh-agent at {} cannot be asked on this system", socket.display())))
 }

@@ -14,7 +14,7 @@ pub fn read_public_keys(text: &str) -> (Vec<PublicKey>, Vec<String>) {
         match PublicKey::parse(line) {
             Ok(key) if keys.contains(&key) => {}
             Ok(key) => keys.push(key),
-            Err(fault) => passed_over.push(format!("line {} was passed over: {}", index + 1, fault.message)),
+            Err(error) => passed_over.push(format!("line {} was passed over: {}", index + 1, error.message)),
         }
     }
     (keys, passed_over)

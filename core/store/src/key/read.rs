@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use refmark_records::signature::key_type_name;
 use refmark_records::signature::wire::{Reader, unarmor, unbase64};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// A private key as it was read.
 pub(super) enum Secret {
@@ -33,7 +33,7 @@ pub(super) fn looks_private(text: &str) -> bool {
 }
 
 /// Reads the text of a private key. `origin` says where it came from and begins every sentence; the text itself is in
-/// none of them. A fault with code `bad-key` where it is no ed25519 key that can be read.
+/// none of them. An error with code `bad-key` where it is no ed25519 key that can be read.
 pub(super) fn read_private(text: &str, origin: &str) -> Result<Secret> {
     if text.trim_start().starts_with("PuTTY-User-Key-File-") {
         return Err(bad(format!("{origin} is in PuTTY's format"))
@@ -122,15 +122,15 @@ fn read_pkcs8(der: &[u8], origin: &str) -> Result<Secret> {
         .map_err(|error| bad(format!("{origin} is damaged as a PKCS#8 ed25519 key: {error}")))
 }
 
-fn other_type(origin: &str, kind: &str) -> Box<Fault> {
+fn other_type(origin: &str, kind: &str) -> Box<Error> {
     wrong_type(origin, &key_type_name(kind))
 }
 
-fn wrong_type(origin: &str, kind: &str) -> Box<Fault> {
+fn wrong_type(origin: &str, kind: &str) -> Box<Error> {
     bad(format!("{origin} is {kind}, and refmark signs with ed25519"))
         .hint("make an ed25519 key with `ssh-keygen -t ed25519`, or let `refmark init` make one")
 }
 
-fn bad(message: String) -> Box<Fault> {
-    Fault::new(Code::BadKey, message)
+fn bad(message: String) -> Box<Error> {
+    Error::new(Code::BadKey, message)
 }

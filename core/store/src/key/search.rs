@@ -13,7 +13,7 @@ use super::read::{LockedKey, Secret, looks_private, read_private};
 use super::{Signers, agent, platform};
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::{KeyId, PublicKey};
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 
 /// Asks a person for the passphrase of the key at this path; None where nobody can be asked, or nobody answers.
 pub type PassphrasePrompt<'a> = &'a dyn Fn(&Path) -> Option<String>;
@@ -77,7 +77,7 @@ pub fn find(search: &KeySearch<'_>) -> Result<Box<dyn Signer>> {
 }
 
 /// Looks for a key, in order: the one that `--key` names, `REFMARK_KEY`, an ssh-agent's, an unencrypted
-/// `~/.ssh/id_ed25519`, refmark's own. A named key is used or is a fault, and never another in its place. A fault with
+/// `~/.ssh/id_ed25519`, refmark's own. A named key is used or is an error, and never another in its place. An error with
 /// code `no-key` where there is none (its hint says what was passed over), `bad-key` where a named one cannot be used.
 pub fn look(search: &KeySearch<'_>) -> Result<Found> {
     let mut notes = Vec::new();
@@ -117,10 +117,10 @@ fn look_around(search: &KeySearch<'_>, mut notes: Vec<String>) -> Result<Found> 
     }
 }
 
-fn no_key(notes: &[String]) -> Box<Fault> {
+fn no_key(notes: &[String]) -> Box<Error> {
     let next = "make one with `refmark init` or `ssh-keygen -t ed25519`, or name one with --key or REFMARK_KEY";
     let hint = notes.iter().map(String::as_str).chain([next]).collect::<Vec<_>>().join("; ");
-    Fault::new(Code::NoKey, "no signing key was found").hint(hint).field("passed_over", notes)
+    Error::new(Code::NoKey, "no signing key was found").hint(hint).field("passed_over", notes)
 }
 
 fn in_agent(search: &KeySearch<'_>, notes: &mut Vec<String>) -> Signers {
@@ -130,8 +130,8 @@ fn in_agent(search: &KeySearch<'_>, notes: &mut Vec<String>) -> Signers {
             notes.extend(passed_over);
             signers
         }
-        Err(fault) => {
-            notes.push(fault.message);
+        Err(error) => {
+            notes.push(error.message);
             Vec::new()
         }
     }
@@ -178,10 +178,10 @@ fn unasked(path: &Path, notes: &mut Vec<String>) -> Signers {
     });
     match opened {
         Ok(key) => return vec![Box::new(key)],
-        Err(fault) if fault.code == Code::NoKey => {}
-        Err(fault) => notes.push(match fault.hint {
-            Some(hint) => format!("{}: {hint}", fault.message),
-            None => fault.message,
+        Err(error) if error.code == Code::NoKey => {}
+        Err(error) => notes.push(match error.hint {
+            Some(hint) => format!("{}: {hint}", error.message),
+            None => error.message,
         }),
     }
     Vec::new()
@@ -203,7 +203,7 @@ impl Named<'_> {
         match self.value.to_str().map(str::trim) {
             Some(text) if looks_private(text) => match read_private(text, self.label)? {
                 Secret::Open(secret) => Ok(Box::new(HeldKey::new(secret, self.label)?)),
-                Secret::Locked(_) => Err(Fault::new(Code::BadKey, format!("the key in {} is encrypted", self.label))
+                Secret::Locked(_) => Err(Error::new(Code::BadKey, format!("the key in {} is encrypted", self.label))
                     .hint("give a key without a passphrase here, such as one made for CI alone")),
             },
             Some(text) if text.starts_with("SHA256:") => self.in_agent(KeyId::parse(text)?),
@@ -240,22 +240,22 @@ impl Named<'_> {
     }
 
     fn unlock(&self, key: &LockedKey, path: &Path, origin: &str) -> Result<SigningKey> {
-        let mut fault = locked(origin, path);
+        let mut error = locked(origin, path);
         for _ in 0..ATTEMPTS {
             let Some(passphrase) = self.prompt.and_then(|prompt| prompt(path)).map(Zeroizing::new) else { break };
             if let Some(secret) = key.unlock(&passphrase) {
                 return Ok(secret);
             }
-            fault = Fault::new(Code::BadKey, format!("the passphrase is not that of {origin}"));
+            error = Error::new(Code::BadKey, format!("the passphrase is not that of {origin}"));
         }
-        Err(fault)
+        Err(error)
     }
 
     /// A public key was named, as in Git's `user.signingkey`: the agent's private half, or the file beside it.
     fn behind_public(&self, path: &Path, key: PublicKey, notes: &mut Vec<String>) -> Result<Box<dyn Signer>> {
         let missing = match self.in_agent(key.id()) {
             Ok(signer) => return Ok(signer),
-            Err(fault) => fault,
+            Err(error) => error,
         };
         if path.extension().is_none_or(|extension| extension != "pub") {
             return Err(missing);
@@ -264,7 +264,7 @@ impl Named<'_> {
         let Ok(file) = read_key_file(&private) else { return Err(missing) };
         let signer = self.open_private(&private, file, notes)?;
         if signer.public() != key {
-            return Err(Fault::new(
+            return Err(Error::new(
                 Code::BadKey,
                 format!("{} is not the public half of {}", path.display(), private.display()),
             ));
@@ -274,7 +274,7 @@ impl Named<'_> {
 
     fn in_agent(&self, id: KeyId) -> Result<Box<dyn Signer>> {
         let absent = |why: &str| {
-            Fault::new(Code::NoKey, format!("{} names the public key {id}, and {why}", self.label))
+            Error::new(Code::NoKey, format!("{} names the public key {id}, and {why}", self.label))
                 .hint("add its private half with `ssh-add`, or name the private key's file")
                 .field("keyid", id)
         };
@@ -284,7 +284,7 @@ impl Named<'_> {
     }
 
     /// The value is not repeated where it may be a secret that was pasted without its BEGIN line.
-    fn no_file(&self, path: &Path, error: &io::Error) -> Box<Fault> {
+    fn no_file(&self, path: &Path, error: &io::Error) -> Box<Error> {
         let code = match error.kind() {
             io::ErrorKind::InvalidData => Code::BadKey,
             _ => Code::NoKey,
@@ -292,10 +292,10 @@ impl Named<'_> {
         let hint = "give a path, or the whole text of an OpenSSH or PKCS#8 ed25519 key";
         if self.label == "REFMARK_KEY" {
             let why = format!("{} is neither the text of a key nor a file that can be read: {error}", self.label);
-            return Fault::new(code, why).hint(hint);
+            return Error::new(code, why).hint(hint);
         }
         let path = path.display().to_string();
-        Fault::new(code, format!("the key {path}, named by {}, cannot be read: {error}", self.label))
+        Error::new(code, format!("the key {path}, named by {}, cannot be read: {error}", self.label))
             .hint(hint)
             .at(path)
     }
@@ -306,20 +306,20 @@ fn looks_public(text: &str) -> bool {
     text.trim_ascii().contains(' ') && ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
-fn locked(origin: &str, path: &Path) -> Box<Fault> {
-    Fault::new(Code::BadKey, format!("{origin} is encrypted, and its passphrase is not known")).hint(format!(
+fn locked(origin: &str, path: &Path) -> Box<Error> {
+    Error::new(Code::BadKey, format!("{origin} is encrypted, and its passphrase is not known")).hint(format!(
         "add it to an agent with `ssh-add {0}`, or name it with `--key {0}` on a terminal",
         path.display()
     ))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Box<Fault> {
+fn unreadable(path: &Path, error: &io::Error) -> Box<Error> {
     let code = match error.kind() {
         io::ErrorKind::NotFound => Code::NoKey,
         io::ErrorKind::InvalidData => Code::BadKey,
         _ => Code::Io,
     };
-    Fault::new(code, format!("the key {} cannot be read: {error}", path.display()))
+    Error::new(code, format!("the key {} cannot be read: {error}", path.display()))
 }
 
 /// A key file's text, and how to speak of it.

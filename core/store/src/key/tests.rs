@@ -12,7 +12,7 @@ mod tools;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use refmark_types::fault::Fault;
+use refmark_types::error::Error;
 
 /// A folder that plays home, and is gone after the test.
 struct Home(tempfile::TempDir);
@@ -46,11 +46,11 @@ impl Home {
     }
 }
 
-/// The fault of a search that must fail.
-fn fault(search: &KeySearch<'_>) -> Box<Fault> {
+/// The error of a search that must fail.
+fn error(search: &KeySearch<'_>) -> Box<Error> {
     match look(search) {
-        Ok(found) => panic!("expected a fault, found {}", found.signer.describe()),
-        Err(fault) => fault,
+        Ok(found) => panic!("expected an error, found {}", found.signer.describe()),
+        Err(error) => error,
     }
 }
 

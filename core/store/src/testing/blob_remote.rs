@@ -5,7 +5,7 @@ use std::path::Path;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_engine::ports::{Cancel, Silent};
 use refmark_types::digest::Digest;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 /// Runs the suite over an empty remote; `work` is an empty folder for files. Panics where the remote does not conform.
 pub fn conforms(remote: &dyn BlobRemote, work: &Path) {
@@ -18,17 +18,17 @@ pub fn conforms(remote: &dyn BlobRemote, work: &Path) {
         std::fs::write(&from, &bytes).unwrap();
 
         assert_eq!(remote.has(&digest).unwrap(), None, "an empty remote holds nothing");
-        let fault = remote.fetch(&digest, &to, &Silent, &Cancel::default()).unwrap_err();
-        assert_eq!(fault.code, Code::Absent, "what is not held is absent");
+        let error = remote.fetch(&digest, &to, &Silent, &Cancel::default()).unwrap_err();
+        assert_eq!(error.code, Code::Absent, "what is not held is absent");
         let _ = std::fs::remove_file(&to);
 
         let other = Digest::of(b"other bytes");
-        let fault = remote.store(&other, &from, &Silent, &Cancel::default()).unwrap_err();
-        assert_eq!(fault.code, Code::Damaged, "a file with another digest is refused");
+        let error = remote.store(&other, &from, &Silent, &Cancel::default()).unwrap_err();
+        assert_eq!(error.code, Code::Damaged, "a file with another digest is refused");
         assert_eq!(remote.has(&other).unwrap(), None, "and nothing of it is held");
         if !bytes.is_empty() {
-            let fault = remote.store(&digest, &from, &Silent, &stopped).unwrap_err();
-            assert_eq!(fault.code, Code::Cancelled);
+            let error = remote.store(&digest, &from, &Silent, &stopped).unwrap_err();
+            assert_eq!(error.code, Code::Cancelled);
             assert_eq!(remote.has(&digest).unwrap(), None, "a stopped store leaves nothing");
         }
 
@@ -47,8 +47,8 @@ pub fn conforms(remote: &dyn BlobRemote, work: &Path) {
         .unwrap();
     sizes.sort_unstable();
     assert_eq!(sizes, [0, 3, (1 << 20) + 1], "a list names each blob once");
-    let end = remote.list(&mut |_, _| Err(refmark_types::fault::bug("enough")));
-    assert_eq!(end.unwrap_err().code, Code::Bug, "a fault ends the list");
+    let end = remote.list(&mut |_, _| Err(refmark_types::error::bug("enough")));
+    assert_eq!(end.unwrap_err().code, Code::Bug, "an error ends the list");
     many_at_once(remote, work);
 }
 

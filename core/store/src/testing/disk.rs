@@ -1,4 +1,4 @@
-//! The real disk with a fault of a test's choice: full, failing, a process that dies or is killed, a power cut.
+//! The real disk with an error of a test's choice: full, failing, a process that dies or is killed, a power cut.
 //!
 //! Every change that refmark makes is one or more steps here; steps are counted from 1. A writer of a file has three: its
 //! name, its bytes, its sync; all others have one. Nothing waits for a sync: what a power cut would take is known from
@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::power::{Cut, Journal};
-use crate::fs::disk::{Disk, RealDisk, io_fault};
-use refmark_types::fault::{Code, Fault, Result};
+use crate::fs::disk::{Disk, RealDisk, io_error};
+use refmark_types::error::{Code, Error, Result};
 
 /// What happens at the chosen step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +30,20 @@ pub enum Then {
 /// The real disk, up to a step, and without a wait for syncs.
 pub struct FaultyDisk {
     done: AtomicU64,
-    fault: Option<(u64, Then)>,
+    error: Option<(u64, Then)>,
     links: bool,
     journal: Option<Mutex<Journal>>,
 }
 
 impl FaultyDisk {
-    /// A disk without a fault, that nothing waits for: for tests that are about something else, and to count steps.
+    /// A disk without an error, that nothing waits for: for tests that are about something else, and to count steps.
     pub fn sound() -> FaultyDisk {
-        FaultyDisk { done: AtomicU64::new(0), fault: None, links: true, journal: None }
+        FaultyDisk { done: AtomicU64::new(0), error: None, links: true, journal: None }
     }
 
     /// A disk whose `step`th step goes wrong.
     pub fn at(step: u64, then: Then) -> FaultyDisk {
-        FaultyDisk { fault: Some((step, then)), ..FaultyDisk::sound() }
+        FaultyDisk { error: Some((step, then)), ..FaultyDisk::sound() }
     }
 
     /// A disk on which no file can have a second name.
@@ -58,7 +58,7 @@ impl FaultyDisk {
 
     /// Whether the work came to the step that goes wrong. Where it did not, all of its steps were tried.
     pub fn is_reached(&self) -> bool {
-        self.fault.is_some_and(|(at, _)| self.done.load(Ordering::SeqCst) >= at)
+        self.error.is_some_and(|(at, _)| self.done.load(Ordering::SeqCst) >= at)
     }
 
     /// Takes away below `root` what a power cut may take: names whose folder was not synced since, bytes of files that
@@ -69,30 +69,30 @@ impl FaultyDisk {
 
     fn step(&self, needs_room: bool) -> Result<()> {
         let now = self.done.fetch_add(1, Ordering::SeqCst) + 1;
-        let fails = match self.fault {
+        let fails = match self.error {
             Some((at, Then::Fail | Then::Kill)) => now == at,
             Some((at, Then::Full)) => now >= at && needs_room,
             Some((at, Then::Die)) => now >= at,
             None => false,
         };
-        match self.fault {
+        match self.error {
             Some((_, then)) if fails => Err(self.end(then)),
             _ => Ok(()),
         }
     }
 
-    fn end(&self, then: Then) -> Box<Fault> {
+    fn end(&self, then: Then) -> Box<Error> {
         if then == Then::Kill {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         }
         match then {
-            Then::Fail | Then::Full => Fault::new(Code::NoSpace, "the disk of this test is full"),
-            Then::Die | Then::Kill => Fault::new(Code::Io, "the process of this test is dead"),
+            Then::Fail | Then::Full => Error::new(Code::NoSpace, "the disk of this test is full"),
+            Then::Die | Then::Kill => Error::new(Code::Io, "the process of this test is dead"),
         }
     }
 
     fn lives_on(&self) -> bool {
-        !matches!(self.fault, Some((_, Then::Die)))
+        !matches!(self.error, Some((_, Then::Die)))
     }
 
     fn note(&self, what: impl FnOnce(&mut Journal)) {
@@ -106,17 +106,17 @@ impl FaultyDisk {
         use std::io::Write;
         use std::os::unix::fs::PermissionsExt;
         let mut file = self.create_new(path, 0o600)?;
-        let wrong = |error| io_fault("write", path, &error);
+        let wrong = |error| io_error("write", path, &error);
         let done = match self.step(true) {
             Ok(()) => file
                 .write_all(bytes)
                 .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode)))
                 .map_err(wrong)
                 .and_then(|()| if durable { self.sync_file(&file, path) } else { Ok(()) }),
-            Err(fault) => {
+            Err(error) => {
                 let (half, _) = bytes.split_at(bytes.len() / 2);
                 file.write_all(half).map_err(wrong)?;
-                Err(fault)
+                Err(error)
             }
         };
         if done.is_err() && self.lives_on() {
@@ -164,7 +164,7 @@ impl Disk for FaultyDisk {
     fn sync_dir(&self, path: &Path) -> Result<()> {
         self.step(true)?;
         if !path.is_dir() {
-            return Err(Fault::new(Code::Io, format!("no such folder to sync: {}", path.display())));
+            return Err(Error::new(Code::Io, format!("no such folder to sync: {}", path.display())));
         }
         self.note(|journal| journal.synced_dir(path));
         Ok(())
@@ -175,7 +175,7 @@ impl Disk for FaultyDisk {
     }
 
     fn file_system(&self, folder: &Path) -> Result<Option<File>> {
-        File::open(folder).map(Some).map_err(|error| io_fault("open", folder, &error))
+        File::open(folder).map(Some).map_err(|error| io_error("open", folder, &error))
     }
 
     fn sync_file_system(&self, _: &File, _: &Path) -> Result<()> {
@@ -215,7 +215,7 @@ impl Disk for FaultyDisk {
     fn link(&self, from: &Path, to: &Path) -> Result<bool> {
         self.step(true)?;
         if !self.links {
-            return Err(Fault::new(Code::Unsupported, "no hard links here"));
+            return Err(Error::new(Code::Unsupported, "no hard links here"));
         }
         let linked = RealDisk.link(from, to)?;
         if linked {

@@ -14,14 +14,14 @@ use refmark_core::records::registry_id::RegistryId;
 use refmark_core::store::git::Format;
 use refmark_core::store::key::{generate, keep};
 use refmark_core::types::digest::Digest;
-use refmark_core::types::fault::{Result, bug};
+use refmark_core::types::error::{Result, bug};
 use refmark_core::types::map::Map;
 use refmark_core::types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
-    ApproveRequest, AttachRequest, InitAnswer, InitRequest, Package, RegisterAnswer, Registry, TransitionRequest,
-    World, Writer,
+    ApproveRequest, AttachRequest, Context, InitAnswer, InitRequest, Package, RegisterAnswer, Registry,
+    TransitionRequest, Writer,
 };
 
 /// Id, name, kind, roles. Ada founds the registry.
@@ -110,7 +110,7 @@ impl Cast {
     pub fn found(
         path: &Path,
         id: Option<RegistryId>,
-        world: World,
+        world: Context,
         clock: Arc<StoryClock>,
         keys: Keys,
     ) -> Result<Cast> {

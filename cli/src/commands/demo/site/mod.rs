@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use refmark_core::engine::ports::Clock;
 use refmark_core::records::registry_id::RegistryId;
 use refmark_core::store::git::program::Git;
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::oid::Oid;
-use refmark_core::{ExportRequest, Places, SystemClock, World};
+use refmark_core::{Context, ExportRequest, Places, SystemClock};
 use serde::Serialize;
 
 use super::quoted;
@@ -73,7 +73,7 @@ impl Render for ExampleAnswer {
 /// Makes the example in a folder that does not exist yet.
 pub fn run(app: &App, folder: &Path, fixed: bool) -> Reply {
     if folder.symlink_metadata().is_ok() {
-        return Err(Fault::new(Code::Exists, format!("{} is there already", folder.display()))
+        return Err(Error::new(Code::Exists, format!("{} is there already", folder.display()))
             .hint(format!("remove it (rm -r {}), or name another folder", folder.display()))
             .at(folder.display().to_string()));
     }
@@ -98,7 +98,7 @@ fn make(app: &App, folder: &Path, fixed: bool) -> Result<ExampleAnswer> {
         data: Some(home.join(".local/share/refmark")),
         home: Some(home),
     };
-    let mut world = World::at(places, clock.clone());
+    let mut world = Context::at(places, clock.clone());
     app.equip(&mut world);
     let keys = folder.join("keys");
     let people = cast::Keys::make(&keys, fixed)?;

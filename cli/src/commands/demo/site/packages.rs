@@ -6,7 +6,7 @@ use refmark_core::Package;
 use refmark_core::records::manifest::{Contract, ContractField};
 use refmark_core::types::canonical::{FreeJson, FreeMap};
 use refmark_core::types::digest::{ArtifactId, Digest};
-use refmark_core::types::fault::{Code, Fault, Result};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ModelName, Release};
 use refmark_core::types::value::to_value;
 
@@ -136,5 +136,5 @@ fn contract(inputs: &[(&str, &str)], outputs: &[(&str, &str)]) -> Contract {
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(folder.join(name), text));
-    written.map_err(|error| Fault::new(Code::Io, format!("{} cannot be written: {error}", folder.join(name).display())))
+    written.map_err(|error| Error::new(Code::Io, format!("{} cannot be written: {error}", folder.join(name).display())))
 }

@@ -3,7 +3,7 @@
 use refmark_core::engine::plan::RollbackRequest;
 use refmark_core::records::evidence::Verdict;
 use refmark_core::types::digest::ArtifactId;
-use refmark_core::types::fault::Result;
+use refmark_core::types::error::Result;
 use refmark_core::types::name::{AliasName, ConsumerId, ModelName};
 use refmark_core::{PinAddRequest, Project, TransitionRequest};
 

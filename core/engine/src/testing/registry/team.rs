@@ -96,7 +96,7 @@ needs = {{ signers = [{{ roles = ["lead"] }}, {{ roles = ["lead"] }}], author_co
 
 [[trust]]
 to = ["revoked", "deleted"]
-at_once = ["on-call"]
+break_glass = ["on-call"]
 needs = {{ signers = [{{ roles = ["lead"] }}], author_counts = true }}
 {}"#,
             self.gates, self.extra

@@ -67,7 +67,7 @@ impl Bench {
         }
     }
 
-    pub(super) fn slow_moves(&self, facts: Facts<'_>, landings: &Map<String, Oid>) -> Vec<MoveRow> {
+    pub(super) fn slow_moves(&self, facts: StateReader<'_>, landings: &Map<String, Oid>) -> Vec<MoveRow> {
         let mut rows = Vec::new();
         for model in facts.models().unwrap() {
             for alias in facts.aliases(&model).unwrap() {
@@ -163,7 +163,7 @@ fn requests() -> Vec<SearchRequest> {
 }
 
 /// Whether a version fits, by the records alone.
-fn fits(facts: Facts<'_>, row: &crate::VersionRow, request: &SearchRequest) -> bool {
+fn fits(facts: StateReader<'_>, row: &crate::VersionRow, request: &SearchRequest) -> bool {
     let about = facts.about(&row.model).unwrap();
     let label = facts.label(&row.model, row.version).unwrap();
     let manifest = facts.manifest(&row.artifact).unwrap().unwrap();

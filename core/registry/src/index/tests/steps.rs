@@ -138,9 +138,9 @@ impl Bench {
         Bench { _home: home, registry, key, stranger: super::super::tests::key(2), broken: None, files: 0 }
     }
 
-    pub(super) fn change(&self, plan: impl Fn(Facts<'_>, &Author) -> Result<Plan>) {
+    pub(super) fn change(&self, plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>) {
         let done = self.registry.change(&Writer::new(&self.key), |view, author| plan(view.facts()?, author));
-        if let Err(fault) = done {
+        if let Err(error) = done {
             let expected = [
                 Code::NothingToDo,
                 Code::NotFound,
@@ -152,7 +152,7 @@ impl Bench {
                 Code::BadArgument,
                 Code::NotTrusted,
             ];
-            assert!(expected.contains(&fault.code), "{fault:?}");
+            assert!(expected.contains(&error.code), "{error:?}");
         }
     }
 
@@ -285,7 +285,7 @@ impl Bench {
         package.owner = text.is_multiple_of(4).then(|| format!("team{}", text % 3));
         match self.registry.register(&Writer::new(&self.key), &package) {
             Ok(_) => {}
-            Err(fault) => assert_eq!(fault.code, Code::BadTip, "{fault:?}"),
+            Err(error) => assert_eq!(error.code, Code::BadTip, "{error:?}"),
         }
     }
 
@@ -293,7 +293,7 @@ impl Bench {
         let Some((model, version)) = self.version(model, version) else { return };
         self.change(|facts, author| {
             let Some(artifact) = facts.version(&model, version)?.map(|it| it.artifact) else {
-                return Err(Fault::new(Code::NotFound, "no such version"));
+                return Err(Error::new(Code::NotFound, "no such version"));
             };
             let request = plan::TrustRequest { artifact, to, reason: "test".to_owned(), evidence: Vec::new() };
             plan::trust(facts, author, &request)
@@ -332,7 +332,7 @@ impl Bench {
         let Some((model, version)) = self.version(model, version) else { return };
         self.change(|facts, author| {
             let Some(artifact) = facts.version(&model, version)?.map(|it| it.artifact) else {
-                return Err(Fault::new(Code::NotFound, "no such version"));
+                return Err(Error::new(Code::NotFound, "no such version"));
             };
             let mut metrics = FreeMap::new();
             let metric = refmark_records::evidence::Metric {

@@ -1,4 +1,4 @@
-//! Bytes that rot are a fault, never data, and never a panic.
+//! Bytes that rot are an error, never data, and never a panic.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use super::{bare, git, grow};
 use crate::git::{Format, Repo};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 
 fn everything(at: &Path) -> Result<Vec<Vec<u8>>> {
     let repo = Repo::open(at)?;
@@ -46,9 +46,9 @@ fn rot(repo: &Repo, step: usize) {
             fs::write(&path, hurt).unwrap();
             match everything(at) {
                 Ok(read) => assert_eq!(read, sound, "{}", path.display()),
-                Err(fault) => {
+                Err(error) => {
                     let known = [Code::BadPack, Code::Incomplete, Code::NotFound, Code::BadTree, Code::TooLarge];
-                    assert!(known.contains(&fault.code), "{fault}");
+                    assert!(known.contains(&error.code), "{error}");
                     refused += 1;
                 }
             }
@@ -70,7 +70,7 @@ fn rot(repo: &Repo, step: usize) {
 }
 
 #[test]
-fn a_flipped_byte_in_a_loose_object_is_a_fault_and_never_data() {
+fn a_flipped_byte_in_a_loose_object_is_an_error_and_never_data() {
     let (_home, repo) = bare(Format::Sha1);
     grow(&repo, 1, &[("a/b", b"one and some more bytes"), ("c", b"2")]);
     grow(&repo, 2, &[("a/b", b"one and some more bytes, changed")]);
@@ -78,7 +78,7 @@ fn a_flipped_byte_in_a_loose_object_is_a_fault_and_never_data() {
 }
 
 #[test]
-fn a_flipped_byte_in_a_pack_or_its_index_is_a_fault_and_never_data() {
+fn a_flipped_byte_in_a_pack_or_its_index_is_an_error_and_never_data() {
     for format in [Format::Sha1, Format::Sha256] {
         let (_home, repo) = bare(format);
         let long: Vec<u8> =

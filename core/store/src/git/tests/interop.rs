@@ -8,7 +8,7 @@ use crate::git::program::{Git, GitProgram};
 use crate::git::{Format, Repo, RepoCondition};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::{Change, History, Mode};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 use refmark_types::oid::Oid;
 use tempfile::TempDir;
 

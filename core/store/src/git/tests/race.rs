@@ -7,7 +7,7 @@ use super::{bare, commit, git, grow, try_git};
 use crate::git::{Format, Repo};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::{History, first_parents};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 #[test]
 fn eight_writers_lose_no_update_and_each_loser_is_told_that_the_head_moved() {
@@ -28,7 +28,7 @@ fn eight_writers_lose_no_update_and_each_loser_is_told_that_the_head_moved() {
                         let id = repo.write(&commit(&[head.unwrap()], number, &[(&name, b"x")])).unwrap();
                         match repo.move_branch("main", head, id) {
                             Ok(()) => break,
-                            Err(fault) => assert_eq!(fault.code, Code::HeadMoved, "{fault}"),
+                            Err(error) => assert_eq!(error.code, Code::HeadMoved, "{error}"),
                         }
                         lost.fetch_add(1, Ordering::Relaxed);
                     }
@@ -51,8 +51,8 @@ fn git_and_refmark_wait_for_each_others_lock_of_a_branch() {
     let two = repo.write(&commit(&[one], 2, &[("a", b"2")])).unwrap();
     let lock = repo.git_dir().join("refs/heads/main.lock");
     fs::write(&lock, "").unwrap();
-    let fault = repo.move_branch("main", Some(one), two).unwrap_err();
-    assert_eq!((fault.code, fault.fields["branch"].as_str()), (Code::Locked, Some("main")));
+    let error = repo.move_branch("main", Some(one), two).unwrap_err();
+    assert_eq!((error.code, error.fields["branch"].as_str()), (Code::Locked, Some("main")));
     assert_eq!(repo.recover().unwrap(), 0, "another program's lock is not ours to clear");
     assert!(lock.exists() && !try_git(repo.git_dir(), &["update-ref", "refs/heads/main", &two.to_string()]).0);
     fs::remove_file(&lock).unwrap();
@@ -75,8 +75,8 @@ fn a_branch_that_git_moved_meanwhile_is_found_moved_also_when_it_was_packed_away
     let three = repo.write(&commit(&[one], 3, &[("a", b"3")])).unwrap();
     git(repo.git_dir(), &["update-ref", "refs/heads/main", &two.to_string()]);
     git(repo.git_dir(), &["pack-refs", "--all"]);
-    let fault = repo.move_branch("main", Some(one), three).unwrap_err();
-    assert_eq!((fault.code, fault.fields["found"].as_str()), (Code::HeadMoved, Some(two.to_string().as_str())));
+    let error = repo.move_branch("main", Some(one), three).unwrap_err();
+    assert_eq!((error.code, error.fields["found"].as_str()), (Code::HeadMoved, Some(two.to_string().as_str())));
     repo.move_branch("main", Some(two), three).unwrap();
     assert_eq!(git(repo.git_dir(), &["rev-parse", "main"]).trim(), three.to_string());
     git(repo.git_dir(), &["update-ref", "-d", "refs/heads/main"]);

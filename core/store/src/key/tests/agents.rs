@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use super::*;
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::wire::put_string;
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 /// Answers each connection with the next of these bytes, as they are, and then closes the socket.
 fn serve(home: &Home, answers: Vec<Vec<u8>>) -> KeySearch<'static> {
@@ -64,17 +64,17 @@ fn an_agent_that_answers_nonsense_is_passed_over_with_a_sentence() {
     ];
     for answer in answers {
         let home = Home::new();
-        let fault = fault(&serve(&home, vec![answer.clone()]));
-        assert_eq!(fault.code, Code::NoKey, "{answer:?}");
-        assert!(fault.hint.as_ref().unwrap().contains("the ssh-agent at"), "{answer:?}: {fault:?}");
+        let error = error(&serve(&home, vec![answer.clone()]));
+        assert_eq!(error.code, Code::NoKey, "{answer:?}");
+        assert!(error.hint.as_ref().unwrap().contains("the ssh-agent at"), "{answer:?}: {error:?}");
     }
 }
 
 #[test]
 fn an_agent_that_announces_four_gibibytes_is_not_waited_for() {
     let home = Home::new();
-    let fault = fault(&serve(&home, vec![vec![0xff; 4]]));
-    assert!(fault.hint.as_ref().unwrap().contains("4294967295 bytes is too long"), "{fault:?}");
+    let error = error(&serve(&home, vec![vec![0xff; 4]]));
+    assert!(error.hint.as_ref().unwrap().contains("4294967295 bytes is too long"), "{error:?}");
 }
 
 #[test]

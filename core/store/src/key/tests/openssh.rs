@@ -4,7 +4,7 @@ use super::tools::{Agent, feed, keygen, run, tool};
 use super::*;
 use refmark_engine::ports::signer::{Signer, sign_commit};
 use refmark_records::signature::{PublicKey, allowed_signers_line, split_commit, verify};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 const PLAIN: &[&str] = &["-t", "ed25519", "-N", ""];
 
@@ -64,19 +64,19 @@ fn an_encrypted_key_opens_with_its_passphrase_and_only_where_it_was_named() {
     assert_eq!(asked.replace(0), 1);
 
     let wrong = answer("another");
-    let refused = fault(&KeySearch { passphrase: Some(&wrong), ..home.naming(&path) });
+    let refused = error(&KeySearch { passphrase: Some(&wrong), ..home.naming(&path) });
     assert_eq!((refused.code, asked.replace(0)), (Code::BadKey, 3));
 
     let nobody = |_: &Path| None;
     for search in [home.naming(&path), KeySearch { passphrase: Some(&nobody), ..home.naming(&path) }] {
-        let refused = fault(&search);
+        let refused = error(&search);
         assert_eq!(refused.code, Code::BadKey);
         assert!(refused.hint.unwrap().contains("ssh-add"));
     }
-    let unnamed = fault(&KeySearch { passphrase: Some(&right), ..home.search() });
+    let unnamed = error(&KeySearch { passphrase: Some(&right), ..home.search() });
     assert_eq!((unnamed.code, asked.replace(0)), (Code::NoKey, 0));
     assert!(unnamed.hint.unwrap().contains("is encrypted"));
-    let in_ci = fault(&KeySearch { variable: Some(path.into()), passphrase: Some(&right), ..home.search() });
+    let in_ci = error(&KeySearch { variable: Some(path.into()), passphrase: Some(&right), ..home.search() });
     assert_eq!((in_ci.code, asked.get()), (Code::BadKey, 0));
 }
 
@@ -88,7 +88,7 @@ fn every_cipher_that_ssh_keygen_offers_opens() {
         keygen(home.path(), &path, &["-t", "ed25519", "-N", "pass", "-a", "1", "-Z", cipher]);
         let prompt = |_: &Path| Some("pass".to_owned());
         let signer = find(&KeySearch { passphrase: Some(&prompt), ..home.naming(&path) })
-            .unwrap_or_else(|fault| panic!("{cipher}: {fault}"));
+            .unwrap_or_else(|error| panic!("{cipher}: {error}"));
         verify(&signer.public(), b"m", &signer.sign(b"m").unwrap()).unwrap();
     }
 }
@@ -107,11 +107,11 @@ fn other_key_types_are_named_wherever_they_come_from() {
         let text = std::fs::read_to_string(home.file(name)).unwrap();
         for search in [home.naming(home.file(name)), KeySearch { variable: Some(text.clone().into()), ..home.search() }]
         {
-            let fault = fault(&search);
-            assert_eq!(fault.code, Code::BadKey, "{name}: {fault}");
-            assert!(fault.message.contains(says), "{name}: {fault}");
+            let error = error(&search);
+            assert_eq!(error.code, Code::BadKey, "{name}: {error}");
+            assert!(error.message.contains(says), "{name}: {error}");
         }
-        assert!(!fault(&home.naming(text)).message.contains("AAAA"), "{name}");
+        assert!(!error(&home.naming(text)).message.contains("AAAA"), "{name}");
     }
 }
 
@@ -141,9 +141,9 @@ fn a_pkcs8_key_of_openssl_s_is_read_and_other_pkcs8_keys_are_named() {
         let text = genpkey(arguments);
         let begin = text.find("-----BEGIN").unwrap();
         let end = text.rfind("-----").unwrap() + 5;
-        let fault = fault(&home.naming(&text[begin..end]));
-        assert_eq!(fault.code, Code::BadKey, "{arguments:?}: {fault}");
-        assert!(fault.message.contains(says), "{arguments:?}: {fault}");
+        let error = error(&home.naming(&text[begin..end]));
+        assert_eq!(error.code, Code::BadKey, "{arguments:?}: {error}");
+        assert!(error.message.contains(says), "{arguments:?}: {error}");
     }
 }
 
@@ -152,10 +152,10 @@ fn an_agent_signs_with_its_ed25519_key_and_its_other_keys_are_named() {
     let home = Home::new();
     let agent = Agent::start(home.path());
     let asks_agent = || KeySearch { agent: Some(agent.socket.clone()), ..home.search() };
-    assert_eq!(fault(&asks_agent()).code, Code::NoKey);
+    assert_eq!(error(&asks_agent()).code, Code::NoKey);
     keygen(home.path(), &home.file("rsa"), &["-t", "rsa", "-b", "2048", "-N", ""]);
     agent.add(home.path(), &home.file("rsa"));
-    let none = fault(&asks_agent());
+    let none = error(&asks_agent());
     assert!(none.hint.unwrap().contains("`made by ssh-keygen` was passed over: it is an RSA key"));
 
     for name in ["one", "two"] {
@@ -197,9 +197,9 @@ fn a_public_key_that_was_named_finds_its_private_half_in_the_agent_or_beside_it(
     }
     let beside = find(&naming(home.file("one.pub").into())).unwrap();
     assert_eq!(beside.public(), public_file(&home.file("one")));
-    assert_eq!(fault(&naming(public_file(&home.file("one")).to_string().into())).code, Code::NoKey);
+    assert_eq!(error(&naming(public_file(&home.file("one")).to_string().into())).code, Code::NoKey);
     std::fs::copy(home.file("two"), home.file("one")).unwrap();
-    assert_eq!(fault(&naming(home.file("one.pub").into())).code, Code::BadKey);
+    assert_eq!(error(&naming(home.file("one.pub").into())).code, Code::BadKey);
 }
 
 /// A repository with one commit that carries our signature, made of raw bytes; the commit's id.

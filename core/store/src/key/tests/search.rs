@@ -3,7 +3,7 @@
 use super::*;
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::{PublicKey, verify};
-use refmark_types::fault::Code;
+use refmark_types::error::Code;
 
 fn public(path: &Path) -> PublicKey {
     generate(path).unwrap().public()
@@ -56,18 +56,18 @@ fn of_many_that_make_the_same_key_file_at_once_one_wins_and_the_rest_hear_of_it(
     });
     let winners: Vec<_> = made.iter().filter_map(|result| result.as_ref().ok()).collect();
     assert_eq!(winners.len(), 1);
-    assert!(made.iter().all(|result| result.as_ref().err().is_none_or(|fault| fault.code == Code::Exists)));
+    assert!(made.iter().all(|result| result.as_ref().err().is_none_or(|error| error.code == Code::Exists)));
     assert_eq!(find(&home.naming(&path)).unwrap().public(), *winners[0]);
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_key_that_cannot_be_written_is_a_fault_with_its_path() {
+fn a_key_that_cannot_be_written_is_an_error_with_its_path() {
     let home = Home::new();
     std::fs::write(home.file("file"), "").unwrap();
-    let fault = generate(&home.file("file/key")).err().unwrap();
-    assert_eq!(fault.code, Code::Io);
-    assert!(fault.message.contains("file/key"), "{fault}");
+    let error = generate(&home.file("file/key")).err().unwrap();
+    assert_eq!(error.code, Code::Io);
+    assert!(error.message.contains("file/key"), "{error}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn where_several_keys_are_found_a_member_s_wins_and_else_the_first() {
 }
 
 #[test]
-fn a_named_key_is_used_or_is_a_fault_and_never_another_in_its_place() {
+fn a_named_key_is_used_or_is_an_error_and_never_another_in_its_place() {
     let home = Home::new();
     public(&own_key_path(&home.config()));
     std::fs::write(home.file("junk"), "junk").unwrap();
@@ -114,25 +114,25 @@ fn a_named_key_is_used_or_is_a_fault_and_never_another_in_its_place() {
         ("large", Code::BadKey),
         (".ssh", Code::NoKey),
     ] {
-        let fault = fault(&home.naming(home.file(name)));
-        assert_eq!(fault.code, code, "{name}: {fault}");
-        assert!(fault.message.contains(name), "{name}: {fault}");
-        assert!(fault.hint.is_some(), "{name} has no hint");
+        let error = error(&home.naming(home.file(name)));
+        assert_eq!(error.code, code, "{name}: {error}");
+        assert!(error.message.contains(name), "{name}: {error}");
+        assert!(error.hint.is_some(), "{name} has no hint");
     }
 }
 
 #[test]
-fn without_any_key_the_fault_says_what_was_passed_over_and_what_to_do() {
+fn without_any_key_the_error_says_what_was_passed_over_and_what_to_do() {
     let home = Home::new();
     std::fs::write(home.file(".ssh/id_rsa"), "").unwrap();
     let search = KeySearch { variable: Some("".into()), agent: Some(home.file("no-agent")), ..home.search() };
-    let fault = fault(&search);
-    assert_eq!(fault.code, Code::NoKey);
-    let hint = fault.hint.unwrap();
+    let error = error(&search);
+    assert_eq!(error.code, Code::NoKey);
+    let hint = error.hint.unwrap();
     for part in ["REFMARK_KEY is set and empty", "no-agent does not answer", "id_rsa", "refmark init"] {
         assert!(hint.contains(part), "{part} is missing: {hint}");
     }
-    assert_eq!(fault.fields["passed_over"].as_array().unwrap().len(), 3);
+    assert_eq!(error.fields["passed_over"].as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn refmark_s_own_key_is_not_used_once_others_can_read_it() {
     let own = public(&path);
     for open in [0o640, 0o604, 0o620] {
         set_mode(&path, open);
-        let fault = fault(&home.search());
-        assert_eq!(fault.code, Code::NoKey);
-        assert!(fault.hint.unwrap().contains("chmod 600"));
+        let error = error(&home.search());
+        assert_eq!(error.code, Code::NoKey);
+        assert!(error.hint.unwrap().contains("chmod 600"));
     }
     set_mode(&path, 0o400);
     assert_eq!(find(&home.search()).unwrap().public(), own);
@@ -179,14 +179,14 @@ fn a_key_s_text_reads_from_the_variable_however_ci_mangled_it() {
         ("indented", text.replace('\n', "\n    ")),
     ] {
         let search = KeySearch { variable: Some(mangled.into()), ..home.search() };
-        let signer = find(&search).unwrap_or_else(|fault| panic!("{how}: {fault}"));
+        let signer = find(&search).unwrap_or_else(|error| panic!("{how}: {error}"));
         assert_eq!(signer.public(), key, "{how}");
         assert_eq!(signer.describe(), "REFMARK_KEY");
     }
 }
 
 #[test]
-fn no_part_of_a_secret_that_does_not_read_stands_in_a_fault() {
+fn no_part_of_a_secret_that_does_not_read_stands_in_an_error() {
     let home = Home::new();
     public(&home.file("key"));
     let text = std::fs::read_to_string(home.file("key")).unwrap();
@@ -200,9 +200,9 @@ fn no_part_of_a_secret_that_does_not_read_stands_in_a_fault() {
         text.replace("OPENSSH", "OTHER"),
         lines[..lines.len() - 1].join("\n"),
     ] {
-        let fault = fault(&KeySearch { variable: Some(secret.clone().into()), ..home.search() });
-        let shown = format!("{fault:?}");
-        assert!(matches!(fault.code, Code::BadKey | Code::NoKey), "{shown}");
+        let error = error(&KeySearch { variable: Some(secret.clone().into()), ..home.search() });
+        let shown = format!("{error:?}");
+        assert!(matches!(error.code, Code::BadKey | Code::NoKey), "{shown}");
         assert!(!shown.contains(&lines[2][..20]) && !shown.contains(&lines[1][..20]), "{shown}");
     }
     let signer = find(&home.naming(home.file("key"))).unwrap();
@@ -227,7 +227,7 @@ fn a_key_file_damaged_in_any_byte_reads_as_the_same_key_or_not_at_all() {
     }
     for end in 0..bytes.len() {
         let cut = refmark_records::signature::wire::armor(label, &bytes[..end]);
-        assert_eq!(fault(&home.naming(cut)).code, Code::BadKey, "cut at {end}");
+        assert_eq!(error(&home.naming(cut)).code, Code::BadKey, "cut at {end}");
     }
 }
 

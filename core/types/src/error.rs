@@ -1,6 +1,6 @@
 //! One error type for every floor: a stable code, a sentence, a hint and typed fields.
 //!
-//! A fault says what, where, expected and found, and what next. Hints are written here and below the faces,
+//! An error says what, where, expected and found, and what next. Hints are written here and below the faces,
 //! so that a terminal, a notebook and a browser show the same words.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 use super::value::{Value, to_value};
 use crate::map::Map;
 
-/// How the process ends for a fault of this kind (see `refmark help error CODE`).
+/// How the process ends for an error of this kind (see `refmark help error CODE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
     /// 1: the request was understood and could not be done.
@@ -114,7 +114,7 @@ codes! {
     WrongRegistry "wrong-registry" Integrity "A record names another registry's id.";
     WrongRoot "wrong-root" Integrity "The registry's trust root is not the one that was pinned.";
     Damaged "damaged" Integrity "Stored bytes do not have the digest that names them.";
-    Lying "lying" Integrity "A model file's header claims what its bytes do not hold, such as a tensor beyond the end.";
+    Inconsistent "inconsistent" Integrity "A model file's header claims what its bytes do not hold, such as a tensor beyond the end.";
     BadTip "bad-tip" Integrity "At the newest commit a file that had taken effect is missing or changed; pass --last-good for the last good state.";
     Tampered "tampered" Integrity "A file that had taken effect was changed or removed in history.";
     HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head.";
@@ -152,7 +152,7 @@ impl serde::Serialize for Code {
 /// What went wrong, for people (`message`, `hint`) and for programs (`code`, `fields`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{message}")]
-pub struct Fault {
+pub struct Error {
     /// The stable reason.
     pub code: Code,
     /// One sentence: what, where, expected and found.
@@ -163,36 +163,36 @@ pub struct Fault {
     pub fields: Map<String, Value>,
 }
 
-/// A result whose error is a [`Fault`]. The fault is boxed: results stay small on the happy path.
-pub type Result<T, E = Box<Fault>> = std::result::Result<T, E>;
+/// A result whose error is a [`Error`]. The error is boxed: results stay small on the happy path.
+pub type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 
-impl Fault {
-    /// A fault with a code and a sentence. Boxed, because that is how every result carries it.
-    pub fn new(code: Code, message: impl Into<String>) -> Box<Fault> {
-        Box::new(Fault { code, message: message.into(), hint: None, fields: Map::new() })
+impl Error {
+    /// An error with a code and a sentence. Boxed, because that is how every result carries it.
+    pub fn new(code: Code, message: impl Into<String>) -> Box<Error> {
+        Box::new(Error { code, message: message.into(), hint: None, fields: Map::new() })
     }
 
     /// Adds what to do next.
-    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Fault> {
+    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Error> {
         self.hint = Some(hint.into());
         self
     }
 
     /// Adds a value for programs.
-    pub fn field(mut self: Box<Self>, name: &str, value: impl serde::Serialize) -> Box<Fault> {
+    pub fn field(mut self: Box<Self>, name: &str, value: impl serde::Serialize) -> Box<Error> {
         self.fields.insert(name.to_owned(), to_value(&value));
         self
     }
 
-    /// Adds the path that the fault is about.
-    pub fn at(self: Box<Self>, path: impl AsRef<str>) -> Box<Fault> {
+    /// Adds the path that the error is about.
+    pub fn at(self: Box<Self>, path: impl AsRef<str>) -> Box<Error> {
         self.field("path", path.as_ref())
     }
 }
 
 /// What a rule of refmark's own says can never happen, and did: a bug, reported and never a panic.
-pub fn bug(what: impl fmt::Display) -> Box<Fault> {
-    Fault::new(Code::Bug, format!("internal error: {what}"))
+pub fn bug(what: impl fmt::Display) -> Box<Error> {
+    Error::new(Code::Bug, format!("internal error: {what}"))
         .hint("nothing was written; please report this with the command that you ran")
 }
 

@@ -334,7 +334,7 @@ fn headers_that_lie_are_named_by_inspect_and_registered_as_not_scanned() {
         let found = env.json(&["inspect", &format!("lying/{name}")]);
         assert_eq!(found["class"], "not-scanned", "{name}: {found:#}");
     }
-    let made = env.json(&["register", "lying", "lying"]);
+    let made = env.json(&["register", "inconsistent", "inconsistent"]);
     assert!(made["files"].as_array().unwrap().iter().all(|it| it["class"] == "not-scanned"), "{made:#}");
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use refmark_core::engine::ports::signer::Signer;
 use refmark_core::store::key::KeySearch;
-use refmark_core::types::fault::Result;
-use refmark_core::{Pinning, Registry, World, founders_key};
+use refmark_core::types::error::Result;
+use refmark_core::{Context, Pinning, Registry, founders_key};
 
 /// What the caller said about how to open a registry.
 #[derive(Clone, Default)]
@@ -18,8 +18,8 @@ pub struct Options {
 
 impl Options {
     /// The world, with the user's folders and the root that was named.
-    pub fn world(&self) -> Result<World> {
-        let mut world = World::from_env();
+    pub fn world(&self) -> Result<Context> {
+        let mut world = Context::from_env();
         let variable = std::env::var_os("REFMARK_TRUST_ROOT").filter(|it| !it.is_empty()).map(PathBuf::from);
         if let Some(named) = self.trust_root.clone().or(variable) {
             world.pinning = Pinning::read(named)?;

@@ -11,10 +11,10 @@ use refmark_engine::ports::{Cancel, Clock, Progress, Silent};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
 use refmark_store::blob::read_given;
-use refmark_store::fs::disk::{Disk, RealDisk, io_fault, make_dirs_durably, replace};
+use refmark_store::fs::disk::{Disk, RealDisk, io_error, make_dirs_durably, replace};
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
-use refmark_types::fault::{Code, Fault, Result};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::map::Map;
 use refmark_types::time::Timestamp;
 
@@ -68,19 +68,19 @@ impl Pinning {
         // A path need not be text; a digest is.
         match named.as_ref().to_str().map(|text| (text, Digest::parse(text))) {
             Some((_, Ok(digest))) => return Ok(Pinning::Root(digest)),
-            Some((text, Err(fault))) if text.starts_with("sha256:") => return Err(fault),
+            Some((text, Err(error))) if text.starts_with("sha256:") => return Err(error),
             _ => {}
         }
         let text = &path.display().to_string();
         let bytes = read_given(path, RECORD_LIMIT)
-            .map_err(|fault| fault.hint("give sha256: and 64 hex digits, or the file of the first root"))?;
-        let record = Record::parse(&bytes).map_err(|mut fault| {
-            fault.message = format!("{text} is no record: {}", fault.message);
-            fault.at(text)
+            .map_err(|error| error.hint("give sha256: and 64 hex digits, or the file of the first root"))?;
+        let record = Record::parse(&bytes).map_err(|mut error| {
+            error.message = format!("{text} is no record: {}", error.message);
+            error.at(text)
         })?;
         match record.predicate() {
             Predicate::Root(_) => Ok(Pinning::Root(record.digest())),
-            _ => Err(Fault::new(Code::BadArgument, format!("{text} is a record, and not one of a trust root"))
+            _ => Err(Error::new(Code::BadArgument, format!("{text} is a record, and not one of a trust root"))
                 .hint("name the registry's file trust/0001.json, or its digest")
                 .at(text)),
         }
@@ -89,7 +89,7 @@ impl Pinning {
 
 /// The clock, the user's folders, the pins, progress and the wish to stop.
 #[derive(Clone)]
-pub struct World {
+pub struct Context {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The user's folders.
@@ -109,19 +109,19 @@ pub struct World {
     pub cache: Option<PathBuf>,
 }
 
-impl World {
+impl Context {
     /// The user's own world.
-    pub fn from_env() -> World {
+    pub fn from_env() -> Context {
         let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-        let mut world = World::at(Places::from_env(), Arc::new(SystemClock));
+        let mut world = Context::at(Places::from_env(), Arc::new(SystemClock));
         let named = set("REFMARK_CACHE").or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("refmark")));
         world.cache = named.or(world.cache);
         world
     }
 
     /// A world with these folders and this clock, whose writers wait half a minute for each other.
-    pub fn at(places: Places, clock: Arc<dyn Clock>) -> World {
-        World {
+    pub fn at(places: Places, clock: Arc<dyn Clock>) -> Context {
+        Context {
             clock,
             cache: places.home.as_ref().map(|home| home.join(".cache/refmark")),
             places,
@@ -178,20 +178,20 @@ impl World {
         let path = folder.join(name);
         match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Fault::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
+                Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
                     .hint("mend or remove the file")
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
-            Err(error) => Err(io_fault("read", &path, &error)),
+            Err(error) => Err(io_error("read", &path, &error)),
         }
     }
 
     fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         let Some(folder) = &self.places.config else {
-            return Err(Fault::new(Code::Io, format!("there is no configuration folder to keep {name} in"))
+            return Err(Error::new(Code::Io, format!("there is no configuration folder to keep {name} in"))
                 .hint("set HOME or XDG_CONFIG_HOME, or name the root each time with --trust-root"));
         };
-        let text = toml::to_string(value).map_err(refmark_types::fault::bug)?;
+        let text = toml::to_string(value).map_err(refmark_types::error::bug)?;
         make_dirs_durably(&*self.disk, folder)?;
         replace(&*self.disk, &folder.join(name), text.as_bytes(), 0o600)
     }

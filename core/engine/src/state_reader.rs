@@ -15,34 +15,34 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::{Label, Stage, StageMove, Version};
 use refmark_types::canonical::{MANIFEST_LIMIT, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::fault::{Code, Fault, Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::name::{AliasName, ConsumerId, EntryId, ModelName};
 use refmark_types::sort;
 
 /// A record whose kind is known.
-pub struct Of<T> {
+pub struct TypedRecord<T> {
     /// The whole record.
     pub record: Arc<Record>,
     pick: fn(&Predicate) -> Option<&T>,
 }
 
-impl<T> Clone for Of<T> {
+impl<T> Clone for TypedRecord<T> {
     fn clone(&self) -> Self {
-        Of { record: self.record.clone(), pick: self.pick }
+        TypedRecord { record: self.record.clone(), pick: self.pick }
     }
 }
 
-impl<T> Of<T> {
+impl<T> TypedRecord<T> {
     /// A record as one of a kind; a bug where it is of another.
-    pub fn read(record: Arc<Record>, pick: fn(&Predicate) -> Option<&T>) -> Result<Of<T>> {
+    pub fn read(record: Arc<Record>, pick: fn(&Predicate) -> Option<&T>) -> Result<TypedRecord<T>> {
         match pick(record.predicate()) {
-            Some(_) => Ok(Of { record, pick }),
+            Some(_) => Ok(TypedRecord { record, pick }),
             None => Err(bug("a record of another kind took effect at this path")),
         }
     }
 }
 
-impl<T> std::ops::Deref for Of<T> {
+impl<T> std::ops::Deref for TypedRecord<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -62,11 +62,11 @@ macro_rules! pick {
 
 /// Questions to what has taken effect.
 #[derive(Clone, Copy)]
-pub struct Facts<'a>(pub &'a dyn Effective);
+pub struct StateReader<'a>(pub &'a dyn Effective);
 
-impl<'a> Facts<'a> {
-    fn get<T>(&self, place: &Place, pick: fn(&Predicate) -> Option<&T>) -> Result<Option<Of<T>>> {
-        self.0.record(&place.path())?.map(|record| Of::read(record, pick)).transpose()
+impl<'a> StateReader<'a> {
+    fn get<T>(&self, place: &Place, pick: fn(&Predicate) -> Option<&T>) -> Result<Option<TypedRecord<T>>> {
+        self.0.record(&place.path())?.map(|record| TypedRecord::read(record, pick)).transpose()
     }
 
     /// The numbers of the files with a prefix directly in a folder, ascending.
@@ -105,12 +105,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Trust root n.
-    pub fn root(&self, number: u64) -> Result<Option<Of<Root>>> {
+    pub fn root(&self, number: u64) -> Result<Option<TypedRecord<Root>>> {
         self.get(&Place::Root(number), pick!(Root))
     }
 
     /// The newest trust root.
-    pub fn newest_root(&self) -> Result<Option<Of<Root>>> {
+    pub fn newest_root(&self) -> Result<Option<TypedRecord<Root>>> {
         match self.numbers("trust", "")?.into_iter().rev().find_map(|n| self.root(n).transpose()) {
             Some(root) => root.map(Some),
             None => Ok(None),
@@ -137,21 +137,26 @@ impl<'a> Facts<'a> {
         Ok(None)
     }
 
-    /// The newest policy; a fault where none took effect.
+    /// The newest policy; an error where none took effect.
     pub fn policy_in_force(&self) -> Result<Arc<Policy>> {
         match self.newest_policy()? {
             Some((policy, _)) => Ok(policy),
-            None => Err(Fault::new(Code::NotARegistry, "the registry has no policy in effect")),
+            None => Err(Error::new(Code::NotARegistry, "the registry has no policy in effect")),
         }
     }
 
     /// Move n of an alias.
-    pub fn alias_move(&self, model: &ModelName, alias: &AliasName, number: u64) -> Result<Option<Of<AliasMove>>> {
+    pub fn alias_move(
+        &self,
+        model: &ModelName,
+        alias: &AliasName,
+        number: u64,
+    ) -> Result<Option<TypedRecord<AliasMove>>> {
         self.get(&Place::Alias(model.clone(), alias.clone(), number), pick!(Alias))
     }
 
     /// The newest move of an alias.
-    pub fn alias(&self, model: &ModelName, alias: &AliasName) -> Result<Option<Of<AliasMove>>> {
+    pub fn alias(&self, model: &ModelName, alias: &AliasName) -> Result<Option<TypedRecord<AliasMove>>> {
         let there = |n| self.has(&Place::Alias(model.clone(), alias.clone(), n));
         match self.highest_paged(&layout::alias_folder(model, alias), there)? {
             Some(number) => self.alias_move(model, alias, number),
@@ -160,12 +165,17 @@ impl<'a> Facts<'a> {
     }
 
     /// All moves of an alias, oldest first.
-    pub fn alias_moves(&self, model: &ModelName, alias: &AliasName) -> Result<Vec<Of<AliasMove>>> {
+    pub fn alias_moves(&self, model: &ModelName, alias: &AliasName) -> Result<Vec<TypedRecord<AliasMove>>> {
         self.newest_alias_moves(model, alias, usize::MAX)
     }
 
     /// The newest moves of an alias, at most so many, oldest first. Older ones are not read.
-    pub fn newest_alias_moves(&self, model: &ModelName, alias: &AliasName, most: usize) -> Result<Vec<Of<AliasMove>>> {
+    pub fn newest_alias_moves(
+        &self,
+        model: &ModelName,
+        alias: &AliasName,
+        most: usize,
+    ) -> Result<Vec<TypedRecord<AliasMove>>> {
         let numbers = self.all_paged(&layout::alias_folder(model, alias))?;
         let older = numbers.len().saturating_sub(most);
         numbers.into_iter().skip(older).filter_map(|n| self.alias_move(model, alias, n).transpose()).collect()
@@ -184,7 +194,7 @@ impl<'a> Facts<'a> {
     }
 
     /// A version.
-    pub fn version(&self, model: &ModelName, version: u64) -> Result<Option<Of<Version>>> {
+    pub fn version(&self, model: &ModelName, version: u64) -> Result<Option<TypedRecord<Version>>> {
         self.get(&Place::Version(model.clone(), version), pick!(Version))
     }
 
@@ -199,7 +209,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The stage of a version, and the move that brought it there. Without one it is experimental.
-    pub fn stage(&self, model: &ModelName, version: u64) -> Result<(Stage, Option<Of<StageMove>>)> {
+    pub fn stage(&self, model: &ModelName, version: u64) -> Result<(Stage, Option<TypedRecord<StageMove>>)> {
         let numbers = self.numbers(&layout::version_folder(model, version), "stage-")?;
         for number in numbers.into_iter().rev() {
             if let Some(found) = self.stage_move(model, version, number)? {
@@ -210,12 +220,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Stage move n of a version.
-    pub fn stage_move(&self, model: &ModelName, version: u64, number: u64) -> Result<Option<Of<StageMove>>> {
+    pub fn stage_move(&self, model: &ModelName, version: u64, number: u64) -> Result<Option<TypedRecord<StageMove>>> {
         self.get(&Place::Stage(model.clone(), version, number), pick!(Stage))
     }
 
     /// The label of a version.
-    pub fn label(&self, model: &ModelName, version: u64) -> Result<Option<Of<Label>>> {
+    pub fn label(&self, model: &ModelName, version: u64) -> Result<Option<TypedRecord<Label>>> {
         let numbers = self.numbers(&layout::version_folder(model, version), "label-")?;
         for number in numbers.into_iter().rev() {
             if let Some(found) = self.get(&Place::Label(model.clone(), version, number), pick!(Label))? {
@@ -226,7 +236,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What a model is.
-    pub fn about(&self, model: &ModelName) -> Result<Option<Of<About>>> {
+    pub fn about(&self, model: &ModelName) -> Result<Option<TypedRecord<About>>> {
         let folder = layout::about_folder(model);
         match self.highest_paged(&folder, |n| self.has(&Place::About(model.clone(), n)))? {
             Some(number) => self.get(&Place::About(model.clone(), number), pick!(About)),
@@ -235,7 +245,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What was said of a model first.
-    pub fn first_about(&self, model: &ModelName) -> Result<Option<Of<About>>> {
+    pub fn first_about(&self, model: &ModelName) -> Result<Option<TypedRecord<About>>> {
         self.get(&Place::About(model.clone(), 1), pick!(About))
     }
 
@@ -253,7 +263,10 @@ impl<'a> Facts<'a> {
     }
 
     /// The trust state of an artifact, and the move that brought it there. Without one it is acquired.
-    pub fn trust(&self, artifact: &ArtifactId) -> Result<(TrustState, Option<Of<refmark_records::trust::TrustMove>>)> {
+    pub fn trust(
+        &self,
+        artifact: &ArtifactId,
+    ) -> Result<(TrustState, Option<TypedRecord<refmark_records::trust::TrustMove>>)> {
         let numbers = self.numbers(&layout::artifact_folder(artifact), "trust-")?;
         for number in numbers.into_iter().rev() {
             if let Some(found) = self.trust_move(artifact, number)? {
@@ -268,17 +281,17 @@ impl<'a> Facts<'a> {
         &self,
         artifact: &ArtifactId,
         number: u64,
-    ) -> Result<Option<Of<refmark_records::trust::TrustMove>>> {
+    ) -> Result<Option<TypedRecord<refmark_records::trust::TrustMove>>> {
         self.get(&Place::Trust(*artifact, number), pick!(Trust))
     }
 
     /// The evidence about an artifact, oldest first by its own time.
-    pub fn evidence(&self, artifact: &ArtifactId) -> Result<Vec<Of<refmark_records::evidence::Evidence>>> {
+    pub fn evidence(&self, artifact: &ArtifactId) -> Result<Vec<TypedRecord<refmark_records::evidence::Evidence>>> {
         let folder = layout::evidence_folder(artifact);
         let mut found = Vec::new();
         for name in self.0.children(&folder)? {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
-                found.push(Of::read(record, pick!(Evidence))?);
+                found.push(TypedRecord::read(record, pick!(Evidence))?);
             }
         }
         sort::by_key(&mut found, |a| (a.time, a.record.digest()));
@@ -317,21 +330,21 @@ impl<'a> Facts<'a> {
     }
 
     /// What was said to a statement, in the order of the principals.
-    pub fn approvals(&self, statement: &Digest) -> Result<Vec<Of<refmark_records::approval::Approval>>> {
+    pub fn approvals(&self, statement: &Digest) -> Result<Vec<TypedRecord<refmark_records::approval::Approval>>> {
         let folder = layout::approvals_folder(statement);
         let mut names = self.0.children(&folder)?;
         sort::plain(&mut names);
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
-                found.push(Of::read(record, pick!(Approval))?);
+                found.push(TypedRecord::read(record, pick!(Approval))?);
             }
         }
         Ok(found)
     }
 
     /// A catalog entry, as it stands.
-    pub fn catalog(&self, family: Family, id: &EntryId) -> Result<Option<Of<CatalogEntry>>> {
+    pub fn catalog(&self, family: Family, id: &EntryId) -> Result<Option<TypedRecord<CatalogEntry>>> {
         let folder = layout::catalog_folder(family, id);
         match self.highest_paged(&folder, |n| self.has(&Place::Catalog(family, id.clone(), n)))? {
             Some(number) => self.get(&Place::Catalog(family, id.clone(), number), pick!(Catalog)),
@@ -340,7 +353,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The catalog entries of a family, sorted by id.
-    pub fn catalog_entries(&self, family: Family) -> Result<Vec<Of<CatalogEntry>>> {
+    pub fn catalog_entries(&self, family: Family) -> Result<Vec<TypedRecord<CatalogEntry>>> {
         let names = self.0.children(&format!("catalog/{}", family.as_str()))?;
         let mut ids: Vec<_> = names.iter().filter_map(|name| EntryId::from_escaped(name)).collect();
         sort::plain(&mut ids);
@@ -348,7 +361,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The newest list of a consumer.
-    pub fn consumer(&self, consumer: &ConsumerId) -> Result<Option<Of<refmark_records::consumer::Consumer>>> {
+    pub fn consumer(&self, consumer: &ConsumerId) -> Result<Option<TypedRecord<refmark_records::consumer::Consumer>>> {
         let folder = layout::consumer_folder(consumer);
         match self.highest_paged(&folder, |n| self.has(&Place::Consumer(consumer.clone(), n)))? {
             Some(number) => self.get(&Place::Consumer(consumer.clone(), number), pick!(Consumer)),
@@ -357,7 +370,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The newest list of every consumer, sorted by id.
-    pub fn consumers(&self) -> Result<Vec<Of<refmark_records::consumer::Consumer>>> {
+    pub fn consumers(&self) -> Result<Vec<TypedRecord<refmark_records::consumer::Consumer>>> {
         let mut ids = Vec::new();
         for x in self.0.children("consumers")? {
             for y in self.0.children(&format!("consumers/{x}"))? {
@@ -370,7 +383,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The newest checkpoint.
-    pub fn checkpoint(&self) -> Result<Option<Of<refmark_records::checkpoint::Checkpoint>>> {
+    pub fn checkpoint(&self) -> Result<Option<TypedRecord<refmark_records::checkpoint::Checkpoint>>> {
         match self.highest_paged("checkpoints", |n| self.has(&Place::Checkpoint(n)))? {
             Some(number) => self.get(&Place::Checkpoint(number), pick!(Checkpoint)),
             None => Ok(None),

@@ -15,7 +15,7 @@ use refmark_store::git::Format;
 use refmark_store::git::program::Git;
 use refmark_store::testing::disk::{FaultyDisk, Then};
 use refmark_store::testing::power::Cut;
-use refmark_types::fault::{Code, Result};
+use refmark_types::error::{Code, Result};
 use refmark_types::name::{AliasName, PrincipalId, RemoteName};
 use refmark_types::reference::Reference;
 
@@ -60,14 +60,14 @@ impl Home {
         graves
     }
 
-    fn dying(&self, step: u64, graves: &Path) -> (Arc<FaultyDisk>, World) {
+    fn dying(&self, step: u64, graves: &Path) -> (Arc<FaultyDisk>, Context) {
         let disk = Arc::new(FaultyDisk::at(step, Then::Die).with_power(graves));
-        (disk.clone(), World { disk, ..world(self.stage.home()) })
+        (disk.clone(), Context { disk, ..world(self.stage.home()) })
     }
 
     /// Runs a verb with a death at each of its steps, by a kill and by a power cut. What is left must be sound, and `look`
     /// says whether the new state stands in it; then the verb is run again by a process that lives.
-    fn every_death(&self, verb: impl Fn(World) -> Result<()>, look: impl Fn(&str) -> bool, again: &[Code]) {
+    fn every_death(&self, verb: impl Fn(Context) -> Result<()>, look: impl Fn(&str) -> bool, again: &[Code]) {
         let (mut deaths, mut landed, mut reached) = (0u64, 0, true);
         while reached {
             deaths += 1;
@@ -89,7 +89,7 @@ impl Home {
                     continue;
                 }
                 let next = verb(world(self.stage.home()));
-                let fine = next.as_ref().map_or_else(|fault| is_new && again.contains(&fault.code), |()| true);
+                let fine = next.as_ref().map_or_else(|error| is_new && again.contains(&error.code), |()| true);
                 assert!(fine, "{story}: the next one says {next:?}");
                 assert!(look(&story), "{story}: the next one did not do it");
                 self.is_swept(&story);
@@ -123,7 +123,7 @@ impl Home {
     }
 }
 
-fn is_sound(story: &str, path: &Path, world: World) {
+fn is_sound(story: &str, path: &Path, world: Context) {
     let registry = Registry::open(path, world).unwrap_or_else(|it| panic!("{story}: {it}"));
     let found = registry.verify(None, VerifyOptions::default()).unwrap_or_else(|it| panic!("{story}: {it}"));
     assert!(found.verdict == Outcome::Ok && found.damaged.is_empty(), "{story}: {:?}", found.problems);
@@ -188,7 +188,7 @@ fn bury(folder: &Path, is_new_boot: bool) {
     }
 }
 
-fn open(world: World) -> Result<Registry> {
+fn open(world: Context) -> Result<Registry> {
     Registry::open(&world.places.home.clone().unwrap().join("models"), world)
 }
 
@@ -390,7 +390,7 @@ fn a_delete_may_die_at_any_step() {
             let registry = open(world)?;
             match registry.delete(&home.stage.writer(), doomed, "no longer") {
                 // Its bytes are `gc`'s to find.
-                Err(fault) if matches!(fault.code, Code::Deleted | Code::NothingToDo) => registry.finish_deletes(),
+                Err(error) if matches!(error.code, Code::Deleted | Code::NothingToDo) => registry.finish_deletes(),
                 other => other.map(drop),
             }
         },

@@ -1,0 +1,32 @@
+//! Errors for people: what, the code, what next, and for a refusal every gate.
+
+use refmark_core::engine::gate::GateReport;
+use refmark_core::types::error::Error;
+use refmark_core::types::value::{Value, from_value};
+
+use super::{Page, bad, doubtful, faint, report, safe, safe_lines};
+
+/// An error as text.
+pub fn text(error: &Error) -> String {
+    let mut page = Page::default();
+    page.line(format!("{} {} {}", bad("error:"), safe_lines(&error.message), faint(format!("[{}]", error.code))));
+    for found in reports(error) {
+        report::gates(&mut page, &found);
+    }
+    if let Some(Value::Array(notes)) = error.fields.get("key_notes") {
+        for note in notes.iter().filter_map(|it| it.as_str()) {
+            page.line(format!("{} {}", doubtful("note:"), safe(note)));
+        }
+    }
+    if let Some(hint) = &error.hint {
+        page.line(format!("{} {}", doubtful("hint:"), safe_lines(hint)));
+    }
+    page.into_text()
+}
+
+/// The reports that a refusal carries.
+fn reports(error: &Error) -> Vec<GateReport> {
+    let one = error.fields.get("report").into_iter();
+    let many = error.fields.get("reports").and_then(|it| it.as_array()).into_iter().flatten();
+    one.chain(many).filter_map(|value| from_value(value).ok()).collect()
+}
