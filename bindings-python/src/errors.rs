@@ -21,7 +21,7 @@ fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>>
     let make =
         MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("refmark.errors")?.getattr("from_error")?.unbind()))?;
     let fields = to_python(py, &error.fields)?;
-    make.bind(py).call1((error.code.as_str(), error.code.exit().status(), &error.message, &error.hint, fields))
+    make.bind(py).call1((error.code.as_str(), error.code.exit().status(), &error.message, error.hint_text(), fields))
 }
 
 /// Raises an error, where there is one.

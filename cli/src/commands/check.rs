@@ -46,7 +46,7 @@ impl Render for Checked {
                 faint(format!("[{}]", problem.code))
             ));
             if let Some(hint) = &problem.hint {
-                page.line(format!("   {} {}", doubtful("hint:"), safe(hint)));
+                page.line(format!("   {} {}", doubtful("hint:"), safe(&hint.to_string())));
             }
         }
     }

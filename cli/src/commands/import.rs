@@ -60,7 +60,7 @@ fn told(said: &[u8]) -> Option<Box<Error>> {
     let text = |key: &str| said["error"][key].as_str();
     let error = Error::new(Code::parse(text("code")?)?, text("message")?);
     Some(match text("hint") {
-        Some(hint) => error.hint(hint),
+        Some(hint) => error.hint(hint.to_owned()),
         None => error,
     })
 }

@@ -19,7 +19,7 @@ pub fn text(error: &Error) -> String {
         }
     }
     if let Some(hint) = &error.hint {
-        page.line(format!("{} {}", doubtful("hint:"), safe_lines(hint)));
+        page.line(format!("{} {}", doubtful("hint:"), safe_lines(&hint.to_string())));
     }
     page.into_text()
 }

@@ -48,7 +48,7 @@ impl Render for VerifyAnswer {
                 faint(format!("[{}]", problem.code))
             ));
             if let Some(hint) = &problem.hint {
-                page.line(format!("   {} {}", doubtful("hint:"), safe(hint)));
+                page.line(format!("   {} {}", doubtful("hint:"), safe(&hint.to_string())));
             }
         }
         page.left_out(self.problems.len(), LISTED);

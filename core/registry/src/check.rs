@@ -38,7 +38,7 @@ impl Registry {
         let mut answer = check(&range, arrival, self.world.clock.now())?;
         if self.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
             for hint in answer.problems.iter_mut().filter_map(|it| it.hint.as_mut()) {
-                *hint = hint_on_branch(hint, &named.head_name);
+                *hint = hint_on_branch(&hint.to_string(), &named.head_name).into();
             }
         }
         Ok(answer)

@@ -158,7 +158,7 @@ fn who_comes_second_is_told_to_make_the_change_again() {
     ben.push_commits().unwrap();
     let error = eve.push_commits().unwrap_err();
     assert_eq!(error.code, Code::HeadMoved, "{error}");
-    assert!(error.hint.as_ref().unwrap().contains("renew"));
+    assert!(error.hint_text().unwrap().contains("renew"));
     assert_eq!(eve.fetch_commits().unwrap_err().code, Code::HeadMoved);
     assert_eq!(eve.head().unwrap(), lost, "nothing of hers was lost");
     let status = eve.status(None).unwrap().origin.unwrap();

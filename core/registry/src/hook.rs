@@ -64,7 +64,7 @@ impl HookAnswer {
         let mut lines = Vec::new();
         for it in &self.refs {
             for problem in it.problems.iter().take(20) {
-                let hint = problem.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 let text = format!("{} {}: {} {}{hint}", it.verdict.as_str(), it.name, problem.code, problem.message);
                 lines.push(refmark_types::text::one_line(&text));
             }

@@ -113,7 +113,7 @@ fn borrowed_objects_are_not_read_and_the_way_out_is_named() {
     let (plain, registry) = stage.plain(&["--shared"]);
     let error = registry.err().unwrap();
     assert_eq!(error.code, Code::Incomplete, "{error}");
-    assert!(error.hint.as_ref().unwrap().contains("alternates"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("alternates"), "{error:?}");
     git(&plain, &["repack", "-q", "-a", "-d"]);
     std::fs::remove_file(plain.join("objects/info/alternates")).unwrap();
     let registry = Registry::open(&plain, stage.held()).unwrap();

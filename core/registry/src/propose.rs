@@ -215,7 +215,7 @@ impl Registry {
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
             refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut error| {
-                error.hint = error.hint.map(|hint| hint_on_branch(&hint, &ahead.name));
+                error.hint = error.hint.map(|hint| hint_on_branch(&hint.to_string(), &ahead.name).into());
                 error
             })?;
             approved_by = approvers(&reports);

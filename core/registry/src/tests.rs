@@ -153,7 +153,7 @@ fn a_registry_opens_again_and_a_stranger_cannot_write() {
     let stranger = key(2);
     let error = registry.promote(&Writer::new(&stranger), &champion(1)).unwrap_err();
     assert_eq!(error.code, Code::Refused);
-    assert!(error.hint.as_ref().unwrap().contains("ada"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("ada"), "{error:?}");
     let error = registry.promote(&Writer::new(&key_of_ada), &champion(9)).unwrap_err();
     assert_eq!(error.code, Code::NotFound);
 }

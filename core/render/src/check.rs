@@ -19,7 +19,7 @@ pub fn page(answer: &CheckAnswer) -> Page {
     let mut lines: Vec<Line> = Vec::new();
     for it in answer.problems.iter().take(50) {
         let line = Line::default().code(it.code.as_str()).say(" ").say(bounded(&it.message, 600));
-        lines.push(it.hint.iter().fold(line, |line, hint| line.say(". ").apart(bounded(hint, 300))));
+        lines.push(it.hint.iter().fold(line, |line, hint| line.say(". ").apart(bounded(&hint.to_string(), 300))));
     }
     let more = answer.problems.len().saturating_sub(50);
     lines.extend((more > 0).then(|| Line::of(format!("…and {more} more"))));

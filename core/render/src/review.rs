@@ -101,7 +101,7 @@ fn problems(review: &Review) -> Block {
         let line = Line::mark(Mark::Bad).say(" ").code(it.code.as_str()).say(" ");
         let line = line.say(refmark_types::text::bounded(&it.message, 600));
         lines.push(match &it.hint {
-            Some(hint) => line.say(". ").apart(refmark_types::text::bounded(hint, 300)),
+            Some(hint) => line.say(". ").apart(refmark_types::text::bounded(&hint.to_string(), 300)),
             None => line,
         });
     }

@@ -12,7 +12,7 @@ use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 
 fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/inspect")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/inspect")
 }
 
 struct Case {

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::value::{Value, to_value};
+use crate::hint::Hint;
 use crate::map::Map;
 
 /// How the process ends for an error of this kind (see `refmark help error CODE`).
@@ -149,6 +150,13 @@ impl serde::Serialize for Code {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Code::parse(&text).ok_or_else(|| serde::de::Error::custom("no such code"))
+    }
+}
+
 /// What went wrong, for people (`message`, `hint`) and for programs (`code`, `fields`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{message}")]
@@ -158,7 +166,7 @@ pub struct Error {
     /// One sentence: what, where, expected and found.
     pub message: String,
     /// What to do next; null where there is nothing to say.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
     /// The values that the message names, for programs.
     pub fields: Map<String, Value>,
 }
@@ -173,9 +181,14 @@ impl Error {
     }
 
     /// Adds what to do next.
-    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Error> {
+    pub fn hint(mut self: Box<Self>, hint: impl Into<Hint>) -> Box<Error> {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The hint in the voice of this process.
+    pub fn hint_text(&self) -> Option<String> {
+        self.hint.as_ref().map(Hint::to_string)
     }
 
     /// Adds a value for programs.

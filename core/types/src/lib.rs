@@ -5,6 +5,7 @@
 pub mod canonical;
 pub mod digest;
 pub mod error;
+pub mod hint;
 pub mod json;
 pub mod map;
 pub mod name;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use refmark_types::error::{Code, Error};
+use refmark_types::hint::Hint;
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::value::Value;
@@ -22,7 +23,7 @@ pub struct Problem {
     pub commit: Option<Oid>,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
     /// What else the error says, for programs.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,

@@ -13,6 +13,7 @@ use crate::snapshot::{History, Mode};
 use refmark_records::root::FORMAT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::StoredHint;
 use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 
@@ -67,7 +68,7 @@ pub struct RememberedFinding {
     /// What is wrong.
     pub message: String,
     /// What to do next.
-    pub hint: Option<String>,
+    pub hint: Option<StoredHint>,
 }
 
 impl RememberedFinding {
@@ -76,13 +77,13 @@ impl RememberedFinding {
             path: path.clone(),
             code: error.code.as_str().to_owned(),
             message: error.message.clone(),
-            hint: error.hint.clone(),
+            hint: error.hint.clone().map(Into::into),
         }
     }
 
     fn finding(&self) -> (String, Box<Error>) {
         let mut error = Error::new(Code::parse(&self.code).unwrap_or(Code::Refused), self.message.clone());
-        error.hint = self.hint.clone();
+        error.hint = self.hint.clone().map(Into::into);
         (self.path.clone(), error)
     }
 }

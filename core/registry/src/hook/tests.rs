@@ -57,7 +57,7 @@ fn install(team: &Team) -> PathBuf {
     let text = std::fs::read_to_string(&hook).unwrap();
     assert!(text.contains("exec 'refmark' hook pre-receive"), "{text}");
     let program = std::env::current_exe().unwrap();
-    let test = "registry::hook::tests::as_the_hook_of_a_push";
+    let test = "hook::tests::as_the_hook_of_a_push";
     let run = format!("exec '{}' --exact {test} --nocapture", program.display());
     std::fs::write(&hook, text.replace("exec 'refmark' hook pre-receive", &run)).unwrap();
     team.home.path().join("clone")

@@ -163,7 +163,7 @@ fn the_sample_in_the_documentation_is_what_a_review_says() {
     team.approve("propose/sentiment-champion-2", "ada", &["metric latency_p95_ms"]);
     let review = team.registry.review("main..propose/sentiment-champion-2").unwrap();
     let text = to_markdown(&review, COMMENT_LIMIT);
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/review-sample.md");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/review-sample.md");
     if std::env::var_os("REFMARK_WRITE_SAMPLE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &text).unwrap();

@@ -139,7 +139,7 @@ fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
     let error = team.transition("bo", "sentiment/1", "champion").unwrap_err();
     assert_eq!(error.code, Code::BadArgument);
-    assert!(error.hint.unwrap().contains("refmark promote sentiment@champion 1"));
+    assert!(error.hint.unwrap().to_string().contains("refmark promote sentiment@champion 1"));
     let request = PromoteRequest { alias: alias("staging"), ..champion(1) };
     let moved = team.registry.promote(&team.as_("nora"), &request).unwrap();
     assert!(moved.notes[0].contains("refmark transition sentiment/1 staging"), "{:?}", moved.notes);
@@ -246,7 +246,7 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
     request.file = None;
     request.verdict = None;
     let error = team.registry.attach(&team.as_("ci"), &request).unwrap_err();
-    assert!(error.hint.unwrap().contains("--verdict"));
+    assert!(error.hint.unwrap().to_string().contains("--verdict"));
     request.file = Some(team.path().to_owned());
     assert_eq!(team.registry.attach(&team.as_("ci"), &request).unwrap_err().code, Code::NotAFile);
     assert_eq!(team.attach("audit", "sentiment/9", "scan", Some(Verdict::Pass)).unwrap_err().code, Code::NotFound);

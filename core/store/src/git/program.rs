@@ -289,6 +289,6 @@ mod tests {
         let output = Output { status: ExitStatus::from_raw(128 << 8), stdout: Vec::new(), stderr: said.to_vec() };
         let error = failed(&["-c", "a=b", "clone", "/r"], &output);
         assert!(error.message.starts_with("git clone failed: fatal: detected") && !error.message.contains('\t'));
-        assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("another user")), "{:?}", error.hint);
+        assert!(error.hint_text().as_deref().is_some_and(|hint| hint.contains("another user")), "{:?}", error.hint);
     }
 }

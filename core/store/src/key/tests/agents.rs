@@ -66,7 +66,7 @@ fn an_agent_that_answers_nonsense_is_passed_over_with_a_sentence() {
         let home = Home::new();
         let error = error(&serve(&home, vec![answer.clone()]));
         assert_eq!(error.code, Code::NoKey, "{answer:?}");
-        assert!(error.hint.as_ref().unwrap().contains("the ssh-agent at"), "{answer:?}: {error:?}");
+        assert!(error.hint_text().unwrap().contains("the ssh-agent at"), "{answer:?}: {error:?}");
     }
 }
 
@@ -74,7 +74,7 @@ fn an_agent_that_answers_nonsense_is_passed_over_with_a_sentence() {
 fn an_agent_that_announces_four_gibibytes_is_not_waited_for() {
     let home = Home::new();
     let error = error(&serve(&home, vec![vec![0xff; 4]]));
-    assert!(error.hint.as_ref().unwrap().contains("4294967295 bytes is too long"), "{error:?}");
+    assert!(error.hint_text().unwrap().contains("4294967295 bytes is too long"), "{error:?}");
 }
 
 #[test]

@@ -71,11 +71,11 @@ fn an_encrypted_key_opens_with_its_passphrase_and_only_where_it_was_named() {
     for search in [home.naming(&path), KeySearch { passphrase: Some(&nobody), ..home.naming(&path) }] {
         let refused = error(&search);
         assert_eq!(refused.code, Code::BadKey);
-        assert!(refused.hint.unwrap().contains("ssh-add"));
+        assert!(refused.hint.unwrap().to_string().contains("ssh-add"));
     }
     let unnamed = error(&KeySearch { passphrase: Some(&right), ..home.search() });
     assert_eq!((unnamed.code, asked.replace(0)), (Code::NoKey, 0));
-    assert!(unnamed.hint.unwrap().contains("is encrypted"));
+    assert!(unnamed.hint.unwrap().to_string().contains("is encrypted"));
     let in_ci = error(&KeySearch { variable: Some(path.into()), passphrase: Some(&right), ..home.search() });
     assert_eq!((in_ci.code, asked.get()), (Code::BadKey, 0));
 }
@@ -156,7 +156,7 @@ fn an_agent_signs_with_its_ed25519_key_and_its_other_keys_are_named() {
     keygen(home.path(), &home.file("rsa"), &["-t", "rsa", "-b", "2048", "-N", ""]);
     agent.add(home.path(), &home.file("rsa"));
     let none = error(&asks_agent());
-    assert!(none.hint.unwrap().contains("`made by ssh-keygen` was passed over: it is an RSA key"));
+    assert!(none.hint.unwrap().to_string().contains("`made by ssh-keygen` was passed over: it is an RSA key"));
 
     for name in ["one", "two"] {
         keygen(home.path(), &home.file(name), PLAIN);

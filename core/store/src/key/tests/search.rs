@@ -130,7 +130,7 @@ fn without_any_key_the_error_says_what_was_passed_over_and_what_to_do() {
     assert_eq!(error.code, Code::NoKey);
     let hint = error.hint.unwrap();
     for part in ["REFMARK_KEY is set and empty", "no-agent does not answer", "id_rsa", "refmark init"] {
-        assert!(hint.contains(part), "{part} is missing: {hint}");
+        assert!(hint.to_string().contains(part), "{part} is missing: {hint}");
     }
     assert_eq!(error.fields["passed_over"].as_array().unwrap().len(), 3);
 }
@@ -144,7 +144,7 @@ fn refmark_s_own_key_is_not_used_once_others_can_read_it() {
         set_mode(&path, open);
         let error = error(&home.search());
         assert_eq!(error.code, Code::NoKey);
-        assert!(error.hint.unwrap().contains("chmod 600"));
+        assert!(error.hint.unwrap().to_string().contains("chmod 600"));
     }
     set_mode(&path, 0o400);
     assert_eq!(find(&home.search()).unwrap().public(), own);

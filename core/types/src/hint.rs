@@ -1,0 +1,431 @@
+//! What to do next, as a value: each face spells it in its own language.
+//!
+//! A rule knows *what* helps ("make the proposal again"); only the face knows how that is said there: a command line, a
+//! Python call, a request, a button. So a [`Hint`] holds sentences and [`Next`] steps, and a [`Voice`] turns the steps into
+//! words. A process that is one face sets its voice once with [`speak_as`]; a server that answers in several languages
+//! calls [`Hint::spell`].
+//!
+//! ```
+//! use refmark_types::hint::{Hint, Next};
+//!
+//! let hint = Hint::of("another change landed first: ").then(Next::Renew { branch: Some("propose/x".into()) });
+//! assert_eq!(hint.spell(|_| "refmark renew propose/x".into()), "another change landed first: refmark renew propose/x");
+//! ```
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::error::Code;
+
+/// How a face says a step.
+pub type Voice = fn(&Next) -> String;
+
+static VOICE: OnceLock<Voice> = OnceLock::new();
+
+/// Sets how this process says steps. The first call counts; without one, steps are said in plain words.
+pub fn speak_as(voice: Voice) {
+    let _ = VOICE.set(voice);
+}
+
+/// An option that a caller may add to what was just asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// Take bytes that no pinned root vouches for.
+    AllowUnverified,
+    /// Go on although history is not whole here.
+    AcceptIncomplete,
+    /// Answer from the last good commit.
+    LastGood,
+    /// Name the trust root to hold the registry to.
+    TrustRoot,
+    /// Trust the root that is found, on first use.
+    TrustOnFirstUse,
+    /// Name the key to sign with.
+    Key,
+    /// Say why.
+    Reason,
+    /// Make a proposal in place of a change.
+    Propose,
+    /// Name the owner.
+    Owner,
+    /// Name another registry.
+    Registry,
+    /// Allow what looks like a secret.
+    AllowSecrets,
+    /// Do it although it cannot be undone.
+    Force,
+}
+
+/// One step that helps. Names that are not known here (a version that the reader must choose) are left out.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// The same again with an option.
+    With(Choice),
+    /// Make a registry; `here` inside a project's own repository.
+    Init {
+        /// On a branch of the repository that is here.
+        here: bool,
+    },
+    /// Clone a registry.
+    Clone {
+        /// From where, where that is known.
+        url: Option<String>,
+    },
+    /// Make this registry the user's default.
+    Use,
+    /// Register a version.
+    Register {
+        /// Of which model, where that is known.
+        model: Option<String>,
+    },
+    /// List what is registered, or the versions of a model.
+    List {
+        /// The model.
+        model: Option<String>,
+    },
+    /// Show one thing whole.
+    Show {
+        /// What.
+        reference: Option<String>,
+    },
+    /// The moves of an alias or model.
+    Log {
+        /// Of what.
+        reference: Option<String>,
+    },
+    /// Why something is as it is.
+    Explain {
+        /// What.
+        reference: Option<String>,
+    },
+    /// What a range of commits would change.
+    Review {
+        /// The range.
+        range: String,
+    },
+    /// How the registry is.
+    Status,
+    /// Verify history and bytes.
+    Verify,
+    /// Move an alias to a version.
+    Promote {
+        /// `MODEL@ALIAS`.
+        alias: String,
+        /// The version, where it is known.
+        version: Option<u64>,
+    },
+    /// Move an alias back to what it held before.
+    Rollback {
+        /// `MODEL@ALIAS`.
+        alias: Option<String>,
+    },
+    /// Close an alias.
+    Unset {
+        /// `MODEL@ALIAS`.
+        alias: String,
+    },
+    /// Approve a proposal.
+    Approve {
+        /// Its branch, where it is known.
+        branch: Option<String>,
+    },
+    /// Make a proposal, or one's own unpushed changes, again on the newest head.
+    Renew {
+        /// The branch, where it is known.
+        branch: Option<String>,
+    },
+    /// Bring a proposal onto the registry's branch.
+    Land {
+        /// The branch.
+        branch: String,
+    },
+    /// Attach evidence.
+    Attach {
+        /// To what.
+        reference: Option<String>,
+        /// Of which evidence type.
+        evidence: String,
+        /// With a passing verdict.
+        pass: bool,
+    },
+    /// Move a stage or a trust state.
+    Transition {
+        /// Of what.
+        reference: String,
+        /// To which.
+        to: String,
+    },
+    /// Set what is said of a model or version: owner, description, tags.
+    Describe {
+        /// Of what.
+        reference: String,
+    },
+    /// List retired versions and their last day.
+    Sunset,
+    /// Fetch what is new at the origin.
+    Fetch,
+    /// Push to the origin.
+    Push,
+    /// Copy bytes from and to remotes.
+    Sync,
+    /// Name a place with bytes.
+    RemoteAdd,
+    /// Forget a place with bytes.
+    RemoteRemove {
+        /// Its name.
+        name: String,
+    },
+    /// List the places with bytes.
+    RemoteList,
+    /// Pin a version in the lock file.
+    PinAdd {
+        /// What to pin.
+        reference: Option<String>,
+    },
+    /// Move a pin to what its alias holds now.
+    PinUpdate {
+        /// The pin; all, where none is named.
+        name: Option<String>,
+    },
+    /// Bring the files of the pins.
+    PinSync,
+    /// Check the pins against the registry.
+    PinCheck,
+    /// Publish the lock file, so that the registry knows who uses what.
+    PinPublish,
+    /// Pin a trust root.
+    TrustPin {
+        /// The root, as `sha256:…`.
+        root: Option<String>,
+    },
+    /// Show the trust root.
+    TrustShow,
+    /// Make a new trust root.
+    TrustRotate,
+    /// Sign a drafted trust root.
+    TrustSign,
+    /// Show the policy in force.
+    PolicyShow,
+    /// Put a policy into force, from a file or a preset.
+    PolicyApply {
+        /// The preset, such as `team`.
+        preset: Option<String>,
+    },
+    /// Explain a policy before it is signed.
+    PolicyCheck,
+    /// Sign a drafted policy.
+    PolicySign,
+    /// List the members.
+    MembersList,
+    /// Add a member.
+    MembersAdd,
+    /// Change a member's roles.
+    MembersSet {
+        /// The principal.
+        id: String,
+    },
+    /// List a family of the catalog.
+    CatalogList {
+        /// The family.
+        family: String,
+    },
+    /// Show an entry of the catalog.
+    CatalogShow {
+        /// The family.
+        family: String,
+        /// The entry.
+        id: String,
+    },
+    /// Install the pre-receive hook.
+    HookInstall,
+    /// Write the CI files.
+    SetupCi,
+    /// Remove a dead writer's lock.
+    Unlock,
+    /// Make the index again.
+    IndexRebuild,
+    /// Write the site.
+    ExportSite,
+    /// What an error's code means.
+    HelpError {
+        /// The code.
+        code: Code,
+    },
+    /// A program outside refmark: the same in every face, such as `git pull --rebase`.
+    Run {
+        /// The command line.
+        command: String,
+    },
+}
+
+/// A part of a hint.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Part {
+    Text(Cow<'static, str>),
+    Next(Box<Next>),
+}
+
+/// What to do next: sentences and steps, in the order in which they are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hint(Vec<Part>);
+
+impl Hint {
+    /// A hint that begins with words. The words name no command of any face.
+    pub fn of(text: impl Into<Cow<'static, str>>) -> Hint {
+        Hint(vec![Part::Text(text.into())])
+    }
+
+    /// Adds words.
+    pub fn say(mut self, text: impl Into<Cow<'static, str>>) -> Hint {
+        self.0.push(Part::Text(text.into()));
+        self
+    }
+
+    /// Adds a step.
+    pub fn then(mut self, next: Next) -> Hint {
+        self.0.push(Part::Next(Box::new(next)));
+        self
+    }
+
+    /// The steps alone, for faces that show them as buttons.
+    pub fn steps(&self) -> impl Iterator<Item = &Next> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Next(next) => Some(&**next),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The hint in a face's own language.
+    pub fn spell(&self, voice: Voice) -> String {
+        let mut text = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(words) => text.push_str(words),
+                Part::Next(next) => text.push_str(&voice(next)),
+            }
+        }
+        text
+    }
+}
+
+impl From<Next> for Hint {
+    fn from(next: Next) -> Hint {
+        Hint::default().then(next)
+    }
+}
+
+impl From<&'static str> for Hint {
+    fn from(text: &'static str) -> Hint {
+        Hint::of(text)
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Hint {
+        Hint::of(text)
+    }
+}
+
+/// In the voice of this process.
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spell(VOICE.get().copied().unwrap_or(plain)))
+    }
+}
+
+/// A hint as a reader's memory keeps it: the steps themselves, because another face may read them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StoredHint(Vec<Part>);
+
+impl From<Hint> for StoredHint {
+    fn from(hint: Hint) -> StoredHint {
+        StoredHint(hint.0)
+    }
+}
+
+impl From<StoredHint> for Hint {
+    fn from(stored: StoredHint) -> Hint {
+        Hint(stored.0)
+    }
+}
+
+/// As text, in the voice of this process.
+impl serde::Serialize for Hint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A step in plain words, for programs that embed refmark and set no voice.
+fn plain(next: &Next) -> String {
+    let of = |what: &Option<String>| what.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+    match next {
+        Next::With(choice) => format!("the option {choice:?}"),
+        Next::Init { here: false } => "make a registry".into(),
+        Next::Init { here: true } => "make a registry in this repository".into(),
+        Next::Clone { url } => format!("clone the registry{}", of(url)),
+        Next::Use => "make this registry the default".into(),
+        Next::Register { model } => {
+            format!("register a version{}", model.as_ref().map(|m| format!(" of {m}")).unwrap_or_default())
+        }
+        Next::List { model } => format!("list{}", of(model)),
+        Next::Show { reference } => format!("show{}", of(reference)),
+        Next::Log { reference } => {
+            format!("the log{}", reference.as_ref().map(|r| format!(" of {r}")).unwrap_or_default())
+        }
+        Next::Explain { reference } => format!("explain{}", of(reference)),
+        Next::Review { range } => format!("review {range}"),
+        Next::Status => "the status".into(),
+        Next::Verify => "verify".into(),
+        Next::Promote { alias, version: Some(version) } => format!("promote {alias} to version {version}"),
+        Next::Promote { alias, version: None } => format!("promote {alias}"),
+        Next::Rollback { alias } => format!("roll back{}", of(alias)),
+        Next::Unset { alias } => format!("unset {alias}"),
+        Next::Approve { branch } => format!("approve{}", of(branch)),
+        Next::Renew { branch } => format!("renew{}", of(branch)),
+        Next::Land { branch } => format!("land {branch}"),
+        Next::Attach { reference, evidence, pass } => {
+            let verdict = if *pass { "passing " } else { "" };
+            format!("attach {verdict}{evidence}{}", reference.as_ref().map(|r| format!(" to {r}")).unwrap_or_default())
+        }
+        Next::Transition { reference, to } => format!("transition {reference} to {to}"),
+        Next::Describe { reference } => format!("describe {reference}"),
+        Next::Sunset => "the list of sunsets".into(),
+        Next::Fetch => "fetch".into(),
+        Next::Push => "push".into(),
+        Next::Sync => "sync the bytes".into(),
+        Next::RemoteAdd => "add a remote".into(),
+        Next::RemoteRemove { name } => format!("remove the remote {name}"),
+        Next::RemoteList => "list the remotes".into(),
+        Next::PinAdd { reference } => format!("pin{}", of(reference)),
+        Next::PinUpdate { name } => format!("update the pin{}", of(name)),
+        Next::PinSync => "sync the pins".into(),
+        Next::PinCheck => "check the pins".into(),
+        Next::PinPublish => "publish the pins".into(),
+        Next::TrustPin { root } => format!("pin the trust root{}", of(root)),
+        Next::TrustShow => "show the trust root".into(),
+        Next::TrustRotate => "rotate the trust root".into(),
+        Next::TrustSign => "sign the trust root".into(),
+        Next::PolicyShow => "show the policy".into(),
+        Next::PolicyApply { preset: Some(preset) } => format!("apply the preset {preset}"),
+        Next::PolicyApply { preset: None } => "apply a policy".into(),
+        Next::PolicyCheck => "check the policy".into(),
+        Next::PolicySign => "sign the policy".into(),
+        Next::MembersList => "list the members".into(),
+        Next::MembersAdd => "add a member".into(),
+        Next::MembersSet { id } => format!("set the roles of {id}"),
+        Next::CatalogList { family } => format!("list the catalog's {family}"),
+        Next::CatalogShow { family, id } => format!("show {id} of the catalog's {family}"),
+        Next::HookInstall => "install the hook".into(),
+        Next::SetupCi => "set up CI".into(),
+        Next::Unlock => "remove the lock".into(),
+        Next::IndexRebuild => "rebuild the index".into(),
+        Next::ExportSite => "export the site".into(),
+        Next::HelpError { code } => format!("the documentation of {code}"),
+        Next::Run { command } => command.clone(),
+    }
+}
