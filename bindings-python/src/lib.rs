@@ -19,12 +19,22 @@ mod rows;
 mod signatures;
 mod team;
 mod values;
+mod voice;
 
 use pyo3::prelude::*;
 
 /// The native half of `refmark`.
 #[pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
+    /// From here on hints are said as Python says them.
+    #[pymodule_init]
+    fn speak(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        refmark_core::types::hint::speak_as(super::voice::say);
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::pins::{PyProject, find_lock};
     #[pymodule_export]

@@ -52,8 +52,6 @@ pub enum Choice {
     Owner,
     /// Name another registry.
     Registry,
-    /// Allow what looks like a secret.
-    AllowSecrets,
     /// Do it although it cannot be undone.
     Force,
 }
