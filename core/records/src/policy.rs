@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::GateRule;
 use super::registry_id::RegistryId;
-use super::root::FORMAT;
+use super::root::readable;
 use super::signature::{KeyId, PublicKey};
 use super::statement::predicate;
 use super::trust::TrustState;
@@ -283,13 +283,7 @@ impl Policy {
                 .field("line", mistake.line)
                 .hint("`refmark policy check FILE` explains a policy before it is signed")
         })?;
-        if policy.format > FORMAT {
-            return Err(Error::new(
-                Code::UpgradeNeeded,
-                format!("the policy is of format {}, and this refmark reads up to {FORMAT}", policy.format),
-            )
-            .hint("upgrade refmark"));
-        }
+        readable("the policy", policy.format)?;
         match policy.broken_rule() {
             None => Ok(policy),
             Some(rule) => Err(Error::new(Code::BadRecord, format!("the policy breaks a rule: {rule}"))),

@@ -4,10 +4,29 @@ use serde::{Deserialize, Serialize};
 
 use super::signature::PublicKey;
 use super::statement::predicate;
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 
-/// The format's number that this refmark writes and the newest that it reads.
-pub const FORMAT: u64 = 1;
+/// The format's number that this refmark writes, and the newest that it reads.
+pub const FORMAT: u64 = 2;
+
+/// The oldest format that this refmark reads. Format 1 was 0.1.0's alone and was never released to anybody.
+pub const OLDEST_FORMAT: u64 = 2;
+
+/// Whether this refmark reads a format. An error `upgrade-needed` for a newer one, `format-retired` for an older one;
+/// `what` names the file in the message, such as `the policy`.
+pub fn readable(what: &str, format: u64) -> Result<()> {
+    if format > FORMAT {
+        let message = format!("{what} is of format {format}, and this refmark reads up to {FORMAT}");
+        return Err(Error::new(Code::UpgradeNeeded, message).hint("upgrade refmark"));
+    }
+    if format < OLDEST_FORMAT {
+        let message = format!("{what} is of format {format}, and this refmark reads from {OLDEST_FORMAT} on");
+        return Err(Error::new(Code::FormatRetired, message)
+            .hint("refmark 0.1 reads it; make a new registry and register the artifacts again"));
+    }
+    Ok(())
+}
 
 /// A principal of the root and the keys that speak for it. However many keys it has, it counts once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

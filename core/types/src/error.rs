@@ -88,6 +88,7 @@ codes! {
     BadKey "bad-key" Failed "A key cannot be read, is weak, or is of a type that refmark does not use (it signs with ed25519).";
     GitFailed "git-failed" Failed "Git or its object database reported an error; the message has its words.";
     Unsupported "unsupported" Failed "This build, platform or format does not support the request.";
+    FormatRetired "format-retired" Failed "The registry uses a format that this refmark reads no more; an older refmark reads it.";
     UpgradeNeeded "upgrade-needed" Failed "The registry uses a newer format than this refmark reads; upgrade refmark.";
     TooLarge "too-large" Failed "A record, manifest, header or request is over its stated limit.";
     Cancelled "cancelled" Failed "The work was stopped on request; nothing half-written was left behind.";

@@ -6,7 +6,7 @@ use crate::testing::registry::{Team, principal, public};
 use crate::verify::Remembered;
 use refmark_records::evidence::Verdict;
 use refmark_records::layout::{Document, Place};
-use refmark_records::root::{Keyholder, Quorum};
+use refmark_records::root::{FORMAT, Keyholder, Quorum};
 use refmark_records::statement::Predicate;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
@@ -180,12 +180,23 @@ fn a_manifest_in_a_foreign_folder_is_refused_and_stops_no_reader() {
 #[test]
 fn a_root_of_a_newer_format_stops_readers_only_where_its_quorum_signed_it() {
     let Two { scene, start, head, .. } = two_versions();
-    let newer = |signers: &[&str]| scene.root(2, Some(&start.root), Some(head), signers, |it| it.format = 2);
+    let newer = |signers: &[&str]| scene.root(2, Some(&start.root), Some(head), signers, |it| it.format = FORMAT + 1);
     let by_eve = newer(&["eve"]);
     see(&scene, scene.land(head, [by_eve.edit()])).has_not(&by_eve, Standing::Refused, Code::BadSignature);
     let real = scene.land(head, [newer(&["ada", "bob"]).edit()]);
     let mut verifier = Verifier::from_the_start(&scene.git, real, None).unwrap();
     assert_eq!(verifier.run(|_| Ok(())).unwrap_err().code, Code::UpgradeNeeded);
+}
+
+#[test]
+fn a_registry_of_format_1_ends_in_an_error_that_says_what_reads_it() {
+    let scene = Scene::in_memory();
+    let root = scene.root(1, None, None, &["ada", "bob"], |root| root.format = 1);
+    let head = scene.git.put(&[], &[root.edit()], scene.tick());
+    let mut verifier = Verifier::from_the_start(&scene.git, head, None).unwrap();
+    let error = verifier.run(|_| Ok(())).unwrap_err();
+    assert_eq!(error.code, Code::FormatRetired);
+    assert!(error.hint_text().unwrap().contains("refmark 0.1"));
 }
 
 #[test]

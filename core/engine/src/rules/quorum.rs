@@ -5,7 +5,7 @@ use super::{RuleContext, Ruling, demand, settle};
 use crate::effective::{Effective, StateOverlay};
 use crate::state_reader::StateReader;
 use refmark_records::layout::Place;
-use refmark_records::root::{FORMAT, Quorum, Root};
+use refmark_records::root::{Quorum, Root, readable};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -59,18 +59,11 @@ pub(super) fn judge_root(
     known_format(root, path)
 }
 
-/// An error that stops the walk at a root of a newer format: whoever read on would judge by rules that it does not know.
-/// Asked only of a root that its quorums signed, so that nobody else can stop a reader.
+/// An error that stops the walk at a root of a format that this refmark does not read: whoever read on would judge by rules
+/// that it does not know. Asked only of a root that its quorums signed, so that nobody else can stop a reader.
 fn known_format(root: &Root, path: &str) -> Result<Ruling> {
-    if root.format <= FORMAT {
-        return Ok(Ruling::Ok);
-    }
-    Err(Error::new(
-        Code::UpgradeNeeded,
-        format!("the registry is of format {}, and this refmark reads up to {FORMAT}", root.format),
-    )
-    .hint("upgrade refmark")
-    .at(path))
+    readable("the registry", root.format).map_err(|error| error.at(path))?;
+    Ok(Ruling::Ok)
 }
 
 /// Judges policy n, given the object of its text.
@@ -111,7 +104,7 @@ pub(super) fn judge_policy(
     }
     let policy = match settle(sum.objects().policy(text))? {
         Ok(policy) => policy,
-        Err(error) if error.code == Code::UpgradeNeeded => return Err(error),
+        Err(error) if matches!(error.code, Code::UpgradeNeeded | Code::FormatRetired) => return Err(error),
         Err(error) => return Ok(Ruling::Failed(error)),
     };
     if policy.number != number || policy.registry != root.registry {

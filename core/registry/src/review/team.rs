@@ -61,7 +61,7 @@ pub(crate) fn key_of(who: &str) -> HeldKey {
 }
 
 pub(crate) fn policy_text(author: &Author, number: u64) -> String {
-    let mut text = format!("format = 1\nregistry = \"{}\"\nnumber = {number}\n", author.registry);
+    let mut text = format!("format = 2\nregistry = \"{}\"\nnumber = {number}\n", author.registry);
     for (id, _, roles) in PEOPLE {
         let kind = if id.starts_with("ci") { "agent" } else { "person" };
         let key = key_of(id).public();

@@ -49,7 +49,7 @@ impl Team {
 
     /// The policy's text.
     pub fn text(&self, number: u64, registry: RegistryId) -> String {
-        let mut text = format!("format = 1\nregistry = \"{registry}\"\nnumber = {number}\n{}", self.head);
+        let mut text = format!("format = 2\nregistry = \"{registry}\"\nnumber = {number}\n{}", self.head);
         for (name, kind, roles, keys) in &self.members {
             let keys: Vec<String> = keys.iter().map(|key| format!("\"{}\"", public(key))).collect();
             text.push_str(&format!(
