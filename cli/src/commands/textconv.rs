@@ -1,7 +1,7 @@
 //! `textconv`: what a record says in sentences, for `git diff` (see `setup-git`).
 
 use refmark_core::query::explain::textconv;
-use refmark_core::store::blob::read_given;
+use refmark_core::store::fs::input::read_given;
 
 use super::completions::Raw;
 use super::values::JSON_LIMIT;

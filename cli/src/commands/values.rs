@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use refmark_core::store::blob::read_given;
+use refmark_core::store::fs::input::read_given;
 use refmark_core::types::canonical::strict;
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Code, Error, Result};

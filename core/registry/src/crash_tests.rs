@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::pin_tests::{Stage1, request};
-use super::tests::{model, world};
 use super::*;
+use crate::pins::tests::{Stage1, request};
+use crate::tests::{model, world};
 use refmark_engine::plan::PromoteRequest;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
@@ -370,7 +370,7 @@ fn a_gc_may_die_at_any_step() {
     let trashed = || std::fs::read_dir(&trash).unwrap().count();
     home.every_death(
         |mut world| {
-            let later = super::tests::Ticking::new();
+            let later = crate::tests::Ticking::new();
             later.sleep_days(30);
             world.clock = later;
             open(world)?.gc(&Git::default(), false).map(drop)

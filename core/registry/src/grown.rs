@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::open::Registry;
-use super::promote::MoveAnswer;
-use super::register::Package;
-use super::writer::Writer;
+use crate::registry::Registry;
+use crate::write::promote::MoveAnswer;
+use crate::write::register::Package;
+use crate::write::transaction::Writer;
 use refmark_engine::plan::PromoteRequest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};

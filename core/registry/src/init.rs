@@ -4,14 +4,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::context::Context;
-use super::open::{HERE_BRANCH, OWN_BRANCH, Registry};
-use super::writer::Writer;
+use crate::context::Context;
+use crate::registry::{HERE_BRANCH, OWN_BRANCH, Registry};
+use crate::write::transaction::Writer;
 use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;
-use refmark_store::fs::beside::{Beside, Building};
 use refmark_store::fs::disk::{io_error, make_dirs_durably};
+use refmark_store::fs::sibling::{Beside, Building};
 use refmark_store::git::{Format, Repo};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -123,7 +123,7 @@ impl Registry {
         let root = plan.statements.first().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
         let root = root.ok_or_else(|| refmark_types::error::bug("a founding without a root"))?;
         let bare = Registry::unfounded(repo, branch, world, id, name.clone(), root);
-        let warnings = super::probe::probe(&*bare.world.disk, &bare.work_folder())?;
+        let warnings = refmark_store::fs::probe::probe(&*bare.world.disk, &bare.work_folder())?;
         if bare.repo.is_bare() {
             bare.share_with_git_lfs()?;
         }
@@ -148,7 +148,7 @@ impl Registry {
     }
 
     /// `lfs/objects` of a bare registry is a link to the blobs, so that a stock `git lfs` client reads the store.
-    pub(super) fn share_with_git_lfs(&self) -> Result<()> {
+    pub(crate) fn share_with_git_lfs(&self) -> Result<()> {
         let lfs = self.repo.git_dir().join("lfs");
         let link = lfs.join("objects");
         if link.symlink_metadata().is_ok() {
@@ -175,7 +175,7 @@ fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
 }
 
 /// The neighbourhood of a folder that is not there, or empty; made where it is missing, and swept.
-pub(super) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
+pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
     let Some(beside) = Beside::of(into) else {
         return Err(Error::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
     };

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::context::Context;
-use super::open::Registry;
+use crate::context::Context;
+use crate::registry::Registry;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::disk::io_error;
 use refmark_types::error::{Code, Error, Result};

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::spelling::check_spelling;
+use super::collisions::check_spelling;
 use super::store::{Presence, Store, Wrong, absent};
 use super::stream::{self, LARGE, Named, Work};
-use crate::fs::beside::{Beside, Building};
 use crate::fs::disk::{io_error, shown, sync_dirs};
 use crate::fs::parallel::{WAITERS, for_each};
 use crate::fs::read::open_regular;
+use crate::fs::sibling::{Beside, Building};
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};

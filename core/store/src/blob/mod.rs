@@ -2,12 +2,11 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod extra;
-mod given;
+mod collisions;
+mod derived;
 mod ingest;
 mod materialise;
 mod remote;
-mod spelling;
 mod stat_cache;
 mod store;
 mod stream;
@@ -15,11 +14,10 @@ mod trash;
 mod verify;
 mod walk;
 
-pub use given::read_given;
+pub use collisions::check_spelling;
 pub use ingest::{Ingested, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};
-pub use spelling::check_spelling;
 pub use store::{Presence, Store, VerifiedReader, error_of};
 pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::Verified;

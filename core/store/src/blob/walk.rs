@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
-use super::spelling::check_spelling;
+use super::collisions::check_spelling;
 use crate::fs::disk::{io_error, shown};
 use crate::fs::read::not_a_file;
 use refmark_types::error::{Code, Error, Result};

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 
-use super::beside::Beside;
 use super::parallel::{WAITERS, for_each};
+use super::sibling::Beside;
 use refmark_types::error::{Code, Error, Result};
 
 /// The steps that change what is on the disk. Every error names the path and the system's reason

@@ -2,9 +2,11 @@
 
 #![allow(clippy::disallowed_methods)]
 
-pub mod beside;
 pub mod disk;
 pub mod host;
+pub mod input;
 pub mod lock;
 pub mod parallel;
+pub mod probe;
 pub mod read;
+pub mod sibling;

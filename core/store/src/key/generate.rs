@@ -10,8 +10,8 @@ use ssh_key::public::Ed25519PublicKey;
 use ssh_key::{LineEnding, PrivateKey};
 use zeroize::Zeroizing;
 
-use super::held::HeldKey;
 use super::platform;
+use super::secret_key::HeldKey;
 use crate::fs::disk::io_error;
 use refmark_engine::ports::signer::Signer;
 use refmark_types::digest::encode_hex;

@@ -9,16 +9,16 @@
 #[cfg_attr(not(unix), path = "no_agent.rs")]
 mod agent;
 mod generate;
-mod held;
 mod platform;
 mod public;
 mod read;
 mod search;
+mod secret_key;
 
 pub use generate::{generate, keep};
-pub use held::HeldKey;
 pub use public::read_public_keys;
 pub use search::{Found, KeySearch, PassphrasePrompt, find, look, own_key_path};
+pub use secret_key::HeldKey;
 
 use refmark_engine::ports::signer::Signer;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
-use super::held::HeldKey;
 use super::read::{LockedKey, Secret, looks_private, read_private};
+use super::secret_key::HeldKey;
 use super::{Signers, agent, platform};
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::{KeyId, PublicKey};

@@ -1,0 +1,3 @@
+//! What keeps a registry small and fast.
+
+pub(crate) mod gc;

@@ -1,0 +1,129 @@
+//! A consumer's project and its lock file. What is done with it has a file each: `pin_change` (add, remove, update),
+//! `pin_check` (list, check), `pin_sync`, `pin_publish` and `pin_lint`.
+
+use std::path::{Path, PathBuf};
+
+use crate::context::{Context, Pinning};
+use crate::registry::{LOCK_FILE, Registry};
+use refmark_query::pin as judging;
+use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
+use refmark_store::fs::disk::{io_error, replace};
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::name::ModelName;
+
+/// A consumer's project: a folder with a lock file, or one that is about to get one.
+pub struct Project {
+    pub(crate) folder: PathBuf,
+    pub(crate) lock: Option<LockFile>,
+    pub(crate) world: Context,
+}
+
+impl Project {
+    /// The project in a folder, with its lock file where there is one.
+    pub fn at(folder: &Path, world: Context) -> Result<Project> {
+        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
+        let path = folder.join(LOCK_FILE);
+        let lock = match std::fs::metadata(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(io_error("read", &path, &error)),
+            Ok(found) if found.len() > LOCK_LIMIT as u64 => {
+                return Err(Error::new(Code::TooLarge, format!("{} has over {LOCK_LIMIT} bytes", path.display())));
+            }
+            Ok(_) => {
+                let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
+                Some(LockFile::parse(&text).map_err(|error| error.at(path.display().to_string()))?)
+            }
+        };
+        Ok(Project { folder, lock, world })
+    }
+
+    /// The project whose lock file lies in or above a folder; none where there is no lock file.
+    pub fn find(from: &Path, world: &Context) -> Result<Option<Project>> {
+        let from = std::path::absolute(from).map_err(|error| io_error("find", from, &error))?;
+        for folder in from.ancestors() {
+            if folder.join(LOCK_FILE).is_file() {
+                return Project::at(folder, world.clone()).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The lock file's path.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(LOCK_FILE)
+    }
+
+    /// The lock file; an error `not-pinned` where there is none yet.
+    pub fn lock(&self) -> Result<&LockFile> {
+        self.lock.as_ref().ok_or_else(|| {
+            Error::new(Code::NotPinned, format!("there is no {}", self.path().display()))
+                .hint("`refmark pin add NAME@ALIAS` makes one")
+        })
+    }
+
+    /// The pin of a name.
+    pub fn pin(&self, name: &ModelName) -> Result<&Pin> {
+        let lock = self.lock()?;
+        lock.pin(name).ok_or_else(|| {
+            let have: Vec<&str> = lock.pins.iter().map(|pin| pin.name.as_str()).collect();
+            let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
+            Error::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display()))
+                .hint(format!("it has {have}; add one: refmark pin add {name}@ALIAS"))
+        })
+    }
+
+    /// The registry of the lock file where it is on this machine, held to the lock's root: where the lock says, else the
+    /// user's default if it is that one. None where it is elsewhere. An error where another registry stands there.
+    pub fn registry(&self) -> Result<Option<Registry>> {
+        let lock = self.lock()?;
+        let mut world = self.world.clone();
+        if matches!(world.pinning, Pinning::Stored) {
+            world.pinning = Pinning::Root(lock.registry.root);
+        }
+        if let Some(path) = local(&lock.registry.url, &self.folder).filter(|path| path.exists()) {
+            let registry = Registry::open(&path, world)?;
+            judging::same_registry(lock, registry.id())?;
+            return Ok(Some(registry));
+        }
+        let Some(default) = self.world.default_registry()?.filter(|path| path.exists()) else { return Ok(None) };
+        let registry = Registry::open(&default, world)?;
+        Ok((registry.id() == lock.registry.id).then_some(registry))
+    }
+
+    /// The registry held to the lock's root, where there is a lock and the caller named no other root. An error where the
+    /// lock is for another registry.
+    pub(crate) fn held(&self, registry: &Registry) -> Result<Option<Registry>> {
+        let Some(lock) = &self.lock else { return Ok(None) };
+        judging::same_registry(lock, registry.id())?;
+        match registry.world().pinning {
+            Pinning::Stored => registry.held_to(lock.registry.root).map(Some),
+            Pinning::Root(_) => Ok(None),
+        }
+    }
+
+    pub(crate) fn save(&mut self, lock: &LockFile) -> Result<()> {
+        let text = lock.print()?;
+        replace(&*self.world.disk, &self.path(), text.as_bytes(), 0o644)?;
+        self.lock = Some(lock.clone());
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// This registry, held to a root.
+    pub(crate) fn held_to(&self, root: Digest) -> Result<Registry> {
+        Registry::open(self.path(), Context { pinning: Pinning::Root(root), ..self.world().clone() })
+    }
+}
+
+/// Whether an address is a path of this machine.
+pub(crate) fn is_local(url: &str) -> bool {
+    let scp = |url: &str| url.split_once(':').is_some_and(|(host, _)| !host.contains('/') && !host.is_empty());
+    url.starts_with("file://") || !(url.contains("://") || scp(url))
+}
+
+/// The path that an address is, relative ones from a folder; none for addresses elsewhere.
+pub(crate) fn local(url: &str, from: &Path) -> Option<PathBuf> {
+    is_local(url).then(|| from.join(url.strip_prefix("file://").unwrap_or(url)))
+}

@@ -1,0 +1,58 @@
+//! `check`: may this range land? The review's rules as an exit status.
+
+use crate::registry::Registry;
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::rules::hint_on_branch;
+use refmark_query::check::{Arrival, CheckAnswer, check};
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::oid::Oid;
+
+#[cfg(test)]
+mod tests;
+
+/// How to check.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckOptions {
+    /// The range's end becomes the branch's head as it is.
+    pub push: bool,
+    /// Go on where no trust root is pinned.
+    pub allow_unverified: bool,
+}
+
+impl Registry {
+    /// Checks `BASE..HEAD` against the newest head of the registry's branch that is here.
+    pub fn check(&self, text: &str, options: CheckOptions) -> Result<CheckAnswer> {
+        if self.world.pin_of(self.id())?.is_none() && !options.allow_unverified {
+            return Err(Error::new(
+                Code::Unverified,
+                "no trust root is pinned here, so nothing can be checked against it",
+            )
+            .hint("name it with --trust-root or REFMARK_TRUST_ROOT; in CI it stands in the base branch's workflow"));
+        }
+        let named = self.range(text)?;
+        let base = self.newest_of(named.base, named.head)?;
+        let range = self.range_of(&self.repo, base, named.head)?;
+        // What is part of the branch is judged as it stands there.
+        let landed = self.has_behind(self.head()?, named.head)?;
+        let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
+        let mut answer = check(&range, arrival, self.world.clock.now())?;
+        if self.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
+            for hint in answer.problems.iter_mut().filter_map(|it| it.hint.as_mut()) {
+                *hint = hint_on_branch(&hint.to_string(), &named.head_name).into();
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The newest head of the branch that has `base` behind it, unless `head` is part of it already.
+    fn newest_of(&self, base: Oid, head: Oid) -> Result<Oid> {
+        let mut newest = base;
+        for name in [self.branch.clone(), format!("origin/{}", self.branch)] {
+            let Ok(current) = self.repo.resolve_revision(&name) else { continue };
+            if current != head && self.has_behind(current, newest)? && !self.has_behind(current, head)? {
+                newest = current;
+            }
+        }
+        Ok(newest)
+    }
+}

@@ -1,0 +1,21 @@
+//! `diff`: what differs between two versions.
+
+use crate::registry::Registry;
+use crate::view::View;
+use refmark_query::answer::diff;
+use refmark_query::diff::{ArtifactDiff, Side};
+use refmark_types::error::Result;
+use refmark_types::reference::Reference;
+
+impl Registry {
+    /// What a reference names, whatever its trust state: the artifact, and its version where the reference has one. A
+    /// error with code `not-found` where it names nothing.
+    pub fn side(&self, view: &View<'_>, reference: &Reference) -> Result<Side> {
+        diff::side(view.facts()?, reference)
+    }
+
+    /// What differs between two versions or artifacts, `old` first.
+    pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
+        diff::diff(view.facts()?, old, new)
+    }
+}

@@ -1,0 +1,20 @@
+//! What a registry is asked: views of what took effect, and answers made of them. Nothing here changes the registry.
+
+pub(crate) mod check;
+pub(crate) mod detail;
+pub(crate) mod diff;
+pub(crate) mod explain;
+pub(crate) mod find_key;
+pub(crate) mod inspect;
+pub(crate) mod landed;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod pull;
+pub(crate) mod report;
+pub(crate) mod resolve;
+pub(crate) mod review;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod status;
+pub(crate) mod sunset;
+pub(crate) mod verify;

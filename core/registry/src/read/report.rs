@@ -1,0 +1,18 @@
+//! `report`: one dossier per version.
+
+use crate::registry::Registry;
+use crate::view::View;
+use refmark_query::answer::explain::report;
+use refmark_query::report::Dossier;
+use refmark_types::error::Result;
+use refmark_types::reference::Reference;
+
+#[cfg(test)]
+mod tests;
+
+impl Registry {
+    /// The dossier of the version that a reference names: the same from the same commit.
+    pub fn report(&self, view: &View<'_>, reference: &Reference) -> Result<Dossier> {
+        report(&view.basis()?, reference)
+    }
+}

@@ -1,0 +1,49 @@
+//! Dossiers of a real repository.
+
+use crate::Registry;
+use crate::read::review::team::Team;
+use crate::tests::world;
+use refmark_query::report::cyclonedx;
+use refmark_render::report::page;
+use refmark_types::error::Code;
+use refmark_types::reference::Reference;
+
+#[test]
+fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
+    let (team, one, _) = Team::with_a_champion();
+    let reference = Reference::parse("sentiment@champion").unwrap();
+    let view = team.registry.view().unwrap();
+    let dossier = team.registry.report(&view, &reference).unwrap();
+    assert_eq!((dossier.artifact, dossier.evidence.len(), dossier.tensors), (one, 4, 12));
+    let kinds: Vec<&str> = dossier.moves.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds.len(), 5, "{kinds:?}");
+    let alias = dossier.moves.iter().find(|it| it.kind == "alias").unwrap();
+    assert_eq!(alias.approvals.iter().map(|it| it.by.as_str()).collect::<Vec<_>>(), ["ada", "bo"]);
+    assert_eq!(dossier.keys.len(), 4);
+    assert!(dossier.keys.iter().all(|it| it.principal.is_some() && it.public.is_some()));
+
+    let all = |registry: &Registry| {
+        let view = registry.view().unwrap();
+        let dossier = registry.report(&view, &reference).unwrap();
+        let json = serde_json::to_string(&dossier).unwrap();
+        (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)))
+    };
+    let first = all(&team.registry);
+    team.days(100);
+    let again = Registry::open(&team.home.path().join("models"), world(team.home.path())).unwrap();
+    assert_eq!(first, all(&again));
+    let bom: serde_json::Value = serde_json::from_str(&first.2).unwrap();
+    assert_eq!((&bom["bomFormat"], &bom["specVersion"]), (&"CycloneDX".into(), &"1.6".into()));
+    assert_eq!(bom["metadata"]["component"]["type"], "machine-learning-model");
+    if let Some(to) = std::env::var_os("REFMARK_CYCLONEDX_TO") {
+        std::fs::write(to, &first.2).unwrap();
+    }
+}
+
+#[test]
+fn what_is_no_version_has_no_dossier() {
+    let (team, one, _) = Team::with_a_champion();
+    let view = team.registry.view().unwrap();
+    let error = team.registry.report(&view, &Reference::parse(&one.to_string()).unwrap()).unwrap_err();
+    assert_eq!(error.code, Code::BadArgument);
+}

@@ -1,0 +1,100 @@
+//! `resolve`: what a reference means, and how far that is vouched for.
+
+use crate::registry::Registry;
+use crate::view::View;
+pub use refmark_query::answer::resolve::ResolveAnswer;
+pub(crate) use refmark_query::answer::resolve::find;
+use refmark_query::answer::resolve::resolve;
+use refmark_store::fs::parallel::locked;
+use refmark_types::error::{Code, Result};
+use refmark_types::oid::Oid;
+use refmark_types::reference::Reference;
+use refmark_types::time::Timestamp;
+
+/// Answers that hold while a head has not moved. What a reference means follows from the head alone.
+#[derive(Default)]
+pub struct Answers {
+    head: Option<Oid>,
+    known: std::collections::HashMap<String, ResolveAnswer>,
+}
+
+/// So many answers are kept before they are made anew.
+const KEPT_ANSWERS: usize = 4096;
+
+impl Answers {
+    fn at(&self, head: Oid) -> Option<&std::collections::HashMap<String, ResolveAnswer>> {
+        (self.head == Some(head)).then_some(&self.known)
+    }
+
+    fn keep(&mut self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
+        if self.head != Some(head) || self.known.len() >= KEPT_ANSWERS {
+            self.known.clear();
+            self.head = Some(head);
+        }
+        self.known.insert(reference.to_string(), answer.clone());
+    }
+}
+
+/// How to resolve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResolveOptions {
+    /// As it was at this time.
+    pub at: Option<Timestamp>,
+    /// Serve the last good state where the newest commit is bad.
+    pub last_good: bool,
+    /// Go on where history is not whole.
+    pub accept_incomplete: bool,
+}
+
+impl Registry {
+    /// The view that these options ask for.
+    pub fn view_for(&self, options: ResolveOptions) -> Result<View<'_>> {
+        let view = match options.last_good {
+            true => self.view_last_good(),
+            false => self.view(),
+        };
+        match view {
+            Err(error) if error.code == Code::Incomplete && options.accept_incomplete => self.view_incomplete(),
+            other => other,
+        }
+    }
+
+    /// What a reference means. Refused where it is revoked or deleted, or where the newest commit is bad.
+    pub fn resolve(&self, reference: &Reference, options: ResolveOptions) -> Result<ResolveAnswer> {
+        let plain = options == ResolveOptions::default();
+        if plain && let Some(answer) = self.known_answer(reference)? {
+            return Ok(answer);
+        }
+        let view = self.view_for(options)?;
+        let answer = self.resolve_in(&view, reference, options)?;
+        if plain {
+            self.keep_answer(view.head, reference, &answer);
+            // Most of what the next one rests on is the same: root, policy, newest records.
+            let parsed = view.state()?.shared_objects().take_parsed();
+            if parsed.len() < KEPT_ANSWERS {
+                *locked(&self.parsed) = parsed;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// What a reference meant, where the head has not moved since.
+    fn known_answer(&self, reference: &Reference) -> Result<Option<ResolveAnswer>> {
+        let head = self.head()?;
+        let answers = locked(&self.answers);
+        Ok(answers.at(head).and_then(|known| known.get(&reference.to_string()).cloned()))
+    }
+
+    fn keep_answer(&self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
+        let mut answers = locked(&self.answers);
+        answers.keep(head, reference, answer);
+    }
+
+    /// What a reference means in a view.
+    pub fn resolve_in(&self, view: &View<'_>, reference: &Reference, options: ResolveOptions) -> Result<ResolveAnswer> {
+        if !options.last_good {
+            view.check_tip()?;
+        }
+        resolve(&view.basis()?, reference, options.at)
+    }
+}

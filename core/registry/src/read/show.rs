@@ -1,0 +1,22 @@
+//! `show`: everything that is known of a version.
+
+use crate::read::resolve::{ResolveAnswer, ResolveOptions};
+use crate::registry::Registry;
+use crate::view::View;
+pub use refmark_query::answer::show::ShowAnswer;
+use refmark_query::answer::show::show;
+use refmark_store::blob::Presence;
+use refmark_types::error::Result;
+use refmark_types::reference::Reference;
+
+impl Registry {
+    /// Everything that is known of what a reference names, whatever its state.
+    pub fn show(&self, view: &View<'_>, reference: &Reference) -> Result<ShowAnswer> {
+        show(&view.basis()?, reference, &|digest| Ok(self.store.presence(digest)? == Presence::Absent))
+    }
+
+    /// What a reference means, in a view that the caller holds.
+    pub fn resolve_here(&self, view: &View<'_>, reference: &Reference) -> Result<ResolveAnswer> {
+        self.resolve_in(view, reference, ResolveOptions::default())
+    }
+}

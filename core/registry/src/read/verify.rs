@@ -1,0 +1,228 @@
+//! `verify`: is everything here as signed and allowed? Bytes and history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::read::resolve::find;
+use crate::registry::Registry;
+use crate::view::View;
+use refmark_engine::ports::Unit;
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::verify::{Outcome, Problem, Verifier};
+use refmark_store::fs::disk::replace_cache;
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::map::Map;
+use refmark_types::oid::Oid;
+use refmark_types::reference::Reference;
+use refmark_types::time::Timestamp;
+
+/// What to verify.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VerifyOptions {
+    /// Leave the blobs out.
+    pub history_only: bool,
+    /// Start from the last head that was verified here, in place of the first commit.
+    pub from_remembered: bool,
+    /// Remember when this was done, for `status`.
+    pub save: bool,
+}
+
+/// What a verification comes to.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyAnswer {
+    /// ok, pending, incomplete or failed.
+    pub verdict: Outcome,
+    /// The head.
+    pub head: Oid,
+    /// How many commits the first-parent chain has.
+    pub commits: u64,
+    /// How many files have taken effect.
+    pub records: u64,
+    /// How many blobs were read and are what they are named.
+    pub blobs: u64,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// The blobs that are not here: not damaged, only elsewhere.
+    pub absent: Vec<Digest>,
+    /// The blobs whose bytes are wrong.
+    pub damaged: Vec<Digest>,
+    /// Everything that is not as it should be.
+    pub problems: Vec<Problem>,
+    /// The pinned root; none where nothing vouches for the registry.
+    pub trust_root: Option<String>,
+    /// Commits of the chain at which a file that had taken effect was missing or changed.
+    pub bad_commits: Vec<Oid>,
+}
+
+/// The last `verify` that was saved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SavedVerify {
+    /// When.
+    pub time: Timestamp,
+    /// What it came to.
+    pub verdict: Outcome,
+    /// The head.
+    pub head: Oid,
+}
+
+impl Registry {
+    /// Verifies the whole registry: every commit, record, signature and blob.
+    pub fn verify(&self, reference: Option<&Reference>, options: VerifyOptions) -> Result<VerifyAnswer> {
+        let head = self.head()?;
+        let condition = self.repo.integrity()?;
+        let (mut problems, mut in_tree) = (Vec::new(), Vec::new());
+        let view = match options.from_remembered {
+            true => self.view_of(head),
+            false => self.whole_view(head),
+        };
+        let view = match view {
+            Ok(view) => view,
+            Err(error) if matches!(error.code, Code::Incomplete) => {
+                problems.push(Problem::of(&error, None, None));
+                in_tree = self.tree_problems(head)?;
+                self.view_incomplete()?
+            }
+            Err(error) if matches!(error.code, Code::HistoryRewritten) => return Err(error),
+            Err(error) => return Err(error),
+        };
+        for (odd, what) in [
+            (condition.grafts, "a grafts file changes parents for git; refmark ignores it"),
+            (!condition.replace_refs.is_empty(), "git replaces objects here; refmark ignores the replacements"),
+        ] {
+            if odd {
+                let error = Error::new(Code::Incomplete, what).hint("remove it, so that git and refmark see the same");
+                problems.push(Problem::of(&error, None, None));
+            }
+        }
+        let mut verdict = match (in_tree.is_empty(), problems.is_empty()) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Incomplete,
+            (true, true) => Outcome::Ok,
+        };
+        problems.append(&mut in_tree);
+        if let Some(verified) = view.verified() {
+            problems.extend(verified.problems());
+            verdict = worse(verdict, verified.outcome());
+        }
+        let wanted = self.blobs_of(&view, reference)?;
+        let mut answer = VerifyAnswer {
+            verdict,
+            head,
+            commits: view.verified().map_or(0, |it| it.walk.commits()),
+            records: self.count_records(&view)?,
+            blobs: 0,
+            bytes: 0,
+            absent: Vec::new(),
+            damaged: Vec::new(),
+            problems,
+            trust_root: view.pin.map(|pin| pin.prefixed()),
+            bad_commits: view.verified().map(|it| it.bad.clone()).unwrap_or_default(),
+        };
+        if !options.history_only {
+            self.verify_blobs(&wanted, &mut answer)?;
+        }
+        if options.save {
+            self.save_verify(&answer)?;
+        }
+        Ok(answer)
+    }
+
+    /// Verifies from the first commit, whatever was remembered.
+    fn whole_view(&self, head: Oid) -> Result<View<'_>> {
+        if let Some(remembered) = self.remembered() {
+            // Even a whole walk holds the branch to what this reader saw before.
+            if !self.repo.on_first_parent_chain(head, remembered.head)? && !self.is_behind(head, remembered.head)? {
+                return Verifier::resume(&self.repo, head, &remembered).map(|_| ()).and_then(|()| self.view_of(head));
+            }
+        }
+        self.view_from_the_start(head)
+    }
+
+    fn verify_blobs(&self, wanted: &Map<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
+        let digests: Vec<Digest> = wanted.keys().copied().collect();
+        let found = self.store.verify(Some(&digests), &*self.world.progress, &self.world.cancel)?;
+        answer.blobs = found.good;
+        answer.bytes = found.bytes;
+        answer.absent = found.absent;
+        for (digest, error) in found.damaged {
+            let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
+            let mut problem = Problem::of(&error, None, None);
+            problem.message = format!("{names}: {}", problem.message);
+            answer.problems.push(problem);
+            answer.damaged.push(digest);
+            answer.verdict = Outcome::Failed;
+        }
+        for (digest, error) in found.unreadable {
+            // Nobody knows what such a blob holds: it may be good, and is not vouched for.
+            let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
+            let mut problem = Problem::of(&error, None, None);
+            problem.message = format!("{names}: {}", problem.message);
+            answer.problems.push(problem);
+            answer.verdict = worse(answer.verdict, Outcome::Failed);
+        }
+        Ok(())
+    }
+
+    /// The blobs of live artifacts (or of one), each with the files that it is.
+    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<Map<Digest, Vec<String>>> {
+        let facts = view.facts()?;
+        let artifacts = match reference {
+            Some(reference) => vec![find(facts, reference)?.artifact],
+            None => crate::write::transition::artifacts(facts)?,
+        };
+        let mut wanted: Map<Digest, Vec<String>> = Map::new();
+        for artifact in artifacts {
+            if facts.trust(&artifact)?.0 == refmark_records::trust::TrustState::Deleted {
+                continue;
+            }
+            for file in facts.manifest(&artifact)?.iter().flat_map(|it| &it.files) {
+                let names = wanted.get_or_default(file.sha256);
+                if names.len() < 3 {
+                    names.push(format!("{} of {}", file.path, artifact.short()));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn count_records(&self, view: &View<'_>) -> Result<u64> {
+        use refmark_engine::snapshot::History;
+        // The tree holds what took effect, what is inert, and companions.
+        let inert: usize = view.verified().map_or(0, |it| it.walk.inert().iter().map(|it| it.files.len()).sum());
+        let all = self.repo.between(None, view.head)?;
+        let companions = all.iter().filter(|it| refmark_records::layout::is_companion(&it.path)).count();
+        Ok((all.len() - companions).saturating_sub(inert) as u64)
+    }
+
+    fn save_verify(&self, answer: &VerifyAnswer) -> Result<()> {
+        let saved = SavedVerify { time: self.world.clock.now(), verdict: answer.verdict, head: answer.head };
+        let text = serde_json::to_vec(&saved).map_err(refmark_types::error::bug)?;
+        let folder = self.work_folder();
+        self.world.disk.make_dirs(&folder)?;
+        replace_cache(&*self.world.disk, &folder.join("verified.json"), &text, 0o644)
+    }
+
+    /// The last `verify` that was saved.
+    pub fn saved_verify(&self) -> Option<SavedVerify> {
+        let bytes = std::fs::read(self.work_folder().join("verified.json")).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// The view of a head, verified from the first commit, with progress.
+    fn view_from_the_start(&self, head: Oid) -> Result<View<'_>> {
+        self.world.progress.start("verifying", None, Unit::Items);
+        let view = self.view_anew(head);
+        self.world.progress.finish();
+        view
+    }
+}
+
+fn worse(a: Outcome, b: Outcome) -> Outcome {
+    let rank = |it: Outcome| match it {
+        Outcome::Ok => 0,
+        Outcome::Pending => 1,
+        Outcome::Incomplete => 2,
+        Outcome::Failed => 3,
+    };
+    if rank(a) >= rank(b) { a } else { b }
+}

@@ -1,0 +1,230 @@
+//! Opening a registry, and finding the one that a command means.
+
+use std::path::{Path, PathBuf};
+
+use crate::context::{Context, Pinning};
+use crate::pins::project::{Project, local};
+use crate::view::incomplete::explain_missing;
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::snapshot::History;
+use refmark_records::layout::Place;
+use refmark_records::registry_id::RegistryId;
+use refmark_records::statement::{Predicate, Record};
+use refmark_store::blob::Store;
+use refmark_store::git::Repo;
+use refmark_types::canonical::RECORD_LIMIT;
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+
+/// The branch of a registry that lives in an existing project's repository.
+pub const HERE_BRANCH: &str = "refmark";
+/// The branch of a registry that has a repository of its own.
+pub const OWN_BRANCH: &str = "main";
+/// The lock file's name in a consumer's project.
+pub const LOCK_FILE: &str = "refmark.lock";
+
+/// An open registry: one branch of one Git repository, with its blob store.
+pub struct Registry {
+    pub(crate) repo: Repo,
+    pub(crate) branch: String,
+    pub(crate) store: Store,
+    pub(crate) world: Context,
+    id: RegistryId,
+    name: String,
+    first_root: Digest,
+    /// What references meant at the head that was seen last: while it has not moved, they mean the same.
+    pub(crate) answers: std::sync::Mutex<crate::read::resolve::Answers>,
+    pub(crate) index: crate::view::index::IndexHandle,
+    /// What the last resolve parsed, for the next.
+    pub(crate) parsed: std::sync::Mutex<refmark_engine::effective::Parsed>,
+}
+
+impl Registry {
+    /// Opens the registry in a repository: bare, with a worktree, or on the branch `refmark` of a project's.
+    pub fn open(path: &Path, world: Context) -> Result<Registry> {
+        let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| match error.code {
+            Code::NotFound | Code::NotARegistry | Code::GitFailed => not_a_registry(path, &error.message),
+            _ => error,
+        })?;
+        // In a bare repository `HEAD` names the registry; in a project's, whatever people work on.
+        let mut branches: Vec<String> = repo.head_branch()?.into_iter().chain([OWN_BRANCH.to_owned()]).collect();
+        branches.insert(if repo.is_bare() { branches.len() } else { 0 }, HERE_BRANCH.to_owned());
+        for branch in branches {
+            if let Some((record, root)) = root_at(&repo, &branch).map_err(|error| explain_missing(&repo, error))? {
+                return Self::with_root(repo, branch, world, record, root);
+            }
+        }
+        Err(not_a_registry(path, "no branch of it has a trust root"))
+    }
+
+    fn with_root(repo: Repo, branch: String, world: Context, record: Record, name: String) -> Result<Registry> {
+        Ok(Self::unfounded(repo, &branch, world, record.common().registry, name, record.digest()))
+    }
+
+    /// A registry of which nothing is read: its first commit may not be written yet.
+    pub(crate) fn unfounded(
+        repo: Repo,
+        branch: &str,
+        world: Context,
+        id: RegistryId,
+        name: String,
+        first_root: Digest,
+    ) -> Registry {
+        let area = match (&world.places.data, branch == HERE_BRANCH && !repo.is_bare()) {
+            (Some(data), true) => data.join(id.to_string()),
+            _ => repo.git_dir().join("refmark"),
+        };
+        let store = Store::with_disk(&area, world.disk.clone());
+        let branch = branch.to_owned();
+        let (answers, index, parsed) = Default::default();
+        Registry { repo, branch, store, world, id, name, first_root, answers, index, parsed }
+    }
+
+    /// The registry's id, as its first root claims it.
+    pub fn id(&self) -> RegistryId {
+        self.id
+    }
+
+    /// The registry's name, as its first root claims it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first root, by the digest of its statement. A pin decides whether it is the right one.
+    pub fn first_root(&self) -> Digest {
+        self.first_root
+    }
+
+    /// The folder with Git's own data.
+    pub fn git_dir(&self) -> &Path {
+        self.repo.git_dir()
+    }
+
+    /// The path that people know the registry by.
+    pub fn path(&self) -> &Path {
+        self.repo.worktree().unwrap_or(self.repo.git_dir())
+    }
+
+    /// The branch that is the registry.
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// The blob store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The Git repository.
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// The world that the registry was opened in.
+    pub fn world(&self) -> &Context {
+        &self.world
+    }
+
+    /// The writer's lock.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.work_folder().join("lock")
+    }
+
+    /// Where the writer's lock lies, and what else all users of the registry share.
+    pub(crate) fn work_folder(&self) -> PathBuf {
+        self.repo.git_dir().join("refmark")
+    }
+}
+
+/// The first root of a branch, unverified, with the name that it gives.
+fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
+    let Some(head) = repo.head(branch)? else { return Ok(None) };
+    let Some(bytes) = repo.snapshot(head)?.read(&Place::Root(1).path(), RECORD_LIMIT)? else { return Ok(None) };
+    let record = Record::parse(&bytes).map_err(|error| error.at(Place::Root(1).path()))?;
+    match record.predicate() {
+        Predicate::Root(root) => {
+            let name = root.name.clone();
+            Ok(Some((record, name)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn not_a_registry(path: &Path, why: &str) -> Box<Error> {
+    let holds = |part: &str| path.join(part).exists();
+    // What lies there may be a registry that lost something: a new one in its place is no help.
+    let hint = if ["HEAD", "objects", "refs", "packed-refs", "refmark", ".git/refmark"].into_iter().any(holds) {
+        "name another folder; if this one was a registry, take what it lacks from a copy or a clone of it".to_owned()
+    } else {
+        let here = if holds(".git") { "--here " } else { "" };
+        format!("`refmark init {here}{}` makes one", path.display())
+    };
+    Error::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
+        .hint(hint)
+        .at(path.display().to_string())
+}
+
+/// Where a registry was found, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    /// It was named.
+    Named(PathBuf),
+    /// The lock file above the working directory names it.
+    ByLock(PathBuf),
+    /// It lies in or above the working directory.
+    Nearest(PathBuf),
+    /// It is the user's default.
+    Default(PathBuf),
+}
+
+impl Located {
+    /// The path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Located::Named(path) | Located::ByLock(path) | Located::Nearest(path) | Located::Default(path) => path,
+        }
+    }
+}
+
+/// Finds the registry that a command means: what was named, the lock file above the working directory, the nearest
+/// registry above it, the user's default.
+pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Located> {
+    if let Some(path) = named {
+        return Ok(Located::Named(path.to_owned()));
+    }
+    // A lock file that cannot be read is an error: another registry in its place would be a surprise.
+    if let Some(project) = Project::find(from, world)?
+        && let Some(path) = local(&project.lock()?.registry.url, &project.folder).filter(|path| path.exists())
+    {
+        return Ok(Located::ByLock(path));
+    }
+    for folder in from.ancestors() {
+        let git = folder.join("HEAD").is_file() || folder.join(".git").exists();
+        if git && Registry::open(folder, world.clone()).is_ok() {
+            return Ok(Located::Nearest(folder.to_owned()));
+        }
+    }
+    if let Some(path) = world.default_registry()? {
+        return Ok(Located::Default(path));
+    }
+    Err(Error::new(
+        Code::NoRegistry,
+        format!("no registry was named, and none was found at or above {}", from.display()),
+    )
+    .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
+}
+
+/// Opens what was located. Where a lock file above the working directory is for that registry, it is held to the lock's
+/// root, unless the caller named one.
+pub fn open_located(found: &Located, from: &Path, world: Context) -> Result<Registry> {
+    let registry = Registry::open(found.path(), world.clone())?;
+    let (Pinning::Stored, Some(project)) = (&world.pinning, Project::find(from, &world)?) else { return Ok(registry) };
+    let lock = project.lock()?;
+    if lock.registry.id == registry.id() {
+        return Registry::open(found.path(), Context { pinning: Pinning::Root(lock.registry.root), ..world });
+    }
+    match found {
+        Located::ByLock(_) => refmark_query::pin::same_registry(lock, registry.id()).map(|()| registry),
+        _ => Ok(registry),
+    }
+}

@@ -1,0 +1,222 @@
+//! `hook`: a `pre-receive` hook on a bare repository, so that a server takes nothing that readers would refuse.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::registry::{HERE_BRANCH, Registry};
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::snapshot::{History, Mode};
+use refmark_engine::verify::Problem;
+use refmark_query::check::{Arrival, check};
+use refmark_query::review::RangeVerdict;
+use refmark_store::fs::disk::replace;
+use refmark_store::git::Repo;
+use refmark_types::canonical::MANIFEST_LIMIT;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::oid::Oid;
+
+#[cfg(test)]
+mod tests;
+
+/// The first line of what refmark's hook says, by which it knows its own.
+const MINE: &str = "# refmark: judges every push (refmark hook install)";
+/// So many files may one push to a branch beside the registry's bring.
+const PROPOSAL_FILES: usize = 20_000;
+/// So many bytes may they have in all.
+const PROPOSAL_BYTES: u64 = 256 << 20;
+
+/// Where Git keeps a push's objects until the hook has said yes: `GIT_OBJECT_DIRECTORY` and
+/// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+#[derive(Debug, Clone)]
+pub struct Quarantine {
+    /// The push's own objects.
+    pub object_dir: PathBuf,
+    /// Where the others are.
+    pub alternates: Vec<PathBuf>,
+}
+
+/// What came of a push.
+#[derive(Debug, Clone, Serialize)]
+pub struct HookAnswer {
+    /// Whether Git may take it; it takes all of a push or nothing.
+    pub accepted: bool,
+    /// The exit status that says the same.
+    pub exit: u8,
+    /// Each reference of the push.
+    pub refs: Vec<PushedRef>,
+}
+
+/// A reference of a push.
+#[derive(Debug, Clone, Serialize)]
+pub struct PushedRef {
+    /// Its full name.
+    pub name: String,
+    /// What it comes to.
+    pub verdict: RangeVerdict,
+    /// Why it is not `ok`.
+    pub problems: Vec<Problem>,
+}
+
+impl HookAnswer {
+    /// What whoever pushed reads, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for it in &self.refs {
+            for problem in it.problems.iter().take(20) {
+                let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let text = format!("{} {}: {} {}{hint}", it.verdict.as_str(), it.name, problem.code, problem.message);
+                lines.push(refmark_types::text::one_line(&text));
+            }
+        }
+        lines
+    }
+}
+
+/// What was installed.
+#[derive(Debug, Clone, Serialize)]
+pub struct HookInstalled {
+    /// The hook's path.
+    pub path: String,
+    /// Whether it was there already.
+    pub unchanged: bool,
+}
+
+impl Registry {
+    /// Installs the hook, which runs `program hook pre-receive`. An error `exists` where there is another hook.
+    pub fn install_hook(&self, program: &str) -> Result<HookInstalled> {
+        if !self.repo.is_bare() {
+            return Err(Error::new(Code::Unsupported, format!("{} is not a bare repository", self.path().display()))
+                .hint("people push to bare repositories: install the hook on the server's copy"));
+        }
+        let folder = self.repo.git_dir().join("hooks");
+        let path = folder.join("pre-receive");
+        let quoted = format!("'{}'", program.replace('\'', "'\\''"));
+        let text = format!("#!/bin/sh\n{MINE}\nexec {quoted} hook pre-receive\n");
+        let answer = |unchanged| HookInstalled { path: path.display().to_string(), unchanged };
+        match std::fs::read_to_string(&path) {
+            Ok(there) if there == text => return Ok(answer(true)),
+            Ok(there) if !there.contains(MINE) => {
+                return Err(Error::new(Code::Exists, format!("{} is another hook", path.display()))
+                    .hint(format!(
+                        "call it from there, with the push on its standard input: {program} hook pre-receive"
+                    ))
+                    .at(path.display().to_string()));
+            }
+            _ => {}
+        }
+        let disk = &self.world.disk;
+        disk.make_dirs(&folder)?;
+        replace(&**disk, &path, text.as_bytes(), 0o755)?;
+        Ok(answer(false))
+    }
+
+    /// Judges a push: lines of `OLD NEW REF` as Git gives them to a `pre-receive` hook. Writes nothing.
+    pub fn pre_receive(&self, input: &str, quarantine: Option<&Quarantine>) -> Result<HookAnswer> {
+        let incoming = match quarantine {
+            Some(it) => Some(Repo::open_in_quarantine(self.repo.git_dir(), &it.object_dir, &it.alternates)?),
+            None => None,
+        };
+        let history = incoming.as_ref().unwrap_or(&self.repo);
+        let mut refs = Vec::new();
+        for line in input.lines().filter(|line| !line.trim().is_empty()) {
+            let [old, new, name] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
+                return Err(Error::new(
+                    Code::BadArgument,
+                    "expected lines of `OLD NEW REF`, as Git gives them to pre-receive",
+                ));
+            };
+            let judged = self.judge_ref(history, parse(old)?, parse(new)?, name);
+            refs.push(match judged {
+                Ok((verdict, problems)) => PushedRef { name: name.to_owned(), verdict, problems },
+                Err(error) if error.code == Code::Bug => return Err(error),
+                // What cannot be judged is not taken.
+                Err(error) => {
+                    let problems = vec![Problem::of(&error, None, None)];
+                    PushedRef { name: name.to_owned(), verdict: RangeVerdict::Failed, problems }
+                }
+            });
+        }
+        let worst = refs.iter().max_by_key(|it| it.verdict);
+        let exit = match worst {
+            None => 0,
+            Some(it) if it.verdict == RangeVerdict::Ok => 0,
+            Some(it) => it.problems.first().map_or(3, |problem| problem.code.exit().status().max(1)),
+        };
+        Ok(HookAnswer { accepted: exit == 0, exit, refs })
+    }
+
+    fn judge_ref(
+        &self,
+        history: &Repo,
+        old: Option<Oid>,
+        new: Option<Oid>,
+        name: &str,
+    ) -> Result<(RangeVerdict, Vec<Problem>)> {
+        let refused = |error: Box<Error>| Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, new)]));
+        if name != format!("refs/heads/{}", self.branch) {
+            return match (name.starts_with("refs/replace/"), new, self.branch == HERE_BRANCH) {
+                (true, ..) => refused(Error::new(
+                    Code::Refused,
+                    "replaced objects are not taken: they would show another history",
+                )),
+                (_, Some(new), false) if name.starts_with("refs/heads/") => self.judge_proposal(history, new),
+                _ => Ok((RangeVerdict::Ok, Vec::new())),
+            };
+        }
+        let head = self.head()?;
+        let Some(new) = new else {
+            return refused(Error::new(
+                Code::HistoryRewritten,
+                format!("branch {} is the registry, and is not deleted", self.branch),
+            ));
+        };
+        if old != Some(head) {
+            return Err(Error::new(
+                Code::HeadMoved,
+                format!("the branch is at {}, and the push says otherwise", head.short()),
+            )
+            .hint("fetch and try again"));
+        }
+        let range = self.range_of(history, head, new)?;
+        let answer = check(&range, Arrival::Push, self.world.clock.now())?;
+        Ok((answer.verdict, answer.problems))
+    }
+
+    /// A proposal may hold anything, as long as it is small: it has no authority.
+    fn judge_proposal(&self, history: &Repo, new: Oid) -> Result<(RangeVerdict, Vec<Problem>)> {
+        let base = history.merge_base(self.head()?, new)?;
+        let changes = history.between(base, new)?;
+        let too_large = |what: String| {
+            let error = Error::new(Code::TooLarge, what)
+                .hint("weights belong in the blob store, and a branch is for a proposal: records and companions");
+            Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, Some(new))]))
+        };
+        if changes.len() > PROPOSAL_FILES {
+            return too_large(format!(
+                "the branch changes {} files, and {PROPOSAL_FILES} are the limit",
+                changes.len()
+            ));
+        }
+        let mut bytes = 0u64;
+        for change in &changes {
+            let Some((Mode::File, oid)) = change.new else { continue };
+            match history.load(oid, MANIFEST_LIMIT) {
+                Ok(file) => bytes += file.len() as u64,
+                Err(error) if error.code == Code::TooLarge => {
+                    return too_large(format!("{} has over {MANIFEST_LIMIT} bytes", change.path.escape_debug()));
+                }
+                Err(error) => return Err(error),
+            }
+            if bytes > PROPOSAL_BYTES {
+                return too_large(format!("the branch brings over {PROPOSAL_BYTES} bytes"));
+            }
+        }
+        Ok((RangeVerdict::Ok, Vec::new()))
+    }
+}
+
+/// An id; nothing for the zeros by which Git says that there is none.
+fn parse(text: &str) -> Result<Option<Oid>> {
+    if !text.is_empty() && text.bytes().all(|byte| byte == b'0') { Ok(None) } else { Oid::parse(text).map(Some) }
+}

@@ -1,0 +1,90 @@
+//! `push`: own commits to the origin, their bytes first.
+
+use serde::Serialize;
+
+use crate::registry::Registry;
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::snapshot::History;
+use refmark_records::layout::{Document, Place};
+use refmark_store::blob::{FolderRemote, Presence};
+use refmark_store::git::program::{Git, GitProgram};
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::map::Set;
+use refmark_types::oid::Oid;
+
+/// What a push took to the origin.
+#[derive(Debug, Clone, Serialize)]
+pub struct PushAnswer {
+    /// Where it went.
+    pub url: String,
+    /// The head, there and here.
+    pub head: Oid,
+    /// The origin's head before.
+    pub before: Option<Oid>,
+    /// How many commits went.
+    pub commits: u64,
+    /// How many blobs went.
+    pub blobs: u64,
+    /// How many bytes of blobs went.
+    pub bytes: u64,
+}
+
+impl Registry {
+    /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. An error `head-moved`
+    /// where the origin has commits that are not here.
+    pub fn push_commits(&self) -> Result<PushAnswer> {
+        let url = self.needs_origin()?;
+        let _lock = self.lock()?;
+        let view = self.view()?;
+        view.check_tip()?;
+        let before = self.tracked_head();
+        if before == Some(view.head) {
+            return Err(Error::new(Code::NothingToDo, format!("{url} has everything that is here")));
+        }
+        let commits = match before {
+            Some(before) if self.repo().is_ancestor(before, view.head)? => self.chain_length(view.head, before)?,
+            Some(before) => return Err(moved(&url, before)),
+            None => view.verified().map_or(0, |it| it.walk.commits()),
+        };
+        let (blobs, bytes) = self.push_blobs(before, view.head)?;
+        let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.branch());
+        Git::default().push(self.git_dir(), "origin", &refspec).map_err(|error| match error.code {
+            Code::HeadMoved => error.hint("`refmark fetch`, then `refmark renew` makes your changes again on top"),
+            _ => error,
+        })?;
+        Ok(PushAnswer { url, head: view.head, before, commits, blobs, bytes })
+    }
+
+    /// Sends the blobs of artifacts that came with these commits, as far as they are here and the origin takes blobs.
+    fn push_blobs(&self, from: Option<Oid>, to: Oid) -> Result<(u64, u64)> {
+        let Some(row) = self.list_remotes()?.into_iter().find(|row| row.name.as_str() == "origin") else {
+            return Ok((0, 0));
+        };
+        let mut needed: Set<Digest> = Set::new();
+        let view = self.view()?;
+        for change in self.repo().between(from, to)? {
+            if let Some(Place::Document(artifact, Document::Manifest)) = Place::parse(&change.path)
+                && let Some(manifest) = view.facts()?.manifest(&artifact)?
+            {
+                needed.extend(manifest.files.iter().map(|file| file.sha256));
+            }
+        }
+        let mut here = Vec::new();
+        for digest in needed {
+            if self.store().presence(&digest)? != Presence::Absent {
+                here.push(digest);
+            }
+        }
+        let world = self.world();
+        let origin = FolderRemote::open(&row.folder, world.disk.clone());
+        let moved = self.store().push(&here, &origin, &*world.progress, &world.cancel)?;
+        Ok((moved.blobs, moved.bytes))
+    }
+}
+
+fn moved(url: &str, theirs: Oid) -> Box<Error> {
+    Error::new(Code::HeadMoved, format!("{url} is at {}, which is not behind this copy", theirs.short()))
+        .hint("`refmark fetch`, then `refmark renew` makes your changes again on top")
+        .field("found", theirs)
+}

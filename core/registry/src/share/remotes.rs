@@ -1,0 +1,166 @@
+//! `remote` and `sync`: other places that hold the registry's blobs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::registry::Registry;
+use refmark_engine::ports::blob::BlobRemote;
+use refmark_store::blob::{FolderRemote, Transferred};
+use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::map::Map;
+use refmark_types::name::RemoteName;
+
+/// Another place that holds blobs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteRow {
+    /// Its name.
+    pub name: RemoteName,
+    /// Its folder, in the store's layout.
+    #[serde(serialize_with = "crate::paths::shown")]
+    pub folder: PathBuf,
+}
+
+/// What a sync moved.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SyncAnswer {
+    /// Blobs that went to the remotes.
+    pub sent: u64,
+    /// Bytes that went to the remotes.
+    pub sent_bytes: u64,
+    /// Blobs that came from them.
+    pub fetched: u64,
+    /// Bytes that came from them.
+    pub fetched_bytes: u64,
+    /// Blobs that are in no place that can be reached.
+    pub absent: Vec<Digest>,
+    /// What remotes handed out that was wrong, and was not kept.
+    pub problems: Vec<Error>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct RemotesFile {
+    #[serde(default)]
+    remotes: Map<String, PathBuf>,
+}
+
+impl Registry {
+    fn remotes_path(&self) -> PathBuf {
+        self.work_folder().join("remotes.toml")
+    }
+
+    fn remotes_file(&self) -> Result<RemotesFile> {
+        let path = self.remotes_path();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(RemotesFile::default()),
+            Err(error) => Err(io_error("read", &path, &error)),
+        }
+    }
+
+    fn save_remotes(&self, file: &RemotesFile) -> Result<()> {
+        let text = toml::to_string(file).map_err(refmark_types::error::bug)?;
+        let folder = self.work_folder();
+        make_dirs_durably(&*self.world.disk, &folder)?;
+        replace(&*self.world.disk, &self.remotes_path(), text.as_bytes(), 0o644)
+    }
+
+    /// The registry's remotes, by name.
+    pub fn list_remotes(&self) -> Result<Vec<RemoteRow>> {
+        let file = self.remotes_file()?;
+        file.remotes
+            .into_iter()
+            .map(|(name, folder)| Ok(RemoteRow { name: RemoteName::parse(&name)?, folder }))
+            .collect()
+    }
+
+    /// Adds a folder as a remote. It is made where it does not exist.
+    pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
+        let mut file = self.remotes_file()?;
+        if file.remotes.contains_key(name.as_str()) {
+            return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
+                .hint(format!("`refmark remote remove {name}` takes it away")));
+        }
+        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
+        if folder.exists() && !folder.is_dir() {
+            return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
+        }
+        make_dirs_durably(&*self.world.disk, &folder)?;
+        file.remotes.insert(name.as_str().to_owned(), folder.clone());
+        self.save_remotes(&file)?;
+        Ok(RemoteRow { name: name.clone(), folder })
+    }
+
+    /// Forgets a remote. Nothing of it is removed.
+    pub fn remove_remote(&self, name: &RemoteName) -> Result<()> {
+        let mut file = self.remotes_file()?;
+        if file.remotes.remove(name.as_str()).is_none() {
+            return Err(Error::new(Code::NotFound, format!("there is no remote {name}")).hint("`refmark remote list`"));
+        }
+        self.save_remotes(&file)
+    }
+
+    /// The remotes, open.
+    pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
+        Ok(self.open_remotes(&self.list_remotes()?))
+    }
+
+    fn open_remotes(&self, rows: &[RemoteRow]) -> Vec<Arc<dyn BlobRemote>> {
+        let open = |row: &RemoteRow| Arc::new(FolderRemote::open(&row.folder, self.world.disk.clone())) as Arc<_>;
+        rows.iter().map(open).collect()
+    }
+
+    /// Moves blobs both ways: what the registry's artifacts need and is absent comes, what a remote lacks goes.
+    pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
+        let view = self.view()?;
+        let facts = view.facts()?;
+        let mut needed = refmark_types::map::Set::new();
+        for artifact in crate::write::transition::artifacts(facts)? {
+            if facts.trust(&artifact)?.0 != refmark_records::trust::TrustState::Deleted {
+                needed.extend(facts.manifest(&artifact)?.iter().flat_map(|it| &it.files).map(|file| file.sha256));
+            }
+        }
+        let rows: Vec<RemoteRow> =
+            self.list_remotes()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
+        if rows.is_empty() {
+            return Err(Error::new(Code::NotFound, "there is no remote to sync with")
+                .hint("`refmark remote add NAME FOLDER` adds one"));
+        }
+        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.open_remotes(&rows))
+    }
+
+    fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {
+        let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
+        let mut answer = SyncAnswer::default();
+        let mut absent = Vec::new();
+        for digest in needed {
+            if self.store.presence(digest)? == refmark_store::blob::Presence::Absent {
+                absent.push(*digest);
+            }
+        }
+        for digest in absent {
+            match self.store.fetch_absent(&[digest], remotes, progress, cancel) {
+                Ok(Transferred { blobs, bytes, passed_over, .. }) => {
+                    answer.fetched += blobs;
+                    answer.fetched_bytes += bytes;
+                    answer.problems.extend(passed_over);
+                }
+                Err(error) if error.code == Code::Absent => answer.absent.push(digest),
+                Err(error) => return Err(error),
+            }
+        }
+        let here: Vec<Digest> = needed.iter().filter(|digest| !answer.absent.contains(digest)).copied().collect();
+        for remote in remotes {
+            let moved = self.store.push(&here, &**remote, progress, cancel)?;
+            answer.sent += moved.blobs;
+            answer.sent_bytes += moved.bytes;
+            answer.problems.extend(moved.passed_over);
+        }
+        Ok(answer)
+    }
+}

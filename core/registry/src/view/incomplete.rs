@@ -1,0 +1,56 @@
+//! History that is not whole: shallow, grafted, replaced. It is never `ok`, and says so before anything relies on it.
+
+use crate::registry::Registry;
+use refmark_engine::snapshot::History;
+use refmark_engine::verify::{Problem, check_tree};
+use refmark_store::git::Repo;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::oid::Oid;
+
+impl Registry {
+    /// Why history cannot be verified whole, if something about the repository keeps it from that.
+    pub(crate) fn why_incomplete(&self) -> Result<Option<Box<Error>>> {
+        let condition = self.repo.integrity()?;
+        let error = |why: &str, mend: &str| {
+            Error::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
+                .hint(format!("{mend}, or go on with --accept-incomplete"))
+        };
+        Ok(if condition.shallow {
+            Some(error("history is shallow", "fetch all of it: git fetch --unshallow"))
+        } else if condition.grafts {
+            Some(error("a grafts file changes the parents of commits for git", "remove info/grafts"))
+        } else if !condition.replace_refs.is_empty() {
+            Some(error("git replaces objects by others here", "remove them: git replace -d"))
+        } else {
+            None
+        })
+    }
+
+    /// What is wrong with a commit's tree by itself: all that can be said where history is not whole.
+    pub(crate) fn tree_problems(&self, head: Oid) -> Result<Vec<Problem>> {
+        let view = self.view_incomplete()?;
+        let paths = self.repo.between(None, head)?.into_iter().map(|change| change.path);
+        check_tree(view.state()?, paths)
+    }
+}
+
+/// The missing objects of a repository that borrows them are `incomplete`, with the way out.
+pub(crate) fn explain_missing(repo: &Repo, error: Box<Error>) -> Box<Error> {
+    if !matches!(error.code, Code::Incomplete | Code::NotFound) {
+        return error;
+    }
+    let (why, mend) = match repo.integrity() {
+        Ok(condition) if !condition.alternates.is_empty() => (
+            "this repository borrows objects from another, which refmark does not read",
+            "give it its own: git repack -a -d, and remove objects/info/alternates",
+        ),
+        Ok(condition) if condition.partial => {
+            ("this is a partial clone", "git fetch --refetch --no-filter brings the rest")
+        }
+        _ => return error,
+    };
+    Box::new(Error { code: Code::Incomplete, message: format!("{why}: {}", error.message), ..*error }).hint(mend)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! What changes a registry: each verb is a plan that one transaction judges, commits and makes durable.
+
+pub(crate) mod approve;
+pub(crate) mod attach;
+pub(crate) mod branch;
+pub(crate) mod catalog;
+pub(crate) mod describe;
+pub(crate) mod label;
+pub(crate) mod promote;
+pub(crate) mod propose;
+pub(crate) mod register;
+pub(crate) mod transaction;
+pub(crate) mod transition;
+pub(crate) mod transition_by_name;

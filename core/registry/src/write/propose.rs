@@ -1,0 +1,291 @@
+//! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
+//! merged when everything is given.
+
+use serde::Serialize;
+
+use crate::registry::Registry;
+use crate::view::View;
+use crate::write::branch::{Ahead, approvers, subject_of};
+use crate::write::transaction::{Ready, Writer, refuse_what_has_no_effect};
+use refmark_engine::gate::{Decision, GateReport};
+use refmark_engine::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
+use refmark_engine::ports::store::RecordStore;
+use refmark_engine::rules::{Judged, hint_on_branch};
+use refmark_records::layout::Place;
+use refmark_records::statement::{Predicate, Record};
+use refmark_types::canonical::RECORD_LIMIT;
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::map::Set;
+use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
+
+/// A proposal: a branch with a change that may still lack approvals or evidence.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProposeAnswer {
+    /// The branch.
+    pub branch: String,
+    /// Its newest commit.
+    pub commit: Oid,
+    /// The commit of the registry's branch that it stands on.
+    pub base: Oid,
+    /// Who proposed it.
+    pub by: PrincipalId,
+    /// The records: path and statement.
+    pub records: Vec<(String, Digest)>,
+    /// What it comes to as it stands.
+    pub decision: Decision,
+    /// Every gate, and who is still asked for.
+    pub reports: Vec<GateReport>,
+    /// What to do next: commands.
+    pub next: Vec<String>,
+}
+
+/// A proposal that took effect.
+#[derive(Debug, Clone, Serialize)]
+pub struct LandAnswer {
+    /// The branch that was merged.
+    pub branch: String,
+    /// The merge.
+    pub commit: Oid,
+    /// The head before it.
+    pub before: Oid,
+    /// The records that took effect: path and statement.
+    pub records: Vec<(String, Digest)>,
+    /// Who approved it.
+    pub approved_by: Vec<PrincipalId>,
+    /// Every gate.
+    pub reports: Vec<GateReport>,
+}
+
+impl Registry {
+    /// Proposes a change on a branch of its own, on top of the registry's newest commit. It may still lack approvals or
+    /// evidence; what breaks a rule is refused, and nothing is written. Without a name the branch is named after the change.
+    pub fn propose(&self, writer: &Writer<'_>, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
+        let _lock = self.lock()?;
+        self.repo.recover()?;
+        let view = self.view()?;
+        view.check_tip()?;
+        let author = self.author(&view, writer)?;
+        let facts = view.facts()?;
+        let name = match branch {
+            Some(name) => name.to_owned(),
+            None => self.free_branch(change.branch(facts)?)?,
+        };
+        if name == self.branch || self.repo.head(&name)?.is_some() {
+            return Err(Error::new(Code::Exists, format!("there is a branch {name} already"))
+                .hint(format!("name another one, or make that proposal again: refmark renew {name}"))
+                .field("branch", name));
+        }
+        let plan = change.plan(facts, &author)?;
+        self.put_on_branch(&view, writer, &author, &plan, &name, None)
+    }
+
+    /// The first of `name`, `name-2`, … that no branch has.
+    fn free_branch(&self, name: String) -> Result<String> {
+        let mut free = name.clone();
+        let mut count = 1;
+        while self.repo.head(&free)?.is_some() {
+            count += 1;
+            free = format!("{name}-{count}");
+        }
+        Ok(free)
+    }
+
+    /// Commits a plan that no rule speaks against on top of the registry's head, and points a branch there.
+    fn put_on_branch(
+        &self,
+        view: &View<'_>,
+        writer: &Writer<'_>,
+        author: &Author,
+        plan: &Plan,
+        name: &str,
+        before: Option<Oid>,
+    ) -> Result<ProposeAnswer> {
+        let ready: Ready = self.ready(plan, writer, &view.state()?.shared_objects())?;
+        let judged = match view.verified() {
+            Some(verified) => verified.walk.try_landing(&ready.oids)?,
+            None => return Err(refmark_types::error::bug("a proposal needs the whole history")),
+        };
+        if let Some((path, error)) = first_refusal(&judged) {
+            return Err(error.at(path));
+        }
+        let decision = match &judged.effect {
+            Some(_) => Decision::Ok,
+            None => Decision::Pending,
+        };
+        let commit = self.commit(writer, author, vec![view.head], &ready)?;
+        self.repo.move_branch(name, before, commit)?;
+        let push = if before.is_some() { "git push --force-with-lease origin" } else { "git push origin" };
+        let mut next = vec![format!("{push} {name}")];
+        next.push(match decision {
+            Decision::Ok => format!("refmark land {name}"),
+            _ => format!("refmark approve {name}"),
+        });
+        Ok(ProposeAnswer {
+            branch: name.to_owned(),
+            commit,
+            base: view.head,
+            by: author.by.clone(),
+            records: ready.records,
+            decision,
+            reports: judged.reports,
+            next,
+        })
+    }
+
+    /// Makes a proposal again on the registry's newest commit, because somebody else landed first: the signer's own moves
+    /// are numbered and signed anew, approvals lapse with them, and evidence stays, because it names the artifact.
+    pub fn renew(&self, writer: &Writer<'_>, branch: &str) -> Result<ProposeAnswer> {
+        let _lock = self.lock()?;
+        self.repo.recover()?;
+        let view = self.view()?;
+        view.check_tip()?;
+        let author = self.author(&view, writer)?;
+        let ahead = self.proposal(&view, branch)?;
+        if ahead.base == view.head {
+            return Err(Error::new(
+                Code::NothingToDo,
+                format!("{} stands on the newest commit of {} already", ahead.name, self.branch),
+            ));
+        }
+        let plan = self.renewed(&view, &author, &ahead)?;
+        self.put_on_branch(&view, writer, &author, &plan, &ahead.name, ahead.local)
+    }
+
+    fn renewed(&self, view: &View<'_>, author: &Author, ahead: &Ahead) -> Result<Plan> {
+        let facts = view.facts()?;
+        let mut plan = Plan { subject: subject_of(&self.repo, ahead)?, ..Plan::default() };
+        let mut changes = Vec::new();
+        for (path, bytes) in self.bytes_of(view, ahead)? {
+            match Place::parse(&path) {
+                Some(Place::Approval(..)) => {}
+                Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)) => {
+                    let record = Record::parse(&bytes).map_err(|error| error.at(&path))?;
+                    if record.common().by != &author.by {
+                        return Err(Error::new(
+                            Code::Refused,
+                            format!("{path} is signed by {}, and only they can sign it again", record.common().by),
+                        )
+                        .hint(format!("{} runs refmark renew {}", record.common().by, ahead.name))
+                        .at(path));
+                    }
+                    changes.push(asked_again(&record)?);
+                }
+                Some(Place::Root(_) | Place::Policy(_) | Place::PolicyText(_)) => {
+                    return Err(Error::new(Code::Unsupported, format!("{path} is a root or a policy"))
+                        .hint("make it again: refmark policy apply FILE, refmark trust rotate"));
+                }
+                _ => plan.carried.push((path, bytes)),
+            }
+        }
+        // Aliases first: a promotion plans the stage move that it needs, which is then not planned twice.
+        changes.sort_by_key(|change| !matches!(change, Change::Promote(_) | Change::Unset(_)));
+        let mut planned = Set::new();
+        for change in changes {
+            let next = change.plan(facts, author)?;
+            if next.statements.iter().all(|it| planned.contains(it.common().path)) {
+                continue;
+            }
+            planned.extend(next.statements.iter().map(|it| it.common().path.to_owned()));
+            if matches!(change, Change::Promote(_) | Change::Unset(_)) || plan.statements.is_empty() {
+                plan.subject = next.subject.clone();
+                plan.body = next.body.clone();
+            }
+            plan.absorb(next);
+        }
+        if plan.statements.is_empty() {
+            return Err(Error::new(Code::NothingToDo, format!("{} has no move of yours to make again", ahead.name))
+                .hint("what else it brings still holds: git rebase, or git merge"));
+        }
+        Ok(plan)
+    }
+
+    /// Merges a proposal into the registry's branch, where everything that it needs is given.
+    pub fn land(&self, writer: &Writer<'_>, branch: &str) -> Result<LandAnswer> {
+        let mut name = String::new();
+        let mut approved_by = Vec::new();
+        let written = self.change(writer, |view, _| {
+            let ahead = self.proposal(view, branch)?;
+            name.clone_from(&ahead.name);
+            if ahead.files.is_empty() {
+                return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
+            }
+            let judged = self.judge_ahead(view, &ahead)?;
+            let reports = judged.reports.clone();
+            let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
+            refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut error| {
+                error.hint = error.hint.map(|hint| hint_on_branch(&hint.to_string(), &ahead.name).into());
+                error
+            })?;
+            approved_by = approvers(&reports);
+            let mut carried = self.bytes_of(view, &ahead)?;
+            // An approval that does not count would lie in the tree for ever without effect.
+            carried.retain(|(path, _)| !dropped.contains(path));
+            Ok(Plan {
+                subject: subject_of(&self.repo, &ahead)?,
+                carried,
+                merges: Some(ahead.tip),
+                approved_by: approved_by.clone(),
+                ..Plan::default()
+            })
+        })?;
+        Ok(LandAnswer {
+            branch: name,
+            commit: written.commit,
+            before: written.before,
+            records: written.records,
+            approved_by,
+            reports: written.reports,
+        })
+    }
+
+    /// The records of an effective or proposed landing, read from the repository.
+    pub(crate) fn record_at(&self, oid: Oid, path: &str) -> Result<Record> {
+        use refmark_engine::snapshot::History;
+        Record::parse(&self.repo.load(oid, RECORD_LIMIT)?).map_err(|error| error.at(path))
+    }
+}
+
+/// The first reason for which a landing is refused. What somebody may still waive is pending, and may stand on a branch:
+/// the waiver names its statement.
+pub(crate) fn first_refusal(judged: &Judged) -> Option<(String, Box<Error>)> {
+    judged.findings.iter().find(|(_, error)| error.code != Code::Pending).cloned()
+}
+
+/// What a move asked for, to be asked for again.
+fn asked_again(record: &Record) -> Result<Change> {
+    Ok(match record.predicate() {
+        Predicate::Alias(it) => match it.to {
+            Some(to) => Change::Promote(PromoteRequest {
+                model: it.model.clone(),
+                alias: it.alias.clone(),
+                version: to.version,
+                reason: it.reason.clone(),
+                expect: None,
+                evidence: it.evidence.clone(),
+            }),
+            None => Change::Unset(UnsetRequest {
+                model: it.model.clone(),
+                alias: it.alias.clone(),
+                reason: it.reason.clone(),
+            }),
+        },
+        Predicate::Stage(it) => Change::Stage(StageRequest {
+            model: it.model.clone(),
+            version: it.version,
+            to: it.to,
+            reason: it.reason.clone(),
+            replacement: it.replacement,
+            sunset: it.sunset,
+            evidence: it.evidence.clone(),
+        }),
+        Predicate::Trust(it) => Change::Trust(TrustRequest {
+            artifact: it.artifact,
+            to: it.to,
+            reason: it.reason.clone(),
+            evidence: it.evidence.clone(),
+        }),
+        other => return Err(refmark_types::error::bug(format!("a {} is no move", other.kind()))),
+    })
+}

@@ -1,0 +1,355 @@
+//! `register`: stores a package's files, finds out what they are, and gives them a version.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::registry::Registry;
+use crate::write::transaction::{Writer, Written};
+use refmark_engine::gate;
+use refmark_engine::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
+use refmark_engine::state_reader::StateReader;
+use refmark_records::manifest::{Contract, FileClass, FileEntry, Lineage};
+use refmark_records::trust::TrustState;
+use refmark_store::blob::{Found, Source, walk_package};
+use refmark_types::canonical::FreeJson;
+use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::name::{EntryId, ModelName, Release};
+use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+mod contents;
+mod look;
+
+pub(crate) use look::look;
+
+/// A package that shall become a version.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The model.
+    pub model: ModelName,
+    /// Files and folders. What lies in a folder keeps its path in it; a file keeps its name.
+    pub paths: Vec<PathBuf>,
+    /// Files that are not here: path in the package, SHA-256, and size where it is known.
+    pub absent: Vec<(String, Digest, u64)>,
+    /// Claimed metrics.
+    pub metrics: Vec<(String, f64)>,
+    /// Where it came from.
+    pub lineage: Lineage,
+    /// The model card, in Markdown.
+    pub card: Option<String>,
+    /// What callers rely on.
+    pub contract: Option<Contract>,
+    /// The evaluation card.
+    pub evaluation_card: Option<FreeJson>,
+    /// The model's owner.
+    pub owner: Option<String>,
+    /// The artifact's type.
+    pub artifact_type: EntryId,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// The artifacts that it was made from.
+    pub parents: Vec<ArtifactId>,
+    /// Where the bytes came from.
+    pub source: Option<String>,
+    /// A name that the version carries for ever.
+    pub release: Option<Release>,
+    /// What the version is.
+    pub description: Option<String>,
+    /// When another registry gave the number, for versions that are brought over. A claim.
+    pub imported: Option<Timestamp>,
+    /// Whether links to files outside a folder are followed, as in the snapshots of a hub's cache.
+    pub follow_links: bool,
+    /// Patterns of files to leave out, besides the usual ones.
+    pub ignore: Vec<String>,
+}
+
+impl Package {
+    /// A package of a model with these files and folders.
+    pub fn new(model: ModelName, paths: Vec<PathBuf>) -> Result<Package> {
+        Ok(Package {
+            model,
+            paths,
+            absent: Vec::new(),
+            metrics: Vec::new(),
+            lineage: Lineage::new(),
+            card: None,
+            contract: None,
+            evaluation_card: None,
+            owner: None,
+            artifact_type: EntryId::parse("model")?,
+            capabilities: Vec::new(),
+            parents: Vec::new(),
+            source: None,
+            release: None,
+            description: None,
+            imported: None,
+            follow_links: false,
+            ignore: Vec::new(),
+        })
+    }
+}
+
+/// A file of a registered version.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisteredFile {
+    /// Its path in the package.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// What its bytes are.
+    pub class: FileClass,
+}
+
+/// What registering came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterAnswer {
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// Whether the version is new; else the model has this artifact already.
+    pub created: bool,
+    /// Its files.
+    pub files: Vec<RegisteredFile>,
+    /// Its trust state.
+    pub trust: TrustState,
+    /// The commit; none where nothing was new.
+    pub commit: Option<Oid>,
+    /// Its classes, for people.
+    pub scan: String,
+    /// What people should know, such as files that can run code.
+    pub warnings: Vec<String>,
+}
+
+/// A first trust state, and why it is not a better one.
+type FirstTrust = (Option<TrustState>, Option<String>);
+
+/// A package whose bytes are stored, with its manifest and documents.
+struct Stored {
+    request: RegisterRequest,
+    warnings: Vec<String>,
+}
+
+impl Registry {
+    /// Registers one package.
+    pub fn register(&self, writer: &Writer<'_>, package: &Package) -> Result<RegisterAnswer> {
+        let answers = self.register_all(writer, std::slice::from_ref(package))?;
+        answers.into_iter().next().ok_or_else(|| refmark_types::error::bug("one package gave no answer"))
+    }
+
+    /// Registers many packages in one commit. All of them, or none.
+    pub fn register_all(&self, writer: &Writer<'_>, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
+        let mut stored = self.store_packages(packages)?;
+        let mut given: Vec<Registered> = Vec::new();
+        // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone.
+        self.hope(&mut stored)?;
+        let mut written = self.write_all(writer, &stored, &mut given);
+        if let Err(error) = &written
+            && matches!(error.code, Code::Refused | Code::Pending)
+        {
+            let wanted = self.first_trust(writer, &stored)?;
+            for (it, (trust, why)) in stored.iter_mut().zip(wanted) {
+                it.request.trust = trust;
+                it.warnings.extend(why);
+            }
+            written = self.write_all(writer, &stored, &mut given);
+        }
+        let commit = match written {
+            Ok(written) => Some(written.commit),
+            Err(error) if is_nothing_new(&error) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
+    }
+
+    /// Sets the best trust state that the policy has a rule for.
+    fn hope(&self, stored: &mut [Stored]) -> Result<()> {
+        let view = self.view()?;
+        let policy = view.facts()?.policy_in_force()?;
+        let best = [TrustState::Trusted, TrustState::Quarantined]
+            .into_iter()
+            .find(|to| policy.trust_rule(TrustState::Acquired, *to).is_some());
+        for it in stored {
+            let here = !it.request.manifest.files.iter().any(|file| self.is_absent(file));
+            it.request.trust = best.filter(|_| here);
+        }
+        Ok(())
+    }
+
+    fn write_all(&self, writer: &Writer<'_>, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Written> {
+        self.change(writer, |view, author| {
+            given.clear();
+            let plan = self.plan_all(view.facts()?, author, stored, given)?;
+            match plan.statements.is_empty() {
+                true => Err(nothing_new()),
+                false => Ok(plan),
+            }
+        })
+    }
+
+    fn plan_all(
+        &self,
+        facts: StateReader<'_>,
+        author: &Author,
+        stored: &[Stored],
+        given: &mut Vec<Registered>,
+    ) -> Result<Plan> {
+        let mut batch = Batch::new();
+        let mut whole = Plan::default();
+        for it in stored {
+            let (plan, registered) = plan::register(facts, author, &it.request, &mut batch)?;
+            if whole.subject.is_empty() {
+                whole.subject = plan.subject.clone();
+            }
+            whole.absorb(plan);
+            given.push(registered);
+        }
+        let created = given.iter().filter(|it| it.created).count();
+        if created > 1 {
+            whole.subject = format!("register {created} versions");
+        }
+        Ok(whole)
+    }
+
+    /// The trust state that each package may start with, and why it is not a better one: trusted where the policy's rule
+    /// and gates let it, else quarantined, else acquired. Judged by the rules themselves, on the packages alone.
+    fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<FirstTrust>> {
+        let view = self.view()?;
+        let policy = view.facts()?.policy_in_force()?;
+        let author = self.author(&view, writer)?;
+        let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
+        let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);
+        let mut wanted = Vec::new();
+        for it in stored {
+            if it.request.manifest.files.iter().any(|file| self.is_absent(file)) {
+                wanted.push((None, None));
+                continue;
+            }
+            if !may(TrustState::Trusted) {
+                wanted.push((quarantined, None));
+                continue;
+            }
+            let why = self.why_not_trusted(writer, &author, &view, it)?;
+            let why = why.map(|error| format!("it is not trusted, so nobody is given its bytes: {}", error.message));
+            wanted.push((if why.is_some() { quarantined } else { Some(TrustState::Trusted) }, why));
+        }
+        Ok(wanted)
+    }
+
+    fn is_absent(&self, file: &FileEntry) -> bool {
+        !matches!(self.store.presence(&file.sha256), Ok(refmark_store::blob::Presence::Present { .. }))
+    }
+
+    fn why_not_trusted(
+        &self,
+        writer: &Writer<'_>,
+        author: &Author,
+        view: &crate::view::View<'_>,
+        stored: &Stored,
+    ) -> Result<Option<Box<Error>>> {
+        let mut request = stored.request.clone();
+        request.trust = Some(TrustState::Trusted);
+        let (plan, registered) = plan::register(view.facts()?, author, &request, &mut Batch::new())?;
+        if !registered.created || plan.documents.is_empty() {
+            return Ok(None);
+        }
+        match self.judge_plan(view, writer, &plan) {
+            Ok(()) => Ok(None),
+            Err(error) if matches!(error.code, Code::Refused | Code::Pending) => Ok(Some(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores the files of packages and makes their manifests.
+    fn store_packages(&self, packages: &[Package]) -> Result<Vec<Stored>> {
+        let mut walked = Vec::new();
+        for package in packages {
+            walked.push(files_of(package)?);
+        }
+        let looked = look::look_at_all(&walked, &self.world.cancel)?;
+        let mut sources = Vec::new();
+        for (files, looked) in walked.iter().zip(&looked) {
+            for (file, looked) in files.iter().zip(looked) {
+                sources.push(Source { path: file.file.clone(), observer: looked.observer()? });
+            }
+        }
+        let mut ingested = self.store.ingest(sources, &*self.world.progress, &self.world.cancel)?.into_iter();
+        let mut stored = Vec::new();
+        for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
+            let mut contents = contents::Contents::default();
+            for (file, looked) in files.into_iter().zip(looked) {
+                let blob = ingested.next().ok_or_else(|| refmark_types::error::bug("a file without a blob"))?;
+                contents.add(file.path.as_str(), &looked, &blob)?;
+            }
+            stored.push(contents::manifest_of(package, contents)?);
+        }
+        Ok(stored)
+    }
+}
+
+/// The files of a package, each with its path in it.
+fn files_of(package: &Package) -> Result<Vec<Found>> {
+    let mut files = Vec::new();
+    for path in &package.paths {
+        files.extend(walk_package(path, &package.ignore, package.follow_links)?);
+    }
+    files.sort_by(|a, b| a.path.as_str().as_bytes().cmp(b.path.as_str().as_bytes()));
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].path == pair[1].path) {
+        return Err(Error::new(
+            Code::BadArgument,
+            format!(
+                "{} and {} would both be {} in the package",
+                pair[0].file.display(),
+                pair[1].file.display(),
+                pair[0].path.as_str()
+            ),
+        )
+        .hint("name the folder above them, so that their paths differ"));
+    }
+    refmark_store::blob::check_spelling(files.iter().map(|file| &file.path))?;
+    if files.is_empty() && package.absent.is_empty() {
+        let named: Vec<String> = package.paths.iter().map(|path| path.display().to_string()).collect();
+        if named.is_empty() {
+            return Err(Error::new(Code::BadArgument, "no file or folder was named to register")
+                .hint("name the folder that holds the model's files, or the files"));
+        }
+        return Err(Error::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
+            .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
+    }
+    Ok(files)
+}
+
+fn nothing_new() -> Box<Error> {
+    Error::new(Code::NothingToDo, "every version is registered already").field("nothing_new", true)
+}
+
+fn is_nothing_new(error: &Error) -> bool {
+    error.fields.contains_key("nothing_new")
+}
+
+fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {
+    let manifest = &stored.request.manifest;
+    let files = manifest.files.iter().map(|file| RegisteredFile {
+        path: file.path.clone(),
+        size: file.size,
+        sha256: file.sha256,
+        class: file.class,
+    });
+    RegisterAnswer {
+        model: stored.request.model.clone(),
+        version: given.version,
+        artifact: given.artifact,
+        created: given.created,
+        files: files.collect(),
+        trust: given.trust,
+        commit: commit.filter(|_| given.created),
+        scan: gate::describe_classes(manifest),
+        warnings: stored.warnings,
+    }
+}

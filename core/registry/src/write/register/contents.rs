@@ -1,0 +1,223 @@
+//! What a manifest says: of a package's files, once they are stored, and of what was given with them.
+
+use std::collections::HashMap;
+
+use super::{Package, Stored, look};
+use refmark_engine::plan::RegisterRequest;
+use refmark_records::evidence::MetricValue;
+use refmark_records::layout::Document;
+use refmark_records::manifest::{FileClass, FileEntry, Graph, GraphValue, Manifest, TensorEntry};
+use refmark_types::canonical::FreeMap;
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::package_path::PackagePath;
+use refmark_types::printer::print;
+
+/// From so many alike on, files are counted instead of named: nobody reads ten thousand lines.
+const MANY: usize = 4;
+
+/// What a manifest says of a package's files.
+#[derive(Default)]
+pub(crate) struct Contents {
+    files: Vec<FileEntry>,
+    tensors: Vec<TensorEntry>,
+    graphs: Vec<Graph>,
+    /// Files that can run code or could not be read, each with what it is.
+    doubts: Vec<(String, String)>,
+}
+
+impl Contents {
+    /// Adds a stored file.
+    pub(crate) fn add(
+        &mut self,
+        path: &str,
+        looked: &look::Looked,
+        blob: &refmark_store::blob::Ingested,
+    ) -> Result<()> {
+        let inspection = &looked.inspection;
+        self.files.push(FileEntry {
+            path: path.to_owned(),
+            size: blob.size,
+            sha256: blob.digest,
+            class: inspection.class,
+            format: inspection.format.to_string(),
+        });
+        let digests = looked.digests(blob.extra.as_deref())?;
+        for (tensor, sha256) in inspection.tensors.iter().zip(digests) {
+            self.tensors.push(TensorEntry {
+                file: path.to_owned(),
+                name: tensor.name.clone(),
+                dtype: tensor.dtype.clone(),
+                shape: tensor.shape.clone(),
+                bytes: tensor.bytes,
+                sha256,
+            });
+        }
+        if let Some(onnx) = &inspection.onnx {
+            let value = |it: &refmark_scan::Value| GraphValue {
+                name: it.name.clone(),
+                dtype: it.dtype.clone(),
+                shape: it.shape.clone(),
+            };
+            let domain = |it: &refmark_scan::Opset| {
+                let domain = if it.domain.is_empty() { "ai.onnx" } else { &it.domain };
+                (domain.to_owned(), it.version)
+            };
+            self.graphs.push(Graph {
+                file: path.to_owned(),
+                opsets: onnx.opsets.iter().map(domain).collect::<FreeMap<u64>>(),
+                inputs: onnx.inputs.iter().map(value).collect(),
+                outputs: onnx.outputs.iter().map(value).collect(),
+            });
+        }
+        if matches!(inspection.class, FileClass::Code | FileClass::UnsafeFormat | FileClass::NotScanned) {
+            let why = inspection.problems.first().map(|it| it.message.clone()).or(inspection.notes.first().cloned());
+            let why = why.map(|it| format!(": {it}")).unwrap_or_default();
+            self.doubts.push((path.to_owned(), format!("{}{why}", inspection.class)));
+        }
+        Ok(())
+    }
+
+    /// What people should know: a sentence a file, and one for all where many are alike.
+    fn warnings(&self) -> Vec<String> {
+        let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (path, what) in &self.doubts {
+            let place = *places.entry(what).or_insert(alike.len());
+            if place == alike.len() {
+                alike.push((what, Vec::new()));
+            }
+            if let Some((_, paths)) = alike.get_mut(place) {
+                paths.push(path);
+            }
+        }
+        let sentences = alike.iter().flat_map(|(what, paths)| match paths.as_slice() {
+            [first, second, more @ ..] if more.len() >= MANY => {
+                vec![format!("{first}, {second} and {} more files are {what}", more.len())]
+            }
+            few => few.iter().map(|path| format!("{path} is {what}")).collect(),
+        });
+        sentences.collect()
+    }
+
+    /// The format of the weights: of the files that hold tensors, or could run.
+    fn format(&self) -> String {
+        let mut formats: Vec<&str> = self
+            .files
+            .iter()
+            .filter(|file| matches!(file.class, FileClass::Tensors | FileClass::UnsafeFormat))
+            .map(|file| file.format.as_str())
+            .collect();
+        formats.sort_unstable();
+        formats.dedup();
+        match formats.as_slice() {
+            [] => "none".to_owned(),
+            [one] => (*one).to_owned(),
+            _ => "mixed".to_owned(),
+        }
+    }
+}
+
+/// The manifest of a package and the documents that it names.
+pub(crate) fn manifest_of(package: &Package, mut contents: Contents) -> Result<Stored> {
+    for (path, sha256, size) in &package.absent {
+        let path = PackagePath::parse(path)?;
+        let class = FileClass::NotScanned;
+        contents.files.push(FileEntry {
+            path: path.as_str().to_owned(),
+            size: *size,
+            sha256: *sha256,
+            class,
+            format: "unknown".into(),
+        });
+    }
+    let warnings = contents.warnings();
+    contents.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    let mut documents = Vec::new();
+    let mut keep = |document: Document, text: String| {
+        let digest = Digest::of(text.as_bytes());
+        documents.push((document, text.into_bytes()));
+        digest
+    };
+    let contract = package.contract.as_ref().map(print).transpose()?.map(|text| keep(Document::Contract, text));
+    let lineage = (!package.lineage.is_empty()).then(|| print(&package.lineage)).transpose()?;
+    let lineage = lineage.map(|text| keep(Document::Lineage, text));
+    let evaluation_card = package.evaluation_card.as_ref().map(print).transpose()?;
+    let evaluation_card = evaluation_card.map(|text| keep(Document::EvaluationCard, text));
+    let model_card = package.card.clone().map(|text| keep(Document::ModelCard, text));
+    refuse_secrets(package)?;
+    let metrics = package.metrics.iter().map(|(name, value)| Ok((name.clone(), MetricValue::stated(name, *value)?)));
+    let manifest = Manifest {
+        artifact_type: package.artifact_type.clone(),
+        format: contents.format(),
+        files: contents.files,
+        capabilities: sorted(package.capabilities.clone()),
+        metrics: metrics.collect::<Result<_>>()?,
+        parents: sorted(package.parents.clone()),
+        source: package.source.clone(),
+        contract,
+        lineage,
+        evaluation_card,
+        model_card,
+        graphs: contents.graphs,
+        tensors: contents.tensors,
+    };
+    if let Some(rule) = manifest.broken_rule() {
+        return Err(Error::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));
+    }
+    let request = RegisterRequest {
+        model: package.model.clone(),
+        manifest,
+        documents,
+        release: package.release.clone(),
+        description: package.description.clone(),
+        owner: package.owner.clone(),
+        trust: None,
+        imported: package.imported,
+    };
+    Ok(Stored { request, warnings })
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort();
+    items.dedup();
+    items
+}
+
+/// Refuses credentials in what would be signed and stay for ever.
+fn refuse_secrets(package: &Package) -> Result<()> {
+    let lineage = package.lineage.iter().map(|(key, value)| (key, value.as_str()));
+    let source = package.source.iter().map(|it| ("source", it.as_str()));
+    for (what, text) in source.chain(lineage) {
+        let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        let query = text.split_once('?').map(|(_, query)| query.to_ascii_lowercase()).unwrap_or_default();
+        let password = authority.is_some_and(|it| it.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
+        let signed = ["token=", "password=", "secret=", "x-amz-signature=", "sig="].iter().any(|it| query.contains(it));
+        if password || signed {
+            return Err(Error::new(Code::Secret, format!("{what} carries a credential"))
+                .hint("records are signed and stay for ever: give the URI without its password or token"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_files_of_one_kind_are_one_warning_and_not_ten_thousand_lines() {
+        let doubt = |n: usize| (format!("{n:05}.bin"), "not-scanned".to_owned());
+        let mut contents = Contents { doubts: (0..10_000).map(doubt).collect(), ..Contents::default() };
+        contents.doubts.insert(7, ("model.py".to_owned(), "code".to_owned()));
+        assert_eq!(
+            contents.warnings(),
+            ["00000.bin, 00001.bin and 9998 more files are not-scanned", "model.py is code"]
+        );
+        contents.doubts.truncate(3);
+        assert_eq!(
+            contents.warnings(),
+            ["00000.bin is not-scanned", "00001.bin is not-scanned", "00002.bin is not-scanned"]
+        );
+    }
+}

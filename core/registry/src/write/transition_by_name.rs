@@ -1,0 +1,117 @@
+//! `transition REF STAGE|TRUST-STATE`: one verb for both machines.
+
+use crate::read::resolve::find;
+use crate::registry::Registry;
+use crate::view::View;
+use crate::write::promote::MoveAnswer;
+use crate::write::propose::ProposeAnswer;
+use crate::write::transaction::Writer;
+use crate::write::transition::TransitionAnswer;
+use refmark_engine::plan::{Change, StageRequest, TrustRequest};
+use refmark_records::trust::TrustState;
+use refmark_records::version::Stage;
+use refmark_types::digest::Digest;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::name::AliasName;
+use refmark_types::reference::Reference;
+use refmark_types::time::Timestamp;
+
+/// A move of a stage or a trust state, by words.
+#[derive(Debug, Clone)]
+pub struct TransitionRequest {
+    /// What moves: a version for a stage, a version or an artifact for a trust state.
+    pub reference: Reference,
+    /// A stage or a trust state.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+    /// For `retired`: the version that stands in for it.
+    pub replacement: Option<u64>,
+    /// For `retired`: the day from which nobody should use it.
+    pub sunset: Option<Timestamp>,
+    /// The statements of the evidence that the move rests on.
+    pub evidence: Vec<Digest>,
+}
+
+impl Registry {
+    /// Moves a version to a stage, or an artifact to a trust state, whichever the word is.
+    pub fn transition(&self, writer: &Writer<'_>, request: &TransitionRequest) -> Result<TransitionAnswer> {
+        match self.transition_change(&self.view()?, request)? {
+            Change::Stage(stage) => self.transition_stage(writer, &stage),
+            Change::Trust(trust) => self.transition_trust(writer, &trust),
+            _ => Err(refmark_types::error::bug("a transition moves a stage or a trust state")),
+        }
+    }
+
+    /// Proposes the move on a branch.
+    pub fn transition_propose(
+        &self,
+        writer: &Writer<'_>,
+        request: &TransitionRequest,
+        branch: Option<&str>,
+    ) -> Result<ProposeAnswer> {
+        let change = self.transition_change(&self.view()?, request)?;
+        self.propose(writer, &change, branch)
+    }
+
+    fn transition_change(&self, view: &View<'_>, request: &TransitionRequest) -> Result<Change> {
+        let facts = view.facts()?;
+        let reference = &request.reference;
+        match (Stage::parse(&request.to), TrustState::parse(&request.to)) {
+            (Some(to), _) => {
+                let found = find(facts, reference)?;
+                let (Some(model), Some(version)) = (found.model, found.version) else {
+                    return Err(Error::new(
+                        Code::BadArgument,
+                        format!("{reference} is an artifact, and stages are of versions"),
+                    )
+                    .hint("name the version, such as sentiment/4"));
+                };
+                Ok(Change::Stage(StageRequest {
+                    model,
+                    version,
+                    to,
+                    reason: request.reason.clone(),
+                    replacement: request.replacement,
+                    sunset: request.sunset,
+                    evidence: request.evidence.clone(),
+                }))
+            }
+            (None, Some(to)) => {
+                if request.replacement.is_some() || request.sunset.is_some() {
+                    return Err(Error::new(Code::BadArgument, format!("{to} has no replacement and no sunset"))
+                        .hint("they belong to the stage `retired`"));
+                }
+                Ok(Change::Trust(TrustRequest {
+                    artifact: find(facts, reference)?.artifact,
+                    to,
+                    reason: request.reason.clone(),
+                    evidence: request.evidence.clone(),
+                }))
+            }
+            (None, None) => Err(unknown(reference, &request.to)),
+        }
+    }
+}
+
+fn unknown(reference: &Reference, to: &str) -> Box<Error> {
+    let stages = Stage::ALL.map(Stage::as_str).join(", ");
+    let states = TrustState::ALL.map(TrustState::as_str).join(", ");
+    let error = Error::new(Code::BadArgument, format!("`{}` is neither a stage nor a trust state", to.escape_debug()));
+    match (AliasName::parse(to), reference) {
+        (Ok(alias), Reference::Version(model, version)) => error.hint(format!(
+            "stages are {stages}; trust states are {states}; to move an alias: refmark promote {model}@{alias} {version}"
+        )),
+        _ => error.hint(format!("stages are {stages}; trust states are {states}")),
+    }
+}
+
+/// A word to whoever promoted and meant a stage: an alias that is named like a stage is still an alias.
+pub(crate) fn named_like_a_stage(answer: &MoveAnswer) -> Option<String> {
+    let stage = Stage::parse(answer.alias.as_str())?;
+    let to = answer.to?;
+    Some(format!(
+        "{}@{} is an alias; the stage of {}/{} is moved by `refmark transition {}/{} {stage}`",
+        answer.model, answer.alias, answer.model, to.version, answer.model, to.version
+    ))
+}
