@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use refmark_core::store::fs::host::{Identity, unique_name};
 use refmark_core::store::fs::lock::Holder;
-use refmark_core::types::map::Set;
 use refmark_core::types::time::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 use crate::environment::{Ran, TestEnvironment};
 
@@ -178,7 +178,7 @@ fn of_eight_processes_each_move_wins_once_and_the_losers_hear_of_the_winner() {
         assert_eq!(*from, 1 + place as u64 % 2, "each began where the last ended");
     }
     assert_eq!(env.json(&["log", "sentiment@champion"])["moves"].as_array().unwrap().len(), won.len() + 1);
-    let numbers: Set<u64> = registered.iter().copied().collect();
+    let numbers: BTreeSet<u64> = registered.iter().copied().collect();
     assert_eq!(numbers, (3..3 + registered.len() as u64).collect(), "each version was given once");
     assert_eq!(env.json(&["verify"])["verdict"], "ok");
     assert_eq!(env.git("models", &["fsck", "--unreachable", "--no-progress"]), "", "nobody left an object behind");

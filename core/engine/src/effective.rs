@@ -15,8 +15,8 @@ use refmark_records::statement::Record;
 use refmark_types::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
@@ -210,7 +210,7 @@ pub trait Effective {
 /// A commit's tree without its inert files and companions.
 struct Tree<'h> {
     snapshot: Box<dyn Snapshot + 'h>,
-    inert: Set<String>,
+    inert: BTreeSet<String>,
 }
 
 impl Tree<'_> {
@@ -221,7 +221,7 @@ impl Tree<'_> {
             Mode::Odd(_) => Ok(false),
             Mode::Folder => {
                 let below = format!("{path}/");
-                let inert = self.inert.range_from(&below).next().is_some_and(|it| it.starts_with(&below));
+                let inert = self.inert.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below));
                 if is_companion(&below) || !inert {
                     return Ok(!is_companion(&below));
                 }
@@ -240,13 +240,13 @@ impl Tree<'_> {
 pub struct State<'h> {
     objects: Rc<Objects<'h>>,
     tree: Option<Tree<'h>>,
-    files: Map<String, Oid>,
+    files: BTreeMap<String, Oid>,
 }
 
 impl<'h> State<'h> {
     /// Nothing has taken effect yet.
     pub fn empty(objects: Rc<Objects<'h>>) -> State<'h> {
-        State { objects, tree: None, files: Map::new() }
+        State { objects, tree: None, files: BTreeMap::new() }
     }
 
     /// Everything in a good commit's tree but its inert files.
@@ -256,7 +256,7 @@ impl<'h> State<'h> {
         inert: impl IntoIterator<Item = String>,
     ) -> State<'h> {
         let inert = inert.into_iter().collect();
-        State { objects, tree: Some(Tree { snapshot, inert }), files: Map::new() }
+        State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new() }
     }
 
     /// Takes the files of a landing in.
@@ -265,7 +265,7 @@ impl<'h> State<'h> {
     }
 
     /// The files that took effect since the tree below (all, where there is none).
-    pub fn added(&self) -> &Map<String, Oid> {
+    pub fn added(&self) -> &BTreeMap<String, Oid> {
         &self.files
     }
 
@@ -310,12 +310,12 @@ impl Effective for State<'_> {
 /// The state and one landing on top.
 pub struct StateOverlay<'a> {
     state: &'a dyn Effective,
-    files: Map<String, Oid>,
+    files: BTreeMap<String, Oid>,
 }
 
 impl<'a> StateOverlay<'a> {
     /// The state and these files.
-    pub fn new(state: &'a dyn Effective, files: Map<String, Oid>) -> StateOverlay<'a> {
+    pub fn new(state: &'a dyn Effective, files: BTreeMap<String, Oid>) -> StateOverlay<'a> {
         StateOverlay { state, files }
     }
 
@@ -335,7 +335,7 @@ impl<'a> StateOverlay<'a> {
     }
 
     /// The landing's files.
-    pub fn into_files(self) -> Map<String, Oid> {
+    pub fn into_files(self) -> BTreeMap<String, Oid> {
         self.files
     }
 }
@@ -364,14 +364,14 @@ fn joined(folder: &str, name: &str) -> String {
 }
 
 /// Adds the names that these files have directly in a folder. Jumps over each subfolder, however much is in it.
-fn add_children(files: &Map<String, Oid>, folder: &str, names: &mut Vec<String>) {
+fn add_children(files: &BTreeMap<String, Oid>, folder: &str, names: &mut Vec<String>) {
     if files.is_empty() {
         return;
     }
     let had: HashSet<String> = names.iter().cloned().collect();
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let mut from = prefix.clone();
-    while let Some((path, _)) = files.range_from(from.as_str()).next() {
+    while let Some((path, _)) = files.range(from..).next() {
         let Some(rest) = path.strip_prefix(&prefix) else { break };
         let (name, is_folder) = match rest.split_once('/') {
             Some((name, _)) => (name, true),

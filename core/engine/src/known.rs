@@ -9,10 +9,10 @@ use refmark_records::policy::Policy;
 use refmark_records::signature::{KeyId, PublicKey};
 use refmark_records::statement::Record;
 use refmark_types::digest::ArtifactId;
-use refmark_types::map::Map;
+use std::collections::BTreeMap;
 
 /// Keys by their fingerprints: those whose signatures are worth a look beforehand.
-pub type Keys = Map<KeyId, PublicKey>;
+pub type Keys = BTreeMap<KeyId, PublicKey>;
 
 /// What is known of an object.
 #[derive(Debug, Clone)]

@@ -19,8 +19,8 @@ use refmark_records::manifest::FileClass;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many landings may be pending at a time; the rest are refused.
 pub const PENDING_LIMIT: usize = 256;
@@ -43,7 +43,7 @@ pub struct Inert {
     /// The commit that brought it.
     pub commit: Oid,
     /// Its files.
-    pub files: Map<String, (Mode, Oid)>,
+    pub files: BTreeMap<String, (Mode, Oid)>,
     /// Where it stands.
     pub standing: Standing,
     /// Why, by path.
@@ -62,7 +62,7 @@ pub struct Effect {
     /// The commit that brought the files.
     pub brought_by: Oid,
     /// The files.
-    pub files: Map<String, Oid>,
+    pub files: BTreeMap<String, Oid>,
     /// The reports of the moves in it.
     pub reports: Vec<GateReport>,
 }
@@ -100,7 +100,7 @@ impl Before for FromTheStart {
 }
 
 /// The files of a landing, and what it came to when it was tried.
-pub type Tried = (Map<String, (Mode, Oid)>, Judged);
+pub type Tried = (BTreeMap<String, (Mode, Oid)>, Judged);
 
 /// Takes commits in chain order and keeps what has taken effect.
 pub struct Walk<'h> {
@@ -114,16 +114,16 @@ pub struct Walk<'h> {
     /// The landing without effect that holds a path, by key.
     holder: HashMap<String, u64>,
     /// Landings that were not judged yet, and those that are pending, by key: no commit looks at the refused ones.
-    new: Set<u64>,
-    pending: Set<u64>,
+    new: BTreeSet<u64>,
+    pending: BTreeSet<u64>,
     next_key: u64,
     /// Paths of the state that are missing or differ at the present commit.
-    off: Set<String>,
+    off: BTreeSet<String>,
     effects: u64,
     judgements: u64,
     revoked: Revoked,
     /// Paths whose records rest on a key that is distrusted.
-    tainted: Set<String>,
+    tainted: BTreeSet<String>,
     due: Due,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
@@ -132,9 +132,9 @@ pub struct Walk<'h> {
 /// What is revoked now.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Revoked {
-    artifacts: Map<String, Vec<Digest>>,
+    artifacts: BTreeMap<String, Vec<Digest>>,
     #[serde(skip)]
-    files: Set<Digest>,
+    files: BTreeSet<Digest>,
 }
 
 impl Revoked {
@@ -150,7 +150,7 @@ impl Revoked {
     }
 
     /// The weight files of everything that is revoked.
-    pub(super) fn files(&self) -> &Set<Digest> {
+    pub(super) fn files(&self) -> &BTreeSet<Digest> {
         &self.files
     }
 
@@ -183,14 +183,14 @@ impl<'h> Walk<'h> {
             commits,
             inert: Vec::new(),
             holder: HashMap::new(),
-            new: Set::new(),
-            pending: Set::new(),
+            new: BTreeSet::new(),
+            pending: BTreeSet::new(),
             next_key: 0,
-            off: Set::new(),
+            off: BTreeSet::new(),
             effects: 0,
             judgements: 0,
             revoked,
-            tainted: Set::new(),
+            tainted: BTreeSet::new(),
             due,
             tried: None,
         };
@@ -265,15 +265,15 @@ impl<'h> Walk<'h> {
 
     /// Sorts the changes into what is off, what happens to inert landings, and a new landing.
     fn arrive(&mut self, commit: Oid, changes: &[Change]) -> Result<()> {
-        let mut own: Map<String, (Mode, Oid)> = Map::new();
-        let mut touched: Map<u64, Vec<&str>> = Map::new();
+        let mut own: BTreeMap<String, (Mode, Oid)> = BTreeMap::new();
+        let mut touched: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
         for change in changes {
             match self.state.oid(&change.path)? {
                 Some(held) if change.new == Some((Mode::File, held)) => drop(self.off.remove(&change.path)),
                 Some(_) => drop(self.off.insert(change.path.clone())),
                 None => {
                     if let Some(key) = self.holder.get(&change.path) {
-                        touched.get_or_default(*key).push(&change.path);
+                        touched.entry(*key).or_default().push(&change.path);
                     }
                     if let Some(new) = change.new.filter(|(mode, _)| !is_companion(&change.path) || *mode != Mode::File)
                     {
@@ -311,7 +311,7 @@ impl<'h> Walk<'h> {
                 effects.extend(self.judge_one(key)?);
             }
             let mut from = 0;
-            while let Some(key) = self.pending.range_from(&from).next().copied() {
+            while let Some(key) = self.pending.range(from..).next().copied() {
                 from = key + 1;
                 if self.find(key).is_some_and(|it| it.judged_at < self.effects) {
                     effects.extend(self.judge_one(key)?);
@@ -374,7 +374,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Keeps the list of weights that are revoked now. Deleting what was revoked does not clear it.
-    fn note_revocations(&mut self, files: &Map<String, Oid>) -> Result<()> {
+    fn note_revocations(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
             let facts = StateReader(&self.state);
@@ -403,7 +403,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Paths of the state that are missing or differ at the newest commit taken.
-    pub fn off(&self) -> &Set<String> {
+    pub fn off(&self) -> &BTreeSet<String> {
         &self.off
     }
 
@@ -431,12 +431,12 @@ impl<'h> Walk<'h> {
     }
 
     /// Paths whose records rest on a key that is distrusted: what they say counts for nothing.
-    pub fn tainted(&self) -> &Set<String> {
+    pub fn tainted(&self) -> &BTreeSet<String> {
         &self.tainted
     }
 
     /// From now on these paths rest on a key that is distrusted.
-    pub(super) fn taint(&mut self, paths: Set<String>) {
+    pub(super) fn taint(&mut self, paths: BTreeSet<String>) {
         self.tainted = paths;
     }
 
@@ -446,7 +446,7 @@ impl<'h> Walk<'h> {
     }
 
     /// Judges what somebody would land next on top of the present state, without landing it.
-    pub fn try_landing(&self, files: &Map<String, (Mode, Oid)>) -> Result<Judged> {
+    pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
         let ground = RuleContext {
             state: &self.state,
@@ -459,14 +459,14 @@ impl<'h> Walk<'h> {
 }
 
 impl Inert {
-    fn of(commit: Oid, files: Map<String, (Mode, Oid)>, standing: Standing) -> Inert {
+    fn of(commit: Oid, files: BTreeMap<String, (Mode, Oid)>, standing: Standing) -> Inert {
         Inert { commit, files, standing, findings: Vec::new(), reports: Vec::new(), judged_at: 0, key: 0 }
     }
 
     /// A landing that was remembered, as it stood, with the reasons.
     pub fn remembered(
         commit: Oid,
-        files: Map<String, (Mode, Oid)>,
+        files: BTreeMap<String, (Mode, Oid)>,
         standing: Standing,
         findings: Vec<(String, Box<Error>)>,
     ) -> Inert {

@@ -12,10 +12,9 @@ use refmark_records::policy::Policy;
 use refmark_records::statement::Record;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
-use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
-use refmark_types::sort;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// A move that took effect on one person's word.
 #[derive(Debug, Clone, Serialize)]
@@ -34,7 +33,7 @@ pub struct OpenApproval {
 /// one. A walk keeps it, so that nobody has to search a whole registry for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Due(Map<String, DueMove>);
+pub struct Due(BTreeMap<String, DueMove>);
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +90,7 @@ pub fn open_approvals(facts: StateReader<'_>, due: &Due) -> Result<Vec<OpenAppro
     for due in due.0.values() {
         all.extend(open(facts, due)?);
     }
-    sort::by(&mut all, |a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
+    all.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
     Ok(all)
 }
 

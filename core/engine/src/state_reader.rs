@@ -17,7 +17,6 @@ use refmark_types::canonical::{MANIFEST_LIMIT, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::name::{AliasName, ConsumerId, EntryId, ModelName};
-use refmark_types::sort;
 
 /// A record whose kind is known.
 pub struct TypedRecord<T> {
@@ -189,7 +188,7 @@ impl<'a> StateReader<'a> {
             .iter()
             .filter_map(|it| AliasName::from_escaped(it))
             .collect();
-        sort::plain(&mut names);
+        names.sort();
         Ok(names)
     }
 
@@ -258,7 +257,7 @@ impl<'a> StateReader<'a> {
                 models.extend(names.iter().filter_map(|name| ModelName::from_escaped(name)));
             }
         }
-        sort::plain(&mut models);
+        models.sort();
         Ok(models)
     }
 
@@ -294,7 +293,7 @@ impl<'a> StateReader<'a> {
                 found.push(TypedRecord::read(record, pick!(Evidence))?);
             }
         }
-        sort::by_key(&mut found, |a| (a.time, a.record.digest()));
+        found.sort_by_key(|a| (a.time, a.record.digest()));
         Ok(found)
     }
 
@@ -333,7 +332,7 @@ impl<'a> StateReader<'a> {
     pub fn approvals(&self, statement: &Digest) -> Result<Vec<TypedRecord<refmark_records::approval::Approval>>> {
         let folder = layout::approvals_folder(statement);
         let mut names = self.0.children(&folder)?;
-        sort::plain(&mut names);
+        names.sort();
         let mut found = Vec::new();
         for name in names {
             if let Some(record) = self.0.record(&format!("{folder}/{name}"))? {
@@ -356,7 +355,7 @@ impl<'a> StateReader<'a> {
     pub fn catalog_entries(&self, family: Family) -> Result<Vec<TypedRecord<CatalogEntry>>> {
         let names = self.0.children(&format!("catalog/{}", family.as_str()))?;
         let mut ids: Vec<_> = names.iter().filter_map(|name| EntryId::from_escaped(name)).collect();
-        sort::plain(&mut ids);
+        ids.sort();
         ids.iter().filter_map(|id| self.catalog(family, id).transpose()).collect()
     }
 
@@ -378,7 +377,7 @@ impl<'a> StateReader<'a> {
                 ids.extend(names.iter().filter_map(|name| ConsumerId::from_escaped(name)));
             }
         }
-        sort::plain(&mut ids);
+        ids.sort();
         ids.iter().filter_map(|id| self.consumer(id).transpose()).collect()
     }
 

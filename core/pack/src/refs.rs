@@ -1,18 +1,18 @@
 //! Names of commits: loose refs, packed refs, HEAD, and where a shallow clone was cut.
 
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More lines than a registry's repository has refs.
 const MAX_LINES: usize = 1_000_000;
 
 #[derive(Default)]
 pub(super) struct Refs {
-    loose: Map<String, Oid>,
-    packed: Map<String, Oid>,
+    loose: BTreeMap<String, Oid>,
+    packed: BTreeMap<String, Oid>,
     head: Option<String>,
-    pub(super) shallow: Set<Oid>,
+    pub(super) shallow: BTreeSet<Oid>,
 }
 
 impl Refs {
@@ -66,7 +66,7 @@ impl Refs {
         self.get(&format!("refs/heads/{name}")).or_else(|| self.get(&format!("refs/remotes/origin/{name}")))
     }
 
-    pub(super) fn all(&self) -> Map<String, Oid> {
+    pub(super) fn all(&self) -> BTreeMap<String, Oid> {
         let both = self.packed.iter().chain(&self.loose);
         both.map(|(name, id)| (name.clone(), *id)).collect()
     }

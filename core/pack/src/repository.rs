@@ -9,8 +9,8 @@ use super::objects::{MAX_BASE, Objects, Pack};
 use super::refs::Refs;
 use super::{bundle, loose};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Git repository in memory. Its object format is that of the first thing that is added; what is of another is refused.
 ///
@@ -136,12 +136,12 @@ impl Repository {
     }
 
     /// All refs by full name.
-    pub fn refs(&self) -> Map<String, Oid> {
+    pub fn refs(&self) -> BTreeMap<String, Oid> {
         self.refs.borrow().all()
     }
 
     /// The commits at which the history was cut off. Empty where it is whole, as far as Git noted it.
-    pub fn shallow(&self) -> Set<Oid> {
+    pub fn shallow(&self) -> BTreeSet<Oid> {
         self.refs.borrow().shallow.clone()
     }
 

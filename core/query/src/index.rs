@@ -18,11 +18,11 @@ use refmark_records::version::{Label, Stage, StageMove, Version};
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::number;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// So many bytes of a model card are searched; the rest is only shown.
 pub const CARD_LIMIT: usize = 64 << 10;
@@ -123,7 +123,7 @@ pub struct VersionRow {
     /// The sum of its files' sizes.
     pub size: u64,
     /// Its claimed metrics.
-    pub metrics: Map<String, MetricValue>,
+    pub metrics: BTreeMap<String, MetricValue>,
     /// Who registered it.
     pub by: PrincipalId,
     /// When, by that person's clock.
@@ -346,7 +346,7 @@ pub struct SearchRow {
     /// What the version is, by its label, else as it was registered.
     pub description: Option<String>,
     /// The version's own tags.
-    pub tags: Map<String, String>,
+    pub tags: BTreeMap<String, String>,
     /// The commit in which the version took effect; none where history does not reach back that far.
     pub commit: Option<Oid>,
     /// That commit's time.

@@ -9,10 +9,10 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// The form of the site that is written here.
 pub const SITE_FORMAT: u64 = 1;
@@ -91,7 +91,7 @@ pub struct Site {
     /// Its newest commit.
     pub head: Oid,
     /// The registry's branch and those of open proposals, by full name.
-    pub refs: Map<String, Oid>,
+    pub refs: BTreeMap<String, Oid>,
     /// The first root, as `sha256:<hex>`. The site's own word: it vouches for nothing.
     pub root: String,
     /// The packs, oldest first.
@@ -164,7 +164,7 @@ pub enum PackPlan {
 }
 
 /// Plans the packs of an export. `whole`: every pack that the site before names is there.
-pub fn plan_packs(before: Option<&Site>, whole: bool, refs: &Map<String, Oid>) -> PackPlan {
+pub fn plan_packs(before: Option<&Site>, whole: bool, refs: &BTreeMap<String, Oid>) -> PackPlan {
     match before {
         Some(site) if whole && site.refs == *refs => PackPlan::Keep,
         Some(site) if whole && site.packs.len() + 2 > MOST_PACKS => PackPlan::Repack,
@@ -221,7 +221,7 @@ pub struct VersionColumns {
     /// When, by that person's clock.
     pub time: Vec<Timestamp>,
     /// The claimed metrics.
-    pub metrics: Vec<Map<String, MetricValue>>,
+    pub metrics: Vec<BTreeMap<String, MetricValue>>,
 }
 
 impl Listing {
@@ -298,7 +298,7 @@ mod tests {
             registry: SiteRegistry { id: RegistryId::from_bytes([7; 16]), name: "</script>".to_owned() },
             branch: "main".to_owned(),
             head,
-            refs: Map::from([("refs/heads/main".to_owned(), head)]),
+            refs: BTreeMap::from([("refs/heads/main".to_owned(), head)]),
             root: Digest::of(b"root").prefixed(),
             packs: (0..packs).map(|n| SitePack::new(&format!("{n:040x}"), 1, 1, PackUse::History)).collect(),
             listing: format!("listing-{}.json", Digest::of(b"")),

@@ -7,7 +7,6 @@ use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, ModelName};
-use refmark_types::sort;
 use refmark_types::time::Timestamp;
 
 /// A retired version.
@@ -67,6 +66,6 @@ pub fn sunsets(facts: StateReader<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
             });
         }
     }
-    sort::by(&mut found, |a, b| (a.sunset, &a.model, a.version).cmp(&(b.sunset, &b.model, b.version)));
+    found.sort_by(|a, b| (a.sunset, &a.model, a.version).cmp(&(b.sunset, &b.model, b.version)));
     Ok(found)
 }

@@ -6,7 +6,6 @@ use super::manifest::FileClass;
 use super::registry_id::RegistryId;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, RemoteName};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::{PackagePath, check_set};
@@ -14,6 +13,7 @@ use refmark_types::span::Span;
 use refmark_types::time::Timestamp;
 use refmark_types::toml;
 use refmark_types::value::Value;
+use std::collections::BTreeMap;
 
 /// The number of the lock file's own format.
 pub const LOCK_FORMAT: u64 = 1;
@@ -33,7 +33,7 @@ pub struct LockFile {
     /// The registry.
     pub registry: LockedRegistry,
     /// Other places that hold the blobs: a folder (relative ones from the lock file's own folder) or an address.
-    pub remotes: Map<RemoteName, String>,
+    pub remotes: BTreeMap<RemoteName, String>,
     /// The pins, sorted by name.
     pub pins: Vec<Pin>,
 }
@@ -106,7 +106,7 @@ struct RawLock {
     format: u64,
     registry: RawRegistry,
     #[serde(default)]
-    remotes: Map<String, String>,
+    remotes: BTreeMap<String, String>,
     #[serde(default)]
     pin: Vec<RawPin>,
 }
@@ -237,7 +237,7 @@ impl LockFile {
             ))
             .hint("after a merge: sort the [[pin]] blocks by name and keep one of each"));
         }
-        let mut folded: Map<String, &ModelName> = Map::new();
+        let mut folded: BTreeMap<String, &ModelName> = BTreeMap::new();
         for pin in &self.pins {
             if let Some(other) = folded.insert(pin.name.as_str().to_ascii_lowercase(), &pin.name) {
                 return Err(bad(format!("pins {other} and {} differ only in case", pin.name))
@@ -386,7 +386,7 @@ mod tests {
                 root: Digest::of(b"r"),
                 max_offline: Some(Span::parse("30d").unwrap()),
             },
-            remotes: Map::from([(RemoteName::parse("store").unwrap(), "../models/refmark".into())]),
+            remotes: BTreeMap::from([(RemoteName::parse("store").unwrap(), "../models/refmark".into())]),
             pins,
         }
     }

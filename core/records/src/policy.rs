@@ -11,10 +11,10 @@ use super::trust::TrustState;
 use super::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
 use refmark_types::oid::Oid;
 use refmark_types::toml;
+use std::collections::BTreeMap;
 
 /// The largest policy text, in bytes.
 pub const POLICY_LIMIT: u64 = 1 << 20;
@@ -47,10 +47,10 @@ pub struct Policy {
     pub limits: Limits,
     /// Everybody who may do anything, by id.
     #[serde(default)]
-    pub members: Map<PrincipalId, Member>,
+    pub members: BTreeMap<PrincipalId, Member>,
     /// What the roles allow.
     #[serde(default)]
-    pub roles: Map<Role, RoleRights>,
+    pub roles: BTreeMap<Role, RoleRights>,
     /// Who owns which models.
     #[serde(default)]
     pub owners: Vec<Owners>,
@@ -292,7 +292,7 @@ impl Policy {
 
     /// The rule that this policy breaks by itself, if any.
     fn broken_rule(&self) -> Option<String> {
-        let mut keys = refmark_types::map::Map::new();
+        let mut keys = std::collections::BTreeMap::new();
         for (id, member) in &self.members {
             for key in &member.keys {
                 if let Some(other) = keys.insert(key.to_string(), id) {

@@ -72,8 +72,8 @@ predicate! {
 impl Root {
     /// The rule that this root breaks by itself, if any: thresholds from 1 to n, every principal with a key, no key twice.
     pub fn broken_rule(&self) -> Option<String> {
-        let mut keys = refmark_types::map::Set::new();
-        let mut holders = refmark_types::map::Set::new();
+        let mut keys = std::collections::BTreeSet::new();
+        let mut holders = std::collections::BTreeSet::new();
         for holder in &self.keyholders {
             if !holders.insert(&holder.principal) {
                 return Some(format!("principal {} stands twice", holder.principal));
@@ -86,7 +86,7 @@ impl Root {
             }
         }
         for (what, quorum) in [("root", &self.root), ("policy", &self.policy)] {
-            let distinct: refmark_types::map::Set<_> = quorum.principals.iter().collect();
+            let distinct: std::collections::BTreeSet<_> = quorum.principals.iter().collect();
             if distinct.len() != quorum.principals.len() {
                 return Some(format!("the {what} quorum names a principal twice"));
             }

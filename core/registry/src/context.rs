@@ -15,8 +15,8 @@ use refmark_store::fs::input::read_given;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// The operating system's clock; `SOURCE_DATE_EPOCH` does not move it, tests pass a clock of their own.
 pub struct SystemClock;
@@ -200,7 +200,7 @@ impl Context {
 #[derive(Default, Serialize, Deserialize)]
 struct TrustFile {
     #[serde(default)]
-    roots: Map<String, StoredPin>,
+    roots: BTreeMap<String, StoredPin>,
 }
 
 #[derive(Serialize, Deserialize)]

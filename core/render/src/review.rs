@@ -7,7 +7,6 @@ use refmark_engine::verify::Problem;
 use refmark_query::review::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
 use refmark_types::error::Code;
 use refmark_types::name::PrincipalId;
-use refmark_types::sort;
 use refmark_types::text::{counted, day, duration, size, when};
 
 use refmark_query::review::RangeVerdict;
@@ -227,7 +226,7 @@ fn could(signer: &SignerReview) -> Line {
 pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
     let mut gates: Vec<_> = gates.iter().collect();
-    sort::by_key(&mut gates, |it| std::cmp::Reverse(it.gate.status));
+    gates.sort_by_key(|it| std::cmp::Reverse(it.gate.status));
     for row in gates {
         let gate = &row.gate;
         let mark = match gate.status {

@@ -18,11 +18,11 @@ use refmark_render::diff::{self as page, to_markdown};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Result};
-use refmark_types::map::Map;
 use refmark_types::name::{EntryId, ModelName, PrincipalId};
 use refmark_types::printer::print;
 use refmark_types::text::escape_markdown;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 fn file(path: &str, bytes: &str, size: u64, class: FileClass) -> FileEntry {
     FileEntry { path: path.into(), size, sha256: Digest::of(bytes.as_bytes()), class, format: "any".into() }
@@ -60,7 +60,7 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
 /// A registry of two artifacts, as files of one commit.
 #[derive(Default)]
 struct IndexHandle {
-    files: Map<String, Vec<u8>>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl IndexHandle {

@@ -9,7 +9,6 @@ use super::sniff::{merge, sniff};
 use super::source::Source;
 use super::zip::{self, Body, Directory, Member};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::sort;
 
 /// How much of one deflated member is looked at.
 const MEMBER_LIMIT: usize = 16 << 20;
@@ -115,7 +114,7 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
         }
         found.class = FileClass::Tensors;
         found.tensors = tensors;
-        sort::by_key(&mut found.tensors, |tensor| (tensor.offset, tensor.bytes));
+        found.tensors.sort_by_key(|tensor| (tensor.offset, tensor.bytes));
     }
     Ok(())
 }

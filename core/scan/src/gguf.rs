@@ -5,9 +5,8 @@ use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::{Source, read_up_to};
 use refmark_types::error::Result;
-use refmark_types::map::Set;
 use refmark_types::number::print;
-use refmark_types::sort;
+use std::collections::BTreeSet;
 
 const STRING_LIMIT: u64 = 1 << 20;
 const KEY_LIMIT: u64 = 64 * 1024;
@@ -68,7 +67,7 @@ impl Reader<'_> {
             return Err(lying(format!("{tensors} tensors and {keys} keys do not fit into the file")));
         }
         let mut alignment = 32;
-        let mut seen = Set::new();
+        let mut seen = BTreeSet::new();
         for _ in 0..keys {
             let key = self.text(KEY_LIMIT, "a key")?;
             if let Some(value) = self.value(&key)? {
@@ -164,7 +163,7 @@ impl Reader<'_> {
 
     fn descriptions(&mut self, count: u64) -> Parse<Vec<Described>> {
         let mut all = Vec::new();
-        let mut seen = Set::new();
+        let mut seen = BTreeSet::new();
         for _ in 0..count {
             let name = self.text(NAME_LIMIT, "a tensor's name")?;
             if !seen.insert(name.clone()) {
@@ -193,7 +192,7 @@ impl Reader<'_> {
 
 /// Puts each tensor where it lies: one after the other, each aligned, nothing behind the last but its padding.
 fn place(mut all: Vec<Described>, start: u64, alignment: u64, source: &dyn Source) -> Parse<Vec<Tensor>> {
-    sort::by_key(&mut all, |described| (described.relative, described.tensor.bytes));
+    all.sort_by_key(|described| (described.relative, described.tensor.bytes));
     let end = source.len();
     let overflow = || lying("the tensors' sizes overflow");
     let mut expected = 0u64;

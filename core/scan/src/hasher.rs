@@ -3,7 +3,6 @@
 use super::report::{Tensor, shown};
 use refmark_types::digest::{Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::sort;
 
 /// Takes a file's bytes in order, once, and digests each tensor's range; bytes between tensors are passed over.
 pub struct TensorHasher {
@@ -33,7 +32,7 @@ impl TensorHasher {
                 }
             }
         }
-        sort::plain(&mut ranges);
+        ranges.sort();
         for pair in ranges.windows(2) {
             if let [(_, end, first), (start, _, second)] = pair
                 && start < end

@@ -9,7 +9,6 @@ use super::protobuf::{Messages, Range, Wire};
 use super::report::{Inspection, shown};
 use super::source::Source;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::sort;
 
 const TEXT_LIMIT: u64 = 1 << 20;
 const NAME_LIMIT: u64 = 4096;
@@ -167,7 +166,7 @@ fn model(messages: &mut Messages<'_>, len: u64, found: &mut Inspection) -> Parse
 
 fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<()> {
     found.tensors = walker.tensors;
-    sort::by_key(&mut found.tensors, |tensor| (tensor.offset, tensor.bytes));
+    found.tensors.sort_by_key(|tensor| (tensor.offset, tensor.bytes));
     if walker.whole_messages > 0 {
         found.note(format!(
             "{} tensors are stored value by value: their digests are of the encoded form",
@@ -177,7 +176,7 @@ fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<(
     info.external = walker.external;
     let mut files: Vec<&str> = info.external.iter().map(|external| external.location.as_str()).collect();
     files.extend(walker.nested_locations.iter().map(String::as_str));
-    sort::plain(&mut files);
+    files.sort();
     files.dedup();
     if !files.is_empty() {
         let list: Vec<String> = files.iter().take(20).map(|file| shown(file)).collect();

@@ -4,7 +4,7 @@ use super::bytes::{Parse, lying, too_large};
 use super::onnx::{External, entry};
 use super::protobuf::{Messages, Range, Wire};
 use super::report::{Tensor, elements, shown};
-use refmark_types::map::Set;
+use std::collections::BTreeSet;
 
 const NAME_LIMIT: u64 = 4096;
 const DIMENSIONS_LIMIT: usize = 64;
@@ -28,9 +28,9 @@ pub(super) struct Walker {
     /// Initializers of the main graph with bytes elsewhere.
     pub(super) external: Vec<External>,
     /// Names of all initializers of the main graph.
-    pub(super) names: Set<String>,
+    pub(super) names: BTreeSet<String>,
     /// Files that nested tensors name.
-    pub(super) nested_locations: Set<String>,
+    pub(super) nested_locations: BTreeSet<String>,
     /// Tensors whose bytes are not one range, so that their whole message stands for them.
     pub(super) whole_messages: u64,
 }

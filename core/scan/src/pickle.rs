@@ -12,7 +12,7 @@ use super::pickle_rest;
 use super::report::{Inspection, shown};
 use super::source::Source;
 use refmark_types::error::Result;
-use refmark_types::map::{Map, Set};
+use std::collections::{BTreeMap, BTreeSet};
 
 const OPCODES_LIMIT: u64 = 8 << 20;
 const STACK_LIMIT: usize = 1 << 20;
@@ -29,7 +29,7 @@ pub(super) struct Walk {
     /// How many pickles, one behind the other, ended with STOP and one value on the stack.
     pub(super) whole: u32,
     /// What is imported, as `module.name`.
-    pub(super) imports: Set<String>,
+    pub(super) imports: BTreeSet<String>,
     /// Something imported was called, or built, before the walk ended.
     pub(super) calls: bool,
     /// The walk ended where the bytes did, within an opcode or between two.
@@ -55,7 +55,7 @@ pub(super) fn walk(source: &dyn Source) -> Result<Walk> {
     let mut walk = Walk::default();
     let mut cursor = Cursor::new(source, 0, source.len());
     for _ in 0..PICKLES_LIMIT {
-        let mut machine = Machine { stack: Vec::new(), memo: Map::new(), walk: &mut walk };
+        let mut machine = Machine { stack: Vec::new(), memo: BTreeMap::new(), walk: &mut walk };
         match machine.run(&mut cursor) {
             Ok(()) => {}
             Err(Stop::Io(error)) => return Err(error),
@@ -125,7 +125,7 @@ enum Item {
 
 struct Machine<'w> {
     stack: Vec<Item>,
-    memo: Map<u64, Item>,
+    memo: BTreeMap<u64, Item>,
     walk: &'w mut Walk,
 }
 

@@ -6,14 +6,14 @@
 use super::pickle_danger::is_dangerous;
 use super::source::{Source, read_up_to};
 use refmark_types::error::Result;
-use refmark_types::map::Set;
+use std::collections::BTreeSet;
 
 const SEARCH_LIMIT: usize = 64 << 20;
 const NAME_LIMIT: usize = 100;
 const IMPORTS_LIMIT: usize = 256;
 
 /// Adds the dangerous imports that have their usual shape in the 64 MiB from an offset.
-pub(super) fn search(source: &dyn Source, from: u64, imports: &mut Set<String>) -> Result<()> {
+pub(super) fn search(source: &dyn Source, from: u64, imports: &mut BTreeSet<String>) -> Result<()> {
     let bytes = read_up_to(source, from, SEARCH_LIMIT)?;
     for (at, byte) in bytes.iter().enumerate() {
         let pair = match byte {

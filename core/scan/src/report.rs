@@ -6,7 +6,7 @@ use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
 use super::onnx::OnnxInfo;
 use refmark_types::error::{Error, Result};
-use refmark_types::map::Map;
+use std::collections::BTreeMap;
 
 /// At most this many metadata entries are kept.
 const METADATA_ENTRIES: usize = 512;
@@ -42,7 +42,7 @@ pub struct Inspection {
     /// The tensors, by offset; empty unless the class is `tensors`.
     pub tensors: Vec<Tensor>,
     /// What the file says of itself: at most 512 entries, values cut at 32 KiB.
-    pub metadata: Map<String, String>,
+    pub metadata: BTreeMap<String, String>,
     /// The interface of an ONNX model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxInfo>,
@@ -59,7 +59,7 @@ impl Inspection {
             format,
             class,
             tensors: Vec::new(),
-            metadata: Map::new(),
+            metadata: BTreeMap::new(),
             onnx: None,
             problems: Vec::new(),
             notes: Vec::new(),

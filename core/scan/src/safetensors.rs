@@ -12,9 +12,8 @@ use super::source::Source;
 use refmark_types::canonical::DEPTH_LIMIT;
 use refmark_types::error::Result;
 use refmark_types::json;
-use refmark_types::map::Map;
-use refmark_types::sort;
 use refmark_types::value::from_value;
+use std::collections::BTreeMap;
 
 /// The largest header that the format's own readers take.
 const FORMAT_LIMIT: u64 = 100_000_000;
@@ -51,13 +50,13 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
 }
 
 /// What a header says of the whole file, and each tensor by its name.
-type Header = (Map<String, String>, Vec<(String, Entry)>);
+type Header = (BTreeMap<String, String>, Vec<(String, Entry)>);
 
 /// The texts under `__metadata__`, and the tensors.
 fn header(json: &[u8]) -> Result<Header, String> {
     let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
     let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| mistake.said)?;
-    let (mut metadata, mut tensors) = (Map::new(), Vec::new());
+    let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
     for (name, value) in value.as_object().ok_or("expected an object of tensors")? {
         if name == "__metadata__" {
             metadata = from_value(value).map_err(|wrong| wrong.to_string())?;
@@ -71,7 +70,7 @@ fn header(json: &[u8]) -> Result<Header, String> {
 /// Turns the header's entries into absolute ranges that cover the data exactly.
 fn place(entries: Vec<(String, Entry)>, start: u64, end: u64) -> Parse<Vec<Tensor>> {
     let mut entries = entries;
-    sort::by_key(&mut entries, |(_, entry)| entry.data_offsets);
+    entries.sort_by_key(|(_, entry)| entry.data_offsets);
     let data = end - start;
     let mut tensors = Vec::with_capacity(entries.len());
     let mut covered = 0;

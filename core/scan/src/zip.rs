@@ -6,7 +6,6 @@ use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
 use refmark_types::error::Result;
-use refmark_types::sort;
 
 const MEMBERS_LIMIT: u64 = 65_536;
 const DIRECTORY_LIMIT: u64 = 32 << 20;
@@ -79,14 +78,14 @@ pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
         members.push(member(&mut cursor, end.shift)?);
     }
     let whole = cursor.left() == 0;
-    let mut seen = refmark_types::map::Set::new();
+    let mut seen = std::collections::BTreeSet::new();
     for member in &mut members {
         if !seen.insert(member.name.clone()) {
             return Err(lying(format!("the member `{}` stands twice", shown(&member.name))));
         }
         local(source, member)?;
     }
-    sort::by_key(&mut members, |member| member.header);
+    members.sort_by_key(|member| member.header);
     let mut gapless = whole && end.last && end.shift == 0;
     let mut at = 0;
     for (index, member) in members.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::value::{Value, to_value};
 use crate::hint::Hint;
-use crate::map::Map;
+use std::collections::BTreeMap;
 
 /// How the process ends for an error of this kind (see `refmark help error CODE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,7 +169,7 @@ pub struct Error {
     /// What to do next; null where there is nothing to say.
     pub hint: Option<Hint>,
     /// The values that the message names, for programs.
-    pub fields: Map<String, Value>,
+    pub fields: BTreeMap<String, Value>,
 }
 
 /// A result whose error is a [`Error`]. The error is boxed: results stay small on the happy path.
@@ -178,7 +178,7 @@ pub type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code and a sentence. Boxed, because that is how every result carries it.
     pub fn new(code: Code, message: impl Into<String>) -> Box<Error> {
-        Box::new(Error { code, message: message.into(), hint: None, fields: Map::new() })
+        Box::new(Error { code, message: message.into(), hint: None, fields: BTreeMap::new() })
     }
 
     /// Adds what to do next.
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_code_has_one_text_in_kebab_case_and_a_sentence() {
-        let mut seen = crate::map::Set::new();
+        let mut seen = std::collections::BTreeSet::new();
         for code in Code::ALL {
             let text = code.as_str();
             assert!(seen.insert(text), "{text} stands twice");

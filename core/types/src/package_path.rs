@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::{Code, Error, Result};
-use crate::map::Map;
+use std::collections::BTreeMap;
 
 /// The longest path, in bytes.
 pub const MAX_BYTES: usize = 1024;
@@ -69,14 +69,14 @@ pub fn check_set<'a>(paths: impl IntoIterator<Item = &'a PackagePath>) -> Result
 
 /// [`check_set`], where paths that fold to the same text are taken for the same.
 pub fn check_set_by<'a>(paths: impl IntoIterator<Item = &'a PackagePath>, fold: impl Fn(&str) -> String) -> Result<()> {
-    let mut files: Map<String, &PackagePath> = Map::new();
+    let mut files: BTreeMap<String, &PackagePath> = BTreeMap::new();
     for path in paths {
         if let Some(other) = files.insert(fold(&path.0), path) {
             let how = if other == path { "stands twice" } else { "differ only in case or Unicode form" };
             return Err(clash(other, path, how));
         }
     }
-    let mut folders: Map<String, (&str, &PackagePath)> = Map::new();
+    let mut folders: BTreeMap<String, (&str, &PackagePath)> = BTreeMap::new();
     for path in files.values() {
         for (end, _) in path.0.match_indices('/') {
             let written = &path.0[..end];

@@ -6,11 +6,11 @@ use refmark_core::records::manifest::{Contract, Lineage};
 use refmark_core::types::canonical::FreeJson;
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::types::map::Map;
 use refmark_core::types::name::{EntryId, ModelName, Release};
 use refmark_core::types::reference::Reference;
 use refmark_core::{Package, Registry, View};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::super::attach::number;
 use super::super::values::{pair, read_json, read_text};
@@ -24,7 +24,7 @@ pub struct Wanted {
     #[serde(default, alias = "path")]
     paths: OneOrMany<PathBuf>,
     #[serde(default, alias = "metric")]
-    metrics: Map<String, f64>,
+    metrics: BTreeMap<String, f64>,
     #[serde(default)]
     lineage: LineageOrFile,
     card: Option<PathBuf>,
@@ -78,30 +78,30 @@ impl<T> OneOrMany<T> {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum LineageOrFile {
-    Keys(Map<String, serde_json::Value>),
+    Keys(BTreeMap<String, serde_json::Value>),
     File(PathBuf),
 }
 
 impl Default for LineageOrFile {
     fn default() -> Self {
-        LineageOrFile::Keys(Map::new())
+        LineageOrFile::Keys(BTreeMap::new())
     }
 }
 
 impl Wanted {
     /// What the command line describes.
     pub fn of(args: &RegisterArgs) -> Result<Wanted> {
-        let mut metrics = Map::new();
+        let mut metrics = BTreeMap::new();
         for text in &args.metrics {
             let (name, value) = pair(text, "a metric")?;
             let number = number(name, value)?;
             metrics.insert(name.to_owned(), number);
         }
-        let mut lineage = Map::new();
+        let mut lineage = BTreeMap::new();
         for text in &args.lineage {
             match text.split_once('=') {
                 Some((key, value)) => drop(lineage.insert(key.to_owned(), serde_json::Value::from(value))),
-                None => lineage.extend(read_json::<Map<String, serde_json::Value>>(
+                None => lineage.extend(read_json::<BTreeMap<String, serde_json::Value>>(
                     Path::new(text),
                     "a JSON object of keys and values",
                 )?),

@@ -6,19 +6,19 @@ use refmark_records::policy::Policy;
 use refmark_records::signature::KeyId;
 use refmark_records::statement::Record;
 use refmark_types::error::Result;
-use refmark_types::map::Set;
+use std::collections::BTreeSet;
 
 /// What is known of lost keys where a change is judged.
 pub struct Doubt<'a> {
     /// The paths that rest on a distrusted key.
-    tainted: &'a Set<String>,
+    tainted: &'a BTreeSet<String>,
     /// Keys that only the judging policy distrusts: it lands with the change, and what they taint is not known yet.
     fresh: Vec<KeyId>,
 }
 
 impl<'a> Doubt<'a> {
     /// The doubts under a policy, given what took effect before the change and what of it is tainted.
-    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a Set<String>) -> Result<Doubt<'a>> {
+    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a BTreeSet<String>) -> Result<Doubt<'a>> {
         if policy.distrust.is_empty() {
             return Ok(Doubt { tainted, fresh: Vec::new() });
         }

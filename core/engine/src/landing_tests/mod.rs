@@ -14,17 +14,17 @@ use crate::testing::memory::MemoryHistory;
 use crate::testing::registry::{Edit, Made, Scene, Signed, Start, Workshop};
 use refmark_types::digest::Digest;
 use refmark_types::error::Code;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// What a walk came to.
 struct Seen {
     /// Every commit of the chain, oldest first, and whether it is good.
     commits: Vec<(Oid, bool)>,
     /// What took effect, and where.
-    effects: Map<String, Oid>,
+    effects: BTreeMap<String, Oid>,
     /// What has no effect, and why.
-    inert: Map<String, (Standing, Option<Code>)>,
+    inert: BTreeMap<String, (Standing, Option<Code>)>,
     /// How many times a landing was judged.
     judgements: u64,
     outcome: Outcome,
@@ -67,7 +67,7 @@ fn see<W: Workshop>(scene: &Scene<W>, head: Oid) -> Seen {
 fn see_with(history: &dyn History, head: Oid, pin: Option<Digest>) -> Seen {
     let mut verifier = Verifier::from_the_start(history, head, pin).unwrap();
     let mut commits = Vec::new();
-    let mut effects = Map::new();
+    let mut effects = BTreeMap::new();
     verifier
         .run(|verdict| {
             commits.push((verdict.commit, verdict.bad.is_none()));
@@ -80,8 +80,8 @@ fn see_with(history: &dyn History, head: Oid, pin: Option<Digest>) -> Seen {
     seen(commits, effects, &verifier.finish().unwrap())
 }
 
-fn seen(commits: Vec<(Oid, bool)>, effects: Map<String, Oid>, verified: &Verified<'_>) -> Seen {
-    let mut inert = Map::new();
+fn seen(commits: Vec<(Oid, bool)>, effects: BTreeMap<String, Oid>, verified: &Verified<'_>) -> Seen {
+    let mut inert = BTreeMap::new();
     for landing in verified.walk.inert() {
         for path in landing.files.keys() {
             let code = landing.findings.iter().find(|finding| finding.0 == *path).map(|finding| finding.1.code);

@@ -14,10 +14,10 @@ use refmark_records::signature::{PublicKey, Signature};
 use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
-type Files = Map<String, (Mode, Oid)>;
+type Files = BTreeMap<String, (Mode, Oid)>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stands {
@@ -31,9 +31,9 @@ use Stands::{Breaks, Fine, Lacks};
 /// What the naive judge found.
 pub(super) struct Naive {
     pub(super) good: Vec<(Oid, bool)>,
-    pub(super) state: Map<String, Oid>,
+    pub(super) state: BTreeMap<String, Oid>,
     /// Whether each inert file waits (else it is refused).
-    pub(super) waits: Map<String, bool>,
+    pub(super) waits: BTreeMap<String, bool>,
 }
 
 struct Landing {
@@ -50,7 +50,7 @@ struct Member {
 
 /// The part of a policy that the histories play with.
 struct Law {
-    members: Map<String, Member>,
+    members: BTreeMap<String, Member>,
     approvals: usize,
     evidence: bool,
     distrusted: Vec<(String, String)>,
@@ -62,7 +62,7 @@ struct Court<'h> {
     parsed: RefCell<HashMap<Oid, Option<Rc<Record>>>>,
     checked: RefCell<HashMap<(Digest, PublicKey), bool>>,
     laws: RefCell<HashMap<Oid, Rc<Law>>>,
-    state: Map<String, Oid>,
+    state: BTreeMap<String, Oid>,
     good: Vec<Oid>,
     chain: Vec<Oid>,
 }
@@ -75,7 +75,7 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
         parsed: RefCell::default(),
         checked: RefCell::default(),
         laws: RefCell::default(),
-        state: Map::new(),
+        state: BTreeMap::new(),
         good: Vec::new(),
         chain: chain.clone(),
     };
@@ -147,10 +147,10 @@ impl Court<'_> {
         any
     }
 
-    fn landing(&self, files: &Files) -> (Stands, Map<String, Oid>) {
+    fn landing(&self, files: &Files) -> (Stands, BTreeMap<String, Oid>) {
         let mut worst = Fine;
         let mut sum = self.state.clone();
-        let mut taken = Map::new();
+        let mut taken = BTreeMap::new();
         // Roots, then policies, by number.
         let mut first: Vec<(Place, &String)> =
             files.keys().filter_map(|path| Some((Place::parse(path)?, path))).collect();
@@ -220,7 +220,7 @@ impl Court<'_> {
         *checked.entry((id, *key)).or_insert_with(|| signature.verify(key, record.canonical()).is_ok())
     }
 
-    fn at(&self, path: &str, sum: &Map<String, Oid>) -> Option<Rc<Record>> {
+    fn at(&self, path: &str, sum: &BTreeMap<String, Oid>) -> Option<Rc<Record>> {
         sum.get(path).and_then(|oid| self.record(*oid))
     }
 
@@ -247,7 +247,7 @@ impl Court<'_> {
         }
     }
 
-    fn newest_root(&self, sum: &Map<String, Oid>) -> Option<(u64, Root)> {
+    fn newest_root(&self, sum: &BTreeMap<String, Oid>) -> Option<(u64, Root)> {
         (1..).map_while(|n| Some((n, self.at(&Place::Root(n).path(), sum)?))).last().map(|(n, record)| {
             match record.predicate() {
                 Predicate::Root(root) => (n, (**root).clone()),
@@ -260,12 +260,12 @@ impl Court<'_> {
         let principals = record.signatures.iter().filter_map(|signature| {
             quorum.principals.iter().find(|id| root.keys_of(id).iter().any(|key| self.signed(record, signature, key)))
         });
-        principals.collect::<Set<_>>().len() as u64 >= quorum.threshold
+        principals.collect::<BTreeSet<_>>().len() as u64 >= quorum.threshold
     }
 
     /// Whether everybody who signed belongs to one of these, and nobody signed twice.
     fn all_known(&self, record: &Record, quorums: &[(&Root, &Quorum)]) -> bool {
-        let keys: Set<String> = record.signatures.iter().map(|it| it.keyid.to_string()).collect();
+        let keys: BTreeSet<String> = record.signatures.iter().map(|it| it.keyid.to_string()).collect();
         keys.len() == record.signatures.len()
             && record.signatures.iter().all(|signature| {
                 quorums.iter().any(|(root, quorum)| {
@@ -274,7 +274,7 @@ impl Court<'_> {
             })
     }
 
-    fn root(&self, number: u64, path: &str, oid: Oid, sum: &Map<String, Oid>) -> Stands {
+    fn root(&self, number: u64, path: &str, oid: Oid, sum: &BTreeMap<String, Oid>) -> Stands {
         if !self.is_well_formed(path, oid) {
             return Breaks;
         }
@@ -302,7 +302,7 @@ impl Court<'_> {
         if fine { Fine } else { Breaks }
     }
 
-    fn policy(&self, number: u64, path: &str, oid: Oid, files: &Files, sum: &Map<String, Oid>) -> Stands {
+    fn policy(&self, number: u64, path: &str, oid: Oid, files: &Files, sum: &BTreeMap<String, Oid>) -> Stands {
         if !self.is_well_formed(path, oid) {
             return Breaks;
         }
@@ -334,14 +334,14 @@ impl Court<'_> {
         if since_is_fine { Fine } else { Breaks }
     }
 
-    fn law(&self, sum: &Map<String, Oid>) -> Option<Rc<Law>> {
+    fn law(&self, sum: &BTreeMap<String, Oid>) -> Option<Rc<Law>> {
         let number = (1..).take_while(|n| sum.contains_key(&Place::Policy(*n).path())).last()?;
         let oid = sum[&Place::PolicyText(number).path()];
         let mut laws = self.laws.borrow_mut();
         Some(laws.entry(oid).or_insert_with(|| Rc::new(law(&self.bytes(oid)))).clone())
     }
 
-    fn follows(&self, record: &Record, number: u64, before: Place, sum: &Map<String, Oid>) -> Stands {
+    fn follows(&self, record: &Record, number: u64, before: Place, sum: &BTreeMap<String, Oid>) -> Stands {
         let common = record.common();
         match number {
             0 => Breaks,
@@ -366,7 +366,7 @@ impl Court<'_> {
     }
 
     /// Who approved a statement: persons with the right, of whom each counts once.
-    fn approvers(&self, statement: Digest, law: &Law, sum: &Map<String, Oid>) -> Vec<String> {
+    fn approvers(&self, statement: Digest, law: &Law, sum: &BTreeMap<String, Oid>) -> Vec<String> {
         let mut found = Vec::new();
         for name in law.members.keys() {
             let by = refmark_types::name::PrincipalId::parse(name).unwrap();
@@ -385,7 +385,7 @@ impl Court<'_> {
         if counts { Fine } else { Breaks }
     }
 
-    fn trust_of(&self, artifact: ArtifactId, sum: &Map<String, Oid>) -> TrustState {
+    fn trust_of(&self, artifact: ArtifactId, sum: &BTreeMap<String, Oid>) -> TrustState {
         let numbers = sum.keys().filter_map(|path| match Place::parse(path) {
             Some(Place::Trust(of, n)) if of == artifact => Some(n),
             _ => None,
@@ -398,7 +398,7 @@ impl Court<'_> {
         }
     }
 
-    fn file(&self, path: &str, oid: Oid, sum: &Map<String, Oid>) -> Stands {
+    fn file(&self, path: &str, oid: Oid, sum: &BTreeMap<String, Oid>) -> Stands {
         let place = Place::parse(path).unwrap();
         let Some(law) = self.law(sum) else { return Lacks };
         if let Place::Document(artifact, document) = &place {
@@ -450,7 +450,7 @@ impl Court<'_> {
         record: &Record,
         law: &Law,
         member: &Member,
-        sum: &Map<String, Oid>,
+        sum: &BTreeMap<String, Oid>,
     ) -> Stands {
         let is = |role: &str| member.roles.iter().any(|it| it == role);
         if !["lead", "engineer", "on-call", "ci"].into_iter().any(is) {
@@ -492,8 +492,8 @@ impl Court<'_> {
     }
 
     /// Whether a weight file of this artifact is in one that is revoked (or was, when it was deleted), in the state.
-    fn shares_revoked_weights(&self, artifact: ArtifactId, sum: &Map<String, Oid>) -> bool {
-        let weights = |artifact: ArtifactId, files: &Map<String, Oid>| -> Vec<Digest> {
+    fn shares_revoked_weights(&self, artifact: ArtifactId, sum: &BTreeMap<String, Oid>) -> bool {
+        let weights = |artifact: ArtifactId, files: &BTreeMap<String, Oid>| -> Vec<Digest> {
             let path = Place::Document(artifact, Document::Manifest).path();
             let Some(oid) = files.get(&path) else { return Vec::new() };
             let manifest = Manifest::parse(&self.bytes(*oid)).unwrap();
@@ -524,7 +524,7 @@ impl Court<'_> {
         record: &Record,
         law: &Law,
         member: &Member,
-        sum: &Map<String, Oid>,
+        sum: &BTreeMap<String, Oid>,
     ) -> Stands {
         let before = Place::Alias(it.model.clone(), it.alias.clone(), it.sequence.saturating_sub(1));
         let mut found = self.follows(record, it.sequence, before.clone(), sum);
@@ -569,7 +569,7 @@ impl Court<'_> {
         found.max(stands(&[signed], &[]))
     }
 
-    fn goes_back(&self, it: &refmark_records::alias::AliasMove, member: &Member, sum: &Map<String, Oid>) -> bool {
+    fn goes_back(&self, it: &refmark_records::alias::AliasMove, member: &Member, sum: &BTreeMap<String, Oid>) -> bool {
         if !(member.person && member.roles.iter().any(|role| role == "on-call")) {
             return false;
         }
@@ -588,7 +588,7 @@ impl Court<'_> {
         false
     }
 
-    fn evidence(&self, artifact: ArtifactId, law: &Law, sum: &Map<String, Oid>) -> Stands {
+    fn evidence(&self, artifact: ArtifactId, law: &Law, sum: &BTreeMap<String, Oid>) -> Stands {
         let mut all = Vec::new();
         for (path, oid) in sum {
             if let Some(Place::Evidence(about, ..)) = Place::parse(path)

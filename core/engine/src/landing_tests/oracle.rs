@@ -3,6 +3,8 @@
 // The dice hand out references; without the star the compiler takes the wrong type.
 #![allow(clippy::explicit_auto_deref)]
 
+use std::collections::BTreeMap;
+
 use super::naive;
 use super::*;
 use crate::testing::registry::{Team, public};
@@ -46,7 +48,7 @@ pub(super) struct Teller {
     pub(super) chain: Vec<Oid>,
     stray: Oid,
     versions: Vec<Made>,
-    moves: Map<&'static str, Vec<Signed>>,
+    moves: BTreeMap<&'static str, Vec<Signed>>,
     trusts: Vec<Vec<Signed>>,
     policies: Vec<Signed>,
     roots: Vec<Signed>,
@@ -75,7 +77,7 @@ impl Teller {
             chain,
             stray,
             versions: Vec::new(),
-            moves: Map::new(),
+            moves: BTreeMap::new(),
             trusts: Vec::new(),
             policies: vec![policy],
             roots: vec![root],
@@ -189,7 +191,7 @@ impl Teller {
             _ => go,
         };
         if alias != "unruled" {
-            self.moves.get_or_default(alias).push(go.clone());
+            self.moves.entry(alias).or_default().push(go.clone());
         }
         vec![go.edit()]
     }
@@ -345,14 +347,14 @@ fn agree(seed: u64, totals: &mut [usize; 4]) {
     for path in state.keys().chain(naive.state.keys()) {
         assert_eq!(state.get(path), naive.state.get(path), "seed {seed}: {path} in effect; {:#?}", verified.problems());
     }
-    let seen = seen(Vec::new(), Map::new(), &verified);
+    let seen = seen(Vec::new(), BTreeMap::new(), &verified);
     if option_env_number("REFMARK_SEED").is_some() {
         for landing in verified.walk.inert() {
             let why: Vec<_> = landing.findings.iter().map(|it| format!("{}: {}", it.0, it.1.message)).collect();
             eprintln!("{} {:?} {:#?} {why:#?}", landing.commit, landing.standing, landing.files.keys());
         }
     }
-    let waits: Map<String, bool> =
+    let waits: BTreeMap<String, bool> =
         seen.inert.iter().map(|(path, it)| (path.clone(), it.0 == Standing::Pending)).collect();
     for path in waits.keys().chain(naive.waits.keys()) {
         assert_eq!(waits.get(path), naive.waits.get(path), "seed {seed}: {path} waits; {:#?}", verified.problems());

@@ -11,9 +11,9 @@ use refmark_records::version::Version;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::{ModelName, Release, folded};
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// Register an artifact as the next version of a model.
 #[derive(Debug, Clone)]
@@ -53,12 +53,12 @@ pub struct Registered {
 /// time, and what became of each artifact.
 #[derive(Default)]
 pub struct Batch {
-    newest: Map<ModelName, (u64, Option<(Digest, Timestamp)>)>,
-    artifacts: Map<(ModelName, ArtifactId), u64>,
+    newest: BTreeMap<ModelName, (u64, Option<(Digest, Timestamp)>)>,
+    artifacts: BTreeMap<(ModelName, ArtifactId), u64>,
     /// The artifacts that it brings, with the trust states that they start with.
-    brought: Map<ArtifactId, TrustState>,
-    about: Map<ModelName, (u64, Digest, Timestamp, Option<String>)>,
-    names: Option<Map<String, ModelName>>,
+    brought: BTreeMap<ArtifactId, TrustState>,
+    about: BTreeMap<ModelName, (u64, Digest, Timestamp, Option<String>)>,
+    names: Option<BTreeMap<String, ModelName>>,
 }
 
 impl Batch {

@@ -6,7 +6,6 @@ use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{PrincipalId, Role};
-use refmark_types::sort;
 use refmark_types::value::Value;
 
 /// The team policy's text, with holes for the number, the registry, the members and the owners.
@@ -148,7 +147,7 @@ pub fn preset_over(preset: Preset, before: &Policy) -> Result<String> {
         members.push(TeamMember::kept(id, member, &known)?);
     }
     // Whoever leads comes first: the first member owns what nobody else does.
-    sort::by_key(&mut members, |member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
+    members.sort_by_key(|member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
     let mut text = team_policy(before.registry, before.number + 1, &members, &before.owners);
     for it in &before.distrust {
         text.push_str(&format!(

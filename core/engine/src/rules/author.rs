@@ -13,7 +13,6 @@ use refmark_records::statement::Record;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
-use refmark_types::sort;
 
 /// The record of an object, if it says that it belongs at this path.
 pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Arc<Record>> {
@@ -112,7 +111,7 @@ pub(super) fn authored(
     if !rights.iter().any(|right| policy.has_right(member, *right)) {
         let words = rights.iter().map(|right| right.as_str()).collect::<Vec<_>>().join(" or ");
         let mut who: Vec<&PrincipalId> = rights.iter().flat_map(|right| policy.who_may(*right)).collect();
-        sort::plain(&mut who);
+        who.sort();
         who.dedup();
         let who = who.into_iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
         let who = if who.is_empty() { "nobody has it".to_owned() } else { format!("{who} could do it") };

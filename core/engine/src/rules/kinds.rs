@@ -13,16 +13,16 @@ use refmark_records::policy::Right;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeSet;
 
 /// Judges one file of a landing against the sum; a move comes with its report.
 pub(super) fn judge(
     place: &Place,
     path: &str,
     oid: Oid,
-    named: &Set<ArtifactId>,
+    named: &BTreeSet<ArtifactId>,
     under: Option<&Authority>,
     sum: &StateOverlay<'_>,
     ground: &RuleContext<'_>,
@@ -66,8 +66,8 @@ pub(super) fn judge(
 }
 
 /// The artifacts that the versions of a landing name.
-pub(super) fn named_by_versions(sum: &StateOverlay<'_>) -> Result<Set<ArtifactId>> {
-    let mut named = Set::new();
+pub(super) fn named_by_versions(sum: &StateOverlay<'_>) -> Result<BTreeSet<ArtifactId>> {
+    let mut named = BTreeSet::new();
     for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
         if let Some(record) = sum.record(path)?
             && let Predicate::Version(it) = record.predicate()

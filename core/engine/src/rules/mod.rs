@@ -30,9 +30,8 @@ use refmark_records::policy::{Limits, Policy};
 use refmark_records::registry_id::RegistryId;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
-use refmark_types::sort;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a file of a landing comes to.
 #[derive(Debug, Clone)]
@@ -82,16 +81,16 @@ pub struct RuleContext<'a> {
     /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The weight files of artifacts that are revoked now.
-    pub revoked_files: &'a Set<Digest>,
+    pub revoked_files: &'a BTreeSet<Digest>,
     /// The paths of records that rest on a key which is distrusted.
-    pub tainted: &'a Set<String>,
+    pub tainted: &'a BTreeSet<String>,
 }
 
 /// What is revoked and whom nobody trusts any more: by default nothing and nobody.
 #[derive(Default)]
 pub struct Known {
-    files: Set<Digest>,
-    paths: Set<String>,
+    files: BTreeSet<Digest>,
+    paths: BTreeSet<String>,
 }
 
 impl Known {
@@ -122,7 +121,7 @@ struct Authority {
 /// What a landing comes to.
 pub struct Judged {
     /// The files that take effect, where it does.
-    pub effect: Option<Map<String, Oid>>,
+    pub effect: Option<BTreeMap<String, Oid>>,
     /// Whether it breaks a rule (else, where it has no effect, it is pending).
     pub refused: bool,
     /// Why it has no effect, by path.
@@ -145,7 +144,7 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
 }
 
 /// Judges one landing.
-pub fn judge_landing(files: &Map<String, (Mode, Oid)>, ground: &RuleContext<'_>) -> Result<Judged> {
+pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &RuleContext<'_>) -> Result<Judged> {
     let mut landing =
         Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
     let places = landing.places(files);
@@ -196,7 +195,7 @@ impl<'a> Landing<'a> {
     }
 
     /// The places of the landing's files, in the order in which they are judged.
-    fn places(&mut self, files: &Map<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
+    fn places(&mut self, files: &BTreeMap<String, (Mode, Oid)>) -> Vec<(Place, String, Oid)> {
         let mut places = Vec::new();
         for (path, (mode, oid)) in files {
             match (mode, Place::parse(path)) {
@@ -220,13 +219,13 @@ impl<'a> Landing<'a> {
                 }
             }
         }
-        sort::plain(&mut places);
+        places.sort();
         places
     }
 
     /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
     fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<StateOverlay<'a>> {
-        let mut sum = StateOverlay::new(self.ground.state, Map::new());
+        let mut sum = StateOverlay::new(self.ground.state, BTreeMap::new());
         for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
             let ruling = match place {
                 Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,

@@ -9,9 +9,9 @@ use refmark_records::root::{Quorum, Root, readable};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeSet;
 
 /// Judges trust root n.
 pub(super) fn judge_root(
@@ -137,8 +137,8 @@ fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling
     if record.signatures.is_empty() {
         return Ok(Ruling::failed(Code::BadSignature, "it is not signed"));
     }
-    let mut seen = Set::new();
-    let mut signers: Vec<Set<&PrincipalId>> = vec![Set::new(); quorums.len()];
+    let mut seen = BTreeSet::new();
+    let mut signers: Vec<BTreeSet<&PrincipalId>> = vec![BTreeSet::new(); quorums.len()];
     for signature in &record.signatures {
         if !seen.insert(signature.keyid.to_string()) {
             return Ok(Ruling::failed(Code::BadSignature, format!("key {} signed twice", signature.keyid)));

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use crate::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tree, flat: what stands at each path.
-type Files = Map<String, (Mode, Oid)>;
+type Files = BTreeMap<String, (Mode, Oid)>;
 
 /// A commit, the files of its tree, and its number in the order of making.
 #[derive(Clone)]
@@ -163,8 +163,8 @@ impl MemoryHistory {
     }
 
     /// A commit and everything behind it, by number: a commit's number is higher than those of its ancestors.
-    fn ancestors(&self, of: Oid) -> Map<usize, Oid> {
-        let mut found = Map::new();
+    fn ancestors(&self, of: Oid) -> BTreeMap<usize, Oid> {
+        let mut found = BTreeMap::new();
         let mut open = vec![of];
         while let Some(id) = open.pop() {
             let Ok(made) = self.made(id) else { continue };
@@ -203,7 +203,7 @@ fn id_of(parts: &[&[u8]]) -> Oid {
 }
 
 fn differences(old: &Files, new: &Files) -> Vec<Change> {
-    let paths: Set<&String> = old.keys().chain(new.keys()).collect();
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let changes = paths.into_iter().map(|path| Change {
         path: path.clone(),
         new: new.get(path).copied(),
@@ -258,8 +258,8 @@ impl Snapshot for MemorySnapshot<'_> {
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let mut entries: Map<String, Entry> = Map::new();
-        for (path, (mode, oid)) in self.files.range_from(&prefix) {
+        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+        for (path, (mode, oid)) in self.files.range(prefix.clone()..) {
             let Some(rest) = path.strip_prefix(&prefix) else { break };
             let entry = match rest.split_once('/') {
                 Some((name, _)) => Entry {
@@ -271,7 +271,7 @@ impl Snapshot for MemorySnapshot<'_> {
             };
             // Git sorts a folder as if its name ended in a slash.
             let key = if entry.mode == Mode::Folder { format!("{}/", entry.name) } else { entry.name.clone() };
-            entries.get_or_insert_with(key, || entry);
+            entries.entry(key).or_insert(entry);
         }
         Ok(entries.into_values().collect())
     }

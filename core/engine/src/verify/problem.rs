@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use refmark_types::error::{Code, Error};
 use refmark_types::hint::Hint;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::value::Value;
+use std::collections::BTreeMap;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, Serialize)]
@@ -25,8 +25,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Hint>,
     /// What else the error says, for programs.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub fields: Map<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
 }
 
 impl Problem {

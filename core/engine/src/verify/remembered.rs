@@ -14,8 +14,8 @@ use refmark_records::root::FORMAT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::StoredHint;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// What a reader keeps of the newest head that it verified, so that a new one is verified from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,9 +50,9 @@ pub struct RememberedLanding {
     /// Where it stands.
     pub standing: Standing,
     /// Its plain files, by path.
-    pub files: Map<String, Oid>,
+    pub files: BTreeMap<String, Oid>,
     /// Its other entries, by path, with their modes.
-    pub odd: Map<String, (u32, Oid)>,
+    pub odd: BTreeMap<String, (u32, Oid)>,
     /// Why it has no effect.
     pub findings: Vec<RememberedFinding>,
 }
@@ -128,8 +128,8 @@ impl Remembered {
 
 impl RememberedLanding {
     fn of(landing: &Inert) -> RememberedLanding {
-        let mut files = Map::new();
-        let mut odd = Map::new();
+        let mut files = BTreeMap::new();
+        let mut odd = BTreeMap::new();
         for (path, (mode, oid)) in &landing.files {
             match mode {
                 Mode::File => files.insert(path.clone(), *oid).map(drop),

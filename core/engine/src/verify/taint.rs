@@ -11,15 +11,15 @@ use refmark_records::signature::KeyId;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What took effect in a commit.
 pub struct LandedThere {
     /// The commit.
     pub commit: Oid,
     /// Its files that took effect.
-    pub files: Map<String, Oid>,
+    pub files: BTreeMap<String, Oid>,
     /// The statements of the evidence by which gates passed, by the statement of the move.
     rests_on: HashMap<Digest, Vec<Digest>>,
 }
@@ -43,7 +43,7 @@ impl Verifier<'_> {
     pub(super) fn taint(&mut self) -> Result<()> {
         let Some((policy, record)) = StateReader(self.walk.state()).newest_policy()? else { return Ok(()) };
         if policy.distrust.is_empty() {
-            self.walk.taint(Set::new());
+            self.walk.taint(BTreeSet::new());
             self.distrusted.clear();
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl Verifier<'_> {
             // Where each record took effect is known to a walk from the start only.
             return Err(needs_the_whole_walk());
         }
-        let mut tainted = Set::new();
+        let mut tainted = BTreeSet::new();
         for distrust in &policy.distrust {
             let since = self.walk.position(distrust.since)?.unwrap_or(0);
             let mut case = Taint { key: &distrust.key, said: HashSet::new(), under: false, tainted: &mut tainted };
@@ -77,7 +77,7 @@ impl Verifier<'_> {
     }
 
     /// The signed files of a landing: path, place, record.
-    fn records_of<'f>(&self, files: &'f Map<String, Oid>) -> Result<Vec<(&'f str, Place, Arc<Record>)>> {
+    fn records_of<'f>(&self, files: &'f BTreeMap<String, Oid>) -> Result<Vec<(&'f str, Place, Arc<Record>)>> {
         let mut records = Vec::new();
         for (path, oid) in files {
             match Place::parse(path) {
@@ -96,7 +96,7 @@ struct Taint<'a> {
     said: HashSet<Digest>,
     /// Whether the newest policy is one that it signed.
     under: bool,
-    tainted: &'a mut Set<String>,
+    tainted: &'a mut BTreeSet<String>,
 }
 
 impl Taint<'_> {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Repository;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// A repository in a temporary folder, shut off from the user's configuration.
 pub(super) struct Git {
@@ -114,10 +114,10 @@ impl Git {
     }
 
     /// Every object with its type and bytes, by `git cat-file`.
-    pub(super) fn objects(&self) -> Map<Oid, (String, Vec<u8>)> {
+    pub(super) fn objects(&self) -> BTreeMap<Oid, (String, Vec<u8>)> {
         let args = ["cat-file", "--batch", "--batch-all-objects"];
         let out = self.run(&args);
-        let (mut rest, mut objects) = (out.as_slice(), Map::new());
+        let (mut rest, mut objects) = (out.as_slice(), BTreeMap::new());
         while !rest.is_empty() {
             let end = rest.iter().position(|byte| *byte == b'\n').unwrap();
             let line: Vec<&str> = std::str::from_utf8(&rest[..end]).unwrap().split(' ').collect();

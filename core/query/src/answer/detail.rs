@@ -112,7 +112,7 @@ pub fn version_details(facts: StateReader<'_>, request: &DetailRequest) -> Resul
     let mut found = Vec::new();
     for model in models {
         let held = held_by_alias(facts, &model)?;
-        let mut newest = refmark_types::map::Set::new();
+        let mut newest = std::collections::BTreeSet::new();
         let mut of_model = Vec::new();
         for version in facts.versions(&model)?.into_iter().rev() {
             let Some(it) = version_detail(facts, &model, version, &held)? else { continue };

@@ -9,7 +9,6 @@ use refmark_records::layout::Place;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::reference::Reference;
-use refmark_types::sort;
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +47,7 @@ impl LogAnswer {
             return Err(Error::new(Code::NotFound, format!("{model}@{alias} never moved"))
                 .hint(format!("`refmark list {model}` shows its aliases")));
         }
-        sort::by(&mut moves, newest_first);
+        moves.sort_by(newest_first);
         Ok(LogAnswer { moves })
     }
 }

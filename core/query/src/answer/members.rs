@@ -8,7 +8,6 @@ use refmark_records::root::{Quorum, Root};
 use refmark_records::signature::{KeyId, PublicKey};
 use refmark_types::error::Result;
 use refmark_types::name::{PrincipalId, Role};
-use refmark_types::sort;
 
 /// A member of the policy in force.
 #[derive(Debug, Clone, Serialize)]
@@ -56,7 +55,7 @@ pub fn members(facts: StateReader<'_>) -> Result<MembersAnswer> {
                 may.push(*right);
             }
         }
-        sort::plain(&mut may);
+        may.sort();
         let keys: Vec<KeyId> = member.keys.iter().map(PublicKey::id).collect();
         MemberRow {
             id: id.clone(),

@@ -13,10 +13,9 @@ use refmark_records::layout::{Document, Place};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::number;
-use refmark_types::sort;
+use std::collections::BTreeMap;
 
 /// What a search found.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +34,7 @@ pub struct OfModel {
     /// Who answers for it.
     pub owner: Option<String>,
     /// Its tags.
-    pub tags: Map<String, String>,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Every version of a registry with the texts that are searched, in memory: for readers without an index on disk.
@@ -85,7 +84,7 @@ impl Corpus {
             }
         }
         // Of one commit what stands last in its tree comes first, as in the index.
-        sort::by_cached_key(&mut entries, |it| {
+        entries.sort_by_cached_key(|it| {
             let path = Place::Version(it.row.version.model.clone(), it.row.version.version).path();
             let place = it.row.commit.and_then(|commit| places.get(&commit).copied());
             (place.unwrap_or(usize::MAX), std::cmp::Reverse(path))
@@ -103,11 +102,9 @@ impl Corpus {
         }
         let mut fitting: Vec<&Entry> = self.entries.iter().filter(|it| it.fits(request, &words)).collect();
         match request.order {
-            SearchOrder::Best => {
-                sort::by_key(&mut fitting, |it| words.is_empty() || !holds_all(&it.model.name, &words))
-            }
+            SearchOrder::Best => fitting.sort_by_key(|it| words.is_empty() || !holds_all(&it.model.name, &words)),
             SearchOrder::Newest => {}
-            SearchOrder::Name => sort::by(&mut fitting, |a, b| {
+            SearchOrder::Name => fitting.sort_by(|a, b| {
                 let key = |it: &Entry| (it.row.version.model.as_str().to_owned(), it.row.version.version);
                 key(a).cmp(&key(b))
             }),
@@ -190,7 +187,7 @@ fn entry(
     }))
 }
 
-fn plain(tags: &FreeMap<String>) -> Map<String, String> {
+fn plain(tags: &FreeMap<String>) -> BTreeMap<String, String> {
     tags.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 
@@ -212,7 +209,7 @@ impl Text {
         self.0.push('\n');
     }
 
-    fn take_tags(&mut self, tags: &Map<String, String>) {
+    fn take_tags(&mut self, tags: &BTreeMap<String, String>) {
         for (key, value) in tags {
             self.take(key);
             self.take(value);
@@ -233,8 +230,9 @@ impl Entry {
     fn fits(&self, request: &SearchRequest, words: &[String]) -> bool {
         let it = &self.row.version;
         let tag = |key: &str, value: Option<&String>| {
-            let has =
-                |tags: &Map<String, String>| tags.get(key).is_some_and(|have| value.is_none_or(|value| value == have));
+            let has = |tags: &BTreeMap<String, String>| {
+                tags.get(key).is_some_and(|have| value.is_none_or(|value| value == have))
+            };
             has(&self.row.tags) || has(&self.model.of.tags)
         };
         (request.hidden || !(self.hidden || self.model.hidden))

@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use super::Listed;
 use refmark_records::manifest::{Contract, ContractField, Graph, GraphValue, Manifest};
-use refmark_types::map::{Map, Set};
-use refmark_types::sort;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which callers keep working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -128,14 +127,14 @@ struct Effect {
 
 fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -> ContractDiff {
     for fields in [&old.inputs, &old.outputs, &new.inputs, &new.outputs] {
-        let mut seen = Set::new();
+        let mut seen = BTreeSet::new();
         if let Some(twice) = fields.iter().find(|field| !seen.insert(&field.name)) {
             return unknown(format!("{} stands twice in a contract", twice.name), source);
         }
     }
     let mut effects = side("input", &old.inputs, &new.inputs, types);
     effects.extend(side("output", &old.outputs, &new.outputs, types));
-    let keys: Set<&str> = old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key).collect();
+    let keys: BTreeSet<&str> = old.notes.iter().chain(new.notes.iter()).map(|(key, _)| key).collect();
     for key in keys.into_iter().filter(|key| old.notes.get(key) != new.notes.get(key)) {
         let sentence = format!("the note {key} differs: it is free text and was not judged");
         effects.push(Effect { backward: true, forward: true, sentence });
@@ -147,12 +146,12 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
         (false, true) => Compatibility::Forward,
         (false, false) => Compatibility::Breaking,
     };
-    sort::by_key(&mut effects, |it| (it.backward, it.forward));
+    effects.sort_by_key(|it| (it.backward, it.forward));
     let because = effects.into_iter().map(|it| it.sentence).collect();
     ContractDiff { compatibility, because, source }
 }
 
-fn by_name(fields: &[ContractField]) -> Map<&str, &ContractField> {
+fn by_name(fields: &[ContractField]) -> BTreeMap<&str, &ContractField> {
     fields.iter().map(|field| (field.name.as_str(), field)).collect()
 }
 

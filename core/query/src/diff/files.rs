@@ -5,9 +5,8 @@ use serde::Serialize;
 use super::Listed;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_types::digest::Digest;
-use refmark_types::map::{Map, Set};
-use refmark_types::sort;
 use refmark_types::text::{counted, one_line};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,18 +85,18 @@ impl FileDiff {
 }
 
 /// Compares the files, with the number of changed tensors by path.
-pub fn compare(old: &Manifest, new: &Manifest, changed_in: &Map<String, usize>) -> FileDiff {
-    let a: Map<&str, &FileEntry> = old.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let b: Map<&str, &FileEntry> = new.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let tables: Set<&str> = new.tensors.iter().map(|tensor| tensor.file.as_str()).collect();
+pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usize>) -> FileDiff {
+    let a: BTreeMap<&str, &FileEntry> = old.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let b: BTreeMap<&str, &FileEntry> = new.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let tables: BTreeSet<&str> = new.tensors.iter().map(|tensor| tensor.file.as_str()).collect();
     let mut diff = FileDiff { old: a.len(), new: b.len(), ..FileDiff::default() };
     diff.size_old = total(old.files.iter());
     diff.size_new = total(new.files.iter());
-    let mut known: Set<Digest> = old.files.iter().map(|file| file.sha256).collect();
+    let mut known: BTreeSet<Digest> = old.files.iter().map(|file| file.sha256).collect();
     diff.bytes_new = total(new.files.iter().filter(|file| known.insert(file.sha256)));
-    let mut gone: Map<Digest, Vec<&FileEntry>> = Map::new();
+    let mut gone: BTreeMap<Digest, Vec<&FileEntry>> = BTreeMap::new();
     for file in old.files.iter().rev().filter(|file| !b.contains_key(file.path.as_str())) {
-        gone.get_or_default(file.sha256).push(file);
+        gone.entry(file.sha256).or_default().push(file);
     }
     for file in &new.files {
         match a.get(file.path.as_str()) {
@@ -121,7 +120,7 @@ pub fn compare(old: &Manifest, new: &Manifest, changed_in: &Map<String, usize>) 
         }
     }
     let mut removed: Vec<&FileEntry> = gone.into_values().flatten().collect();
-    sort::by(&mut removed, |a, b| a.path.cmp(&b.path));
+    removed.sort_by(|a, b| a.path.cmp(&b.path));
     diff.removed.extend(removed.into_iter().map(FileSide::from));
     diff
 }
@@ -178,7 +177,7 @@ pub fn sentence(manifest: &Manifest) -> String {
         manifest.files.iter().filter(|it| matches!(it.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
     let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|it| it.class == FileClass::NotScanned).collect();
     let mut classes: Vec<&str> = runs.iter().map(|it| it.class.as_str()).collect();
-    sort::plain(&mut classes);
+    classes.sort();
     classes.dedup();
     let can = format!("{} can run code ({}): {}", counted(runs.len(), "file"), classes.join(", "), named(&runs));
     let verb = if unseen.len() == 1 { "was" } else { "were" };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Listed;
 use refmark_records::manifest::{Lineage, Manifest};
 use refmark_types::digest::{ArtifactId, Digest};
-use refmark_types::map::{Map, Set};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys under which a licence is found, in lineage and in a model card's front matter.
 const LICENCE: [&str; 2] = ["license", "licence"];
@@ -43,7 +43,7 @@ pub struct LineageDiff {
 }
 
 fn only_in<T: Clone + Ord>(these: &[T], others: &[T]) -> Listed<T> {
-    let others: Set<&T> = others.iter().collect();
+    let others: BTreeSet<&T> = others.iter().collect();
     these.iter().filter(|it| !others.contains(it)).cloned().collect()
 }
 
@@ -56,7 +56,7 @@ type Origin<'a> = (&'a Manifest, &'a Lineage, Option<&'a [u8]>);
 
 /// Compares where two artifacts came from.
 pub fn compare(old: Origin<'_>, new: Origin<'_>) -> LineageDiff {
-    let keys: Set<&str> = old.1.iter().chain(new.1.iter()).map(|(key, _)| key).collect();
+    let keys: BTreeSet<&str> = old.1.iter().chain(new.1.iter()).map(|(key, _)| key).collect();
     let mut diff = LineageDiff::default();
     for key in keys {
         let (a, b) = (old.1.get(key), new.1.get(key));
@@ -145,12 +145,12 @@ pub struct CardDiff {
 
 /// Compares the cards.
 pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -> CardDiff {
-    let mut counts: Map<&[u8], i64> = Map::new();
+    let mut counts: BTreeMap<&[u8], i64> = BTreeMap::new();
     for (text, by) in [(old.1, -1), (new.1, 1)] {
         let text = text.unwrap_or_default();
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         for line in text.split(|byte| *byte == b'\n').filter(|_| !text.is_empty()) {
-            *counts.get_or_default(line) += by;
+            *counts.entry(line).or_default() += by;
         }
     }
     let sum = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();

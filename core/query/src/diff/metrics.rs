@@ -7,8 +7,8 @@ use refmark_records::evidence::{Direction, MetricValue, Named};
 use refmark_records::manifest::Manifest;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
-use refmark_types::map::{Map, Set};
 use refmark_types::text::round;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The types of evidence whose metrics are compared.
 const TYPES: [&str; 3] = ["evaluation", "canary", "scan"];
@@ -106,8 +106,12 @@ fn data_key(dataset: &Named) -> String {
 }
 
 /// The newest value of each metric for each kind of evidence and dataset; the manifest's claim where there is none.
-fn measured(facts: StateReader<'_>, id: &ArtifactId, manifest: &Manifest) -> Result<Map<String, Map<Key, Found>>> {
-    let mut all: Map<String, Map<Key, Found>> = Map::new();
+fn measured(
+    facts: StateReader<'_>,
+    id: &ArtifactId,
+    manifest: &Manifest,
+) -> Result<BTreeMap<String, BTreeMap<Key, Found>>> {
+    let mut all: BTreeMap<String, BTreeMap<Key, Found>> = BTreeMap::new();
     for (at, it) in facts.evidence(id)?.iter().enumerate() {
         if !TYPES.contains(&it.evidence_type.as_str()) {
             continue;
@@ -116,13 +120,13 @@ fn measured(facts: StateReader<'_>, id: &ArtifactId, manifest: &Manifest) -> Res
         for (name, metric) in it.metrics.iter() {
             let source = MetricSource::Evidence(it.record.digest());
             let side = MetricSide { value: metric.value.clone(), dataset: it.dataset.clone(), source };
-            all.get_or_default(name.to_owned()).insert(key.clone(), (side, metric.better, at));
+            all.entry(name.to_owned()).or_default().insert(key.clone(), (side, metric.better, at));
         }
     }
     for (name, metric) in manifest.claimed_metrics() {
         if !all.contains_key(name) {
             let side = MetricSide { value: metric.value, dataset: None, source: MetricSource::Claim };
-            all.get_or_default(name.to_owned()).insert((None, None), (side, metric.better, 0));
+            all.entry(name.to_owned()).or_default().insert((None, None), (side, metric.better, 0));
         }
     }
     Ok(all)
@@ -136,7 +140,7 @@ pub fn compare(
 ) -> Result<Vec<MetricDiff>> {
     let mut old = measured(facts, a.0, a.1)?;
     let mut new = measured(facts, b.0, b.1)?;
-    let names: Set<String> = old.keys().chain(new.keys()).cloned().collect();
+    let names: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
     let mut rows = Vec::new();
     for name in names {
         let old = old.remove(&name).unwrap_or_default();
@@ -146,11 +150,11 @@ pub fn compare(
     Ok(rows)
 }
 
-fn rows_of(name: &str, mut old: Map<Key, Found>, mut new: Map<Key, Found>) -> Vec<MetricDiff> {
-    let keys: Set<Key> = old.keys().chain(new.keys()).cloned().collect();
+fn rows_of(name: &str, mut old: BTreeMap<Key, Found>, mut new: BTreeMap<Key, Found>) -> Vec<MetricDiff> {
+    let keys: BTreeSet<Key> = old.keys().chain(new.keys()).cloned().collect();
     if !keys.iter().any(|key| old.contains_key(key) && new.contains_key(key)) {
         // Nothing was measured twice: the newest of each side by side, which says that they cannot be compared.
-        let newest = |found: &Map<Key, Found>| found.iter().max_by_key(|(_, it)| it.2).map(|(key, _)| key.clone());
+        let newest = |found: &BTreeMap<Key, Found>| found.iter().max_by_key(|(_, it)| it.2).map(|(key, _)| key.clone());
         if let (Some(a), Some(b)) = (newest(&old), newest(&new)) {
             let of = b.0.clone();
             let mut rows = vec![row(name, of, old.remove(&a), new.remove(&b))];
@@ -161,7 +165,12 @@ fn rows_of(name: &str, mut old: Map<Key, Found>, mut new: Map<Key, Found>) -> Ve
     alone(name, keys, old, new)
 }
 
-fn alone(name: &str, keys: Set<Key>, mut old: Map<Key, Found>, mut new: Map<Key, Found>) -> Vec<MetricDiff> {
+fn alone(
+    name: &str,
+    keys: BTreeSet<Key>,
+    mut old: BTreeMap<Key, Found>,
+    mut new: BTreeMap<Key, Found>,
+) -> Vec<MetricDiff> {
     let pairs = keys.into_iter().map(|key| (old.remove(&key), new.remove(&key), key.0));
     pairs.filter(|(a, b, _)| a.is_some() || b.is_some()).map(|(a, b, of)| row(name, of, a, b)).collect()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Listed;
 use refmark_records::manifest::{Manifest, TensorEntry};
 use refmark_types::digest::Digest;
-use refmark_types::map::{Map, Set};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tensor with another type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,22 +65,22 @@ impl TensorDiff {
 type Key<'m> = (&'m str, &'m str);
 
 fn names_are_unique(tensors: &[TensorEntry]) -> bool {
-    let mut seen = Set::new();
+    let mut seen = BTreeSet::new();
     tensors.iter().all(|tensor| seen.insert(tensor.name.as_str()))
 }
 
-fn by_key(tensors: &[TensorEntry], by_name: bool) -> Map<Key<'_>, &TensorEntry> {
+fn by_key(tensors: &[TensorEntry], by_name: bool) -> BTreeMap<Key<'_>, &TensorEntry> {
     tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)).collect()
 }
 
 /// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.
-pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, Map<String, usize>) {
+pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, BTreeMap<String, usize>) {
     let by_name = names_are_unique(&old.tensors) && names_are_unique(&new.tensors);
     let (a, b) = (by_key(&old.tensors, by_name), by_key(&new.tensors, by_name));
     let (files_a, files_b) = (digests(old), digests(new));
     let mut diff = TensorDiff { old: a.len(), new: b.len(), ..TensorDiff::default() };
-    let mut changed_in = Map::new();
-    let mut count_in = |file: &str| *changed_in.get_or_default(file.to_owned()) += 1usize;
+    let mut changed_in = BTreeMap::new();
+    let mut count_in = |file: &str| *changed_in.entry(file.to_owned()).or_default() += 1usize;
     for (key, now) in &b {
         let Some(before) = a.get(key) else {
             diff.added.push(now.name.clone());
@@ -117,6 +117,6 @@ pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, Map<String, usize
     (diff, changed_in)
 }
 
-fn digests(manifest: &Manifest) -> Map<&str, Digest> {
+fn digests(manifest: &Manifest) -> BTreeMap<&str, Digest> {
     manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect()
 }

@@ -6,14 +6,14 @@ use refmark_engine::snapshot::{History, first_parents};
 use refmark_records::layout::Place;
 use refmark_records::statement::Record;
 use refmark_types::error::Result;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// The commits that brought files. A file that waited for an approval took effect later than it came: then the chain is halved.
 /// Files that came one after the other are best asked for in that order.
-pub(crate) fn brought_by(basis: &QueryContext<'_, '_>, paths: &[String]) -> Result<Map<String, Oid>> {
+pub(crate) fn brought_by(basis: &QueryContext<'_, '_>, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
     let chain = Chain::new(basis.history, basis.head);
-    let mut found = Map::new();
+    let mut found = BTreeMap::new();
     for path in paths {
         let brought = match basis.landings.known(path)? {
             Some(landed) if came_with(basis.history, landed.commit, path)? => Some(landed.commit),

@@ -13,9 +13,9 @@ use refmark_records::policy::{Policy, Right};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Result};
-use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// Why a move cannot be, or what it still needs.
 #[derive(Debug, Clone, Serialize)]
@@ -77,7 +77,7 @@ pub fn why_not(basis: &QueryContext<'_, '_>, author: &Author, request: &PromoteR
         }
         Err(error) => return Err(error),
     };
-    let mut files = Map::new();
+    let mut files = BTreeMap::new();
     let mut records = Vec::new();
     for statement in plan.statements {
         let record = Record::new(statement, Vec::new())?;
@@ -95,7 +95,7 @@ pub fn why_not(basis: &QueryContext<'_, '_>, author: &Author, request: &PromoteR
         blocked.change.clone_from(&last.change);
     }
     if let Some(step) = first_step(facts, author, request, &policy)? {
-        let files = Map::new();
+        let files = BTreeMap::new();
         judge(basis.state, &StateOverlay::new(basis.state, files), &policy, &[step], &known, &mut blocked)?;
     }
     Ok(blocked)

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::Dossier;
 use refmark_records::evidence::MetricValue;
 use refmark_types::digest::Digest;
-use refmark_types::sort;
 
 /// The bill of materials, as a JSON document: the same from the same dossier.
 pub fn cyclonedx(it: &Dossier) -> Value {
@@ -211,7 +210,7 @@ fn datasets(it: &Dossier) -> Vec<Value> {
     for entry in &it.evidence {
         names.extend(entry.evidence.dataset.iter().map(|it| (it.name.clone(), it.sha256)));
     }
-    sort::plain(&mut names);
+    names.sort();
     names.dedup();
     let row = |(name, digest): &(String, Option<Digest>)| {
         let mark = digest.map(|digest| format!("@{}", digest.short())).unwrap_or_default();

@@ -20,7 +20,6 @@ use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
-use refmark_types::sort;
 use refmark_types::time::Timestamp;
 
 /// Everything that the records say of one version.
@@ -147,7 +146,7 @@ pub fn report(basis: &QueryContext<'_, '_>, model: &ModelName, number: u64) -> R
     let root = facts.newest_root()?;
     let policy = facts.newest_policy()?;
     let mut records = moves(facts, model, number, artifact)?;
-    sort::by_key(&mut records, |it| (it.common().time, it.common().path.to_owned()));
+    records.sort_by_key(|it| (it.common().time, it.common().path.to_owned()));
     let found = facts.evidence(&artifact)?;
     let paths: Vec<String> = records
         .iter()
@@ -262,7 +261,7 @@ fn entry(facts: StateReader<'_>, record: &Record, commit: Option<Oid>) -> Result
 fn keys(dossier: &Dossier, policy: Option<&refmark_records::policy::Policy>) -> Vec<KeyEntry> {
     let evidence = dossier.evidence.iter().map(|it| &it.key);
     let moves = dossier.moves.iter().flat_map(|it| it.approvals.iter().map(|it| &it.key).chain([&it.key]));
-    let ids: refmark_types::map::Set<&String> = evidence.chain(moves).flatten().collect();
+    let ids: std::collections::BTreeSet<&String> = evidence.chain(moves).flatten().collect();
     let mut entries = Vec::new();
     for id in ids {
         let holder = policy.and_then(|policy| {

@@ -19,9 +19,8 @@ use refmark_records::layout::{Document, Place, is_companion};
 use refmark_records::policy::Policy;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
-use refmark_types::sort;
+use std::collections::BTreeMap;
 
 /// So many diffs are made: each may be large.
 const DIFFS: usize = 3;
@@ -55,7 +54,7 @@ pub(super) fn compose(
     let all = brought(outcome);
     // What is shown of the new state: what has effect, and what lacks nothing but an approval. Of what was refused only what
     // the change itself is, never its evidence.
-    let mut files = Map::new();
+    let mut files = BTreeMap::new();
     for it in all.iter().filter(|it| !it.effect) {
         let harmless = matches!(it.place, Place::Document(..) | Place::Version(..) | Place::Alias(..));
         if !it.refused || harmless {
@@ -184,7 +183,7 @@ fn moves(facts: StateReader<'_>, policy: Option<&Policy>, all: &[Brought<'_>]) -
         _ => 3,
     };
     let mut sorted: Vec<&Brought<'_>> = all.iter().filter(|it| rank(&it.place) < 3).collect();
-    sort::by_key(&mut sorted, |it| (rank(&it.place), it.effect));
+    sorted.sort_by_key(|it| (rank(&it.place), it.effect));
     let mut listed = Listed { count: sorted.len(), ..Listed::default() };
     for it in sorted.iter().take(MOVES) {
         let Some(record) = &it.record else { continue };

@@ -8,9 +8,8 @@ use refmark_engine::snapshot::{Change, History, first_parents};
 use refmark_engine::verify::{Problem, Remembered, Verified, Verifier, asks_for_the_whole_walk};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
-use refmark_types::sort;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many commits of a proposal are counted.
 const MOST_COMMITS: usize = 10_000;
@@ -92,7 +91,7 @@ pub struct Outcome<'h> {
     /// What took effect in it: in which commit, and what.
     pub effects: Vec<(Oid, Effect)>,
     /// The paths that it changed.
-    pub touched: Set<String>,
+    pub touched: BTreeSet<String>,
     /// Paths that Git would report as conflicts.
     pub conflicts: Vec<String>,
 }
@@ -175,7 +174,7 @@ impl<'h> Range<'h> {
 
     fn take_from(&self, steps: &[(Oid, Vec<Change>)], conflicts: &[String], whole: bool) -> Result<Outcome<'h>> {
         let mut verifier = self.at_base(whole)?;
-        let (mut effects, mut touched) = (Vec::new(), Set::new());
+        let (mut effects, mut touched) = (Vec::new(), BTreeSet::new());
         for (commit, changes) in steps {
             touched.extend(changes.iter().map(|it| it.path.clone()));
             let verdict = verifier.take(*commit, changes)?;
@@ -198,7 +197,7 @@ impl<'h> Range<'h> {
     /// The range as one landing on the base: what a merge or a squash brings.
     pub fn as_merge(&self) -> Result<Outcome<'h>> {
         let all = self.history.between(self.merge_base, self.head)?;
-        let mut tree = Map::new();
+        let mut tree = BTreeMap::new();
         let mut conflicts = Vec::new();
         let changes = self.onto_base(all, &mut tree, &mut conflicts)?;
         // The commit need not exist; nothing in the range may have it as its base.
@@ -208,7 +207,7 @@ impl<'h> Range<'h> {
     /// The range commit by commit on the base: what a rebase brings. Nothing where it has merges.
     pub fn as_rebase(&self) -> Result<Option<Outcome<'h>>> {
         let Some(commits) = self.own_commits()? else { return Ok(None) };
-        let mut tree = Map::new();
+        let mut tree = BTreeMap::new();
         let mut conflicts = Vec::new();
         let mut steps = Vec::new();
         for commit in commits {
@@ -223,7 +222,7 @@ impl<'h> Range<'h> {
     fn onto_base(
         &self,
         changes: Vec<Change>,
-        tree: &mut Map<String, Option<(refmark_engine::snapshot::Mode, Oid)>>,
+        tree: &mut BTreeMap<String, Option<(refmark_engine::snapshot::Mode, Oid)>>,
         conflicts: &mut Vec<String>,
     ) -> Result<Vec<Change>> {
         if self.merge_base == Some(self.base) {
@@ -333,17 +332,17 @@ impl Outcome<'_> {
             add(RangeVerdict::Refused, Problem::of(&error, Some(path), None));
         }
         let weight = |it: &(RangeVerdict, Problem)| (it.0, it.1.code != Code::Pending);
-        sort::by_key(&mut problems, |it| std::cmp::Reverse(weight(it)));
+        problems.sort_by_key(|it| std::cmp::Reverse(weight(it)));
         (verdict, problems.into_iter().map(|it| it.1).collect())
     }
 }
 
 /// A best common ancestor over any parents: for histories that cannot tell one faster. Dates only steer the search.
 pub fn merge_base(history: &dyn History, one: Oid, other: Oid) -> Result<Option<Oid>> {
-    let mut marks: Map<Oid, u8> = Map::new();
-    let mut queue = Set::new();
+    let mut marks: BTreeMap<Oid, u8> = BTreeMap::new();
+    let mut queue = BTreeSet::new();
     for (id, mark) in [(one, 1), (other, 2)] {
-        *marks.get_or_default(id) |= mark;
+        *marks.entry(id).or_default() |= mark;
         queue.insert((history.commit(id)?.time, id));
     }
     while let Some((_, id)) = queue.pop_last() {
@@ -352,7 +351,7 @@ pub fn merge_base(history: &dyn History, one: Oid, other: Oid) -> Result<Option<
             return Ok(Some(id));
         }
         for parent in history.commit(id)?.parents {
-            let known = marks.get_or_default(parent);
+            let known = marks.entry(parent).or_default();
             if *known | mark != *known {
                 *known |= mark;
                 queue.insert((history.commit(parent)?.time, parent));

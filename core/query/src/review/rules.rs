@@ -8,8 +8,8 @@ use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Predicate;
 use refmark_types::error::Result;
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// So many lines of a policy's text are looked at.
 const POLICY_LINES: usize = 5_000;
@@ -69,11 +69,11 @@ fn policy_changes(facts: StateReader<'_>, number: u64, text: Oid, review: &mut R
         members(&old, &new, review);
     }
     let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
-    let mut counts: Map<&str, i64> = Map::new();
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
     let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
     for (lines, by) in [(&old, -1), (&new, 1)] {
         for line in lines.lines().take(POLICY_LINES).filter(|line| !line.trim().is_empty()) {
-            *counts.get_or_default(line) += by;
+            *counts.entry(line).or_default() += by;
         }
     }
     // In the order of the texts, as people read them.

@@ -5,8 +5,8 @@ use super::{Commands, Review, ReviewOptions};
 use refmark_engine::gate::{Decision, Status};
 use refmark_records::policy::Policy;
 use refmark_types::error::Code;
-use refmark_types::map::Map;
 use refmark_types::text::counted;
+use std::collections::BTreeMap;
 
 /// A word as a shell takes it.
 pub fn quoted(word: &str) -> String {
@@ -87,14 +87,14 @@ pub(super) fn title(review: &Review) -> String {
 /// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for
 /// alike is one.
 fn open_places(review: &Review, break_glass: bool) -> usize {
-    let mut most: Map<&str, usize> = Map::new();
+    let mut most: BTreeMap<&str, usize> = BTreeMap::new();
     for it in review.changes.items.iter().filter(|it| it.break_glass == break_glass) {
-        let mut here: Map<&str, usize> = Map::new();
+        let mut here: BTreeMap<&str, usize> = BTreeMap::new();
         for signer in it.signers.iter().filter(|signer| signer.by.is_none()) {
-            *here.get_or_default(&signer.asks) += 1;
+            *here.entry(&signer.asks).or_default() += 1;
         }
         for (asks, count) in here {
-            let most = most.get_or_default(asks);
+            let most = most.entry(asks).or_default();
             *most = count.max(*most);
         }
     }

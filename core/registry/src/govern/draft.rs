@@ -21,9 +21,9 @@ use refmark_store::fs::input::read_given;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeSet;
 
 /// Who signed a root or a policy, and whether that is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -288,7 +288,7 @@ pub(crate) fn signatures(view: &View<'_>, record: &Record) -> Result<Signatures>
         Predicate::Root(next) => vec![(&*now, &now.root), (&**next, &next.root)],
         _ => vec![(&*now, &now.policy)],
     };
-    let (mut by, mut could, mut lacking) = (Set::new(), Set::new(), 0);
+    let (mut by, mut could, mut lacking) = (BTreeSet::new(), BTreeSet::new(), 0);
     for (root, quorum) in quorums {
         let mut signed = 0;
         for id in &quorum.principals {

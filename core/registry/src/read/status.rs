@@ -22,8 +22,8 @@ use refmark_store::fs::host::Life;
 use refmark_store::fs::lock::{Holder, holder};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A landing without effect.
 #[derive(Debug, Clone, Serialize)]
@@ -75,9 +75,9 @@ pub struct StatusAnswer {
     /// How many versions there are.
     pub versions: u64,
     /// How many versions are in each stage.
-    pub stages: Map<Stage, u64>,
+    pub stages: BTreeMap<Stage, u64>,
     /// How many artifacts are in each trust state.
-    pub trust_states: Map<TrustState, u64>,
+    pub trust_states: BTreeMap<TrustState, u64>,
     /// How many aliases hold something.
     pub aliases: u64,
     /// How many blobs of live artifacts are not here.
@@ -127,12 +127,12 @@ pub struct OriginStatus {
 struct Counts {
     models: u64,
     versions: u64,
-    stages: Map<Stage, u64>,
-    trust_states: Map<TrustState, u64>,
+    stages: BTreeMap<Stage, u64>,
+    trust_states: BTreeMap<TrustState, u64>,
     aliases: u64,
     absent_blobs: u64,
     absent_bytes: u64,
-    artifacts: Set<ArtifactId>,
+    artifacts: BTreeSet<ArtifactId>,
 }
 
 impl Registry {
@@ -207,14 +207,14 @@ impl Registry {
             for version in versions {
                 let Some(record) = facts.version(&model, version)? else { continue };
                 counts.versions += 1;
-                *counts.stages.get_or_default(facts.stage(&model, version)?.0) += 1;
+                *counts.stages.entry(facts.stage(&model, version)?.0).or_default() += 1;
                 counts.artifacts.insert(record.artifact);
             }
         }
-        let mut seen = Set::new();
+        let mut seen = BTreeSet::new();
         for artifact in &counts.artifacts {
             let trust = facts.trust(artifact)?.0;
-            *counts.trust_states.get_or_default(trust) += 1;
+            *counts.trust_states.entry(trust).or_default() += 1;
             if trust == TrustState::Deleted {
                 continue;
             }

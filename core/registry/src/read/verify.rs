@@ -11,10 +11,10 @@ use refmark_engine::verify::{Outcome, Problem, Verifier};
 use refmark_store::fs::disk::replace_cache;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// What to verify.
 #[derive(Debug, Clone, Copy, Default)]
@@ -138,7 +138,7 @@ impl Registry {
         self.view_from_the_start(head)
     }
 
-    fn verify_blobs(&self, wanted: &Map<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
+    fn verify_blobs(&self, wanted: &BTreeMap<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
         let digests: Vec<Digest> = wanted.keys().copied().collect();
         let found = self.store.verify(Some(&digests), &*self.world.progress, &self.world.cancel)?;
         answer.blobs = found.good;
@@ -164,19 +164,19 @@ impl Registry {
     }
 
     /// The blobs of live artifacts (or of one), each with the files that it is.
-    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<Map<Digest, Vec<String>>> {
+    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<BTreeMap<Digest, Vec<String>>> {
         let facts = view.facts()?;
         let artifacts = match reference {
             Some(reference) => vec![find(facts, reference)?.artifact],
             None => crate::write::transition::artifacts(facts)?,
         };
-        let mut wanted: Map<Digest, Vec<String>> = Map::new();
+        let mut wanted: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
         for artifact in artifacts {
             if facts.trust(&artifact)?.0 == refmark_records::trust::TrustState::Deleted {
                 continue;
             }
             for file in facts.manifest(&artifact)?.iter().flat_map(|it| &it.files) {
-                let names = wanted.get_or_default(file.sha256);
+                let names = wanted.entry(file.sha256).or_default();
                 if names.len() < 3 {
                     names.push(format!("{} of {}", file.path, artifact.short()));
                 }

@@ -21,9 +21,9 @@ use refmark_query::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
 use refmark_store::git::program::GitProgram;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result, bug};
-use refmark_types::map::{Map, Set};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use single::SinglePageAnswer;
 
@@ -34,14 +34,14 @@ const INTERRUPT: i32 = 2;
 
 /// The built viewer: its files by their paths.
 pub struct Viewer<'v> {
-    files: Map<String, Cow<'v, [u8]>>,
+    files: BTreeMap<String, Cow<'v, [u8]>>,
 }
 
 impl<'v> Viewer<'v> {
     /// The files of a built viewer. An error with code `bad-argument` where `index.html` is missing, or a path leads out of
     /// the site or into the registry's folder.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'v, [u8]>)>) -> Result<Viewer<'v>> {
-        let mut kept = Map::new();
+        let mut kept = BTreeMap::new();
         for (path, bytes) in files {
             PackagePath::parse(&path)?;
             if path == "registry" || path.starts_with("registry/") {
@@ -100,7 +100,7 @@ pub struct SiteAnswer {
     /// What to put behind the site's address, so that a reader's browser holds it to that root and at least that commit.
     pub fragment: String,
     /// The branches: the registry's and those of open proposals.
-    pub refs: Map<String, Oid>,
+    pub refs: BTreeMap<String, Oid>,
     /// Whether anything changed; an unchanged registry changes no byte.
     pub changed: bool,
     /// The packs that were added.
@@ -194,7 +194,7 @@ impl Registry {
         let site = self.site(view, refs, packs, name, request.blobs)?;
         let changed = folder.put("registry/site.json", &site.print()?)?;
         folder.sweep(&site, blobs.as_ref().map(|it| &it.0), request.viewer.map(|viewer| viewer.files.keys()))?;
-        let had: Set<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
+        let had: BTreeSet<&str> = folder.before().iter().flat_map(|it| &it.packs).map(|it| it.name.as_str()).collect();
         let packs_added: Vec<SitePack> =
             site.packs.iter().filter(|it| !had.contains(it.name.as_str())).cloned().collect();
         let blobs = blobs.map(|it| it.1);
@@ -222,7 +222,7 @@ impl Registry {
     fn site(
         &self,
         view: &View<'_>,
-        refs: Map<String, Oid>,
+        refs: BTreeMap<String, Oid>,
         packs: Vec<SitePack>,
         listing: String,
         blobs: bool,

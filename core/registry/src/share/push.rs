@@ -10,8 +10,8 @@ use refmark_store::blob::{FolderRemote, Presence};
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
 use refmark_types::oid::Oid;
+use std::collections::BTreeSet;
 
 /// What a push took to the origin.
 #[derive(Debug, Clone, Serialize)]
@@ -61,7 +61,7 @@ impl Registry {
         let Some(row) = self.list_remotes()?.into_iter().find(|row| row.name.as_str() == "origin") else {
             return Ok((0, 0));
         };
-        let mut needed: Set<Digest> = Set::new();
+        let mut needed: BTreeSet<Digest> = BTreeSet::new();
         let view = self.view()?;
         for change in self.repo().between(from, to)? {
             if let Some(Place::Document(artifact, Document::Manifest)) = Place::parse(&change.path)

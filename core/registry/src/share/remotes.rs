@@ -11,8 +11,8 @@ use refmark_store::blob::{FolderRemote, Transferred};
 use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::RemoteName;
+use std::collections::BTreeMap;
 
 /// Another place that holds blobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct SyncAnswer {
 #[derive(Default, Serialize, Deserialize)]
 struct RemotesFile {
     #[serde(default)]
-    remotes: Map<String, PathBuf>,
+    remotes: BTreeMap<String, PathBuf>,
 }
 
 impl Registry {
@@ -119,7 +119,7 @@ impl Registry {
     pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
         let view = self.view()?;
         let facts = view.facts()?;
-        let mut needed = refmark_types::map::Set::new();
+        let mut needed = std::collections::BTreeSet::new();
         for artifact in crate::write::transition::artifacts(facts)? {
             if facts.trust(&artifact)?.0 != refmark_records::trust::TrustState::Deleted {
                 needed.extend(facts.manifest(&artifact)?.iter().flat_map(|it| &it.files).map(|file| file.sha256));

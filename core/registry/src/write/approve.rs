@@ -19,10 +19,10 @@ use refmark_records::layout::Place;
 use refmark_records::policy::{MemberKind, Policy, Right};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// What a principal says to a proposal.
 #[derive(Debug, Clone, Default)]
@@ -140,7 +140,7 @@ impl Registry {
     }
 
     fn with_approvals(&self, view: &View<'_>, ahead: &Ahead, ready: &Ready) -> Result<Judged> {
-        let mut files: Map<String, (Mode, Oid)> = ahead.files.clone();
+        let mut files: BTreeMap<String, (Mode, Oid)> = ahead.files.clone();
         files.extend(ready.oids.iter().map(|(path, file)| (path.clone(), *file)));
         match view.verified() {
             Some(verified) => verified.walk.try_landing(&files),

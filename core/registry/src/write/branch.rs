@@ -10,8 +10,8 @@ use refmark_engine::snapshot::{History, Mode};
 use refmark_records::layout::is_companion;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// A branch, as far as it is ahead of the registry's own.
 pub(crate) struct Ahead {
@@ -24,9 +24,9 @@ pub(crate) struct Ahead {
     /// Where it left the registry's branch.
     pub(crate) base: Oid,
     /// The files that it adds and that the registry's branch does not have, by path.
-    pub(crate) files: Map<String, (Mode, Oid)>,
+    pub(crate) files: BTreeMap<String, (Mode, Oid)>,
     /// The companions that it changes; nothing where one is removed.
-    pub(crate) companions: Map<String, Option<Oid>>,
+    pub(crate) companions: BTreeMap<String, Option<Oid>>,
 }
 
 /// What people name for an approval.
@@ -103,7 +103,7 @@ impl Registry {
                 format!("{name} has no commit in common with {}, the registry's branch", self.branch),
             ));
         };
-        let (mut files, mut companions) = (Map::new(), Map::new());
+        let (mut files, mut companions) = (BTreeMap::new(), BTreeMap::new());
         for change in self.repo.between(Some(base), tip)? {
             if is_companion(&change.path) {
                 companions.insert(change.path, change.new.map(|it| it.1));

@@ -16,9 +16,9 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeSet;
 
 /// A proposal: a branch with a change that may still lack approvals or evidence.
 #[derive(Debug, Clone, Serialize)]
@@ -181,7 +181,7 @@ impl Registry {
         }
         // Aliases first: a promotion plans the stage move that it needs, which is then not planned twice.
         changes.sort_by_key(|change| !matches!(change, Change::Promote(_) | Change::Unset(_)));
-        let mut planned = Set::new();
+        let mut planned = BTreeSet::new();
         for change in changes {
             let next = change.plan(facts, author)?;
             if next.statements.iter().all(|it| planned.contains(it.common().path)) {

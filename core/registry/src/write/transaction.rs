@@ -20,9 +20,9 @@ use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_store::fs::parallel::in_parallel;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 /// How often a plan is made again where somebody's own `git` moved the branch in between.
 const TRIES: usize = 5;
@@ -72,7 +72,7 @@ pub struct Written {
 pub(crate) struct Ready {
     pub(crate) files: Vec<(String, Vec<u8>)>,
     /// What is judged: every file but companions.
-    pub(crate) oids: Map<String, (Mode, Oid)>,
+    pub(crate) oids: BTreeMap<String, (Mode, Oid)>,
     pub(crate) records: Vec<(String, Digest)>,
     message: String,
 }
@@ -221,7 +221,7 @@ impl Registry {
 
     /// Signs a plan's statements and puts everything in its stored form.
     pub(crate) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
-        let mut ready = Ready { files: Vec::new(), oids: Map::new(), records: Vec::new(), message: String::new() };
+        let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
         let documents = plan.documents.iter().map(|(place, bytes)| Piece::Stored(place.path(), bytes));
         let statements = plan.statements.iter().map(Piece::Statement);
         let carried = plan.carried.iter().map(|(path, bytes)| Piece::Stored(path.clone(), bytes));

@@ -141,7 +141,7 @@ impl Registry {
     fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
         let facts = view.facts()?;
         let Some(manifest) = facts.manifest(&artifact)? else { return Ok(Vec::new()) };
-        let mut doomed = refmark_types::map::Set::new();
+        let mut doomed = std::collections::BTreeSet::new();
         for digest in manifest.files.iter().map(|file| file.sha256) {
             if !self.is_shared(view, artifact, &digest)? {
                 doomed.insert(digest);
@@ -186,7 +186,7 @@ impl Registry {
 
 /// Every registered artifact.
 pub(crate) fn artifacts(facts: StateReader<'_>) -> Result<Vec<ArtifactId>> {
-    let mut found = refmark_types::map::Set::new();
+    let mut found = std::collections::BTreeSet::new();
     for model in facts.models()? {
         for version in facts.versions(&model)? {
             found.extend(facts.version(&model, version)?.map(|it| it.artifact));

@@ -12,10 +12,10 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// The commit in which a file took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) fn version_row(row: &Row<'_>, model: ModelName, held: &[(AliasName, u
         stage: Stage::parse(stage).ok_or_else(|| wrong(stage))?,
         aliases: held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect(),
         size: get::<i64>(row, 5)? as u64,
-        metrics: if metrics == "{}" { Map::new() } else { serde_json::from_str(metrics).map_err(wrong)? },
+        metrics: if metrics == "{}" { BTreeMap::new() } else { serde_json::from_str(metrics).map_err(wrong)? },
         by: PrincipalId::parse(row.get_ref(7)?.as_str().map_err(wrong)?)?,
         time: Timestamp::from_unix(get(row, 8)?),
         hidden: get(row, 9)?,
@@ -111,15 +111,15 @@ impl Index {
         Ok(found)
     }
 
-    pub(super) fn held_by_all(&self) -> Result<Map<i64, Vec<(AliasName, u64)>>> {
+    pub(super) fn held_by_all(&self) -> Result<BTreeMap<i64, Vec<(AliasName, u64)>>> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT model, alias, version FROM held WHERE version IS NOT NULL ORDER BY model, alias")?;
         let mut rows = statement.query([])?;
-        let mut held: Map<i64, Vec<(AliasName, u64)>> = Map::new();
+        let mut held: BTreeMap<i64, Vec<(AliasName, u64)>> = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let alias = AliasName::parse(row.get_ref(1)?.as_str().map_err(wrong)?)?;
-            held.get_or_default(get(row, 0)?).push((alias, get::<i64>(row, 2)? as u64));
+            held.entry(get(row, 0)?).or_default().push((alias, get::<i64>(row, 2)? as u64));
         }
         Ok(held)
     }
@@ -270,11 +270,11 @@ impl Index {
     }
 
     /// The number of versions in each stage that has any, leaving hidden ones out.
-    pub fn stages(&self) -> Result<Map<Stage, u64>> {
+    pub fn stages(&self) -> Result<BTreeMap<Stage, u64>> {
         let mut statement =
             self.connection.prepare_cached("SELECT stage, count(*) FROM versions WHERE hidden = 0 GROUP BY stage")?;
         let mut rows = statement.query([])?;
-        let mut found = Map::new();
+        let mut found = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let stage = row.get_ref(0)?.as_str().map_err(wrong)?;
             found.insert(Stage::parse(stage).ok_or_else(|| wrong(stage))?, get::<i64>(row, 1)? as u64);

@@ -12,10 +12,10 @@ use super::read::{VERSION_COLUMNS, get, version_row, wrong};
 use super::write::file_key;
 use refmark_query::answer::search::{OfModel, why};
 use refmark_query::index::{SearchOrder, SearchRequest, SearchRow};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// A condition with at most so many hits drives a query.
 const RARE: i64 = 2_000;
@@ -286,9 +286,9 @@ const STREAM: &str = "texts MATCH ?";
 /// The text of a version, as a set.
 const IN_SET: &str = "v.id IN (SELECT rowid FROM texts WHERE texts MATCH ?)";
 
-fn tags_of(row: &Row<'_>, at: usize) -> Result<Map<String, String>> {
+fn tags_of(row: &Row<'_>, at: usize) -> Result<BTreeMap<String, String>> {
     match get::<Option<String>>(row, at)? {
         Some(json) => Ok(serde_json::from_str(&json).map_err(wrong)?),
-        None => Ok(Map::new()),
+        None => Ok(BTreeMap::new()),
     }
 }

@@ -1,15 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::map::Map;
 use crate::value::{Value, to_value};
+use std::collections::BTreeMap;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sample {
     name: String,
     #[serde(default)]
-    inner: Map<String, Vec<u64>>,
+    inner: BTreeMap<String, Vec<u64>>,
     #[serde(default)]
     real: f64,
 }

@@ -1,6 +1,5 @@
 //! What a text of TOML says: values with the bytes where they begin, and which tables may still grow.
 
-use super::super::sort;
 use super::super::value::Value;
 use super::read::{Read, Slip};
 
@@ -141,7 +140,7 @@ impl Table {
         for (name, node) in &self.members {
             members.push((name.clone(), node.value()));
         }
-        sort::by(&mut members, |a, b| a.0.cmp(&b.0));
+        members.sort_by(|a, b| a.0.cmp(&b.0));
         Value::Object(members)
     }
 }

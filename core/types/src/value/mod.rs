@@ -13,8 +13,6 @@ use serde::ser::{Serialize, Serializer};
 
 pub use read::Wrong;
 
-use super::sort;
-
 /// A JSON value. An object keeps the order in which it was written; two objects with the same members are equal.
 #[derive(Debug, Clone, Default)]
 pub enum Value {
@@ -46,7 +44,7 @@ pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Wrong> {
 /// The members of an object in the order of RFC 8785: by UTF-16 code units.
 pub(crate) fn sorted(members: &[(String, Value)]) -> Vec<&(String, Value)> {
     let mut sorted: Vec<_> = members.iter().collect();
-    sort::by(&mut sorted, |(a, _), (b, _)| order(a, b));
+    sorted.sort_by(|(a, _), (b, _)| order(a, b));
     sorted
 }
 
@@ -207,7 +205,7 @@ impl<'de> Deserialize<'de> for Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::map::Map;
+    use std::collections::BTreeMap;
 
     use serde_derive_check::Sample;
 
@@ -231,7 +229,7 @@ mod tests {
             pub(super) there: Option<u8>,
             pub(super) list: Vec<Kind>,
             pub(super) pair: (u8, String),
-            pub(super) map: Map<String, u64>,
+            pub(super) map: BTreeMap<String, u64>,
             pub(super) wrapped: Wrapped,
         }
 
@@ -262,7 +260,7 @@ mod tests {
             there: Some(1),
             list: vec![Kind::PlainWord, Kind::OneThing(1), Kind::TwoThings(1, 2), Kind::WithNames { first: 1 }],
             pair: (1, "b".to_owned()),
-            map: Map::from([("k".to_owned(), 2)]),
+            map: BTreeMap::from([("k".to_owned(), 2)]),
             wrapped: Wrapped(3),
         }
     }

@@ -15,7 +15,6 @@ use refmark_core::store::git::Format;
 use refmark_core::store::key::{generate, keep};
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Result, bug};
-use refmark_core::types::map::Map;
 use refmark_core::types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
@@ -23,6 +22,7 @@ use refmark_core::{
     ApproveRequest, AttachRequest, Context, InitAnswer, InitRequest, Package, RegisterAnswer, Registry,
     TransitionRequest, Writer,
 };
+use std::collections::BTreeMap;
 
 /// Id, name, kind, roles. Ada founds the registry.
 const PEOPLE: [(&str, &str, MemberKind, &[&str]); 7] = [
@@ -71,7 +71,7 @@ impl Clock for StoryClock {
 }
 
 /// Everybody's key, in files of their own.
-pub struct Keys(Map<&'static str, Box<dyn Signer>>);
+pub struct Keys(BTreeMap<&'static str, Box<dyn Signer>>);
 
 impl Keys {
     /// Makes a key for each; `fixed`: keys that everybody knows, the same each time.

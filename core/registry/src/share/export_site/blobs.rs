@@ -15,15 +15,15 @@ use refmark_store::blob::error_of;
 use refmark_store::fs::disk::io_error;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
-use refmark_types::map::Set;
+use std::collections::BTreeSet;
 
 impl Registry {
     /// Copies every file of every trusted version, hashed on the way, but for those that are there.
-    pub(crate) fn site_blobs(&self, view: &View<'_>, folder: &mut Folder) -> Result<(Set<Digest>, SiteBlobs)> {
+    pub(crate) fn site_blobs(&self, view: &View<'_>, folder: &mut Folder) -> Result<(BTreeSet<Digest>, SiteBlobs)> {
         view.check_tip()?;
         let wanted = trusted_blobs(view)?;
         let mut answer = SiteBlobs::default();
-        let mut kept = Set::new();
+        let mut kept = BTreeSet::new();
         self.world.progress.start("copying files", Some(wanted.len() as u64), Unit::Items);
         for digest in wanted {
             self.world.cancel.check()?;
@@ -69,9 +69,9 @@ impl Registry {
 }
 
 /// The files of versions that are trusted, and rest on no key that was distrusted.
-fn trusted_blobs(view: &View<'_>) -> Result<Set<Digest>> {
+fn trusted_blobs(view: &View<'_>) -> Result<BTreeSet<Digest>> {
     let facts = view.facts()?;
-    let mut wanted = Set::new();
+    let mut wanted = BTreeSet::new();
     for model in facts.models()? {
         for number in facts.versions(&model)? {
             let Some(version) = facts.version(&model, number)? else { continue };

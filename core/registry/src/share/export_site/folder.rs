@@ -17,7 +17,7 @@ use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_store::fs::sibling::left_over;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Set;
+use std::collections::BTreeSet;
 
 /// Staged files lie below the registry's folder, in one of this name and a process's own.
 const STAGE: &str = ".stage-";
@@ -179,17 +179,17 @@ impl Folder {
     pub(crate) fn sweep<'n>(
         &mut self,
         site: &Site,
-        blobs: Option<&Set<Digest>>,
+        blobs: Option<&BTreeSet<Digest>>,
         viewer: Option<impl Iterator<Item = &'n String>>,
     ) -> Result<()> {
         let registry = self.dir.join("registry");
-        let packs: Set<PathBuf> =
+        let packs: BTreeSet<PathBuf> =
             site.packs.iter().flat_map(|it| [registry.join(&it.pack), registry.join(&it.idx)]).collect();
         let is_pack = |name: &str| name.starts_with("pack-") && (name.ends_with(".pack") || name.ends_with(".idx"));
         self.remove(&registry.join("packs"), |path, name| is_pack(name) && !packs.contains(path))?;
         let is_listing = |name: &str| name.starts_with("listing-") && name.ends_with(".json");
         self.remove(&registry, |_, name| is_listing(name) && name != site.listing)?;
-        let none = Set::new();
+        let none = BTreeSet::new();
         let blobs = blobs.unwrap_or(&none);
         for first in folders(&registry.join("blobs"))? {
             for second in folders(&first)? {
@@ -197,7 +197,7 @@ impl Folder {
             }
         }
         if let Some(viewer) = viewer {
-            let kept: Set<PathBuf> = viewer.map(|name| self.dir.join(name)).collect();
+            let kept: BTreeSet<PathBuf> = viewer.map(|name| self.dir.join(name)).collect();
             self.remove(&self.dir.join("assets"), |path, _| !kept.contains(path))?;
         }
         // From here on nothing is taken back.

@@ -9,15 +9,15 @@ use refmark_query::index::ModelRow;
 use refmark_query::site::{Listing, Site};
 use refmark_records::layout::Place;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 impl Registry {
     /// The registry's branch and those of open proposals: the branches that share its root and are not merged. Of a
     /// project's own branches none is taken.
-    pub(crate) fn site_refs(&self, head: Oid) -> Result<Map<String, Oid>> {
-        let mut refs = Map::from([(format!("refs/heads/{}", self.branch), head)]);
+    pub(crate) fn site_refs(&self, head: Oid) -> Result<BTreeMap<String, Oid>> {
+        let mut refs = BTreeMap::from([(format!("refs/heads/{}", self.branch), head)]);
         let root = self.root_file(head)?;
         for name in self.repo.branches()? {
             let Some(tip) = self.repo.head(&name)?.filter(|_| name != self.branch) else { continue };

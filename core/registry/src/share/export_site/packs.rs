@@ -12,8 +12,8 @@ use refmark_store::fs::disk::io_error;
 use refmark_store::git::program::GitProgram;
 use refmark_types::digest::encode_hex;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::map::Map;
 use refmark_types::oid::Oid;
+use std::collections::BTreeMap;
 
 impl Registry {
     /// The packs of the site: those that stay, and those that are added.
@@ -21,7 +21,7 @@ impl Registry {
         &self,
         git: &dyn GitProgram,
         head: Oid,
-        refs: &Map<String, Oid>,
+        refs: &BTreeMap<String, Oid>,
         folder: &mut Folder,
     ) -> Result<(PackPlan, Vec<SitePack>)> {
         let before = folder.before().cloned();
@@ -46,7 +46,7 @@ impl Registry {
     }
 
     /// All that the branches reach and the head's tree does not hold; nothing of what the site's branches reached before.
-    fn history(&self, head: Oid, refs: &Map<String, Oid>, known: Option<&Site>) -> String {
+    fn history(&self, head: Oid, refs: &BTreeMap<String, Oid>, known: Option<&Site>) -> String {
         let mut lines: String = refs.values().map(|tip| format!("{tip}\n")).collect();
         lines.push_str(&format!("^{head}^{{tree}}\n"));
         // A proposal that is gone by now may have taken its objects along.

@@ -22,9 +22,9 @@ use refmark_store::git::program::{Git, GitProgram};
 use refmark_store::testing::disk::{FaultyDisk, Then};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Result};
-use refmark_types::map::Map;
 use refmark_types::name::PrincipalId;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 fn viewer(script: &str) -> Viewer<'static> {
     let files = [
@@ -43,8 +43,8 @@ fn export(registry: &Registry, dir: &Path) -> Result<SiteAnswer> {
 }
 
 /// Every file with its bytes.
-fn files(dir: &Path) -> Map<PathBuf, Vec<u8>> {
-    let (mut found, mut open) = (Map::new(), vec![dir.to_owned()]);
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut open) = (BTreeMap::new(), vec![dir.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             match entry.path().is_dir() {

@@ -30,7 +30,6 @@ use refmark_store::git::Format;
 use refmark_store::key::HeldKey;
 use refmark_store::testing::disk::FaultyDisk;
 use refmark_types::canonical::{FreeJson, FreeMap};
-use refmark_types::map::Map;
 use refmark_types::name::{AliasName, EntryId, PrincipalId};
 
 use steps::{Bench, Step, steps};

@@ -1,13 +1,15 @@
 //! What the records themselves answer, read slowly and without an index, held against what the index answers.
 
+use std::collections::BTreeMap;
+
 use super::steps::*;
 use super::*;
 
 impl Bench {
     /// Where every file took effect, by a walk from the first commit.
-    pub(crate) fn landings(&self) -> Map<String, Oid> {
+    pub(crate) fn landings(&self) -> BTreeMap<String, Oid> {
         let mut verifier = Verifier::from_the_start(self.registry.repo(), self.registry.head().unwrap(), None).unwrap();
-        let mut found = Map::new();
+        let mut found = BTreeMap::new();
         verifier
             .run(|verdict| {
                 for path in verdict.effects.iter().flat_map(|it| it.files.keys()) {
@@ -67,7 +69,7 @@ impl Bench {
         }
     }
 
-    pub(crate) fn slow_moves(&self, facts: StateReader<'_>, landings: &Map<String, Oid>) -> Vec<MoveRow> {
+    pub(crate) fn slow_moves(&self, facts: StateReader<'_>, landings: &BTreeMap<String, Oid>) -> Vec<MoveRow> {
         let mut rows = Vec::new();
         for model in facts.models().unwrap() {
             for alias in facts.aliases(&model).unwrap() {
@@ -91,7 +93,7 @@ impl Bench {
         rows
     }
 
-    pub(crate) fn compare_search(&self, view: &View<'_>, landings: &Map<String, Oid>, request: &SearchRequest) {
+    pub(crate) fn compare_search(&self, view: &View<'_>, landings: &BTreeMap<String, Oid>, request: &SearchRequest) {
         let facts = view.facts().unwrap();
         let mut slow = Vec::new();
         for name in facts.models().unwrap() {

@@ -363,7 +363,7 @@ impl Bench {
         let all: Vec<&String> = landings.keys().filter(|it| it.starts_with("models/")).collect();
         let Some(path) = all.get(usize::from(n) % all.len().max(1)) else { return };
         let Ok(Some(bytes)) = self.registry.repo().snapshot(head).unwrap().read(path, 1 << 20) else { return };
-        self.push(Vec::new(), vec![(*path).clone()]);
-        self.broken = Some(((*path).clone(), bytes));
+        self.push(Vec::new(), vec![path.to_string()]);
+        self.broken = Some((path.to_string(), bytes));
     }
 }
