@@ -8,7 +8,7 @@ use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_types::canonical::{FreeJson, FreeMap, RECORD_LIMIT, strict};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::value::Value;
+use refmark_types::value::{Value, json};
 
 /// So many bytes of a document are kept in the record itself; of a longer one its digest.
 pub const KEPT_IN_RECORD: usize = 256 * 1024;
@@ -51,7 +51,7 @@ pub fn read(bytes: &[u8]) -> Result<Read> {
             found.details = FreeJson(value);
         }
     } else if let Some(text) = text.filter(|_| bytes.len() <= KEPT_IN_RECORD) {
-        found.details = FreeJson(Value::Object(vec![("text".to_owned(), Value::String(text.to_owned()))]));
+        found.details = FreeJson(json!({ "text": text }));
     }
     Ok(found)
 }
@@ -83,7 +83,7 @@ fn metric(name: &str, value: &Value) -> Result<Metric> {
         plain => (plain, None),
     };
     let value = match number {
-        Value::Number(number) => MetricValue::of(*number),
+        Value::Number(number) => MetricValue::of(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity" | "inf" | "-inf") => {
             MetricValue::Text(text.clone())
         }
@@ -135,7 +135,6 @@ fn wrong(place: &str, expected: &str, found: &str) -> Box<Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refmark_types::value::json;
 
     #[test]
     fn an_evaluation_says_what_was_measured_on_what_and_by_which_tool() {

@@ -8,7 +8,7 @@
 
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::number::print;
-use refmark_types::value::Value;
+use refmark_types::value::{Map, Value};
 
 /// The most comparisons that one check may take.
 const STEPS: usize = 100_000;
@@ -170,10 +170,10 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
     }
 }
 
-fn object(schema: &Value, members: &[(String, Value)], at: &str, steps: &mut usize) -> Result<Mismatch> {
+fn object(schema: &Value, members: &Map<String, Value>, at: &str, steps: &mut usize) -> Result<Mismatch> {
     for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         *steps += 1 + members.len() / 64;
-        if !members.iter().any(|(have, _)| have == name) {
+        if !members.contains_key(name) {
             return Ok(Some((format!("{at}.{name}"), "is missing".to_owned())));
         }
     }
@@ -199,12 +199,13 @@ fn sized(schema: &Value, value: &Value) -> Option<String> {
         Value::String(text) => (text.chars().count() as u64, bound("minLength"), bound("maxLength"), "characters"),
         Value::Number(number) => {
             let bound = |word: &str| schema.get(word).and_then(Value::as_f64);
-            if let Some(least) = bound("minimum").filter(|least| *number < *least) {
-                return Some(format!("must be at least {}, and is {}", print(least), print(*number)));
+            let number = number.as_f64()?;
+            if let Some(least) = bound("minimum").filter(|least| number < *least) {
+                return Some(format!("must be at least {}, and is {}", print(least), print(number)));
             }
             return bound("maximum")
-                .filter(|most| *number > *most)
-                .map(|most| format!("must be at most {}, and is {}", print(most), print(*number)));
+                .filter(|most| number > *most)
+                .map(|most| format!("must be at most {}, and is {}", print(most), print(number)));
         }
         _ => return None,
     };

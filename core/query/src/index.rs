@@ -19,7 +19,6 @@ use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Release};
-use refmark_types::number;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
@@ -220,7 +219,7 @@ impl MetricBound {
         ];
         let found = SIGNS.into_iter().find_map(|(sign, it)| Some((it, rest.strip_prefix(sign)?)));
         let (comparison, number) = found.ok_or_else(wrong)?;
-        let value = number::parse(number.trim()).ok_or_else(wrong)?;
+        let value = number.trim().parse::<f64>().map_err(|_| wrong())?;
         let name = name.trim().to_owned();
         if name.is_empty() || !value.is_finite() {
             return Err(wrong());

@@ -115,9 +115,11 @@ pub enum MetricValue {
 impl<'de> Deserialize<'de> for MetricValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MetricValue, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::Number(number) => Ok(MetricValue::Number(number)),
             Value::String(text) => Ok(MetricValue::Text(text)),
-            _ => Err(D::Error::custom("expected a number, or a text where it is not finite")),
+            other => other
+                .as_f64()
+                .map(MetricValue::Number)
+                .ok_or_else(|| D::Error::custom("expected a number, or a text where it is not finite")),
         }
     }
 }

@@ -4,8 +4,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::manifest::FileClass;
+use refmark_types::canonical::FreeJson;
 use refmark_types::name::{AliasName, EntryId, Role};
-use refmark_types::value::{Value, from_value, to_value};
+use refmark_types::value::{Map, Value, from_value, to_value};
 
 /// A gate with the name that waivers and reports use.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,15 +31,15 @@ impl<'de> Deserialize<'de> for GateRule {
             #[serde(rename = "type")]
             word: String,
         }
-        let Value::Object(flat) = Value::deserialize(deserializer)? else {
+        let Value::Object(flat) = FreeJson::deserialize(deserializer)?.0 else {
             return Err(D::Error::custom("expected a table with the `type` of a gate"));
         };
-        let (head, members): (Vec<_>, Vec<_>) =
+        let (head, members): (Map<_, _>, Map<_, _>) =
             flat.into_iter().partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "type"));
         let Head { name, waivable, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
         let gate = match members.is_empty() {
             true => Value::String(word),
-            false => Value::Object(vec![(word, Value::Object(members))]),
+            false => Value::Object(Map::from_iter([(word, Value::Object(members))])),
         };
         Ok(GateRule { name, waivable, gate: from_value(&gate).map_err(D::Error::custom)? })
     }
@@ -46,19 +47,18 @@ impl<'de> Deserialize<'de> for GateRule {
 
 impl Serialize for GateRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let gate = to_value(&self.gate);
-        let (word, with) = match &gate {
-            Value::Object(members) => members.first().map(|(word, with)| (word.as_str(), with.as_object())),
-            word => word.as_str().map(|word| (word, None)),
+        let (word, with) = match to_value(&self.gate) {
+            Value::Object(tagged) => tagged.into_iter().next().unwrap_or_default(),
+            word => (word.as_str().unwrap_or_default().to_owned(), Value::Null),
+        };
+        let mut members = Map::from_iter([
+            ("name".to_owned(), to_value(&self.name)),
+            ("waivable".to_owned(), Value::Bool(self.waivable)),
+            ("type".to_owned(), Value::String(word)),
+        ]);
+        if let Value::Object(with) = with {
+            members.extend(with);
         }
-        .unwrap_or_default();
-        let member = |name: &str, value| (name.to_owned(), value);
-        let mut members = vec![
-            member("name", self.name.clone().map_or(Value::Null, Value::String)),
-            member("waivable", Value::Bool(self.waivable)),
-            member("type", Value::String(word.to_owned())),
-        ];
-        members.extend_from_slice(with.unwrap_or_default());
         Value::Object(members).serialize(serializer)
     }
 }

@@ -1,7 +1,7 @@
 //! Records: an in-toto Statement v1 and the signatures over its canonical bytes.
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::about::About;
 use super::alias::AliasMove;
@@ -16,14 +16,14 @@ use super::root::Root;
 use super::signature::Signature;
 use super::trust::TrustMove;
 use super::version::{Label, StageMove, Version};
-use refmark_types::canonical::{RECORD_LIMIT, canonical, misread, same_as_printed, strict};
+use refmark_types::canonical::{RECORD_LIMIT, canonical, read_part, same_as_printed, strict};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::printer::print;
 use refmark_types::time::Timestamp;
-use refmark_types::value::{Value, Wrong, from_value, to_value};
+use refmark_types::value::to_value;
 
 /// The `_type` of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -143,9 +143,10 @@ macro_rules! kinds {
             /// Sets the path of the statement's own record.
             pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(it) => it.path = path,)* } }
 
-            fn read(kind: &str, from: &Value) -> Result<Option<Predicate>, Wrong> {
+            /// The predicate of this kind that stands in a part of a record's text; none where the kind is not known.
+            fn read(kind: &str, text: &str, part: &str) -> Result<Option<Predicate>> {
                 Ok(Some(match kind {
-                    $($kind => Predicate::$variant(from_value(from)?),)*
+                    $($kind => Predicate::$variant(read_part(text, part)?),)*
                     _ => return Ok(None),
                 }))
             }
@@ -213,7 +214,7 @@ impl Statement {
 
     /// The bytes that are signed and hashed (RFC 8785).
     pub fn canonical(&self) -> Result<Vec<u8>> {
-        Ok(canonical(&to_value(self)))
+        canonical(&to_value(self))
     }
 
     /// What every predicate says.
@@ -265,21 +266,22 @@ struct RecordForm<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRecord {
-    statement: RawStatement,
+struct RawRecord<'a> {
+    #[serde(borrow)]
+    statement: RawStatement<'a>,
     signatures: Vec<Signature>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStatement {
+struct RawStatement<'a> {
     _type: String,
     subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    /// Read by its kind, from the same value.
-    #[serde(rename = "predicate")]
-    _predicate: IgnoredAny,
+    /// Read by its kind.
+    #[serde(borrow)]
+    predicate: &'a RawValue,
 }
 
 /// The stored form of a statement and the signatures over it.
@@ -297,29 +299,24 @@ impl Record {
 
     /// Reads a stored record: strict, of a known kind, byte for byte what the printer writes, with its one subject.
     pub fn parse(bytes: &[u8]) -> Result<Record> {
-        let (text, value) = strict(bytes, RECORD_LIMIT)?;
-        let RawRecord { statement: raw, signatures } =
-            from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
+        let (text, _) = strict(bytes, RECORD_LIMIT)?;
+        let RawRecord { statement: raw, signatures } = read_part(text, text)?;
         if raw._type != STATEMENT_TYPE {
             return Err(Error::new(
                 Code::BadRecord,
                 format!("expected _type {STATEMENT_TYPE}, found `{}`", raw._type.escape_debug()),
             ));
         }
-        let place = ["statement", "predicate"];
-        let json = place.iter().try_fold(&value, |at, name| at.get(name)).unwrap_or(&Value::Null);
         let kind = raw.predicate_type.strip_prefix("urn:refmark:").and_then(|it| it.strip_suffix(":v1"));
-        let predicate = Predicate::read(kind.unwrap_or_default(), json)
-            .map_err(|wrong| misread(text, &place, &wrong))?
-            .ok_or_else(|| {
-                let found = raw.predicate_type.escape_debug();
-                Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
-                    .hint("a newer refmark may know it")
-            })?;
+        let predicate = Predicate::read(kind.unwrap_or_default(), text, raw.predicate.get())?.ok_or_else(|| {
+            let found = raw.predicate_type.escape_debug();
+            Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
+                .hint("a newer refmark may know it")
+        })?;
         let statement = Statement { subject: raw.subject, predicate };
         let form = to_value(&RecordForm { statement: &statement, signatures: &signatures });
         same_as_printed(bytes, &form)?;
-        let canonical = form.get("statement").map(canonical).unwrap_or_default();
+        let canonical = form.get("statement").map(canonical).transpose()?.unwrap_or_default();
         let digest = Digest::of(&canonical);
         let record = Record { statement, signatures, canonical, digest };
         let expected = subject_of(&record.statement.predicate);

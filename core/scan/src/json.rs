@@ -106,7 +106,7 @@ impl Reader<'_> {
                 match word {
                     b"null" | b"false" | b"0" => Some(Value::Nothing),
                     b"true" | b"NaN" | b"Infinity" | b"-Infinity" => Some(Value::Something),
-                    _ => refmark_types::number::parse(std::str::from_utf8(word).ok()?).map(|_| Value::Something),
+                    _ => std::str::from_utf8(word).ok()?.parse::<f64>().ok().map(|_| Value::Something),
                 }
             }
         }

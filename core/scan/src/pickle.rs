@@ -244,7 +244,7 @@ impl Machine<'_> {
             }
             b'F' => {
                 let line = line(cursor)?;
-                number(refmark_types::number::parse(line.trim()).is_some(), &line)?
+                number(line.trim().parse::<f64>().is_ok(), &line)?
             }
             b'S' => {
                 let line = line(cursor)?;

@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::{Code, Error, Result};
 pub use super::json::NUMBER_LIMIT;
-use super::json::{self, Mistake};
-use super::printer::{self, print_value};
-use super::value::{Value, Wrong, from_value, order, sorted, to_value};
+use super::json::{self, Mistake, Strict};
+use super::printer;
+use super::value::{Value, order, sorted, to_value};
 
 /// The largest record, in bytes.
 pub const RECORD_LIMIT: u64 = 1 << 20;
@@ -24,14 +24,12 @@ pub const DEPTH_LIMIT: usize = 16;
 
 /// The RFC 8785 form: what is hashed and signed.
 pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
-    Ok(canonical(&to_value(value)))
+    canonical(&to_value(value))
 }
 
 /// The RFC 8785 form of a value.
-pub fn canonical(value: &Value) -> Vec<u8> {
-    let mut text = String::with_capacity(1024);
-    printer::compact(&mut text, value, &|members| sorted(members));
-    text.into_bytes()
+pub fn canonical(value: &Value) -> Result<Vec<u8>> {
+    printer::compact(&InOrder(value))
 }
 
 /// Reads a stored JSON file of ours: strict, and byte for byte what the printer writes.
@@ -39,15 +37,15 @@ pub fn parse_printed<T>(bytes: &[u8], limit: u64) -> Result<T>
 where
     T: Serialize + for<'de> Deserialize<'de>,
 {
-    let (text, value) = strict(bytes, limit)?;
-    let read: T = from_value(&value).map_err(|wrong| misread(text, &[], &wrong))?;
+    let (text, _) = strict(bytes, limit)?;
+    let read: T = read_part(text, text)?;
     same_as_printed(bytes, &to_value(&read))?;
     Ok(read)
 }
 
 /// Refuses bytes that are not what the printer writes for this value, with the offset where they part.
 pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
-    let printed = print_value(value);
+    let printed = printer::print(value)?;
     let printed = printed.as_bytes();
     if printed == bytes {
         return Ok(());
@@ -86,10 +84,12 @@ pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
     Ok((text, value))
 }
 
-/// A value of a text that is not what was asked for, with the byte where it stands. `around` leads to what was read from.
-pub fn misread(text: &str, around: &[&str], wrong: &Wrong) -> Box<Error> {
-    let offset = json::offset_of(text, &[around, &wrong.place()].concat());
-    at_byte(Code::BadRecord, Mistake { offset, said: wrong.to_string() })
+/// Reads a type from a part of a text that [`strict`] takes. An error with code `bad-record` names the byte in the whole.
+pub fn read_part<'a, T: Deserialize<'a>>(whole: &str, part: &'a str) -> Result<T> {
+    json::read_as(part).map_err(|Mistake { offset, said }| {
+        let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+        at_byte(Code::BadRecord, Mistake { offset: start + offset, said })
+    })
 }
 
 fn at_byte(code: Code, mistake: Mistake) -> Box<Error> {
@@ -205,7 +205,8 @@ impl Serialize for InOrder<'_> {
 
 impl<'de> Deserialize<'de> for FreeJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(FreeJson)
+        serde::de::DeserializeSeed::deserialize(Strict { depth: usize::MAX, largest: f64::MAX }, deserializer)
+            .map(FreeJson)
     }
 }
 

@@ -3,152 +3,118 @@
 //! Members stand one a line at the top and, in a record, down to `predicate`; the items of an array of objects stand one
 //! a line there; all else is on its member's line. One newline ends the file.
 
-use serde::Serialize;
+use std::io;
 
-use super::digest::encode_hex;
-use super::error::Result;
-use super::json::NUMBER_LIMIT;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use super::error::{Result, bug};
 use super::number;
 use super::value::{Value, to_value};
 
 /// The printed form: what is stored.
-pub fn print(value: &impl Serialize) -> Result<String> {
-    Ok(print_value(&to_value(value)))
-}
-
-/// The printed form of a value.
-pub fn print_value(value: &Value) -> String {
-    let mut text = String::with_capacity(1024);
-    open_value(&mut text, value, 0);
-    text.push('\n');
-    text
+///
+/// ```
+/// let printed = refmark_types::printer::print(&serde_json::json!({"a": 1.0, "b": [{"c": []}]})).unwrap();
+/// assert_eq!(printed, "{\n  \"a\": 1,\n  \"b\": [\n    {\"c\": []}\n  ]\n}\n");
+/// ```
+pub fn print(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    let mut printed = Vec::with_capacity(1024);
+    open_value(&mut printed, &to_value(value), 0)?;
+    printed.push(b'\n');
+    String::from_utf8(printed).map_err(bug)
 }
 
 /// A value that has room for itself: its members one a line.
-fn open_value(text: &mut String, value: &Value, indent: usize) {
+fn open_value(printed: &mut Vec<u8>, value: &Value, indent: usize) -> Result<()> {
     match value {
         Value::Object(members) if !members.is_empty() => {
-            text.push('{');
+            printed.push(b'{');
             for (at, (key, member)) in members.iter().enumerate() {
-                text.push_str(if at == 0 { "\n" } else { ",\n" });
-                spaces(text, indent + 2);
-                string(text, key);
-                text.push_str(": ");
+                new_line(printed, at, indent + 2);
+                line(printed, key)?;
+                printed.extend_from_slice(b": ");
                 match (indent, key.as_str()) {
-                    (0, "statement") | (2, "predicate") => open_value(text, member, indent + 2),
-                    _ => member_value(text, member, indent + 2),
+                    (0, "statement") | (2, "predicate") => open_value(printed, member, indent + 2)?,
+                    _ => member_value(printed, member, indent + 2)?,
                 }
             }
-            text.push('\n');
-            spaces(text, indent);
-            text.push('}');
+            new_line(printed, 0, indent);
+            printed.push(b'}');
+            Ok(())
         }
-        other => line(text, other),
+        other => line(printed, other),
     }
 }
 
 /// A member's value: on its line, but for the items of an array of objects.
-fn member_value(text: &mut String, value: &Value, indent: usize) {
+fn member_value(printed: &mut Vec<u8>, value: &Value, indent: usize) -> Result<()> {
     match value {
-        Value::Array(items) if !items.is_empty() && items.iter().all(|it| it.as_object().is_some()) => {
-            text.push('[');
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
+            printed.push(b'[');
             for (at, item) in items.iter().enumerate() {
-                text.push_str(if at == 0 { "\n" } else { ",\n" });
-                spaces(text, indent + 2);
-                line(text, item);
+                new_line(printed, at, indent + 2);
+                line(printed, item)?;
             }
-            text.push('\n');
-            spaces(text, indent);
-            text.push(']');
+            new_line(printed, 0, indent);
+            printed.push(b']');
+            Ok(())
         }
-        other => line(text, other),
+        other => line(printed, other),
     }
 }
 
-fn spaces(text: &mut String, count: usize) {
-    text.extend(std::iter::repeat_n(' ', count));
+/// The next line, after a comma where something stands before it.
+fn new_line(printed: &mut Vec<u8>, position: usize, indent: usize) {
+    printed.extend_from_slice(if position == 0 { b"\n" } else { b",\n" });
+    printed.extend(std::iter::repeat_n(b' ', indent));
 }
 
 /// On one line, with a space after each comma and colon.
-fn line(text: &mut String, value: &Value) {
-    on_a_line(text, value, ", ", ": ", &|members| members.iter().collect());
+fn line(printed: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<()> {
+    append(printed, value, Spelling { comma: b", ", colon: b": " })
 }
-
-/// How the members of an object follow each other.
-pub(crate) type Order<'a> = &'a dyn for<'v> Fn(&'v [(String, Value)]) -> Vec<&'v (String, Value)>;
 
 /// Without a blank.
-pub(crate) fn compact(text: &mut String, value: &Value, order: Order<'_>) {
-    on_a_line(text, value, ",", ":", order);
+pub(crate) fn compact(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut printed = Vec::with_capacity(1024);
+    append(&mut printed, value, Spelling { comma: b",", colon: b":" })?;
+    Ok(printed)
 }
 
-fn on_a_line(text: &mut String, value: &Value, comma: &str, colon: &str, order: Order<'_>) {
-    match value {
-        Value::Null => text.push_str("null"),
-        Value::Bool(true) => text.push_str("true"),
-        Value::Bool(false) => text.push_str("false"),
-        Value::Number(it) => push_number(text, *it),
-        Value::String(it) => string(text, it),
-        Value::Array(items) => {
-            text.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    text.push_str(comma);
-                }
-                on_a_line(text, item, comma, colon, order);
-            }
-            text.push(']');
-        }
-        Value::Object(members) => {
-            text.push('{');
-            for (at, (key, member)) in order(members).into_iter().enumerate() {
-                if at > 0 {
-                    text.push_str(comma);
-                }
-                string(text, key);
-                text.push_str(colon);
-                on_a_line(text, member, comma, colon, order);
-            }
-            text.push('}');
-        }
+fn append(printed: &mut Vec<u8>, value: &(impl Serialize + ?Sized), spelling: Spelling) -> Result<()> {
+    value.serialize(&mut Serializer::with_formatter(printed, spelling)).map_err(bug)
+}
+
+/// RFC 8785's spelling. Strings are spelled so by `serde_json` itself.
+struct Spelling {
+    comma: &'static [u8],
+    colon: &'static [u8],
+}
+
+impl Spelling {
+    fn separate<W: ?Sized + io::Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(self.comma) }
     }
 }
 
-/// A number as ECMAScript prints it, which is RFC 8785's form.
-fn push_number(text: &mut String, it: f64) {
-    if it.fract() == 0.0 && it.abs() <= NUMBER_LIMIT {
-        text.push_str(&(it as i64).to_string());
-    } else {
-        text.push_str(&number::print(it));
+impl Formatter for Spelling {
+    /// As ECMAScript prints it.
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(number::print(value).as_bytes())
     }
-}
 
-/// A string with RFC 8785's escapes: the seven short ones, other controls as \u00xx in lower case, all else as it is, and in
-/// one piece from escape to escape.
-fn string(text: &mut String, it: &str) {
-    text.push('"');
-    let mut written = 0;
-    for (at, byte) in it.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            0x8 => "\\b",
-            0x9 => "\\t",
-            0xa => "\\n",
-            0xc => "\\f",
-            0xd => "\\r",
-            0..b' ' => "\\u00",
-            _ => continue,
-        };
-        text.push_str(it.get(written..at).unwrap_or_default());
-        text.push_str(escape);
-        if escape.len() > 2 {
-            text.push_str(&encode_hex(&[byte]));
-        }
-        written = at + 1;
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first)
     }
-    text.push_str(it.get(written..).unwrap_or_default());
-    text.push('"');
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(self.colon)
+    }
 }
 
 #[cfg(test)]
