@@ -36,7 +36,7 @@ impl Verdict {
 
     /// The verdict of this word.
     pub fn parse(text: &str) -> Option<Verdict> {
-        [Verdict::Pass, Verdict::Fail, Verdict::Info].into_iter().find(|it| it.as_str() == text)
+        [Verdict::Pass, Verdict::Fail, Verdict::Info].into_iter().find(|verdict| verdict.as_str() == text)
     }
 }
 
@@ -58,7 +58,7 @@ impl Named {
     /// Reads `NAME`, `NAME@VERSION` or `NAME@sha256:<hex>`. An error where the digest is none.
     pub fn read(text: &str) -> Result<Named> {
         let (name, rest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
-        let hex = rest.and_then(|it| it.strip_prefix("sha256:"));
+        let hex = rest.and_then(|rest| rest.strip_prefix("sha256:"));
         let sha256 = hex.map(Digest::parse).transpose()?;
         let version = rest.filter(|_| hex.is_none()).map(str::to_owned);
         Ok(Named { name: name.to_owned(), version, sha256 })

@@ -201,19 +201,21 @@ impl Place {
     /// The place of the record that says this.
     pub fn of(predicate: &Predicate) -> Result<Place> {
         Ok(match predicate {
-            Predicate::Root(it) => Place::Root(it.number),
-            Predicate::Policy(it) => Place::Policy(it.number),
-            Predicate::About(it) => Place::About(it.model.clone(), it.sequence),
-            Predicate::Version(it) => Place::Version(it.model.clone(), it.version),
-            Predicate::Stage(it) => Place::Stage(it.model.clone(), it.version, it.sequence),
-            Predicate::Label(it) => Place::Label(it.model.clone(), it.version, it.sequence),
-            Predicate::Alias(it) => Place::Alias(it.model.clone(), it.alias.clone(), it.sequence),
-            Predicate::Trust(it) => Place::Trust(it.artifact, it.sequence),
-            Predicate::Evidence(it) => Place::Evidence(it.artifact, it.evidence_type.clone(), it.path_digest()?),
-            Predicate::Approval(it) => approval_place(it),
-            Predicate::Consumer(it) => Place::Consumer(it.consumer.clone(), it.sequence),
-            Predicate::Checkpoint(it) => Place::Checkpoint(it.sequence),
-            Predicate::Catalog(it) => Place::Catalog(it.family, it.id.clone(), it.sequence),
+            Predicate::Root(root) => Place::Root(root.number),
+            Predicate::Policy(policy) => Place::Policy(policy.number),
+            Predicate::About(about) => Place::About(about.model.clone(), about.sequence),
+            Predicate::Version(version) => Place::Version(version.model.clone(), version.version),
+            Predicate::Stage(moved) => Place::Stage(moved.model.clone(), moved.version, moved.sequence),
+            Predicate::Label(label) => Place::Label(label.model.clone(), label.version, label.sequence),
+            Predicate::Alias(moved) => Place::Alias(moved.model.clone(), moved.alias.clone(), moved.sequence),
+            Predicate::Trust(moved) => Place::Trust(moved.artifact, moved.sequence),
+            Predicate::Evidence(evidence) => {
+                Place::Evidence(evidence.artifact, evidence.evidence_type.clone(), evidence.path_digest()?)
+            }
+            Predicate::Approval(approval) => approval_place(approval),
+            Predicate::Consumer(consumer) => Place::Consumer(consumer.consumer.clone(), consumer.sequence),
+            Predicate::Checkpoint(checkpoint) => Place::Checkpoint(checkpoint.sequence),
+            Predicate::Catalog(entry) => Place::Catalog(entry.family, entry.id.clone(), entry.sequence),
         })
     }
 }
@@ -249,7 +251,7 @@ fn in_artifact(artifact: ArtifactId, rest: &[&str]) -> Option<Place> {
         [file] => match file.strip_prefix("trust-") {
             Some(n) => Some(Place::Trust(artifact, number(n.strip_suffix(".json")?)?)),
             None => {
-                let document = Document::ALL.into_iter().find(|it| it.file_name() == *file)?;
+                let document = Document::ALL.into_iter().find(|document| document.file_name() == *file)?;
                 Some(Place::Document(artifact, document))
             }
         },

@@ -324,14 +324,14 @@ impl Policy {
 
     /// The member whose key this is.
     pub fn member_of_key(&self, key: &KeyId) -> Option<(&PrincipalId, &Member, &PublicKey)> {
-        self.members
-            .iter()
-            .find_map(|(id, member)| member.keys.iter().find(|it| it.id() == *key).map(|public| (id, member, public)))
+        self.members.iter().find_map(|(id, member)| {
+            member.keys.iter().find(|public| public.id() == *key).map(|public| (id, member, public))
+        })
     }
 
     /// Whether a member has a right by one of its roles.
     pub fn has_right(&self, member: &Member, right: Right) -> bool {
-        member.roles.iter().any(|role| self.roles.get(role).is_some_and(|it| it.may.contains(&right)))
+        member.roles.iter().any(|role| self.roles.get(role).is_some_and(|role| role.may.contains(&right)))
     }
 
     /// The ids of everybody who has a right.
@@ -341,7 +341,7 @@ impl Policy {
 
     /// Whether a principal owns a model.
     pub fn owns(&self, principal: &PrincipalId, model: &ModelName) -> bool {
-        self.owners.iter().any(|it| it.members.contains(principal) && fits_any(&it.models, model.as_str()))
+        self.owners.iter().any(|owner| owner.members.contains(principal) && fits_any(&owner.models, model.as_str()))
     }
 
     /// The class of an alias.

@@ -90,7 +90,7 @@ impl Root {
             if distinct.len() != quorum.principals.len() {
                 return Some(format!("the {what} quorum names a principal twice"));
             }
-            if let Some(unknown) = quorum.principals.iter().find(|it| !holders.contains(it)) {
+            if let Some(unknown) = quorum.principals.iter().find(|principal| !holders.contains(principal)) {
                 return Some(format!("the {what} quorum names {unknown}, who has no key here"));
             }
             if quorum.threshold < 1 || quorum.threshold > quorum.principals.len() as u64 {
@@ -106,6 +106,10 @@ impl Root {
 
     /// The keys of a principal.
     pub fn keys_of(&self, principal: &PrincipalId) -> &[PublicKey] {
-        self.keyholders.iter().find(|it| it.principal == *principal).map(|it| it.keys.as_slice()).unwrap_or_default()
+        self.keyholders
+            .iter()
+            .find(|holder| holder.principal == *principal)
+            .map(|holder| holder.keys.as_slice())
+            .unwrap_or_default()
     }
 }

@@ -138,10 +138,10 @@ macro_rules! kinds {
             pub const fn kind(&self) -> &'static str { match self { $(Predicate::$variant(_) => $kind,)* } }
 
             /// What every predicate says.
-            pub fn common(&self) -> Common<'_> { match self { $(Predicate::$variant(it) => it.common(),)* } }
+            pub fn common(&self) -> Common<'_> { match self { $(Predicate::$variant(predicate) => predicate.common(),)* } }
 
             /// Sets the path of the statement's own record.
-            pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(it) => it.path = path,)* } }
+            pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(predicate) => predicate.path = path,)* } }
 
             /// The predicate of this kind that stands in a part of a record's text; none where the kind is not known.
             fn read(kind: &str, text: &str, part: &str) -> Result<Option<Predicate>> {
@@ -153,7 +153,7 @@ macro_rules! kinds {
         }
 
         $(impl From<$type> for Predicate {
-            fn from(it: $type) -> Predicate { Predicate::$variant(Box::new(it)) }
+            fn from(predicate: $type) -> Predicate { Predicate::$variant(Box::new(predicate)) }
         })*
     };
 }
@@ -228,17 +228,17 @@ fn subject_of(predicate: &Predicate) -> Subject {
     let artifact = |id: &refmark_types::digest::ArtifactId| Subject::new(id.to_string(), id.digest());
     let registry = || Subject::registry(predicate.common().registry);
     match predicate {
-        Predicate::Policy(it) => Subject::new(super::layout::Place::PolicyText(it.number).path(), it.text),
-        Predicate::Version(it) => artifact(&it.artifact),
-        Predicate::Stage(it) => artifact(&it.artifact),
-        Predicate::Label(it) => artifact(&it.artifact),
-        Predicate::Trust(it) => artifact(&it.artifact),
-        Predicate::Evidence(it) => artifact(&it.artifact),
-        Predicate::Alias(it) => match it.to.as_ref().or(it.from.as_ref()) {
+        Predicate::Policy(policy) => Subject::new(super::layout::Place::PolicyText(policy.number).path(), policy.text),
+        Predicate::Version(version) => artifact(&version.artifact),
+        Predicate::Stage(moved) => artifact(&moved.artifact),
+        Predicate::Label(label) => artifact(&label.artifact),
+        Predicate::Trust(moved) => artifact(&moved.artifact),
+        Predicate::Evidence(evidence) => artifact(&evidence.artifact),
+        Predicate::Alias(moved) => match moved.to.as_ref().or(moved.from.as_ref()) {
             Some(target) => artifact(&target.artifact),
             None => registry(),
         },
-        Predicate::Approval(it) => Subject::new(it.change.clone(), it.statement),
+        Predicate::Approval(approval) => Subject::new(approval.change.clone(), approval.statement),
         Predicate::Root(_)
         | Predicate::About(_)
         | Predicate::Consumer(_)
@@ -307,7 +307,7 @@ impl Record {
                 format!("expected _type {STATEMENT_TYPE}, found `{}`", raw._type.escape_debug()),
             ));
         }
-        let kind = raw.predicate_type.strip_prefix("urn:refmark:").and_then(|it| it.strip_suffix(":v1"));
+        let kind = raw.predicate_type.strip_prefix("urn:refmark:").and_then(|rest| rest.strip_suffix(":v1"));
         let predicate = Predicate::read(kind.unwrap_or_default(), text, raw.predicate.get())?.ok_or_else(|| {
             let found = raw.predicate_type.escape_debug();
             Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))

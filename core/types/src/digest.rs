@@ -28,6 +28,17 @@ impl Digest {
     }
 
     /// Reads 64 lower-case hex digits, with or without `sha256:` before them.
+    ///
+    /// # Errors
+    /// `bad-argument` for anything else.
+    ///
+    /// ```
+    /// use refmark_types::digest::Digest;
+    ///
+    /// let empty = Digest::of(b"");
+    /// assert_eq!(empty.short(), "e3b0c442");
+    /// assert_eq!(Digest::parse(&empty.prefixed()).unwrap(), empty);
+    /// ```
     pub fn parse(text: &str) -> Result<Digest> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
         let mut bytes = [0u8; 32];

@@ -360,7 +360,7 @@ impl serde::Serialize for Hint {
 
 /// A step in plain words, for programs that embed refmark and set no voice.
 fn plain(next: &Next) -> String {
-    let of = |what: &Option<String>| what.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+    let of = |what: &Option<String>| what.as_ref().map(|word| format!(" {word}")).unwrap_or_default();
     match next {
         Next::With(choice) => format!("the option {choice:?}"),
         Next::Init { here: false } => "make a registry".into(),

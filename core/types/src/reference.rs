@@ -25,6 +25,17 @@ pub enum Reference {
 
 impl Reference {
     /// Reads a reference. `models:/` before it is accepted, as MLflow writes it.
+    ///
+    /// # Errors
+    /// `bad-reference`, or `bad-name` where a part of it breaks the rules of names.
+    ///
+    /// ```
+    /// use refmark_types::reference::Reference;
+    ///
+    /// assert!(matches!(Reference::parse("models:/sentiment/3").unwrap(), Reference::Version(_, 3)));
+    /// assert!(matches!(Reference::parse("sentiment/1.4.0").unwrap(), Reference::Release(..)));
+    /// assert!(matches!(Reference::parse("sentiment").unwrap(), Reference::Pin(_)));
+    /// ```
     pub fn parse(text: &str) -> Result<Reference> {
         let bare = text.strip_prefix("models:/").map(|t| t.trim_start_matches('/')).unwrap_or(text);
         if let Some(hex) = bare.strip_prefix("sha256-").or_else(|| bare.strip_prefix("sha256:")) {

@@ -12,6 +12,17 @@ const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('
 
 impl Span {
     /// Reads a span of at least a second and at most a hundred years.
+    ///
+    /// # Errors
+    /// `bad-argument` for anything else.
+    ///
+    /// ```
+    /// use refmark_types::span::Span;
+    ///
+    /// assert_eq!(Span::parse("30d").unwrap().seconds(), 30 * 86_400);
+    /// assert_eq!(Span::parse("14d").unwrap().to_string(), "2w");
+    /// assert!(Span::parse("30 days").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Span> {
         let bad = || {
             Error::new(Code::BadArgument, format!("`{}` is not a span of time", text.escape_debug()))
@@ -30,7 +41,7 @@ impl Span {
         Ok(Span(span))
     }
 
-    /// The seconds.
+    /// The span's length in seconds.
     pub const fn seconds(self) -> u64 {
         self.0
     }

@@ -27,7 +27,10 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads exactly the written form.
+    /// Reads exactly the written form, which is the only one in records.
+    ///
+    /// # Errors
+    /// `bad-time` for any other spelling.
     pub fn parse(text: &str) -> Result<Timestamp> {
         read(text).ok_or_else(|| {
             Error::new(Code::BadTime, format!("`{}` is not a time", text.escape_debug()))
@@ -36,6 +39,17 @@ impl Timestamp {
     }
 
     /// Reads what people type: the written form, any RFC 3339 time, or a date (its first second, in UTC).
+    ///
+    /// # Errors
+    /// `bad-time` where it is none of these.
+    ///
+    /// ```
+    /// use refmark_types::time::Timestamp;
+    ///
+    /// let noon = Timestamp::parse_lenient("2026-11-20T13:00:00+01:00").unwrap();
+    /// assert_eq!(noon.to_string(), "2026-11-20T12:00:00Z");
+    /// assert_eq!(noon.since(Timestamp::parse_lenient("2026-11-20").unwrap()), 12 * 3_600);
+    /// ```
     pub fn parse_lenient(text: &str) -> Result<Timestamp> {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Timestamp::from_unix(time.timestamp()));
@@ -78,7 +92,7 @@ fn date(days: i64) -> (i64, i64, i64) {
 /// Reads the written form: what prints as the same text again.
 fn read(text: &str) -> Option<Timestamp> {
     let part = |range: std::ops::Range<usize>| {
-        let digits = text.get(range).filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = text.get(range).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         digits.and_then(|digits| digits.parse::<i64>().ok())
     };
     let day = days(part(0..4)?, part(5..7)?, part(8..10)?);
@@ -148,7 +162,7 @@ mod tests {
                 let text = format!("{year:04}-{month:02}-{day:02}T23:59:59Z");
                 let expected = chrono::NaiveDateTime::parse_from_str(&text, form).ok();
                 let found = Timestamp::parse(&text).ok();
-                assert_eq!(found.map(Timestamp::unix), expected.map(|it| it.and_utc().timestamp()), "{text}");
+                assert_eq!(found.map(Timestamp::unix), expected.map(|time| time.and_utc().timestamp()), "{text}");
             }
         }
     }
