@@ -4,10 +4,8 @@
 #   eval "$(scripts/wasm-toolchain.sh)"      prints `export` lines only; what it does goes to stderr
 #   cargo build -p refmark-wasm --release --target wasm32-unknown-unknown
 #
-# The source of std comes with it either way, for builds that compile std by their own flags (-Zbuild-std).
-#
 # Two ways, the first that works is taken; WASM_TOOLCHAIN=rustup or debian forces one:
-#   rustup   the toolchain has the target and std's source already, or rustup can fetch them. Nothing else changes.
+#   rustup   the toolchain has the target already, or rustup can fetch it. Nothing else changes.
 #   debian   rustup cannot fetch it. Debian's compiler (rustc-web), its source (rust-web-src) and the linker of its
 #            LLVM (lld-NN) come by apt; std for wasm32 is compiled once, about a minute, into a sysroot of its own
 #            under ${XDG_CACHE_HOME:-~/.cache}/refmark-wasm-sysroot. Later builds are plain `cargo build`: no
@@ -26,8 +24,6 @@ die() { log "$*"; exit 1; }
 
 # ---- rustup
 
-has_source() { [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std" ]; }
-
 has_target() {
   local libs
   libs=$(rustc --print target-libdir --target "$target" 2>/dev/null) && compgen -G "$libs/libstd-*.rlib" >/dev/null
@@ -35,12 +31,11 @@ has_target() {
 
 # The file is believed, not the exit status: some mirrors answer and deliver nothing.
 try_rustup() {
-  if has_target && has_source; then log "the toolchain has $target"; return; fi
+  if has_target; then log "the toolchain has $target"; return; fi
   command -v rustup >/dev/null || return 1
-  log "rustup target add $target, rustup component add rust-src (90 seconds each at most)"
-  has_target || timeout 90 rustup target add "$target" >&2 || return 1
-  has_source || timeout 90 rustup component add rust-src >&2 || return 1
-  has_target && has_source
+  log "rustup target add $target (90 seconds at most)"
+  timeout 90 rustup target add "$target" >&2 || return 1
+  has_target
 }
 
 # ---- Debian
@@ -127,8 +122,6 @@ use_rustup() { echo "export WASM_TOOLCHAIN_KIND=rustup"; }
 # Another compiler, another target folder: the two do not rebuild each other's work.
 use_debian() {
   make_sysroot
-  mkdir -p "$root/lib/rustlib/src"
-  ln -sfn "$(sources)" "$root/lib/rustlib/src/rust"
   echo "export WASM_TOOLCHAIN_KIND=debian"
   echo "export RUSTC='$root/bin/rustc'"
   echo 'export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/debian-rustc}"'
