@@ -9,7 +9,7 @@ use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_gr
 use refmark_benches::{CpuTime, big, init, key, moves_so_far, open, small};
 use refmark_core::query::index::SearchRequest;
 use refmark_core::types::reference::Reference;
-use refmark_core::{Registry, ResolveOptions, Writer, grown};
+use refmark_core::{Registry, ResolveOptions, grown};
 
 fn slow<'c>(c: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
     let mut group = c.benchmark_group(name);
@@ -32,9 +32,7 @@ fn register(c: &mut Criterion<CpuTime>) {
     group.bench_function("10k-at-once", |b| {
         b.iter_batched(
             fresh,
-            |(home, registry, packages)| {
-                (registry.register_all(&Writer::new(&key), &packages).expect("they are good"), home)
-            },
+            |(home, registry, packages)| (registry.write(&key).register_all(&packages).expect("they are good"), home),
             BatchSize::PerIteration,
         );
     });
@@ -43,7 +41,7 @@ fn register(c: &mut Criterion<CpuTime>) {
             fresh,
             |(home, registry, packages)| {
                 for package in &packages[..100] {
-                    black_box(registry.register(&Writer::new(&key), package).expect("it is good"));
+                    black_box(registry.write(&key).register(package).expect("it is good"));
                 }
                 home
             },
@@ -62,7 +60,7 @@ fn resolve(c: &mut Criterion<CpuTime>) {
     let home = big();
     let registry = open(&home);
     let ask = |registry: &Registry, reference: &Reference| {
-        registry.resolve(black_box(reference), ResolveOptions::default()).expect("it is there")
+        registry.read().resolve(black_box(reference), ResolveOptions::default()).expect("it is there")
     };
     group.bench_function("head-stands", |b| b.iter(|| ask(&registry, &champion())));
     let mut n = 0;
@@ -90,7 +88,7 @@ fn promote(c: &mut Criterion<CpuTime>) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 n += 1;
-                grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1).expect("it moves")
+                grown::promote_line(&registry, &key, n % 2 + 1).expect("it moves")
             });
         });
     }
@@ -102,10 +100,11 @@ fn index(c: &mut Criterion<CpuTime>) {
     let home = big();
     let registry = open(&home);
     let line = grown::line().expect("it is a name");
-    let view = registry.view().expect("it is good");
-    registry.list_versions(&view, &line).expect("the index is made");
-    group
-        .bench_function("list-10k-versions", |b| b.iter(|| registry.list_versions(&view, &line).expect("it is there")));
+    let view = registry.read().view().expect("it is good");
+    registry.read().list_versions(&view, &line).expect("the index is made");
+    group.bench_function("list-10k-versions", |b| {
+        b.iter(|| registry.read().list_versions(&view, &line).expect("it is there"))
+    });
     for (name, text) in [
         ("search-rare-word", "rare-skill"),
         ("search-common-word", "classify"),
@@ -113,7 +112,9 @@ fn index(c: &mut Criterion<CpuTime>) {
         ("search-prefix", "summ"),
     ] {
         let request = SearchRequest { text: Some(text.to_owned()), limit: 50, ..SearchRequest::default() };
-        group.bench_function(name, |b| b.iter(|| registry.search(&view, black_box(&request)).expect("it is found")));
+        group.bench_function(name, |b| {
+            b.iter(|| registry.read().search(&view, black_box(&request)).expect("it is found"))
+        });
     }
     drop(view);
     let key = key();
@@ -122,11 +123,11 @@ fn index(c: &mut Criterion<CpuTime>) {
             || {
                 let so_far = moves_so_far(&registry);
                 for n in so_far + 1..=so_far + 100 {
-                    grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1).expect("it moves");
+                    grown::promote_line(&registry, &key, n % 2 + 1).expect("it moves");
                 }
-                registry.view().expect("it is good")
+                registry.read().view().expect("it is good")
             },
-            |view| registry.log(&view, Some(&line), None).expect("it has moved").moves.len(),
+            |view| registry.read().log(&view, Some(&line), None).expect("it has moved").moves.len(),
             BatchSize::PerIteration,
         );
     });

@@ -9,7 +9,7 @@ use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, criterion_gr
 use refmark_benches::{CpuTime, grown, key, long, many_moves, moves_so_far, open};
 use refmark_core::grown::{Shape, line};
 use refmark_core::types::name::AliasName;
-use refmark_core::{CheckOptions, Registry, VerifyOptions, Writer};
+use refmark_core::{CheckOptions, Registry, VerifyOptions};
 
 fn slow<'c>(c: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
     let mut group = c.benchmark_group(name);
@@ -22,15 +22,19 @@ fn long_history(c: &mut Criterion<CpuTime>) {
     let home = long();
     let mut group = slow(c, "100k-commits");
     let registry = open(&home);
-    let view = registry.view().expect("it is good");
+    let view = registry.read().view().expect("it is good");
     let (line, alias) = (line().expect("a name"), AliasName::parse("moved-42").expect("a name"));
-    let log = |registry: &Registry| registry.log(&view, Some(&line), Some(&alias)).expect("it moved").moves.len();
+    let log =
+        |registry: &Registry| registry.read().log(&view, Some(&line), Some(&alias)).expect("it moved").moves.len();
     assert_eq!(log(&registry), 1_000);
     group.bench_function("history-of-an-alias", |b| b.iter(|| log(black_box(&registry))));
     // The first review walks to where the range starts, and remembers it.
-    registry.review("main~1..main").expect("it is good");
-    group.bench_function("review-one-commit", |b| b.iter(|| registry.review("main~1..main").expect("it is good")));
-    let check = |registry: &Registry| registry.check("main~1..main", CheckOptions::default()).expect("it is good");
+    registry.read().review("main~1..main").expect("it is good");
+    group.bench_function("review-one-commit", |b| {
+        b.iter(|| registry.read().review("main~1..main").expect("it is good"))
+    });
+    let check =
+        |registry: &Registry| registry.read().check("main~1..main", CheckOptions::default()).expect("it is good");
     group.bench_function("check-one-commit", |b| b.iter(|| check(&registry)));
     group.bench_function("check-one-commit-opened-anew", |b| b.iter(|| check(&open(&home))));
 }
@@ -42,10 +46,10 @@ fn verify(c: &mut Criterion<CpuTime>) {
     let mut group = slow(c, "verify-10k-promotions");
     let whole = VerifyOptions { history_only: true, ..VerifyOptions::default() };
     group.bench_function("from-the-start", |b| {
-        b.iter(|| open(&home).verify(None, whole).expect("it is good"));
+        b.iter(|| open(&home).read().verify(None, whole).expect("it is good"));
     });
     let registry = open(&home);
-    registry.view().expect("it is good");
+    registry.read().view().expect("it is good");
     let resumed = VerifyOptions { from_remembered: true, ..whole };
     let key = key();
     let mut n = moves_so_far(&registry);
@@ -53,10 +57,10 @@ fn verify(c: &mut Criterion<CpuTime>) {
         b.iter_batched(
             || {
                 n += 1;
-                refmark_core::grown::promote_line(&registry, &Writer::new(&key), n % 2 + 1).expect("it moves");
+                refmark_core::grown::promote_line(&registry, &key, n % 2 + 1).expect("it moves");
                 open(&home)
             },
-            |registry| registry.verify(None, resumed).expect("it is good"),
+            |registry| registry.read().verify(None, resumed).expect("it is good"),
             BatchSize::PerIteration,
         );
     });

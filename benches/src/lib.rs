@@ -17,7 +17,7 @@ use refmark_core::store::testing::disk::FaultyDisk;
 use refmark_core::types::name::PrincipalId;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
-use refmark_core::{Context, InitRequest, Places, Registry, ResolveOptions, Writer};
+use refmark_core::{Context, InitRequest, Places, Registry, ResolveOptions};
 
 mod cpu;
 mod moves;
@@ -57,7 +57,7 @@ pub fn world(home: &Path, durable: bool) -> Context {
 pub fn init(home: &Path, durable: bool) -> Registry {
     let founder = PrincipalId::parse("ada").expect("it is a name");
     let request = InitRequest { name: None, founder, here: false, format: Format::Sha1, policy: None };
-    let made = Registry::init(&home.join("models"), world(home, durable), &Writer::new(&key()), &request);
+    let made = Registry::init(&home.join("models"), world(home, durable), &key(), &request);
     made.expect("a registry can be made").0
 }
 
@@ -74,7 +74,7 @@ pub fn grown(name: &str, shape: &Shape, more: impl FnOnce(&Registry)) -> PathBuf
         let _ = std::fs::remove_dir_all(&home);
         std::fs::create_dir_all(&home).expect("there is room");
         let registry = init(&home, false);
-        grown::grow(&registry, &Writer::new(&key()), &home.join("files"), shape).expect("it grows");
+        grown::grow(&registry, &key(), &home.join("files"), shape).expect("it grows");
         more(&registry);
         registry.gc_packs();
         std::fs::write(home.join("done"), b"").expect("there is room");
@@ -85,7 +85,7 @@ pub fn grown(name: &str, shape: &Shape, more: impl FnOnce(&Registry)) -> PathBuf
 /// A number from which moves to `n % 2 + 1` go on: a kept registry's alias stands where the last run left it.
 pub fn moves_so_far(registry: &Registry) -> u64 {
     let champion = Reference::parse("line@champion").expect("it is a reference");
-    let held = registry.resolve(&champion, ResolveOptions::default()).ok().and_then(|it| it.version);
+    let held = registry.read().resolve(&champion, ResolveOptions::default()).ok().and_then(|it| it.version);
     held.map_or(0, |version| version - 1)
 }
 

@@ -45,7 +45,7 @@ fn write_moves(
     told: &mut impl BufRead,
 ) -> std::io::Result<()> {
     let key = super::key();
-    let mut base = registry.head().expect("it has a head");
+    let mut base = registry.read().head().expect("it has a head");
     let targets = [1, 2].map(|version| Target { version, artifact: artifact_of(registry, version) });
     let mut before: Vec<Option<Digest>> = vec![None; MOVED_ALIASES];
     for n in 0..commits {
@@ -91,7 +91,7 @@ fn write_moves(
 
 fn artifact_of(registry: &Registry, version: u64) -> ArtifactId {
     let line = grown::line().expect("it is a name");
-    let view = registry.view().expect("it is good");
+    let view = registry.read().view().expect("it is good");
     let found = view.facts().and_then(|facts| facts.version(&line, version)).expect("it can be read");
     let _ = registry.repo().commit(view.head).expect("the head is here");
     found.expect("the line has it").artifact

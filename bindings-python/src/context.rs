@@ -38,6 +38,6 @@ impl Options {
 
     /// The key to sign with: of those that are at hand, one of a member's.
     pub fn signer(&self, registry: &Registry) -> Result<Box<dyn Signer>> {
-        registry.find_key(&self.search()).map(|found| found.signer)
+        registry.read().find_key(&self.search()).map(|found| found.signer)
     }
 }

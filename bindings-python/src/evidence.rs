@@ -65,6 +65,6 @@ fn unknown(what: &str, text: &str, known: &str) -> Box<Error> {
 impl PyRegistry {
     fn attach(&self, py: Python<'_>, reference: &str, evidence_type: &str, given: Given) -> PyResult<Py<PyAny>> {
         let request = given.request(reference, evidence_type).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.attach(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).attach(&request))
     }
 }

@@ -32,7 +32,7 @@ fn shown(py: Python<'_>, value: &impl Serialize, page: &Page) -> PyResult<Shown>
 impl PyRegistry {
     fn show(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
         let reference = Reference::parse(reference).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.show(&self.shared.view()?, &reference))?)
+        answer(py, &quick(py, || self.shared.read().show(&self.shared.read().view()?, &reference))?)
     }
 
     #[pyo3(signature = (target))]
@@ -40,19 +40,19 @@ impl PyRegistry {
         let found = quick(py, || {
             let of = target.map(|text| subject(&Reference::parse(text)?)).transpose()?;
             let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
-            self.shared.log(&self.shared.view()?, model.as_ref(), alias.as_ref())
+            self.shared.read().log(&self.shared.read().view()?, model.as_ref(), alias.as_ref())
         })?;
         Ok(found.moves.into())
     }
 
     fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<Shown> {
         let (old, new) = (Reference::parse(old).or_raise(py)?, Reference::parse(new).or_raise(py)?);
-        let found = quick(py, || self.shared.diff(&self.shared.view()?, &old, &new))?;
+        let found = quick(py, || self.shared.read().diff(&self.shared.read().view()?, &old, &new))?;
         Ok((answer(py, &found)?, diff::to_markdown(&found), diff::page(&found).html()))
     }
 
     fn review(&self, py: Python<'_>, range: &str) -> PyResult<Shown> {
-        let found = quick(py, || self.shared.review(range))?;
+        let found = quick(py, || self.shared.read().review(range))?;
         Ok((answer(py, &found)?, to_markdown(&found, COMMENT_LIMIT), to_html(&found)))
     }
 
@@ -60,31 +60,32 @@ impl PyRegistry {
     fn explain(&self, py: Python<'_>, reference: &str, why_not: Option<u64>, by: Option<&str>) -> PyResult<Shown> {
         let reference = Reference::parse(reference).or_raise(py)?;
         let by = by.map(PrincipalId::parse).transpose().or_raise(py)?;
-        let found = quick(py, || self.shared.explain(&self.shared.view()?, &reference, why_not, by.as_ref()))?;
+        let found =
+            quick(py, || self.shared.read().explain(&self.shared.read().view()?, &reference, why_not, by.as_ref()))?;
         shown(py, &found, &explanation_page(found.explanation.as_ref(), found.why_not.as_ref()))
     }
 
     fn report(&self, py: Python<'_>, reference: &str) -> PyResult<Shown> {
         let reference = Reference::parse(reference).or_raise(py)?;
-        let found = quick(py, || self.shared.report(&self.shared.view()?, &reference))?;
+        let found = quick(py, || self.shared.read().report(&self.shared.read().view()?, &reference))?;
         shown(py, &found, &dossier_page(&found))
     }
 
     /// The dossier as a CycloneDX bill of materials.
     fn cyclonedx(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
         let reference = Reference::parse(reference).or_raise(py)?;
-        let found = quick(py, || self.shared.report(&self.shared.view()?, &reference))?;
+        let found = quick(py, || self.shared.read().report(&self.shared.read().view()?, &reference))?;
         answer(py, &cyclonedx(&found))
     }
 
     /// Moving references to this registry's models in the manifests below a folder.
     fn lint(&self, py: Python<'_>, folder: PathBuf) -> PyResult<Py<PyAny>> {
-        self.read(py, None, |registry| registry.lint_manifests(&folder))
+        self.read(py, None, |registry| registry.pins().lint_manifests(&folder))
     }
 
     fn check(&self, py: Python<'_>, range: &str, allow_unverified: bool) -> PyResult<Py<PyAny>> {
         let options = CheckOptions { push: false, allow_unverified };
-        answer(py, &quick(py, || self.shared.check(range, options))?)
+        answer(py, &quick(py, || self.shared.read().check(range, options))?)
     }
 
     #[pyo3(signature = (reference, history_only, save, progress))]
@@ -98,7 +99,7 @@ impl PyRegistry {
     ) -> PyResult<Py<PyAny>> {
         let reference = reference.map(Reference::parse).transpose().or_raise(py)?;
         let options = VerifyOptions { history_only, from_remembered: false, save };
-        self.read(py, progress, |registry| registry.verify(reference.as_ref(), options))
+        self.read(py, progress, |registry| registry.read().verify(reference.as_ref(), options))
     }
 
     #[pyo3(signature = (project))]
@@ -108,28 +109,28 @@ impl PyRegistry {
                 Some(folder) => Some(Project::at(&folder, self.shared.world().clone())?),
                 None => None,
             };
-            self.shared.status(project.as_ref())
+            self.shared.read().status(project.as_ref())
         })?;
         answer(py, &found)
     }
 
     /// The retired versions, the most urgent first.
     fn sunset(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.sunset(&self.shared.view()?))?)
+        answer(py, &quick(py, || self.shared.read().sunset(&self.shared.read().view()?))?)
     }
 
     fn members(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.members(&self.shared.view()?))?)
+        answer(py, &quick(py, || self.shared.govern().members(&self.shared.read().view()?))?)
     }
 
     #[pyo3(signature = (number))]
     fn policy(&self, py: Python<'_>, number: Option<u64>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.policy_show(&self.shared.view()?, number))?)
+        answer(py, &quick(py, || self.shared.govern().policy_show(&self.shared.read().view()?, number))?)
     }
 
     #[pyo3(signature = (family))]
     fn catalog(&self, py: Python<'_>, family: Option<&str>) -> PyResult<Py<PyAny>> {
         let family = family.map(crate::values::family).transpose().or_raise(py)?;
-        answer(py, &quick(py, || self.shared.catalog(&self.shared.view()?, family))?)
+        answer(py, &quick(py, || self.shared.read().catalog(&self.shared.read().view()?, family))?)
     }
 }

@@ -37,12 +37,12 @@ impl Words {
 #[pymethods]
 impl PyRegistry {
     fn model_details(&self, py: Python<'_>) -> PyResult<PyRows> {
-        Ok(quick(py, || self.shared.model_details(&self.shared.view()?))?.into())
+        Ok(quick(py, || self.shared.read().model_details(&self.shared.read().view()?))?.into())
     }
 
     fn model_detail(&self, py: Python<'_>, model: &str) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.model_detail(&self.shared.view()?, &model))?)
+        answer(py, &quick(py, || self.shared.read().model_detail(&self.shared.read().view()?, &model))?)
     }
 
     #[pyo3(signature = (model, tags, newest_of_stages))]
@@ -55,44 +55,44 @@ impl PyRegistry {
     ) -> PyResult<PyRows> {
         let model = model.map(ModelName::parse).transpose().or_raise(py)?;
         let request = DetailRequest { model, tags, newest_of_stages };
-        Ok(quick(py, || self.shared.version_details(&self.shared.view()?, &request))?.into())
+        Ok(quick(py, || self.shared.read().version_details(&self.shared.read().view()?, &request))?.into())
     }
 
     fn version_detail(&self, py: Python<'_>, model: &str, version: u64) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.version_detail(&self.shared.view()?, &model, version))?)
+        answer(py, &quick(py, || self.shared.read().version_detail(&self.shared.read().view()?, &model, version))?)
     }
 
     fn describe(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
         let request = words.about();
-        self.write(py, None, |registry, writer| registry.describe(writer, &model, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).describe(&model, &request))
     }
 
     fn announce(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
         let request = words.about();
-        self.write(py, None, |registry, writer| registry.announce(writer, &model, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).announce(&model, &request))
     }
 
     fn label(&self, py: Python<'_>, model: &str, version: u64, words: Words) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
         let request = words.label();
-        self.write(py, None, |registry, writer| registry.label(writer, &model, version, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).label(&model, version, &request))
     }
 
     fn hide_version(&self, py: Python<'_>, model: &str, version: u64, reason: &str) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.hide_version(writer, &model, version, reason))
+        self.write(py, None, |registry, writer| registry.write(writer).hide_version(&model, version, reason))
     }
 
     fn hide_model(&self, py: Python<'_>, model: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.hide_model(writer, &model, reason))
+        self.write(py, None, |registry, writer| registry.write(writer).hide_model(&model, reason))
     }
 
     fn rename(&self, py: Python<'_>, model: &str, to: &str) -> PyResult<Py<PyAny>> {
         let (model, to) = (ModelName::parse(model).or_raise(py)?, ModelName::parse(to).or_raise(py)?);
-        self.write(py, None, |registry, writer| registry.rename(writer, &model, &to))
+        self.write(py, None, |registry, writer| registry.write(writer).rename(&model, &to))
     }
 }

@@ -89,6 +89,6 @@ impl Given {
 pub fn artifact(registry: &Registry, reference: &str) -> Result<ArtifactId> {
     match Reference::parse(reference)? {
         Reference::Artifact(artifact) => Ok(artifact),
-        other => Ok(registry.show(&registry.view()?, &other)?.artifact),
+        other => Ok(registry.read().show(&registry.read().view()?, &other)?.artifact),
     }
 }

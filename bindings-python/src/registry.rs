@@ -2,6 +2,7 @@
 
 #![allow(clippy::too_many_arguments, reason = "each is an argument of Python's")]
 
+use refmark_core::engine::ports::signer::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
     self as core, Context, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest,
-    Writer,
 };
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ pub fn init(
         let founding = |author: &Author| founding_policy(author, public);
         let policy = if team { Some(&founding as PolicyText<'_>) } else { None };
         let request = InitRequest { name, founder, here, format, policy };
-        Registry::init(&path, options.world()?, &Writer::new(&*signer), &request)
+        Registry::init(&path, options.world()?, &*signer, &request)
     })?;
     let made = answer(py, &made)?;
     Ok((PyRegistry { shared, path, options }, made))
@@ -110,12 +110,12 @@ impl PyRegistry {
         &self,
         py: Python<'_>,
         listener: Option<Py<PyAny>>,
-        work: impl FnOnce(&Registry, &Writer<'_>) -> Result<T> + Send,
+        work: impl FnOnce(&Registry, &dyn Signer) -> Result<T> + Send,
     ) -> PyResult<Py<PyAny>> {
         let done = run(py, listener, |progress, cancel| {
             let registry = self.open_for(progress, cancel)?;
             let signer = self.options.signer(&registry)?;
-            work(&registry, &Writer::new(&*signer))
+            work(&registry, &*signer)
         })?;
         answer(py, &done)
     }
@@ -245,7 +245,7 @@ impl PyRegistry {
     }
 
     fn head(&self, py: Python<'_>) -> PyResult<String> {
-        quick(py, || self.shared.head()).map(|it| it.to_string())
+        quick(py, || self.shared.read().head()).map(|it| it.to_string())
     }
 
     /// Whose key signs here, by its id and where it lies.
@@ -255,7 +255,7 @@ impl PyRegistry {
 
     fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
-        self.write(py, progress, |registry, writer| registry.register_all(writer, &packages))
+        self.write(py, progress, |registry, writer| registry.write(writer).register_all(&packages))
     }
 
     #[pyo3(signature = (target, version, reason, expect, check_expect, evidence))]
@@ -273,20 +273,20 @@ impl PyRegistry {
         let evidence = digests(&evidence).or_raise(py)?;
         let expect = check_expect.then_some(expect);
         let request = PromoteRequest { model, alias, version, reason, expect, evidence };
-        self.write(py, None, |registry, writer| registry.promote(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).promote(&request))
     }
 
     #[pyo3(signature = (target, to, reason))]
     fn rollback(&self, py: Python<'_>, target: &str, to: Option<u64>, reason: String) -> PyResult<Py<PyAny>> {
         let (model, alias) = alias(target).or_raise(py)?;
         let request = RollbackRequest { model, alias, to, reason };
-        self.write(py, None, |registry, writer| registry.rollback(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).rollback(&request))
     }
 
     fn unset(&self, py: Python<'_>, target: &str, reason: String) -> PyResult<Py<PyAny>> {
         let (model, alias) = alias(target).or_raise(py)?;
         let request = UnsetRequest { model, alias, reason };
-        self.write(py, None, |registry, writer| registry.unset(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).unset(&request))
     }
 
     fn transition(
@@ -298,17 +298,17 @@ impl PyRegistry {
         transition: Transition,
     ) -> PyResult<Py<PyAny>> {
         let request = transition.request(reference, reason, &evidence).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.transition(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).transition(&request))
     }
 
     fn revoke(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let artifact = quick(py, || artifact(&self.shared, reference))?;
-        self.write(py, None, |registry, writer| registry.revoke(writer, artifact, reason))
+        self.write(py, None, |registry, writer| registry.write(writer).revoke(artifact, reason))
     }
 
     fn delete(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let artifact = quick(py, || artifact(&self.shared, reference))?;
-        self.write(py, None, |registry, writer| registry.delete(writer, artifact, reason))
+        self.write(py, None, |registry, writer| registry.write(writer).delete(artifact, reason))
     }
 
     #[pyo3(signature = (reference, at, last_good, accept_incomplete))]
@@ -321,7 +321,7 @@ impl PyRegistry {
         accept_incomplete: bool,
     ) -> PyResult<Py<PyAny>> {
         let found = quick(py, || {
-            self.shared.resolve(&Reference::parse(reference)?, options(at, last_good, accept_incomplete)?)
+            self.shared.read().resolve(&Reference::parse(reference)?, options(at, last_good, accept_incomplete)?)
         })?;
         answer(py, &found)
     }
@@ -335,7 +335,7 @@ impl PyRegistry {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Py<PyAny>> {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
-        self.read(py, progress, |registry| registry.pull(&reference, &into, &request))
+        self.read(py, progress, |registry| registry.read().pull(&reference, &into, &request))
     }
 
     #[pyo3(signature = (reference, file, how, hash))]
@@ -343,48 +343,48 @@ impl PyRegistry {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
         run(py, None, |progress, cancel| {
             let registry = self.open_for(progress, cancel)?;
-            registry.path_of(&reference, file, &request, hash).map(|it| it.path)
+            registry.read().path_of(&reference, file, &request, hash).map(|it| it.path)
         })
     }
 
     fn list_models(&self, py: Python<'_>) -> PyResult<PyRows> {
-        Ok(quick(py, || self.shared.list_models(&self.shared.view()?))?.into())
+        Ok(quick(py, || self.shared.read().list_models(&self.shared.read().view()?))?.into())
     }
 
     fn list_versions(&self, py: Python<'_>, model: &str, all: bool) -> PyResult<PyRows> {
         let model = ModelName::parse(model).or_raise(py)?;
         let found = quick(py, || match all {
-            true => self.shared.list_all_versions(&self.shared.view()?, &model),
-            false => self.shared.list_versions(&self.shared.view()?, &model),
+            true => self.shared.read().list_all_versions(&self.shared.read().view()?, &model),
+            false => self.shared.read().list_versions(&self.shared.read().view()?, &model),
         })?;
         Ok(found.into())
     }
 
     fn index_status(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.index_status())?)
+        answer(py, &quick(py, || self.shared.maintain().index_status())?)
     }
 
     fn index_rebuild(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.read(py, progress, |registry| registry.index_rebuild())
+        self.read(py, progress, |registry| registry.maintain().index_rebuild())
     }
 
     fn list_remotes(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        answer(py, &quick(py, || self.shared.list_remotes())?)
+        answer(py, &quick(py, || self.shared.share().list_remotes())?)
     }
 
     fn add_remote(&self, py: Python<'_>, name: &str, folder: PathBuf) -> PyResult<Py<PyAny>> {
         let name = RemoteName::parse(name).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.add_remote(&name, &folder))?)
+        answer(py, &quick(py, || self.shared.share().add_remote(&name, &folder))?)
     }
 
     fn remove_remote(&self, py: Python<'_>, name: &str) -> PyResult<()> {
         let name = RemoteName::parse(name).or_raise(py)?;
-        quick(py, || self.shared.remove_remote(&name))
+        quick(py, || self.shared.share().remove_remote(&name))
     }
 
     #[pyo3(signature = (only, progress))]
     fn sync(&self, py: Python<'_>, only: Option<&str>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let only = only.map(RemoteName::parse).transpose().or_raise(py)?;
-        self.read(py, progress, |registry| registry.sync(only.as_ref()))
+        self.read(py, progress, |registry| registry.share().sync(only.as_ref()))
     }
 }

@@ -143,10 +143,10 @@ impl PyRegistry {
     fn search(&self, py: Python<'_>, search: Search, parent: Option<&str>) -> PyResult<Py<PyAny>> {
         let request = search.request().or_raise(py)?;
         let found = quick(py, || {
-            let view = self.shared.view()?;
+            let view = self.shared.read().view()?;
             match parent {
-                Some(parent) => self.shared.search_children(&view, &Reference::parse(parent)?, &request),
-                None => self.shared.search(&view, &request),
+                Some(parent) => self.shared.read().search_children(&view, &Reference::parse(parent)?, &request),
+                None => self.shared.read().search(&view, &request),
             }
         })?;
         answer(py, &found)
@@ -155,25 +155,25 @@ impl PyRegistry {
     fn propose(&self, py: Python<'_>, change: Proposed, branch: Option<&str>) -> PyResult<Py<PyAny>> {
         let change = change.read().or_raise(py)?;
         self.write(py, None, |registry, writer| match &change {
-            Asked::Alias(change) => registry.propose(writer, change, branch),
-            Asked::Transition(request) => registry.transition_propose(writer, request, branch),
+            Asked::Alias(change) => registry.write(writer).propose(change, branch),
+            Asked::Transition(request) => registry.write(writer).transition_propose(request, branch),
         })
     }
 
     fn fetch(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.read(py, None, |registry| registry.fetch_commits())
+        self.read(py, None, |registry| registry.share().fetch_commits())
     }
 
     fn push(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.read(py, None, |registry| registry.push_commits())
+        self.read(py, None, |registry| registry.share().push_commits())
     }
 
     fn renew(&self, py: Python<'_>, branch: &str) -> PyResult<Py<PyAny>> {
-        self.write(py, None, |registry, writer| registry.renew(writer, branch))
+        self.write(py, None, |registry, writer| registry.write(writer).renew(branch))
     }
 
     fn land(&self, py: Python<'_>, branch: &str) -> PyResult<Py<PyAny>> {
-        self.write(py, None, |registry, writer| registry.land(writer, branch))
+        self.write(py, None, |registry, writer| registry.write(writer).land(branch))
     }
 
     #[pyo3(signature = (target, reason, not_after, waive, waive_only))]
@@ -194,6 +194,6 @@ impl PyRegistry {
             let not_after = not_after.map(Timestamp::parse_lenient).transpose()?;
             Ok(ApproveRequest { target, reason, not_after, waive, waive_only })
         })?;
-        self.write(py, None, |registry, writer| registry.approve(writer, &request))
+        self.write(py, None, |registry, writer| registry.write(writer).approve(&request))
     }
 }

@@ -101,7 +101,7 @@ impl App {
         if registry.world().pin_of(registry.id())?.is_some() {
             return Ok(());
         }
-        let answer = registry.pin_root(registry.first_root())?;
+        let answer = registry.govern().pin_root(registry.first_root())?;
         self.note(&format!("pinned on first use: the root of {} is {}", answer.name, answer.trust_root));
         for key in &answer.keys {
             self.note(&format!("  {} {}", key.keyid, key.principal));
@@ -112,10 +112,10 @@ impl App {
 
     /// What has taken effect, for commands that show it whatever its condition; that is said beside the answer.
     pub fn view<'r>(&self, registry: &'r Registry) -> Result<View<'r>> {
-        let view = match registry.view() {
+        let view = match registry.read().view() {
             Err(error) if error.code == Code::Incomplete => {
                 self.warn(&error.message);
-                registry.view_incomplete()?
+                registry.read().view_incomplete()?
             }
             view => view?,
         };
@@ -128,7 +128,7 @@ impl App {
     /// The key to sign with, in this registry.
     pub fn signer(&self, registry: &Registry) -> Result<Box<dyn Signer>> {
         let prompt = |path: &Path| ask_passphrase(path);
-        self.found(registry.find_key(&self.search(&prompt)))
+        self.found(registry.read().find_key(&self.search(&prompt)))
     }
 
     /// The founder's key, and whether it was made just now.

@@ -62,17 +62,17 @@ fn verify(home: &Path, clone: &Path, attack: &Value) -> Said {
             // The reader saw this head, and then the branch moved.
             let head = attack["head"].as_str().expect("it has a head");
             run(&mut git(clone, &["update-ref", "refs/heads/main", seen]), b"");
-            Registry::open(clone, world.clone())?.view()?;
+            Registry::open(clone, world.clone())?.read().view()?;
             run(&mut git(clone, &["update-ref", "refs/heads/main", head]), b"");
         }
         let registry = Registry::open(clone, world)?;
-        let answer = registry.verify(None, VerifyOptions { history_only: true, ..VerifyOptions::default() })?;
+        let answer = registry.read().verify(None, VerifyOptions { history_only: true, ..VerifyOptions::default() })?;
         let problems = answer.problems.iter().map(|it| (it.code.to_string(), it.path.clone())).collect();
         let mut message = format!("{:#?}", answer.problems);
         if answer.verdict != Outcome::Incomplete {
             for (reference, expected) in attack["expect"]["resolves"].as_object().into_iter().flatten() {
                 let (model, alias) = reference.split_once('@').expect("it is NAME@ALIAS");
-                let view = registry.view()?;
+                let view = registry.read().view()?;
                 let held = view.facts()?.alias(&ModelName::parse(model)?, &AliasName::parse(alias)?)?;
                 let held = held.and_then(|it| it.to).map(|it| it.version);
                 if held != expected.as_u64() {

@@ -1,8 +1,8 @@
 //! `approve`: agrees to a change, or lets its gates pass.
 
+use refmark_core::ApproveRequest;
 use refmark_core::records::approval::Waiver;
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::{ApproveRequest, Writer};
 
 use super::values;
 use crate::answer::{Reply, reply};
@@ -20,7 +20,7 @@ pub fn run(app: &App, args: &ApproveArgs) -> Reply {
     };
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    reply(registry.approve(&Writer::new(&*signer), &request)?)
+    reply(registry.write(&*signer).approve(&request)?)
 }
 
 fn waivers(args: &ApproveArgs) -> Result<Vec<Waiver>> {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use refmark_core::AttachRequest;
 use refmark_core::records::evidence::{Named, Verdict};
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
-use refmark_core::{AttachRequest, Writer};
 
 use super::values::pair;
 use crate::answer::{Reply, reply};
@@ -31,7 +31,7 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
     }
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    let value = registry.attach(&Writer::new(&*signer), &request)?;
+    let value = registry.write(&*signer).attach(&request)?;
     reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
 }
 

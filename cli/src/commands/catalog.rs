@@ -5,7 +5,7 @@ use refmark_core::records::catalog::{EntryState, Family};
 use refmark_core::types::canonical::FreeJson;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
-use refmark_core::{CatalogAnswer, Registry, Writer};
+use refmark_core::{CatalogAnswer, Registry};
 use serde::Serialize;
 
 use super::values::read_json;
@@ -42,10 +42,10 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
     match &args.action {
         CatalogAction::List { family: only } => {
             let only = only.as_deref().map(family).transpose()?;
-            reply(Entries(registry.catalog(&app.view(&registry)?, only)?))
+            reply(Entries(registry.read().catalog(&app.view(&registry)?, only)?))
         }
         CatalogAction::Show { family: of, id } => {
-            let value = registry.catalog_show(&app.view(&registry)?, family(of)?, &EntryId::parse(id)?)?;
+            let value = registry.read().catalog_show(&app.view(&registry)?, family(of)?, &EntryId::parse(id)?)?;
             reply(Plain { title: String::new(), value })
         }
         CatalogAction::Add { family: of, id, meaning, kind, owner, schema, docs } => {
@@ -63,7 +63,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
                 billable: false,
             };
             let signer = app.signer(&registry)?;
-            let value = registry.catalog_add(&Writer::new(&*signer), &request)?;
+            let value = registry.write(&*signer).catalog_add(&request)?;
             reply(Plain { title: String::new(), value })
         }
         CatalogAction::Deprecate { family, id } => state(app, &registry, family, id, EntryState::Deprecated),
@@ -74,7 +74,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
 
 fn state(app: &App, registry: &Registry, of: &str, id: &str, state: EntryState) -> Reply {
     let signer = app.signer(registry)?;
-    let value = registry.catalog_state(&Writer::new(&*signer), family(of)?, &EntryId::parse(id)?, state)?;
+    let value = registry.write(&*signer).catalog_state(family(of)?, &EntryId::parse(id)?, state)?;
     reply(Plain { title: format!("{of} {id} is {} now", state.as_str()), value })
 }
 

@@ -59,5 +59,5 @@ impl Render for Checked {
 /// Runs the command.
 pub fn run(app: &App, args: &CheckArgs) -> Reply {
     let options = CheckOptions { push: args.push, allow_unverified: args.allow_unverified };
-    reply(Checked(app.registry()?.check(&args.range, options)?))
+    reply(Checked(app.registry()?.read().check(&args.range, options)?))
 }

@@ -1,6 +1,5 @@
 //! `delete`: removes an artifact's bytes.
 
-use refmark_core::Writer;
 use refmark_core::types::reference::Reference;
 
 use crate::answer::{Reply, reply};
@@ -11,7 +10,7 @@ use crate::args::moves::DeleteArgs;
 pub fn run(app: &App, args: &DeleteArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
-    let artifact = registry.side(&registry.view()?, &reference)?.artifact;
+    let artifact = registry.read().side(&registry.read().view()?, &reference)?.artifact;
     let signer = app.signer(&registry)?;
-    reply(registry.delete(&Writer::new(&*signer), artifact, &args.reason)?)
+    reply(registry.write(&*signer).delete(artifact, &args.reason)?)
 }

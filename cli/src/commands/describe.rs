@@ -1,6 +1,5 @@
 //! `describe`: says what a model or a version is.
 
-use refmark_core::Writer;
 use refmark_core::engine::plan::{AboutRequest, LabelRequest};
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
@@ -23,7 +22,7 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
     let (description, untag) = (args.description.clone(), args.untag.clone());
     let says_nothing = description.is_none() && tags.is_empty() && untag.is_empty() && hidden.is_none();
     let registry = app.registry()?;
-    let view = registry.view()?;
+    let view = registry.read().view()?;
     match &of {
         Reference::Pin(model) => {
             let rename = args.rename_to.as_deref().map(ModelName::parse).transpose()?;
@@ -31,16 +30,16 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
                 return Err(nothing());
             }
             let signer = app.signer(&registry)?;
-            let writer = Writer::new(&*signer);
+            let writer = &*signer;
             if let Some(to) = rename {
-                return reply(registry.rename(&writer, model, &to)?);
+                return reply(registry.write(writer).rename(model, &to)?);
             }
             let owner = args.owner.clone();
             let request = AboutRequest { description, owner, tags, untag, renamed_to: None, hidden };
             let is_new = view.facts()?.newest_version(model)?.is_none() && view.facts()?.about(model)?.is_none();
             reply(match is_new {
-                true => registry.announce(&writer, model, &request)?,
-                false => registry.describe(&writer, model, &request)?,
+                true => registry.write(writer).announce(model, &request)?,
+                false => registry.write(writer).describe(model, &request)?,
             })
         }
         _ => {
@@ -51,13 +50,13 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
             if says_nothing {
                 return Err(nothing());
             }
-            let Some((model, version)) = registry.side(&view, &of)?.version else {
+            let Some((model, version)) = registry.read().side(&view, &of)?.version else {
                 return Err(Error::new(Code::BadArgument, format!("{of} is an artifact, and words are of versions"))
                     .hint("write MODEL/VERSION"));
             };
             let signer = app.signer(&registry)?;
             let request = LabelRequest { description, tags, untag, hidden };
-            reply(registry.label(&Writer::new(&*signer), &model, version, &request)?)
+            reply(registry.write(&*signer).label(&model, version, &request)?)
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn run(app: &App, args: &DiffArgs) -> Reply {
     let (old, new) = (Reference::parse(&args.old)?, Reference::parse(&args.new)?);
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    let diff = registry.diff(&view, &old, &new)?;
+    let diff = registry.read().diff(&view, &old, &new)?;
     match args.markdown {
         true => reply(Raw { text: to_markdown(&diff) }),
         false => reply(diff),

@@ -28,5 +28,5 @@ pub fn run(app: &App, args: &ExplainArgs) -> Reply {
     let by = args.by.as_deref().map(PrincipalId::parse).transpose()?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    reply(Explained(registry.explain(&view, &reference, args.why_not, by.as_ref())?))
+    reply(Explained(registry.read().explain(&view, &reference, args.why_not, by.as_ref())?))
 }

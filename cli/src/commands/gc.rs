@@ -8,5 +8,5 @@ use crate::args::keeping::GcArgs;
 
 /// Runs the command.
 pub fn run(app: &App, args: &GcArgs) -> Reply {
-    reply(app.registry()?.gc(&Git::default(), args.dry_run)?)
+    reply(app.registry()?.maintain().gc(&Git::default(), args.dry_run)?)
 }

@@ -33,7 +33,7 @@ impl Render for Received {
 pub fn run(app: &App, args: &HookArgs) -> Reply {
     match args.action {
         HookAction::Install => {
-            let value = app.registry()?.install_hook(&program()?)?;
+            let value = app.registry()?.share().install_hook(&program()?)?;
             reply(Plain { title: "pushes that may not land are refused from now on".to_owned(), value })
         }
         HookAction::PreReceive => {
@@ -41,7 +41,7 @@ pub fn run(app: &App, args: &HookArgs) -> Reply {
             std::io::stdin()
                 .read_to_string(&mut input)
                 .map_err(|error| Error::new(Code::Io, format!("standard input cannot be read: {error}")))?;
-            reply(Received(app.registry()?.pre_receive(&input, quarantine()?.as_ref())?))
+            reply(Received(app.registry()?.share().pre_receive(&input, quarantine()?.as_ref())?))
         }
     }
 }

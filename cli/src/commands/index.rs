@@ -16,7 +16,7 @@ pub struct Index(pub IndexStatus);
 pub fn run(app: &App, args: &IndexArgs) -> Reply {
     let registry = app.registry()?;
     reply(Index(match args.action {
-        IndexAction::Rebuild => registry.index_rebuild()?,
-        IndexAction::Status => registry.index_status()?,
+        IndexAction::Rebuild => registry.maintain().index_rebuild()?,
+        IndexAction::Status => registry.maintain().index_status()?,
     }))
 }

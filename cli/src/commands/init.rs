@@ -7,7 +7,7 @@ use refmark_core::engine::policy::founding_policy;
 use refmark_core::records::signature::KeyId;
 use refmark_core::store::git::Format;
 use refmark_core::types::name::PrincipalId;
-use refmark_core::{InitAnswer, InitRequest, PolicyText, Registry, Writer, founder_from_env};
+use refmark_core::{InitAnswer, InitRequest, PolicyText, Registry, founder_from_env};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};
@@ -46,7 +46,7 @@ pub fn run(app: &App, args: &InitArgs) -> Reply {
     let policy = if args.team { Some(&team as PolicyText<'_>) } else { None };
     let request = InitRequest { name: args.name.clone(), founder, here: args.here, format, policy };
     let world = app.world()?;
-    let (_, answer) = Registry::init(&path, world, &Writer::new(&*signer), &request)?;
+    let (_, answer) = Registry::init(&path, world, &*signer, &request)?;
     let key = KeyShown { keyid: signer.public().id(), from: signer.describe(), made };
     reply(Initialised { registry: answer, key })
 }

@@ -1,7 +1,5 @@
 //! `land`: merges a proposal that is complete.
 
-use refmark_core::Writer;
-
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::proposals::LandArgs;
@@ -10,5 +8,5 @@ use crate::args::proposals::LandArgs;
 pub fn run(app: &App, args: &LandArgs) -> Reply {
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    reply(registry.land(&Writer::new(&*signer), &args.branch)?)
+    reply(registry.write(&*signer).land(&args.branch)?)
 }

@@ -30,8 +30,10 @@ pub fn run(app: &App, args: &ListArgs) -> Reply {
     let registry = app.registry()?;
     let view = app.view(&registry)?;
     match model {
-        Some(model) if args.all => reply(Versions { versions: registry.list_all_versions(&view, &model)?, model }),
-        Some(model) => reply(Versions { versions: registry.list_versions(&view, &model)?, model }),
-        None => reply(Models { models: registry.list_models(&view)? }),
+        Some(model) if args.all => {
+            reply(Versions { versions: registry.read().list_all_versions(&view, &model)?, model })
+        }
+        Some(model) => reply(Versions { versions: registry.read().list_versions(&view, &model)?, model }),
+        None => reply(Models { models: registry.read().list_models(&view)? }),
     }
 }

@@ -32,5 +32,5 @@ pub fn run(app: &App, args: &LogArgs) -> Reply {
         Some((model, alias)) => (Some(model), alias.as_ref()),
         None => (None, None),
     };
-    reply(Log { answer: registry.log(&view, model, alias)?, all: args.all })
+    reply(Log { answer: registry.read().log(&view, model, alias)?, all: args.all })
 }

@@ -7,7 +7,7 @@ use refmark_core::records::policy::MemberKind;
 use refmark_core::records::signature::PublicKey;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{PrincipalId, Role};
-use refmark_core::{MemberChange, MembersAnswer, MembersRequest, Writer, keys_of_text};
+use refmark_core::{MemberChange, MembersAnswer, MembersRequest, keys_of_text};
 use serde::Serialize;
 
 use super::values::read_text;
@@ -45,7 +45,7 @@ pub fn run(app: &App, args: &MembersArgs) -> Reply {
         MembersAction::List => {
             let registry = app.registry()?;
             let view = app.view(&registry)?;
-            reply(Members(registry.members(&view)?))
+            reply(Members(registry.govern().members(&view)?))
         }
         MembersAction::Add { ids, keys, roles, name, agent, how } => {
             let joining = Joining { keys, roles: parsed(roles)?, name: name.as_deref(), agent: *agent };
@@ -118,6 +118,6 @@ fn change(app: &App, changes: Vec<MemberChange>, how: &How) -> Reply {
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
     let request = MembersRequest { changes, reason: how.reason.clone(), out: how.out.clone() };
-    let value = registry.members_change(&Writer::new(&*signer), &request)?;
+    let value = registry.govern_as(&*signer).members_change(&request)?;
     reply(Plain { title: format!("policy {}", value.number), value })
 }

@@ -6,10 +6,10 @@ use crate::render::plain::Plain;
 
 /// Runs `fetch`.
 pub fn fetch(app: &App) -> Reply {
-    reply(Plain { title: String::new(), value: app.registry()?.fetch_commits()? })
+    reply(Plain { title: String::new(), value: app.registry()?.share().fetch_commits()? })
 }
 
 /// Runs `push`.
 pub fn push(app: &App) -> Reply {
-    reply(Plain { title: String::new(), value: app.registry()?.push_commits()? })
+    reply(Plain { title: String::new(), value: app.registry()?.share().push_commits()? })
 }

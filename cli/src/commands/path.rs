@@ -19,5 +19,5 @@ pub fn run(app: &App, args: &PathArgs) -> Reply {
         return reply(project.path_of(name, args.file.as_deref(), options)?);
     }
     let registry = app.registry()?;
-    reply(registry.path_of(&reference, args.file.as_deref(), &request, !args.no_hash)?)
+    reply(registry.read().path_of(&reference, args.file.as_deref(), &request, !args.no_hash)?)
 }

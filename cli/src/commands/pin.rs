@@ -3,7 +3,7 @@
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ConsumerId, ModelName};
 use refmark_core::types::span::Span;
-use refmark_core::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry, Writer};
+use refmark_core::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};
@@ -63,7 +63,7 @@ pub fn run(app: &App, args: &PinArgs) -> Reply {
         PinAction::List => reply(Plain { title: String::new(), value: existing(app)?.list()? }),
         PinAction::Check { offline } => check(app, *offline),
         PinAction::Publish { consumer, project, gone } => publish(app, consumer, project.clone(), *gone),
-        PinAction::Lint { path } => reply(Linted(app.registry()?.lint_manifests(path)?)),
+        PinAction::Lint { path } => reply(Linted(app.registry()?.pins().lint_manifests(path)?)),
     }
 }
 
@@ -118,6 +118,6 @@ fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool) -> Reply 
                 .hint("`refmark pin add NAME@ALIAS` makes one; a project that is gone: --gone"));
         }
     };
-    let value = registry.publish_pins(&Writer::new(&*signer), &consumer, uri, lock)?;
+    let value = registry.pins().publish_pins(&*signer, &consumer, uri, lock)?;
     reply(Plain { title: format!("published the pins of {}", value.consumer), value })
 }

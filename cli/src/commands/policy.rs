@@ -1,7 +1,7 @@
 //! `policy`: who may do what, and which gates must hold.
 
 use refmark_core::engine::policy::Preset;
-use refmark_core::{PolicyRequest, PolicyShowAnswer, PolicySource, Writer};
+use refmark_core::{PolicyRequest, PolicyShowAnswer, PolicySource};
 use serde::Serialize;
 
 use super::values::read_text;
@@ -26,10 +26,10 @@ impl Render for Shown {
 pub fn run(app: &App, args: &PolicyArgs) -> Reply {
     let registry = app.registry()?;
     match &args.action {
-        PolicyAction::Show { number } => reply(Shown(registry.policy_show(&app.view(&registry)?, *number)?)),
+        PolicyAction::Show { number } => reply(Shown(registry.govern().policy_show(&app.view(&registry)?, *number)?)),
         PolicyAction::Check { file } => {
             let text = file.as_deref().map(read_text).transpose()?;
-            let value = registry.policy_check(&app.view(&registry)?, text.as_deref())?;
+            let value = registry.govern().policy_check(&app.view(&registry)?, text.as_deref())?;
             reply(Plain { title: String::new(), value })
         }
         PolicyAction::Apply { file, preset, how } => {
@@ -41,16 +41,16 @@ pub fn run(app: &App, args: &PolicyArgs) -> Reply {
             let reason = how.reason.clone().unwrap_or_default();
             let request = PolicyRequest { source, reason, out: how.out.clone() };
             let signer = app.signer(&registry)?;
-            let value = registry.policy_apply(&Writer::new(&*signer), &request)?;
+            let value = registry.govern_as(&*signer).policy_apply(&request)?;
             reply(Plain { title: format!("policy {}", value.number), value })
         }
         PolicyAction::Sign { draft } => {
             let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.draft_sign(&Writer::new(&*signer), draft)? })
+            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_sign(draft)? })
         }
         PolicyAction::Land { draft } => {
             let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.draft_land(&Writer::new(&*signer), draft)? })
+            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_land(draft)? })
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn run(app: &App, args: &PromoteArgs) -> Reply {
     let (model, alias) = values::alias(&args.alias)?;
     let evidence = values::digests(&args.evidence)?;
     let registry = app.registry()?;
-    let view = registry.view()?;
+    let view = registry.read().view()?;
     let version = values::version(&registry, &view, &model, &args.version)?;
     let expect = |text: &str| -> Result<Option<u64>> {
         match text {
@@ -37,6 +37,6 @@ pub fn run(app: &App, args: &PromoteArgs) -> Reply {
     let expect = args.expect.as_deref().map(expect).transpose()?;
     let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
     propose::change(app, &registry, &args.proposal, &Change::Promote(request.clone()), |writer| {
-        reply(Moved { verb: "promoted", answer: registry.promote(writer, &request)? })
+        reply(Moved { verb: "promoted", answer: registry.write(writer).promote(&request)? })
     })
 }

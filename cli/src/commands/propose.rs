@@ -1,7 +1,8 @@
 //! `--propose`: a change on a branch of its own, in place of at once.
 
+use refmark_core::Registry;
 use refmark_core::engine::plan::Change;
-use refmark_core::{Registry, Writer};
+use refmark_core::engine::ports::signer::Signer;
 
 use crate::answer::{Reply, reply};
 use crate::app::App;
@@ -13,12 +14,12 @@ pub fn change(
     registry: &Registry,
     proposal: &Proposal,
     change: &Change,
-    break_glass: impl FnOnce(&Writer<'_>) -> Reply,
+    at_once: impl FnOnce(&dyn Signer) -> Reply,
 ) -> Reply {
     let signer = app.signer(registry)?;
-    let writer = Writer::new(&*signer);
+    let writer = &*signer;
     match &proposal.propose {
-        Some(branch) => reply(registry.propose(&writer, change, branch.as_deref())?),
-        None => break_glass(&writer),
+        Some(branch) => reply(registry.write(writer).propose(change, branch.as_deref())?),
+        None => at_once(writer),
     }
 }

@@ -30,9 +30,9 @@ pub fn run(app: &App, args: &PullArgs) -> Reply {
     let registry = app.registry()?;
     let into = match &args.output {
         Some(into) => into.clone(),
-        None => folder_for(&registry.resolve(&reference, options)?),
+        None => folder_for(&registry.read().resolve(&reference, options)?),
     };
-    reply(registry.pull(&reference, &into, &request)?)
+    reply(registry.read().pull(&reference, &into, &request)?)
 }
 
 /// `./MODEL-VERSION`, or the artifact's short id.

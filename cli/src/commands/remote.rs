@@ -35,12 +35,12 @@ pub fn run(app: &App, args: &RemoteArgs) -> Reply {
     match &args.action {
         RemoteAction::Add { name, dir } => {
             let name = RemoteName::parse(name)?;
-            reply(Added { remote: app.registry()?.add_remote(&name, dir)? })
+            reply(Added { remote: app.registry()?.share().add_remote(&name, dir)? })
         }
-        RemoteAction::List => reply(Remotes { remotes: app.registry()?.list_remotes()? }),
+        RemoteAction::List => reply(Remotes { remotes: app.registry()?.share().list_remotes()? }),
         RemoteAction::Remove { name } => {
             let removed = RemoteName::parse(name)?;
-            app.registry()?.remove_remote(&removed)?;
+            app.registry()?.share().remove_remote(&removed)?;
             reply(Removed { removed })
         }
     }

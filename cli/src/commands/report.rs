@@ -27,7 +27,7 @@ pub fn run(app: &App, args: &ReportArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    let dossier = registry.report(&view, &reference)?;
+    let dossier = registry.read().report(&view, &reference)?;
     let shown = page(&dossier);
     match args.format.as_str() {
         // The BOM is JSON whether it is asked for or not.

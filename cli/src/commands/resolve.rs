@@ -16,5 +16,5 @@ pub fn run(app: &App, args: &ResolveArgs) -> Reply {
     {
         return reply(project.resolve(name, options)?);
     }
-    reply(app.registry()?.resolve(&reference, options)?)
+    reply(app.registry()?.read().resolve(&reference, options)?)
 }

@@ -24,7 +24,7 @@ impl Render for Shown {
 
 /// Runs the command.
 pub fn run(app: &App, args: &ReviewArgs) -> Reply {
-    let review = app.registry()?.review(&args.range)?;
+    let review = app.registry()?.read().review(&args.range)?;
     match args.format.as_str() {
         "markdown" if !app.globals().json => reply(Raw { text: page::to_markdown(&review, args.limit) }),
         "html" if !app.globals().json => reply(Raw { text: page::to_html(&review) }),

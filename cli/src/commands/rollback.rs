@@ -12,10 +12,10 @@ use crate::args::moves::RollbackArgs;
 pub fn run(app: &App, args: &RollbackArgs) -> Reply {
     let (model, alias) = values::alias(&args.alias)?;
     let registry = app.registry()?;
-    let view = registry.view()?;
+    let view = registry.read().view()?;
     let to = args.to.as_deref().map(|text| values::version(&registry, &view, &model, text)).transpose()?;
     let request = RollbackRequest { model, alias, to, reason: args.reason.clone() };
     propose::change(app, &registry, &args.proposal, &Change::Rollback(request.clone()), |writer| {
-        reply(Moved { verb: "rolled back", answer: registry.rollback(writer, &request)? })
+        reply(Moved { verb: "rolled back", answer: registry.write(writer).rollback(&request)? })
     })
 }

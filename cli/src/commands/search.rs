@@ -19,8 +19,8 @@ pub fn run(app: &App, args: &SearchArgs) -> Reply {
     let registry = app.registry()?;
     let view = app.view(&registry)?;
     match parent {
-        Some(parent) => reply(registry.search_children(&view, &parent, &request)?),
-        None => reply(registry.search(&view, &request)?),
+        Some(parent) => reply(registry.read().search_children(&view, &parent, &request)?),
+        None => reply(registry.read().search(&view, &request)?),
     }
 }
 

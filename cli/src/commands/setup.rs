@@ -1,6 +1,6 @@
 //! `setup-ci` and `setup-git`: what forges and people's own Git need to show and check a registry.
 
-use refmark_core::{SetupCiRequest, Writer};
+use refmark_core::SetupCiRequest;
 
 use super::program;
 use crate::answer::{Reply, reply};
@@ -19,11 +19,11 @@ pub fn ci(app: &App, args: &SetupCiArgs) -> Reply {
     };
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    let value = registry.setup_ci(&Writer::new(&*signer), &request)?;
+    let value = registry.share().setup_ci(&*signer, &request)?;
     reply(Plain { title: String::new(), value })
 }
 
 /// Runs `setup-git`.
 pub fn git(app: &App) -> Reply {
-    reply(Plain { title: String::new(), value: app.registry()?.setup_git(&program()?)? })
+    reply(Plain { title: String::new(), value: app.registry()?.share().setup_git(&program()?)? })
 }

@@ -11,5 +11,5 @@ pub fn run(app: &App, args: &ShowArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    reply(registry.show(&view, &reference)?)
+    reply(registry.read().show(&view, &reference)?)
 }

@@ -15,5 +15,5 @@ pub struct Status(pub StatusAnswer);
 pub fn run(app: &App) -> Reply {
     let registry = app.registry()?;
     let project = refmark_core::Project::find(&here()?, registry.world())?;
-    reply(Status(registry.status(project.as_ref())?))
+    reply(Status(registry.read().status(project.as_ref())?))
 }

@@ -8,5 +8,5 @@ use crate::render::plain::Plain;
 pub fn run(app: &App) -> Reply {
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    reply(Plain { title: String::new(), value: registry.sunset(&view)? })
+    reply(Plain { title: String::new(), value: registry.read().sunset(&view)? })
 }

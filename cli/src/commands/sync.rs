@@ -9,5 +9,5 @@ use crate::args::keeping::SyncArgs;
 /// Runs the command.
 pub fn run(app: &App, args: &SyncArgs) -> Reply {
     let only = args.remote.as_deref().map(RemoteName::parse).transpose()?;
-    reply(app.registry()?.sync(only.as_ref())?)
+    reply(app.registry()?.share().sync(only.as_ref())?)
 }

@@ -16,13 +16,13 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let evidence = values::digests(&args.evidence)?;
     let registry = app.registry()?;
-    let view = registry.view()?;
-    let side = registry.side(&view, &reference)?;
+    let view = registry.read().view()?;
+    let side = registry.read().side(&view, &reference)?;
     let reason = args.reason.clone();
     if let Some(to) = TrustState::parse(&args.to) {
         let request = TrustRequest { artifact: side.artifact, to, reason, evidence };
         return propose::change(app, &registry, &args.proposal, &Change::Trust(request.clone()), |writer| {
-            reply(registry.transition_trust(writer, &request)?)
+            reply(registry.write(writer).transition_trust(&request)?)
         });
     }
     let Some(to) = Stage::parse(&args.to) else {
@@ -44,6 +44,6 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
     let sunset = values::time(&args.sunset)?;
     let request = StageRequest { model, version, to, reason, replacement, sunset, evidence };
     propose::change(app, &registry, &args.proposal, &Change::Stage(request.clone()), |writer| {
-        reply(registry.transition_stage(writer, &request)?)
+        reply(registry.write(writer).transition_stage(&request)?)
     })
 }

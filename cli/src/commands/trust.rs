@@ -3,7 +3,7 @@
 use refmark_core::engine::plan::{NewKeyholder, Rotation};
 use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::types::name::PrincipalId;
-use refmark_core::{DistrustRequest, Pinning, TrustAnswer, Writer};
+use refmark_core::{DistrustRequest, Pinning, TrustAnswer};
 use serde::Serialize;
 
 use super::completions::Raw;
@@ -54,9 +54,9 @@ impl Render for History {
 /// Runs the command.
 pub fn run(app: &App, args: &TrustArgs) -> Reply {
     match &args.action {
-        TrustAction::Show => reply(app.registry()?.trust()?),
+        TrustAction::Show => reply(app.registry()?.govern().trust()?),
         TrustAction::Pin { root } => pin(app, root.as_deref()),
-        TrustAction::History => reply(History(app.registry()?.trust()?)),
+        TrustAction::History => reply(History(app.registry()?.govern().trust()?)),
         TrustAction::Rotate { .. } => rotate(app, &args.action),
         TrustAction::Distrust { lost, since, how } => {
             let registry = app.registry()?;
@@ -67,22 +67,22 @@ pub fn run(app: &App, args: &TrustArgs) -> Reply {
                 reason: how.reason.clone().unwrap_or_default(),
                 out: how.out.clone(),
             };
-            let value = registry.distrust(&Writer::new(&*signer), &request)?;
+            let value = registry.govern_as(&*signer).distrust(&request)?;
             reply(Plain { title: format!("policy {}", value.number), value })
         }
         TrustAction::Sign { draft } => {
             let registry = app.registry()?;
             let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.draft_sign(&Writer::new(&*signer), draft)? })
+            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_sign(draft)? })
         }
         TrustAction::Land { draft } => {
             let registry = app.registry()?;
             let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.draft_land(&Writer::new(&*signer), draft)? })
+            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_land(draft)? })
         }
         TrustAction::ExportAllowedSigners => {
             let registry = app.registry()?;
-            let text = registry.allowed_signers(&registry.view()?)?;
+            let text = registry.govern().allowed_signers(&registry.read().view()?)?;
             reply(Raw { text })
         }
     }
@@ -103,7 +103,7 @@ fn rotate(app: &App, action: &TrustAction) -> Reply {
     };
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    let value = registry.rotate(&Writer::new(&*signer), &rotation, how.out.as_deref())?;
+    let value = registry.govern_as(&*signer).rotate(&rotation, how.out.as_deref())?;
     reply(Plain { title: format!("root {}", value.number), value })
 }
 
@@ -134,5 +134,5 @@ fn pin(app: &App, root: Option<&str>) -> Reply {
                 .field("found", registry.first_root().prefixed()));
         }
     };
-    reply(Pinned { root: registry.pin_root(expected)? })
+    reply(Pinned { root: registry.govern().pin_root(expected)? })
 }

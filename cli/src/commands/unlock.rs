@@ -15,5 +15,5 @@ pub struct Unlocked {
 
 /// Runs the command.
 pub fn run(app: &App) -> Reply {
-    reply(Unlocked { holder: app.registry()?.unlock()? })
+    reply(Unlocked { holder: app.registry()?.maintain().unlock()? })
 }

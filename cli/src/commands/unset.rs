@@ -14,6 +14,6 @@ pub fn run(app: &App, args: &UnsetArgs) -> Reply {
     let registry = app.registry()?;
     let request = UnsetRequest { model, alias, reason: args.reason.clone() };
     propose::change(app, &registry, &args.proposal, &Change::Unset(request.clone()), |writer| {
-        reply(Moved { verb: "closed", answer: registry.unset(writer, &request)? })
+        reply(Moved { verb: "closed", answer: registry.write(writer).unset(&request)? })
     })
 }

@@ -33,7 +33,7 @@ pub fn version(registry: &Registry, view: &View<'_>, model: &ModelName, text: &s
             .hint("give its number or its release"));
     }
     let reference = Reference::Release(model.clone(), Release::parse(bare)?);
-    let side = registry.side(view, &reference)?;
+    let side = registry.read().side(view, &reference)?;
     side.version
         .map(|(_, version)| version)
         .ok_or_else(|| Error::new(Code::NotFound, format!("{model} has no release {bare}")))

@@ -11,5 +11,5 @@ use crate::args::keeping::VerifyArgs;
 pub fn run(app: &App, args: &VerifyArgs) -> Reply {
     let reference = args.reference.as_deref().map(Reference::parse).transpose()?;
     let options = VerifyOptions { history_only: args.history_only, save: args.save, from_remembered: false };
-    reply(app.registry()?.verify(reference.as_ref(), options)?)
+    reply(app.registry()?.read().verify(reference.as_ref(), options)?)
 }

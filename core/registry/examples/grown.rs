@@ -20,7 +20,7 @@ use refmark_core::store::testing::disk::FaultyDisk;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::PrincipalId;
 use refmark_core::types::time::Timestamp;
-use refmark_core::{Context, InitRequest, Places, Registry, Writer};
+use refmark_core::{Context, InitRequest, Places, Registry};
 
 /// So many moves lie about as loose objects.
 const PACK_EVERY: usize = 2_000;
@@ -73,7 +73,7 @@ fn grown(path: &Path, shape: &Shape) -> Result<()> {
     let mut world = Context::at(places, Arc::new(Ticking(AtomicI64::new(1_788_220_800))));
     world.disk = Arc::new(FaultyDisk::sound());
     let key = HeldKey::from_seed(&[42; 32], "the benchmark's key")?;
-    let writer = Writer::new(&key);
+    let writer = &key;
     let request = InitRequest {
         name: Some("grown".to_owned()),
         founder: PrincipalId::parse("ada")?,
@@ -81,16 +81,16 @@ fn grown(path: &Path, shape: &Shape) -> Result<()> {
         format: Format::Sha1,
         policy: None,
     };
-    let (registry, made) = Registry::init_as(RegistryId::from_bytes([0x42; 16]), path, world, &writer, &request)?;
-    grow(&registry, &writer, &beside("package"), &Shape { moves: 0, ..shape.clone() })?;
+    let (registry, made) = Registry::init_as(RegistryId::from_bytes([0x42; 16]), path, world, writer, &request)?;
+    grow(&registry, writer, &beside("package"), &Shape { moves: 0, ..shape.clone() })?;
     for n in 0..shape.moves {
-        promote_line(&registry, &writer, n as u64 % 2 + 1)?;
+        promote_line(&registry, writer, n as u64 % 2 + 1)?;
         if n % PACK_EVERY == PACK_EVERY - 1 {
             // A hundred thousand commits are a million loose objects, four kilobytes of disk each.
             let all = if n % (10 * PACK_EVERY) == 10 * PACK_EVERY - 1 { "-ad" } else { "-d" };
             Git::default().run(registry.git_dir(), false, &["repack", "--quiet", all])?;
         }
     }
-    println!("{}  root {}", registry.head()?, made.trust_root);
+    println!("{}  root {}", registry.read().head()?, made.trust_root);
     Ok(())
 }

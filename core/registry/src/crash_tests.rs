@@ -34,7 +34,7 @@ impl Home {
     fn new(prepare: impl FnOnce(&Stage1)) -> Home {
         let stage = Stage1::new();
         // One pack in place of a hundred files that would be copied for each death.
-        stage.registry().gc(&Git::default(), false).unwrap();
+        stage.registry().maintain().gc(&Git::default(), false).unwrap();
         prepare(&stage);
         // What is changed in place would be changed in the copy: both are derived, and made again.
         for derived in ["stat-cache", "index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
@@ -125,7 +125,7 @@ impl Home {
 
 fn is_sound(story: &str, path: &Path, world: Context) {
     let registry = Registry::open(path, world).unwrap_or_else(|it| panic!("{story}: {it}"));
-    let found = registry.verify(None, VerifyOptions::default()).unwrap_or_else(|it| panic!("{story}: {it}"));
+    let found = registry.read().verify(None, VerifyOptions::default()).unwrap_or_else(|it| panic!("{story}: {it}"));
     assert!(found.verdict == Outcome::Ok && found.damaged.is_empty(), "{story}: {:?}", found.problems);
 }
 
@@ -206,14 +206,14 @@ fn champion(version: u64) -> PromoteRequest {
 /// Where `champion` is.
 fn held(registry: &Registry) -> u64 {
     let reference = Reference::parse("sentiment@champion").unwrap();
-    registry.resolve(&reference, ResolveOptions::default()).unwrap().version.unwrap()
+    registry.read().resolve(&reference, ResolveOptions::default()).unwrap().version.unwrap()
 }
 
 #[test]
 fn a_promote_may_die_at_any_step() {
     let home = Home::new(|_| ());
     home.every_death(
-        |world| open(world)?.promote(&home.stage.writer(), &champion(2)).map(drop),
+        |world| open(world)?.write(home.stage.writer()).promote(&champion(2)).map(drop),
         |_| held(&home.stage.registry()) == 2,
         &[Code::NothingToDo],
     );
@@ -228,10 +228,10 @@ fn a_register_may_die_at_any_step() {
     });
     let package = Package::new(model("sentiment"), vec![home.path("new")]).unwrap();
     home.every_death(
-        |world| open(world)?.register(&home.stage.writer(), &package).map(drop),
+        |world| open(world)?.write(home.stage.writer()).register(&package).map(drop),
         |_| {
             let registry = home.stage.registry();
-            registry.resolve(&Reference::parse("sentiment/3").unwrap(), ResolveOptions::default()).is_ok()
+            registry.read().resolve(&Reference::parse("sentiment/3").unwrap(), ResolveOptions::default()).is_ok()
         },
         &[],
     );
@@ -250,7 +250,7 @@ fn an_init_may_die_at_any_step() {
         policy: None,
     };
     home.every_death(
-        |world| Registry::init(&home.path("models"), world, &home.stage.writer(), &founding).map(drop),
+        |world| Registry::init(&home.path("models"), world, home.stage.writer(), &founding).map(drop),
         |story| {
             let stands = home.path("models").exists();
             if stands {
@@ -279,7 +279,7 @@ fn an_init_in_a_projects_repository_may_die_at_any_step() {
         policy: None,
     };
     home.every_death(
-        |world| Registry::init(&home.path("models"), world, &home.stage.writer(), &founding).map(drop),
+        |world| Registry::init(&home.path("models"), world, home.stage.writer(), &founding).map(drop),
         |_| {
             let repo = refmark_store::git::Repo::open(&home.path("models")).unwrap();
             repo.head("refmark").unwrap().is_some()
@@ -292,8 +292,8 @@ fn an_init_in_a_projects_repository_may_die_at_any_step() {
 fn blobs_elsewhere(stage: &Stage1) {
     let registry = stage.registry();
     let origin = RemoteName::parse("mount").unwrap();
-    registry.add_remote(&origin, &stage.home().join("mount")).unwrap();
-    registry.sync(None).unwrap();
+    registry.share().add_remote(&origin, &stage.home().join("mount")).unwrap();
+    registry.share().sync(None).unwrap();
     std::fs::remove_dir_all(registry.store().blobs()).unwrap();
     std::fs::create_dir(registry.store().blobs()).unwrap();
 }
@@ -303,7 +303,7 @@ fn a_pull_may_die_at_any_step() {
     let home = Home::new(blobs_elsewhere);
     let reference = Reference::parse("sentiment@champion").unwrap();
     home.every_death(
-        |world| open(world)?.pull(&reference, &home.path("out"), &PullRequest::default()).map(drop),
+        |world| open(world)?.read().pull(&reference, &home.path("out"), &PullRequest::default()).map(drop),
         |story| {
             let out = home.path("out");
             if out.exists() {
@@ -321,10 +321,10 @@ fn a_pull_may_die_at_any_step() {
 fn a_sync_may_die_at_any_step() {
     let home = Home::new(|stage| {
         blobs_elsewhere(stage);
-        stage.registry().add_remote(&RemoteName::parse("other").unwrap(), &stage.home().join("other")).unwrap();
+        stage.registry().share().add_remote(&RemoteName::parse("other").unwrap(), &stage.home().join("other")).unwrap();
     });
     home.every_death(
-        |world| open(world)?.sync(None).map(drop),
+        |world| open(world)?.share().sync(None).map(drop),
         |_| {
             let registry = home.stage.registry();
             let other = refmark_store::blob::Store::open(&home.path("other"));
@@ -364,7 +364,7 @@ fn a_gc_may_die_at_any_step() {
     let home = Home::new(|stage| {
         let registry = stage.registry();
         let doomed = stage.register(&registry, "doomed").artifact;
-        registry.delete(&stage.writer(), doomed, "no longer").unwrap();
+        registry.write(stage.writer()).delete(doomed, "no longer").unwrap();
     });
     let trash = home.path("models/refmark/trash");
     let trashed = || std::fs::read_dir(&trash).unwrap().count();
@@ -373,7 +373,7 @@ fn a_gc_may_die_at_any_step() {
             let later = crate::tests::Ticking::new();
             later.sleep_days(30);
             world.clock = later;
-            open(world)?.gc(&Git::default(), false).map(drop)
+            open(world)?.maintain().gc(&Git::default(), false).map(drop)
         },
         |_| trashed() == 0,
         &[],
@@ -384,11 +384,11 @@ fn a_gc_may_die_at_any_step() {
 fn a_delete_may_die_at_any_step() {
     let home = Home::new(|stage| drop(stage.register(&stage.registry(), "doomed")));
     let third = Reference::parse("sentiment/3").unwrap();
-    let doomed = home.stage.registry().resolve(&third, ResolveOptions::default()).unwrap().artifact;
+    let doomed = home.stage.registry().read().resolve(&third, ResolveOptions::default()).unwrap().artifact;
     home.every_death(
         |world| {
             let registry = open(world)?;
-            match registry.delete(&home.stage.writer(), doomed, "no longer") {
+            match registry.write(home.stage.writer()).delete(doomed, "no longer") {
                 // Its bytes are `gc`'s to find.
                 Err(error) if matches!(error.code, Code::Deleted | Code::NothingToDo) => registry.finish_deletes(),
                 other => other.map(drop),
@@ -402,7 +402,7 @@ fn a_delete_may_die_at_any_step() {
                 Ok(())
             };
             registry.store().list(count).unwrap();
-            registry.resolve(&third, ResolveOptions::default()).is_err() && blobs == 3
+            registry.read().resolve(&third, ResolveOptions::default()).is_err() && blobs == 3
         },
         &[],
     );
@@ -439,7 +439,7 @@ fn a_trust_pin_may_die_at_any_step() {
     home.every_death(
         |world| {
             let registry = open(world)?;
-            registry.pin_root(registry.first_root()).map(drop)
+            registry.govern().pin_root(registry.first_root()).map(drop)
         },
         |_| {
             let registry = home.stage.registry();

@@ -1,12 +1,12 @@
 //! Big registries for benchmarks and tests, made through the same verbs that people use. All bytes are one small file:
 //! what makes the artifacts differ is the metric that each claims.
 
+use refmark_engine::ports::signer::Signer;
 use std::path::{Path, PathBuf};
 
 use crate::registry::Registry;
 use crate::write::promote::MoveAnswer;
 use crate::write::register::Package;
-use crate::write::transaction::Writer;
 use refmark_engine::plan::PromoteRequest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName};
@@ -43,19 +43,19 @@ pub fn line() -> Result<ModelName> {
 }
 
 /// Grows a registry; `folder` takes the one file that all packages hold.
-pub fn grow(registry: &Registry, writer: &Writer<'_>, folder: &Path, shape: &Shape) -> Result<()> {
+pub fn grow(registry: &Registry, writer: &dyn Signer, folder: &Path, shape: &Shape) -> Result<()> {
     let file = one_file(registry, folder)?;
     let mut packages = Vec::new();
     for n in 0..shape.artifacts {
         packages.push(package(model_name(n % shape.models.max(1))?, &file, n)?);
         if packages.len() == shape.batch || n + 1 == shape.artifacts {
-            registry.register_all(writer, &std::mem::take(&mut packages))?;
+            registry.write(writer).register_all(&std::mem::take(&mut packages))?;
         }
     }
     for n in 0..shape.line {
         packages.push(package(line()?, &file, shape.artifacts + n)?);
         if packages.len() == shape.batch || n + 1 == shape.line {
-            registry.register_all(writer, &std::mem::take(&mut packages))?;
+            registry.write(writer).register_all(&std::mem::take(&mut packages))?;
         }
     }
     for n in 0..shape.moves {
@@ -65,7 +65,7 @@ pub fn grow(registry: &Registry, writer: &Writer<'_>, folder: &Path, shape: &Sha
 }
 
 /// Moves `line@champion`.
-pub fn promote_line(registry: &Registry, writer: &Writer<'_>, version: u64) -> Result<MoveAnswer> {
+pub fn promote_line(registry: &Registry, writer: &dyn Signer, version: u64) -> Result<MoveAnswer> {
     let request = PromoteRequest {
         model: line()?,
         alias: AliasName::parse("champion")?,
@@ -74,7 +74,7 @@ pub fn promote_line(registry: &Registry, writer: &Writer<'_>, version: u64) -> R
         expect: None,
         evidence: Vec::new(),
     };
-    registry.promote(writer, &request)
+    registry.write(writer).promote(&request)
 }
 
 /// The file that all packages hold.

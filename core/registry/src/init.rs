@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::registry::{HERE_BRANCH, OWN_BRANCH, Registry};
-use crate::write::transaction::Writer;
 use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
+use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::disk::{io_error, make_dirs_durably};
@@ -63,13 +63,13 @@ impl Registry {
     pub fn init(
         path: &Path,
         world: Context,
-        writer: &Writer<'_>,
+        signer: &dyn Signer,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
         let mut random = [0u8; 16];
         getrandom::fill(&mut random)
             .map_err(|error| Error::new(Code::Io, format!("the operating system gives no random bytes: {error}")))?;
-        Self::init_as(RegistryId::from_bytes(random), path, world, writer, request)
+        Self::init_as(RegistryId::from_bytes(random), path, world, signer, request)
     }
 
     /// Makes a registry with this id: with the same key and clock it comes out the same, byte for byte. For examples;
@@ -78,14 +78,14 @@ impl Registry {
         id: RegistryId,
         path: &Path,
         world: Context,
-        writer: &Writer<'_>,
+        signer: &dyn Signer,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
         let into = std::path::absolute(path).map_err(|error| io_error("find", path, &error))?;
         if request.here {
             let repo = project_repository(path, &world)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
-            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, writer, request, name)?;
+            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, signer, request, name)?;
             made.make_known(&mut answer)?;
             return Ok((made, answer));
         }
@@ -93,7 +93,7 @@ impl Registry {
         let beside = room_for(&into, &world)?;
         let building = Building::at(&beside, &world.disk);
         let repo = Repo::init_on(world.disk.clone(), &building.path, true, request.format, OWN_BRANCH)?;
-        let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), writer, request, folder_name(&into))?;
+        let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), signer, request, folder_name(&into))?;
         drop(made);
         world.disk.rename(&building.path, &into)?;
         world.disk.sync_dir(beside.folder())?;
@@ -108,12 +108,12 @@ impl Registry {
         repo: Repo,
         branch: &str,
         world: Context,
-        writer: &Writer<'_>,
+        signer: &dyn Signer,
         request: &InitRequest<'_>,
         folder: String,
     ) -> Result<(Registry, InitAnswer)> {
         let author = Author::founder(request.founder.clone(), world.clock.now(), id);
-        let key = writer.signer.public();
+        let key = signer.public();
         let policy = match request.policy {
             Some(make) => make(&author)?,
             None => one_person_policy(&author, &key),
@@ -132,7 +132,7 @@ impl Registry {
         if pinned {
             bare.world.store_pin(id, &name, root)?;
         }
-        let head = bare.found(writer, &author, &plan)?;
+        let head = bare.write(signer).found(&author, &plan)?;
         let (by, trust_root) = (author.by, root.prefixed());
         let (registry, is_default) = (String::new(), false);
         let answer = InitAnswer { registry, id, name, trust_root, head, by, is_default, pinned, warnings };

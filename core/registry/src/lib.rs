@@ -64,7 +64,10 @@ pub use read::status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use read::sunset::SunsetAnswer;
 pub use read::verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use refmark_query::index::{ModelRow, MoveRow, VersionRow};
-pub use registry::{HERE_BRANCH, LOCK_FILE, Located, OWN_BRANCH, Registry, locate, open_located};
+pub use registry::{
+    Governance, Governor, HERE_BRANCH, LOCK_FILE, Located, Maintenance, OWN_BRANCH, Pins, Reader, Registry, Sharing,
+    Writer, locate, open_located,
+};
 pub use share::clone::{CloneAnswer, CloneRequest};
 pub use share::export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
 pub use share::fetch::FetchAnswer;
@@ -83,6 +86,6 @@ pub use write::label::LabelAnswer;
 pub use write::promote::MoveAnswer;
 pub use write::propose::{LandAnswer, ProposeAnswer};
 pub use write::register::{Package, RegisterAnswer, RegisteredFile};
-pub use write::transaction::{Writer, Written};
+pub use write::transaction::Written;
 pub use write::transition::{RevokeAnswer, TransitionAnswer};
 pub use write::transition_by_name::TransitionRequest;

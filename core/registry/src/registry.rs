@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::context::{Context, Pinning};
 use crate::pins::project::{Project, local};
 use crate::view::incomplete::explain_missing;
+use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::Place;
@@ -133,6 +134,91 @@ impl Registry {
     /// Where the writer's lock lies, and what else all users of the registry share.
     pub(crate) fn work_folder(&self) -> PathBuf {
         self.repo.git_dir().join("refmark")
+    }
+}
+
+/// What a registry is asked. Needs no key, and changes nothing.
+///
+/// Most answers are made of a [`View`](crate::View): what took effect at one head, verified once, and then asked as often as
+/// one likes.
+#[derive(Clone, Copy)]
+pub struct Reader<'r> {
+    pub(crate) registry: &'r Registry,
+}
+
+/// What changes a registry, signed by one key. Each verb is planned on the newest head, judged by every reader's rules,
+/// committed and made durable; or nothing is written.
+#[derive(Clone, Copy)]
+pub struct Writer<'r> {
+    pub(crate) registry: &'r Registry,
+    pub(crate) signer: &'r dyn Signer,
+}
+
+/// Who may do what: the trust root, the policy, its members, and drafts. Needs no key.
+#[derive(Clone, Copy)]
+pub struct Governance<'r> {
+    pub(crate) registry: &'r Registry,
+}
+
+/// Changes of the trust root and the policy, signed by one key.
+#[derive(Clone, Copy)]
+pub struct Governor<'r> {
+    pub(crate) registry: &'r Registry,
+    pub(crate) signer: &'r dyn Signer,
+}
+
+/// How a registry meets others: clones, pushes, remotes, sites, hooks and continuous integration.
+#[derive(Clone, Copy)]
+pub struct Sharing<'r> {
+    pub(crate) registry: &'r Registry,
+}
+
+/// What consumers' lock files ask of a registry. A lock file by itself is a [`Project`].
+#[derive(Clone, Copy)]
+pub struct Pins<'r> {
+    pub(crate) registry: &'r Registry,
+}
+
+/// What keeps a registry small and fast: Git's garbage, trashed blobs, the index, a lock that a crash left.
+#[derive(Clone, Copy)]
+pub struct Maintenance<'r> {
+    pub(crate) registry: &'r Registry,
+}
+
+impl Registry {
+    /// Views and answers.
+    pub fn read(&self) -> Reader<'_> {
+        Reader { registry: self }
+    }
+
+    /// Changes, signed by this key.
+    pub fn write<'r>(&'r self, signer: &'r dyn Signer) -> Writer<'r> {
+        Writer { registry: self, signer }
+    }
+
+    /// The trust root, the policy and its members.
+    pub fn govern(&self) -> Governance<'_> {
+        Governance { registry: self }
+    }
+
+    /// Changes of the trust root and the policy, signed by this key.
+    pub fn govern_as<'r>(&'r self, signer: &'r dyn Signer) -> Governor<'r> {
+        Governor { registry: self, signer }
+    }
+
+    /// Clones, pushes, remotes, sites and hooks.
+    pub fn share(&self) -> Sharing<'_> {
+        Sharing { registry: self }
+    }
+
+    /// What lock files ask.
+    pub fn pins(&self) -> Pins<'_> {
+        Pins { registry: self }
+    }
+
+    /// Upkeep.
+    pub fn maintain(&self) -> Maintenance<'_> {
+        Maintenance { registry: self }
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn registry(home: &Path, key: &HeldKey) -> Registry {
         format: Format::Sha1,
         policy: None,
     };
-    Registry::init(&home.join("models"), world(home), &Writer::new(key), &request).unwrap().0
+    Registry::init(&home.join("models"), world(home), key, &request).unwrap().0
 }
 
 fn package(home: &Path, name: &str, text: &str) -> Package {
@@ -87,33 +87,33 @@ fn the_main_job_from_init_to_a_refused_byte() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let key = key(1);
-    let writer = Writer::new(&key);
+    let writer = &key;
     let registry = registry(home, &key);
 
-    let one = registry.register(&writer, &package(home, "one", "1")).unwrap();
+    let one = registry.write(writer).register(&package(home, "one", "1")).unwrap();
     assert_eq!((one.version, one.created, one.trust.as_str()), (1, true, "trusted"));
-    let again = registry.register(&writer, &package(home, "one", "1")).unwrap();
+    let again = registry.write(writer).register(&package(home, "one", "1")).unwrap();
     assert_eq!((again.version, again.created, again.commit), (1, false, None));
-    let two = registry.register(&writer, &package(home, "two", "2")).unwrap();
+    let two = registry.write(writer).register(&package(home, "two", "2")).unwrap();
     assert_eq!(two.version, 2);
 
-    let first = registry.promote(&writer, &champion(1)).unwrap();
+    let first = registry.write(writer).promote(&champion(1)).unwrap();
     assert_eq!((first.sequence, first.from, first.to.unwrap().version), (1, None, 1));
-    let second = registry.promote(&writer, &champion(2)).unwrap();
+    let second = registry.write(writer).promote(&champion(2)).unwrap();
     assert_eq!((second.sequence, second.from.unwrap().version), (2, 1));
     let mut late = champion(1);
     late.expect = Some(Some(1));
-    let error = registry.promote(&writer, &late).unwrap_err();
+    let error = registry.write(writer).promote(&late).unwrap_err();
     assert_eq!(error.code, Code::AliasMoved, "{error}");
     assert_eq!(error.fields["by"].as_str(), Some("ada"));
 
     let reference = Reference::parse("sentiment@champion").unwrap();
-    let resolved = registry.resolve(&reference, ResolveOptions::default()).unwrap();
+    let resolved = registry.read().resolve(&reference, ResolveOptions::default()).unwrap();
     assert_eq!((resolved.version, resolved.sequence, resolved.verified), (Some(2), Some(2), true));
     assert_eq!((resolved.trust.as_str(), resolved.commit), ("trusted", Some(second.commit)));
 
     let out = home.join("out");
-    let pulled = registry.pull(&reference, &out, &PullRequest::default()).unwrap();
+    let pulled = registry.read().pull(&reference, &out, &PullRequest::default()).unwrap();
     assert_eq!(pulled.files.len(), 1);
     assert_eq!(std::fs::read_to_string(out.join("config.json")).unwrap(), "{\"text\": \"2\"}");
 
@@ -123,10 +123,10 @@ fn the_main_job_from_init_to_a_refused_byte() {
         to: None,
         reason: String::new(),
     };
-    assert_eq!(registry.rollback(&writer, &back).unwrap().to.unwrap().version, 1);
-    assert_eq!(registry.log(&registry.view().unwrap(), None, None).unwrap().moves.len(), 3);
+    assert_eq!(registry.write(writer).rollback(&back).unwrap().to.unwrap().version, 1);
+    assert_eq!(registry.read().log(&registry.view().unwrap(), None, None).unwrap().moves.len(), 3);
 
-    let verified = registry.verify(None, VerifyOptions::default()).unwrap();
+    let verified = registry.read().verify(None, VerifyOptions::default()).unwrap();
     assert_eq!(verified.verdict, Outcome::Ok, "{:?}", verified.problems);
     assert_eq!((verified.commits, verified.blobs), (6, 2));
 
@@ -137,7 +137,7 @@ fn the_main_job_from_init_to_a_refused_byte() {
     std::fs::set_permissions(&blob, permissions).unwrap();
     std::fs::write(&blob, "{\"text\": \"3\"}").unwrap();
     let two = Reference::parse("sentiment/2").unwrap();
-    let error = registry.pull(&two, &home.join("bad"), &PullRequest::default()).unwrap_err();
+    let error = registry.read().pull(&two, &home.join("bad"), &PullRequest::default()).unwrap_err();
     assert_eq!(error.code, Code::Damaged);
     assert!(error.message.contains("config.json"), "{error}");
     assert!(!home.join("bad").exists());
@@ -148,13 +148,13 @@ fn a_registry_opens_again_and_a_stranger_cannot_write() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let key_of_ada = key(1);
-    registry(home, &key_of_ada).register(&Writer::new(&key_of_ada), &package(home, "one", "1")).unwrap();
+    registry(home, &key_of_ada).write(&key_of_ada).register(&package(home, "one", "1")).unwrap();
     let registry = Registry::open(&home.join("models"), world(home)).unwrap();
     let stranger = key(2);
-    let error = registry.promote(&Writer::new(&stranger), &champion(1)).unwrap_err();
+    let error = registry.write(&stranger).promote(&champion(1)).unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.hint_text().unwrap().contains("ada"), "{error:?}");
-    let error = registry.promote(&Writer::new(&key_of_ada), &champion(9)).unwrap_err();
+    let error = registry.write(&key_of_ada).promote(&champion(9)).unwrap_err();
     assert_eq!(error.code, Code::NotFound);
 }
 
@@ -163,15 +163,15 @@ fn revoked_bytes_leave_no_more_and_the_alias_says_so() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let key = key(1);
-    let writer = Writer::new(&key);
+    let writer = &key;
     let registry = registry(home, &key);
-    let one = registry.register(&writer, &package(home, "one", "1")).unwrap();
-    registry.promote(&writer, &champion(1)).unwrap();
-    let revoked = registry.revoke(&writer, one.artifact, "leaks").unwrap();
+    let one = registry.write(writer).register(&package(home, "one", "1")).unwrap();
+    registry.write(writer).promote(&champion(1)).unwrap();
+    let revoked = registry.write(writer).revoke(one.artifact, "leaks").unwrap();
     assert_eq!((revoked.versions.len(), revoked.aliases.len()), (1, 1));
     let reference = Reference::parse("sentiment@champion").unwrap();
-    assert_eq!(registry.resolve(&reference, ResolveOptions::default()).unwrap_err().code, Code::Revoked);
-    let error = registry.promote(&writer, &{
+    assert_eq!(registry.read().resolve(&reference, ResolveOptions::default()).unwrap_err().code, Code::Revoked);
+    let error = registry.write(writer).promote(&{
         let mut request = champion(1);
         request.alias = AliasName::parse("canary").unwrap();
         request

@@ -15,7 +15,6 @@ use refmark_core::types::reference::Reference;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{
     Context, InitRequest, MoveAnswer, Package, PullRequest, RegisterAnswer, Registry, ResolveOptions, VerifyOptions,
-    Writer,
 };
 
 use super::{Steps, model};
@@ -73,7 +72,7 @@ pub fn run(
     signer: &dyn Signer,
     versions: &Versions,
 ) -> Result<Toured> {
-    let writer = Writer::new(signer);
+    let writer = signer;
     let models = folder.join("models");
     let request = InitRequest {
         name: None,
@@ -82,7 +81,7 @@ pub fn run(
         format: Format::Sha1,
         policy: None,
     };
-    let (registry, made) = Registry::init(&models, world, &writer, &request)?;
+    let (registry, made) = Registry::init(&models, world, writer, &request)?;
     let root = made.trust_root.get(..19).unwrap_or_default();
     steps.take("made a registry", format!("{}  signed with a demo key, root {root}…", models.display()));
     let tour = Tour { registry, writer, versions };
@@ -98,13 +97,13 @@ pub fn run(
 
 struct Tour<'a> {
     registry: Registry,
-    writer: Writer<'a>,
+    writer: &'a dyn Signer,
     versions: &'a Versions,
 }
 
 impl Tour<'_> {
     fn version(&self, steps: &mut Steps<'_>, package: &Package) -> Result<RegisterAnswer> {
-        let done = self.registry.register(&self.writer, package)?;
+        let done = self.registry.write(self.writer).register(package)?;
         let bytes = size(done.files.iter().map(|file| file.size).sum());
         let metrics = package.metrics.iter().map(|(name, value)| format!("  {name} {value}"));
         let card = if package.card.is_some() { "  with a model card" } else { "" };
@@ -130,7 +129,7 @@ impl Tour<'_> {
             expect: None,
             evidence: Vec::new(),
         };
-        let moved = self.registry.promote(&self.writer, &request)?;
+        let moved = self.registry.write(self.writer).promote(&request)?;
         let from = crate::render::moves::held(moved.from);
         steps.take(
             &format!("promoted {}@champion", self.versions.model),
@@ -140,11 +139,11 @@ impl Tour<'_> {
     }
 
     fn review(&self, steps: &mut Steps<'_>, moved: &MoveAnswer) -> Result<()> {
-        let review = self.registry.review(&moved.commit.to_string())?;
+        let review = self.registry.read().review(&moved.commit.to_string())?;
         let verdict = format!("{}: {}", review.verdict.as_str().to_uppercase(), review.summary);
-        let view = self.registry.view()?;
+        let view = self.registry.read().view()?;
         let version = |number| Reference::Version(self.versions.model.clone(), number);
-        let diff = self.registry.diff(&view, &version(1), &version(2))?;
+        let diff = self.registry.read().diff(&view, &version(1), &version(2))?;
         steps
             .take("reviewed that commit", [verdict].into_iter().chain(in_short(&diff)).collect::<Vec<_>>().join(" · "));
         Ok(())
@@ -152,10 +151,10 @@ impl Tour<'_> {
 
     fn pull(&self, steps: &mut Steps<'_>, folder: &Path) -> Result<()> {
         let champion = Reference::Alias(self.versions.model.clone(), AliasName::parse("champion")?);
-        let resolved = self.registry.resolve(&champion, ResolveOptions::default())?;
+        let resolved = self.registry.read().resolve(&champion, ResolveOptions::default())?;
         let into = folder.join("champion");
-        let pulled = self.registry.pull(&champion, &into, &PullRequest::default())?;
-        let verified = self.registry.verify(None, VerifyOptions::default())?;
+        let pulled = self.registry.read().pull(&champion, &into, &PullRequest::default())?;
+        let verified = self.registry.read().verify(None, VerifyOptions::default())?;
         let version = resolved.version.map_or_else(String::new, |it| format!("version {it} "));
         steps.take(
             &format!("pulled {champion}"),
@@ -177,13 +176,13 @@ impl Tour<'_> {
             registered.files.iter().max_by_key(|file| file.size).ok_or_else(|| bug("a version without files"))?;
         flip_in(&self.registry.store().place_of(&largest.sha256), largest.size, &largest.sha256)?;
         let version = Reference::Version(self.versions.model.clone(), registered.version);
-        let refused = self.registry.pull(&version, &folder.join("damaged"), &PullRequest::default());
+        let refused = self.registry.read().pull(&version, &folder.join("damaged"), &PullRequest::default());
         let Err(error) = refused else { return Err(bug("a flipped byte was not refused")) };
         if error.code != Code::Damaged {
             return Err(error);
         }
         // The same files again: what was lost is stored anew, and no version is made.
-        self.registry.register(&self.writer, &self.versions.second)?;
+        self.registry.write(self.writer).register(&self.versions.second)?;
         steps.take(
             "flipped one byte in the store",
             format!(

@@ -4,7 +4,7 @@ mod list;
 mod wanted;
 
 use refmark_core::types::oid::Oid;
-use refmark_core::{Package, RegisterAnswer, Writer};
+use refmark_core::{Package, RegisterAnswer};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};
@@ -30,13 +30,13 @@ pub fn run(app: &App, args: &RegisterArgs) -> Reply {
         None => vec![Wanted::of(args)?],
     };
     let registry = app.registry()?;
-    let view = registry.view()?;
+    let view = registry.read().view()?;
     let mut packages: Vec<Package> = Vec::new();
     for it in &wanted {
         packages.push(it.package(&registry, &view)?);
     }
     let signer = app.signer(&registry)?;
-    let versions = registry.register_all(&Writer::new(&*signer), &packages)?;
+    let versions = registry.write(&*signer).register_all(&packages)?;
     for warning in versions.iter().flat_map(|it| &it.warnings) {
         app.warn(warning);
     }

@@ -158,7 +158,7 @@ impl Wanted {
         }
         package.capabilities = self.capabilities.as_slice().to_vec();
         for parent in self.parents.as_slice() {
-            package.parents.push(registry.side(view, &Reference::parse(parent)?)?.artifact);
+            package.parents.push(registry.read().side(view, &Reference::parse(parent)?)?.artifact);
         }
         package.source = self.source.clone().or_else(|| self.reference.clone());
         package.release = self.release.as_deref().map(Release::parse).transpose()?;

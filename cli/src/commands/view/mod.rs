@@ -64,7 +64,7 @@ pub fn run(app: &App, args: &ViewArgs) -> Reply {
         Error::new(Code::Io, format!("a folder for the site cannot be made: {error}")).hint("set TMPDIR to one")
     })?;
     let request = ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() };
-    let site = registry.export_site(&Git::default(), folder.path(), &request)?;
+    let site = registry.share().export_site(&Git::default(), folder.path(), &request)?;
     let server = Server::bind(folder.path(), args.port)?;
     reply(ViewAnswer {
         url: format!("http://127.0.0.1:{}/{}", server.port(), site.fragment),

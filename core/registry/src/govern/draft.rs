@@ -1,15 +1,17 @@
 //! Drafts: a root or a policy that needs more signatures than one hand gives. The record lies in a file, as it will lie in
 //! the tree, and goes from keyholder to keyholder; a policy's text lies beside it.
 
+use crate::registry::Governance;
+use crate::registry::Governor;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::{Holder, Writer, Written};
+use crate::write::transaction::{Holder, Written};
 use refmark_engine::plan::{Author, Plan};
-use refmark_engine::ports::signer::sign_statement;
+use refmark_engine::ports::signer::{Signer, sign_statement};
 use refmark_query::answer::policy::warned;
 use refmark_query::policy::{Warning, changes as policy_changes};
 use refmark_records::layout::Place;
@@ -67,23 +69,22 @@ struct Draft {
     text: Option<Vec<u8>>,
 }
 
-impl Registry {
+impl Governor<'_> {
     /// Writes a plan's one record, signed by its author, to a file, and a policy's text beside it.
     pub(crate) fn draft(
         &self,
-        writer: &Writer<'_>,
         holder: Holder,
         plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
         out: &Path,
     ) -> Result<(Digest, Signatures)> {
-        let view = self.view()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.author_as(&view, writer, holder)?;
+        let author = self.registry.write(self.signer).author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
         let [statement] = plan.statements.as_slice() else {
             return Err(refmark_types::error::bug("a draft is one statement"));
         };
-        let signature = sign_statement(writer.signer, &statement.canonical()?)?;
+        let signature = sign_statement(self.signer, &statement.canonical()?)?;
         let draft = Draft {
             record: Record::new(statement.clone(), vec![signature])?,
             text: plan.documents.into_iter().next().map(|it| it.1),
@@ -93,15 +94,67 @@ impl Registry {
                 .hint("choose another file: a draft may carry others' signatures")
                 .at(out.display().to_string()));
         }
-        self.store_draft(out, &draft)?;
+        self.registry.store_draft(out, &draft)?;
         Ok((draft.record.digest(), signatures(&view, &draft.record)?))
     }
 
-    /// What a draft says and who signed it so far: to be read before it is signed.
-    pub fn draft_show(&self, view: &View<'_>, path: &Path) -> Result<DraftAnswer> {
-        self.told(view, &read(path)?, None)
+    /// Adds the signer's signature to a draft.
+    pub fn draft_sign(&self, path: &Path) -> Result<DraftAnswer> {
+        let view = self.registry.view()?;
+        view.check_tip()?;
+        let mut draft = read(path)?;
+        let (kind, _) = what(&draft.record)?;
+        let holder = if kind == "root" { Holder::Root } else { Holder::Policy };
+        let keyid = self.signer.public().id();
+        if draft.record.signatures.iter().any(|it| it.keyid == keyid) {
+            return Err(Error::new(Code::NothingToDo, format!("{keyid} has signed {} already", path.display())));
+        }
+        let fresh = new_holder(&draft.record, self.signer);
+        if fresh.is_none() {
+            self.registry.write(self.signer).author_as(&view, holder)?;
+        }
+        let mut signed = draft.record.signatures.clone();
+        signed.push(sign_statement(self.signer, draft.record.canonical())?);
+        draft.record = Record::new(draft.record.statement.clone(), signed)?;
+        self.registry.store_draft(path, &draft)?;
+        self.registry.told(&view, &draft, None)
     }
 
+    /// Puts a draft into effect, where its signatures are enough.
+    pub fn draft_land(&self, path: &Path) -> Result<DraftAnswer> {
+        let draft = read(path)?;
+        let (kind, number) = what(&draft.record)?;
+        let written: Written = self.registry.write(self.signer).change_as(Holder::Any, |view, _| {
+            let so_far = signatures(view, &draft.record)?;
+            if so_far.lacking > 0 {
+                let could: Vec<&str> = so_far.could.iter().map(PrincipalId::as_str).collect();
+                return Err(Error::new(
+                    Code::Refused,
+                    format!("{kind} {number} lacks {} of its signatures", so_far.lacking),
+                )
+                .hint(format!("{} could sign it: refmark {} sign {}", could.join(", "), verb(kind), path.display()))
+                .field("lacking", so_far.lacking)
+                .field("who_could", could));
+            }
+            let mut plan = Plan { subject: subject(kind, number), body: reason(&draft.record), ..Plan::default() };
+            plan.carried.push((draft.record.common().path.to_owned(), draft.record.print()?.into_bytes()));
+            if let Some(text) = &draft.text {
+                plan.carried.push((Place::PolicyText(number).path(), text.clone()));
+            }
+            Ok(plan)
+        })?;
+        self.registry.told(&self.registry.view()?, &draft, Some(written.commit))
+    }
+}
+
+impl Governance<'_> {
+    /// What a draft says and who signed it so far: to be read before it is signed.
+    pub fn draft_show(&self, view: &View<'_>, path: &Path) -> Result<DraftAnswer> {
+        self.registry.told(view, &read(path)?, None)
+    }
+}
+
+impl Registry {
     fn told(&self, view: &View<'_>, draft: &Draft, commit: Option<Oid>) -> Result<DraftAnswer> {
         let (kind, number) = what(&draft.record)?;
         let facts = view.facts()?;
@@ -134,54 +187,6 @@ impl Registry {
             changes,
             warnings,
         })
-    }
-
-    /// Adds the signer's signature to a draft.
-    pub fn draft_sign(&self, writer: &Writer<'_>, path: &Path) -> Result<DraftAnswer> {
-        let view = self.view()?;
-        view.check_tip()?;
-        let mut draft = read(path)?;
-        let (kind, _) = what(&draft.record)?;
-        let holder = if kind == "root" { Holder::Root } else { Holder::Policy };
-        let keyid = writer.signer.public().id();
-        if draft.record.signatures.iter().any(|it| it.keyid == keyid) {
-            return Err(Error::new(Code::NothingToDo, format!("{keyid} has signed {} already", path.display())));
-        }
-        let fresh = new_holder(&draft.record, writer);
-        if fresh.is_none() {
-            self.author_as(&view, writer, holder)?;
-        }
-        let mut signed = draft.record.signatures.clone();
-        signed.push(sign_statement(writer.signer, draft.record.canonical())?);
-        draft.record = Record::new(draft.record.statement.clone(), signed)?;
-        self.store_draft(path, &draft)?;
-        self.told(&view, &draft, None)
-    }
-
-    /// Puts a draft into effect, where its signatures are enough.
-    pub fn draft_land(&self, writer: &Writer<'_>, path: &Path) -> Result<DraftAnswer> {
-        let draft = read(path)?;
-        let (kind, number) = what(&draft.record)?;
-        let written: Written = self.change_as(writer, Holder::Any, |view, _| {
-            let so_far = signatures(view, &draft.record)?;
-            if so_far.lacking > 0 {
-                let could: Vec<&str> = so_far.could.iter().map(PrincipalId::as_str).collect();
-                return Err(Error::new(
-                    Code::Refused,
-                    format!("{kind} {number} lacks {} of its signatures", so_far.lacking),
-                )
-                .hint(format!("{} could sign it: refmark {} sign {}", could.join(", "), verb(kind), path.display()))
-                .field("lacking", so_far.lacking)
-                .field("who_could", could));
-            }
-            let mut plan = Plan { subject: subject(kind, number), body: reason(&draft.record), ..Plan::default() };
-            plan.carried.push((draft.record.common().path.to_owned(), draft.record.print()?.into_bytes()));
-            if let Some(text) = &draft.text {
-                plan.carried.push((Place::PolicyText(number).path(), text.clone()));
-            }
-            Ok(plan)
-        })?;
-        self.told(&self.view()?, &draft, Some(written.commit))
     }
 
     fn store_draft(&self, path: &Path, draft: &Draft) -> Result<()> {
@@ -272,9 +277,9 @@ fn what(record: &Record) -> Result<(&'static str, u64)> {
 }
 
 /// Whoever joins by a new root signs it too: the key stands in the root itself.
-fn new_holder(record: &Record, writer: &Writer<'_>) -> Option<PrincipalId> {
+fn new_holder(record: &Record, signer: &dyn Signer) -> Option<PrincipalId> {
     let Predicate::Root(root) = record.predicate() else { return None };
-    let key = writer.signer.public();
+    let key = signer.public();
     root.keyholders.iter().find(|it| it.keys.contains(&key)).map(|it| it.principal.clone())
 }
 

@@ -2,9 +2,9 @@
 
 use crate::govern::policy::PolicyApplyAnswer;
 use crate::govern::policy_text::PolicyText;
-use crate::registry::Registry;
+use crate::registry::Governance;
+use crate::registry::Governor;
 use crate::view::View;
-use crate::write::transaction::Writer;
 use refmark_engine::policy::TeamMember;
 use refmark_query::answer::members::members;
 pub use refmark_query::answer::members::{MemberRow, MembersAnswer};
@@ -54,28 +54,30 @@ pub fn keys_of_text(text: &str) -> Result<(Vec<PublicKey>, Vec<String>)> {
     Ok((keys, passed_over))
 }
 
-impl Registry {
+impl Governance<'_> {
     /// Everybody who may do anything, under the policy in force.
     pub fn members(&self, view: &View<'_>) -> Result<MembersAnswer> {
         members(view.facts()?)
     }
+}
 
+impl Governor<'_> {
     /// Changes the members: one new policy for all of it.
-    pub fn members_change(&self, writer: &Writer<'_>, request: &MembersRequest) -> Result<PolicyApplyAnswer> {
+    pub fn members_change(&self, request: &MembersRequest) -> Result<PolicyApplyAnswer> {
         if request.changes.is_empty() {
             return Err(Error::new(Code::BadArgument, "no member was named"));
         }
         let reason = request.reason.clone().unwrap_or_else(|| said(&request.changes));
         let make = |view: &View<'_>| -> Result<String> {
             let before = view.facts()?.policy_in_force()?;
-            let mut text = PolicyText::parse(&self.text_of(view, before.number)?)?;
+            let mut text = PolicyText::parse(&self.registry.text_of(view, before.number)?)?;
             text.number(before.registry, before.number + 1)?;
             for change in &request.changes {
                 apply(&mut text, change, &before)?;
             }
             Ok(text.text())
         };
-        self.next_policy(writer, &make, &reason, request.out.as_deref())
+        self.next_policy(&make, &reason, request.out.as_deref())
     }
 }
 

@@ -1,5 +1,7 @@
 //! `policy show|check|apply|sign`: the policy's text, what it means, and the next one.
 
+use crate::registry::Governance;
+use crate::registry::Governor;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -8,7 +10,7 @@ use crate::govern::draft::Signatures;
 use crate::govern::policy_text::PolicyText;
 use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::{Holder, Writer};
+use crate::write::transaction::Holder;
 use refmark_engine::effective::Effective;
 use refmark_engine::plan;
 use refmark_engine::policy::{Preset, preset_over};
@@ -73,7 +75,7 @@ pub struct PolicyRequest {
     pub out: Option<PathBuf>,
 }
 
-impl Registry {
+impl Governance<'_> {
     /// Policy n, or the one in force.
     pub fn policy_show(&self, view: &View<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
         policy(view.facts()?, number)
@@ -93,9 +95,11 @@ impl Registry {
             changes: changes(&before, &policy),
         })
     }
+}
 
+impl Governor<'_> {
     /// Numbers a text, signs it, and puts it into effect; or writes a draft that collects signatures.
-    pub fn policy_apply(&self, writer: &Writer<'_>, request: &PolicyRequest) -> Result<PolicyApplyAnswer> {
+    pub fn policy_apply(&self, request: &PolicyRequest) -> Result<PolicyApplyAnswer> {
         let make = |view: &View<'_>| -> Result<String> {
             let before = view.facts()?.policy_in_force()?;
             match &request.source {
@@ -103,13 +107,12 @@ impl Registry {
                 PolicySource::Preset(preset) => preset_over(*preset, &before),
             }
         };
-        self.next_policy(writer, &make, &request.reason, request.out.as_deref())
+        self.next_policy(&make, &request.reason, request.out.as_deref())
     }
 
     /// Makes policy n+1 of a text that is made from what stands now.
     pub(crate) fn next_policy(
         &self,
-        writer: &Writer<'_>,
         make: &dyn Fn(&View<'_>) -> Result<String>,
         reason: &str,
         out: Option<&Path>,
@@ -119,7 +122,7 @@ impl Registry {
             let before = view.facts()?.policy_in_force()?;
             let text = make(view)?;
             let policy = Policy::parse(&text)?;
-            if text == renumbered(&self.text_of(view, before.number)?, &before, policy.number)? {
+            if text == renumbered(&self.registry.text_of(view, before.number)?, &before, policy.number)? {
                 return Err(Error::new(Code::NothingToDo, format!("policy {} says that already", before.number)));
             }
             let old = warned(view.facts()?, &before)?;
@@ -129,11 +132,11 @@ impl Registry {
         };
         let (commit, statement, signatures, draft) = match out {
             Some(out) => {
-                let (statement, signatures) = self.draft(writer, Holder::Policy, &mut plan, out)?;
+                let (statement, signatures) = self.draft(Holder::Policy, &mut plan, out)?;
                 (None, statement, signatures, Some(out.to_owned()))
             }
             None => {
-                let written = self.change_as(writer, Holder::Policy, plan)?;
+                let written = self.registry.write(self.signer).change_as(Holder::Policy, plan)?;
                 let record = written.records.iter().find(|(path, _)| path.ends_with(".json"));
                 let statement =
                     record.map(|it| it.1).ok_or_else(|| refmark_types::error::bug("a policy without a record"))?;
@@ -144,7 +147,9 @@ impl Registry {
             told.ok_or_else(|| refmark_types::error::bug("a policy that was not planned"))?;
         Ok(PolicyApplyAnswer { number, commit, statement, signatures, draft, changes, warnings })
     }
+}
 
+impl Registry {
     pub(crate) fn text_of(&self, view: &View<'_>, number: u64) -> Result<String> {
         let oid = view.state()?.oid(&Place::PolicyText(number).path())?;
         let oid = oid.ok_or_else(|| Error::new(Code::NotFound, format!("the text of policy {number} is not here")))?;

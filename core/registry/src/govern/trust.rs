@@ -1,5 +1,7 @@
 //! `trust`: the roots that vouch for a registry, who pinned which, keys that were lost, and keys for other tools.
 
+use crate::registry::Governance;
+use crate::registry::Governor;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::govern::policy::PolicyApplyAnswer;
 use crate::govern::policy_text::PolicyText;
 use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::{Holder, Writer};
+use crate::write::transaction::Holder;
 use refmark_engine::plan::{self, Rotation};
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::state_reader::StateReader;
@@ -153,13 +155,13 @@ pub struct DistrustRequest {
     pub out: Option<PathBuf>,
 }
 
-impl Registry {
+impl Governance<'_> {
     /// The roots that vouch for the registry, whatever this reader pinned: keyholders, fingerprints, quorums, and the keys
     /// that are distrusted.
     pub fn trust(&self) -> Result<TrustAnswer> {
-        let pin = self.world().pin_of(self.id())?;
-        let unheld = Context { pinning: Pinning::Root(self.first_root()), ..self.world().clone() };
-        let unheld = Registry::open(self.path(), unheld)?;
+        let pin = self.registry.world().pin_of(self.registry.id())?;
+        let unheld = Context { pinning: Pinning::Root(self.registry.first_root()), ..self.registry.world().clone() };
+        let unheld = Registry::open(self.registry.path(), unheld)?;
         let view = unheld.view()?;
         let facts = view.facts()?;
         let policy = facts.policy_in_force()?;
@@ -182,9 +184,9 @@ impl Registry {
         let about_roots = |it: &Warning| it.place.starts_with("trust root");
         let is_pinned = roots.iter().any(|it| it.pinned);
         Ok(TrustAnswer {
-            id: self.id(),
+            id: self.registry.id(),
             name: newest.name.clone(),
-            trust_root: self.first_root().prefixed(),
+            trust_root: self.registry.first_root().prefixed(),
             number: newest.number,
             root_threshold: newest.root.threshold,
             policy_threshold: newest.policy.threshold,
@@ -202,71 +204,14 @@ impl Registry {
     /// moves the pin on to the newest. An error with code `wrong-root` where the registry never had it: then this is not the
     /// registry that its owner spoke of.
     pub fn pin_root(&self, expected: Digest) -> Result<TrustAnswer> {
-        let held = Context { pinning: Pinning::Root(expected), ..self.world().clone() };
-        let held = Registry::open(self.path(), held)?;
+        let held = Context { pinning: Pinning::Root(expected), ..self.registry.world().clone() };
+        let held = Registry::open(self.registry.path(), held)?;
         let view = held.view()?;
         if let Some(error) = view.verified().and_then(|it| it.root_error.clone()) {
             return Err(error);
         }
-        self.world().store_pin(self.id(), self.name(), expected)?;
-        held.trust()
-    }
-
-    /// Makes root n+1: it needs the old and the new threshold. With `out` a draft is written, so that others can sign.
-    pub fn rotate(&self, writer: &Writer<'_>, rotation: &Rotation, out: Option<&Path>) -> Result<RotateAnswer> {
-        let mut number = 0;
-        let mut plan = |view: &View<'_>, author: &plan::Author| {
-            let plan = plan::rotate(view.facts()?, author, rotation)?;
-            number = view.facts()?.newest_root()?.map_or(1, |it| it.number + 1);
-            Ok(plan)
-        };
-        let (digest, commit, signatures) = match out {
-            Some(out) => {
-                let (digest, signatures) = self.draft(writer, Holder::Root, &mut plan, out)?;
-                (digest, None, signatures)
-            }
-            None => {
-                let written = self.change_as(writer, Holder::Root, plan)?;
-                let digest: Option<Digest> = written.records.first().map(|it| it.1);
-                let digest = digest.ok_or_else(|| refmark_types::error::bug("a root without a record"))?;
-                let view = self.view()?;
-                let root = view.facts()?.root(number)?;
-                let given = root.map(|root| signatures(&view, &root.record)).transpose()?;
-                let by = given.map(|it| it.by).unwrap_or_default();
-                (digest, Some(written.commit), Signatures::complete(by))
-            }
-        };
-        Ok(RotateAnswer { number, digest: digest.prefixed(), commit, draft: out.map(Path::to_owned), signatures })
-    }
-
-    /// Distrusts a key that was lost: what it signed outside the state at `since` is tainted.
-    pub fn distrust(&self, writer: &Writer<'_>, request: &DistrustRequest) -> Result<PolicyApplyAnswer> {
-        let make = |view: &View<'_>| -> Result<String> {
-            let before = view.facts()?.policy_in_force()?;
-            let key = key_named(&request.key, &before)?;
-            if before.distrust.iter().any(|it| it.key == key) {
-                return Err(Error::new(Code::NothingToDo, format!("{key} is distrusted already")));
-            }
-            let since = self.repo.resolve_revision(&request.since)?;
-            let good = match view.verified() {
-                Some(verified) => verified.walk.position(since)?.is_some(),
-                None => false,
-            };
-            if !good {
-                return Err(Error::new(
-                    Code::BadArgument,
-                    format!("{} is not a good commit of {}", since.short(), self.branch),
-                )
-                .hint(
-                    "name the last commit of the registry's branch at which the key was certainly in the right hands",
-                ));
-            }
-            let mut text = PolicyText::parse(&self.text_of(view, before.number)?)?;
-            text.number(before.registry, before.number + 1)?;
-            text.distrust(&Distrust { key, since, reason: request.reason.clone() })?;
-            Ok(text.text())
-        };
-        self.next_policy(writer, &make, &request.reason, request.out.as_deref())
+        self.registry.world().store_pin(self.registry.id(), self.registry.name(), expected)?;
+        held.govern().trust()
     }
 
     /// An `allowed_signers` file of every member's keys, for `git log --show-signature`.
@@ -280,6 +225,65 @@ impl Registry {
             }
         }
         Ok(text)
+    }
+}
+
+impl Governor<'_> {
+    /// Makes root n+1: it needs the old and the new threshold. With `out` a draft is written, so that others can sign.
+    pub fn rotate(&self, rotation: &Rotation, out: Option<&Path>) -> Result<RotateAnswer> {
+        let mut number = 0;
+        let mut plan = |view: &View<'_>, author: &plan::Author| {
+            let plan = plan::rotate(view.facts()?, author, rotation)?;
+            number = view.facts()?.newest_root()?.map_or(1, |it| it.number + 1);
+            Ok(plan)
+        };
+        let (digest, commit, signatures) = match out {
+            Some(out) => {
+                let (digest, signatures) = self.draft(Holder::Root, &mut plan, out)?;
+                (digest, None, signatures)
+            }
+            None => {
+                let written = self.registry.write(self.signer).change_as(Holder::Root, plan)?;
+                let digest: Option<Digest> = written.records.first().map(|it| it.1);
+                let digest = digest.ok_or_else(|| refmark_types::error::bug("a root without a record"))?;
+                let view = self.registry.view()?;
+                let root = view.facts()?.root(number)?;
+                let given = root.map(|root| signatures(&view, &root.record)).transpose()?;
+                let by = given.map(|it| it.by).unwrap_or_default();
+                (digest, Some(written.commit), Signatures::complete(by))
+            }
+        };
+        Ok(RotateAnswer { number, digest: digest.prefixed(), commit, draft: out.map(Path::to_owned), signatures })
+    }
+
+    /// Distrusts a key that was lost: what it signed outside the state at `since` is tainted.
+    pub fn distrust(&self, request: &DistrustRequest) -> Result<PolicyApplyAnswer> {
+        let make = |view: &View<'_>| -> Result<String> {
+            let before = view.facts()?.policy_in_force()?;
+            let key = key_named(&request.key, &before)?;
+            if before.distrust.iter().any(|it| it.key == key) {
+                return Err(Error::new(Code::NothingToDo, format!("{key} is distrusted already")));
+            }
+            let since = self.registry.repo.resolve_revision(&request.since)?;
+            let good = match view.verified() {
+                Some(verified) => verified.walk.position(since)?.is_some(),
+                None => false,
+            };
+            if !good {
+                return Err(Error::new(
+                    Code::BadArgument,
+                    format!("{} is not a good commit of {}", since.short(), self.registry.branch),
+                )
+                .hint(
+                    "name the last commit of the registry's branch at which the key was certainly in the right hands",
+                ));
+            }
+            let mut text = PolicyText::parse(&self.registry.text_of(view, before.number)?)?;
+            text.number(before.registry, before.number + 1)?;
+            text.distrust(&Distrust { key, since, reason: request.reason.clone() })?;
+            Ok(text.text())
+        };
+        self.next_policy(&make, &request.reason, request.out.as_deref())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `gc` and `unlock`: clearing up, under the writer's lock.
 
+use crate::registry::Maintenance;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -37,15 +38,16 @@ pub struct GcAnswer {
     pub git_bytes_after: u64,
 }
 
-impl Registry {
+impl Maintenance<'_> {
     /// Removes what nobody needs: trash and unreachable Git objects older than two weeks, and what dead processes left;
     /// then packs Git's objects with fresh deltas. With `dry_run` it only says what it would do.
     pub fn gc(&self, git: &dyn GitProgram, dry_run: bool) -> Result<GcAnswer> {
-        let now = self.world.clock.now();
-        let (trash, trash_bytes, trash_kept) = self.store.trash_due(now)?;
-        let unreachable = git.run(self.repo.git_dir(), false, &["prune", "--dry-run", "--expire=2.weeks.ago"])?;
-        let before = git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?;
-        let left = self.leftovers()?;
+        let now = self.registry.world.clock.now();
+        let (trash, trash_bytes, trash_kept) = self.registry.store.trash_due(now)?;
+        let unreachable =
+            git.run(self.registry.repo.git_dir(), false, &["prune", "--dry-run", "--expire=2.weeks.ago"])?;
+        let before = git.run(self.registry.repo.git_dir(), false, &["count-objects", "-v"])?;
+        let left = self.registry.leftovers()?;
         let mut answer = GcAnswer {
             dry_run,
             trash,
@@ -62,17 +64,28 @@ impl Registry {
             return Ok(answer);
         }
         // Before the lock: on a full disk this is what makes room for it.
-        self.sweep()?;
-        let _lock = self.lock()?;
-        self.repo.recover()?;
-        self.finish_deletes()?;
-        answer.trash = self.store.empty_trash(now)?;
-        answer.trash_kept = self.store.trash_due(now)?.2;
-        git.gc(self.repo.git_dir())?;
-        answer.git_bytes_after = size_of(&git.run(self.repo.git_dir(), false, &["count-objects", "-v"])?);
+        self.registry.sweep()?;
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
+        self.registry.finish_deletes()?;
+        answer.trash = self.registry.store.empty_trash(now)?;
+        answer.trash_kept = self.registry.store.trash_due(now)?.2;
+        git.gc(self.registry.repo.git_dir())?;
+        answer.git_bytes_after = size_of(&git.run(self.registry.repo.git_dir(), false, &["count-objects", "-v"])?);
         Ok(answer)
     }
 
+    /// Clears the writer's lock by hand, whoever holds it. Returns the holder where one could be read; an error with code
+    /// `nothing-to-do` where there is no lock.
+    pub fn unlock(&self) -> Result<Option<Holder>> {
+        unlock(&*self.registry.world.disk, &self.registry.lock_path())
+    }
+
+    /// For how long, in seconds, deleted blobs can be brought back.
+    pub const TRASH_SECONDS: i64 = KEEP_SECONDS;
+}
+
+impl Registry {
     /// Removes what processes that are gone left of their work, in every folder that is the registry's own.
     pub(crate) fn sweep(&self) -> Result<()> {
         let disk = &*self.world.disk;
@@ -91,15 +104,6 @@ impl Registry {
         let own = [self.git_dir().to_owned(), self.git_dir().join("hooks"), self.own_folder(), work];
         own.iter().chain(&self.world.places.config).flat_map(|folder| left_over(folder)).collect()
     }
-
-    /// Clears the writer's lock by hand, whoever holds it. Returns the holder where one could be read; an error with code
-    /// `nothing-to-do` where there is no lock.
-    pub fn unlock(&self) -> Result<Option<Holder>> {
-        unlock(&*self.world.disk, &self.lock_path())
-    }
-
-    /// For how long, in seconds, deleted blobs can be brought back.
-    pub const TRASH_SECONDS: i64 = KEEP_SECONDS;
 }
 
 /// A number in what `git count-objects -v` printed.

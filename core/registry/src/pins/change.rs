@@ -156,7 +156,7 @@ impl Project {
     }
 
     fn new_lock(&self, registry: &Registry, view: &View<'_>, request: &PinAddRequest) -> Result<LockFile> {
-        let url = match (registry.origin_url()?, &request.url) {
+        let url = match (registry.share().origin_url()?, &request.url) {
             // A clone's own path means nothing to colleagues; where it came from does.
             (Some(url), None) if !is_local(&url) => url,
             (_, Some(given)) if is_local(given) && Path::new(given).is_relative() => {
@@ -174,7 +174,7 @@ impl Project {
     /// Where the blobs of a registry can be had without it: its remotes, and its own store where the lock names it by path.
     fn remotes_of(&self, registry: &Registry, url: &str) -> Result<Vec<(RemoteName, String)>> {
         let mut remotes = Vec::new();
-        for row in registry.list_remotes()? {
+        for row in registry.share().list_remotes()? {
             remotes.push((row.name, absolute(&row.folder)?));
         }
         if is_local(url) {
@@ -207,7 +207,7 @@ fn take(
     name: Option<ModelName>,
     now: Timestamp,
 ) -> Result<Pin> {
-    let resolved = registry.resolve_in(view, reference, ResolveOptions::default())?;
+    let resolved = registry.read().resolve_in(view, reference, ResolveOptions::default())?;
     if resolved.trust_state != TrustState::Trusted {
         return Err(Error::new(
             Code::NotTrusted,

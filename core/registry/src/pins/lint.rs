@@ -1,10 +1,10 @@
 //! `pin lint`: manifests that name a model by something that moves.
 
+use crate::registry::Pins;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::registry::Registry;
 use refmark_query::lint::{LintFinding, lint};
 use refmark_types::error::{Code, Error, Result};
 
@@ -40,11 +40,11 @@ pub struct LintAnswer {
     pub skipped: Vec<String>,
 }
 
-impl Registry {
+impl Pins<'_> {
     /// Looks for moving references to this registry's models in the manifests below a folder: YAML, JSON, TOML, env,
     /// Terraform and Dockerfiles, as far as `.gitignore` lets it. Links are not followed.
     pub fn lint_manifests(&self, folder: &Path) -> Result<LintAnswer> {
-        let models = self.view()?.facts()?.models()?;
+        let models = self.registry.view()?.facts()?.models()?;
         if !folder.exists() {
             return Err(Error::new(Code::NotFound, format!("{} is not there", folder.display())));
         }
@@ -58,7 +58,7 @@ impl Registry {
             .build();
         let mut seen = 0;
         for entry in walk {
-            self.world.cancel.check()?;
+            self.registry.world.cancel.check()?;
             seen += 1;
             if seen > MAX_FILES || answer.findings.len() >= MAX_FINDINGS {
                 answer.truncated = true;

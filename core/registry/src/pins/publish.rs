@@ -1,9 +1,9 @@
 //! `pin publish`: tells the registry what a project is pinned to, for reach and sunset.
 
+use crate::registry::Pins;
+use refmark_engine::ports::signer::Signer;
 use serde::Serialize;
 
-use crate::registry::Registry;
-use crate::write::transaction::Writer;
 use refmark_engine::plan::{PublishRequest, publish};
 use refmark_query::pin::same_registry;
 use refmark_records::consumer::PublishedPin;
@@ -27,17 +27,17 @@ pub struct PublishAnswer {
     pub commit: Oid,
 }
 
-impl Registry {
+impl Pins<'_> {
     /// Publishes a project's pins, whole; without a lock file that the project is gone.
     pub fn publish_pins(
         &self,
-        writer: &Writer<'_>,
+        signer: &dyn Signer,
         consumer: &ConsumerId,
         project: Option<String>,
         lock: Option<&LockFile>,
     ) -> Result<PublishAnswer> {
         if let Some(lock) = lock {
-            same_registry(lock, self.id())?;
+            same_registry(lock, self.registry.id())?;
         }
         let pin = |it: &refmark_records::lock::Pin| PublishedPin {
             model: it.model.clone(),
@@ -47,8 +47,8 @@ impl Registry {
         };
         let pins: Vec<PublishedPin> = lock.iter().flat_map(|lock| &lock.pins).map(pin).collect();
         let request = PublishRequest { consumer: consumer.clone(), project, pins };
-        let written = self.change(writer, |view, author| publish(view.facts()?, author, &request))?;
-        let sequence = self.view_of(written.commit)?.facts()?.consumer(consumer)?.map_or(1, |it| it.sequence);
+        let written = self.registry.write(signer).change(|view, author| publish(view.facts()?, author, &request))?;
+        let sequence = self.registry.view_of(written.commit)?.facts()?.consumer(consumer)?.map_or(1, |it| it.sequence);
         let PublishRequest { consumer, pins, .. } = request;
         Ok(PublishAnswer { consumer, sequence, pins, by: written.by, commit: written.commit })
     }

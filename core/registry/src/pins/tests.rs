@@ -1,5 +1,6 @@
 //! Stories of a project and its lock file.
 
+use refmark_engine::ports::signer::Signer;
 use std::path::{Path, PathBuf};
 
 use crate::tests::{key, model, registry, world};
@@ -41,8 +42,8 @@ impl Stage1 {
         self.home().join("app")
     }
 
-    pub(crate) fn writer(&self) -> Writer<'_> {
-        Writer::new(&self.key)
+    pub(crate) fn writer(&self) -> &dyn Signer {
+        &self.key
     }
 
     pub(crate) fn registry(&self) -> Registry {
@@ -54,7 +55,7 @@ impl Stage1 {
         std::fs::create_dir_all(folder.join("sub")).unwrap();
         std::fs::write(folder.join("config.json"), format!("{{\"text\": \"{text}\"}}")).unwrap();
         std::fs::write(folder.join("sub/vocab.txt"), "the same in all\n").unwrap();
-        registry.register(&self.writer(), &Package::new(model("sentiment"), vec![folder]).unwrap()).unwrap()
+        registry.write(self.writer()).register(&Package::new(model("sentiment"), vec![folder]).unwrap()).unwrap()
     }
 
     pub(crate) fn promote(&self, registry: &Registry, version: u64) -> MoveAnswer {
@@ -66,7 +67,7 @@ impl Stage1 {
             expect: None,
             evidence: Vec::new(),
         };
-        registry.promote(&self.writer(), &request).unwrap()
+        registry.write(self.writer()).promote(&request).unwrap()
     }
 
     pub(crate) fn project(&self) -> Project {
@@ -172,13 +173,13 @@ fn a_revoked_pin_and_one_past_its_sunset_end_with_refusal() {
         sunset: Some(Timestamp::from_unix(1_700_000_000)),
         evidence: Vec::new(),
     };
-    registry.transition_stage(&stage.writer(), &retire).unwrap();
+    registry.write(stage.writer()).transition_stage(&retire).unwrap();
     let error = project.check(Some(&registry)).unwrap().error().unwrap();
     assert_eq!(error.code, Code::StalePin);
     assert!(error.message.contains("sentiment/2 stands in"), "{error}");
 
     let artifact = project.pin(&model("sentiment")).unwrap().artifact;
-    registry.revoke(&stage.writer(), artifact, "leaks").unwrap();
+    registry.write(stage.writer()).revoke(artifact, "leaks").unwrap();
     let found = project.check(Some(&registry)).unwrap();
     assert_eq!(found.standing, Standing::Withdrawn);
     assert_eq!(found.error().unwrap().code, Code::Revoked);
@@ -210,7 +211,9 @@ fn a_lock_that_nobody_asked_about_for_too_long_is_stale() {
 fn a_tampered_lock_is_told_from_history() {
     let stage = Stage1::new();
     let registry = stage.registry();
-    let two = registry.resolve(&refmark_types::reference::Reference::parse("sentiment/2").unwrap(), Default::default());
+    let two = registry
+        .read()
+        .resolve(&refmark_types::reference::Reference::parse("sentiment/2").unwrap(), Default::default());
     let two = two.unwrap().artifact;
     let whole = stage.pinned();
     let text = std::fs::read_to_string(whole.path()).unwrap();
@@ -258,7 +261,7 @@ fn a_copy_that_is_behind_the_lock_says_so_and_cries_no_tampering() {
     let error = project.check(Some(&copy)).unwrap().error().unwrap();
     assert_eq!(error.code, Code::StalePin, "{error}");
     assert!(error.hint.unwrap().to_string().contains("fetch"));
-    copy.fetch_commits().unwrap();
+    copy.share().fetch_commits().unwrap();
     assert!(project.check(Some(&copy)).unwrap().error().is_none());
 }
 
@@ -304,7 +307,7 @@ fn a_published_lock_is_a_record_and_publishing_it_again_is_none() {
     let project = stage.pinned();
     let registry = stage.registry();
     let search = ConsumerId::parse("search").unwrap();
-    let publish = |lock| registry.publish_pins(&stage.writer(), &search, Some("https://h/search".into()), lock);
+    let publish = |lock| registry.pins().publish_pins(stage.writer(), &search, Some("https://h/search".into()), lock);
     let answer = publish(project.lock.as_ref()).unwrap();
     assert_eq!((answer.sequence, answer.pins.len()), (1, 1));
     assert_eq!(publish(project.lock.as_ref()).unwrap_err().code, Code::NothingToDo);
@@ -326,7 +329,7 @@ fn lint_reads_manifests_and_leaves_the_rest() {
     std::fs::write(app.join("deploy/.git/x.yaml"), "sentiment@champion\n").unwrap();
     std::fs::write(app.join("bad.json"), [0xff, 0xfe]).unwrap();
     std::os::unix::fs::symlink("/", app.join("loop.yaml")).unwrap();
-    let found = stage.registry().lint_manifests(&app).unwrap();
+    let found = stage.registry().pins().lint_manifests(&app).unwrap();
     assert_eq!((found.files, found.findings.len(), found.skipped.len()), (3, 3, 1), "{found:?}");
     assert!(!found.truncated);
 }

@@ -1,6 +1,6 @@
 //! `check`: may this range land? The review's rules as an exit status.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::rules::hint_on_branch;
 use refmark_query::check::{Arrival, CheckAnswer, check};
@@ -19,10 +19,10 @@ pub struct CheckOptions {
     pub allow_unverified: bool,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Checks `BASE..HEAD` against the newest head of the registry's branch that is here.
     pub fn check(&self, text: &str, options: CheckOptions) -> Result<CheckAnswer> {
-        if self.world.pin_of(self.id())?.is_none() && !options.allow_unverified {
+        if self.registry.world.pin_of(self.registry.id())?.is_none() && !options.allow_unverified {
             return Err(Error::new(
                 Code::Unverified,
                 "no trust root is pinned here, so nothing can be checked against it",
@@ -31,12 +31,12 @@ impl Registry {
         }
         let named = self.range(text)?;
         let base = self.newest_of(named.base, named.head)?;
-        let range = self.range_of(&self.repo, base, named.head)?;
+        let range = self.registry.range_of(&self.registry.repo, base, named.head)?;
         // What is part of the branch is judged as it stands there.
-        let landed = self.has_behind(self.head()?, named.head)?;
+        let landed = self.registry.has_behind(self.head()?, named.head)?;
         let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
-        let mut answer = check(&range, arrival, self.world.clock.now())?;
-        if self.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
+        let mut answer = check(&range, arrival, self.registry.world.clock.now())?;
+        if self.registry.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
             for hint in answer.problems.iter_mut().filter_map(|it| it.hint.as_mut()) {
                 *hint = hint_on_branch(&hint.to_string(), &named.head_name).into();
             }
@@ -47,9 +47,12 @@ impl Registry {
     /// The newest head of the branch that has `base` behind it, unless `head` is part of it already.
     fn newest_of(&self, base: Oid, head: Oid) -> Result<Oid> {
         let mut newest = base;
-        for name in [self.branch.clone(), format!("origin/{}", self.branch)] {
-            let Ok(current) = self.repo.resolve_revision(&name) else { continue };
-            if current != head && self.has_behind(current, newest)? && !self.has_behind(current, head)? {
+        for name in [self.registry.branch.clone(), format!("origin/{}", self.registry.branch)] {
+            let Ok(current) = self.registry.repo.resolve_revision(&name) else { continue };
+            if current != head
+                && self.registry.has_behind(current, newest)?
+                && !self.registry.has_behind(current, head)?
+            {
                 newest = current;
             }
         }

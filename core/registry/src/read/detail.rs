@@ -1,14 +1,14 @@
 //! Models and versions with their words: description, tags, times. What other registries' interfaces ask for.
 
 use crate::read::list::held_by_alias;
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 pub use refmark_query::answer::detail::{DetailRequest, ModelDetail, VersionDetail};
 use refmark_query::answer::detail::{model_detail, model_details, version_detail, version_details};
 use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// A model with its words, hidden or not; nothing where it is not known.
     pub fn model_detail(&self, view: &View<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
         model_detail(view.facts()?, model)
@@ -16,7 +16,7 @@ impl Registry {
 
     /// Every model with its words, hidden ones too, by name.
     pub fn model_details(&self, view: &View<'_>) -> Result<Vec<ModelDetail>> {
-        match self.indexed(view, |index| index.model_details())? {
+        match self.registry.indexed(view, |index| index.model_details())? {
             Some(found) => Ok(found),
             None => model_details(view.facts()?),
         }
@@ -30,7 +30,7 @@ impl Registry {
 
     /// The versions with their words that fit, hidden ones too, by model, oldest first.
     pub fn version_details(&self, view: &View<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
-        match self.indexed(view, |index| index.version_details(request))? {
+        match self.registry.indexed(view, |index| index.version_details(request))? {
             Some(found) => Ok(found),
             None => version_details(view.facts()?, request),
         }

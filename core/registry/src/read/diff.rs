@@ -1,13 +1,13 @@
 //! `diff`: what differs between two versions.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 use refmark_query::answer::diff;
 use refmark_query::diff::{ArtifactDiff, Side};
 use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// What a reference names, whatever its trust state: the artifact, and its version where the reference has one. A
     /// error with code `not-found` where it names nothing.
     pub fn side(&self, view: &View<'_>, reference: &Reference) -> Result<Side> {

@@ -1,11 +1,11 @@
 //! Finding the key that a change is signed with.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use refmark_records::signature::PublicKey;
 use refmark_store::key::{Found, KeySearch, look};
 use refmark_types::error::Result;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Looks for a key by `search`. Where nobody named one, a key of a member of the newest policy comes before others.
     pub fn find_key(&self, search: &KeySearch<'_>) -> Result<Found> {
         let keys = self.member_keys()?;

@@ -1,6 +1,6 @@
 //! `list`: models, and the versions of one.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 use refmark_query::answer::list::some_versions;
 pub(crate) use refmark_query::answer::list::{held_by_alias, models_of, versions_of};
@@ -8,10 +8,10 @@ use refmark_query::index::{ModelRow, VersionRow};
 use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Every model.
     pub fn list_models(&self, view: &View<'_>) -> Result<Vec<ModelRow>> {
-        match self.indexed(view, |index| index.models())? {
+        match self.registry.indexed(view, |index| index.models())? {
             Some(rows) => Ok(rows),
             None => models_of(view.facts()?),
         }
@@ -26,7 +26,7 @@ impl Registry {
 
     /// Every version of a model, newest first, hidden ones too.
     pub fn list_all_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
-        let rows = match self.indexed(view, |index| index.versions(model))? {
+        let rows = match self.registry.indexed(view, |index| index.versions(model))? {
             Some(rows) => rows,
             None => versions_of(view.facts()?, model)?,
         };

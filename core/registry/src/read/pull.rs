@@ -1,5 +1,6 @@
 //! `pull` and `path`: hands out bytes, every one of them hashed, of trusted artifacts only.
 
+use crate::registry::Reader;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -73,21 +74,22 @@ pub struct PathAnswer {
     pub verified: bool,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Writes an artifact's files to a folder: complete or not at all, every byte hashed.
     pub fn pull(&self, reference: &Reference, into: &Path, request: &PullRequest) -> Result<PullAnswer> {
         let view = self.view_for(request.options)?;
         let (resolved, manifest) = self.handed_out(&view, reference, request)?;
         let files = chosen(&manifest.files, &request.include)?;
-        self.fetch(&files)?;
+        self.registry.fetch(&files)?;
         let mut plan = placements(&files)?;
         for (placement, file) in plan.iter_mut().zip(&files).filter(|(_, file)| file.known_size().is_none()) {
-            placement.size = self.store.size(&file.sha256)?;
+            placement.size = self.registry.store.size(&file.sha256)?;
         }
         let how = if request.hard_links { How::HardLink { verify: true } } else { How::Copy };
         let done = self
+            .registry
             .store
-            .materialise(&plan, into, how, &*self.world.progress, &self.world.cancel)
+            .materialise(&plan, into, how, &*self.registry.world.progress, &self.registry.world.cancel)
             .map_err(|error| name_the_file(error, &files))?;
         Ok(PullAnswer {
             path: into.to_owned(),
@@ -121,15 +123,22 @@ impl Registry {
             };
             return Err(Error::new(Code::NotFound, message).hint(format!("it has {}", names.join(", "))));
         };
-        self.fetch(&[entry])?;
+        self.registry.fetch(&[entry])?;
         if hash {
-            let found = self.store.verify(Some(&[entry.sha256]), &*self.world.progress, &self.world.cancel)?;
+            let found = self.registry.store.verify(
+                Some(&[entry.sha256]),
+                &*self.registry.world.progress,
+                &self.registry.world.cancel,
+            )?;
             if let Some((_, error)) = found.damaged.into_iter().next() {
                 return Err(name_the_file(error, &[entry]));
             }
         }
-        let path =
-            self.store.path(&entry.sha256, entry.known_size()).map_err(|error| name_the_file(error, &[entry]))?;
+        let path = self
+            .registry
+            .store
+            .path(&entry.sha256, entry.known_size())
+            .map_err(|error| name_the_file(error, &[entry]))?;
         Ok(PathAnswer {
             path,
             artifact: resolved.artifact,
@@ -148,7 +157,7 @@ impl Registry {
     ) -> Result<(ResolveAnswer, std::sync::Arc<Manifest>)> {
         let resolved = self.resolve_in(view, reference, request.options)?;
         if view.pin.is_none() && !request.allow_unverified {
-            return Err(unpinned(self));
+            return Err(unpinned(self.registry));
         }
         if resolved.trust_state != TrustState::Trusted {
             return Err(Error::new(
@@ -166,7 +175,9 @@ impl Registry {
         };
         Ok((resolved, manifest))
     }
+}
 
+impl Registry {
     /// Fetches what is absent from the remotes, hashed on arrival.
     pub(crate) fn fetch(&self, files: &[&FileEntry]) -> Result<()> {
         let mut absent = Vec::new();

@@ -1,6 +1,6 @@
 //! `report`: one dossier per version.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 use refmark_query::answer::explain::report;
 use refmark_query::report::Dossier;
@@ -10,7 +10,7 @@ use refmark_types::reference::Reference;
 #[cfg(test)]
 mod tests;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// The dossier of the version that a reference names: the same from the same commit.
     pub fn report(&self, view: &View<'_>, reference: &Reference) -> Result<Dossier> {
         report(&view.basis()?, reference)

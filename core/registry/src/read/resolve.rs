@@ -1,6 +1,6 @@
 //! `resolve`: what a reference means, and how far that is vouched for.
 
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 pub use refmark_query::answer::resolve::ResolveAnswer;
 pub(crate) use refmark_query::answer::resolve::find;
@@ -46,7 +46,7 @@ pub struct ResolveOptions {
     pub accept_incomplete: bool,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// The view that these options ask for.
     pub fn view_for(&self, options: ResolveOptions) -> Result<View<'_>> {
         let view = match options.last_good {
@@ -72,7 +72,7 @@ impl Registry {
             // Most of what the next one rests on is the same: root, policy, newest records.
             let parsed = view.state()?.shared_objects().take_parsed();
             if parsed.len() < KEPT_ANSWERS {
-                *locked(&self.parsed) = parsed;
+                *locked(&self.registry.parsed) = parsed;
             }
         }
         Ok(answer)
@@ -81,12 +81,12 @@ impl Registry {
     /// What a reference meant, where the head has not moved since.
     fn known_answer(&self, reference: &Reference) -> Result<Option<ResolveAnswer>> {
         let head = self.head()?;
-        let answers = locked(&self.answers);
+        let answers = locked(&self.registry.answers);
         Ok(answers.at(head).and_then(|known| known.get(&reference.to_string()).cloned()))
     }
 
     fn keep_answer(&self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
-        let mut answers = locked(&self.answers);
+        let mut answers = locked(&self.registry.answers);
         answers.keep(head, reference, answer);
     }
 

@@ -1,5 +1,6 @@
 //! `review`: what a range of commits would change, read from the commits alone.
 
+use crate::registry::Reader;
 use crate::registry::Registry;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
@@ -27,7 +28,7 @@ pub struct RangeText {
     pub head: Oid,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Reads `BASE..HEAD` (either may be left out for the registry's branch), or one commit, which is compared with its first parent.
     pub fn range(&self, text: &str) -> Result<RangeText> {
         let (base, head) = match text.split_once("..") {
@@ -38,21 +39,24 @@ impl Registry {
             Some((base, head)) => (base.to_owned(), head.to_owned()),
             None => (format!("{text}~1"), text.to_owned()),
         };
-        let or_branch = |name: String| if name.is_empty() { self.branch.clone() } else { name };
+        let or_branch = |name: String| if name.is_empty() { self.registry.branch.clone() } else { name };
         let (base_name, head_name) = (or_branch(base), or_branch(head));
-        let (base, head) = (self.repo.resolve_revision(&base_name)?, self.repo.resolve_revision(&head_name)?);
+        let (base, head) =
+            (self.registry.repo.resolve_revision(&base_name)?, self.registry.repo.resolve_revision(&head_name)?);
         Ok(RangeText { base_name, head_name, base, head })
     }
 
     /// What a range would change. Works on proposals (`main..propose/x`) and on what landed (`main~1..main`).
     pub fn review(&self, text: &str) -> Result<Review> {
         let named = self.range(text)?;
-        let range = self.range_of(&self.repo, named.base, named.head)?;
-        let landed = self.has_behind(self.head()?, named.head)?;
+        let range = self.registry.range_of(&self.registry.repo, named.base, named.head)?;
+        let landed = self.registry.has_behind(self.head()?, named.head)?;
         let options = ReviewOptions { base_name: named.base_name, head_name: named.head_name, landed };
         review(&range, &options)
     }
+}
 
+impl Registry {
     /// Whether a commit is a head or on its first-parent chain, without walking the chain where it is beside it.
     pub(crate) fn has_behind(&self, head: Oid, commit: Oid) -> Result<bool> {
         Ok(self.repo.merge_base(head, commit)? == Some(commit) && self.repo.on_first_parent_chain(head, commit)?)

@@ -1,17 +1,17 @@
 //! `search`: versions by text, and by what is known of them.
 
 use crate::read::resolve::find;
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 pub use refmark_query::answer::search::SearchAnswer;
 use refmark_query::index::SearchRequest;
 use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// The versions for which everything that was asked holds. Any text is a query; none is an error.
     pub fn search(&self, view: &View<'_>, request: &SearchRequest) -> Result<SearchAnswer> {
-        let found = self.indexed_or_in_memory(view, |index| index.search(request))?;
+        let found = self.registry.indexed_or_in_memory(view, |index| index.search(request))?;
         Ok(SearchAnswer { found, as_of: view.as_of()? })
     }
 

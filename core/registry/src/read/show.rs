@@ -1,7 +1,7 @@
 //! `show`: everything that is known of a version.
 
 use crate::read::resolve::{ResolveAnswer, ResolveOptions};
-use crate::registry::Registry;
+use crate::registry::Reader;
 use crate::view::View;
 pub use refmark_query::answer::show::ShowAnswer;
 use refmark_query::answer::show::show;
@@ -9,10 +9,10 @@ use refmark_store::blob::Presence;
 use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Everything that is known of what a reference names, whatever its state.
     pub fn show(&self, view: &View<'_>, reference: &Reference) -> Result<ShowAnswer> {
-        show(&view.basis()?, reference, &|digest| Ok(self.store.presence(digest)? == Presence::Absent))
+        show(&view.basis()?, reference, &|digest| Ok(self.registry.store.presence(digest)? == Presence::Absent))
     }
 
     /// What a reference means, in a view that the caller holds.

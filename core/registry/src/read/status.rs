@@ -1,5 +1,6 @@
 //! `status`: where a registry stands, at one look.
 
+use crate::registry::Reader;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -7,7 +8,6 @@ use serde::Serialize;
 use crate::context::Pinning;
 use crate::pins::project::Project;
 use crate::read::verify::SavedVerify;
-use crate::registry::Registry;
 use crate::view::{AsOf, View};
 use refmark_engine::landing::Standing;
 use refmark_engine::open_approvals::OpenApproval;
@@ -135,7 +135,7 @@ struct Counts {
     artifacts: BTreeSet<ArtifactId>,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Where the registry stands; with a project, also what its pins come to. Reads on where history is not whole, and
     /// says so.
     pub fn status(&self, project: Option<&Project>) -> Result<StatusAnswer> {
@@ -146,15 +146,16 @@ impl Registry {
             other => (other?, Vec::new()),
         };
         problems.extend(view.verified().map(|it| it.problems()).unwrap_or_default());
-        let (counts, left) = (self.count(&view)?, self.leftovers()?);
+        let (counts, left) = (self.count(&view)?, self.registry.leftovers()?);
         let (pins, pins_problem) = self.judge_pins(project)?;
-        let default_registry = self.world().default_registry()?;
-        let same = |path: &PathBuf| std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok();
+        let default_registry = self.registry.world().default_registry()?;
+        let same =
+            |path: &PathBuf| std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.registry.path()).ok();
         Ok(StatusAnswer {
-            registry: std::path::absolute(self.path()).unwrap_or_else(|_| self.path().to_owned()),
-            id: self.id(),
-            name: self.name().to_owned(),
-            branch: self.branch().to_owned(),
+            registry: std::path::absolute(self.registry.path()).unwrap_or_else(|_| self.registry.path().to_owned()),
+            id: self.registry.id(),
+            name: self.registry.name().to_owned(),
+            branch: self.registry.branch().to_owned(),
             as_of: view.as_of()?,
             verdict: view.verified().map_or(Outcome::Incomplete, |it| it.outcome()),
             problems,
@@ -171,7 +172,7 @@ impl Registry {
             pending: pending(&view),
             open_approvals: self.open_approvals(&view)?,
             last_verify: self.saved_verify(),
-            writer: writing(&self.work_folder())?,
+            writer: writing(&self.registry.work_folder())?,
             is_default: default_registry.as_ref().is_some_and(same),
             default_registry,
             origin: self.origin_status(view.head)?,
@@ -181,7 +182,7 @@ impl Registry {
     }
 
     fn trust_status(&self, view: &View<'_>) -> TrustStatus {
-        let pinned_by = match (&self.world().pinning, view.pin) {
+        let pinned_by = match (&self.registry.world().pinning, view.pin) {
             (_, None) => None,
             (Pinning::Root(_), _) => Some("named"),
             (Pinning::Stored, _) => Some("stored"),
@@ -219,7 +220,7 @@ impl Registry {
                 continue;
             }
             for file in facts.manifest(artifact)?.iter().flat_map(|it| &it.files) {
-                if seen.insert(file.sha256) && self.store.presence(&file.sha256)? == Presence::Absent {
+                if seen.insert(file.sha256) && self.registry.store.presence(&file.sha256)? == Presence::Absent {
                     counts.absent_blobs += 1;
                     counts.absent_bytes += file.size;
                 }
@@ -229,10 +230,11 @@ impl Registry {
     }
 
     fn judge_pins(&self, project: Option<&Project>) -> Result<(Vec<PinReport>, Option<Error>)> {
-        let Some(project) = project.filter(|it| it.lock().is_ok_and(|lock| lock.registry.id == self.id())) else {
+        let Some(project) = project.filter(|it| it.lock().is_ok_and(|lock| lock.registry.id == self.registry.id()))
+        else {
             return Ok((Vec::new(), None));
         };
-        match project.check(Some(self)) {
+        match project.check(Some(self.registry)) {
             Ok(answer) => Ok((answer.pins, None)),
             Err(error) if error.code == Code::Bug => Err(error),
             Err(error) => Ok((Vec::new(), Some(*error))),
@@ -240,13 +242,13 @@ impl Registry {
     }
 
     fn origin_status(&self, head: Oid) -> Result<Option<OriginStatus>> {
-        let Some(url) = self.origin_url()? else { return Ok(None) };
-        let theirs = self.tracked_head();
+        let Some(url) = self.registry.share().origin_url()? else { return Ok(None) };
+        let theirs = self.registry.tracked_head();
         let (ahead, behind) = match theirs {
             None => (0, 0),
             // Where history is cut off nothing can be counted.
-            Some(theirs) => match self.repo().merge_base(head, theirs) {
-                Ok(Some(base)) => (self.chain_length(head, base)?, self.chain_length(theirs, base)?),
+            Some(theirs) => match self.registry.repo().merge_base(head, theirs) {
+                Ok(Some(base)) => (self.registry.chain_length(head, base)?, self.registry.chain_length(theirs, base)?),
                 _ => (0, 0),
             },
         };

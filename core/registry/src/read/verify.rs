@@ -1,5 +1,6 @@
 //! `verify`: is everything here as signed and allowed? Bytes and history.
 
+use crate::registry::Reader;
 use serde::{Deserialize, Serialize};
 
 use crate::read::resolve::find;
@@ -65,21 +66,21 @@ pub struct SavedVerify {
     pub head: Oid,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// Verifies the whole registry: every commit, record, signature and blob.
     pub fn verify(&self, reference: Option<&Reference>, options: VerifyOptions) -> Result<VerifyAnswer> {
         let head = self.head()?;
-        let condition = self.repo.integrity()?;
+        let condition = self.registry.repo.integrity()?;
         let (mut problems, mut in_tree) = (Vec::new(), Vec::new());
         let view = match options.from_remembered {
             true => self.view_of(head),
-            false => self.whole_view(head),
+            false => self.registry.whole_view(head),
         };
         let view = match view {
             Ok(view) => view,
             Err(error) if matches!(error.code, Code::Incomplete) => {
                 problems.push(Problem::of(&error, None, None));
-                in_tree = self.tree_problems(head)?;
+                in_tree = self.registry.tree_problems(head)?;
                 self.view_incomplete()?
             }
             Err(error) if matches!(error.code, Code::HistoryRewritten) => return Err(error),
@@ -127,20 +128,10 @@ impl Registry {
         Ok(answer)
     }
 
-    /// Verifies from the first commit, whatever was remembered.
-    fn whole_view(&self, head: Oid) -> Result<View<'_>> {
-        if let Some(remembered) = self.remembered() {
-            // Even a whole walk holds the branch to what this reader saw before.
-            if !self.repo.on_first_parent_chain(head, remembered.head)? && !self.is_behind(head, remembered.head)? {
-                return Verifier::resume(&self.repo, head, &remembered).map(|_| ()).and_then(|()| self.view_of(head));
-            }
-        }
-        self.view_from_the_start(head)
-    }
-
     fn verify_blobs(&self, wanted: &BTreeMap<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
         let digests: Vec<Digest> = wanted.keys().copied().collect();
-        let found = self.store.verify(Some(&digests), &*self.world.progress, &self.world.cancel)?;
+        let found =
+            self.registry.store.verify(Some(&digests), &*self.registry.world.progress, &self.registry.world.cancel)?;
         answer.blobs = found.good;
         answer.bytes = found.bytes;
         answer.absent = found.absent;
@@ -189,23 +180,36 @@ impl Registry {
         use refmark_engine::snapshot::History;
         // The tree holds what took effect, what is inert, and companions.
         let inert: usize = view.verified().map_or(0, |it| it.walk.inert().iter().map(|it| it.files.len()).sum());
-        let all = self.repo.between(None, view.head)?;
+        let all = self.registry.repo.between(None, view.head)?;
         let companions = all.iter().filter(|it| refmark_records::layout::is_companion(&it.path)).count();
         Ok((all.len() - companions).saturating_sub(inert) as u64)
     }
 
     fn save_verify(&self, answer: &VerifyAnswer) -> Result<()> {
-        let saved = SavedVerify { time: self.world.clock.now(), verdict: answer.verdict, head: answer.head };
+        let saved = SavedVerify { time: self.registry.world.clock.now(), verdict: answer.verdict, head: answer.head };
         let text = serde_json::to_vec(&saved).map_err(refmark_types::error::bug)?;
-        let folder = self.work_folder();
-        self.world.disk.make_dirs(&folder)?;
-        replace_cache(&*self.world.disk, &folder.join("verified.json"), &text, 0o644)
+        let folder = self.registry.work_folder();
+        self.registry.world.disk.make_dirs(&folder)?;
+        replace_cache(&*self.registry.world.disk, &folder.join("verified.json"), &text, 0o644)
     }
 
     /// The last `verify` that was saved.
     pub fn saved_verify(&self) -> Option<SavedVerify> {
-        let bytes = std::fs::read(self.work_folder().join("verified.json")).ok()?;
+        let bytes = std::fs::read(self.registry.work_folder().join("verified.json")).ok()?;
         serde_json::from_slice(&bytes).ok()
+    }
+}
+
+impl Registry {
+    /// Verifies from the first commit, whatever was remembered.
+    fn whole_view(&self, head: Oid) -> Result<View<'_>> {
+        if let Some(remembered) = self.remembered() {
+            // Even a whole walk holds the branch to what this reader saw before.
+            if !self.repo.on_first_parent_chain(head, remembered.head)? && !self.is_behind(head, remembered.head)? {
+                return Verifier::resume(&self.repo, head, &remembered).map(|_| ()).and_then(|()| self.view_of(head));
+            }
+        }
+        self.view_from_the_start(head)
     }
 
     /// The view of a head, verified from the first commit, with progress.

@@ -1,5 +1,6 @@
 //! `clone`: a copy of a registry, verified whole before it has a name.
 
+use crate::registry::Sharing;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -93,7 +94,7 @@ impl Registry {
         clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
         if let Some(source) = &source {
-            let row = clone.add_remote(&RemoteName::parse("origin")?, source.store().area())?;
+            let row = clone.share().add_remote(&RemoteName::parse("origin")?, source.store().area())?;
             answer.remote = Some(row.folder);
         }
         drop(clone);
@@ -147,14 +148,16 @@ impl Registry {
         Ok(())
     }
 
-    /// The address that this registry was cloned from.
-    pub fn origin_url(&self) -> Result<Option<String>> {
-        self.repo.remote_url("origin")
-    }
-
     /// The newest commit of the registry's branch at its origin, as it was fetched last.
     pub(crate) fn tracked_head(&self) -> Option<Oid> {
         self.repo.resolve_revision(&format!("refs/remotes/origin/{}", self.branch)).ok()
+    }
+}
+
+impl Sharing<'_> {
+    /// The address that this registry was cloned from.
+    pub fn origin_url(&self) -> Result<Option<String>> {
+        self.registry.repo.remote_url("origin")
     }
 }
 

@@ -8,13 +8,13 @@ mod single;
 #[cfg(test)]
 mod tests;
 
+use crate::registry::Sharing;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use self::folder::Folder;
-use crate::registry::Registry;
 use crate::view::View;
 use refmark_engine::snapshot::History;
 use refmark_query::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
@@ -136,7 +136,7 @@ pub struct SiteBlobs {
     pub absent: Vec<Digest>,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Writes the registry into a folder as plain files, with the viewer where one is given. The folder is new, empty, or
     /// holds an earlier site of this registry: then only what is new is added, and of an unchanged registry not one byte
     /// changes. `site.json` is replaced last, so that whoever stops this leaves the old site whole.
@@ -145,10 +145,10 @@ impl Registry {
     /// `history-rewritten` where the site shows a commit that this registry does not have, `incomplete` for a shallow
     /// clone, `wrong-root` for another registry than the one that is pinned here, `unverified` for blobs without a pinned root, `locked` where another export is at work.
     pub fn export_site(&self, git: &dyn GitProgram, dir: &Path, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
-        if request.blobs && self.world.pin_of(self.id())?.is_none() && !request.allow_unverified {
-            return Err(crate::read::pull::unpinned(self));
+        if request.blobs && self.registry.world.pin_of(self.registry.id())?.is_none() && !request.allow_unverified {
+            return Err(crate::read::pull::unpinned(self.registry));
         }
-        let mut folder = Folder::open(&self.world, dir, self.id())?;
+        let mut folder = Folder::open(&self.registry.world, dir, self.registry.id())?;
         match self.write_site(git, &mut folder, request) {
             Ok(answer) => Ok(answer),
             Err(error) => {
@@ -157,32 +157,32 @@ impl Registry {
                 if error.code == Code::GitFailed
                     && error.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
                 {
-                    self.world.cancel.stop();
+                    self.registry.world.cancel.stop();
                 }
-                self.world.cancel.check()?;
+                self.registry.world.cancel.check()?;
                 Err(error)
             }
         }
     }
 
     fn write_site(&self, git: &dyn GitProgram, folder: &mut Folder, request: &ExportRequest<'_>) -> Result<SiteAnswer> {
-        if let Some(error) = self.why_incomplete()? {
+        if let Some(error) = self.registry.why_incomplete()? {
             return Err(error);
         }
-        let head = self.head()?;
+        let head = self.registry.head()?;
         let refs = self.site_refs(head)?;
         self.check_follows(folder.before(), head)?;
         // Git packs while we verify: of a long history each takes a minute.
         let (view, packed) = std::thread::scope(|scope| {
             let packing = scope.spawn(|| self.site_packs(git, head, &refs, folder));
-            let view = self.view_by_one_walk(head);
+            let view = self.registry.view_by_one_walk(head);
             (view, packing.join())
         });
         let view = &view?;
         // A bad commit is shown to readers as such; another registry than the pinned one is nobody's to publish.
         view.check_tip().or_else(|error| if error.code == Code::WrongRoot { Err(error) } else { Ok(()) })?;
         let (plan, packs) = packed.map_err(|_| bug("a thread that packs died"))??;
-        self.world.cancel.check()?;
+        self.registry.world.cancel.check()?;
         let listing = self.listing(view)?;
         let (name, bytes) = listing.print()?;
         folder.put(&format!("registry/{name}"), &bytes)?;
@@ -190,7 +190,7 @@ impl Registry {
         for (path, bytes) in request.viewer.iter().flat_map(|viewer| viewer.served()) {
             folder.put(path, bytes)?;
         }
-        self.world.cancel.check()?;
+        self.registry.world.cancel.check()?;
         let site = self.site(view, refs, packs, name, request.blobs)?;
         let changed = folder.put("registry/site.json", &site.print()?)?;
         folder.sweep(&site, blobs.as_ref().map(|it| &it.0), request.viewer.map(|viewer| viewer.files.keys()))?;
@@ -200,7 +200,7 @@ impl Registry {
         let blobs = blobs.map(|it| it.1);
         Ok(SiteAnswer {
             path: folder.path().to_owned(),
-            registry: self.id().to_string(),
+            registry: self.registry.id().to_string(),
             head: view.head,
             trust_root: view.pin.map(|pin| pin.prefixed()),
             fragment: fragment(view),
@@ -229,14 +229,14 @@ impl Registry {
     ) -> Result<Site> {
         Ok(Site {
             format: SITE_FORMAT,
-            registry: SiteRegistry { id: self.id(), name: self.name().to_owned() },
-            branch: self.branch.clone(),
+            registry: SiteRegistry { id: self.registry.id(), name: self.registry.name().to_owned() },
+            branch: self.registry.branch.clone(),
             head: view.head,
             refs,
-            root: self.first_root().prefixed(),
+            root: self.registry.first_root().prefixed(),
             packs,
             listing,
-            exported_of: self.repo.commit(view.head)?.time,
+            exported_of: self.registry.repo.commit(view.head)?.time,
             blobs,
         })
     }

@@ -1,5 +1,6 @@
 //! `fetch`: what happened at the origin since, verified before it counts here.
 
+use crate::registry::Sharing;
 use serde::Serialize;
 
 use crate::registry::Registry;
@@ -29,21 +30,21 @@ pub struct FetchAnswer {
     pub problems: Vec<Problem>,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Fetches the origin's branches, verifies the new head, and moves the local branch to it where it has no commits of
     /// its own that the origin lacks. Errors: `history-rewritten` where the origin's branch lost what was seen there
     /// before, `head-moved` where both sides have commits of their own, `wrong-root`.
     pub fn fetch_commits(&self) -> Result<FetchAnswer> {
-        let url = self.needs_origin()?;
-        let _lock = self.lock()?;
-        let seen = self.tracked_head();
-        Git::default().fetch(self.git_dir(), "origin")?;
-        let Some(theirs) = self.tracked_head() else {
-            return Err(Error::new(Code::NotFound, format!("{url} has no branch {}", self.branch()))
+        let url = self.registry.needs_origin()?;
+        let _lock = self.registry.lock()?;
+        let seen = self.registry.tracked_head();
+        Git::default().fetch(self.registry.git_dir(), "origin")?;
+        let Some(theirs) = self.registry.tracked_head() else {
+            return Err(Error::new(Code::NotFound, format!("{url} has no branch {}", self.registry.branch()))
                 .hint("the registry is gone from its origin, or was renamed there"));
         };
         if let Some(seen) = seen
-            && !self.repo().on_first_parent_chain(theirs, seen)?
+            && !self.registry.repo().on_first_parent_chain(theirs, seen)?
         {
             // Nothing that was not vouched for may become the base of new statements.
             self.track(seen)?;
@@ -53,10 +54,10 @@ impl Registry {
     }
 
     fn follow_origin(&self, url: String, theirs: Oid) -> Result<FetchAnswer> {
-        let ours = self.head()?;
-        let (head, ahead) = if self.repo().is_ancestor(theirs, ours)? {
-            (ours, self.chain_length(ours, theirs)?)
-        } else if self.repo().is_ancestor(ours, theirs)? {
+        let ours = self.registry.head()?;
+        let (head, ahead) = if self.registry.repo().is_ancestor(theirs, ours)? {
+            (ours, self.registry.chain_length(ours, theirs)?)
+        } else if self.registry.repo().is_ancestor(ours, theirs)? {
             (theirs, 0)
         } else {
             return Err(Error::new(
@@ -67,14 +68,14 @@ impl Registry {
             .field("expected", ours)
             .field("found", theirs));
         };
-        let view = self.view_after_fetch(head, theirs)?;
+        let view = self.registry.view_after_fetch(head, theirs)?;
         if let Some(error) = view.verified().and_then(|it| it.root_error.clone()) {
             return Err(error);
         }
         if head != ours {
-            self.repo().move_branch(self.branch(), Some(ours), head)?;
+            self.registry.repo().move_branch(self.registry.branch(), Some(ours), head)?;
         }
-        let commits = if head == ours { 0 } else { self.chain_length(head, ours)? };
+        let commits = if head == ours { 0 } else { self.registry.chain_length(head, ours)? };
         let (verdict, problems) = match view.verified() {
             Some(verified) => (verified.outcome(), verified.problems()),
             None => (Outcome::Incomplete, Vec::new()),
@@ -82,6 +83,14 @@ impl Registry {
         Ok(FetchAnswer { url, before: ours, head, commits, ahead, verdict, problems })
     }
 
+    /// Sets back what the origin's branch was seen at.
+    fn track(&self, seen: Oid) -> Result<()> {
+        let name = format!("refs/remotes/origin/{}", self.registry.branch());
+        Git::default().run(self.registry.git_dir(), false, &["update-ref", &name, &seen.to_string()]).map(drop)
+    }
+}
+
+impl Registry {
     /// The view of a fetched head. Own commits that were merged at the origin leave its first-parent chain: then the walk
     /// begins anew, because what was remembered here was never the origin's.
     fn view_after_fetch(&self, head: Oid, theirs: Oid) -> Result<View<'_>> {
@@ -93,7 +102,7 @@ impl Registry {
 
     /// The origin's address; an error where there is none.
     pub(crate) fn needs_origin(&self) -> Result<String> {
-        self.origin_url()?.ok_or_else(|| {
+        self.share().origin_url()?.ok_or_else(|| {
             Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display()))
                 .hint("it is the registry itself; `refmark clone` makes a copy of it")
         })
@@ -111,12 +120,6 @@ impl Registry {
             }
         }
         Ok(count)
-    }
-
-    /// Sets back what the origin's branch was seen at.
-    fn track(&self, seen: Oid) -> Result<()> {
-        let name = format!("refs/remotes/origin/{}", self.branch());
-        Git::default().run(self.git_dir(), false, &["update-ref", &name, &seen.to_string()]).map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `hook`: a `pre-receive` hook on a bare repository, so that a server takes nothing that readers would refuse.
 
+use crate::registry::Sharing;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -82,14 +83,17 @@ pub struct HookInstalled {
     pub unchanged: bool,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Installs the hook, which runs `program hook pre-receive`. An error `exists` where there is another hook.
     pub fn install_hook(&self, program: &str) -> Result<HookInstalled> {
-        if !self.repo.is_bare() {
-            return Err(Error::new(Code::Unsupported, format!("{} is not a bare repository", self.path().display()))
-                .hint("people push to bare repositories: install the hook on the server's copy"));
+        if !self.registry.repo.is_bare() {
+            return Err(Error::new(
+                Code::Unsupported,
+                format!("{} is not a bare repository", self.registry.path().display()),
+            )
+            .hint("people push to bare repositories: install the hook on the server's copy"));
         }
-        let folder = self.repo.git_dir().join("hooks");
+        let folder = self.registry.repo.git_dir().join("hooks");
         let path = folder.join("pre-receive");
         let quoted = format!("'{}'", program.replace('\'', "'\\''"));
         let text = format!("#!/bin/sh\n{MINE}\nexec {quoted} hook pre-receive\n");
@@ -105,7 +109,7 @@ impl Registry {
             }
             _ => {}
         }
-        let disk = &self.world.disk;
+        let disk = &self.registry.world.disk;
         disk.make_dirs(&folder)?;
         replace(&**disk, &path, text.as_bytes(), 0o755)?;
         Ok(answer(false))
@@ -114,10 +118,10 @@ impl Registry {
     /// Judges a push: lines of `OLD NEW REF` as Git gives them to a `pre-receive` hook. Writes nothing.
     pub fn pre_receive(&self, input: &str, quarantine: Option<&Quarantine>) -> Result<HookAnswer> {
         let incoming = match quarantine {
-            Some(it) => Some(Repo::open_in_quarantine(self.repo.git_dir(), &it.object_dir, &it.alternates)?),
+            Some(it) => Some(Repo::open_in_quarantine(self.registry.repo.git_dir(), &it.object_dir, &it.alternates)?),
             None => None,
         };
-        let history = incoming.as_ref().unwrap_or(&self.repo);
+        let history = incoming.as_ref().unwrap_or(&self.registry.repo);
         let mut refs = Vec::new();
         for line in input.lines().filter(|line| !line.trim().is_empty()) {
             let [old, new, name] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
@@ -154,8 +158,8 @@ impl Registry {
         name: &str,
     ) -> Result<(RangeVerdict, Vec<Problem>)> {
         let refused = |error: Box<Error>| Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, new)]));
-        if name != format!("refs/heads/{}", self.branch) {
-            return match (name.starts_with("refs/replace/"), new, self.branch == HERE_BRANCH) {
+        if name != format!("refs/heads/{}", self.registry.branch) {
+            return match (name.starts_with("refs/replace/"), new, self.registry.branch == HERE_BRANCH) {
                 (true, ..) => refused(Error::new(
                     Code::Refused,
                     "replaced objects are not taken: they would show another history",
@@ -164,11 +168,11 @@ impl Registry {
                 _ => Ok((RangeVerdict::Ok, Vec::new())),
             };
         }
-        let head = self.head()?;
+        let head = self.registry.head()?;
         let Some(new) = new else {
             return refused(Error::new(
                 Code::HistoryRewritten,
-                format!("branch {} is the registry, and is not deleted", self.branch),
+                format!("branch {} is the registry, and is not deleted", self.registry.branch),
             ));
         };
         if old != Some(head) {
@@ -178,14 +182,14 @@ impl Registry {
             )
             .hint("fetch and try again"));
         }
-        let range = self.range_of(history, head, new)?;
-        let answer = check(&range, Arrival::Push, self.world.clock.now())?;
+        let range = self.registry.range_of(history, head, new)?;
+        let answer = check(&range, Arrival::Push, self.registry.world.clock.now())?;
         Ok((answer.verdict, answer.problems))
     }
 
     /// A proposal may hold anything, as long as it is small: it has no authority.
     fn judge_proposal(&self, history: &Repo, new: Oid) -> Result<(RangeVerdict, Vec<Problem>)> {
-        let base = history.merge_base(self.head()?, new)?;
+        let base = history.merge_base(self.registry.head()?, new)?;
         let changes = history.between(base, new)?;
         let too_large = |what: String| {
             let error = Error::new(Code::TooLarge, what)

@@ -1,8 +1,8 @@
 //! `push`: own commits to the origin, their bytes first.
 
+use crate::registry::Sharing;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::{Document, Place};
@@ -30,26 +30,28 @@ pub struct PushAnswer {
     pub bytes: u64,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. An error `head-moved`
     /// where the origin has commits that are not here.
     pub fn push_commits(&self) -> Result<PushAnswer> {
-        let url = self.needs_origin()?;
-        let _lock = self.lock()?;
-        let view = self.view()?;
+        let url = self.registry.needs_origin()?;
+        let _lock = self.registry.lock()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let before = self.tracked_head();
+        let before = self.registry.tracked_head();
         if before == Some(view.head) {
             return Err(Error::new(Code::NothingToDo, format!("{url} has everything that is here")));
         }
         let commits = match before {
-            Some(before) if self.repo().is_ancestor(before, view.head)? => self.chain_length(view.head, before)?,
+            Some(before) if self.registry.repo().is_ancestor(before, view.head)? => {
+                self.registry.chain_length(view.head, before)?
+            }
             Some(before) => return Err(moved(&url, before)),
             None => view.verified().map_or(0, |it| it.walk.commits()),
         };
         let (blobs, bytes) = self.push_blobs(before, view.head)?;
-        let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.branch());
-        Git::default().push(self.git_dir(), "origin", &refspec).map_err(|error| match error.code {
+        let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
+        Git::default().push(self.registry.git_dir(), "origin", &refspec).map_err(|error| match error.code {
             Code::HeadMoved => error.hint("`refmark fetch`, then `refmark renew` makes your changes again on top"),
             _ => error,
         })?;
@@ -62,8 +64,8 @@ impl Registry {
             return Ok((0, 0));
         };
         let mut needed: BTreeSet<Digest> = BTreeSet::new();
-        let view = self.view()?;
-        for change in self.repo().between(from, to)? {
+        let view = self.registry.view()?;
+        for change in self.registry.repo().between(from, to)? {
             if let Some(Place::Document(artifact, Document::Manifest)) = Place::parse(&change.path)
                 && let Some(manifest) = view.facts()?.manifest(&artifact)?
             {
@@ -72,13 +74,13 @@ impl Registry {
         }
         let mut here = Vec::new();
         for digest in needed {
-            if self.store().presence(&digest)? != Presence::Absent {
+            if self.registry.store().presence(&digest)? != Presence::Absent {
                 here.push(digest);
             }
         }
-        let world = self.world();
+        let world = self.registry.world();
         let origin = FolderRemote::open(&row.folder, world.disk.clone());
-        let moved = self.store().push(&here, &origin, &*world.progress, &world.cancel)?;
+        let moved = self.registry.store().push(&here, &origin, &*world.progress, &world.cancel)?;
         Ok((moved.blobs, moved.bytes))
     }
 }

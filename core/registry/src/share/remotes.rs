@@ -1,5 +1,6 @@
 //! `remote` and `sync`: other places that hold the registry's blobs.
 
+use crate::registry::Sharing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,9 +71,21 @@ impl Registry {
         replace(&*self.world.disk, &self.remotes_path(), text.as_bytes(), 0o644)
     }
 
+    /// The remotes, open.
+    pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
+        Ok(self.open_remotes(&self.share().list_remotes()?))
+    }
+
+    fn open_remotes(&self, rows: &[RemoteRow]) -> Vec<Arc<dyn BlobRemote>> {
+        let open = |row: &RemoteRow| Arc::new(FolderRemote::open(&row.folder, self.world.disk.clone())) as Arc<_>;
+        rows.iter().map(open).collect()
+    }
+}
+
+impl Sharing<'_> {
     /// The registry's remotes, by name.
     pub fn list_remotes(&self) -> Result<Vec<RemoteRow>> {
-        let file = self.remotes_file()?;
+        let file = self.registry.remotes_file()?;
         file.remotes
             .into_iter()
             .map(|(name, folder)| Ok(RemoteRow { name: RemoteName::parse(&name)?, folder }))
@@ -81,7 +94,7 @@ impl Registry {
 
     /// Adds a folder as a remote. It is made where it does not exist.
     pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
-        let mut file = self.remotes_file()?;
+        let mut file = self.registry.remotes_file()?;
         if file.remotes.contains_key(name.as_str()) {
             return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
                 .hint(format!("`refmark remote remove {name}` takes it away")));
@@ -90,34 +103,24 @@ impl Registry {
         if folder.exists() && !folder.is_dir() {
             return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
-        make_dirs_durably(&*self.world.disk, &folder)?;
+        make_dirs_durably(&*self.registry.world.disk, &folder)?;
         file.remotes.insert(name.as_str().to_owned(), folder.clone());
-        self.save_remotes(&file)?;
+        self.registry.save_remotes(&file)?;
         Ok(RemoteRow { name: name.clone(), folder })
     }
 
     /// Forgets a remote. Nothing of it is removed.
     pub fn remove_remote(&self, name: &RemoteName) -> Result<()> {
-        let mut file = self.remotes_file()?;
+        let mut file = self.registry.remotes_file()?;
         if file.remotes.remove(name.as_str()).is_none() {
             return Err(Error::new(Code::NotFound, format!("there is no remote {name}")).hint("`refmark remote list`"));
         }
-        self.save_remotes(&file)
-    }
-
-    /// The remotes, open.
-    pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
-        Ok(self.open_remotes(&self.list_remotes()?))
-    }
-
-    fn open_remotes(&self, rows: &[RemoteRow]) -> Vec<Arc<dyn BlobRemote>> {
-        let open = |row: &RemoteRow| Arc::new(FolderRemote::open(&row.folder, self.world.disk.clone())) as Arc<_>;
-        rows.iter().map(open).collect()
+        self.registry.save_remotes(&file)
     }
 
     /// Moves blobs both ways: what the registry's artifacts need and is absent comes, what a remote lacks goes.
     pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
-        let view = self.view()?;
+        let view = self.registry.view()?;
         let facts = view.facts()?;
         let mut needed = std::collections::BTreeSet::new();
         for artifact in crate::write::transition::artifacts(facts)? {
@@ -131,20 +134,20 @@ impl Registry {
             return Err(Error::new(Code::NotFound, "there is no remote to sync with")
                 .hint("`refmark remote add NAME FOLDER` adds one"));
         }
-        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.open_remotes(&rows))
+        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.registry.open_remotes(&rows))
     }
 
     fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {
-        let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
+        let (progress, cancel) = (&*self.registry.world.progress, &self.registry.world.cancel);
         let mut answer = SyncAnswer::default();
         let mut absent = Vec::new();
         for digest in needed {
-            if self.store.presence(digest)? == refmark_store::blob::Presence::Absent {
+            if self.registry.store.presence(digest)? == refmark_store::blob::Presence::Absent {
                 absent.push(*digest);
             }
         }
         for digest in absent {
-            match self.store.fetch_absent(&[digest], remotes, progress, cancel) {
+            match self.registry.store.fetch_absent(&[digest], remotes, progress, cancel) {
                 Ok(Transferred { blobs, bytes, passed_over, .. }) => {
                     answer.fetched += blobs;
                     answer.fetched_bytes += bytes;
@@ -156,7 +159,7 @@ impl Registry {
         }
         let here: Vec<Digest> = needed.iter().filter(|digest| !answer.absent.contains(digest)).copied().collect();
         for remote in remotes {
-            let moved = self.store.push(&here, &**remote, progress, cancel)?;
+            let moved = self.registry.store.push(&here, &**remote, progress, cancel)?;
             answer.sent += moved.blobs;
             answer.sent_bytes += moved.bytes;
             answer.problems.extend(moved.passed_over);

@@ -3,10 +3,11 @@
 //! The workflow and the pin are the base branch's own, and the change is fetched as objects and never checked out. None of
 //! it carries authority: it tells people early what readers would refuse.
 
+use crate::registry::Sharing;
+use refmark_engine::ports::signer::Signer;
 use serde::Serialize;
 
-use crate::registry::Registry;
-use crate::write::transaction::{Writer, identity};
+use crate::write::transaction::identity;
 use refmark_engine::ports::signer::sign_commit;
 use refmark_engine::ports::store::{NewCommit, RecordStore, message};
 use refmark_engine::snapshot::History;
@@ -53,24 +54,24 @@ pub struct SetupCiAnswer {
     pub next: Vec<String>,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Writes the companions in one commit. The pin that they carry is this reader's own: an error `unverified` without one.
-    pub fn setup_ci(&self, writer: &Writer<'_>, request: &SetupCiRequest) -> Result<SetupCiAnswer> {
-        let Some(pin) = self.world.pin_of(self.id())? else {
+    pub fn setup_ci(&self, signer: &dyn Signer, request: &SetupCiRequest) -> Result<SetupCiAnswer> {
+        let Some(pin) = self.registry.world.pin_of(self.registry.id())? else {
             return Err(Error::new(
                 Code::Unverified,
                 "no trust root is pinned here, so there is none for the workflow",
             )
             .hint("pin it first, by a fingerprint from its owner: refmark trust pin sha256:…"));
         };
-        let _lock = self.lock()?;
-        self.repo.recover()?;
-        let view = self.view()?;
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let by = self.author(&view, writer)?.by;
+        let by = self.registry.write(signer).author(&view)?.by;
         let facts = view.facts()?;
         let wanted = self.companions(facts, pin, request)?;
-        let tree = self.repo.snapshot(view.head)?;
+        let tree = self.registry.repo.snapshot(view.head)?;
         let mut files = Vec::new();
         for (path, text) in wanted {
             match tree.read(path, COMPANION_LIMIT)? {
@@ -87,23 +88,23 @@ impl Registry {
             files: files.iter().map(|it| it.0.clone()).collect(),
             trust_root: pin.prefixed(),
             commit: None,
-            next: next_steps(request, &self.branch),
+            next: next_steps(request, &self.registry.branch),
         };
         if files.is_empty() {
             return Ok(answer);
         }
-        let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
-        let commit = self.repo.write(&NewCommit {
+        let sign = |payload: &[u8]| sign_commit(signer, payload);
+        let commit = self.registry.repo.write(&NewCommit {
             parents: vec![view.head],
             files,
             removals: Vec::new(),
             message: message("set up CI", "Companions without authority.", &[]),
             author: identity(&by),
             committer: identity(&by),
-            time: self.world.clock.now(),
+            time: self.registry.world.clock.now(),
             sign: Some(&sign),
         })?;
-        self.repo.move_branch(&self.branch, Some(view.head), commit)?;
+        self.registry.repo.move_branch(&self.registry.branch, Some(view.head), commit)?;
         answer.commit = Some(commit);
         Ok(answer)
     }
@@ -118,12 +119,12 @@ impl Registry {
             template
                 .replace("@PIN@", &pin.prefixed())
                 .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
-                .replace("@BRANCH@", &self.branch)
+                .replace("@BRANCH@", &self.registry.branch)
         };
-        if !self.branch.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
+        if !self.registry.branch.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
             return Err(Error::new(
                 Code::Unsupported,
-                format!("branch `{}` cannot be named in a workflow", quoted(&self.branch)),
+                format!("branch `{}` cannot be named in a workflow", quoted(&self.registry.branch)),
             ));
         }
         let mut files = Vec::new();

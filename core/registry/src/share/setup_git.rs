@@ -1,8 +1,8 @@
 //! `setup-git`: makes plain `git log -p` read well in one repository, by a text-conversion driver of its own.
 
+use crate::registry::Sharing;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use refmark_store::fs::disk::{io_error, replace};
 use refmark_types::error::Result;
 
@@ -28,12 +28,12 @@ pub struct SetupGitAnswer {
     pub unchanged: bool,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Writes the driver into the repository's own `info/attributes` and `config`; nothing of the user's and nothing that is
     /// committed. `program` is how Git calls refmark.
     pub fn setup_git(&self, program: &str) -> Result<SetupGitAnswer> {
-        let attributes = self.repo.git_dir().join("info/attributes");
-        let config = self.repo.git_dir().join("config");
+        let attributes = self.registry.repo.git_dir().join("info/attributes");
+        let config = self.registry.repo.git_dir().join("config");
         let wanted = |text: &str| -> String {
             ATTRIBUTES
                 .iter()
@@ -73,8 +73,8 @@ impl Registry {
         }
         text.push_str(&more);
         let folder = path.parent().unwrap_or(path);
-        self.world.disk.make_dirs(folder)?;
-        replace(&*self.world.disk, path, text.as_bytes(), 0o644)?;
+        self.registry.world.disk.make_dirs(folder)?;
+        replace(&*self.registry.world.disk, path, text.as_bytes(), 0o644)?;
         Ok(true)
     }
 }

@@ -63,9 +63,13 @@ fn a_clone_is_verified_whole_pins_the_root_and_fetches_bytes_on_first_use() {
     // What was written for this user is enough from now on.
     let copy = Registry::open(&into, world(&home)).unwrap();
     let reference = Reference::parse("sentiment@champion").unwrap();
-    let pulled = copy.pull(&reference, &home.join("out"), &PullRequest::default()).unwrap();
+    let pulled = copy.read().pull(&reference, &home.join("out"), &PullRequest::default()).unwrap();
     assert!(pulled.resolved.verified);
-    assert_eq!(copy.verify(None, VerifyOptions::default()).unwrap().absent.len(), 1, "version 2 was never asked for");
+    assert_eq!(
+        copy.read().verify(None, VerifyOptions::default()).unwrap().absent.len(),
+        1,
+        "version 2 was never asked for"
+    );
     let link = std::fs::canonicalize(into.join("lfs/objects")).unwrap();
     assert_eq!(link, std::fs::canonicalize(copy.store().blobs()).unwrap());
     git(&into, &["fsck", "--strict"]);
@@ -104,13 +108,13 @@ fn without_a_pin_a_clone_vouches_for_nothing_until_it_is_told_to() {
     let (copy, answer) = clone(&stage.home().join("a"), false);
     assert!(!answer.pinned);
     let reference = Reference::parse("sentiment@champion").unwrap();
-    assert_eq!(copy.resolve(&reference, ResolveOptions::default()).unwrap().trust, "none");
+    assert_eq!(copy.read().resolve(&reference, ResolveOptions::default()).unwrap().trust, "none");
     let out = stage.home().join("a/out");
-    assert_eq!(copy.pull(&reference, &out, &PullRequest::default()).unwrap_err().code, Code::Unverified);
+    assert_eq!(copy.read().pull(&reference, &out, &PullRequest::default()).unwrap_err().code, Code::Unverified);
     let (copy, answer) = clone(&stage.home().join("b"), true);
     assert!(answer.pinned);
     assert_eq!(answer.trust_root, stage.registry().first_root().prefixed());
-    assert!(copy.resolve(&reference, ResolveOptions::default()).unwrap().verified);
+    assert!(copy.read().resolve(&reference, ResolveOptions::default()).unwrap().verified);
 }
 
 #[test]
@@ -126,24 +130,24 @@ fn two_local_promotes_are_pushed_and_another_clone_verifies_them() {
     let record =
         view.facts().unwrap().alias(&model("sentiment"), &AliasName::parse("champion").unwrap()).unwrap().unwrap();
     assert_eq!((record.base, record.sequence), (Some(seen), moved.sequence));
-    let status = ben.status(None).unwrap().origin.unwrap();
+    let status = ben.read().status(None).unwrap().origin.unwrap();
     assert_eq!((status.ahead, status.behind), (3, 0));
 
-    let pushed = ben.push_commits().unwrap();
+    let pushed = ben.share().push_commits().unwrap();
     assert_eq!((pushed.commits, pushed.blobs), (3, 1));
-    assert_eq!(ben.push_commits().unwrap_err().code, Code::NothingToDo);
-    let fetched = eve.fetch_commits().unwrap();
+    assert_eq!(ben.share().push_commits().unwrap_err().code, Code::NothingToDo);
+    let fetched = eve.share().fetch_commits().unwrap();
     assert_eq!((fetched.commits, fetched.verdict, fetched.head), (3, Outcome::Ok, moved.commit));
-    assert_eq!(eve.fetch_commits().unwrap().commits, 0);
+    assert_eq!(eve.share().fetch_commits().unwrap().commits, 0);
     let reference = Reference::parse("sentiment@champion").unwrap();
-    assert_eq!(eve.resolve(&reference, ResolveOptions::default()).unwrap().version, Some(3));
-    eve.pull(&reference, &stage.home().join("out"), &PullRequest::default()).unwrap();
-    assert_eq!(stage.registry().resolve(&reference, ResolveOptions::default()).unwrap().version, Some(3));
+    assert_eq!(eve.read().resolve(&reference, ResolveOptions::default()).unwrap().version, Some(3));
+    eve.read().pull(&reference, &stage.home().join("out"), &PullRequest::default()).unwrap();
+    assert_eq!(stage.registry().read().resolve(&reference, ResolveOptions::default()).unwrap().version, Some(3));
     // And on from there.
     stage.promote(&eve, 1);
-    eve.push_commits().unwrap();
-    assert_eq!(ben.fetch_commits().unwrap().commits, 1);
-    assert_eq!(ben.resolve(&reference, ResolveOptions::default()).unwrap().version, Some(1));
+    eve.share().push_commits().unwrap();
+    assert_eq!(ben.share().fetch_commits().unwrap().commits, 1);
+    assert_eq!(ben.read().resolve(&reference, ResolveOptions::default()).unwrap().version, Some(1));
 }
 
 #[test]
@@ -155,13 +159,13 @@ fn who_comes_second_is_told_to_make_the_change_again() {
     eve.world().clock.now();
     stage.promote(&eve, 2);
     let lost = eve.head().unwrap();
-    ben.push_commits().unwrap();
-    let error = eve.push_commits().unwrap_err();
+    ben.share().push_commits().unwrap();
+    let error = eve.share().push_commits().unwrap_err();
     assert_eq!(error.code, Code::HeadMoved, "{error}");
     assert!(error.hint_text().unwrap().contains("renew"));
-    assert_eq!(eve.fetch_commits().unwrap_err().code, Code::HeadMoved);
+    assert_eq!(eve.share().fetch_commits().unwrap_err().code, Code::HeadMoved);
     assert_eq!(eve.head().unwrap(), lost, "nothing of hers was lost");
-    let status = eve.status(None).unwrap().origin.unwrap();
+    let status = eve.read().status(None).unwrap().origin.unwrap();
     assert_eq!((status.ahead, status.behind), (1, 1));
 }
 
@@ -176,11 +180,11 @@ fn own_commits_that_were_merged_at_the_origin_come_back_as_history() {
     git(stage.home(), &["clone", "-q", &stage.url(), "tree"]);
     git(&tree, &["merge", "-q", "--no-ff", "-m", "merge", "origin/proposal"]);
     git(&tree, &["push", "-q", "origin", "main"]);
-    let fetched = ben.fetch_commits().unwrap();
+    let fetched = ben.share().fetch_commits().unwrap();
     assert_eq!((fetched.verdict, fetched.ahead), (Outcome::Ok, 0));
     assert_eq!(fetched.head, stage.registry().head().unwrap());
     let reference = Reference::parse("sentiment@champion").unwrap();
-    assert_eq!(ben.resolve(&reference, ResolveOptions::default()).unwrap().version, Some(2));
+    assert_eq!(ben.read().resolve(&reference, ResolveOptions::default()).unwrap().version, Some(2));
 }
 
 #[test]
@@ -192,7 +196,7 @@ fn a_rewritten_origin_is_refused_each_time_and_nothing_is_taken() {
     let before = git(&models, &["rev-parse", "main~1"]);
     git(&models, &["update-ref", "refs/heads/main", &before]);
     for _ in 0..2 {
-        assert_eq!(ben.fetch_commits().unwrap_err().code, Code::HistoryRewritten);
+        assert_eq!(ben.share().fetch_commits().unwrap_err().code, Code::HistoryRewritten);
     }
     assert_eq!((ben.head().unwrap(), ben.tracked_head()), (seen, Some(seen)));
     assert_eq!(stage.registry().view().err().unwrap().code, Code::HistoryRewritten);
@@ -207,7 +211,8 @@ fn a_pin_goes_on_to_the_newest_root_that_it_vouches_for() {
     assert_eq!(pin(registry.world()), Some(first));
     let spare: PublicKey = refmark_engine::ports::signer::Signer::public(&key(9));
     let written = registry
-        .change(&stage.writer(), |view, author| {
+        .write(stage.writer())
+        .change(|view, author| {
             let now = view.facts()?.newest_root()?.unwrap();
             let ada = PrincipalId::parse("ada")?;
             let root = Root {
@@ -254,7 +259,7 @@ fn a_registry_in_a_projects_repository_is_cloned_by_its_branch() {
         format: refmark_store::git::Format::Sha1,
         policy: None,
     };
-    let (source, made) = Registry::init(&home.join("project"), world(home), &Writer::new(&key), &request).unwrap();
+    let (source, made) = Registry::init(&home.join("project"), world(home), &key, &request).unwrap();
     assert_eq!(made.warnings, Vec::<String>::new());
     let mut held = world(&home.join("ben"));
     held.places.data = world(home).places.data;
@@ -280,7 +285,7 @@ fn a_branch_with_another_registry_does_not_take_the_place_of_the_one_that_is_hea
         policy: None,
     };
     let home = stage.home().join("eve");
-    let (other, _) = Registry::init(&home.join("evil"), world(&home), &Writer::new(&eve), &request).unwrap();
+    let (other, _) = Registry::init(&home.join("evil"), world(&home), &eve, &request).unwrap();
     git(other.git_dir(), &["push", "-q", &models.display().to_string(), "main:refmark"]);
     assert_ne!(stage.registry().id(), other.id());
     let copy = stage.copy("ben");

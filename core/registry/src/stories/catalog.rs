@@ -29,17 +29,17 @@ fn entry(id: &str, schema: Value) -> EntryRequest {
 #[test]
 fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     let team = Team::new();
-    let it = team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
+    let it = team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
     let id = EntryId::parse("red-team").unwrap();
     let mut request = AttachRequest::new(Reference::Artifact(it.artifact), id.clone());
     request.verdict = Some(Verdict::Pass);
-    let attach = |request: &AttachRequest| team.registry.attach(&team.as_("ci"), request);
+    let attach = |request: &AttachRequest| team.registry.write(team.as_("ci")).attach(request);
     let error = attach(&request).unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.message.contains("not in the catalog"), "{error}");
 
     let schema = json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
-    let add = |who: &str, request: &EntryRequest| team.registry.catalog_add(&team.as_(who), request);
+    let add = |who: &str, request: &EntryRequest| team.registry.write(team.as_(who)).catalog_add(request);
     let error = add("bo", &entry("red-team", schema.clone())).unwrap_err();
     assert!(error.hint.unwrap().to_string().contains("ada, chen could"), "who could is named");
     let unread = entry("red-team", json!({"pattern": "x"}));
@@ -53,7 +53,7 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     request.produced_by = Some("https://ci/red/1".to_owned());
     attach(&request).unwrap();
 
-    let set = |state| team.registry.catalog_state(&team.as_("chen"), Family::EvidenceType, &id, state);
+    let set = |state| team.registry.write(team.as_("chen")).catalog_state(Family::EvidenceType, &id, state);
     assert_eq!(set(EntryState::Deprecated).unwrap().sequence, 2);
     request.produced_by = Some("https://ci/red/2".to_owned());
     attach(&request).unwrap();
@@ -64,11 +64,11 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     assert!(error.message.contains("disabled"), "{error}");
 
     let view = team.registry.view().unwrap();
-    let shown = team.registry.catalog_show(&view, Family::EvidenceType, &id).unwrap();
+    let shown = team.registry.read().catalog_show(&view, Family::EvidenceType, &id).unwrap();
     assert_eq!((shown.state, shown.retention_days), (EntryState::Disabled, Some(365)));
-    let listed = team.registry.catalog(&view, Some(Family::EvidenceType)).unwrap().entries;
+    let listed = team.registry.read().catalog(&view, Some(Family::EvidenceType)).unwrap().entries;
     assert_eq!(listed.len(), 8);
-    assert!(team.registry.catalog(&view, None).unwrap().entries.len() > 20);
+    assert!(team.registry.read().catalog(&view, None).unwrap().entries.len() > 20);
     assert_eq!(view.facts().unwrap().evidence(&it.artifact).unwrap().len(), 2, "what was attached stays");
 }
 
@@ -78,11 +78,11 @@ fn an_artifact_of_a_type_that_is_disabled_is_not_registered() {
     let id = EntryId::parse("adapter").unwrap();
     let mut package = team.package("a");
     package.artifact_type = id.clone();
-    team.registry.register(&team.as_("bo"), &package).unwrap();
-    team.registry.catalog_state(&team.as_("ada"), Family::ArtifactType, &id, EntryState::Disabled).unwrap();
+    team.registry.write(team.as_("bo")).register(&package).unwrap();
+    team.registry.write(team.as_("ada")).catalog_state(Family::ArtifactType, &id, EntryState::Disabled).unwrap();
     let mut package = team.package("b");
     package.artifact_type = id;
-    assert_eq!(team.registry.register(&team.as_("bo"), &package).unwrap_err().code, Code::Refused);
+    assert_eq!(team.registry.write(team.as_("bo")).register(&package).unwrap_err().code, Code::Refused);
     package.artifact_type = EntryId::parse("horoscope").unwrap();
-    assert_eq!(team.registry.register(&team.as_("bo"), &package).unwrap_err().code, Code::Refused);
+    assert_eq!(team.registry.write(team.as_("bo")).register(&package).unwrap_err().code, Code::Refused);
 }

@@ -37,7 +37,7 @@ impl Team {
             expect: None,
             evidence: Vec::new(),
         };
-        let reports: Vec<GateReport> = match self.registry.promote(&self.as_("bo"), &request) {
+        let reports: Vec<GateReport> = match self.registry.write(self.as_("bo")).promote(&request) {
             Ok(answer) => answer.reports,
             Err(error) => match error.fields.get("report") {
                 Some(report) => vec![GateReport::deserialize(report).unwrap()],
@@ -59,7 +59,7 @@ impl Team {
     }
 
     fn register(&self, text: &str) -> (u64, ArtifactId) {
-        let it = self.registry.register(&self.as_("bo"), &self.package(text)).unwrap();
+        let it = self.registry.write(self.as_("bo")).register(&self.package(text)).unwrap();
         (it.version, it.artifact)
     }
 
@@ -88,7 +88,8 @@ impl Team {
             details: FreeJson(refmark_types::value::json!({"rows": {"bad": 2}, "tags": ["fast"]})),
         };
         self.registry
-            .change(&self.as_(who), |view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
+            .write(self.as_(who))
+            .change(|view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
             .unwrap();
     }
 }
@@ -160,7 +161,7 @@ fn evidence_has_an_age_a_maker_a_suite_and_a_holdout() {
     // What training has seen is no holdout.
     let mut package = team.package("b");
     package.lineage.insert("dataset".to_owned(), "march".to_owned());
-    let trained = team.registry.register(&team.as_("bo"), &package).unwrap();
+    let trained = team.registry.write(team.as_("bo")).register(&package).unwrap();
     team.say("ci", Said { dataset: Some(("march", "bytes")), ..Said::passing(trained.artifact) });
     team.is(6, trained.version, Missing, "do not count");
     team.is(7, version, Missing, "none");
@@ -203,7 +204,7 @@ fn a_metric_is_held_to_a_threshold_and_to_what_is_live_on_the_same_data() {
         evidence: Vec::new(),
     };
     team.is(3, live, Passed, "base holds nothing");
-    team.registry.promote(&team.as_("bo"), &to_base).unwrap();
+    team.registry.write(team.as_("bo")).promote(&to_base).unwrap();
 
     let with = |text: &str, dataset, metrics: &'static [(&'static str, f64, Direction)]| {
         let (version, of) = team.register(text);

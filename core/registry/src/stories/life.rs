@@ -29,13 +29,13 @@ fn to(reference: &str, to: &str) -> TransitionRequest {
 
 impl Team {
     fn transition(&self, who: &str, reference: &str, state: &str) -> Result<(), Box<Error>> {
-        self.registry.transition(&self.as_(who), &to(reference, state)).map(drop)
+        self.registry.write(self.as_(who)).transition(&to(reference, state)).map(drop)
     }
 
     fn attach(&self, who: &str, reference: &str, kind: &str, verdict: Option<Verdict>) -> Result<(), Box<Error>> {
         let kind = EntryId::parse(kind).unwrap();
         let request = AttachRequest { verdict, ..AttachRequest::new(Reference::parse(reference).unwrap(), kind) };
-        self.registry.attach(&self.as_(who), &request).map(drop)
+        self.registry.write(self.as_(who)).attach(&request).map(drop)
     }
 
     /// Publishes that a project is pinned to these versions of `sentiment`.
@@ -49,7 +49,8 @@ impl Team {
         });
         let pins: Vec<PublishedPin> = pins.collect();
         self.registry
-            .change(&self.as_("nora"), |view, author: &Author| {
+            .write(self.as_("nora"))
+            .change(|view, author: &Author| {
                 let before = view.facts()?.consumer(&consumer)?;
                 let mut predicate = Predicate::from(Consumer {
                     consumer: consumer.clone(),
@@ -78,9 +79,9 @@ impl Team {
 #[test]
 fn what_is_registered_is_trusted_by_its_content_and_by_who_may_say_so() {
     let team = Team::new();
-    let by_bo = team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
+    let by_bo = team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
     assert_eq!(by_bo.trust, TrustState::Trusted, "acquired, scanned and trusted in one");
-    let by_nora = team.registry.register(&team.as_("nora"), &team.package("b")).unwrap();
+    let by_nora = team.registry.write(team.as_("nora")).register(&team.package("b")).unwrap();
     assert_eq!(by_nora.trust, TrustState::Quarantined);
     let error = team.transition("nora", "sentiment/2", "trusted").unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error}");
@@ -90,7 +91,7 @@ fn what_is_registered_is_trusted_by_its_content_and_by_who_may_say_so() {
     let mut code = team.package("c");
     std::fs::write(code.paths[0].join("modeling.py"), "import os").unwrap();
     code.card = None;
-    let with_code = team.registry.register(&team.as_("bo"), &code).unwrap();
+    let with_code = team.registry.write(team.as_("bo")).register(&code).unwrap();
     assert_eq!(with_code.trust, TrustState::Quarantined);
     assert!(with_code.warnings.iter().any(|it| it.contains("modeling.py")), "{:?}", with_code.warnings);
     assert_eq!(team.transition("bo", "sentiment/3", "trusted").unwrap_err().code, Code::Pending);
@@ -102,7 +103,7 @@ fn what_is_registered_is_trusted_by_its_content_and_by_who_may_say_so() {
 
     let mut bare = team.package("d");
     bare.contract = None;
-    let bare = team.registry.register(&team.as_("bo"), &bare).unwrap();
+    let bare = team.registry.write(team.as_("bo")).register(&bare).unwrap();
     assert_eq!(bare.trust, TrustState::Quarantined, "callers need a contract");
 }
 
@@ -113,12 +114,12 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
     package.owner = None;
     package.card = None;
     package.lineage = Default::default();
-    team.registry.register(&team.as_("bo"), &package).unwrap();
+    team.registry.write(team.as_("bo")).register(&package).unwrap();
     let error = team.transition("bo", "sentiment/1", "staging").unwrap_err();
     assert_eq!(error.code, Code::Refused, "lineage is part of the artifact and cannot come later: {error}");
     assert!(error.message.contains("lineage") && error.message.contains("without training_run"), "{error}");
 
-    team.registry.register(&team.as_("bo"), &team.package("b")).unwrap();
+    team.registry.write(team.as_("bo")).register(&team.package("b")).unwrap();
     let error = team.transition("ci", "sentiment/2", "staging").unwrap_err();
     assert_eq!(error.code, Code::Pending);
     assert!(error.message.contains("evaluation"), "{error}");
@@ -136,16 +137,16 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
 #[test]
 fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     let team = Team::new();
-    team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
+    team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
     let error = team.transition("bo", "sentiment/1", "champion").unwrap_err();
     assert_eq!(error.code, Code::BadArgument);
     assert!(error.hint.unwrap().to_string().contains("refmark promote sentiment@champion 1"));
     let request = PromoteRequest { alias: alias("staging"), ..champion(1) };
-    let moved = team.registry.promote(&team.as_("nora"), &request).unwrap();
+    let moved = team.registry.write(team.as_("nora")).promote(&request).unwrap();
     assert!(moved.notes[0].contains("refmark transition sentiment/1 staging"), "{:?}", moved.notes);
     let mut request = to("sentiment/1", "quarantined");
     request.replacement = Some(2);
-    assert_eq!(team.registry.transition(&team.as_("bo"), &request).unwrap_err().code, Code::BadArgument);
+    assert_eq!(team.registry.write(team.as_("bo")).transition(&request).unwrap_err().code, Code::BadArgument);
 }
 
 #[test]
@@ -156,25 +157,25 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     team.live(one);
     let day = Timestamp::from_unix(1_800_000_000 + 60 * 86_400);
     let retire = TransitionRequest { replacement: Some(two), sunset: Some(day), ..to("sentiment/1", "retired") };
-    let error = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
+    let error = team.registry.write(team.as_("ada")).transition(&retire).unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.message.contains("sentiment@champion holds it"), "{error}");
     team.live(two);
-    let error = team.registry.transition(&team.as_("ada"), &to("sentiment/1", "retired")).unwrap_err();
+    let error = team.registry.write(team.as_("ada")).transition(&to("sentiment/1", "retired")).unwrap_err();
     assert!(error.message.contains("replacement") && error.code == Code::Refused, "{error}");
-    assert!(team.registry.transition(&team.as_("ada"), &retire).unwrap_err().message.contains("migration"));
+    assert!(team.registry.write(team.as_("ada")).transition(&retire).unwrap_err().message.contains("migration"));
     team.attach("nora", "sentiment/1", "migration-document", None).unwrap();
     // Ada owns the model; a lead besides her is still needed.
-    let error = team.registry.transition(&team.as_("ada"), &retire).unwrap_err();
+    let error = team.registry.write(team.as_("ada")).transition(&retire).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
-    let proposal = team.registry.transition_propose(&team.as_("ada"), &retire, None).unwrap();
+    let proposal = team.registry.write(team.as_("ada")).transition_propose(&retire, None).unwrap();
     assert_eq!(proposal.branch, "propose/sentiment-1-retired");
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
-    assert!(team.registry.approve(&team.as_("chen"), &approval).unwrap().complete);
-    team.registry.land(&team.as_("ada"), &proposal.branch).unwrap();
+    assert!(team.registry.write(team.as_("chen")).approve(&approval).unwrap().complete);
+    team.registry.write(team.as_("ada")).land(&proposal.branch).unwrap();
 
     team.publish("checkout", &[(one, artifact)]);
-    let sunset = team.registry.sunset(&team.registry.view().unwrap()).unwrap();
+    let sunset = team.registry.read().sunset(&team.registry.view().unwrap()).unwrap();
     assert_eq!((sunset.versions.len(), sunset.due), (1, 0));
     assert_eq!(sunset.versions[0].days_left, Some(59));
     assert_eq!(sunset.versions[0].consumers[0].as_str(), "checkout");
@@ -184,10 +185,10 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
     assert!(!error.message.contains("still to come") && error.message.contains("checkout"), "{error}");
     team.publish("checkout", &[]);
-    assert_eq!(team.registry.sunset(&team.registry.view().unwrap()).unwrap().due, 1);
+    assert_eq!(team.registry.read().sunset(&team.registry.view().unwrap()).unwrap().due, 1);
     team.transition("bo", "sentiment/1", "archived").unwrap();
-    assert!(team.registry.sunset(&team.registry.view().unwrap()).unwrap().versions.is_empty());
-    let verified = team.registry.verify(None, VerifyOptions::default()).unwrap();
+    assert!(team.registry.read().sunset(&team.registry.view().unwrap()).unwrap().versions.is_empty());
+    let verified = team.registry.read().verify(None, VerifyOptions::default()).unwrap();
     assert_eq!(verified.verdict, Outcome::Ok, "{:?}", verified.problems);
 }
 
@@ -196,18 +197,19 @@ fn what_was_revoked_comes_back_by_two_people_and_into_quarantine_only() {
     let team = Team::new();
     let (one, artifact) = team.staged("a");
     team.live(one);
-    let hit = team.registry.revoke(&team.as_("olu"), artifact, "it leaks").unwrap();
+    let hit = team.registry.write(team.as_("olu")).revoke(artifact, "it leaks").unwrap();
     assert_eq!((hit.versions.len(), hit.aliases.len()), (1, 1));
     let reference = Reference::parse("sentiment@champion").unwrap();
-    let error = team.registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
+    let error = team.registry.read().resolve(&reference, ResolveOptions::default()).unwrap_err();
     assert_eq!(error.code, Code::Revoked, "never something else");
     assert_eq!(team.transition("ada", "sentiment/1", "trusted").unwrap_err().code, Code::Refused);
     assert_eq!(team.transition("ada", "sentiment/1", "quarantined").unwrap_err().code, Code::Pending);
-    let proposal = team.registry.transition_propose(&team.as_("ada"), &to("sentiment/1", "quarantined"), None).unwrap();
+    let proposal =
+        team.registry.write(team.as_("ada")).transition_propose(&to("sentiment/1", "quarantined"), None).unwrap();
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
-    team.registry.approve(&team.as_("bo"), &approval).unwrap();
-    team.registry.land(&team.as_("ada"), &proposal.branch).unwrap();
-    let error = team.registry.revoke(&team.as_("nora"), artifact, "I do not like it").unwrap_err();
+    team.registry.write(team.as_("bo")).approve(&approval).unwrap();
+    team.registry.write(team.as_("ada")).land(&proposal.branch).unwrap();
+    let error = team.registry.write(team.as_("nora")).revoke(artifact, "I do not like it").unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error}");
     // The same weights under another model are not laundered: they are the same artifact, and as quarantined there.
     team.transition("bo", "sentiment/1", "trusted").unwrap();
@@ -216,7 +218,7 @@ fn what_was_revoked_comes_back_by_two_people_and_into_quarantine_only() {
 #[test]
 fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
     let team = Team::new();
-    team.registry.register(&team.as_("bo"), &team.package("a")).unwrap();
+    team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
     let file = team.path().join("eval.json");
     std::fs::write(
         &file,
@@ -230,7 +232,7 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
     request.verdict = Some(Verdict::Pass);
     request.produced_by = Some("https://ci.example.com/runs/8812".to_owned());
     request.metrics.push(("latency_ms".to_owned(), 31.5, None));
-    let answer = team.registry.attach(&team.as_("ci"), &request).unwrap();
+    let answer = team.registry.write(team.as_("ci")).attach(&request).unwrap();
     assert_eq!(answer.warnings.len(), 2, "{:?}", answer.warnings);
     let view = team.registry.view().unwrap();
     let all = view.facts().unwrap().evidence(&answer.artifact).unwrap();
@@ -245,9 +247,9 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
 
     request.file = None;
     request.verdict = None;
-    let error = team.registry.attach(&team.as_("ci"), &request).unwrap_err();
+    let error = team.registry.write(team.as_("ci")).attach(&request).unwrap_err();
     assert!(error.hint.unwrap().to_string().contains("--verdict"));
     request.file = Some(team.path().to_owned());
-    assert_eq!(team.registry.attach(&team.as_("ci"), &request).unwrap_err().code, Code::NotAFile);
+    assert_eq!(team.registry.write(team.as_("ci")).attach(&request).unwrap_err().code, Code::NotAFile);
     assert_eq!(team.attach("audit", "sentiment/9", "scan", Some(Verdict::Pass)).unwrap_err().code, Code::NotFound);
 }

@@ -37,7 +37,7 @@ fn git(team: &Team, arguments: &[&str]) -> String {
 }
 
 fn verdict(team: &Team) -> Outcome {
-    let answer = team.registry.verify(None, VerifyOptions::default()).unwrap();
+    let answer = team.registry.read().verify(None, VerifyOptions::default()).unwrap();
     assert!(answer.problems.is_empty(), "{:?}", answer.problems);
     answer.verdict
 }
@@ -46,7 +46,7 @@ fn verdict(team: &Team) -> Outcome {
 fn a_proposal_is_approved_by_two_and_lands_with_its_stage_move() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
     assert_eq!(proposal.branch, "propose/sentiment-champion-1");
     assert_eq!(proposal.decision, Decision::Pending);
     assert_eq!(proposal.reports.len(), 2, "the stage and the alias");
@@ -61,23 +61,23 @@ fn a_proposal_is_approved_by_two_and_lands_with_its_stage_move() {
             .is_none()
     );
 
-    let error = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap_err();
+    let error = team.registry.write(team.as_("nora")).land(&proposal.branch).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
-    let error = team.registry.approve(&team.as_("nora"), &to(&proposal.branch)).unwrap_err();
+    let error = team.registry.write(team.as_("nora")).approve(&to(&proposal.branch)).unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.hint.unwrap().to_string().contains("ada"));
-    let error = team.registry.approve(&team.as_("ci"), &to(&proposal.branch)).unwrap_err();
+    let error = team.registry.write(team.as_("ci")).approve(&to(&proposal.branch)).unwrap_err();
     assert!(error.message.contains("agent"), "{error}");
 
-    let first = team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap();
+    let first = team.registry.write(team.as_("bo")).approve(&to(&proposal.branch)).unwrap();
     assert!(!first.complete);
     assert_eq!(first.statements.len(), 2);
-    let again = team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap_err();
+    let again = team.registry.write(team.as_("bo")).approve(&to(&proposal.branch)).unwrap_err();
     assert_eq!(again.code, Code::NothingToDo);
-    let second = team.registry.approve(&team.as_("ada"), &to(&proposal.branch)).unwrap();
+    let second = team.registry.write(team.as_("ada")).approve(&to(&proposal.branch)).unwrap();
     assert!(second.complete, "{:?}", second.reports);
 
-    let landed = team.registry.land(&team.as_("nora"), &proposal.branch).unwrap();
+    let landed = team.registry.write(team.as_("nora")).land(&proposal.branch).unwrap();
     assert_eq!(landed.approved_by.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["ada", "bo"]);
     let view = team.registry.view().unwrap();
     let facts = view.facts().unwrap();
@@ -94,11 +94,11 @@ fn two_approve_at_once_and_every_merge_method_of_git_takes_effect() {
     for method in ["merge", "squash", "fast-forward", "rebase"] {
         let team = Team::new();
         let (version, _) = team.staged("a");
-        let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+        let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
         // Both start from the same commit: ada on her own copy of the branch, bo on his.
         git(&team, &["branch", "ada", &proposal.branch]);
-        team.registry.approve(&team.as_("ada"), &to("ada")).unwrap();
-        team.registry.approve(&team.as_("bo"), &to(&proposal.branch)).unwrap();
+        team.registry.write(team.as_("ada")).approve(&to("ada")).unwrap();
+        team.registry.write(team.as_("bo")).approve(&to(&proposal.branch)).unwrap();
         let tree = team.path().join("worktree");
         git(&team, &["worktree", "add", "-q", tree.to_str().unwrap(), &proposal.branch]);
         let at = |arguments: &[&str]| {
@@ -134,26 +134,26 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
     let team = Team::new();
     let (one, _) = team.staged("a");
     let (two, _) = team.staged("b");
-    let first = team.registry.propose(&team.as_("nora"), &promote(one), None).unwrap();
-    let second = team.registry.propose(&team.as_("nora"), &promote(two), None).unwrap();
+    let first = team.registry.write(team.as_("nora")).propose(&promote(one), None).unwrap();
+    let second = team.registry.write(team.as_("nora")).propose(&promote(two), None).unwrap();
     assert_eq!(second.branch, "propose/sentiment-champion-1-2");
     for branch in [&first.branch, &second.branch] {
-        team.registry.approve(&team.as_("ada"), &to(branch)).unwrap();
-        team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
+        team.registry.write(team.as_("ada")).approve(&to(branch)).unwrap();
+        team.registry.write(team.as_("bo")).approve(&to(branch)).unwrap();
     }
-    team.registry.land(&team.as_("chen"), &first.branch).unwrap();
-    let error = team.registry.land(&team.as_("chen"), &second.branch).unwrap_err();
+    team.registry.write(team.as_("chen")).land(&first.branch).unwrap();
+    let error = team.registry.write(team.as_("chen")).land(&second.branch).unwrap_err();
     assert_eq!(error.code, Code::Overtaken);
     assert!(error.hint_text().unwrap().contains("refmark renew"), "{error:?}");
 
-    let error = team.registry.renew(&team.as_("chen"), &second.branch).unwrap_err();
+    let error = team.registry.write(team.as_("chen")).renew(&second.branch).unwrap_err();
     assert!(error.hint.unwrap().to_string().contains("nora"), "only nora can sign it again");
-    let renewed = team.registry.renew(&team.as_("nora"), &second.branch).unwrap();
+    let renewed = team.registry.write(team.as_("nora")).renew(&second.branch).unwrap();
     assert_eq!((renewed.branch.as_str(), renewed.decision), (second.branch.as_str(), Decision::Pending));
-    assert_eq!(team.registry.land(&team.as_("chen"), &second.branch).unwrap_err().code, Code::Pending);
-    team.registry.approve(&team.as_("chen"), &to(&second.branch)).unwrap();
-    team.registry.approve(&team.as_("bo"), &to(&second.branch)).unwrap();
-    team.registry.land(&team.as_("chen"), &second.branch).unwrap();
+    assert_eq!(team.registry.write(team.as_("chen")).land(&second.branch).unwrap_err().code, Code::Pending);
+    team.registry.write(team.as_("chen")).approve(&to(&second.branch)).unwrap();
+    team.registry.write(team.as_("bo")).approve(&to(&second.branch)).unwrap();
+    team.registry.write(team.as_("chen")).land(&second.branch).unwrap();
     let view = team.registry.view().unwrap();
     let now = view.facts().unwrap().alias(&model("sentiment"), &alias("champion")).unwrap().unwrap();
     assert_eq!((now.sequence, now.to.unwrap().version), (2, two));
@@ -164,17 +164,17 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
 fn without_the_role_a_move_is_refused_with_who_could_and_may_be_proposed() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let error = team.registry.promote(&team.as_("nora"), &champion(version)).unwrap_err();
+    let error = team.registry.write(team.as_("nora")).promote(&champion(version)).unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error}");
     assert!(error.message.contains("ada") && error.message.contains("chen"), "{error}");
     assert!(error.hint.unwrap().to_string().contains("--propose"));
     // A lead has the role, and still needs others.
-    let error = team.registry.promote(&team.as_("ada"), &champion(version)).unwrap_err();
+    let error = team.registry.write(team.as_("ada")).promote(&champion(version)).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
     // What breaks a rule is not even proposed: nobody could approve it.
-    let audit = team.registry.propose(&team.as_("audit"), &promote(version), None).unwrap_err();
+    let audit = team.registry.write(team.as_("audit")).propose(&promote(version), None).unwrap_err();
     assert_eq!(audit.code, Code::Refused);
-    assert!(team.registry.propose(&team.as_("nora"), &promote(99), None).is_err());
+    assert!(team.registry.write(team.as_("nora")).propose(&promote(99), None).is_err());
 }
 
 #[test]
@@ -190,23 +190,23 @@ fn at_three_in_the_morning_one_person_goes_back_and_the_approval_is_shown_open()
         to: None,
         reason: "it answers in French".to_owned(),
     };
-    let error = team.registry.rollback(&team.as_("nora"), &back).unwrap_err();
+    let error = team.registry.write(team.as_("nora")).rollback(&back).unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error}");
-    let moved = team.registry.rollback(&team.as_("olu"), &back).unwrap();
+    let moved = team.registry.write(team.as_("olu")).rollback(&back).unwrap();
     assert_eq!(moved.to.unwrap().version, one);
-    team.registry.revoke(&team.as_("olu"), bad, "it answers in French").unwrap();
+    team.registry.write(team.as_("olu")).revoke(bad, "it answers in French").unwrap();
 
-    let open = |team: &Team| team.registry.open_approvals(&team.registry.view().unwrap()).unwrap().len();
+    let open = |team: &Team| team.registry.read().open_approvals(&team.registry.view().unwrap()).unwrap().len();
     assert_eq!(open(&team), 2);
     let revoked = team.registry.head().unwrap();
-    let given = team.registry.approve(&team.as_("chen"), &to(&revoked.to_string())).unwrap();
+    let given = team.registry.write(team.as_("chen")).approve(&to(&revoked.to_string())).unwrap();
     assert!(given.complete, "{given:?}");
     assert_eq!(open(&team), 1, "only the revocation was approved");
-    let given = team.registry.approve(&team.as_("ada"), &to("main")).unwrap();
+    let given = team.registry.write(team.as_("ada")).approve(&to("main")).unwrap();
     assert!(!given.complete, "the champion asks for two");
-    assert!(team.registry.approve(&team.as_("bo"), &to("main")).unwrap().complete);
+    assert!(team.registry.write(team.as_("bo")).approve(&to("main")).unwrap().complete);
     assert_eq!(open(&team), 0);
-    assert_eq!(team.registry.approve(&team.as_("bo"), &to("main")).unwrap_err().code, Code::NothingToDo);
+    assert_eq!(team.registry.write(team.as_("bo")).approve(&to("main")).unwrap_err().code, Code::NothingToDo);
     assert_eq!(verdict(&team), Outcome::Ok);
 }
 
@@ -218,7 +218,7 @@ fn a_version_that_never_was_champion_is_no_way_back() {
     team.live(one);
     let back =
         RollbackRequest { model: model("sentiment"), alias: alias("champion"), to: Some(two), reason: "x".into() };
-    let error = team.registry.rollback(&team.as_("olu"), &back).unwrap_err();
+    let error = team.registry.write(team.as_("olu")).rollback(&back).unwrap_err();
     assert!(matches!(error.code, Code::Refused | Code::Pending), "{error}");
 }
 
@@ -227,11 +227,11 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let team = Team::new();
     let (version, artifact) = team.staged("a");
     team.evidence("bo", artifact, "canary", Verdict::Fail, "run-2");
-    let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
     // Not refused for good: a waiver may come in a commit of its own, and then every way of merging comes to the same.
     assert_eq!(proposal.decision, Decision::Pending, "a landed fail blocks until somebody waives it");
     let branch = proposal.branch.as_str();
-    team.registry.approve(&team.as_("bo"), &to(branch)).unwrap();
+    team.registry.write(team.as_("bo")).approve(&to(branch)).unwrap();
     let waiving = |gate: &str, reason: &str| ApproveRequest {
         waive: vec![Waiver {
             gate: gate.to_owned(),
@@ -240,7 +240,8 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
         }],
         ..to(branch)
     };
-    let refused = |who: &str, request: &ApproveRequest| team.registry.approve(&team.as_(who), request).unwrap_err();
+    let refused =
+        |who: &str, request: &ApproveRequest| team.registry.write(team.as_(who)).approve(request).unwrap_err();
     assert_eq!(refused("nora", &waiving("canary", "it was the load balancer")).code, Code::Refused);
     assert_eq!(refused("ada", &waiving("canary", " ")).code, Code::BadArgument);
     let error = refused("ada", &waiving("runbook", "who needs one"));
@@ -248,12 +249,12 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let mut late = waiving("canary", "it was the load balancer");
     late.waive[0].until = Timestamp::from_unix(1_000);
     assert_eq!(refused("ada", &late).code, Code::BadArgument);
-    assert_eq!(team.registry.land(&team.as_("bo"), branch).unwrap_err().code, Code::Pending);
-    let given = team.registry.approve(&team.as_("ada"), &waiving("canary", "it was the load balancer")).unwrap();
+    assert_eq!(team.registry.write(team.as_("bo")).land(branch).unwrap_err().code, Code::Pending);
+    let given = team.registry.write(team.as_("ada")).approve(&waiving("canary", "it was the load balancer")).unwrap();
     assert!(given.complete, "{:?}", given.reports);
     let gates: Vec<_> = given.reports.iter().flat_map(|it| &it.gates).filter(|it| it.name == "canary").collect();
     assert_eq!(gates[0].status, Status::Waived);
     assert!(gates[0].found.contains("waived by ada until 2027-03-01"), "{}", gates[0].found);
-    team.registry.land(&team.as_("nora"), branch).unwrap();
+    team.registry.write(team.as_("nora")).land(branch).unwrap();
     assert_eq!(verdict(&team), Outcome::Ok);
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::tests::{Ticking, key, model, world};
-use crate::{InitRequest, Package, Registry, Writer};
+use crate::{InitRequest, Package, Registry};
 use refmark_engine::plan::{EvidenceRequest, PromoteRequest};
 use refmark_engine::policy::{TeamMember, team_policy};
 use refmark_engine::ports::signer::Signer;
@@ -69,10 +69,10 @@ impl Team {
             |author: &refmark_engine::plan::Author| Ok(change(team_policy(author.registry, 1, &members(), &[])));
         let request =
             InitRequest { name: None, founder: id("ada"), here: false, format: Format::Sha1, policy: Some(&policy) };
-        let writer = Writer::new(&keys[0]);
+        let writer = &keys[0];
         let clock = Ticking::new();
         let world = crate::Context { clock: clock.clone(), ..world(home.path()) };
-        let (registry, _) = Registry::init(&home.path().join("models"), world, &writer, &request).unwrap();
+        let (registry, _) = Registry::init(&home.path().join("models"), world, writer, &request).unwrap();
         Team { registry, clock, keys, home }
     }
 
@@ -82,8 +82,8 @@ impl Team {
     }
 
     /// A member's hand.
-    pub(crate) fn as_(&self, who: &str) -> Writer<'_> {
-        Writer::new(self.key(who))
+    pub(crate) fn as_(&self, who: &str) -> &dyn Signer {
+        self.key(who)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -128,13 +128,14 @@ impl Team {
             details: FreeJson::default(),
         };
         self.registry
-            .change(&self.as_(who), |view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
+            .write(self.as_(who))
+            .change(|view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
             .unwrap();
     }
 
     /// A version that bo registered and moved to staging, with all that production asks for.
     pub(crate) fn staged(&self, text: &str) -> (u64, ArtifactId) {
-        let it = self.registry.register(&self.as_("bo"), &self.package(text)).unwrap();
+        let it = self.registry.write(self.as_("bo")).register(&self.package(text)).unwrap();
         assert_eq!(it.trust.as_str(), "trusted", "{text}");
         for of in ["evaluation", "canary", "rollback-plan", "runbook"] {
             self.evidence("ci", it.artifact, of, Verdict::Pass, "run-1");
@@ -148,19 +149,19 @@ impl Team {
             sunset: None,
             evidence: Vec::new(),
         };
-        self.registry.transition_stage(&self.as_("bo"), &request).unwrap();
+        self.registry.write(self.as_("bo")).transition_stage(&request).unwrap();
         (it.version, it.artifact)
     }
 
     /// Proposes, approves and lands a version as champion.
     pub(crate) fn live(&self, version: u64) {
         let change = refmark_engine::plan::Change::Promote(champion(version));
-        let proposal = self.registry.propose(&self.as_("nora"), &change, None).unwrap();
+        let proposal = self.registry.write(self.as_("nora")).propose(&change, None).unwrap();
         for who in ["ada", "bo"] {
             let request = crate::ApproveRequest { target: proposal.branch.clone(), ..Default::default() };
-            self.registry.approve(&self.as_(who), &request).unwrap();
+            self.registry.write(self.as_(who)).approve(&request).unwrap();
         }
-        self.registry.land(&self.as_("nora"), &proposal.branch).unwrap();
+        self.registry.write(self.as_("nora")).land(&proposal.branch).unwrap();
     }
 }
 

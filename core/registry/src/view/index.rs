@@ -1,6 +1,7 @@
 //! The derived index in the reader's own folder: opened on first need, caught up with the head, and made again where it is
 //! damaged. It judges every commit by itself, from where it stands; so it never holds what did not take effect.
 
+use crate::registry::Maintenance;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -304,20 +305,25 @@ impl Registry {
         }
         at.map_or_else(|| self.head(), Ok)
     }
+}
 
+impl Maintenance<'_> {
     /// Drops the index and makes it again.
     pub fn index_rebuild(&self) -> Result<IndexStatus> {
-        let view = self.view()?;
+        let view = self.registry.view()?;
         let last_good = view.verified().and_then(|it| it.last_good);
         {
-            let mut held = self.index.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.registry.index.0.lock().unwrap_or_else(PoisonError::into_inner);
             *held = Held::Closed;
-            let mut index = self.open_index()?;
+            let mut index = self.registry.open_index()?;
             if index.is_read_only() {
-                return Err(Error::new(Code::ReadOnly, format!("{} cannot be written", self.index_path().display())));
+                return Err(Error::new(
+                    Code::ReadOnly,
+                    format!("{} cannot be written", self.registry.index_path().display()),
+                ));
             }
             index.reset()?;
-            self.catch_up(&mut index, view.head, last_good)?;
+            self.registry.catch_up(&mut index, view.head, last_good)?;
             *held = Held::Open(index);
         }
         self.index_status()
@@ -325,8 +331,8 @@ impl Registry {
 
     /// Where the index stands. Nothing is caught up for this.
     pub fn index_status(&self) -> Result<IndexStatus> {
-        let path = self.index_path();
-        let head = self.head()?;
+        let path = self.registry.index_path();
+        let head = self.registry.head()?;
         let size = |end: &str| std::fs::metadata(format!("{}{end}", path.display())).map_or(0, |it| it.len());
         let mut status = IndexStatus {
             bytes: size("") + size("-wal"),
@@ -344,7 +350,7 @@ impl Registry {
         if !path.exists() {
             return Ok(status);
         }
-        let index = match self.open_index() {
+        let index = match self.registry.open_index() {
             Ok(index) => index,
             Err(error) if error.code == Code::ReadOnly => {
                 status.usable = IndexUse::ReadOnly;

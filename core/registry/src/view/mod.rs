@@ -6,7 +6,7 @@ pub(crate) mod read_ahead;
 pub(crate) mod reader_folder;
 pub(crate) mod remembered;
 
-use crate::registry::Registry;
+use crate::registry::{Reader, Registry};
 use crate::view::incomplete::explain_missing;
 use crate::view::remembered::KEPT;
 use refmark_engine::effective::{Objects, State};
@@ -38,19 +38,19 @@ pub struct View<'r> {
 
 impl Registry {
     /// The newest commit of the registry's branch.
-    pub fn head(&self) -> Result<Oid> {
+    pub(crate) fn head(&self) -> Result<Oid> {
         self.repo.head(&self.branch)?.ok_or_else(|| {
             Error::new(Code::NotARegistry, format!("branch {} of {} is gone", self.branch, self.path().display()))
         })
     }
 
     /// The view of the newest head: verified from what was remembered, else from the first commit.
-    pub fn view(&self) -> Result<View<'_>> {
+    pub(crate) fn view(&self) -> Result<View<'_>> {
         self.view_of(self.head()?)
     }
 
     /// The view of a head.
-    pub fn view_of(&self, head: Oid) -> Result<View<'_>> {
+    pub(crate) fn view_of(&self, head: Oid) -> Result<View<'_>> {
         let pin = self.world.pin_of(self.id())?;
         // What took effect does not rest on the pin: any pin is held against the roots at the end of the walk.
         if let Some(remembered) = self.remembered() {
@@ -144,7 +144,7 @@ impl Registry {
     }
 
     /// The view where history is not whole: the tree as it stands, for callers that accepted that.
-    pub fn view_incomplete(&self) -> Result<View<'_>> {
+    pub(crate) fn view_incomplete(&self) -> Result<View<'_>> {
         let head = self.head()?;
         let pin = self.world.pin_of(self.id())?;
         let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, []);
@@ -152,12 +152,45 @@ impl Registry {
     }
 
     /// The view of the last good head, where the newest one is bad.
-    pub fn view_last_good(&self) -> Result<View<'_>> {
+    pub(crate) fn view_last_good(&self) -> Result<View<'_>> {
         let view = self.view()?;
         match view.verified.as_ref().map(|it| (&it.tip_error, it.last_good)) {
             Some((Some(_), Some(good))) => self.view_of(good),
             _ => Ok(view),
         }
+    }
+}
+
+impl<'r> Reader<'r> {
+    /// The newest commit of the registry's branch. An error `not-a-registry` where the branch is gone.
+    pub fn head(&self) -> Result<Oid> {
+        self.registry.head()
+    }
+
+    /// The view of the newest head: verified from what this reader verified before, else from the first commit. Its cost is
+    /// that of what is new.
+    ///
+    /// # Errors
+    ///
+    /// `history-rewritten` where the branch lost what this reader saw of it, `incomplete` where history is not whole. A bad
+    /// newest commit is no error here: see [`View::check_tip`].
+    pub fn view(&self) -> Result<View<'r>> {
+        self.registry.view()
+    }
+
+    /// The view of a head of the branch, which may be an older one.
+    pub fn view_of(&self, head: Oid) -> Result<View<'r>> {
+        self.registry.view_of(head)
+    }
+
+    /// The view where history is not whole: the tree as it stands, for callers that accepted that.
+    pub fn view_incomplete(&self) -> Result<View<'r>> {
+        self.registry.view_incomplete()
+    }
+
+    /// The view of the last good head, where the newest commit is bad.
+    pub fn view_last_good(&self) -> Result<View<'r>> {
+        self.registry.view_last_good()
     }
 }
 

@@ -112,9 +112,9 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Package;
     use crate::tests::{key, model, registry};
     use crate::write::transaction::identity;
-    use crate::{Package, Writer};
     use refmark_engine::plan::PromoteRequest;
     use refmark_engine::ports::store::{NewCommit, RecordStore};
     use refmark_types::name::{AliasName, PrincipalId};
@@ -145,12 +145,12 @@ mod tests {
     fn a_walk_that_reads_ahead_finds_what_a_walk_commit_by_commit_finds() {
         let home = tempfile::tempdir().unwrap();
         let key = key(1);
-        let writer = Writer::new(&key);
+        let writer = &key;
         let registry = registry(home.path(), &key);
         for n in 1..=2 {
             let file = home.path().join(format!("{n}.json"));
             std::fs::write(&file, format!("{{\"n\": {n}}}")).unwrap();
-            registry.register(&writer, &Package::new(model("line"), vec![file]).unwrap()).unwrap();
+            registry.write(writer).register(&Package::new(model("line"), vec![file]).unwrap()).unwrap();
         }
         for n in 0..WORTH_IT as u64 + 6 {
             if n == 40 {
@@ -164,7 +164,7 @@ mod tests {
                 expect: None,
                 evidence: Vec::new(),
             };
-            registry.promote(&writer, &request).unwrap();
+            registry.write(writer).promote(&request).unwrap();
         }
         let head = registry.head().unwrap();
         let start = || Verifier::from_the_start(&registry.repo, head, None).unwrap();

@@ -1,12 +1,13 @@
 //! `approve`: a principal signs what others proposed, or what one person did alone at night.
 
+use crate::registry::Reader;
+use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use crate::view::View;
 use crate::write::branch::{Ahead, Target};
 use crate::write::propose::first_refusal;
-use crate::write::transaction::{Ready, Writer};
+use crate::write::transaction::Ready;
 use refmark_engine::effective::Effective;
 use refmark_engine::gate::{GateReport, Status};
 use refmark_engine::open_approvals::{OpenApproval, open_approvals};
@@ -65,41 +66,33 @@ struct Waiting {
     report: GateReport,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Adds the signer's approval of every statement that waits in a branch, as a plain commit on it. On the registry's own
     /// branch: of what landed and is pending, or took effect at once with an approval due.
-    pub fn approve(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
-        let target = self.target(&self.view()?, &request.target)?;
+    pub fn approve(&self, request: &ApproveRequest) -> Result<ApproveAnswer> {
+        let target = self.registry.target(&self.registry.view()?, &request.target)?;
         match target {
-            Target::Landed(commit) => self.approve_landed(writer, request, commit),
-            Target::Branch(_) => self.approve_branch(writer, request),
+            Target::Landed(commit) => self.approve_landed(request, commit),
+            Target::Branch(_) => self.approve_branch(request),
         }
     }
 
-    /// The moves that took effect on one person's word, with approvals still due.
-    pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
-        match view.verified() {
-            Some(verified) => open_approvals(verified.facts(), verified.walk.due()),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    fn approve_branch(&self, writer: &Writer<'_>, request: &ApproveRequest) -> Result<ApproveAnswer> {
-        let _lock = self.lock()?;
-        self.repo.recover()?;
-        let view = self.view()?;
+    fn approve_branch(&self, request: &ApproveRequest) -> Result<ApproveAnswer> {
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let ahead = self.proposal(&view, &request.target)?;
-        let author = self.author(&view, writer)?;
+        let ahead = self.registry.proposal(&view, &request.target)?;
+        let author = self.author(&view)?;
         let waiting = self.waiting_in(&view, &ahead)?;
         let plan = planned(&view, &author, request, &waiting)?;
-        let ready = self.ready(&plan, writer, &view.state()?.shared_objects())?;
+        let ready = self.ready(&plan, &view.state()?.shared_objects())?;
         let judged = self.with_approvals(&view, &ahead, &ready)?;
         if let Some((path, error)) = judged.dropped.into_iter().find(|(path, _)| ready.oids.contains_key(path)) {
             return Err(error.at(path));
         }
-        let commit = self.commit(writer, &author, vec![ahead.tip], &ready)?;
-        self.repo.move_branch(&ahead.name, ahead.local, commit)?;
+        let commit = self.commit(&author, vec![ahead.tip], &ready)?;
+        self.registry.repo.move_branch(&ahead.name, ahead.local, commit)?;
         let complete = judged.effect.is_some();
         let mut next = vec![format!("git push origin {}", ahead.name)];
         if complete {
@@ -118,14 +111,14 @@ impl Registry {
 
     /// What waits for signatures in a branch. What breaks a rule is not there to be approved.
     fn waiting_in(&self, view: &View<'_>, ahead: &Ahead) -> Result<Vec<Waiting>> {
-        let judged = self.judge_ahead(view, ahead)?;
+        let judged = self.registry.judge_ahead(view, ahead)?;
         if let Some((path, error)) = first_refusal(&judged) {
             return Err(error.at(path));
         }
         let mut waiting = Vec::new();
         for (path, (_, oid)) in &ahead.files {
             if let Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)) = Place::parse(path) {
-                let record = self.record_at(*oid, path)?;
+                let record = self.registry.record_at(*oid, path)?;
                 if let Some(report) = judged.reports.iter().find(|it| it.statement == record.digest()) {
                     let author = record.common().by.clone();
                     waiting.push(Waiting { path: path.clone(), author, report: report.clone() });
@@ -148,19 +141,14 @@ impl Registry {
         }
     }
 
-    fn approve_landed(
-        &self,
-        writer: &Writer<'_>,
-        request: &ApproveRequest,
-        commit: Option<Oid>,
-    ) -> Result<ApproveAnswer> {
+    fn approve_landed(&self, request: &ApproveRequest, commit: Option<Oid>) -> Result<ApproveAnswer> {
         let mut statements = Vec::new();
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             let waiting = self.waiting_here(view, commit)?;
             statements = signed(&waiting);
             planned(view, author, request, &waiting)
         })?;
-        let view = self.view()?;
+        let view = self.registry.view()?;
         let mut complete = true;
         let mut reports = Vec::new();
         for it in self.waiting_here(&view, None).unwrap_or_default() {
@@ -170,7 +158,7 @@ impl Registry {
             }
         }
         Ok(ApproveAnswer {
-            branch: self.branch.clone(),
+            branch: self.registry.branch.clone(),
             commit: written.commit,
             by: written.by,
             statements,
@@ -188,7 +176,7 @@ impl Registry {
             let judged = verified.walk.try_landing(&landing.files)?;
             for (path, (_, oid)) in landing.files.iter().filter(|_| !judged.refused) {
                 if let Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)) = Place::parse(path) {
-                    let record = self.record_at(*oid, path)?;
+                    let record = self.registry.record_at(*oid, path)?;
                     let author = record.common().by.clone();
                     let report = judged.reports.iter().find(|it| it.statement == record.digest());
                     waiting.extend(report.map(|it| Waiting { path: path.clone(), author, report: it.clone() }));
@@ -197,7 +185,7 @@ impl Registry {
         }
         for open in open_approvals(verified.facts(), verified.walk.due())? {
             let here = match commit {
-                Some(commit) => self.landed(view, &open.path)?.is_some_and(|landed| landed.commit == commit),
+                Some(commit) => self.registry.landed(view, &open.path)?.is_some_and(|landed| landed.commit == commit),
                 None => true,
             };
             if here {
@@ -208,6 +196,16 @@ impl Registry {
             true => Err(Error::new(Code::NothingToDo, "nothing here waits for an approval")
                 .hint("`refmark status` lists what does")),
             false => Ok(waiting),
+        }
+    }
+}
+
+impl<'r> Reader<'r> {
+    /// The moves that took effect on one person's word, with approvals still due.
+    pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
+        match view.verified() {
+            Some(verified) => open_approvals(verified.facts(), verified.walk.due()),
+            None => Ok(Vec::new()),
         }
     }
 }

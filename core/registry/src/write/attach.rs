@@ -1,12 +1,11 @@
 //! `attach`: a piece of evidence about an artifact.
 
+use crate::registry::Writer;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::read::resolve::find;
-use crate::registry::Registry;
-use crate::write::transaction::Writer;
 use refmark_engine::document;
 use refmark_engine::plan::{self, EvidenceRequest};
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
@@ -89,9 +88,9 @@ pub struct AttachAnswer {
     pub warnings: Vec<String>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Attaches evidence to the artifact that a reference names.
-    pub fn attach(&self, writer: &Writer<'_>, request: &AttachRequest) -> Result<AttachAnswer> {
+    pub fn attach(&self, request: &AttachRequest) -> Result<AttachAnswer> {
         let read = match &request.file {
             Some(path) => {
                 document::read(&document_bytes(path)?).map_err(|error| error.at(path.display().to_string()))?
@@ -143,7 +142,7 @@ impl Registry {
             warnings.push("no run is named (--produced-by): a pass without one answers no earlier fail".to_owned());
         }
         let mut path = String::new();
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             evidence.artifact = find(view.facts()?, &request.reference)?.artifact;
             let plan = plan::attach(view.facts()?, author, &evidence)?;
             path = plan.statements.first().map(|it| it.common().path.to_owned()).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! `catalog list|show|add|deprecate|disable`: the stable ids that records may name.
 
+use crate::registry::Reader;
+use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::{Writer, Written};
+use crate::write::transaction::Written;
 use refmark_engine::plan::{self, EntryRequest};
 pub use refmark_query::answer::catalog::CatalogAnswer;
 use refmark_query::answer::catalog::catalog;
@@ -28,7 +29,7 @@ pub struct EntryAnswer {
     pub commit: Oid,
 }
 
-impl Registry {
+impl<'r> Reader<'r> {
     /// The entries of a family, or of all.
     pub fn catalog(&self, view: &View<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
         catalog(view.facts()?, family)
@@ -42,29 +43,24 @@ impl Registry {
                 .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str()))),
         }
     }
+}
 
+impl Writer<'_> {
     /// Adds an entry.
-    pub fn catalog_add(&self, writer: &Writer<'_>, request: &EntryRequest) -> Result<EntryAnswer> {
-        let written = self.change(writer, |view, author| plan::catalog_entry(view.facts()?, author, request))?;
+    pub fn catalog_add(&self, request: &EntryRequest) -> Result<EntryAnswer> {
+        let written = self.change(|view, author| plan::catalog_entry(view.facts()?, author, request))?;
         self.entry(written, request.family, &request.id)
     }
 
     /// Deprecates an entry, disables it, or lets it be named again. What names it already stays as it is.
-    pub fn catalog_state(
-        &self,
-        writer: &Writer<'_>,
-        family: Family,
-        id: &EntryId,
-        state: EntryState,
-    ) -> Result<EntryAnswer> {
-        let written =
-            self.change(writer, |view, author| plan::catalog_state(view.facts()?, author, family, id, state))?;
+    pub fn catalog_state(&self, family: Family, id: &EntryId, state: EntryState) -> Result<EntryAnswer> {
+        let written = self.change(|view, author| plan::catalog_state(view.facts()?, author, family, id, state))?;
         self.entry(written, family, id)
     }
 
     fn entry(&self, written: Written, family: Family, id: &EntryId) -> Result<EntryAnswer> {
-        let view = self.view_of(written.commit)?;
-        let entry = self.catalog_show(&view, family, id)?;
+        let view = self.registry.view_of(written.commit)?;
+        let entry = self.registry.read().catalog_show(&view, family, id)?;
         Ok(EntryAnswer { family, id: entry.id, sequence: entry.sequence, state: entry.state, commit: written.commit })
     }
 }

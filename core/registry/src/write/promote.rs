@@ -1,10 +1,10 @@
 //! `promote`, `rollback` and `unset`: moves of an alias.
 
+use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::{Writer, Written};
+use crate::write::transaction::Written;
 use refmark_engine::gate::GateReport;
 use refmark_engine::plan::{self, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_records::alias::Target;
@@ -47,12 +47,12 @@ pub struct MoveAnswer {
     pub notes: Vec<String>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Moves an alias to a version. Where the alias moved since the caller looked: `alias-moved`.
-    pub fn promote(&self, writer: &Writer<'_>, request: &PromoteRequest) -> Result<MoveAnswer> {
+    pub fn promote(&self, request: &PromoteRequest) -> Result<MoveAnswer> {
         let mut first = true;
         let mut premise = None;
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             let facts = view.facts()?;
             let now = facts.alias(&request.model, &request.alias)?;
             let sequence = now.as_ref().map(|it| it.sequence);
@@ -68,19 +68,19 @@ impl Registry {
     }
 
     /// Moves an alias back to what it held before.
-    pub fn rollback(&self, writer: &Writer<'_>, request: &RollbackRequest) -> Result<MoveAnswer> {
-        let written = self.change(writer, |view, author| plan::rollback(view.facts()?, author, request))?;
+    pub fn rollback(&self, request: &RollbackRequest) -> Result<MoveAnswer> {
+        let written = self.change(|view, author| plan::rollback(view.facts()?, author, request))?;
         self.moved(written)
     }
 
     /// Closes an alias.
-    pub fn unset(&self, writer: &Writer<'_>, request: &UnsetRequest) -> Result<MoveAnswer> {
-        let written = self.change(writer, |view, author| plan::unset(view.facts()?, author, request))?;
+    pub fn unset(&self, request: &UnsetRequest) -> Result<MoveAnswer> {
+        let written = self.change(|view, author| plan::unset(view.facts()?, author, request))?;
         self.moved(written)
     }
 
     fn moved(&self, written: Written) -> Result<MoveAnswer> {
-        let view = self.view_of(written.commit)?;
+        let view = self.registry.view_of(written.commit)?;
         answer(&view, written)
     }
 }

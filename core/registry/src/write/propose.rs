@@ -1,12 +1,13 @@
 //! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
 //! merged when everything is given.
 
+use crate::registry::Writer;
 use serde::Serialize;
 
 use crate::registry::Registry;
 use crate::view::View;
 use crate::write::branch::{Ahead, approvers, subject_of};
-use crate::write::transaction::{Ready, Writer, refuse_what_has_no_effect};
+use crate::write::transaction::{Ready, refuse_what_has_no_effect};
 use refmark_engine::gate::{Decision, GateReport};
 use refmark_engine::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
 use refmark_engine::ports::store::RecordStore;
@@ -58,34 +59,34 @@ pub struct LandAnswer {
     pub reports: Vec<GateReport>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Proposes a change on a branch of its own, on top of the registry's newest commit. It may still lack approvals or
     /// evidence; what breaks a rule is refused, and nothing is written. Without a name the branch is named after the change.
-    pub fn propose(&self, writer: &Writer<'_>, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
-        let _lock = self.lock()?;
-        self.repo.recover()?;
-        let view = self.view()?;
+    pub fn propose(&self, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.author(&view, writer)?;
+        let author = self.author(&view)?;
         let facts = view.facts()?;
         let name = match branch {
             Some(name) => name.to_owned(),
             None => self.free_branch(change.branch(facts)?)?,
         };
-        if name == self.branch || self.repo.head(&name)?.is_some() {
+        if name == self.registry.branch || self.registry.repo.head(&name)?.is_some() {
             return Err(Error::new(Code::Exists, format!("there is a branch {name} already"))
                 .hint(format!("name another one, or make that proposal again: refmark renew {name}"))
                 .field("branch", name));
         }
         let plan = change.plan(facts, &author)?;
-        self.put_on_branch(&view, writer, &author, &plan, &name, None)
+        self.put_on_branch(&view, &author, &plan, &name, None)
     }
 
     /// The first of `name`, `name-2`, … that no branch has.
     fn free_branch(&self, name: String) -> Result<String> {
         let mut free = name.clone();
         let mut count = 1;
-        while self.repo.head(&free)?.is_some() {
+        while self.registry.repo.head(&free)?.is_some() {
             count += 1;
             free = format!("{name}-{count}");
         }
@@ -96,13 +97,12 @@ impl Registry {
     fn put_on_branch(
         &self,
         view: &View<'_>,
-        writer: &Writer<'_>,
         author: &Author,
         plan: &Plan,
         name: &str,
         before: Option<Oid>,
     ) -> Result<ProposeAnswer> {
-        let ready: Ready = self.ready(plan, writer, &view.state()?.shared_objects())?;
+        let ready: Ready = self.ready(plan, &view.state()?.shared_objects())?;
         let judged = match view.verified() {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
             None => return Err(refmark_types::error::bug("a proposal needs the whole history")),
@@ -114,8 +114,8 @@ impl Registry {
             Some(_) => Decision::Ok,
             None => Decision::Pending,
         };
-        let commit = self.commit(writer, author, vec![view.head], &ready)?;
-        self.repo.move_branch(name, before, commit)?;
+        let commit = self.commit(author, vec![view.head], &ready)?;
+        self.registry.repo.move_branch(name, before, commit)?;
         let push = if before.is_some() { "git push --force-with-lease origin" } else { "git push origin" };
         let mut next = vec![format!("{push} {name}")];
         next.push(match decision {
@@ -136,28 +136,28 @@ impl Registry {
 
     /// Makes a proposal again on the registry's newest commit, because somebody else landed first: the signer's own moves
     /// are numbered and signed anew, approvals lapse with them, and evidence stays, because it names the artifact.
-    pub fn renew(&self, writer: &Writer<'_>, branch: &str) -> Result<ProposeAnswer> {
-        let _lock = self.lock()?;
-        self.repo.recover()?;
-        let view = self.view()?;
+    pub fn renew(&self, branch: &str) -> Result<ProposeAnswer> {
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
+        let view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.author(&view, writer)?;
-        let ahead = self.proposal(&view, branch)?;
+        let author = self.author(&view)?;
+        let ahead = self.registry.proposal(&view, branch)?;
         if ahead.base == view.head {
             return Err(Error::new(
                 Code::NothingToDo,
-                format!("{} stands on the newest commit of {} already", ahead.name, self.branch),
+                format!("{} stands on the newest commit of {} already", ahead.name, self.registry.branch),
             ));
         }
         let plan = self.renewed(&view, &author, &ahead)?;
-        self.put_on_branch(&view, writer, &author, &plan, &ahead.name, ahead.local)
+        self.put_on_branch(&view, &author, &plan, &ahead.name, ahead.local)
     }
 
     fn renewed(&self, view: &View<'_>, author: &Author, ahead: &Ahead) -> Result<Plan> {
         let facts = view.facts()?;
-        let mut plan = Plan { subject: subject_of(&self.repo, ahead)?, ..Plan::default() };
+        let mut plan = Plan { subject: subject_of(&self.registry.repo, ahead)?, ..Plan::default() };
         let mut changes = Vec::new();
-        for (path, bytes) in self.bytes_of(view, ahead)? {
+        for (path, bytes) in self.registry.bytes_of(view, ahead)? {
             match Place::parse(&path) {
                 Some(Place::Approval(..)) => {}
                 Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)) => {
@@ -202,16 +202,16 @@ impl Registry {
     }
 
     /// Merges a proposal into the registry's branch, where everything that it needs is given.
-    pub fn land(&self, writer: &Writer<'_>, branch: &str) -> Result<LandAnswer> {
+    pub fn land(&self, branch: &str) -> Result<LandAnswer> {
         let mut name = String::new();
         let mut approved_by = Vec::new();
-        let written = self.change(writer, |view, _| {
-            let ahead = self.proposal(view, branch)?;
+        let written = self.change(|view, _| {
+            let ahead = self.registry.proposal(view, branch)?;
             name.clone_from(&ahead.name);
             if ahead.files.is_empty() {
                 return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
             }
-            let judged = self.judge_ahead(view, &ahead)?;
+            let judged = self.registry.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
             refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut error| {
@@ -219,11 +219,11 @@ impl Registry {
                 error
             })?;
             approved_by = approvers(&reports);
-            let mut carried = self.bytes_of(view, &ahead)?;
+            let mut carried = self.registry.bytes_of(view, &ahead)?;
             // An approval that does not count would lie in the tree for ever without effect.
             carried.retain(|(path, _)| !dropped.contains(path));
             Ok(Plan {
-                subject: subject_of(&self.repo, &ahead)?,
+                subject: subject_of(&self.registry.repo, &ahead)?,
                 carried,
                 merges: Some(ahead.tip),
                 approved_by: approved_by.clone(),
@@ -239,7 +239,9 @@ impl Registry {
             reports: written.reports,
         })
     }
+}
 
+impl Registry {
     /// The records of an effective or proposed landing, read from the repository.
     pub(crate) fn record_at(&self, oid: Oid, path: &str) -> Result<Record> {
         use refmark_engine::snapshot::History;

@@ -1,11 +1,11 @@
 //! `register`: stores a package's files, finds out what they are, and gives them a version.
 
+use crate::registry::Writer;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::registry::Registry;
-use crate::write::transaction::{Writer, Written};
+use crate::write::transaction::Written;
 use refmark_engine::gate;
 use refmark_engine::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
 use refmark_engine::state_reader::StateReader;
@@ -136,29 +136,29 @@ struct Stored {
     warnings: Vec<String>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Registers one package.
-    pub fn register(&self, writer: &Writer<'_>, package: &Package) -> Result<RegisterAnswer> {
-        let answers = self.register_all(writer, std::slice::from_ref(package))?;
+    pub fn register(&self, package: &Package) -> Result<RegisterAnswer> {
+        let answers = self.register_all(std::slice::from_ref(package))?;
         answers.into_iter().next().ok_or_else(|| refmark_types::error::bug("one package gave no answer"))
     }
 
     /// Registers many packages in one commit. All of them, or none.
-    pub fn register_all(&self, writer: &Writer<'_>, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
+    pub fn register_all(&self, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
         let mut stored = self.store_packages(packages)?;
         let mut given: Vec<Registered> = Vec::new();
         // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone.
         self.hope(&mut stored)?;
-        let mut written = self.write_all(writer, &stored, &mut given);
+        let mut written = self.write_all(&stored, &mut given);
         if let Err(error) = &written
             && matches!(error.code, Code::Refused | Code::Pending)
         {
-            let wanted = self.first_trust(writer, &stored)?;
+            let wanted = self.first_trust(&stored)?;
             for (it, (trust, why)) in stored.iter_mut().zip(wanted) {
                 it.request.trust = trust;
                 it.warnings.extend(why);
             }
-            written = self.write_all(writer, &stored, &mut given);
+            written = self.write_all(&stored, &mut given);
         }
         let commit = match written {
             Ok(written) => Some(written.commit),
@@ -170,7 +170,7 @@ impl Registry {
 
     /// Sets the best trust state that the policy has a rule for.
     fn hope(&self, stored: &mut [Stored]) -> Result<()> {
-        let view = self.view()?;
+        let view = self.registry.view()?;
         let policy = view.facts()?.policy_in_force()?;
         let best = [TrustState::Trusted, TrustState::Quarantined]
             .into_iter()
@@ -182,8 +182,8 @@ impl Registry {
         Ok(())
     }
 
-    fn write_all(&self, writer: &Writer<'_>, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Written> {
-        self.change(writer, |view, author| {
+    fn write_all(&self, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Written> {
+        self.change(|view, author| {
             given.clear();
             let plan = self.plan_all(view.facts()?, author, stored, given)?;
             match plan.statements.is_empty() {
@@ -219,10 +219,10 @@ impl Registry {
 
     /// The trust state that each package may start with, and why it is not a better one: trusted where the policy's rule
     /// and gates let it, else quarantined, else acquired. Judged by the rules themselves, on the packages alone.
-    fn first_trust(&self, writer: &Writer<'_>, stored: &[Stored]) -> Result<Vec<FirstTrust>> {
-        let view = self.view()?;
+    fn first_trust(&self, stored: &[Stored]) -> Result<Vec<FirstTrust>> {
+        let view = self.registry.view()?;
         let policy = view.facts()?.policy_in_force()?;
-        let author = self.author(&view, writer)?;
+        let author = self.author(&view)?;
         let may = |to| policy.trust_rule(TrustState::Acquired, to).is_some();
         let quarantined = may(TrustState::Quarantined).then_some(TrustState::Quarantined);
         let mut wanted = Vec::new();
@@ -235,7 +235,7 @@ impl Registry {
                 wanted.push((quarantined, None));
                 continue;
             }
-            let why = self.why_not_trusted(writer, &author, &view, it)?;
+            let why = self.why_not_trusted(&author, &view, it)?;
             let why = why.map(|error| format!("it is not trusted, so nobody is given its bytes: {}", error.message));
             wanted.push((if why.is_some() { quarantined } else { Some(TrustState::Trusted) }, why));
         }
@@ -243,12 +243,11 @@ impl Registry {
     }
 
     fn is_absent(&self, file: &FileEntry) -> bool {
-        !matches!(self.store.presence(&file.sha256), Ok(refmark_store::blob::Presence::Present { .. }))
+        !matches!(self.registry.store.presence(&file.sha256), Ok(refmark_store::blob::Presence::Present { .. }))
     }
 
     fn why_not_trusted(
         &self,
-        writer: &Writer<'_>,
         author: &Author,
         view: &crate::view::View<'_>,
         stored: &Stored,
@@ -259,7 +258,7 @@ impl Registry {
         if !registered.created || plan.documents.is_empty() {
             return Ok(None);
         }
-        match self.judge_plan(view, writer, &plan) {
+        match self.judge_plan(view, &plan) {
             Ok(()) => Ok(None),
             Err(error) if matches!(error.code, Code::Refused | Code::Pending) => Ok(Some(error)),
             Err(error) => Err(error),
@@ -272,14 +271,18 @@ impl Registry {
         for package in packages {
             walked.push(files_of(package)?);
         }
-        let looked = look::look_at_all(&walked, &self.world.cancel)?;
+        let looked = look::look_at_all(&walked, &self.registry.world.cancel)?;
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
                 sources.push(Source { path: file.file.clone(), observer: looked.observer()? });
             }
         }
-        let mut ingested = self.store.ingest(sources, &*self.world.progress, &self.world.cancel)?.into_iter();
+        let mut ingested = self
+            .registry
+            .store
+            .ingest(sources, &*self.registry.world.progress, &self.registry.world.cancel)?
+            .into_iter();
         let mut stored = Vec::new();
         for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
             let mut contents = contents::Contents::default();

@@ -2,6 +2,7 @@
 //! reader's, committed, made durable, and the branch moved by compare-and-swap.
 
 use crate::registry::Registry;
+use crate::registry::Writer;
 use crate::view::View;
 use refmark_engine::effective::{Effective, Objects};
 use refmark_engine::gate::{Decision, GateReport};
@@ -26,19 +27,6 @@ use std::collections::BTreeMap;
 
 /// How often a plan is made again where somebody's own `git` moved the branch in between.
 const TRIES: usize = 5;
-
-/// Who writes.
-pub struct Writer<'a> {
-    /// Signs statements and commits.
-    pub signer: &'a dyn Signer,
-}
-
-impl<'a> Writer<'a> {
-    /// A writer with a key.
-    pub fn new(signer: &'a dyn Signer) -> Writer<'a> {
-        Writer { signer }
-    }
-}
 
 /// What a writer's key must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,24 +86,23 @@ struct Made {
     known: Option<Known>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
-    pub fn change(&self, writer: &Writer<'_>, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
-        self.change_as(writer, Holder::Member, plan)
+    pub fn change(&self, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
+        self.change_as(Holder::Member, plan)
     }
 
     /// The same, by a key of the policy or of the trust root.
     pub(crate) fn change_as(
         &self,
-        writer: &Writer<'_>,
         holder: Holder,
         mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
-        let _lock = self.lock()?;
-        self.repo.recover()?;
+        let _lock = self.registry.lock()?;
+        self.registry.repo.recover()?;
         let mut last = None;
         for _ in 0..TRIES {
-            match self.attempt(writer, holder, &mut plan) {
+            match self.attempt(holder, &mut plan) {
                 Err(error) if error.code == Code::HeadMoved => last = Some(error),
                 done => return done,
             }
@@ -123,36 +110,13 @@ impl Registry {
         Err(last.unwrap_or_else(|| refmark_types::error::bug("no attempt was made")))
     }
 
-    /// Takes the writer's lock; who waits for another writer is told for whom.
-    pub(crate) fn lock(&self) -> Result<Guard> {
-        let folder = self.work_folder();
-        self.world.disk.make_dirs(&folder)?;
-        let mut waited = false;
-        let mut told = |it: &refmark_store::fs::lock::Holder| {
-            let what = format!("Waiting for process {} on {}", it.identity.pid, it.identity.host);
-            self.world.progress.start(&what, None, Unit::Items);
-            waited = true;
-        };
-        let wait = Wait { timeout: self.world.wait, cancel: &self.world.cancel, told: &mut told };
-        let taken = acquire(&self.world.disk, &self.lock_path(), wait);
-        if waited {
-            self.world.progress.finish();
-        }
-        taken
-    }
-
-    fn attempt(
-        &self,
-        writer: &Writer<'_>,
-        holder: Holder,
-        plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
-    ) -> Result<Written> {
-        let mut view = self.view()?;
+    fn attempt(&self, holder: Holder, plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
+        let mut view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.author_as(&view, writer, holder)?;
+        let author = self.author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
         let objects = view.state()?.shared_objects();
-        let ready = self.ready(&plan, writer, &objects)?;
+        let ready = self.ready(&plan, &objects)?;
         let judged = match view.verified() {
             Some(verified) => verified.walk.try_landing(&ready.oids)?,
             None => return Err(refmark_types::error::bug("a writer needs the whole history")),
@@ -167,16 +131,16 @@ impl Registry {
         refuse_what_has_no_effect(&judged).map_err(|error| without_a_role(error, &reports, &author.by, &policy))?;
         let before = view.head;
         let parents = [before].into_iter().chain(plan.merges).collect();
-        let commit = self.commit(writer, &author, parents, &ready)?;
-        self.repo.move_branch(&self.branch, Some(before), commit)?;
+        let commit = self.commit(&author, parents, &ready)?;
+        self.registry.repo.move_branch(&self.registry.branch, Some(before), commit)?;
         self.follow(&mut view, commit, &ready, judged)?;
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
     }
 
     /// Judges a plan without writing anything: an error with every reason where it would have no effect.
-    pub(crate) fn judge_plan(&self, view: &View<'_>, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
+    pub(crate) fn judge_plan(&self, view: &View<'_>, plan: &Plan) -> Result<()> {
         let objects = view.state()?.shared_objects();
-        let ready = self.ready(plan, writer, &objects)?;
+        let ready = self.ready(plan, &objects)?;
         match view.verified() {
             Some(verified) => refuse_what_has_no_effect(&verified.walk.try_landing(&ready.oids)?),
             None => Err(refmark_types::error::bug("a writer needs the whole history")),
@@ -184,29 +148,29 @@ impl Registry {
     }
 
     /// Who the writer's key is in the newest policy, and on what head it builds.
-    pub(crate) fn author(&self, view: &View<'_>, writer: &Writer<'_>) -> Result<Author> {
-        self.author_as(view, writer, Holder::Member)
+    pub(crate) fn author(&self, view: &View<'_>) -> Result<Author> {
+        self.author_as(view, Holder::Member)
     }
 
     /// Who the writer's key is: in the newest policy, or in the newest root.
-    pub(crate) fn author_as(&self, view: &View<'_>, writer: &Writer<'_>, holder: Holder) -> Result<Author> {
+    pub(crate) fn author_as(&self, view: &View<'_>, holder: Holder) -> Result<Author> {
         let facts = view.facts()?;
         let policy = facts.policy_in_force()?;
         let by = match holder {
-            Holder::Member => principal_of(&policy, writer.signer)?,
-            Holder::Any => match principal_of(&policy, writer.signer) {
+            Holder::Member => principal_of(&policy, self.signer)?,
+            Holder::Any => match principal_of(&policy, self.signer) {
                 Ok(by) => by,
-                Err(_) => holder_of(facts, writer.signer, Holder::Policy)?,
+                Err(_) => holder_of(facts, self.signer, Holder::Policy)?,
             },
-            Holder::Root | Holder::Policy => holder_of(facts, writer.signer, holder)?,
+            Holder::Root | Holder::Policy => holder_of(facts, self.signer, holder)?,
         };
-        let time = self.world.clock.now();
-        Ok(Author { by, time, base: Some(self.base(view)?), registry: self.id() })
+        let time = self.registry.world.clock.now();
+        Ok(Author { by, time, base: Some(self.base(view)?), registry: self.registry.id() })
     }
 
     /// The last good head that others can see: in a clone the remote-tracking head, never an unpushed commit.
     fn base(&self, view: &View<'_>) -> Result<Oid> {
-        let tracked = self.repo.resolve_revision(&format!("origin/{}", self.branch)).ok();
+        let tracked = self.registry.repo.resolve_revision(&format!("origin/{}", self.registry.branch)).ok();
         let good = |commit: Oid| -> Result<bool> {
             match view.verified() {
                 Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
@@ -220,15 +184,15 @@ impl Registry {
     }
 
     /// Signs a plan's statements and puts everything in its stored form.
-    pub(crate) fn ready(&self, plan: &Plan, writer: &Writer<'_>, objects: &Objects<'_>) -> Result<Ready> {
+    pub(crate) fn ready(&self, plan: &Plan, objects: &Objects<'_>) -> Result<Ready> {
         let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
         let documents = plan.documents.iter().map(|(place, bytes)| Piece::Stored(place.path(), bytes));
         let statements = plan.statements.iter().map(Piece::Statement);
         let carried = plan.carried.iter().map(|(path, bytes)| Piece::Stored(path.clone(), bytes));
         let pieces: Vec<Piece<'_>> = documents.chain(statements).chain(carried).collect();
-        let public = writer.signer.public();
+        let public = self.signer.public();
         let keys = Keys::from([(public.id(), public)]);
-        let make = |part: &[Piece<'_>]| part.iter().map(|piece| self.make(piece, writer, &keys)).collect();
+        let make = |part: &[Piece<'_>]| part.iter().map(|piece| self.make(piece, &keys)).collect();
         let made: Vec<Made> = if pieces.len() > PARALLEL_ABOVE { in_parallel(&pieces, make)? } else { make(&pieces)? };
         for Made { path, bytes, oid, record, known } in made {
             if let Some(digest) = record {
@@ -259,12 +223,12 @@ impl Registry {
     }
 
     /// One file of a plan in its stored form, read as every reader will read it.
-    fn make(&self, piece: &Piece<'_>, writer: &Writer<'_>, keys: &Keys) -> Result<Made> {
+    fn make(&self, piece: &Piece<'_>, keys: &Keys) -> Result<Made> {
         let (path, bytes) = match piece {
             Piece::Stored(path, bytes) => (path.clone(), (*bytes).clone()),
             Piece::Statement(statement) => {
                 let canonical = statement.canonical()?;
-                let signature = sign_statement(writer.signer, &canonical)?;
+                let signature = sign_statement(self.signer, &canonical)?;
                 (statement.common().path.to_owned(), print_record(statement, &[signature])?.into_bytes())
             }
         };
@@ -275,13 +239,13 @@ impl Registry {
             _ if signed => Some(Record::parse(&bytes).map_err(|error| error.at(&path))?.digest()),
             _ => None,
         };
-        Ok(Made { oid: self.repo.blob_id(&bytes)?, path, bytes, record, known })
+        Ok(Made { oid: self.registry.repo.blob_id(&bytes)?, path, bytes, record, known })
     }
 
-    pub(crate) fn commit(&self, writer: &Writer<'_>, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
-        let sign = |payload: &[u8]| sign_commit(writer.signer, payload);
+    pub(crate) fn commit(&self, author: &Author, parents: Vec<Oid>, ready: &Ready) -> Result<Oid> {
+        let sign = |payload: &[u8]| sign_commit(self.signer, payload);
         let who = identity(&author.by);
-        self.repo.write(&NewCommit {
+        self.registry.repo.write(&NewCommit {
             parents,
             files: ready.files.clone(),
             removals: Vec::new(),
@@ -304,20 +268,40 @@ impl Registry {
         let Some(verified) = view.verified_mut() else { return Ok(()) };
         let whole = verified.follow(commit, &changes, Some((ready.oids.clone(), judged)))?;
         match verified.remember().filter(|_| whole) {
-            Some(remembered) => self.remember(&remembered),
+            Some(remembered) => self.registry.remember(&remembered),
             None => Ok(()),
         }
     }
 
     /// Writes the first commit of a registry.
-    pub(crate) fn found(&self, writer: &Writer<'_>, author: &Author, plan: &Plan) -> Result<Oid> {
-        let objects = Objects::new(&self.repo);
-        let ready = self.ready(plan, writer, &objects)?;
+    pub(crate) fn found(&self, author: &Author, plan: &Plan) -> Result<Oid> {
+        let objects = Objects::new(&self.registry.repo);
+        let ready = self.ready(plan, &objects)?;
         let walk = refmark_engine::landing::Walk::from_the_start(objects);
         refuse_what_has_no_effect(&walk.try_landing(&ready.oids)?)?;
-        let commit = self.commit(writer, author, Vec::new(), &ready)?;
-        self.repo.move_branch(&self.branch, None, commit)?;
+        let commit = self.commit(author, Vec::new(), &ready)?;
+        self.registry.repo.move_branch(&self.registry.branch, None, commit)?;
         Ok(commit)
+    }
+}
+
+impl Registry {
+    /// Takes the writer's lock; who waits for another writer is told for whom.
+    pub(crate) fn lock(&self) -> Result<Guard> {
+        let folder = self.work_folder();
+        self.world.disk.make_dirs(&folder)?;
+        let mut waited = false;
+        let mut told = |it: &refmark_store::fs::lock::Holder| {
+            let what = format!("Waiting for process {} on {}", it.identity.pid, it.identity.host);
+            self.world.progress.start(&what, None, Unit::Items);
+            waited = true;
+        };
+        let wait = Wait { timeout: self.world.wait, cancel: &self.world.cancel, told: &mut told };
+        let taken = acquire(&self.world.disk, &self.lock_path(), wait);
+        if waited {
+            self.world.progress.finish();
+        }
+        taken
     }
 }
 

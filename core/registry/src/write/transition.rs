@@ -1,10 +1,10 @@
 //! `transition`, `revoke` and `delete`: moves of stages and trust states.
 
+use crate::registry::Writer;
 use serde::Serialize;
 
 use crate::registry::Registry;
 use crate::view::View;
-use crate::write::transaction::Writer;
 use refmark_engine::gate::GateReport;
 use refmark_engine::plan::{self, StageRequest, TrustRequest};
 use refmark_engine::state_reader::StateReader;
@@ -51,12 +51,12 @@ pub struct RevokeAnswer {
     pub removed: Vec<Digest>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Moves a version to a stage.
-    pub fn transition_stage(&self, writer: &Writer<'_>, request: &StageRequest) -> Result<TransitionAnswer> {
+    pub fn transition_stage(&self, request: &StageRequest) -> Result<TransitionAnswer> {
         let mut from = None;
         let mut artifact = None;
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             let facts = view.facts()?;
             from = Some(facts.stage(&request.model, request.version)?.0);
             let plan = plan::stage(facts, author, request)?;
@@ -74,9 +74,9 @@ impl Registry {
     }
 
     /// Moves an artifact to a trust state.
-    pub fn transition_trust(&self, writer: &Writer<'_>, request: &TrustRequest) -> Result<TransitionAnswer> {
+    pub fn transition_trust(&self, request: &TrustRequest) -> Result<TransitionAnswer> {
         let mut from = None;
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             let facts = view.facts()?;
             from = Some(facts.trust(&request.artifact)?.0);
             plan::trust(facts, author, request)
@@ -92,24 +92,23 @@ impl Registry {
     }
 
     /// Revokes an artifact: its bytes are handed out to nobody from this commit on.
-    pub fn revoke(&self, writer: &Writer<'_>, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
-        let written =
-            self.change(writer, |view, author| plan::revoke_artifact(view.facts()?, author, artifact, reason))?;
-        let view = self.view_of(written.commit)?;
+    pub fn revoke(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
+        let written = self.change(|view, author| plan::revoke_artifact(view.facts()?, author, artifact, reason))?;
+        let view = self.registry.view_of(written.commit)?;
         self.hit(&view, artifact, TrustState::Revoked, Vec::new())
     }
 
     /// Deletes an artifact: its metadata stays, and its bytes go from this store unless a live artifact shares them.
-    pub fn delete(&self, writer: &Writer<'_>, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
+    pub fn delete(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
         let to = TrustState::Deleted;
         let request = TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new() };
-        let written = self.change(writer, |view, author| {
+        let written = self.change(|view, author| {
             let mut plan = plan::trust(view.facts()?, author, &request)?;
             plan.subject = format!("delete {}", artifact.short());
             Ok(plan)
         })?;
-        let view = self.view_of(written.commit)?;
-        let removed = self.remove_bytes(&view, artifact)?;
+        let view = self.registry.view_of(written.commit)?;
+        let removed = self.registry.remove_bytes(&view, artifact)?;
         self.hit(&view, artifact, to, removed)
     }
 
@@ -125,6 +124,16 @@ impl Registry {
         Ok(RevokeAnswer { artifact, to, commit: view.head, versions, aliases, consumers, removed })
     }
 
+    /// The versions that are an artifact, and the aliases that hold it, in all models.
+    fn holders(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
+        match self.registry.indexed(view, |index| Ok((index.versions_of(&artifact)?, index.holders_of(&artifact)?)))? {
+            Some(found) => Ok(found),
+            None => holders(view.facts()?, artifact),
+        }
+    }
+}
+
+impl Registry {
     /// Moves the blobs of all deleted artifacts to the trash: a delete that was killed, or was made in another copy, left
     /// them here.
     pub(crate) fn finish_deletes(&self) -> Result<()> {
@@ -173,14 +182,6 @@ impl Registry {
             }
         }
         Ok(false)
-    }
-
-    /// The versions that are an artifact, and the aliases that hold it, in all models.
-    fn holders(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
-        match self.indexed(view, |index| Ok((index.versions_of(&artifact)?, index.holders_of(&artifact)?)))? {
-            Some(found) => Ok(found),
-            None => holders(view.facts()?, artifact),
-        }
     }
 }
 

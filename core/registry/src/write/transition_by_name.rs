@@ -1,11 +1,10 @@
 //! `transition REF STAGE|TRUST-STATE`: one verb for both machines.
 
 use crate::read::resolve::find;
-use crate::registry::Registry;
+use crate::registry::Writer;
 use crate::view::View;
 use crate::write::promote::MoveAnswer;
 use crate::write::propose::ProposeAnswer;
-use crate::write::transaction::Writer;
 use crate::write::transition::TransitionAnswer;
 use refmark_engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_records::trust::TrustState;
@@ -33,25 +32,20 @@ pub struct TransitionRequest {
     pub evidence: Vec<Digest>,
 }
 
-impl Registry {
+impl Writer<'_> {
     /// Moves a version to a stage, or an artifact to a trust state, whichever the word is.
-    pub fn transition(&self, writer: &Writer<'_>, request: &TransitionRequest) -> Result<TransitionAnswer> {
-        match self.transition_change(&self.view()?, request)? {
-            Change::Stage(stage) => self.transition_stage(writer, &stage),
-            Change::Trust(trust) => self.transition_trust(writer, &trust),
+    pub fn transition(&self, request: &TransitionRequest) -> Result<TransitionAnswer> {
+        match self.transition_change(&self.registry.view()?, request)? {
+            Change::Stage(stage) => self.transition_stage(&stage),
+            Change::Trust(trust) => self.transition_trust(&trust),
             _ => Err(refmark_types::error::bug("a transition moves a stage or a trust state")),
         }
     }
 
     /// Proposes the move on a branch.
-    pub fn transition_propose(
-        &self,
-        writer: &Writer<'_>,
-        request: &TransitionRequest,
-        branch: Option<&str>,
-    ) -> Result<ProposeAnswer> {
-        let change = self.transition_change(&self.view()?, request)?;
-        self.propose(writer, &change, branch)
+    pub fn transition_propose(&self, request: &TransitionRequest, branch: Option<&str>) -> Result<ProposeAnswer> {
+        let change = self.transition_change(&self.registry.view()?, request)?;
+        self.propose(&change, branch)
     }
 
     fn transition_change(&self, view: &View<'_>, request: &TransitionRequest) -> Result<Change> {

@@ -20,7 +20,7 @@ use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
     ApproveRequest, AttachRequest, Context, InitAnswer, InitRequest, Package, RegisterAnswer, Registry,
-    TransitionRequest, Writer,
+    TransitionRequest,
 };
 use std::collections::BTreeMap;
 
@@ -124,24 +124,24 @@ impl Cast {
             format: Format::Sha1,
             policy: Some(&policy),
         };
-        let writer = Writer::new(keys.of("ada")?);
+        let writer = keys.of("ada")?;
         let (registry, founded) = match id {
-            Some(id) => Registry::init_as(id, path, world, &writer, &request)?,
-            None => Registry::init(path, world, &writer, &request)?,
+            Some(id) => Registry::init_as(id, path, world, writer, &request)?,
+            None => Registry::init(path, world, writer, &request)?,
         };
         let workshop = path.parent().unwrap_or(path).join("packages");
         Ok(Cast { registry, founded, clock, workshop, keys })
     }
 
     /// Somebody's hand, for one deed.
-    pub fn hand(&self, who: &str) -> Result<Writer<'_>> {
+    pub fn hand(&self, who: &str) -> Result<&dyn Signer> {
         self.clock.tick();
-        Ok(Writer::new(self.keys.of(who)?))
+        Ok(self.keys.of(who)?)
     }
 
     /// Registers a package.
     pub fn register(&self, who: &str, package: &Package) -> Result<RegisterAnswer> {
-        self.registry.register(&self.hand(who)?, package)
+        self.registry.write(self.hand(who)?).register(package)
     }
 
     /// Attaches evidence in a few words.
@@ -151,7 +151,7 @@ impl Cast {
             summary: Some(summary.to_owned()),
             ..AttachRequest::new(Reference::parse(of)?, EntryId::parse(kind)?)
         };
-        self.registry.attach(&self.hand(who)?, &request).map(drop)
+        self.registry.write(self.hand(who)?).attach(&request).map(drop)
     }
 
     /// The build service evaluates a version on the team's test set.
@@ -171,7 +171,7 @@ impl Cast {
             tool: Some(Named { sha256: None, ..named("evaluate", "4.1") }),
             ..AttachRequest::new(Reference::parse(of)?, EntryId::parse("evaluation")?)
         };
-        self.registry.attach(&self.hand("ci")?, &request).map(drop)
+        self.registry.write(self.hand("ci")?).attach(&request).map(drop)
     }
 
     /// Everything that production asks for, and the stage before it.
@@ -189,30 +189,30 @@ impl Cast {
 
     /// Moves a stage or a trust state.
     pub fn transition(&self, who: &str, of: &str, to: &str, reason: &str) -> Result<()> {
-        self.registry.transition(&self.hand(who)?, &moved(of, to, reason)?).map(drop)
+        self.registry.write(self.hand(who)?).transition(&moved(of, to, reason)?).map(drop)
     }
 
     /// Moves an alias at once.
     pub fn promote(&self, who: &str, alias: &str, version: u64, reason: &str) -> Result<()> {
-        self.registry.promote(&self.hand(who)?, &request(alias, version, reason)?).map(drop)
+        self.registry.write(self.hand(who)?).promote(&request(alias, version, reason)?).map(drop)
     }
 
     /// Proposes a move of an alias; the branch.
     pub fn propose(&self, who: &str, alias: &str, version: u64, reason: &str) -> Result<String> {
         let change = Change::Promote(request(alias, version, reason)?);
-        Ok(self.registry.propose(&self.hand(who)?, &change, None)?.branch)
+        Ok(self.registry.write(self.hand(who)?).propose(&change, None)?.branch)
     }
 
     /// Approves a branch, or what stands on the registry's own.
     pub fn approve(&self, who: &str, target: &str, reason: &str) -> Result<()> {
         let request =
             ApproveRequest { target: target.to_owned(), reason: Some(reason.to_owned()), ..ApproveRequest::default() };
-        self.registry.approve(&self.hand(who)?, &request).map(drop)
+        self.registry.write(self.hand(who)?).approve(&request).map(drop)
     }
 
     /// Merges a branch that has all it needs.
     pub fn land(&self, who: &str, branch: &str) -> Result<()> {
-        self.registry.land(&self.hand(who)?, branch).map(drop)
+        self.registry.write(self.hand(who)?).land(branch).map(drop)
     }
 
     /// Proposes, has two people approve, and lands.

@@ -108,14 +108,14 @@ fn make(app: &App, folder: &Path, fixed: bool) -> Result<ExampleAnswer> {
     let told = story::tell(&cast)?;
     let viewer = export_site::viewer(None).ok();
     let request = ExportRequest { viewer: viewer.as_ref(), ..ExportRequest::default() };
-    let site = cast.registry.export_site(&Git::default(), &folder.join("site"), &request)?;
+    let site = cast.registry.share().export_site(&Git::default(), &folder.join("site"), &request)?;
     Ok(ExampleAnswer {
         site: folder.join("site"),
         viewer: viewer.is_some(),
         fragment: site.fragment,
         path: folder.to_owned(),
         trust_root: cast.founded.trust_root.clone(),
-        head: cast.registry.head()?,
+        head: cast.registry.read().head()?,
         next: next(&registry, &keys, &told),
         pending: told.pending,
         blocked: told.blocked,

@@ -82,7 +82,12 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
     project.add(&cast.registry, &pins)?;
     let project = Project::at(&folder, cast.registry.world().clone())?;
     let consumer = ConsumerId::parse("checkout")?;
-    cast.registry.publish_pins(&cast.hand("nora")?, &consumer, Some("The checkout".to_owned()), project.lock().ok())?;
+    cast.registry.pins().publish_pins(
+        cast.hand("nora")?,
+        &consumer,
+        Some("The checkout".to_owned()),
+        project.lock().ok(),
+    )?;
     cast.attach(
         "nora",
         "sentiment/1",
@@ -95,7 +100,7 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
         sunset: Some(cast.clock.day(60)),
         ..moved("sentiment/1", "retired", "version 2 stands in for it")?
     };
-    let proposal = cast.registry.transition_propose(&cast.hand("ada")?, &retired, None)?;
+    let proposal = cast.registry.write(cast.hand("ada")?).transition_propose(&retired, None)?;
     cast.approve("chen", &proposal.branch, "everybody was told")?;
     cast.land("ada", &proposal.branch)
 }
@@ -109,7 +114,7 @@ fn the_night(cast: &Cast) -> Result<()> {
         to: Some(2),
         reason: "answers take ten seconds since midnight".to_owned(),
     };
-    let moved = cast.registry.rollback(&cast.hand("olu")?, &back)?;
+    let moved = cast.registry.write(cast.hand("olu")?).rollback(&back)?;
     cast.clock.at(13, 9);
     cast.approve("ada", &moved.commit.to_string(), "right: version 3 reads long reviews twice")
 }
@@ -136,7 +141,7 @@ fn the_refused_one(cast: &Cast) -> Result<String> {
     cast.approve("chen", &branch, "a clear win")?;
     cast.clock.at(18, 2);
     let why = "trained on customers who had opted out";
-    cast.registry.revoke(&cast.hand("olu")?, second.artifact, why)?;
+    cast.registry.write(cast.hand("olu")?).revoke(second.artifact, why)?;
     Ok(branch)
 }
 

@@ -34,7 +34,7 @@ fn push() -> CheckOptions {
 fn a_range_says_ok_pending_or_refused_as_an_exit_status_and_names_the_ways_of_merging() {
     let (team, ..) = Team::with_a_champion();
     team.propose_champion("propose/two", "nora", 2);
-    let check = |range: &str| team.registry.check(range, CheckOptions::default()).unwrap();
+    let check = |range: &str| team.registry.read().check(range, CheckOptions::default()).unwrap();
     let pending = check("main..propose/two");
     assert_eq!((pending.verdict, pending.exit), (RangeVerdict::Pending, 3));
     assert!(pending.verifies.is_empty() && !pending.reports.is_empty());
@@ -60,11 +60,11 @@ fn a_stale_base_is_judged_on_the_head_of_today() {
     team.approve("propose/two", "ada", &["metric latency_p95_ms"]);
     team.approve("propose/two", "bo", &[]);
     let stale = team.main();
-    assert_eq!(team.registry.check(&format!("{stale}..propose/two"), CheckOptions::default()).unwrap().exit, 0);
+    assert_eq!(team.registry.read().check(&format!("{stale}..propose/two"), CheckOptions::default()).unwrap().exit, 0);
     let ada = crate::read::review::team::key_of("ada");
     let two = team.register(2).artifact;
-    team.registry.revoke(&crate::Writer::new(&ada), two, "leaks").unwrap();
-    let answer = team.registry.check(&format!("{stale}..propose/two"), CheckOptions::default()).unwrap();
+    team.registry.write(&ada).revoke(two, "leaks").unwrap();
+    let answer = team.registry.read().check(&format!("{stale}..propose/two"), CheckOptions::default()).unwrap();
     assert_eq!(
         (answer.verdict, answer.exit),
         (RangeVerdict::Refused, 3),
@@ -79,15 +79,15 @@ fn what_would_break_the_branch_is_integrity_and_what_only_waits_is_not() {
     let (team, ..) = Team::with_a_champion();
     let head = team.main();
     let gone = commit_on(&team, vec![head], Vec::new(), vec!["policy/0001.json".to_owned()]);
-    let answer = team.registry.check(&format!("main..{gone}"), CheckOptions::default()).unwrap();
+    let answer = team.registry.read().check(&format!("main..{gone}"), CheckOptions::default()).unwrap();
     assert_eq!((answer.verdict, answer.exit, answer.problems[0].code), (RangeVerdict::Failed, 4, Code::BadTip));
 
     let junk = commit_on(&team, vec![head], vec![("trust/evil.json".to_owned(), b"{}".to_vec())], Vec::new());
-    let answer = team.registry.check(&format!("main..{junk}"), CheckOptions::default()).unwrap();
+    let answer = team.registry.read().check(&format!("main..{junk}"), CheckOptions::default()).unwrap();
     assert_eq!((answer.verdict, answer.exit, answer.problems[0].code), (RangeVerdict::Refused, 4, Code::WrongPath));
 
     let companion = commit_on(&team, vec![head], vec![(".github/x.yml".to_owned(), b"on: push".to_vec())], Vec::new());
-    let answer = team.registry.check(&format!("main..{companion}"), CheckOptions::default()).unwrap();
+    let answer = team.registry.read().check(&format!("main..{companion}"), CheckOptions::default()).unwrap();
     assert_eq!((answer.exit, answer.companions.count), (0, 1));
 }
 
@@ -99,12 +99,12 @@ fn a_teleport_is_a_rewritten_history_and_so_is_a_push_that_passes_the_head_by() 
     let reordered = commit_on(&team, vec![old, head], vec![("README.md".to_owned(), b"x".to_vec())], Vec::new());
     let fork = commit_on(&team, vec![old], vec![("README.md".to_owned(), b"x".to_vec())], Vec::new());
     for (commit, options) in [(reordered, CheckOptions::default()), (reordered, push()), (fork, push())] {
-        let answer = team.registry.check(&format!("main..{commit}"), options).unwrap();
+        let answer = team.registry.read().check(&format!("main..{commit}"), options).unwrap();
         assert_eq!((answer.verdict, answer.exit), (RangeVerdict::Failed, 4));
         assert_eq!(answer.problems[0].code, Code::HistoryRewritten);
     }
     // As a proposal the fork is a change of a companion on an old base.
-    let answer = team.registry.check(&format!("main..{fork}"), CheckOptions::default()).unwrap();
+    let answer = team.registry.read().check(&format!("main..{fork}"), CheckOptions::default()).unwrap();
     assert_eq!((answer.exit, answer.verifies.contains(&Method::FastForward)), (0, false));
 }
 
@@ -112,12 +112,12 @@ fn a_teleport_is_a_rewritten_history_and_so_is_a_push_that_passes_the_head_by() 
 fn without_a_pin_nothing_is_checked_and_a_range_of_many_reads_like_one() {
     let (team, ..) = Team::with_a_champion();
     std::fs::remove_file(team.home.path().join("config/refmark/trust.toml")).unwrap();
-    let error = team.registry.check("main~1..main", CheckOptions::default()).unwrap_err();
+    let error = team.registry.read().check("main~1..main", CheckOptions::default()).unwrap_err();
     assert_eq!(error.code, Code::Unverified);
     let options = CheckOptions { allow_unverified: true, ..CheckOptions::default() };
-    let answer = team.registry.check("main~9..main", options).unwrap();
+    let answer = team.registry.read().check("main~9..main", options).unwrap();
     assert_eq!((answer.verdict, answer.commits, answer.pinned), (RangeVerdict::Ok, 9, false), "{:?}", answer.problems);
     let request = Team::promote(2, "shadow", "look");
     team.propose("propose/shadow", "nora", |facts, author| plan::promote(facts, author, &request));
-    assert_eq!(team.registry.check("main..propose/shadow", options).unwrap().exit, 0);
+    assert_eq!(team.registry.read().check("main..propose/shadow", options).unwrap().exit, 0);
 }

@@ -15,7 +15,7 @@ fn champion() -> Reference {
 fn an_alias_says_who_approved_it_on_which_evidence_under_which_policy() {
     let (team, ..) = Team::with_a_champion();
     let view = team.registry.view().unwrap();
-    let answer = team.registry.explain(&view, &champion(), None, None).unwrap();
+    let answer = team.registry.read().explain(&view, &champion(), None, None).unwrap();
     let it = answer.explanation.as_ref().unwrap();
     assert!(it.verified && it.sentence.contains("approved by ada and bo"), "{}", it.sentence);
     let moved = &it.because[0];
@@ -36,7 +36,7 @@ fn why_not_gives_each_reason_and_who_could() {
     let view = team.registry.view().unwrap();
     let ask = |version, by: Option<&str>| {
         let by = by.map(|by| PrincipalId::parse(by).unwrap());
-        team.registry.explain(&view, &champion(), Some(version), by.as_ref()).unwrap().why_not.unwrap()
+        team.registry.read().explain(&view, &champion(), Some(version), by.as_ref()).unwrap().why_not.unwrap()
     };
     let blocked = ask(2, Some("nora"));
     assert_eq!((blocked.change.as_str(), blocked.decision), ("sentiment@champion: 1 → 2", Decision::Pending));
@@ -50,7 +50,7 @@ fn why_not_gives_each_reason_and_who_could() {
     assert!(ask(1, None).reasons[0].contains("holds 1 already"));
     assert!(ask(9, None).reasons[0].contains("no version 9"));
     let nothing = Reference::parse("sentiment@nobody").unwrap();
-    let answer = team.registry.explain(&view, &nothing, Some(2), None).unwrap();
+    let answer = team.registry.read().explain(&view, &nothing, Some(2), None).unwrap();
     assert!(answer.explanation.is_none() && answer.why_not.unwrap().decision == Decision::Ok);
 }
 

@@ -13,7 +13,7 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
     let (team, one, _) = Team::with_a_champion();
     let reference = Reference::parse("sentiment@champion").unwrap();
     let view = team.registry.view().unwrap();
-    let dossier = team.registry.report(&view, &reference).unwrap();
+    let dossier = team.registry.read().report(&view, &reference).unwrap();
     assert_eq!((dossier.artifact, dossier.evidence.len(), dossier.tensors), (one, 4, 12));
     let kinds: Vec<&str> = dossier.moves.iter().map(|it| it.kind).collect();
     assert_eq!(kinds.len(), 5, "{kinds:?}");
@@ -24,7 +24,7 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
 
     let all = |registry: &Registry| {
         let view = registry.view().unwrap();
-        let dossier = registry.report(&view, &reference).unwrap();
+        let dossier = registry.read().report(&view, &reference).unwrap();
         let json = serde_json::to_string(&dossier).unwrap();
         (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)))
     };
@@ -44,6 +44,6 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
 fn what_is_no_version_has_no_dossier() {
     let (team, one, _) = Team::with_a_champion();
     let view = team.registry.view().unwrap();
-    let error = team.registry.report(&view, &Reference::parse(&one.to_string()).unwrap()).unwrap_err();
+    let error = team.registry.read().report(&view, &Reference::parse(&one.to_string()).unwrap()).unwrap_err();
     assert_eq!(error.code, Code::BadArgument);
 }

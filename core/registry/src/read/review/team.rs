@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::tests::{key, model, world};
 use crate::write::transaction::identity;
-use crate::{Context, InitRequest, Package, RegisterAnswer, Registry, Writer};
+use crate::{Context, InitRequest, Package, RegisterAnswer, Registry};
 use refmark_engine::gate::Decision;
 use refmark_engine::plan::{self, Author, EvidenceRequest, Plan, PromoteRequest, StageRequest};
 use refmark_engine::ports::Clock;
@@ -152,7 +152,7 @@ impl Team {
                 policy: Some(&|author| Ok(policy_text(author, 1))),
             };
             let world = Context { clock: clock.clone(), ..world(home.path()) };
-            Registry::init(&home.path().join("models"), world, &Writer::new(&ada), &request).unwrap().0
+            Registry::init(&home.path().join("models"), world, &ada, &request).unwrap().0
         };
         Team { home, registry, clock }
     }
@@ -199,7 +199,7 @@ impl Team {
 
     pub(crate) fn register(&self, version: u8) -> RegisterAnswer {
         let nora = key_of("nora");
-        self.registry.register(&Writer::new(&nora), &self.package(version)).unwrap()
+        self.registry.write(&nora).register(&self.package(version)).unwrap()
     }
 
     /// Writes a change to the branch itself.
@@ -209,7 +209,7 @@ impl Team {
 
     pub(crate) fn try_write(&self, who: &str, plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>) -> Result<Oid> {
         let key = key_of(who);
-        let written = self.registry.change(&Writer::new(&key), |view, author| plan(view.facts()?, author))?;
+        let written = self.registry.write(&key).change(|view, author| plan(view.facts()?, author))?;
         Ok(written.commit)
     }
 
@@ -361,7 +361,7 @@ impl Team {
 
     /// Approves everything that waits on a branch, and waives these gates.
     pub(crate) fn approve(&self, branch: &str, who: &str, waives: &[&str]) -> Oid {
-        let review = self.registry.review(&format!("main..{branch}")).unwrap();
+        let review = self.registry.read().review(&format!("main..{branch}")).unwrap();
         let key = key_of(who);
         let mut files = Vec::new();
         for change in review.changes.items.iter().filter(|it| it.decision != Decision::Ok) {

@@ -13,7 +13,7 @@ fn a_proposal_waits_for_its_approvals_and_says_who_could_give_them() {
     let (team, ..) = Team::with_a_champion();
     team.propose_champion("propose/two", "nora", 2);
     team.approve("propose/two", "ada", &["metric latency_p95_ms"]);
-    let review = team.registry.review("main..propose/two").unwrap();
+    let review = team.registry.read().review("main..propose/two").unwrap();
     assert_eq!(review.verdict, RangeVerdict::Pending, "{:?}", review.problems);
     let change = &review.changes.items[0];
     assert_eq!((change.change.as_str(), change.decision), ("sentiment@champion: 1 → 2", Decision::Pending));
@@ -37,20 +37,20 @@ fn an_approved_proposal_takes_effect_by_every_way_of_merging_and_is_reviewed_aft
     team.approve("propose/two", "ada", &["metric latency_p95_ms"]);
     let done = team.approve("propose/two", "bo", &[]);
     let before = team.main();
-    let review = team.registry.review("main..propose/two").unwrap();
+    let review = team.registry.read().review("main..propose/two").unwrap();
     assert_eq!((review.verdict, review.landed), (RangeVerdict::Ok, false), "{:?}", review.problems);
     assert!(review.methods.iter().all(|it| it.verdict == RangeVerdict::Ok), "{:?}", review.methods);
     assert!(review.commands.approve.is_none() && review.commands.roll_back.is_some());
 
     team.land(done);
-    let landed = team.registry.review(&format!("{before}..main")).unwrap();
+    let landed = team.registry.read().review(&format!("{before}..main")).unwrap();
     assert_eq!((landed.verdict, landed.landed, landed.methods.len()), (RangeVerdict::Ok, true, 0));
     assert!(landed.summary.ends_with("in effect"), "{}", landed.summary);
     assert_eq!(landed.changes.items[0].statement, review.changes.items[0].statement);
     // The last commit alone is the approval that brought the move into effect.
-    let last = team.registry.review("main~1..main").unwrap();
+    let last = team.registry.read().review("main~1..main").unwrap();
     assert_eq!(last.changes.items[0].change, "sentiment@champion: 1 → 2");
-    assert_eq!(team.registry.review("main").unwrap().changes.count, last.changes.count);
+    assert_eq!(team.registry.read().review("main").unwrap().changes.count, last.changes.count);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_refused_proposal_says_every_reason_and_shows_no_evidence_of_its_own() {
     let (team, _, two) = Team::with_a_champion();
     team.evidence("ci-eval", "canary", two, Verdict::Fail, &[]);
     team.propose_champion("propose/two", "nora", 2);
-    let review = team.registry.review("main..propose/two").unwrap();
+    let review = team.registry.read().review("main..propose/two").unwrap();
     assert_eq!(review.verdict, RangeVerdict::Refused);
     let failed: Vec<_> = review.changes.items[0].gates.iter().filter(|it| it.gate.status == Status::Failed).collect();
     assert!(failed.iter().any(|it| it.gate.name == "evidence canary" && it.gate.found.contains("fail by ci-eval")));
@@ -76,7 +76,7 @@ fn somebody_who_lands_first_makes_a_proposal_a_conflict_to_renew() {
     team.approve("propose/other", "ada", &["metric latency_p95_ms"]);
     let done = team.approve("propose/other", "bo", &[]);
     team.land(done);
-    let review = team.registry.review("main..propose/two").unwrap();
+    let review = team.registry.read().review("main..propose/two").unwrap();
     assert_eq!((review.verdict, review.problems[0].code), (RangeVerdict::Refused, Code::PremiseGone));
     assert_eq!(review.commands.renew.as_deref(), Some("git fetch && refmark renew propose/two && git push"));
 }
@@ -92,7 +92,7 @@ fn junk_companions_and_hostile_words_are_named_and_harmless() {
     team.commit("junk", "eve", files, "junk");
     let request = Team::promote(1, "shadow", "see @octocat <img src=x> | \u{202e}#1");
     team.propose("junk", "nora", |facts, author| plan::promote(facts, author, &request));
-    let review = team.registry.review("main..junk").unwrap();
+    let review = team.registry.read().review("main..junk").unwrap();
     assert_eq!((review.verdict, review.problems[0].code), (RangeVerdict::Refused, Code::WrongPath));
     assert_eq!(review.companions.count, 2);
     assert!(review.companions.items.iter().any(|it| it.steers_the_forge && it.what == "added"));
@@ -113,7 +113,7 @@ fn a_new_policy_is_shown_by_what_it_changes() {
         )
     };
     team.propose("policy", "ada", |facts, author| super::team::next_policy(facts, author, &text(author)));
-    let review = team.registry.review("main..policy").unwrap();
+    let review = team.registry.read().review("main..policy").unwrap();
     assert_eq!(review.verdict, RangeVerdict::Ok, "{:?}", review.problems);
     let rules = &review.rules[0];
     assert_eq!((rules.kind, rules.number, rules.effect), ("policy", 2, true));
@@ -125,12 +125,12 @@ fn a_new_policy_is_shown_by_what_it_changes() {
 fn a_first_version_and_bulk_are_reviewed_without_an_old_side() {
     let team = Team::new();
     team.register(1);
-    let review = team.registry.review("main~1..main").unwrap();
+    let review = team.registry.read().review("main~1..main").unwrap();
     assert_eq!(review.verdict, RangeVerdict::Ok);
     assert_eq!((review.versions.count, review.changes.count), (1, 1), "the trust move came with it");
-    let from_the_start = team.registry.review("main~1").unwrap_err();
+    let from_the_start = team.registry.read().review("main~1").unwrap_err();
     assert_eq!(from_the_start.code, Code::NotFound, "the first commit has no parent to be compared with");
-    assert_eq!(team.registry.review("main...main").unwrap_err().code, Code::BadArgument);
+    assert_eq!(team.registry.read().review("main...main").unwrap_err().code, Code::BadArgument);
 }
 
 /// Digests, ids and keys differ from run to run: the registry's id is random.
@@ -161,7 +161,7 @@ fn the_sample_in_the_documentation_is_what_a_review_says() {
     team.publish("mobile", 2, two);
     team.propose_champion("propose/sentiment-champion-2", "nora", 2);
     team.approve("propose/sentiment-champion-2", "ada", &["metric latency_p95_ms"]);
-    let review = team.registry.review("main..propose/sentiment-champion-2").unwrap();
+    let review = team.registry.read().review("main..propose/sentiment-champion-2").unwrap();
     let text = to_markdown(&review, COMMENT_LIMIT);
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/review-sample.md");
     if std::env::var_os("REFMARK_WRITE_SAMPLE").is_some() {
@@ -207,16 +207,20 @@ fn how_long_a_review_and_a_check_take_behind_many_commits() {
     team.days(60);
     team.propose_champion("propose/two", "nora", 2);
     for _ in 0..3 {
-        timed("review of a proposal", &|| drop(team.registry.review("main..propose/two").unwrap()));
-        timed("check of a proposal", &|| drop(team.registry.check("main..propose/two", Default::default()).unwrap()));
+        timed("review of a proposal", &|| drop(team.registry.read().review("main..propose/two").unwrap()));
+        timed("check of a proposal", &|| {
+            drop(team.registry.read().check("main..propose/two", Default::default()).unwrap())
+        });
     }
     let request = Team::promote(1, "shadow", "look");
     team.write("nora", |facts, author| plan::promote(facts, author, &request));
-    timed("review of the newest commit", &|| drop(team.registry.review("main~1..main").unwrap()));
-    timed("check of the newest commit", &|| drop(team.registry.check("main~1..main", Default::default()).unwrap()));
+    timed("review of the newest commit", &|| drop(team.registry.read().review("main~1..main").unwrap()));
+    timed("check of the newest commit", &|| {
+        drop(team.registry.read().check("main~1..main", Default::default()).unwrap())
+    });
     timed("explain of an old move", &|| {
         let view = team.registry.view().unwrap();
         let champion = refmark_types::reference::Reference::parse("sentiment@champion").unwrap();
-        drop(team.registry.explain(&view, &champion, None, None).unwrap());
+        drop(team.registry.read().explain(&view, &champion, None, None).unwrap());
     });
 }

@@ -16,11 +16,11 @@ fn a_status_says_where_everything_stands() {
     let stage = Stage1::new();
     let project = stage.pinned();
     let registry = stage.registry();
-    registry.verify(None, VerifyOptions { save: true, ..Default::default() }).unwrap();
+    registry.read().verify(None, VerifyOptions { save: true, ..Default::default() }).unwrap();
     stage.promote(&registry, 2);
     let blob = project.pin(&model("sentiment")).unwrap().files[0].sha256;
     std::fs::remove_file(registry.store().place_of(&blob)).unwrap();
-    let status = registry.status(Some(&project)).unwrap();
+    let status = registry.read().status(Some(&project)).unwrap();
     assert_eq!((status.models, status.versions, status.aliases), (1, 2, 1));
     assert_eq!(status.stages.get(&Stage::Experimental), Some(&2));
     assert_eq!(status.trust_states.get(&TrustState::Trusted), Some(&2));
@@ -29,7 +29,7 @@ fn a_status_says_where_everything_stands() {
     assert_eq!(status.trust.pinned_by, Some("stored"));
     assert_eq!(status.last_verify.unwrap().verdict, Outcome::Ok);
     assert_eq!((status.pins.len(), status.pins[0].now), (1, Some(2)));
-    assert!(serde_json::to_string(&registry.status(None).unwrap()).unwrap().contains("\"experimental\":2"));
+    assert!(serde_json::to_string(&registry.read().status(None).unwrap()).unwrap().contains("\"experimental\":2"));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn junk_without_a_key_is_listed_and_harms_nothing() {
     git(&tree, &["add", "junk.txt"]);
     git(&tree, &["commit", "-qm", "junk"]);
     git(&tree, &["push", "-q", "origin", "main"]);
-    let status = stage.registry().status(None).unwrap();
+    let status = stage.registry().read().status(None).unwrap();
     assert_eq!((status.verdict, status.pending.len()), (Outcome::Failed, 1));
     assert_eq!(status.pending[0].paths, ["junk.txt"]);
     assert_eq!(status.pending[0].problems[0].code, Code::WrongPath);
@@ -73,19 +73,19 @@ fn a_revocation_on_one_persons_word_is_shown_until_it_is_approved() {
         format: refmark_store::git::Format::Sha1,
         policy: Some(&policy),
     };
-    let (registry, _) = Registry::init(&home.join("models"), world(home), &Writer::new(&ada), &request).unwrap();
+    let (registry, _) = Registry::init(&home.join("models"), world(home), &ada, &request).unwrap();
     std::fs::write(home.join("a.json"), "{}").unwrap();
     let package = Package::new(model("m"), vec![home.join("a.json")]).unwrap();
-    let one = registry.register(&Writer::new(&ada), &package).unwrap();
-    assert!(registry.status(None).unwrap().open_approvals.is_empty());
+    let one = registry.write(&ada).register(&package).unwrap();
+    assert!(registry.read().status(None).unwrap().open_approvals.is_empty());
     let revoke = TrustRequest {
         artifact: one.artifact,
         to: TrustState::Revoked,
         reason: "leaks".to_owned(),
         evidence: Vec::new(),
     };
-    registry.transition_trust(&Writer::new(&ada), &revoke).unwrap();
-    let open = registry.status(None).unwrap().open_approvals;
+    registry.write(&ada).transition_trust(&revoke).unwrap();
+    let open = registry.read().status(None).unwrap().open_approvals;
     assert_eq!((open.len(), open[0].by.as_str()), (1, "ada"));
     assert_eq!(open[0].report.signers[0].candidates, [PrincipalId::parse("ben").unwrap()]);
 }

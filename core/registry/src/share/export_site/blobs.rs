@@ -1,11 +1,11 @@
 //! `--blobs`: the files of trusted versions go along with a site.
 
+use crate::registry::Sharing;
 use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::SiteBlobs;
 use super::folder::Folder;
-use crate::registry::Registry;
 use crate::view::View;
 use refmark_engine::ports::Unit;
 use refmark_records::layout::Place;
@@ -17,17 +17,17 @@ use refmark_types::digest::Digest;
 use refmark_types::error::Result;
 use std::collections::BTreeSet;
 
-impl Registry {
+impl Sharing<'_> {
     /// Copies every file of every trusted version, hashed on the way, but for those that are there.
     pub(crate) fn site_blobs(&self, view: &View<'_>, folder: &mut Folder) -> Result<(BTreeSet<Digest>, SiteBlobs)> {
         view.check_tip()?;
         let wanted = trusted_blobs(view)?;
         let mut answer = SiteBlobs::default();
         let mut kept = BTreeSet::new();
-        self.world.progress.start("copying files", Some(wanted.len() as u64), Unit::Items);
+        self.registry.world.progress.start("copying files", Some(wanted.len() as u64), Unit::Items);
         for digest in wanted {
-            self.world.cancel.check()?;
-            match self.store.presence(&digest)? {
+            self.registry.world.cancel.check()?;
+            match self.registry.store.presence(&digest)? {
                 Presence::Absent => answer.absent.push(digest),
                 Presence::Present { size } => {
                     self.copy_blob(&digest, size, folder)?;
@@ -36,9 +36,9 @@ impl Registry {
                     answer.bytes += size;
                 }
             }
-            self.world.progress.advance(1);
+            self.registry.world.progress.advance(1);
         }
-        self.world.progress.finish();
+        self.registry.world.progress.finish();
         Ok((kept, answer))
     }
 
@@ -55,7 +55,7 @@ impl Registry {
     }
 
     fn read_into(&self, digest: &Digest, path: &Path) -> Result<()> {
-        let mut reader = self.store.open_blob(digest)?;
+        let mut reader = self.registry.store.open_blob(digest)?;
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

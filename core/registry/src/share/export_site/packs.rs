@@ -1,10 +1,10 @@
 //! The packs of a site: what the head needs and all the rest, each by Git's own hand.
 
+use crate::registry::Sharing;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::folder::Folder;
-use crate::registry::Registry;
 use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
 use refmark_query::site::{PackPlan, PackUse, Site, SitePack, plan_packs};
@@ -15,7 +15,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use std::collections::BTreeMap;
 
-impl Registry {
+impl Sharing<'_> {
     /// The packs of the site: those that stay, and those that are added.
     pub(crate) fn site_packs(
         &self,
@@ -39,7 +39,7 @@ impl Registry {
         ];
         for (used_for, revisions) in wanted {
             let Some(revisions) = revisions else { continue };
-            self.world.cancel.check()?;
+            self.registry.world.cancel.check()?;
             packs.extend(self.pack(git, folder, used_for, &revisions, head.as_bytes().len())?);
         }
         Ok((plan, packs))
@@ -50,7 +50,8 @@ impl Registry {
         let mut lines: String = refs.values().map(|tip| format!("{tip}\n")).collect();
         lines.push_str(&format!("^{head}^{{tree}}\n"));
         // A proposal that is gone by now may have taken its objects along.
-        let standing = known.iter().flat_map(|site| site.refs.values()).filter(|tip| self.repo.commit(**tip).is_ok());
+        let standing =
+            known.iter().flat_map(|site| site.refs.values()).filter(|tip| self.registry.repo.commit(**tip).is_ok());
         standing.for_each(|tip| lines.push_str(&format!("^{tip}\n")));
         lines
     }
@@ -68,16 +69,16 @@ impl Registry {
             PackUse::State => "packing the state",
             PackUse::History => "packing history",
         };
-        self.world.progress.start(what, None, Unit::Items);
+        self.registry.world.progress.start(what, None, Unit::Items);
         let (pack, index) = (folder.staged("pack"), folder.staged("idx"));
-        let packed = git.pack_objects(self.git_dir(), revisions, &pack).and_then(|()| {
+        let packed = git.pack_objects(self.registry.git_dir(), revisions, &pack).and_then(|()| {
             let it = describe(&pack, used_for, hash_len)?;
             if it.objects > 0 {
                 git.index_pack(&pack, &index, if hash_len == 20 { "sha1" } else { "sha256" })?;
             }
             Ok(it)
         });
-        self.world.progress.finish();
+        self.registry.world.progress.finish();
         let packed = packed?;
         if packed.objects == 0 {
             return Ok(None);

@@ -1,11 +1,11 @@
 //! `--single-file`: one page with the viewer and the registry in it, for a disk or a mail.
 
+use crate::registry::Sharing;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{ExportRequest, Viewer, fragment, warnings};
-use crate::registry::Registry;
 use refmark_query::site::{DATA_MARK, Site, inline};
 use refmark_store::fs::disk::{io_error, shown};
 use refmark_store::fs::host::unique_name;
@@ -37,7 +37,7 @@ pub struct SinglePageAnswer {
     pub warnings: Vec<String>,
 }
 
-impl Registry {
+impl Sharing<'_> {
     /// Writes the registry and the viewer as one page. A page of before is replaced; anything else that stands there is a
     /// error with code `exists`. Without blobs.
     pub fn export_single_page(
@@ -49,7 +49,7 @@ impl Registry {
         let template = viewer.single_page()?;
         let path = std::path::absolute(path).map_err(|error| io_error("find", path, &error))?;
         let standing = standing(&path)?;
-        let view = self.view()?;
+        let view = self.registry.view()?;
         // The same files as a site's, in a folder beside the page, which goes again.
         let beside = path.with_file_name(format!(".refmark-page-{}", unique_name()));
         let made = self.page(git, &beside, template);
@@ -58,9 +58,9 @@ impl Registry {
         let changed = standing.as_deref() != Some(page.as_bytes());
         if changed {
             let staged = path.with_file_name(format!(".refmark-page-{}", unique_name()));
-            self.world.disk.write_new(&staged, page.as_bytes(), 0o644)?;
-            self.world.disk.rename(&staged, &path)?;
-            self.world.disk.sync_dir(path.parent().unwrap_or(Path::new("/")))?;
+            self.registry.world.disk.write_new(&staged, page.as_bytes(), 0o644)?;
+            self.registry.world.disk.rename(&staged, &path)?;
+            self.registry.world.disk.sync_dir(path.parent().unwrap_or(Path::new("/")))?;
         }
         let bytes = page.len() as u64;
         let mut warnings = warnings(&view);
@@ -69,7 +69,7 @@ impl Registry {
         }
         Ok(SinglePageAnswer {
             path,
-            registry: self.id().to_string(),
+            registry: self.registry.id().to_string(),
             head: view.head,
             trust_root: view.pin.map(|pin| pin.prefixed()),
             fragment: fragment(&view),

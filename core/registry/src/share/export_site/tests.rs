@@ -39,7 +39,11 @@ fn viewer(script: &str) -> Viewer<'static> {
 
 fn export(registry: &Registry, dir: &Path) -> Result<SiteAnswer> {
     let viewer = viewer("worker");
-    registry.export_site(&Git::default(), dir, &ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() })
+    registry.share().export_site(
+        &Git::default(),
+        dir,
+        &ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() },
+    )
 }
 
 /// Every file with its bytes.
@@ -102,7 +106,7 @@ fn an_export_of_an_unchanged_registry_changes_no_byte_and_a_new_commit_adds_pack
     let dir = team.path().join("site");
     let root = team.registry.first_root();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.propose(&team.as_("nora"), &promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
     let first = export(&team.registry, &dir).unwrap();
     assert_eq!((first.packs_added.len(), first.packs_kept, first.changed), (2, 0, true));
     assert_eq!((first.models, first.versions, first.refs.len()), (1, 1, 2));
@@ -116,9 +120,9 @@ fn an_export_of_an_unchanged_registry_changes_no_byte_and_a_new_commit_adds_pack
     // The proposal's objects are there already, as history; landed, they are the state's.
     for who in ["ada", "bo"] {
         let request = crate::ApproveRequest { target: proposal.branch.clone(), ..Default::default() };
-        team.registry.approve(&team.as_(who), &request).unwrap();
+        team.registry.write(team.as_(who)).approve(&request).unwrap();
     }
-    team.registry.land(&team.as_("nora"), &proposal.branch).unwrap();
+    team.registry.write(team.as_("nora")).land(&proposal.branch).unwrap();
     let second = export(&team.registry, &dir).unwrap();
     assert_eq!((second.packs_added.len(), second.packs_kept, second.refs.len()), (2, 2, 1));
     let after = files(&dir);
@@ -142,7 +146,7 @@ fn the_same_registry_gives_the_same_bytes_however_its_repository_is_packed() {
     let team = Team::new();
     team.staged("a");
     export(&team.registry, &team.path().join("loose")).unwrap();
-    team.registry.gc(&Git::default(), false).unwrap();
+    team.registry.maintain().gc(&Git::default(), false).unwrap();
     export(&team.registry, &team.path().join("packed")).unwrap();
     assert_eq!(files(&team.path().join("loose")), files(&team.path().join("packed")));
 }
@@ -258,8 +262,8 @@ fn only_the_files_of_trusted_versions_go_along_and_a_revoked_one_leaves_at_the_n
     let blobs = ExportRequest { blobs: true, ..ExportRequest::default() };
     let mut quarantined = team.package("b");
     quarantined.contract = None;
-    team.registry.register(&team.as_("bo"), &quarantined).unwrap();
-    let answer = team.registry.export_site(&Git::default(), &dir, &blobs).unwrap();
+    team.registry.write(team.as_("bo")).register(&quarantined).unwrap();
+    let answer = team.registry.share().export_site(&Git::default(), &dir, &blobs).unwrap();
     let copied = answer.blobs.unwrap();
     assert_eq!((copied.files, copied.absent.len()), (1, 0));
     let (path, bytes) = files(&dir).into_iter().find(|(path, _)| path.starts_with("registry/blobs")).unwrap();
@@ -267,14 +271,14 @@ fn only_the_files_of_trusted_versions_go_along_and_a_revoked_one_leaves_at_the_n
     assert_eq!(path, Path::new("registry/blobs").join(&digest[..2]).join(&digest[2..4]).join(&digest));
     assert!(site(&dir).blobs);
 
-    team.registry.revoke(&team.as_("olu"), artifact, "it leaks").unwrap();
-    let answer = team.registry.export_site(&Git::default(), &dir, &blobs).unwrap();
+    team.registry.write(team.as_("olu")).revoke(artifact, "it leaks").unwrap();
+    let answer = team.registry.share().export_site(&Git::default(), &dir, &blobs).unwrap();
     assert_eq!(answer.blobs.unwrap().files, 0);
     assert!(!dir.join(path).exists());
     // Who was told no root hands nothing out.
     let nobody = team.path().join("nobody");
     let stranger = Registry::open(&team.path().join("models"), world(&nobody)).unwrap();
-    let error = stranger.export_site(&Git::default(), &nobody.join("site"), &blobs).unwrap_err();
+    let error = stranger.share().export_site(&Git::default(), &nobody.join("site"), &blobs).unwrap_err();
     assert_eq!(error.code, Code::Unverified);
 }
 
@@ -287,9 +291,9 @@ fn a_new_viewer_takes_the_old_ones_files_away_and_data_alone_leaves_it() {
     assert!(!dir.join("single.html").exists(), "a template is not served");
     let newer = viewer("worker-2");
     let request = ExportRequest { viewer: Some(&newer), ..ExportRequest::default() };
-    team.registry.export_site(&Git::default(), &dir, &request).unwrap();
+    team.registry.share().export_site(&Git::default(), &dir, &request).unwrap();
     assert!(!dir.join("assets/worker.js").exists() && dir.join("assets/worker-2.js").exists());
-    team.registry.export_site(&Git::default(), &dir, &ExportRequest::default()).unwrap();
+    team.registry.share().export_site(&Git::default(), &dir, &ExportRequest::default()).unwrap();
     assert!(dir.join("assets/worker-2.js").exists());
     for bad in ["../index.html", "registry/site.json", "/etc/passwd"] {
         let files = [(bad.to_owned(), Cow::Borrowed(&b""[..])), ("index.html".to_owned(), Cow::Borrowed(&b""[..]))];
@@ -303,16 +307,16 @@ fn one_page_holds_the_whole_site_and_nothing_else_of_the_users_is_written_over()
     let team = Team::new();
     team.staged("a");
     let (page, viewer) = (team.path().join("models.html"), viewer("worker"));
-    let one = team.registry.export_single_page(&Git::default(), &page, &viewer).unwrap();
+    let one = team.registry.share().export_single_page(&Git::default(), &page, &viewer).unwrap();
     let text = std::fs::read_to_string(&page).unwrap();
     assert_eq!((one.changed, one.bytes), (true, text.len() as u64));
     assert_eq!(text.matches("id=\"refmark-file:").count(), 5, "two packs, two indexes, a listing");
-    let again = team.registry.export_single_page(&Git::default(), &page, &viewer).unwrap();
+    let again = team.registry.share().export_single_page(&Git::default(), &page, &viewer).unwrap();
     assert!(!again.changed);
     let beside: Vec<_> = std::fs::read_dir(team.path()).unwrap().flatten().map(|it| it.file_name()).collect();
     assert!(!beside.iter().any(|it| it.to_string_lossy().contains("refmark-page")), "{beside:?}");
     std::fs::write(&page, "<html>mine</html>").unwrap();
-    let error = team.registry.export_single_page(&Git::default(), &page, &viewer).unwrap_err();
+    let error = team.registry.share().export_single_page(&Git::default(), &page, &viewer).unwrap_err();
     assert_eq!(error.code, Code::Exists);
 }
 
@@ -326,12 +330,12 @@ fn a_projects_own_branches_stay_at_home() {
     let who = ["-c", "user.name=x", "-c", "user.email=x"];
     let secret = git(&[&who[..], &["commit-tree", &tree, "-m", "a secret project"]].concat());
     git(&["update-ref", "refs/heads/work", &secret]);
-    let merged = team.registry.propose(&team.as_("nora"), &promote(version), Some("propose/landed")).unwrap();
+    let merged = team.registry.write(team.as_("nora")).propose(&promote(version), Some("propose/landed")).unwrap();
     for who in ["ada", "bo"] {
         let request = crate::ApproveRequest { target: merged.branch.clone(), ..Default::default() };
-        team.registry.approve(&team.as_(who), &request).unwrap();
+        team.registry.write(team.as_(who)).approve(&request).unwrap();
     }
-    team.registry.land(&team.as_("nora"), &merged.branch).unwrap();
+    team.registry.write(team.as_("nora")).land(&merged.branch).unwrap();
     let dir = team.path().join("site");
     let answer = export(&team.registry, &dir).unwrap();
     assert_eq!(answer.refs.keys().collect::<Vec<_>>(), ["refs/heads/main"]);
@@ -353,7 +357,7 @@ fn a_new_readers_export_makes_the_view_and_the_index_in_one_walk_and_a_bad_commi
     export(&fresh, &team.path().join("site")).unwrap();
     let good = fresh.head().unwrap();
     assert_eq!(fresh.remembered().unwrap().head, good);
-    assert!(fresh.index_status().unwrap().current);
+    assert!(fresh.maintain().index_status().unwrap().current);
 
     // Somebody takes a record away with plain Git.
     let path = Place::Version(model("sentiment"), version).path();

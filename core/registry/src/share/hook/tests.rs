@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::Quarantine;
+use crate::RegisterAnswer;
 use crate::Registry;
 use crate::read::review::team::{Team, key_of};
 use crate::tests::world;
-use crate::{RegisterAnswer, Writer};
 use refmark_engine::ports::store::RecordStore;
 use refmark_types::error::Code;
 
@@ -25,7 +25,7 @@ fn as_the_hook_of_a_push() {
     });
     let mut input = String::new();
     std::io::stdin().read_to_string(&mut input).unwrap();
-    let answer = registry.pre_receive(&input, quarantine.as_ref()).unwrap();
+    let answer = registry.share().pre_receive(&input, quarantine.as_ref()).unwrap();
     for line in answer.lines() {
         eprintln!("{line}");
     }
@@ -52,7 +52,7 @@ fn refused(output: Output) -> String {
 }
 
 fn install(team: &Team) -> PathBuf {
-    team.registry.install_hook("refmark").unwrap();
+    team.registry.share().install_hook("refmark").unwrap();
     let hook = team.registry.git_dir().join("hooks/pre-receive");
     let text = std::fs::read_to_string(&hook).unwrap();
     assert!(text.contains("exec 'refmark' hook pre-receive"), "{text}");
@@ -118,21 +118,21 @@ fn another_hook_is_left_alone_and_our_own_is_installed_once() {
     let hook = team.registry.git_dir().join("hooks/pre-receive");
     std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
     std::fs::write(&hook, "#!/bin/sh\nexit 0\n").unwrap();
-    assert_eq!(team.registry.install_hook("refmark").unwrap_err().code, Code::Exists);
+    assert_eq!(team.registry.share().install_hook("refmark").unwrap_err().code, Code::Exists);
     std::fs::remove_file(&hook).unwrap();
-    assert!(!team.registry.install_hook("/opt/it's/refmark").unwrap().unchanged);
-    assert!(team.registry.install_hook("/opt/it's/refmark").unwrap().unchanged);
+    assert!(!team.registry.share().install_hook("/opt/it's/refmark").unwrap().unchanged);
+    assert!(team.registry.share().install_hook("/opt/it's/refmark").unwrap().unchanged);
     assert!(std::fs::read_to_string(&hook).unwrap().contains("exec '/opt/it'\\''s/refmark' hook"));
 }
 
 #[test]
 fn a_writer_of_our_own_needs_no_hook_and_a_broken_line_is_an_error() {
     let team = Team::new();
-    let _: RegisterAnswer = team.registry.register(&Writer::new(&key_of("nora")), &team.package(1)).unwrap();
-    assert_eq!(team.registry.pre_receive("what", None).unwrap_err().code, Code::BadArgument);
+    let _: RegisterAnswer = team.registry.write(&key_of("nora")).register(&team.package(1)).unwrap();
+    assert_eq!(team.registry.share().pre_receive("what", None).unwrap_err().code, Code::BadArgument);
     let zero = "0".repeat(40);
     let line = format!("{} {zero} refs/heads/main\n", team.main());
-    let answer = team.registry.pre_receive(&line, None).unwrap();
+    let answer = team.registry.share().pre_receive(&line, None).unwrap();
     assert_eq!((answer.accepted, answer.exit), (false, 4));
-    assert!(team.registry.pre_receive("", None).unwrap().accepted);
+    assert!(team.registry.share().pre_receive("", None).unwrap().accepted);
 }

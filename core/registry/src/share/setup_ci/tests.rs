@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::SetupCiRequest;
+use crate::VerifyOptions;
 use crate::read::review::team::{Team, key_of};
-use crate::{VerifyOptions, Writer};
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Outcome;
 use refmark_types::error::Code;
@@ -15,7 +15,7 @@ const ALL: SetupCiRequest = SetupCiRequest { github: true, gitlab: true, codeown
 fn workflows_carry_the_pin_and_never_check_the_change_out() {
     let team = Team::new();
     let ada = key_of("ada");
-    let answer = team.registry.setup_ci(&Writer::new(&ada), &ALL).unwrap();
+    let answer = team.registry.share().setup_ci(&ada, &ALL).unwrap();
     assert_eq!(answer.files, [".github/workflows/refmark.yml", ".gitlab-ci.yml", "CODEOWNERS"]);
     let tree = team.registry.repo().snapshot(team.main()).unwrap();
     let text = |path: &str| String::from_utf8(tree.read(path, 1 << 20).unwrap().unwrap()).unwrap();
@@ -36,15 +36,15 @@ fn workflows_carry_the_pin_and_never_check_the_change_out() {
     let owners = text("CODEOWNERS");
     assert!(owners.contains("* @ada @bo @chen @nora\n") && owners.contains("/policy/ @ada\n"), "{owners}");
     assert!(!owners.contains("ci-eval") && !owners.contains("@eve"), "{owners}");
-    assert_eq!(team.registry.verify(None, VerifyOptions::default()).unwrap().verdict, Outcome::Ok);
+    assert_eq!(team.registry.read().verify(None, VerifyOptions::default()).unwrap().verdict, Outcome::Ok);
 
-    assert_eq!(team.registry.setup_ci(&Writer::new(&ada), &ALL).unwrap().commit, None);
+    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap().commit, None);
     let files = vec![("CODEOWNERS".to_owned(), b"* @eve\n".to_vec())];
     let other = team.commit("other", "eve", files, "mine");
     team.land(other);
-    assert_eq!(team.registry.setup_ci(&Writer::new(&ada), &ALL).unwrap_err().code, Code::Exists);
+    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap_err().code, Code::Exists);
     let replace = SetupCiRequest { replace: true, ..ALL };
-    assert_eq!(team.registry.setup_ci(&Writer::new(&ada), &replace).unwrap().files, ["CODEOWNERS"]);
+    assert_eq!(team.registry.share().setup_ci(&ada, &replace).unwrap().files, ["CODEOWNERS"]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn no_pin_is_a_failure() {
     let team = Team::new();
     std::fs::remove_file(team.home.path().join("config/refmark/trust.toml")).unwrap();
     let ada = key_of("ada");
-    assert_eq!(team.registry.setup_ci(&Writer::new(&ada), &ALL).unwrap_err().code, Code::Unverified);
+    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap_err().code, Code::Unverified);
 }
 
 #[test]
@@ -64,8 +64,8 @@ fn plain_git_shows_records_through_the_driver() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let short = team.home.path().join("refmark");
     std::fs::copy(&program, &short).unwrap();
-    assert!(!team.registry.setup_git(&short.display().to_string()).unwrap().unchanged);
-    assert!(team.registry.setup_git(&short.display().to_string()).unwrap().unchanged);
+    assert!(!team.registry.share().setup_git(&short.display().to_string()).unwrap().unchanged);
+    assert!(team.registry.share().setup_git(&short.display().to_string()).unwrap().unchanged);
     let output = Command::new("git")
         .args(["log", "-p", "-1", "main"])
         .current_dir(team.registry.git_dir())

@@ -31,22 +31,22 @@ impl Stage1 {
 
     /// Says `incomplete` wherever something would rest on it, and goes on only where that is accepted.
     fn is_incomplete(&self, registry: &Registry) {
-        let verified = registry.verify(None, VerifyOptions::default()).unwrap();
+        let verified = registry.read().verify(None, VerifyOptions::default()).unwrap();
         assert_eq!(verified.verdict, Outcome::Incomplete, "{:?}", verified.problems);
         let reference = Reference::parse("sentiment@champion").unwrap();
-        let error = registry.resolve(&reference, ResolveOptions::default()).unwrap_err();
+        let error = registry.read().resolve(&reference, ResolveOptions::default()).unwrap_err();
         assert_eq!(error.code, Code::Incomplete, "{error}");
         let out = self.home().join("out");
         let mut request = PullRequest::default();
-        assert_eq!(registry.pull(&reference, &out, &request).unwrap_err().code, Code::Incomplete);
+        assert_eq!(registry.read().pull(&reference, &out, &request).unwrap_err().code, Code::Incomplete);
         request.options.accept_incomplete = true;
         let store = self.registry().store().area().to_owned();
-        registry.add_remote(&refmark_types::name::RemoteName::parse("store").unwrap(), &store).unwrap();
-        let pulled = registry.pull(&reference, &out, &request).unwrap();
+        registry.share().add_remote(&refmark_types::name::RemoteName::parse("store").unwrap(), &store).unwrap();
+        let pulled = registry.read().pull(&reference, &out, &request).unwrap();
         assert!(!pulled.resolved.verified, "accepted is not verified");
-        let status = registry.status(None).unwrap();
+        let status = registry.read().status(None).unwrap();
         assert_eq!((status.verdict, status.trust.vouched_for, status.versions), (Outcome::Incomplete, false, 2));
-        let error = registry.revoke(&self.writer(), pulled.artifact, "no").unwrap_err();
+        let error = registry.write(self.writer()).revoke(pulled.artifact, "no").unwrap_err();
         assert_eq!(error.code, Code::Incomplete, "nobody writes on what they cannot see");
     }
 }
@@ -102,7 +102,7 @@ fn replaced_history_is_incomplete_and_the_replacement_is_never_read() {
     assert_eq!(registry.head().unwrap().to_string(), head);
     git(&plain, &["replace", "-d", &head]);
     assert_eq!(
-        registry.verify(None, VerifyOptions { history_only: true, ..Default::default() }).unwrap().verdict,
+        registry.read().verify(None, VerifyOptions { history_only: true, ..Default::default() }).unwrap().verdict,
         Outcome::Ok
     );
 }
@@ -118,5 +118,5 @@ fn borrowed_objects_are_not_read_and_the_way_out_is_named() {
     std::fs::remove_file(plain.join("objects/info/alternates")).unwrap();
     let registry = Registry::open(&plain, stage.held()).unwrap();
     let options = VerifyOptions { history_only: true, ..Default::default() };
-    assert_eq!(registry.verify(None, options).unwrap().verdict, Outcome::Ok);
+    assert_eq!(registry.read().verify(None, options).unwrap().verdict, Outcome::Ok);
 }

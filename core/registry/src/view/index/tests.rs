@@ -12,7 +12,7 @@ use super::*;
 use crate::read::list::{models_of, versions_of};
 use crate::tests::{key, model, world};
 use crate::write::transition::{artifacts, holders};
-use crate::{DetailRequest, InitRequest, ModelDetail, Package, Writer};
+use crate::{DetailRequest, InitRequest, ModelDetail, Package};
 use refmark_engine::plan::{self, AboutRequest, EvidenceRequest, PromoteRequest, RollbackRequest, StageRequest};
 use refmark_engine::plan::{Author, Plan, one_person_policy};
 use refmark_engine::ports::signer::{Signer, sign_statement};
@@ -45,7 +45,7 @@ proptest! {
         }
         bench.compare();
         // An index that was made at once says the same as one that followed.
-        bench.registry.index_rebuild().unwrap();
+        bench.registry.maintain().index_rebuild().unwrap();
         bench.compare();
     }
 }
@@ -72,7 +72,7 @@ fn a_move_that_waited_is_dated_by_the_commit_in_which_it_took_effect() {
     bench.take(&Step::Junk(2));
     let view = bench.registry.view().unwrap();
     let guarded = AliasName::parse("guarded").unwrap();
-    let moves = bench.registry.log(&view, Some(&model("sentiment")), Some(&guarded)).unwrap().moves;
+    let moves = bench.registry.read().log(&view, Some(&model("sentiment")), Some(&guarded)).unwrap().moves;
     assert_eq!(moves.len(), 1);
     assert_ne!(moves[0].commit, Some(brought));
     assert_eq!(moves[0].commit, Some(evidence));
@@ -93,8 +93,8 @@ fn a_damaged_index_is_made_again_without_a_word() {
         std::fs::write(&path, damage).unwrap();
         let _ = std::fs::remove_file(&wal);
         let view = registry.view().unwrap();
-        assert_eq!(registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
-        assert!(registry.index_status().unwrap().current);
+        assert_eq!(registry.read().list_versions(&view, &model("sentiment")).unwrap().len(), 3);
+        assert!(registry.maintain().index_status().unwrap().current);
     }
     // Damage in the middle, which only a question meets.
     bench.compare();
@@ -133,8 +133,11 @@ fn a_view_of_an_older_head_is_not_answered_from_a_newer_index() {
             std::fs::remove_dir_all(bench.registry.own_folder()).unwrap();
         }
         let view = bench.registry.view_of(old).unwrap();
-        assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
-        assert_eq!(bench.registry.log(&view, Some(&model("sentiment")), Some(&champion)).unwrap().moves.len(), 2);
+        assert_eq!(bench.registry.read().list_versions(&view, &model("sentiment")).unwrap().len(), 3);
+        assert_eq!(
+            bench.registry.read().log(&view, Some(&model("sentiment")), Some(&champion)).unwrap().moves.len(),
+            2
+        );
     }
 }
 
@@ -152,7 +155,7 @@ fn several_readers_catch_up_at_once() {
                 scope.spawn(|| {
                     let registry = Registry::open(&path, world.clone()).unwrap();
                     let view = registry.view().unwrap();
-                    registry.search(&view, &SearchRequest::default()).unwrap().found.len()
+                    registry.read().search(&view, &SearchRequest::default()).unwrap().found.len()
                 })
             })
             .collect();
@@ -182,9 +185,9 @@ fn where_no_index_can_be_made_the_records_answer() {
     std::fs::create_dir_all(bench.registry.index_path()).unwrap();
     let view = bench.registry.view().unwrap();
     assert_eq!(bench.registry.indexed(&view, |_| Ok(())).unwrap(), None);
-    assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
+    assert_eq!(bench.registry.read().list_versions(&view, &model("sentiment")).unwrap().len(), 3);
     let request = SearchRequest { text: Some("reviews".to_owned()), ..SearchRequest::default() };
-    assert_eq!(bench.registry.search(&view, &request).unwrap().found.len(), 3);
+    assert_eq!(bench.registry.read().search(&view, &request).unwrap().found.len(), 3);
 }
 
 #[test]
@@ -205,5 +208,5 @@ fn an_index_that_somebody_else_could_have_written_is_not_asked() {
     assert_ne!(bench.registry.own_folder(), own, "a folder that others can write is not this reader's own");
     bench.compare();
     let view = bench.registry.view().unwrap();
-    assert_eq!(bench.registry.list_versions(&view, &model("sentiment")).unwrap().len(), 3);
+    assert_eq!(bench.registry.read().list_versions(&view, &model("sentiment")).unwrap().len(), 3);
 }

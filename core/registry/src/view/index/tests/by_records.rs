@@ -31,7 +31,7 @@ impl Bench {
             let found = self.registry.landed(&view, path).unwrap().map(|it| it.commit);
             assert_eq!(found, Some(*commit), "{path}");
         }
-        assert_eq!(self.registry.list_models(&view).unwrap(), models_of(facts).unwrap());
+        assert_eq!(self.registry.read().list_models(&view).unwrap(), models_of(facts).unwrap());
         for name in facts.models().unwrap() {
             let slow = versions_of(facts, &name).unwrap();
             let fast = self.registry.indexed(&view, |index| index.versions(&name)).unwrap().unwrap();
@@ -43,7 +43,7 @@ impl Bench {
             let fast = self.registry.indexed(&view, |index| index.version_details(&request)).unwrap().unwrap();
             assert_eq!(fast, version_details(facts, &request).unwrap(), "{request:?}");
         }
-        let mut fast = self.registry.log(&view, None, None).map(|it| it.moves).unwrap();
+        let mut fast = self.registry.read().log(&view, None, None).map(|it| it.moves).unwrap();
         let mut slow = self.slow_moves(facts, &landings);
         fast.sort_by_key(|it| (it.model.clone(), it.alias.clone(), it.sequence));
         slow.sort_by_key(|it| (it.model.clone(), it.alias.clone(), it.sequence));
@@ -64,7 +64,7 @@ impl Bench {
         for request in requests() {
             self.compare_search(&view, &landings, &request);
             // The browser has no index: the same versions in the same order, for the same reasons.
-            let found = self.registry.search(&view, &request).unwrap().found;
+            let found = self.registry.read().search(&view, &request).unwrap().found;
             assert_eq!(corpus.search(&basis, &request).unwrap().found, found, "{request:?}");
         }
     }
@@ -103,7 +103,7 @@ impl Bench {
                 }
             }
         }
-        let found = self.registry.search(view, request).unwrap().found;
+        let found = self.registry.read().search(view, request).unwrap().found;
         let mut fast = Vec::new();
         for row in &found {
             fast.push((row.version.model.clone(), row.version.version));

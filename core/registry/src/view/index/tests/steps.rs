@@ -134,12 +134,12 @@ impl Bench {
             format: Format::Sha1,
             policy: Some(&policy),
         };
-        let registry = Registry::init(&home.path().join("models"), world, &Writer::new(&key), &request).unwrap().0;
+        let registry = Registry::init(&home.path().join("models"), world, &key, &request).unwrap().0;
         Bench { _home: home, registry, key, stranger: super::super::tests::key(2), broken: None, files: 0 }
     }
 
     pub(crate) fn change(&self, plan: impl Fn(StateReader<'_>, &Author) -> Result<Plan>) {
-        let done = self.registry.change(&Writer::new(&self.key), |view, author| plan(view.facts()?, author));
+        let done = self.registry.write(&self.key).change(|view, author| plan(view.facts()?, author));
         if let Err(error) = done {
             let expected = [
                 Code::NothingToDo,
@@ -283,7 +283,7 @@ impl Bench {
         package.capabilities = vec![["classify", "tag-words"][usize::from(text) % 2].to_owned()];
         package.card = text.is_multiple_of(3).then(|| format!("# Card\nTrained on corpus{}.\n", text % 5));
         package.owner = text.is_multiple_of(4).then(|| format!("team{}", text % 3));
-        match self.registry.register(&Writer::new(&self.key), &package) {
+        match self.registry.write(&self.key).register(&package) {
             Ok(_) => {}
             Err(error) => assert_eq!(error.code, Code::BadTip, "{error:?}"),
         }
