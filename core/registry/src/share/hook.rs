@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::registry::{HERE_BRANCH, Registry};
+use crate::registry::HERE_BRANCH;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::{History, Mode};
 use refmark_engine::verify::Problem;
