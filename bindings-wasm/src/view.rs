@@ -106,7 +106,9 @@ impl View {
     pub fn versions(&self, model: &str) -> Result<JsVersions, JsValue> {
         self.tell(|basis| {
             let model = ModelName::parse(model)?;
-            list::some_versions(&model, list::versions_of(basis.facts(), &model)?)
+            let mut rows = list::versions_of(basis.facts(), &model)?;
+            basis.mark_tainted(&mut rows)?;
+            list::some_versions(&model, rows)
         })
     }
 
@@ -206,7 +208,9 @@ impl View {
             };
             let request = SearchRequest { text: Some(query.to_owned()), ..SearchRequest::default() };
             let request = SearchRequest { limit: max.unwrap_or(request.limit), ..request };
-            Ok(corpus.search(basis, &request)?.found)
+            let mut found = corpus.search(basis, &request)?.found;
+            basis.mark_tainted(found.iter_mut().map(|it| &mut it.version))?;
+            Ok(found)
         })
     }
 

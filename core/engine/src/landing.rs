@@ -14,6 +14,7 @@ use super::open_approvals::Due;
 use super::rules::{Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
+use super::verify::taint::{artifact_of, mark};
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::manifest::FileClass;
 use refmark_records::trust::TrustState;
@@ -342,6 +343,7 @@ impl<'h> Walk<'h> {
         self.effects += 1;
         self.state.add(files.iter().map(|(path, oid)| (path.clone(), *oid)));
         self.note_revocations(&files)?;
+        self.note_versions(&files)?;
         if !dropped.is_empty() {
             let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
             let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
@@ -435,9 +437,22 @@ impl<'h> Walk<'h> {
         &self.tainted
     }
 
-    /// From now on these paths rest on a key that is distrusted.
+    /// From now on these paths rest on a key that is distrusted, too.
     pub(super) fn taint(&mut self, paths: BTreeSet<String>) {
-        self.tainted = paths;
+        self.tainted.extend(paths.iter().cloned());
+    }
+
+    /// A version by a good key vouches for an artifact that only a lost one had brought.
+    fn note_versions(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
+        if self.tainted.is_empty() {
+            return Ok(());
+        }
+        for (_, oid) in files.iter().filter(|(path, _)| path.ends_with("/version.json")) {
+            if let Some(artifact) = artifact_of(&*self.state.objects().record(*oid)?) {
+                self.tainted.remove(mark(&artifact).as_str());
+            }
+        }
+        Ok(())
     }
 
     /// What is revoked now.

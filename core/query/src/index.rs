@@ -129,6 +129,9 @@ pub struct VersionRow {
     pub time: Timestamp,
     /// Whether lists leave it out.
     pub hidden: bool,
+    /// Whether what is said here rests on a key that was distrusted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
 }
 
 /// A move in a log.

@@ -80,6 +80,11 @@ impl PinReport {
         }
     }
 
+    /// Notes that what the pin holds rests on a key that was distrusted.
+    pub fn taint(&mut self, error: &Error) {
+        self.add(Standing::Withdrawn, error);
+    }
+
     fn add(&mut self, standing: Standing, error: &Error) {
         self.standing = self.standing.max(standing);
         self.problems.push(Problem::of(error, None, None));

@@ -1,5 +1,7 @@
 //! Evidence that counts for nothing, because it rests on a key that was lost to somebody else.
 
+use std::cell::RefCell;
+
 use crate::effective::Effective;
 use crate::state_reader::StateReader;
 use refmark_records::policy::Policy;
@@ -14,23 +16,39 @@ pub struct Doubt<'a> {
     tainted: &'a BTreeSet<String>,
     /// Keys that only the judging policy distrusts: it lands with the change, and what they taint is not known yet.
     fresh: Vec<KeyId>,
+    /// The paths of the records that spoke for the change.
+    support: RefCell<Vec<String>>,
 }
 
 impl<'a> Doubt<'a> {
     /// The doubts under a policy, given what took effect before the change and what of it is tainted.
     pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a BTreeSet<String>) -> Result<Doubt<'a>> {
         if policy.distrust.is_empty() {
-            return Ok(Doubt { tainted, fresh: Vec::new() });
+            return Ok(Doubt { tainted, fresh: Vec::new(), support: RefCell::default() });
         }
         let known = StateReader(before).newest_policy()?.map(|it| it.0);
         let is_known = |key: &KeyId| known.as_ref().is_some_and(|it| it.distrust.iter().any(|it| it.key == *key));
         let fresh = policy.distrust.iter().map(|it| it.key).filter(|key| !is_known(key)).collect();
-        Ok(Doubt { tainted, fresh })
+        Ok(Doubt { tainted, fresh, support: RefCell::default() })
     }
 
-    /// Whether a piece of evidence may count.
-    pub fn lets_count(&self, evidence: &Record) -> bool {
-        !self.tainted.contains(evidence.common().path)
-            && !evidence.signatures.iter().any(|it| self.fresh.contains(&it.keyid))
+    /// Whether a record may count.
+    pub fn lets_count(&self, record: &Record) -> bool {
+        !self.tainted.contains(record.common().path)
+            && !record.signatures.iter().any(|it| self.fresh.contains(&it.keyid))
+    }
+
+    /// Notes that the change passes by this record too: what taints it later taints the change.
+    pub fn rests_on(&self, record: &Record) {
+        let mut support = self.support.borrow_mut();
+        let path = record.common().path;
+        if !support.iter().any(|it| it == path) {
+            support.push(path.to_owned());
+        }
+    }
+
+    /// Gives away the paths of what the change passed by.
+    pub fn take_support(&self) -> Vec<String> {
+        self.support.take()
     }
 }

@@ -17,15 +17,19 @@ pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<TypedRecord<Evid
 }
 
 /// The newest fail that no later pass from another run and principal answers.
-pub(super) fn standing_fail(all: &[TypedRecord<Evidence>]) -> Option<&TypedRecord<Evidence>> {
+pub(super) fn standing_fail<'e>(
+    s: &Subject<'_>,
+    all: &'e [TypedRecord<Evidence>],
+) -> Option<&'e TypedRecord<Evidence>> {
     all.iter().rev().filter(|it| it.verdict == Verdict::Fail).find(|fail| {
-        !all.iter().any(|pass| {
+        let answer = all.iter().find(|pass| {
             pass.verdict == Verdict::Pass
                 && pass.time >= fail.time
                 && pass.by != fail.by
                 && pass.run.is_some()
                 && pass.run != fail.run
-        })
+        });
+        answer.inspect(|pass| s.doubt.rests_on(&pass.record)).is_none()
     })
 }
 
@@ -47,7 +51,7 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
     }
     let all = evidence_of(s, of)?;
     let next = format!("refmark attach REF --type {of} FILE --verdict pass");
-    if let Some(fail) = standing_fail(&all) {
+    if let Some(fail) = standing_fail(s, &all) {
         let found =
             format!("fail by {}{}", fail.by, fail.summary.as_ref().map(|it| format!(": {it}")).unwrap_or_default());
         return Ok(Found::new(Status::Failed, expected, found)
@@ -76,6 +80,7 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         let found = if all.is_empty() { "none".to_owned() } else { format!("{} that do not count", all.len()) };
         return Ok(Found::new(Status::Missing, expected, found).next(next));
     };
+    s.doubt.rests_on(&best.record);
     let age = s.now.since(best.time);
     let found = format!("{} by {}, {}", best.verdict.as_str(), best.by, aged(age));
     let old = max_age_days.is_some_and(|limit| age > (limit.min(1_000_000) as i64) * DAY);

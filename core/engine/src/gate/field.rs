@@ -14,7 +14,10 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
     let json = match of {
         "manifest" => s.facts.manifest(&s.artifact)?.map(|it| to_value(&*it)),
         "change" => Some(to_value(s.record.predicate())),
-        _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|it| to_value(&**it)),
+        _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|it| {
+            s.doubt.rests_on(&it.record);
+            to_value(&**it)
+        }),
     };
     let json = json.unwrap_or(Value::Null);
     let at = path.split('.').try_fold(&json, |at, name| match at {

@@ -12,9 +12,13 @@ pub(super) fn replacement(s: &Subject<'_>) -> Result<Found> {
     let Some(version) = it.replacement else {
         return Ok(Found::new(Status::Failed, expected, "none named").next("--replacement VERSION"));
     };
-    let (stage, _) = s.facts.stage(model, version)?;
+    let (stage, moved) = s.facts.stage(model, version)?;
+    let counts = moved.as_ref().is_none_or(|moved| s.doubt.lets_count(&moved.record));
+    if let Some(moved) = &moved {
+        s.doubt.rests_on(&moved.record);
+    }
     Ok(Found::check(
-        stage == Stage::Production && version != it.version,
+        stage == Stage::Production && version != it.version && counts,
         expected,
         format!("{model}/{version} is {stage}"),
     ))
@@ -25,7 +29,10 @@ pub(super) fn sunset_passed(s: &Subject<'_>) -> Result<Found> {
     let mut sunset = None;
     for number in 1.. {
         let Some(found) = s.facts.stage_move(model, version, number)? else { break };
-        sunset = found.sunset.or(sunset);
+        if found.sunset.is_some() && s.doubt.lets_count(&found.record) {
+            s.doubt.rests_on(&found.record);
+            sunset = found.sunset;
+        }
     }
     Ok(match sunset {
         None => Found::new(Status::Failed, "its sunset date has passed", "no sunset date was set")
@@ -40,9 +47,13 @@ pub(super) fn no_consumers(s: &Subject<'_>) -> Result<Found> {
     let Some((model, version)) = s.version else { return Ok(Found::new(Status::Failed, "no consumer", "no model")) };
     let mut pinned = Vec::new();
     for consumer in s.facts.consumers()? {
-        if consumer.pins.iter().any(|pin| pin.model == *model && pin.version == version) {
+        // A list that a lost key signed says nothing: least of all that nobody is left.
+        if !s.doubt.lets_count(&consumer.record) {
+            pinned.push(format!("{} (its list was signed by a key that was lost)", consumer.consumer));
+        } else if consumer.pins.iter().any(|pin| pin.model == *model && pin.version == version) {
             pinned.push(consumer.consumer.to_string());
         }
+        s.doubt.rests_on(&consumer.record);
     }
     let found = if pinned.is_empty() { "none".to_owned() } else { pinned.join(", ") };
     Ok(Found::check(pinned.is_empty(), "no consumer is pinned to it", found)

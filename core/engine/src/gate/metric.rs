@@ -35,6 +35,7 @@ fn metric_of(
     for it in evidence.iter().rev().filter(counts) {
         let fits = dataset.is_none_or(|want| it.dataset.as_ref().is_some_and(|have| have.name == want));
         if let (true, Some(metric)) = (fits, it.metrics.get(name)) {
+            s.doubt.rests_on(&it.record);
             let key = it.dataset.as_ref().map(|have| match &have.sha256 {
                 Some(digest) => digest.hex(),
                 None => format!("{} {}", have.name, have.version.as_deref().unwrap_or("")),
@@ -154,6 +155,8 @@ fn baseline_value(
     // Not what the landing itself makes of the alias: a promotion would be compared with itself, or with a weak version that
     // it passes through.
     let Some(now) = s.before.alias(model, alias)? else { return Ok(Baseline::None) };
+    // A thief who moves the baseline to something weak opens the gate as surely as one who invents a value.
+    s.doubt.rests_on(&now.record);
     let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
     Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {

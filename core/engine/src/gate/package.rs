@@ -12,6 +12,10 @@ use refmark_types::name::EntryId;
 pub(super) fn owner_named(s: &Subject<'_>) -> Result<Found> {
     let Some((model, _)) = s.version else { return Ok(Found::new(Status::Failed, "a named owner", "no model")) };
     let about = s.facts.about(model)?;
+    let about = about.filter(|about| s.doubt.lets_count(&about.record));
+    if let Some(about) = &about {
+        s.doubt.rests_on(&about.record);
+    }
     let owner = about.and_then(|about| about.owner.clone()).filter(|owner| !owner.trim().is_empty());
     Ok(match owner {
         Some(owner) => Found::new(Status::Passed, "a named owner", owner),
@@ -53,13 +57,14 @@ pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_of
         return Ok(Found::new(Status::Failed, expected, found));
     }
     let sign_offs = evidence_of(s, &EntryId::parse("sign-off")?)?;
-    if let Some(fail) = standing_fail(&sign_offs) {
+    if let Some(fail) = standing_fail(s, &sign_offs) {
         return Ok(
             Found::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
         );
     }
     Ok(match sign_offs.iter().rev().find(|it| it.verdict == Verdict::Pass && is_person(s.policy, &it.by)) {
         Some(pass) => {
+            s.doubt.rests_on(&pass.record);
             Found::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by)).by(pass.record.digest())
         }
         None => {

@@ -95,6 +95,9 @@ pub struct GateReport {
     pub signers: Vec<SignerResult>,
     /// Whether it takes effect on one person's word, with the signers due afterwards.
     pub break_glass: bool,
+    /// The paths of the records by which it passed: whoever taints one of them taints the change.
+    #[serde(skip)]
+    pub rests_on: Vec<String>,
 }
 
 impl GateReport {

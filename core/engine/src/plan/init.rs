@@ -127,6 +127,6 @@ impl Author {
         time: refmark_types::time::Timestamp,
         registry: refmark_records::registry_id::RegistryId,
     ) -> Author {
-        Author { by, time, base: None, registry }
+        Author { by, time, base: None, registry, tainted: Vec::new() }
     }
 }

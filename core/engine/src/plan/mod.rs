@@ -47,6 +47,15 @@ pub struct Author {
     pub base: Option<Oid>,
     /// The registry.
     pub registry: RegistryId,
+    /// The paths of the records that a lost key taints: a move that says the same as one of these confirms it.
+    pub tainted: Vec<String>,
+}
+
+impl Author {
+    /// Whether a lost key taints the record at a path.
+    pub fn is_tainted(&self, path: &str) -> bool {
+        self.tainted.iter().any(|it| it == path)
+    }
 }
 
 /// A change: what would be signed, what lies beside it, and what the commit would say.

@@ -34,7 +34,8 @@ pub fn stage(facts: StateReader<'_>, author: &Author, request: &StageRequest) ->
     let StageRequest { model, version, to, .. } = request;
     let target = target(facts, model, *version)?;
     let (from, now) = facts.stage(model, *version)?;
-    if from == *to {
+    let confirms = now.as_ref().is_some_and(|now| author.is_tainted(now.record.common().path));
+    if from == *to && !confirms {
         return Err(Error::new(Code::NothingToDo, format!("{model}/{version} is {to} already")));
     }
     let mut plan = Plan {
@@ -84,7 +85,8 @@ pub fn trust(facts: StateReader<'_>, author: &Author, request: &TrustRequest) ->
         return Err(Error::new(Code::NotFound, format!("{artifact} is not registered")));
     }
     let (from, now) = facts.trust(artifact)?;
-    if from == *to {
+    let confirms = now.as_ref().is_some_and(|now| author.is_tainted(now.record.common().path));
+    if from == *to && !confirms {
         return Err(Error::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
     }
     let mut plan = Plan {

@@ -5,8 +5,10 @@
 //! tested before absence.
 
 mod author;
+mod confirm;
 mod documents;
 mod kinds;
+mod lost;
 mod moves;
 mod people;
 mod quorum;

@@ -6,6 +6,7 @@ use crate::effective::StateOverlay;
 use crate::gate::{Decision, GateReport, Status};
 use crate::state_reader::StateReader;
 use refmark_records::alias::Target;
+use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
@@ -23,7 +24,7 @@ pub(super) fn judge(
     sum: &StateOverlay<'_>,
     ground: &RuleContext<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
-    let premise = premise(record, sum)?;
+    let premise = premise(record, sum, ground)?;
     if let Ruling::Failed(_) = premise {
         return Ok((premise, None));
     }
@@ -61,8 +62,10 @@ fn refused_hint(report: &GateReport) -> String {
 }
 
 /// Whether what a move says of the state before it is so. Where its predecessor is missing, nobody can tell yet.
-fn premise(record: &Record, sum: &StateOverlay<'_>) -> Result<Ruling> {
+fn premise(record: &Record, sum: &StateOverlay<'_>, ground: &RuleContext<'_>) -> Result<Ruling> {
     let facts = StateReader(sum);
+    // What a lost key said is confirmed by saying it again.
+    let confirms = |before: Place| ground.tainted.contains(&before.path());
     match record.predicate() {
         Predicate::Alias(it) => {
             let (known, before) = match it.sequence {
@@ -81,7 +84,8 @@ fn premise(record: &Record, sum: &StateOverlay<'_>) -> Result<Ruling> {
                     shown(it.from)
                 )));
             }
-            if it.to == it.from {
+            let before = Place::Alias(it.model.clone(), it.alias.clone(), it.sequence.saturating_sub(1));
+            if it.to == it.from && !confirms(before) {
                 return Ok(Ruling::failed(Code::BadRecord, "the move goes nowhere"));
             }
             match &it.to {
@@ -94,7 +98,8 @@ fn premise(record: &Record, sum: &StateOverlay<'_>) -> Result<Ruling> {
                 0 | 1 => Stage::default(),
                 n => facts.stage_move(&it.model, it.version, n - 1)?.map_or(it.from, |before| before.to),
             };
-            if it.from != before || it.to == it.from {
+            let moved = Place::Stage(it.model.clone(), it.version, it.sequence.saturating_sub(1));
+            if it.from != before || (it.to == it.from && !confirms(moved)) {
                 return Ok(gone(format!(
                     "{}/{} is {before}, and the move says {} → {}",
                     it.model, it.version, it.from, it.to
@@ -107,7 +112,8 @@ fn premise(record: &Record, sum: &StateOverlay<'_>) -> Result<Ruling> {
                 0 | 1 => TrustState::default(),
                 n => facts.trust_move(&it.artifact, n - 1)?.map_or(it.from, |before| before.to),
             };
-            if it.from != before || it.to == it.from {
+            let moved = Place::Trust(it.artifact, it.sequence.saturating_sub(1));
+            if it.from != before || (it.to == it.from && !confirms(moved)) {
                 return Ok(gone(format!(
                     "{} is {before}, and the move says {} → {}",
                     it.artifact.short(),

@@ -20,11 +20,13 @@ impl Case<'_> {
             let path = Place::of(approval.record.predicate())?.path();
             let Some(oid) = self.facts.0.oid(&path)? else { continue };
             if approval.by == *common.by
+                || !self.doubt.lets_count(&approval.record)
                 || !matches!(approval_counts(&approval, oid, self.policy, registry, ground)?, Ruling::Ok)
             {
                 continue;
             }
             let Some(member) = self.policy.members.get(&approval.by) else { continue };
+            self.doubt.rests_on(&approval.record);
             if self.policy.has_right(member, Right::Waive) {
                 self.waivers.extend(approval.waives.iter().map(|it| (approval.by.clone(), it.clone())));
             }

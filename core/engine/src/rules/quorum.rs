@@ -1,10 +1,11 @@
 //! Roots and policies: chained by exactly one, signed by thresholds of principals.
 
 use super::author::{at_its_place, follows};
-use super::{RuleContext, Ruling, demand, settle};
+use super::{RuleContext, Ruling, demand, lost, settle};
 use crate::effective::{Effective, StateOverlay};
 use crate::state_reader::StateReader;
 use refmark_records::layout::Place;
+use refmark_records::policy::Distrust;
 use refmark_records::root::{Quorum, Root, readable};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
@@ -40,7 +41,7 @@ pub(super) fn judge_root(
             return Ok(Ruling::failed(Code::BadBase, "the first root has no base"));
         }
         demand!(follows(&record, number, None, sum)?);
-        demand!(reached(&record, &[("its own root", root, &root.root)])?);
+        demand!(reached(&record, &[("its own root", root, &root.root)], &[])?);
         return known_format(root, path);
     }
     let Some(before) = facts.root(number.saturating_sub(1))? else {
@@ -55,7 +56,9 @@ pub(super) fn judge_root(
     if root.format < before.format {
         return Ok(Ruling::failed(Code::BadRecord, "a root never lowers the format"));
     }
-    demand!(reached(&record, &[("the root before", &before, &before.root), ("its own root", root, &root.root)])?);
+    let lost = facts.newest_policy()?.map(|it| it.0.distrust.clone()).unwrap_or_default();
+    let quorums = [("the root before", &*before, &before.root), ("its own root", root, &root.root)];
+    demand!(reached(&record, &quorums, &lost)?);
     known_format(root, path)
 }
 
@@ -86,7 +89,14 @@ pub(super) fn judge_policy(
     let Some(root) = facts.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
     demand!(super::author::registry_and_base(&record, root.registry, ground)?);
     // Signatures first: failure is tested before absence, and it costs a key to be pending.
-    demand!(reached(&record, &[("the policy quorum of the root", &root, &root.policy)])?);
+    let in_force = facts.newest_policy()?.map(|it| it.0);
+    let lost = in_force.as_ref().map(|it| it.distrust.clone()).unwrap_or_default();
+    let mut quorums = vec![("the policy quorum of the root", &*root, &root.policy)];
+    let takes_back = lost::taken_back(&lost, text, sum, ground)?;
+    if !takes_back.is_empty() {
+        quorums.push(("taking back a distrust, which is for the root's quorum,", &*root, &root.root));
+    }
+    demand!(reached(&record, &quorums, &lost)?);
     let before = (number > 1).then(|| Place::Policy(number - 1));
     demand!(follows(&record, number, before, sum)?);
     let Some(text) = text else {
@@ -114,6 +124,7 @@ pub(super) fn judge_policy(
         ));
     }
     for distrust in &policy.distrust {
+        demand!(lost::signed_by_none(&record, std::slice::from_ref(distrust)));
         let since = (ground.position)(distrust.since)?;
         let base = match record.common().base {
             Some(base) => (ground.position)(base)?,
@@ -133,10 +144,11 @@ pub(super) fn judge_policy(
 }
 
 /// Whether the signatures reach every one of these quorums. Every signature must be good and by somebody in one of them.
-fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)]) -> Result<Ruling> {
+fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)], lost: &[Distrust]) -> Result<Ruling> {
     if record.signatures.is_empty() {
         return Ok(Ruling::failed(Code::BadSignature, "it is not signed"));
     }
+    demand!(lost::signed_by_none(record, lost));
     let mut seen = BTreeSet::new();
     let mut signers: Vec<BTreeSet<&PrincipalId>> = vec![BTreeSet::new(); quorums.len()];
     for signature in &record.signatures {

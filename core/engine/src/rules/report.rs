@@ -1,6 +1,7 @@
 //! The report on a move of an alias, a stage or a trust state: the rule of the policy, its gates, the people behind it.
 
 use super::RuleContext;
+use super::confirm::said_by;
 use crate::effective::Effective;
 use crate::gate::{self, Decision, Doubt, GateReport, GateResult, Status, Subject};
 use crate::state_reader::StateReader;
@@ -14,7 +15,7 @@ use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
-use refmark_types::name::{ModelName, PrincipalId};
+use refmark_types::name::{ModelName, PrincipalId, Role};
 use refmark_types::time::Timestamp;
 
 const DAY: i64 = 86_400;
@@ -46,6 +47,7 @@ pub fn report_on(
         gates: Vec::new(),
         signers: Vec::new(),
         break_glass: false,
+        rests_on: Vec::new(),
     };
     match record.predicate() {
         Predicate::Alias(it) => case.alias(it, &mut report)?,
@@ -56,6 +58,7 @@ pub fn report_on(
     case.named_evidence(record.predicate(), &mut report)?;
     case.waive(&mut report);
     report.decide();
+    report.rests_on = case.doubt.take_support();
     Ok(report)
 }
 
@@ -75,7 +78,7 @@ pub(super) struct Case<'a> {
     pub(super) policy: &'a Policy,
     pub(super) facts: StateReader<'a>,
     before: StateReader<'a>,
-    doubt: Doubt<'a>,
+    pub(super) doubt: Doubt<'a>,
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
     pub(super) waivers: Vec<(PrincipalId, Waiver)>,
@@ -128,18 +131,22 @@ impl Case<'_> {
 
     /// The trust state and the stage that the alias's class asks for.
     fn alias_states(&self, rule: &AliasRule, it: &AliasMove, to: Target, report: &mut GateReport) -> Result<()> {
-        let (trust, _) = self.facts.trust(&to.artifact)?;
+        self.registered(&it.model, to.version, report)?;
+        let (trust, moved) = self.facts.trust(&to.artifact)?;
+        let counts = self.stands_on(moved.as_ref().map(|it| &*it.record));
         let wanted = if rule.trust.is_empty() { &[TrustState::Trusted][..] } else { &rule.trust };
         let status = match trust {
-            have if wanted.contains(&have) => Status::Passed,
-            TrustState::Acquired | TrustState::Quarantined => Status::Missing,
-            _ => Status::Failed,
+            have if wanted.contains(&have) && counts => Status::Passed,
+            TrustState::Revoked | TrustState::Deleted => Status::Failed,
+            _ => Status::Missing,
         };
         let next = format!("refmark transition {}/{} trusted", it.model, to.version);
-        report.gates.push(built_in("trusted", status, words(wanted), trust.to_string(), next));
+        report.gates.push(built_in("trusted", status, words(wanted), said_by(trust, counts), next));
         if !rule.stage.is_empty() {
-            let (stage, _) = self.facts.stage(&it.model, to.version)?;
+            let (stage, moved) = self.facts.stage(&it.model, to.version)?;
+            let counts = self.stands_on(moved.as_ref().map(|it| &*it.record));
             let status = match stage {
+                have if rule.stage.contains(&have) && !counts => Status::Missing,
                 have if rule.stage.contains(&have) => Status::Passed,
                 have if rule.stage.iter().any(|wanted| have < *wanted) => Status::Missing,
                 _ => Status::Failed,
@@ -148,7 +155,7 @@ impl Case<'_> {
                 Some(next) => format!("refmark transition {}/{} {next}", it.model, to.version),
                 None => format!("no rule leads from {stage} to {}: promote another version", words(&rule.stage)),
             };
-            report.gates.push(built_in("stage", status, words(&rule.stage), stage.to_string(), next));
+            report.gates.push(built_in("stage", status, words(&rule.stage), said_by(stage, counts), next));
         }
         Ok(())
     }
@@ -170,7 +177,8 @@ impl Case<'_> {
                 break;
             }
             let Some(before) = self.facts.alias_move(&it.model, &it.alias, number)? else { break };
-            if before.to == Some(to) {
+            if before.to == Some(to) && self.doubt.lets_count(&before.record) {
+                self.doubt.rests_on(&before.record);
                 return Ok(true);
             }
             ended = before.time;
@@ -195,23 +203,28 @@ impl Case<'_> {
                 ));
             }
         }
-        match self.policy.stage_rule(&it.model, it.from, it.to) {
-            Some(rule) => self.demands(&rule.needs, it.artifact, Some((&it.model, it.version)), report),
-            None => {
-                report.gates.push(no_rule(format!("a rule for {} → {}", it.from, it.to)));
-                Ok(())
+        self.registered(&it.model, it.version, report)?;
+        let steps = self.stage_steps(it)?;
+        for (from, to) in steps {
+            match self.policy.stage_rule(&it.model, from, to) {
+                Some(rule) => self.demands(&rule.needs, it.artifact, Some((&it.model, it.version)), report)?,
+                None => report.gates.push(no_rule(format!("a rule for {from} → {to}"))),
             }
         }
+        Ok(())
     }
 
     fn trust(&self, it: &TrustMove, ground: &RuleContext<'_>, report: &mut GateReport) -> Result<()> {
-        let Some(rule) = self.policy.trust_rule(it.from, it.to) else {
-            report.gates.push(no_rule(format!("a rule for {} → {}", it.from, it.to)));
-            return Ok(());
-        };
+        let steps = self.trust_steps(it)?;
+        for (from, to) in &steps {
+            if self.policy.trust_rule(*from, *to).is_none() {
+                report.gates.push(no_rule(format!("a rule for {from} → {to}")));
+            }
+        }
+        let rules: Vec<_> = steps.iter().filter_map(|(from, to)| self.policy.trust_rule(*from, *to)).collect();
         // Laundering: weights that were revoked under one artifact come back under another only by hand.
         if it.to == TrustState::Trusted
-            && it.from == TrustState::Acquired
+            && steps.contains(&(TrustState::Acquired, TrustState::Trusted))
             && let Some(manifest) = self.facts.manifest(&it.artifact)?
         {
             let shared = manifest
@@ -231,10 +244,15 @@ impl Case<'_> {
             }
         }
         let member = self.policy.members.get(&it.by);
-        report.break_glass = member.is_some_and(|member| {
-            member.kind == MemberKind::Person && member.roles.iter().any(|role| rule.break_glass.contains(role))
-        });
-        self.demands(&rule.needs, it.artifact, None, report)
+        report.break_glass = !rules.is_empty()
+            && member.is_some_and(|member| {
+                let holds = |roles: &[Role]| member.roles.iter().any(|role| roles.contains(role));
+                member.kind == MemberKind::Person && rules.iter().all(|rule| holds(&rule.break_glass))
+            });
+        for rule in rules {
+            self.demands(&rule.needs, it.artifact, None, report)?;
+        }
+        Ok(())
     }
 
     fn demands(
@@ -260,7 +278,10 @@ impl Case<'_> {
         for rule in &needs.gates {
             report.gates.push(gate::judge(rule, &subject)?);
         }
-        report.signers = self.signers(needs, version.map(|it| it.0));
+        let signers = self.signers(needs, version.map(|it| it.0));
+        if report.signers != signers {
+            report.signers.extend(signers);
+        }
         Ok(())
     }
 }
@@ -288,7 +309,7 @@ fn words<T: std::fmt::Display>(all: &[T]) -> String {
     all.iter().map(T::to_string).collect::<Vec<_>>().join(" or ")
 }
 
-fn built_in(name: &str, status: Status, expected: String, found: String, next: String) -> GateResult {
+pub(super) fn built_in(name: &str, status: Status, expected: String, found: String, next: String) -> GateResult {
     let next = (status != Status::Passed).then_some(next);
     GateResult { name: name.to_owned(), status, expected, found, evidence: None, next, waivable: false }
 }

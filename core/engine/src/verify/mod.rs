@@ -1,12 +1,14 @@
 //! The verifier: walks first parents, judges every landing, and says what came of it. The same in every face.
 
+mod answer;
 mod problem;
 mod remembered;
-mod taint;
+pub(crate) mod taint;
 mod verified;
 
 use std::rc::Rc;
 
+pub use answer::Subject;
 pub use problem::{Outcome, Problem};
 pub use remembered::{Remembered, RememberedFinding, RememberedLanding};
 pub use taint::{LandedThere, asks_for_the_whole_walk};
@@ -143,11 +145,10 @@ impl<'h> Verifier<'h> {
             Some(_) => self.bad.push(commit),
             None => self.last_good = Some(commit),
         }
-        for effect in &verdict.effects {
-            self.landed.push(taint::LandedThere::of(commit, effect));
-            if effect.files.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_)))) {
-                self.taint()?;
-            }
+        self.landed.extend(verdict.effects.iter().map(|effect| taint::LandedThere::of(commit, effect)));
+        let is_policy = |path: &String| matches!(Place::parse(path), Some(Place::Policy(_)));
+        if verdict.effects.iter().any(|effect| effect.files.keys().any(is_policy)) {
+            self.taint()?;
         }
         Ok(verdict)
     }

@@ -1,18 +1,23 @@
-//! What a key taints that was lost to somebody else.
+//! What a key taints that was lost to somebody else: everything that it signed outside the state at `since`, and everything
+//! that rests on that.
+//!
+//! A record rests on the records by which it passed (versions, states, evidence, approvals, the owner, a baseline), on the
+//! policy that it was judged under, and a policy on its root. Taint stays, whatever a later policy says of the key, until
+//! each record is made again with a good key. What lands after a distrust is judged with the taint in view, so that it
+//! rests on none of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Verifier;
 use crate::landing::Effect;
 use crate::state_reader::StateReader;
-use refmark_records::layout::Place;
-use refmark_records::signature::KeyId;
+use refmark_records::layout::{Document, Place};
+use refmark_records::policy::Distrust;
 use refmark_records::statement::{Predicate, Record};
-use refmark_types::digest::Digest;
+use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What took effect in a commit.
 pub struct LandedThere {
@@ -20,59 +25,70 @@ pub struct LandedThere {
     pub commit: Oid,
     /// Its files that took effect.
     pub files: BTreeMap<String, Oid>,
-    /// The statements of the evidence by which gates passed, by the statement of the move.
-    rests_on: HashMap<Digest, Vec<Digest>>,
+    /// The paths of the records by which moves passed, by the statement of the move.
+    rests_on: HashMap<Digest, Vec<String>>,
 }
 
 impl LandedThere {
     pub(super) fn of(commit: Oid, effect: &Effect) -> LandedThere {
-        let mut rests_on = HashMap::new();
-        for report in &effect.reports {
-            let evidence: Vec<Digest> = report.gates.iter().filter_map(|gate| gate.evidence).collect();
-            if !evidence.is_empty() {
-                rests_on.insert(report.statement, evidence);
-            }
-        }
+        let reports = effect.reports.iter().filter(|report| !report.rests_on.is_empty());
+        let rests_on = reports.map(|report| (report.statement, report.rests_on.clone())).collect();
         LandedThere { commit, files: effect.files.clone(), rests_on }
     }
 }
 
 impl Verifier<'_> {
-    /// Finds what the keys that the newest policy distrusts taint: what each signed outside the state at its `since`, the
-    /// changes that it approved there or whose gates passed by its evidence, and what took effect under a policy so tainted.
+    /// Finds what the keys taint that the newest policy distrusts, and none before it did.
     pub(super) fn taint(&mut self) -> Result<()> {
-        let Some((policy, record)) = StateReader(self.walk.state()).newest_policy()? else { return Ok(()) };
-        if policy.distrust.is_empty() {
-            self.walk.taint(BTreeSet::new());
-            self.distrusted.clear();
-            return Ok(());
+        let Some((policy, _)) = StateReader(self.walk.state()).newest_policy()? else { return Ok(()) };
+        let mut fresh = Vec::new();
+        for distrust in policy.distrust.iter().filter(|it| !self.distrusted.contains(it)) {
+            fresh.push((distrust.clone(), self.walk.position(distrust.since)?.unwrap_or(0)));
         }
-        let by_a_lost_key = record.signatures.iter().any(|it| policy.distrust.iter().any(|lost| lost.key == it.keyid));
-        let before = Place::Policy(policy.number.saturating_sub(1)).path();
-        if self.distrusted == policy.distrust && !by_a_lost_key && !self.walk.tainted().contains(&before) {
-            // Under a policy that nobody doubts a distrusted key signs nothing more that takes effect.
+        if fresh.is_empty() {
+            self.distrusted.clone_from(&policy.distrust);
             return Ok(());
         }
         if !self.whole {
             // Where each record took effect is known to a walk from the start only.
             return Err(needs_the_whole_walk());
         }
-        let mut tainted = BTreeSet::new();
-        for distrust in &policy.distrust {
-            let since = self.walk.position(distrust.since)?.unwrap_or(0);
-            let mut case = Taint { key: &distrust.key, said: HashSet::new(), under: false, tainted: &mut tainted };
-            let mut outside = Vec::new();
-            for landed in &self.landed {
-                if self.walk.position(landed.commit)?.is_none_or(|at| at > since) {
-                    outside.push((landed, self.records_of(&landed.files)?));
-                }
+        let mut case = Taint { fresh, said: HashSet::new(), root: false, under: false, tainted: BTreeSet::new() };
+        let mut landings = Vec::new();
+        for landed in &self.landed {
+            // Unsigned or not on this chain is outside every state.
+            let at = self.walk.position(landed.commit)?.unwrap_or(u64::MAX);
+            if case.fresh.iter().any(|it| at > it.1) {
+                landings.push((at, landed, self.records_of(&landed.files)?));
             }
-            outside.iter().for_each(|(_, records)| case.look(records));
-            // An approval may land before the change that it approves, or after other evidence: so once more, to the end.
-            outside.iter().for_each(|(landed, records)| case.follow(records, &landed.rests_on));
         }
-        self.walk.taint(tainted);
+        // An approval may land after the change that it approves: so all that was said first.
+        landings.iter().for_each(|(at, _, records)| case.hear(*at, records));
+        for (at, landed, records) in &landings {
+            // The policy that distrusts, and what lands with it, is not under what it ends.
+            let ends = records.iter().any(|it| it.1 == Place::Policy(policy.number));
+            case.look(*at, records, &landed.rests_on, ends);
+        }
+        self.mark_artifacts(&mut case.tainted)?;
+        self.walk.taint(case.tainted);
         self.distrusted.clone_from(&policy.distrust);
+        Ok(())
+    }
+
+    /// Marks the artifacts that no version vouches for but tainted ones.
+    fn mark_artifacts(&self, tainted: &mut BTreeSet<String>) -> Result<()> {
+        let (mut brought, mut vouched) = (BTreeSet::new(), BTreeSet::new());
+        for landed in &self.landed {
+            for path in landed.files.keys().filter(|path| path.ends_with("/version.json")) {
+                let Some(oid) = landed.files.get(path) else { continue };
+                let Some(artifact) = artifact_of(&*self.objects.record(*oid)?) else { continue };
+                match tainted.contains(path) || self.walk.tainted().contains(path) {
+                    true => brought.insert(artifact),
+                    false => vouched.insert(artifact),
+                };
+            }
+        }
+        tainted.extend(brought.iter().filter(|it| !vouched.contains(*it)).map(mark));
         Ok(())
     }
 
@@ -89,54 +105,105 @@ impl Verifier<'_> {
     }
 }
 
-/// What one distrusted key taints.
-struct Taint<'a> {
-    key: &'a KeyId,
-    /// The statements that its approvals name, and those of its evidence.
-    said: HashSet<Digest>,
-    /// Whether the newest policy is one that it signed.
-    under: bool,
-    tainted: &'a mut BTreeSet<String>,
+/// The artifact that a version names.
+pub(crate) fn artifact_of(record: &Record) -> Option<ArtifactId> {
+    match record.predicate() {
+        Predicate::Version(it) => Some(it.artifact),
+        _ => None,
+    }
 }
 
-impl Taint<'_> {
-    /// Looks at a landing outside the state at `since`.
-    fn look(&mut self, records: &[(&str, Place, Arc<Record>)]) {
-        let signed = |record: &Record| record.signatures.iter().any(|it| it.keyid == *self.key);
-        // A landing's own policy rules over the rest of it.
-        if let Some((.., policy)) = records.iter().rev().find(|(_, place, _)| matches!(place, Place::Policy(_))) {
-            self.under = signed(policy);
+/// The path that stands for an artifact: tainted where only lost keys brought it.
+pub(crate) fn mark(artifact: &ArtifactId) -> String {
+    Place::Document(*artifact, Document::Manifest).path()
+}
+
+type Records<'f> = [(&'f str, Place, Arc<Record>)];
+
+/// What the keys taint that are newly distrusted.
+struct Taint {
+    /// The keys, each with the place of its `since` on the chain.
+    fresh: Vec<(Distrust, u64)>,
+    /// The statements that their approvals name, and those of their evidence.
+    said: HashSet<Digest>,
+    /// Whether the newest root is tainted.
+    root: bool,
+    /// Whether the newest policy is.
+    under: bool,
+    tainted: BTreeSet<String>,
+}
+
+impl Taint {
+    /// Whether one of the keys signed a record outside the state at its `since`.
+    fn signed(&self, at: u64, record: &Record) -> bool {
+        let lost = |id| self.fresh.iter().any(|(distrust, since)| at > *since && distrust.key == id);
+        record.signatures.iter().any(|it| lost(it.keyid))
+    }
+
+    /// Notes what the keys approved and gave as evidence.
+    fn hear(&mut self, at: u64, records: &Records<'_>) {
+        for (.., record) in records {
+            if !self.signed(at, record) {
+                continue;
+            }
+            // By digest, not by the path that the approval gives for people: a thief would name another.
+            match record.predicate() {
+                Predicate::Approval(it) => drop(self.said.insert(it.statement)),
+                Predicate::Evidence(_) => drop(self.said.insert(record.digest())),
+                _ => {}
+            }
         }
-        for (path, place, record) in records {
-            let meta = matches!(place, Place::Root(_) | Place::Policy(_));
-            if signed(record) {
-                // By digest, not by the path that the approval gives for people: a thief would name another.
-                match record.predicate() {
-                    Predicate::Approval(it) => drop(self.said.insert(it.statement)),
-                    Predicate::Evidence(_) => drop(self.said.insert(record.digest())),
-                    _ => {}
+    }
+
+    /// Taints what a landing brought by the keys, or by what they tainted.
+    fn look(&mut self, at: u64, records: &Records<'_>, rests_on: &HashMap<Digest, Vec<String>>, ends: bool) {
+        self.look_at_rulers(at, records, ends);
+        // What a landing brings may rest on what it brings besides, in any order: again until nothing is added.
+        loop {
+            let before = self.tainted.len();
+            for (path, place, record) in records {
+                let meta = matches!(place, Place::Root(_) | Place::Policy(_));
+                let by = self.signed(at, record) || (!meta && (self.under || self.rests(record, rests_on)));
+                if by && !self.tainted.contains(*path) {
+                    self.tainted.insert((*path).to_owned());
                 }
-                self.tainted.insert((*path).to_owned());
-            } else if self.under && !meta {
+            }
+            if self.tainted.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Roots and policies, each under its predecessor; a landing's own policy rules over the rest of it.
+    fn look_at_rulers(&mut self, at: u64, records: &Records<'_>, ends: bool) {
+        for (path, place, record) in records {
+            let lost = self.signed(at, record);
+            match place {
+                // A root that a tainted root let in is no better.
+                Place::Root(_) => self.root |= lost,
+                Place::Policy(_) if ends => self.under = lost,
+                Place::Policy(_) => self.under = lost || self.root,
+                _ => continue,
+            }
+            let tainted = if matches!(place, Place::Root(_)) { self.root && !ends } else { self.under };
+            if tainted {
                 self.tainted.insert((*path).to_owned());
             }
         }
     }
 
-    /// Taints the changes that rest on what the key said.
-    fn follow(&mut self, records: &[(&str, Place, Arc<Record>)], rests_on: &HashMap<Digest, Vec<Digest>>) {
-        for (path, _, record) in records {
-            let named: &[Digest] = match record.predicate() {
-                Predicate::Alias(it) => &it.evidence,
-                Predicate::Stage(it) => &it.evidence,
-                Predicate::Trust(it) => &it.evidence,
-                _ => &[],
-            };
-            let found = rests_on.get(&record.digest()).into_iter().flatten();
-            if self.said.contains(&record.digest()) || named.iter().chain(found).any(|it| self.said.contains(it)) {
-                self.tainted.insert((*path).to_owned());
-            }
-        }
+    /// Whether a change rests on what the keys said, or on what that tainted.
+    fn rests(&self, record: &Record, rests_on: &HashMap<Digest, Vec<String>>) -> bool {
+        let named: &[Digest] = match record.predicate() {
+            Predicate::Alias(it) => &it.evidence,
+            Predicate::Stage(it) => &it.evidence,
+            Predicate::Trust(it) => &it.evidence,
+            _ => &[],
+        };
+        let digest = record.digest();
+        self.said.contains(&digest)
+            || named.iter().any(|it| self.said.contains(it))
+            || rests_on.get(&digest).into_iter().flatten().any(|path| self.tainted.contains(path))
     }
 }
 

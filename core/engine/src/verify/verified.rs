@@ -121,6 +121,6 @@ impl<'h> Verified<'h> {
 
     /// Whether a record rests on a key that was distrusted.
     pub fn is_tainted(&self, path: &str) -> bool {
-        self.tainted.iter().any(|it| it == path)
+        self.walk.tainted().contains(path)
     }
 }

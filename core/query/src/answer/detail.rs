@@ -72,6 +72,9 @@ pub struct VersionDetail {
     pub created: Timestamp,
     /// When its words or stage last changed, by their authors' clocks.
     pub updated: Timestamp,
+    /// Whether what is said here rests on a key that was distrusted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
 }
 
 /// Which versions are asked for with their words. Everything that is given must hold.
@@ -193,5 +196,6 @@ pub fn version_detail(
         by: record.by.clone(),
         created,
         updated: changed.into_iter().flatten().max().unwrap_or(created),
+        tainted: false,
     }))
 }

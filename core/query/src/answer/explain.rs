@@ -74,7 +74,8 @@ fn blocked(basis: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<'_
             None => return Err(Error::new(Code::Refused, "nobody may propose anything under this policy")),
         },
     };
-    let author = Author { by, time: asked.now, base: Some(basis.head), registry: asked.registry };
+    let tainted = basis.walked.map(|it| it.walk.tainted().iter().cloned().collect()).unwrap_or_default();
+    let author = Author { by, time: asked.now, base: Some(basis.head), registry: asked.registry, tainted };
     let request = PromoteRequest {
         model: model.clone(),
         alias: alias.clone(),

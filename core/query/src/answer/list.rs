@@ -82,5 +82,6 @@ pub fn version_row(
         by: record.by.clone(),
         time: record.time,
         hidden: facts.label(model, version)?.is_some_and(|it| it.hidden),
+        tainted: false,
     }))
 }

@@ -13,6 +13,7 @@ pub mod resolve;
 pub mod search;
 pub mod show;
 pub mod sunset;
+mod taint;
 
 use serde::Serialize;
 
@@ -20,7 +21,8 @@ use landed::Landings;
 use refmark_engine::effective::{Effective, State};
 use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
-use refmark_engine::verify::Verified;
+use refmark_engine::verify::{Subject, Verified};
+use refmark_records::layout::Place;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -93,15 +95,27 @@ impl<'a> QueryContext<'a, '_> {
         Ok(())
     }
 
-    /// An error where a record rests on a key that was distrusted.
-    pub fn check_taint(&self, path: &str) -> Result<()> {
-        match self.walked {
-            Some(verified) if verified.is_tainted(path) => {
-                Err(Error::new(Code::Distrusted, format!("{path} rests on a key that was distrusted"))
-                    .hint("make the move again with a good key: refmark promote, or refmark rollback")
-                    .at(path))
-            }
-            _ => Ok(()),
+    /// The first record that an answer rests on and that a lost key taints; none where it is clean.
+    pub fn taint_of(&self, subject: &Subject<'_>) -> Result<Option<String>> {
+        self.walked.map_or(Ok(None), |verified| verified.taint_of(subject))
+    }
+
+    /// An error where an answer rests on a key that was distrusted.
+    pub fn check_taint(&self, subject: &Subject<'_>) -> Result<()> {
+        match self.taint_of(subject)? {
+            Some(path) => Err(tainted(&path)),
+            None => Ok(()),
         }
     }
+}
+
+/// What is said of an answer that rests on a key which was distrusted.
+pub fn tainted(path: &str) -> Box<Error> {
+    let hint = match Place::parse(path) {
+        Some(Place::Version(..) | Place::Document(..)) => "register the same files again, with a good key",
+        Some(Place::Trust(..)) => "confirm the artifact's trust state with a good key: refmark transition REF trusted",
+        Some(Place::Stage(..)) => "confirm the version's stage with a good key: refmark transition",
+        _ => "make the move again with a good key: refmark promote, or refmark rollback",
+    };
+    Error::new(Code::Distrusted, format!("{path} rests on a key that was distrusted")).hint(hint).at(path)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::landed::Landed;
 use super::{AsOf, QueryContext};
 use refmark_engine::state_reader::StateReader;
+use refmark_engine::verify::Subject;
 use refmark_records::layout::Place;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
@@ -65,9 +66,7 @@ pub fn resolve(basis: &QueryContext<'_, '_>, reference: &Reference, at: Option<T
         Some(time) => found_at(basis, reference, time)?,
         None => find(facts, reference)?,
     };
-    if let Some(path) = &found.path {
-        basis.check_taint(path)?;
-    }
+    basis.check_taint(&found.subject())?;
     let trust_state = facts.trust(&found.artifact)?.0;
     if at.is_none() {
         check_state(reference, &found, trust_state)?;
@@ -143,6 +142,17 @@ pub struct Found {
     path: Option<String>,
     landed: Option<Landed>,
     at: Option<AtAnswer>,
+}
+
+impl Found {
+    /// What an answer about it is about.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            artifact: &self.artifact,
+            version: self.model.as_ref().zip(self.version),
+            alias: self.alias.as_ref().zip(self.sequence),
+        }
+    }
 }
 
 /// What a reference names now, whatever its state.

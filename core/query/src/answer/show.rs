@@ -50,6 +50,9 @@ pub struct ShowAnswer {
     pub stage_moves: Vec<StageMove>,
     /// Whether the whole history was verified against a pinned root.
     pub verified: bool,
+    /// The first record that this rests on and that a lost key taints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tainted: Option<String>,
 }
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.
@@ -101,6 +104,7 @@ pub fn show(
         trust_moves,
         stage_moves,
         verified: basis.is_vouched_for(),
+        tainted: basis.taint_of(&found.subject())?,
         manifest: (*manifest).clone(),
     })
 }

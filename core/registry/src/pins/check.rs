@@ -8,6 +8,7 @@ use crate::pins::project::Project;
 use crate::registry::Registry;
 use crate::view::{AsOf, View};
 use refmark_engine::ports::store::RecordStore;
+use refmark_engine::verify::Subject;
 use refmark_query::pin::{self as judging, HeadSeen, PinReport, Standing};
 use refmark_records::lock::Pin;
 use refmark_records::registry_id::RegistryId;
@@ -128,7 +129,13 @@ impl Project {
                 as_of = Some(view.as_of()?);
                 for pin in &lock.pins {
                     let seen = held.seen(&view, pin.head)?;
-                    pins.push(judging::judge(view.facts()?, pin, seen, span, now)?);
+                    let mut report = judging::judge(view.facts()?, pin, seen, span, now)?;
+                    let alias = pin.alias.as_ref().zip(pin.moved.map(|it| it.sequence));
+                    let subject = Subject { artifact: &pin.artifact, version: Some((&pin.model, pin.version)), alias };
+                    if let Err(error) = view.check_taint(&subject) {
+                        report.taint(&error);
+                    }
+                    pins.push(report);
                 }
             }
         }

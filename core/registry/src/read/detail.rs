@@ -25,14 +25,18 @@ impl<'r> Reader<'r> {
     /// A version with its words; nothing where there is none.
     pub fn version_detail(&self, view: &View<'_>, model: &ModelName, version: u64) -> Result<Option<VersionDetail>> {
         let facts = view.facts()?;
-        version_detail(facts, model, version, &held_by_alias(facts, model)?)
+        let mut found = version_detail(facts, model, version, &held_by_alias(facts, model)?)?;
+        view.basis()?.mark_tainted_details(&mut found)?;
+        Ok(found)
     }
 
     /// The versions with their words that fit, hidden ones too, by model, oldest first.
     pub fn version_details(&self, view: &View<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
-        match self.registry.indexed(view, |index| index.version_details(request))? {
-            Some(found) => Ok(found),
-            None => version_details(view.facts()?, request),
-        }
+        let mut found = match self.registry.indexed(view, |index| index.version_details(request))? {
+            Some(found) => found,
+            None => version_details(view.facts()?, request)?,
+        };
+        view.basis()?.mark_tainted_details(&mut found)?;
+        Ok(found)
     }
 }

@@ -26,10 +26,11 @@ impl<'r> Reader<'r> {
 
     /// Every version of a model, newest first, hidden ones too.
     pub fn list_all_versions(&self, view: &View<'_>, model: &ModelName) -> Result<Vec<VersionRow>> {
-        let rows = match self.registry.indexed(view, |index| index.versions(model))? {
+        let mut rows = match self.registry.indexed(view, |index| index.versions(model))? {
             Some(rows) => rows,
             None => versions_of(view.facts()?, model)?,
         };
+        view.basis()?.mark_tainted(&mut rows)?;
         some_versions(model, rows)
     }
 }

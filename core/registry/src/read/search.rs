@@ -11,7 +11,8 @@ use refmark_types::reference::Reference;
 impl<'r> Reader<'r> {
     /// The versions for which everything that was asked holds. Any text is a query; none is an error.
     pub fn search(&self, view: &View<'_>, request: &SearchRequest) -> Result<SearchAnswer> {
-        let found = self.registry.indexed_or_in_memory(view, |index| index.search(request))?;
+        let mut found = self.registry.indexed_or_in_memory(view, |index| index.search(request))?;
+        view.basis()?.mark_tainted(found.iter_mut().map(|it| &mut it.version))?;
         Ok(SearchAnswer { found, as_of: view.as_of()? })
     }
 

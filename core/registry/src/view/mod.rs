@@ -14,7 +14,7 @@ use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
-use refmark_engine::verify::{Verified, Verifier, asks_for_the_whole_walk};
+use refmark_engine::verify::{Subject, Verified, Verifier, asks_for_the_whole_walk};
 pub use refmark_query::answer::AsOf;
 use refmark_query::answer::QueryContext;
 use refmark_store::fs::parallel::locked;
@@ -246,8 +246,8 @@ impl<'r> View<'r> {
         self.basis()?.check_tip()
     }
 
-    /// An error where a record rests on a key that was distrusted.
-    pub fn check_taint(&self, path: &str) -> Result<()> {
-        self.basis()?.check_taint(path)
+    /// An error where an answer rests on a key that was distrusted.
+    pub fn check_taint(&self, subject: &Subject<'_>) -> Result<()> {
+        self.basis()?.check_taint(subject)
     }
 }

@@ -165,7 +165,13 @@ impl Writer<'_> {
             Holder::Root | Holder::Policy => holder_of(facts, self.signer, holder)?,
         };
         let time = self.registry.world.clock.now();
-        Ok(Author { by, time, base: Some(self.base(view)?), registry: self.registry.id() })
+        Ok(Author {
+            by,
+            time,
+            base: Some(self.base(view)?),
+            registry: self.registry.id(),
+            tainted: view.verified().map(|it| it.walk.tainted().iter().cloned().collect()).unwrap_or_default(),
+        })
     }
 
     /// The last good head that others can see: in a clone the remote-tracking head, never an unpushed commit.

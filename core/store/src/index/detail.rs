@@ -89,6 +89,7 @@ impl Index {
                 by: PrincipalId::parse(row.get_ref(12)?.as_str().map_err(wrong)?)?,
                 created,
                 updated: changed.unwrap_or(created),
+                tainted: false,
             });
         }
         Ok(found)

@@ -66,6 +66,7 @@ pub(super) fn version_row(row: &Row<'_>, model: ModelName, held: &[(AliasName, u
         by: PrincipalId::parse(row.get_ref(7)?.as_str().map_err(wrong)?)?,
         time: Timestamp::from_unix(get(row, 8)?),
         hidden: get(row, 9)?,
+        tainted: false,
     })
 }
 

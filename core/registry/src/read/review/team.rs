@@ -314,7 +314,13 @@ impl Team {
     ) -> Oid {
         let view = self.registry.view().unwrap();
         let by = PrincipalId::parse(who).unwrap();
-        let author = Author { by, time: self.clock.now(), base: Some(view.head), registry: self.registry.id() };
+        let author = Author {
+            by,
+            time: self.clock.now(),
+            base: Some(view.head),
+            registry: self.registry.id(),
+            tainted: Vec::new(),
+        };
         let plan = plan(view.facts().unwrap(), &author).unwrap();
         let key = key_of(who);
         let mut files: Vec<(String, Vec<u8>)> =

@@ -8,7 +8,7 @@ use super::SiteBlobs;
 use super::folder::Folder;
 use crate::view::View;
 use refmark_engine::ports::Unit;
-use refmark_records::layout::Place;
+use refmark_engine::verify::Subject;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::Presence;
 use refmark_store::blob::error_of;
@@ -76,7 +76,8 @@ fn trusted_blobs(view: &View<'_>) -> Result<BTreeSet<Digest>> {
         for number in facts.versions(&model)? {
             let Some(version) = facts.version(&model, number)? else { continue };
             let trusted = facts.trust(&version.artifact)?.0 == TrustState::Trusted;
-            if trusted && view.check_taint(&Place::Version(model.clone(), number).path()).is_ok() {
+            let subject = Subject { artifact: &version.artifact, version: Some((&model, number)), alias: None };
+            if trusted && view.check_taint(&subject).is_ok() {
                 let manifest = facts.manifest(&version.artifact)?;
                 wanted.extend(manifest.iter().flat_map(|it| &it.files).map(|file| file.sha256));
             }

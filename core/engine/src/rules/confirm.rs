@@ -1,0 +1,97 @@
+//! Confirming what a lost key said: the change is made again with a good key, and everything that the lost one skipped is
+//! asked again.
+
+use super::report::{Case, built_in};
+use crate::gate::{GateReport, Status};
+use refmark_records::statement::Record;
+use refmark_records::trust::{TrustMove, TrustState};
+use refmark_records::version::{Stage, StageMove};
+use refmark_types::error::Result;
+use refmark_types::name::ModelName;
+
+/// A state in words, and whether a lost key said so.
+pub(super) fn said_by(state: impl std::fmt::Display, counts: bool) -> String {
+    if counts { state.to_string() } else { format!("{state}, by a key that was lost: confirm it with a good one") }
+}
+
+impl Case<'_> {
+    /// Whether the record that brought a state may be relied on. What is relied on is noted.
+    pub(super) fn stands_on(&self, record: Option<&Record>) -> bool {
+        let Some(record) = record else { return true };
+        self.doubt.rests_on(record);
+        self.doubt.lets_count(record)
+    }
+
+    /// The version that a change is about, which a lost key may have registered.
+    pub(super) fn registered(&self, model: &ModelName, version: u64, report: &mut GateReport) -> Result<()> {
+        let found = self.facts.version(model, version)?;
+        if !self.stands_on(found.as_ref().map(|it| &*it.record)) {
+            let next = format!("register the same files again, as a new version of {model}");
+            let found = format!("{model}/{version} was registered by a key that was lost");
+            report.gates.push(built_in("registered", Status::Failed, "a version by a good key".into(), found, next));
+        }
+        Ok(())
+    }
+
+    /// The steps that a trust move answers for: its own, and those before it that only a lost key took. One that goes
+    /// back to where the lost key began, or withdraws the artifact, answers for no more than itself.
+    pub(super) fn trust_steps(&self, it: &TrustMove) -> Result<Vec<(TrustState, TrustState)>> {
+        let mut lost = Vec::new();
+        if matches!(it.to, TrustState::Revoked | TrustState::Deleted) {
+            // Withdrawing is never made harder, and stands whoever trusted it before.
+            return Ok(vec![(it.from, it.to)]);
+        }
+        for number in (1..it.sequence).rev() {
+            let Some(before) = self.facts.trust_move(&it.artifact, number)? else { break };
+            if self.stands_on(Some(&before.record)) {
+                break;
+            }
+            lost.push((before.from, before.to));
+        }
+        Ok(steps(lost, (it.from, it.to)))
+    }
+
+    /// The same for a stage move.
+    pub(super) fn stage_steps(&self, it: &StageMove) -> Result<Vec<(Stage, Stage)>> {
+        let mut lost = Vec::new();
+        for number in (1..it.sequence).rev() {
+            let Some(before) = self.facts.stage_move(&it.model, it.version, number)? else { break };
+            if self.stands_on(Some(&before.record)) {
+                break;
+            }
+            lost.push((before.from, before.to));
+        }
+        Ok(steps(lost, (it.from, it.to)))
+    }
+}
+
+/// A move's own step, and those of the lost moves before it (newest first) that lead to where it ends.
+fn steps<S: Copy + PartialEq>(mut lost: Vec<(S, S)>, own: (S, S)) -> Vec<(S, S)> {
+    lost.reverse();
+    let mut all = Vec::new();
+    let began = lost.first().map(|it| it.0);
+    if began != Some(own.1) {
+        let end = lost.iter().position(|it| it.1 == own.1).map_or(lost.len(), |at| at + 1);
+        all.extend_from_slice(&lost[..end]);
+    }
+    // A move that only confirms has no step of its own.
+    if own.0 != own.1 && !all.contains(&own) {
+        all.push(own);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TrustState::{Acquired, Quarantined, Revoked, Trusted};
+
+    #[test]
+    fn a_move_answers_for_the_steps_that_only_a_lost_key_took() {
+        let lost = || vec![(Quarantined, Trusted), (Revoked, Quarantined)];
+        let all = [(Revoked, Quarantined), (Quarantined, Trusted)];
+        assert_eq!(steps(lost(), (Trusted, Trusted)), all, "confirming");
+        assert_eq!(steps(lost(), (Trusted, Quarantined)), [all[0], (Trusted, Quarantined)], "half of the way back");
+        assert_eq!(steps(Vec::new(), (Acquired, Trusted)), [(Acquired, Trusted)]);
+    }
+}
