@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use refmark_engine::ports::{Cancel, Clock, Progress, Silent};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
-use refmark_store::fs::disk::{Disk, RealDisk, io_error, make_dirs_durably, replace};
+use refmark_store::fs::disk::{Disk, RealDisk, make_dirs_durably, replace};
 use refmark_store::fs::input::read_given;
+use refmark_store::fs::read::read_text_bounded;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -176,13 +177,12 @@ impl Context {
     fn load<T: Default + for<'de> Deserialize<'de>>(&self, name: &str) -> Result<T> {
         let Some(folder) = &self.places.config else { return Ok(T::default()) };
         let path = folder.join(name);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| {
+        match read_text_bounded(&path, SETTINGS_LIMIT)? {
+            Some(text) => toml::from_str(&text).map_err(|error| {
                 Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
                     .hint("mend or remove the file")
             }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
-            Err(error) => Err(io_error("read", &path, &error)),
+            None => Ok(T::default()),
         }
     }
 
@@ -196,6 +196,9 @@ impl Context {
         replace(&*self.disk, &folder.join(name), text.as_bytes(), 0o600)
     }
 }
+
+/// The largest of refmark's own settings, in bytes.
+pub(crate) const SETTINGS_LIMIT: u64 = 1 << 20;
 
 #[derive(Default, Serialize, Deserialize)]
 struct TrustFile {

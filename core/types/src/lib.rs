@@ -51,6 +51,7 @@ pub mod error;
 pub mod hint;
 pub mod json;
 pub mod name;
+pub mod nesting;
 pub mod number;
 pub mod oid;
 pub mod package_path;

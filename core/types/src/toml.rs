@@ -29,6 +29,10 @@ pub struct Mistake {
 /// assert_eq!(mistake.line, Some(2));
 /// ```
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Mistake> {
+    if let Some(at) = crate::nesting::too_deep(text) {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(Mistake { line: Some(line), said: format!("line {line}: nested too deep") });
+    }
     ::toml::from_str(text).map_err(|error| {
         let start = error.span().map(|span| span.start);
         let line = start.map(|start| text.get(..start).unwrap_or(text).matches('\n').count() + 1);

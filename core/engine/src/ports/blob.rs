@@ -18,8 +18,9 @@ pub trait BlobRemote: Send + Sync {
     fn has(&self, digest: &Digest) -> Result<Option<u64>>;
 
     /// Writes the blob to a new file at `to`, and calls `progress.advance` with bytes. An error of code `absent` where
-    /// it is not held. The file may be left half-written after an error: the caller owns and removes it.
-    fn fetch(&self, digest: &Digest, to: &Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()>;
+    /// it is not held, and of code `damaged`, before another byte is taken, where it has more than `limit` bytes. The file
+    /// may be left half-written after an error: the caller owns and removes it.
+    fn fetch(&self, digest: &Digest, to: &Path, limit: u64, progress: &dyn Progress, cancel: &Cancel) -> Result<()>;
 
     /// Stores the blob from the file at `from`, durably and whole or not at all. False where it was held already.
     /// An error of code `damaged`, with nothing stored, where the file does not have this digest.

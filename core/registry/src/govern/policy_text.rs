@@ -9,6 +9,7 @@ use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{PrincipalId, Role};
+use refmark_types::nesting::too_deep;
 
 /// A policy's text, to be changed.
 pub(crate) struct PolicyText(DocumentMut);
@@ -16,6 +17,11 @@ pub(crate) struct PolicyText(DocumentMut);
 impl PolicyText {
     /// Reads a text as TOML; what the policy means is judged later.
     pub(crate) fn parse(text: &str) -> Result<PolicyText> {
+        if let Some(at) = too_deep(text) {
+            let line = text[..at].matches('\n').count() + 1;
+            let message = format!("the policy cannot be read: line {line}: nested too deep");
+            return Err(Error::new(Code::BadRecord, message).field("line", line));
+        }
         let document = text.parse::<DocumentMut>().map_err(|error| {
             let line = error.span().map(|it| text[..it.start.min(text.len())].matches('\n').count() + 1);
             let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use refmark_query::lint::{LintFinding, lint};
+use refmark_store::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
 
 /// The largest file that is read, in bytes.
@@ -78,7 +79,7 @@ impl Pins<'_> {
                 answer.skipped.push(format!("{} is over {MAX_FILE} bytes", entry.path().display()));
                 continue;
             }
-            match std::fs::read(entry.path()).map(String::from_utf8) {
+            match read_bounded(entry.path(), MAX_FILE).map(|it| String::from_utf8(it.unwrap_or_default())) {
                 Ok(Ok(text)) => {
                     answer.files += 1;
                     let row = |finding| LintRow { file: entry.path().to_owned(), finding };

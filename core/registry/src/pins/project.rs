@@ -8,6 +8,7 @@ use crate::registry::{LOCK_FILE, Registry};
 use refmark_query::pin as judging;
 use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
 use refmark_store::fs::disk::{io_error, replace};
+use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
@@ -24,16 +25,9 @@ impl Project {
     pub fn at(folder: &Path, world: Context) -> Result<Project> {
         let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
         let path = folder.join(LOCK_FILE);
-        let lock = match std::fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(io_error("read", &path, &error)),
-            Ok(found) if found.len() > LOCK_LIMIT as u64 => {
-                return Err(Error::new(Code::TooLarge, format!("{} has over {LOCK_LIMIT} bytes", path.display())));
-            }
-            Ok(_) => {
-                let text = std::fs::read_to_string(&path).map_err(|error| io_error("read", &path, &error))?;
-                Some(LockFile::parse(&text).map_err(|error| error.at(path.display().to_string()))?)
-            }
+        let lock = match read_text_bounded(&path, LOCK_LIMIT as u64)? {
+            None => None,
+            Some(text) => Some(LockFile::parse(&text).map_err(|error| error.at(path.display().to_string()))?),
         };
         Ok(Project { folder, lock, world })
     }

@@ -16,6 +16,7 @@ use refmark_records::manifest::FileEntry;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
 use refmark_store::fs::disk::{Disk, io_error, make_dirs_durably};
+use refmark_store::fs::read::read_bounded;
 use refmark_store::fs::sibling::{Beside, Building};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
@@ -150,14 +151,11 @@ impl Project {
             return Ok(Standing::Complete);
         }
         let path = into.join(MARKER);
-        let known = std::fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MARKER_LIMIT);
-        if known {
-            let bytes = std::fs::read(&path).map_err(|error| io_error("read", &path, &error))?;
-            if let Some(earlier) = read_marker(&bytes)
-                && self.holds(into, &earlier, &bytes)?
-            {
-                return Ok(Standing::Earlier);
-            }
+        if let Ok(Some(bytes)) = read_bounded(&path, MARKER_LIMIT)
+            && let Some(earlier) = read_marker(&bytes)
+            && self.holds(into, &earlier, &bytes)?
+        {
+            return Ok(Standing::Earlier);
         }
         Err(Error::new(
             Code::Exists,
@@ -222,12 +220,13 @@ impl Project {
         beside: &Beside,
     ) -> Result<(u64, u64)> {
         let digests: Vec<Digest> = plan.iter().map(|one| one.digest).collect();
+        let sized: Vec<_> = plan.iter().map(|one| (one.digest, Some(one.size))).collect();
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
         let mut fetched = (0, 0);
         let mut last = None;
         for _ in 0..2 {
             let bytes = self.bytes(registry, plan, beside)?;
-            let came = bytes.store.fetch_absent(&digests, &bytes.remotes, progress, cancel)?;
+            let came = bytes.store.fetch_absent_sized(&sized, &bytes.remotes, progress, cancel)?;
             fetched = (fetched.0 + came.blobs, fetched.1 + came.bytes);
             match bytes.store.materialise(plan, into, how, progress, cancel) {
                 Err(error) if error.code == Code::Damaged => {
@@ -344,7 +343,7 @@ impl Project {
         let mut last = None;
         for _ in 0..2 {
             let bytes = self.bytes(registry.as_ref(), &plan, &beside)?;
-            bytes.store.fetch_absent(&[entry.sha256], &bytes.remotes, progress, cancel)?;
+            bytes.store.fetch_absent_sized(&[(entry.sha256, entry.known_size())], &bytes.remotes, progress, cancel)?;
             match bytes.store.verify(Some(&[entry.sha256]), progress, cancel)?.damaged.into_iter().next() {
                 Some((_, error)) => last = Some(name_the_file(error, &[entry])),
                 None => {

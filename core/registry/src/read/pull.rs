@@ -183,7 +183,7 @@ impl Registry {
         let mut absent = Vec::new();
         for file in files {
             if self.store.presence(&file.sha256)? == Presence::Absent {
-                absent.push(file.sha256);
+                absent.push((file.sha256, file.known_size()));
             }
         }
         if absent.is_empty() {
@@ -191,7 +191,7 @@ impl Registry {
         }
         let remotes = self.remotes()?;
         self.store
-            .fetch_absent(&absent, &remotes, &*self.world.progress, &self.world.cancel)
+            .fetch_absent_sized(&absent, &remotes, &*self.world.progress, &self.world.cancel)
             .map(drop)
             .map_err(|error| name_the_file(error, files))
     }

@@ -10,6 +10,7 @@ use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem, Verifier};
 use refmark_store::fs::disk::replace_cache;
+use refmark_store::fs::read::read_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -195,7 +196,7 @@ impl<'r> Reader<'r> {
 
     /// The last `verify` that was saved.
     pub fn saved_verify(&self) -> Option<SavedVerify> {
-        let bytes = std::fs::read(self.registry.work_folder().join("verified.json")).ok()?;
+        let bytes = read_bounded(&self.registry.work_folder().join("verified.json"), 1 << 20).ok()??;
         serde_json::from_slice(&bytes).ok()
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::context::SETTINGS_LIMIT;
 use crate::registry::HERE_BRANCH;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::{History, Mode};
@@ -12,6 +13,7 @@ use refmark_engine::verify::Problem;
 use refmark_query::check::{Arrival, check};
 use refmark_query::review::RangeVerdict;
 use refmark_store::fs::disk::replace;
+use refmark_store::fs::read::read_text_bounded;
 use refmark_store::git::Repo;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::error::{Code, Error, Result};
@@ -98,16 +100,17 @@ impl Sharing<'_> {
         let quoted = format!("'{}'", program.replace('\'', "'\\''"));
         let text = format!("#!/bin/sh\n{MINE}\nexec {quoted} hook pre-receive\n");
         let answer = |unchanged| HookInstalled { path: path.display().to_string(), unchanged };
-        match std::fs::read_to_string(&path) {
-            Ok(there) if there == text => return Ok(answer(true)),
-            Ok(there) if !there.contains(MINE) => {
+        match read_text_bounded(&path, SETTINGS_LIMIT) {
+            Ok(Some(there)) if there == text => return Ok(answer(true)),
+            Ok(Some(there)) if !there.contains(MINE) => {
                 return Err(Error::new(Code::Exists, format!("{} is another hook", path.display()))
                     .hint(format!(
                         "call it from there, with the push on its standard input: {program} hook pre-receive"
                     ))
                     .at(path.display().to_string()));
             }
-            _ => {}
+            Ok(_) => {}
+            Err(error) => return Err(error),
         }
         let disk = &self.registry.world.disk;
         disk.make_dirs(&folder)?;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::SETTINGS_LIMIT;
 use crate::registry::Registry;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_store::blob::{FolderRemote, Transferred};
 use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
+use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::RemoteName;
@@ -55,12 +57,11 @@ impl Registry {
 
     fn remotes_file(&self) -> Result<RemotesFile> {
         let path = self.remotes_path();
-        match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| {
+        match read_text_bounded(&path, SETTINGS_LIMIT)? {
+            Some(text) => toml::from_str(&text).map_err(|error| {
                 Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
             }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(RemotesFile::default()),
-            Err(error) => Err(io_error("read", &path, &error)),
+            None => Ok(RemotesFile::default()),
         }
     }
 

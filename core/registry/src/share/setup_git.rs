@@ -3,7 +3,8 @@
 use crate::registry::Sharing;
 use serde::Serialize;
 
-use refmark_store::fs::disk::{io_error, replace};
+use refmark_store::fs::disk::replace;
+use refmark_store::fs::read::read_text_bounded;
 use refmark_types::error::Result;
 
 /// What Git shows through the driver.
@@ -59,11 +60,7 @@ impl Sharing<'_> {
 
     /// Adds to a file what it lacks, in one step; whether anything was added.
     fn append(&self, path: &std::path::Path, lacks: impl Fn(&str) -> String) -> Result<bool> {
-        let mut text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(io_error("read", path, &error)),
-        };
+        let mut text = read_text_bounded(path, 4 << 20)?.unwrap_or_default();
         let more = lacks(&text);
         if more.is_empty() {
             return Ok(false);

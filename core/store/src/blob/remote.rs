@@ -1,6 +1,6 @@
 //! Between the local store and other places: fetched on first use and hashed on arrival, pushed where it is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -43,13 +43,25 @@ impl Store {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Transferred> {
+        let unsized_ones: Vec<(Digest, Option<u64>)> = digests.iter().map(|digest| (*digest, None)).collect();
+        self.fetch_absent_sized(&unsized_ones, remotes, progress, cancel)
+    }
+
+    /// The same, where the sizes of some are known: of no remote more bytes are taken than that.
+    pub fn fetch_absent_sized(
+        &self,
+        digests: &[(Digest, Option<u64>)],
+        remotes: &[Arc<dyn BlobRemote>],
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Transferred> {
         let mut todo = Vec::new();
-        let wanted: BTreeSet<&Digest> = digests.iter().collect();
+        let wanted: BTreeMap<&Digest, Option<u64>> = digests.iter().map(|(digest, size)| (digest, *size)).collect();
         let mut done = Transferred::default();
-        for digest in wanted {
+        for (digest, size) in wanted {
             match self.presence(digest)? {
                 Presence::Present { .. } => done.were_there += 1,
-                Presence::Absent => todo.push(*digest),
+                Presence::Absent => todo.push((*digest, size)),
             }
         }
         if todo.is_empty() {
@@ -58,9 +70,9 @@ impl Store {
         progress.start("fetching files", None, Unit::Bytes);
         let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
-        let result = for_each(SIDE_BY_SIDE, &todo, |digest| {
+        let result = for_each(SIDE_BY_SIDE, &todo, |(digest, size)| {
             let mut errors = Vec::new();
-            let fetched = self.fetch_one(digest, remotes, work, &folders, &mut errors)?;
+            let fetched = self.fetch_one((digest, *size), remotes, work, &folders, &mut errors)?;
             let mut done = locked(&done);
             match fetched {
                 Some(size) => {
@@ -94,7 +106,7 @@ impl Store {
     /// The size of the blob once it is here; none, with the errors on the way, where no remote could give it.
     fn fetch_one(
         &self,
-        digest: &Digest,
+        (digest, known_size): (&Digest, Option<u64>),
         remotes: &[Arc<dyn BlobRemote>],
         work: Work<'_>,
         folders: &Mutex<Vec<PathBuf>>,
@@ -102,7 +114,8 @@ impl Store {
     ) -> Result<Option<u64>> {
         for remote in remotes {
             let temporary = self.temporary_path()?;
-            let fetched = remote.fetch(digest, &temporary.path, work.progress, work.cancel);
+            let limit = known_size.unwrap_or(u64::MAX);
+            let fetched = remote.fetch(digest, &temporary.path, limit, work.progress, work.cancel);
             work.cancel.check()?;
             match fetched {
                 Ok(()) => {}
@@ -181,6 +194,16 @@ fn worst(errors: &[Error]) -> usize {
     errors.iter().position(|error| error.code == Code::Damaged).unwrap_or(0)
 }
 
+fn too_many_bytes(digest: &Digest, expected: u64, found: u64, remote: &str) -> Box<Error> {
+    let message =
+        format!("remote {remote} has {found} bytes for blob {}, which has {expected}: none was taken", digest.short());
+    Error::new(Code::Damaged, message)
+        .field("digest", digest)
+        .field("expected", expected)
+        .field("found", found)
+        .hint("run `refmark verify` on that remote, or use another")
+}
+
 fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Error> {
     let mut error = Wrong::Bytes { found }.error(digest);
     error.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
@@ -228,9 +251,19 @@ impl BlobRemote for FolderRemote {
         })
     }
 
-    fn fetch(&self, digest: &Digest, to: &std::path::Path, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+    fn fetch(
+        &self,
+        digest: &Digest,
+        to: &std::path::Path,
+        limit: u64,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<()> {
         self.mounted()?;
         let (from, size) = self.store.open_raw(digest)?;
+        if size > limit {
+            return Err(too_many_bytes(digest, limit, size, &self.name()));
+        }
         let into = self.store.disk().create_new(to, 0o600)?;
         let path = self.store.place_of(digest);
         stream::copy_only(
@@ -376,5 +409,21 @@ mod tests {
         let error = store.push(&digests, &*remote, &silent, &cancel).unwrap_err();
         assert_eq!((error.code, error.fields.contains_key("moved_to")), (Code::Damaged, true));
         assert_eq!(remote.has(&digests[0]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_remote_that_has_a_terabyte_for_two_bytes_gives_none_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let digest = Digest::of(b"ab");
+        let (store, _) = filled(&dir.path().join("far"), &[b"ab"]);
+        let path = store.place_of(&digest);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+        let remote: Arc<dyn BlobRemote> = Arc::new(remote_in(&dir.path().join("far/refmark")));
+        let near = Store::open(&dir.path().join("near"));
+        let (silent, cancel) = quiet();
+        let error = near.fetch_absent_sized(&[(digest, Some(2))], &[remote], &silent, &cancel).unwrap_err();
+        assert_eq!(error.code, Code::Damaged);
+        assert_eq!(near.presence(&digest).unwrap(), Presence::Absent);
     }
 }

@@ -1,19 +1,27 @@
 //! The files of a package: those of a folder, or one file.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
 use super::collisions::check_spelling;
 use crate::fs::disk::{io_error, shown};
-use crate::fs::read::not_a_file;
+use crate::fs::parallel::locked;
+use crate::fs::read::{not_a_file, read_bounded};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::package_path::PackagePath;
 
 /// A file of patterns like `.gitignore`, in any folder of a package. `.gitignore` itself is not heeded: people leave
 /// their weights out of Git with it.
 pub const IGNORE_FILE: &str = ".refmarkignore";
+
+/// The largest ignore file, in bytes.
+const IGNORE_LIMIT: u64 = 1 << 20;
+
+/// So deep a package is looked into. Its paths are shorter than that.
+const MOST_FOLDERS: usize = 1024;
 
 /// What is never part of a model, by name.
 const LEFT_OUT: &[&str] =
@@ -49,7 +57,9 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
     if !found.is_dir() {
         return Err(not_a_file(root, &found));
     }
-    for entry in walker(&real, ignores)?.build() {
+    check_ignore_file(&real)?;
+    let trouble = Arc::new(Mutex::new(None));
+    for entry in walker(&real, ignores, trouble.clone())?.build() {
         let entry = entry.map_err(|e| walk_error(root, &e))?;
         let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
         let relative = entry.path().strip_prefix(&real).unwrap_or(entry.path());
@@ -63,6 +73,9 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
         }
         files.push(Found { path: package_path(relative, entry.path())?, file, size: found.len() });
     }
+    if let Some(error) = locked(&trouble).take() {
+        return Err(error);
+    }
     if files.is_empty() {
         return Err(Error::new(Code::BadArgument, format!("{} holds no files for a package", shown(root)))
             .hint(format!("look at {IGNORE_FILE} and at the patterns that leave files out"))
@@ -73,7 +86,12 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
     Ok(files)
 }
 
-fn walker(root: &Path, ignores: &[String]) -> Result<WalkBuilder> {
+/// An error where a folder's ignore file is no plain file, or larger than anybody writes one.
+fn check_ignore_file(folder: &Path) -> Result<()> {
+    read_bounded(&folder.join(IGNORE_FILE), IGNORE_LIMIT).map(drop)
+}
+
+fn walker(root: &Path, ignores: &[String], found: Arc<Mutex<Option<Box<Error>>>>) -> Result<WalkBuilder> {
     let mut overrides = OverrideBuilder::new(root);
     for pattern in ignores {
         let bad = |e| {
@@ -88,10 +106,26 @@ fn walker(root: &Path, ignores: &[String]) -> Result<WalkBuilder> {
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(false).follow_links(false).parents(false).overrides(overrides);
     walker.add_custom_ignore_filename(IGNORE_FILE);
-    walker.filter_entry(|entry| {
+    // A file deeper than any path of a package could be is refused by its path; what is below that is not listed.
+    walker.max_depth(Some(MOST_FOLDERS));
+    walker.filter_entry(move |entry| {
         let name = entry.file_name().to_string_lossy();
         let cache = name == "huggingface" && entry.path().parent().is_some_and(|p| p.ends_with(".cache"));
-        entry.depth() == 0 || !(LEFT_OUT.contains(&&*name) || name.ends_with(".tmp") || cache)
+        if entry.depth() == 0 {
+            return true;
+        }
+        if LEFT_OUT.contains(&&*name) || name.ends_with(".tmp") || cache {
+            return false;
+        }
+        // The walker reads the ignore file of each folder that it goes into, whole: it does not go where one never ends.
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        match is_folder.then(|| check_ignore_file(entry.path())) {
+            Some(Err(error)) => {
+                locked(&found).get_or_insert(error);
+                false
+            }
+            _ => true,
+        }
     });
     Ok(walker)
 }
@@ -205,6 +239,22 @@ mod tests {
             let dir = tree(&["a", "sub/b"]);
             make(dir.path());
             assert_eq!(walk_package(dir.path(), &[], true).unwrap_err().code, Code::NotAFile);
+        }
+    }
+
+    #[test]
+    fn an_ignore_file_that_blocks_or_never_ends_is_refused_in_any_folder() {
+        for folder in ["", "sub"] {
+            let dir = tree(&["a", "sub/b"]);
+            let path = dir.path().join(folder).join(IGNORE_FILE);
+            rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+            assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::NotAFile, "{folder}");
+            std::fs::remove_file(&path).unwrap();
+            symlink("/dev/zero", &path).unwrap();
+            assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::NotAFile, "{folder}");
+            std::fs::remove_file(&path).unwrap();
+            std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+            assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::TooLarge, "{folder}");
         }
     }
 

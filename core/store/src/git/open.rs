@@ -1,7 +1,6 @@
 //! Finding, opening and making repositories, and what is odd about one. Only the repository's own `config` is read.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +10,11 @@ use super::refs::{Refs, check_branch};
 use super::repo::Repo;
 use super::stage::Stage;
 use crate::fs::disk::{Disk, RealDisk, make_dirs_durably};
+use crate::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
+
+/// The largest file of Git's own that is read here, in bytes: `config`, `shallow`, `.git`, `alternates` and the like.
+const FILE_LIMIT: u64 = 4 << 20;
 
 /// The hash that names a repository's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,15 +229,7 @@ fn read_config(common_dir: &Path) -> Result<gix::config::File> {
 
 /// A text file, lossily decoded; nothing where there is none.
 fn read_optional(path: &Path) -> Result<Option<String>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error)
-            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(io_error("read", path, &error)),
-    }
+    Ok(read_bounded(path, FILE_LIMIT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn alternates_of(objects: &Path) -> Result<Vec<PathBuf>> {

@@ -11,8 +11,14 @@ use super::stage::Stage;
 use super::{from_gix, io_error};
 use crate::fs::disk::make_dirs_durably;
 use crate::fs::host::is_before_this_boot;
+use crate::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
+
+/// The largest file of one reference, in bytes.
+pub(super) const REF_LIMIT: u64 = 4096;
+/// The largest `packed-refs`: some hundred thousand references.
+const PACKED_LIMIT: u64 = 64 << 20;
 
 /// How long another program's lock of a branch is waited for. Git holds one for a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -62,11 +68,8 @@ impl Refs {
         }
         let home = if name.starts_with("refs/") { &self.common_dir } else { &self.own_dir };
         let path = home.join(name);
-        let text = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if is_nothing(&error) => return Ok(None),
-            Err(error) => return Err(io_error("read", &path, &error)),
-        };
+        let Some(bytes) = read_bounded(&path, REF_LIMIT)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some(link) = text.strip_prefix("ref:") {
             return Ok(Some(Loose::Link(link.trim().to_owned())));
         }
@@ -84,12 +87,11 @@ impl Refs {
 
     fn packed_buffer(&self) -> Result<Option<gix::refs::packed::Buffer>> {
         let path = self.common_dir.join("packed-refs");
-        match fs::read(&path) {
-            Ok(bytes) => gix::refs::packed::Buffer::from_bytes(&bytes, self.hash)
+        match read_bounded(&path, PACKED_LIMIT)? {
+            Some(bytes) => gix::refs::packed::Buffer::from_bytes(&bytes, self.hash)
                 .map(Some)
                 .map_err(|error| broken("packed-refs", &error.to_string())),
-            Err(error) if is_nothing(&error) => Ok(None),
-            Err(error) => Err(io_error("read", &path, &error)),
+            None => Ok(None),
         }
     }
 
@@ -214,7 +216,10 @@ impl Refs {
         let mut cleared = 0;
         for file in files_below(&self.common_dir.join("refs/heads"))? {
             let is_lock = file.extension().is_some_and(|extension| extension == "lock");
-            if is_lock && (is_before_this_boot(&file) || fs::read(&file).is_ok_and(|it| staged.contains(&it))) {
+            if is_lock
+                && (is_before_this_boot(&file)
+                    || read_bounded(&file, REF_LIMIT).is_ok_and(|it| it.is_some_and(|it| staged.contains(&it))))
+            {
                 stage.disk.remove(&file)?;
                 cleared += 1;
             }

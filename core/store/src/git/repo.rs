@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::objects::Objects;
+use super::refs::REF_LIMIT;
 use super::refs::{Refs, check_branch};
 use super::stage::Stage;
 use super::{commit, io_error, revision, walk};
+use crate::fs::read::{read_bounded, read_text_bounded};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
@@ -49,14 +51,17 @@ impl Repo {
     pub fn checked_out_at(&self, branch: &str) -> Result<Vec<PathBuf>> {
         let wanted = format!("ref: refs/heads/{branch}");
         let common = &self.refs.common_dir;
-        let at = |git_dir: &Path| fs::read_to_string(git_dir.join("HEAD")).is_ok_and(|text| text.trim_end() == wanted);
+        let at = |git_dir: &Path| {
+            let text = read_text_bounded(&git_dir.join("HEAD"), REF_LIMIT).ok().flatten();
+            text.is_some_and(|text| text.trim_end() == wanted)
+        };
         let mut found = Vec::new();
         if !self.bare && at(common) {
             found.push(common.parent().unwrap_or(common).to_owned());
         }
         for entry in fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten() {
             if at(&entry.path()) {
-                let named = fs::read_to_string(entry.path().join("gitdir")).unwrap_or_default();
+                let named = read_text_bounded(&entry.path().join("gitdir"), 1 << 16).ok().flatten().unwrap_or_default();
                 found.push(Path::new(named.trim_end()).parent().unwrap_or(&entry.path()).to_owned());
             }
         }
@@ -197,8 +202,12 @@ impl RecordStore for Repo {
         let is_ref = |path: &&PathBuf| {
             path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("ref-"))
         };
-        let refs: Vec<Vec<u8>> =
-            staged.iter().filter(is_ref).filter_map(|path| fs::read(path).ok()).filter(|it| !it.is_empty()).collect();
+        let refs: Vec<Vec<u8>> = staged
+            .iter()
+            .filter(is_ref)
+            .filter_map(|path| read_bounded(path, REF_LIMIT).ok().flatten())
+            .filter(|it| !it.is_empty())
+            .collect();
         let mut cleared = self.refs.clear_locks(&self.stage, &refs)?;
         for path in &staged {
             self.stage.disk.remove(path)?;

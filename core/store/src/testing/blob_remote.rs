@@ -18,7 +18,7 @@ pub fn conforms(remote: &dyn BlobRemote, work: &Path) {
         std::fs::write(&from, &bytes).unwrap();
 
         assert_eq!(remote.has(&digest).unwrap(), None, "an empty remote holds nothing");
-        let error = remote.fetch(&digest, &to, &Silent, &Cancel::default()).unwrap_err();
+        let error = remote.fetch(&digest, &to, u64::MAX, &Silent, &Cancel::default()).unwrap_err();
         assert_eq!(error.code, Code::Absent, "what is not held is absent");
         let _ = std::fs::remove_file(&to);
 
@@ -35,7 +35,7 @@ pub fn conforms(remote: &dyn BlobRemote, work: &Path) {
         assert!(remote.store(&digest, &from, &Silent, &Cancel::default()).unwrap(), "the first store is new");
         assert!(!remote.store(&digest, &from, &Silent, &Cancel::default()).unwrap(), "the second is not");
         assert_eq!(remote.has(&digest).unwrap(), Some(bytes.len() as u64));
-        remote.fetch(&digest, &to, &Silent, &Cancel::default()).unwrap();
+        remote.fetch(&digest, &to, u64::MAX, &Silent, &Cancel::default()).unwrap();
         assert!(std::fs::read(&to).unwrap() == bytes, "what comes back is what was stored");
     }
     let mut sizes = Vec::new();

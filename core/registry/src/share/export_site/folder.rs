@@ -14,6 +14,7 @@ use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::disk::{Disk, io_error, make_dirs_durably, shown};
 use refmark_store::fs::host::{Life, life_of_name, unique_name};
 use refmark_store::fs::lock::{Guard, Wait, acquire};
+use refmark_store::fs::read::read_bounded;
 use refmark_store::fs::sibling::left_over;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -76,16 +77,9 @@ impl Folder {
 
     fn prepare(&mut self, id: RegistryId) -> Result<()> {
         let path = self.dir.join("registry/site.json");
-        self.before = match fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(io_error("read", &path, &error)),
-            Ok(found) if found.len() > SITE_LIMIT => {
-                return Err(Error::new(Code::TooLarge, format!("{} has over {SITE_LIMIT} bytes", shown(&path))));
-            }
-            Ok(_) => {
-                let bytes = fs::read(&path).map_err(|error| io_error("read", &path, &error))?;
-                Some(Site::parse(&bytes).map_err(|error| error.at(shown(&path)))?)
-            }
+        self.before = match read_bounded(&path, SITE_LIMIT)? {
+            None => None,
+            Some(bytes) => Some(Site::parse(&bytes).map_err(|error| error.at(shown(&path)))?),
         };
         if let Some(site) = self.before.as_ref().filter(|site| site.registry.id != id) {
             return Err(Error::new(
@@ -126,8 +120,7 @@ impl Folder {
     /// Writes a file, unless it has these bytes already. Whether it had to.
     pub(crate) fn put(&mut self, name: &str, bytes: &[u8]) -> Result<bool> {
         let path = self.dir.join(name);
-        let same = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == bytes.len() as u64)
-            && fs::read(&path).is_ok_and(|have| have == bytes);
+        let same = matches!(read_bounded(&path, bytes.len() as u64), Ok(Some(have)) if have == bytes);
         if same {
             return Ok(false);
         }

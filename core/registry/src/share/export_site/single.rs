@@ -9,6 +9,7 @@ use super::{ExportRequest, Viewer, fragment, warnings};
 use refmark_query::site::{DATA_MARK, Site, inline};
 use refmark_store::fs::disk::{io_error, shown};
 use refmark_store::fs::host::unique_name;
+use refmark_store::fs::read::read_bounded;
 use refmark_store::git::program::GitProgram;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -94,12 +95,12 @@ impl Sharing<'_> {
     }
 }
 
+/// The largest page that is looked at before it is replaced.
+const PAGE_LIMIT: u64 = 1 << 30;
+
 /// The page that stands there; an error where it is none of ours.
 fn standing(path: &Path) -> Result<Option<Vec<u8>>> {
-    let found = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(|error| io_error("read", path, &error))?,
-    };
+    let Some(found) = read_bounded(path, PAGE_LIMIT)? else { return Ok(None) };
     let ours = String::from_utf8_lossy(&found).contains(DATA_MARK);
     match ours {
         true => Ok(Some(found)),
