@@ -37,11 +37,16 @@ impl<'de> Deserialize<'de> for GateRule {
         let (head, members): (Map<_, _>, Map<_, _>) =
             flat.into_iter().partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "type"));
         let Head { name, waivable, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
-        let gate = match members.is_empty() {
-            true => Value::String(word),
-            false => Value::Object(Map::from_iter([(word, Value::Object(members))])),
+        // serde reads a gate that has no members from its name alone, and one whose members all have defaults from `{}`.
+        let alone = members.is_empty().then(|| from_value(&Value::String(word.clone())).ok()).flatten();
+        let gate = match alone {
+            Some(gate) => gate,
+            None => {
+                let tagged = Value::Object(Map::from_iter([(word, Value::Object(members))]));
+                from_value(&tagged).map_err(D::Error::custom)?
+            }
         };
-        Ok(GateRule { name, waivable, gate: from_value(&gate).map_err(D::Error::custom)? })
+        Ok(GateRule { name, waivable, gate })
     }
 }
 
@@ -219,6 +224,41 @@ impl Gate {
             Gate::NoConsumers => "no-consumers".to_owned(),
             Gate::All { .. } => "all".to_owned(),
             Gate::Any { .. } => "any".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refmark_types::toml;
+    use refmark_types::value::json;
+
+    #[test]
+    fn a_gate_is_its_type_and_members_and_those_with_defaults_may_be_left_out() {
+        for text in [
+            "type = 'owner-named'",
+            "type = 'lineage-complete'",
+            "type = 'lineage-complete'\nkeys = ['run']\nname = 'l'\nwaivable = true",
+            "type = 'approvals'\ncount = 2",
+            "type = 'any'\ngates = [{type = 'lineage-complete'}, {type = 'no-consumers'}]",
+        ] {
+            let rule: GateRule = toml::read(text).unwrap_or_else(|mistake| panic!("{text}: {}", mistake.said));
+            assert_eq!(from_value::<GateRule>(&to_value(&rule)).unwrap(), rule, "{text}");
+        }
+        let rule: GateRule =
+            toml::read("type = 'field'\nof = 'manifest'\npath = 'a'\nop = 'equals'\nvalue = 1.0").unwrap();
+        assert!(matches!(rule.gate, Gate::Field { value: Some(value), .. } if value == json!(1)));
+        for (text, said) in [
+            ("type = 'owner-named'\nkeys = []", "expected unit"),
+            ("type = 'lineage-complete'\nkey = 'run'", "unknown field `key`"),
+            ("type = 'approvals'", "missing field `count`"),
+            ("type = 'approval'", "unknown variant `approval`"),
+            ("name = 'n'", "missing field `type`"),
+            ("type = 'field'\nof = 'a'\npath = 'a'\nop = 'equals'\nvalue = 2026-11-20", "a date"),
+        ] {
+            let mistake = toml::read::<GateRule>(text).unwrap_err();
+            assert!(mistake.said.contains(said), "{text}: {}", mistake.said);
         }
     }
 }
