@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::{Code, Error, Result};
@@ -37,8 +37,8 @@ pub fn parse_printed<T>(bytes: &[u8], limit: u64) -> Result<T>
 where
     T: Serialize + for<'de> Deserialize<'de>,
 {
-    let (text, _) = strict(bytes, limit)?;
-    let read: T = read_part(text, text)?;
+    let (text, value) = strict(bytes, limit)?;
+    let read: T = read_value(text, text, value)?;
     same_as_printed(bytes, &to_value(&read))?;
     Ok(read)
 }
@@ -89,6 +89,15 @@ pub fn read_part<'a, T: Deserialize<'a>>(whole: &str, part: &'a str) -> Result<T
     json::read_as(part).map_err(|Mistake { offset, said }| {
         let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
         at_byte(Code::BadRecord, Mistake { offset: start + offset, said })
+    })
+}
+
+/// Reads a type from the value that a part of a text says, where every whole number is an integer however it was written:
+/// another spelling of a number is refused as one, and not as another type. An error with code `bad-record` names the byte.
+pub fn read_value<T: DeserializeOwned>(whole: &str, part: &str, value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| match read_part::<T>(whole, part) {
+        Err(with_its_byte) => with_its_byte,
+        Ok(_) => Error::new(Code::BadRecord, error.to_string()),
     })
 }
 
@@ -230,6 +239,26 @@ mod tests {
                 prop::collection::vec((".{0,3}", inner), 0..6).prop_map(|all| all.into_iter().collect()),
             ]
         })
+    }
+
+    #[test]
+    fn another_spelling_of_a_number_is_not_canonical_and_another_type_is_a_bad_record() {
+        #[derive(Debug, Serialize, Deserialize)]
+        struct Sample {
+            a: u64,
+        }
+        let code = |number: &str| {
+            let text = format!("{{\n  \"a\": {number}\n}}\n");
+            parse_printed::<Sample>(text.as_bytes(), RECORD_LIMIT)
+                .map_err(|error| (error.code, error.fields["offset"].as_u64()))
+        };
+        assert_eq!(code("1").unwrap().a, 1);
+        for spelling in ["1.0", "1e0", "10e-1"] {
+            assert_eq!(code(spelling).unwrap_err().0, Code::NotCanonical, "{spelling}");
+        }
+        assert_eq!(code("-0").unwrap_err(), (Code::NotCanonical, Some(9)));
+        assert_eq!(code("-1").unwrap_err(), (Code::BadRecord, Some(10)));
+        assert_eq!(code("\"1\"").unwrap_err(), (Code::BadRecord, Some(11)));
     }
 
     proptest! {
