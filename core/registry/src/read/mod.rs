@@ -6,7 +6,6 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod find_key;
 pub(crate) mod inspect;
-pub(crate) mod landed;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod pull;

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::read::landed::Landed;
 use crate::registry::Registry;
 use crate::view::View;
+use crate::view::landed::Landed;
 use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Verifier, asks_for_the_whole_walk};
@@ -22,6 +22,8 @@ use refmark_types::oid::Oid;
 const FILES_AT_ONCE: usize = 50_000;
 /// So many commits are written in one go.
 const COMMITS_AT_ONCE: usize = 2_000;
+/// An index that lags so many commits behind a head is still asked for what it knows.
+const A_FEW_COMMITS: usize = 512;
 /// How often a walk begins again where another process walked the index on.
 const TRIES: usize = 8;
 
@@ -136,17 +138,38 @@ impl Registry {
         self.view_of(head)
     }
 
-    /// When a file of this view took effect, by the index: it may have walked on since, for what took effect stays.
-    pub(crate) fn indexed_landing(&self, view: &View<'_>, path: &str) -> Result<Option<Landed>> {
-        if view.verified().is_none() {
+    /// When a file of this view took effect, by the index: it may have walked on since, for what took effect stays. Unless
+    /// `catch_up`, one that is not there is not made, and one that lags behind is asked for what it knows.
+    pub(crate) fn indexed_landing(&self, view: &View<'_>, path: &str, catch_up: bool) -> Result<Option<Landed>> {
+        if view.verified().is_none() || (!catch_up && !self.index_path().exists()) {
             return Ok(None);
         }
         self.with_index(|index| {
-            let current = self.stands_at(index, view)?;
-            let last = if current { Some(u64::MAX) } else { index.place_of(view.head)? };
+            let current = catch_up && self.stands_at(index, view)?;
+            let last = match index.walked()? {
+                _ if current => Some(u64::MAX),
+                // What the index walked to is behind this head: all that it knows of landed before.
+                Some(walked) if !catch_up && self.is_soon_behind(view.head, walked)? => Some(u64::MAX),
+                _ => index.place_of(view.head)?,
+            };
             let (Some(last), Some(found)) = (last, index.landed(path)?) else { return Ok(None) };
             Ok((found.position <= last).then_some(Landed { commit: found.commit, time: found.time }))
         })
+    }
+
+    /// Whether a commit is a head, or one of the newest on the first-parent chain behind it.
+    fn is_soon_behind(&self, head: Oid, commit: Oid) -> Result<bool> {
+        let mut at = head;
+        for _ in 0..A_FEW_COMMITS {
+            if at == commit {
+                return Ok(true);
+            }
+            match self.repo.commit(at)?.parents.first() {
+                Some(parent) => at = *parent,
+                None => return Ok(false),
+            }
+        }
+        Ok(false)
     }
 
     /// The index of exactly this view, in memory where there is none on disk: for what cannot be asked otherwise.

@@ -2,6 +2,7 @@
 
 pub(crate) mod incomplete;
 pub(crate) mod index;
+pub(crate) mod landed;
 pub(crate) mod read_ahead;
 pub(crate) mod reader_folder;
 pub(crate) mod remembered;
@@ -9,6 +10,7 @@ pub(crate) mod remembered;
 use crate::registry::{Reader, Registry};
 use crate::view::incomplete::explain_missing;
 use crate::view::remembered::KEPT;
+use refmark_engine::chain::Chain;
 use refmark_engine::effective::{Objects, State};
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
@@ -21,6 +23,7 @@ use refmark_store::fs::parallel::locked;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
+use std::cell::OnceCell;
 
 /// What has taken effect at a head.
 pub struct View<'r> {
@@ -34,6 +37,8 @@ pub struct View<'r> {
     pub head: Oid,
     /// The pinned root, by the digest of its statement.
     pub pin: Option<Digest>,
+    /// The chain behind the head, as far as somebody asked for it.
+    chain: OnceCell<Chain<'r>>,
 }
 
 impl Registry {
@@ -109,7 +114,7 @@ impl Registry {
         {
             self.remember(&remembered)?;
         }
-        let view = View { registry: self, verified: Some(verified), unwalked: None, head, pin };
+        let view = View { registry: self, verified: Some(verified), unwalked: None, head, pin, chain: OnceCell::new() };
         // Where the pin cannot be kept, the older one holds as well.
         let _ = view.advance_pin();
         Ok(view)
@@ -148,7 +153,7 @@ impl Registry {
         let head = self.head()?;
         let pin = self.world.pin_of(self.id())?;
         let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, []);
-        Ok(View { registry: self, verified: None, unwalked: Some(state), head, pin })
+        Ok(View { registry: self, verified: None, unwalked: Some(state), head, pin, chain: OnceCell::new() })
     }
 
     /// The view of the last good head, where the newest one is bad.

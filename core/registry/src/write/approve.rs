@@ -185,7 +185,7 @@ impl Writer<'_> {
         }
         for open in open_approvals(verified.facts(), verified.walk.due())? {
             let here = match commit {
-                Some(commit) => self.registry.landed(view, &open.path)?.is_some_and(|landed| landed.commit == commit),
+                Some(commit) => view.landed(&open.path)?.is_some_and(|landed| landed.commit == commit),
                 None => true,
             };
             if here {

@@ -28,7 +28,7 @@ impl Bench {
         let landings = self.landings();
         assert_eq!(self.registry.indexed(&view, |_| Ok(())).unwrap(), Some(()), "the index is not used");
         for (path, commit) in &landings {
-            let found = self.registry.landed(&view, path).unwrap().map(|it| it.commit);
+            let found = view.landed(path).unwrap().map(|it| it.commit);
             assert_eq!(found, Some(*commit), "{path}");
         }
         assert_eq!(self.registry.read().list_models(&view).unwrap(), models_of(facts).unwrap());

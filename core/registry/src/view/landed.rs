@@ -1,0 +1,69 @@
+//! When and where a file took effect: by halving the first-parent chain, which costs a few trees, and never by waiting for the
+//! index to be caught up.
+
+use super::View;
+use refmark_engine::chain::Chain;
+use refmark_engine::effective::Effective;
+use refmark_engine::snapshot::History;
+pub use refmark_query::answer::landed::Landed;
+use refmark_query::answer::landed::Landings;
+use refmark_records::layout::{Place, approvals_folder};
+use refmark_types::error::Result;
+use refmark_types::oid::Oid;
+
+/// Beyond so many commits the chain is only read where there is no index that knows the file already.
+const NEAR: usize = 512;
+
+impl<'r> View<'r> {
+    /// The commit in which a file took effect. Nothing where it has no effect, or history does not reach back that far.
+    pub(crate) fn landed(&self, path: &str) -> Result<Option<Landed>> {
+        self.basis()?.landed(path)
+    }
+
+    fn chain(&self) -> &Chain<'r> {
+        self.chain.get_or_init(|| Chain::new(&self.registry.repo, self.head))
+    }
+
+    /// The commit that brought a file, where it took effect there. Nothing where only a walk knows: a commit of this history
+    /// was bad once, so that files went and came back, or the record waited for an approval that came later.
+    fn brought(&self, path: &str) -> Result<Option<Oid>> {
+        if self.verified().is_none_or(|verified| !verified.bad.is_empty()) {
+            return Ok(None);
+        }
+        let Some(commit) = self.chain().brought(path)? else { return Ok(None) };
+        Ok(Some(commit).filter(|commit| self.had_all_approvals(path, *commit).unwrap_or(false)))
+    }
+
+    /// Whether every approval that a record has now stood beside it in the commit that brought it.
+    fn had_all_approvals(&self, path: &str, commit: Oid) -> Result<bool> {
+        if !matches!(Place::parse(path), Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..))) {
+            return Ok(true);
+        }
+        let Some(record) = self.state()?.record(path)? else { return Ok(false) };
+        let folder = approvals_folder(&record.digest());
+        let now = self.state()?.children(&folder)?.len();
+        Ok(now == 0 || self.registry.repo.snapshot(commit)?.list(&folder)?.len() == now)
+    }
+
+    /// Whether a file is older than the commits that are read without a second thought.
+    fn is_far(&self, path: &str) -> Result<bool> {
+        match self.chain().get(NEAR) {
+            Some(commit) => Ok(self.registry.repo.snapshot(commit)?.find(path)?.is_some()),
+            None => Ok(false),
+        }
+    }
+}
+
+impl Landings for View<'_> {
+    fn known(&self, path: &str) -> Result<Option<Landed>> {
+        if self.is_far(path)?
+            && let Some(landed) = self.registry.indexed_landing(self, path, false)?
+        {
+            return Ok(Some(landed));
+        }
+        match self.brought(path)? {
+            Some(commit) => Ok(Some(Landed { commit, time: self.registry.repo.commit(commit)?.time })),
+            None => self.registry.indexed_landing(self, path, true),
+        }
+    }
+}
