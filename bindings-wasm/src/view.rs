@@ -96,8 +96,8 @@ impl View {
     /// Every model, by name: `list`, and when each last changed.
     pub fn models(&self) -> Result<JsModels, JsValue> {
         self.tell(|basis| {
-            let rows = list::models_of(basis.facts())?;
-            let updated = |row: ModelRow| Ok(Model { updated: detail::updated(basis.facts(), &row.model)?, row });
+            let rows = list::models_of(basis.reader())?;
+            let updated = |row: ModelRow| Ok(Model { updated: detail::updated(basis.reader(), &row.model)?, row });
             rows.into_iter().map(updated).collect::<Outcome<Vec<Model>>>()
         })
     }
@@ -106,7 +106,7 @@ impl View {
     pub fn versions(&self, model: &str) -> Result<JsVersions, JsValue> {
         self.tell(|basis| {
             let model = ModelName::parse(model)?;
-            let mut rows = list::versions_of(basis.facts(), &model)?;
+            let mut rows = list::versions_of(basis.reader(), &model)?;
             basis.mark_tainted(&mut rows)?;
             list::some_versions(&model, rows)
         })
@@ -131,7 +131,7 @@ impl View {
         self.tell(|basis| {
             let of = of.as_deref().map(|text| log::subject(&Reference::parse(text)?)).transpose()?;
             let (model, alias) = of.map_or((None, None), |(model, alias)| (Some(model), alias));
-            log::check_model(basis.facts(), model.as_ref(), alias.as_ref())?;
+            log::check_model(basis.reader(), model.as_ref(), alias.as_ref())?;
             let most = max.unwrap_or(usize::MAX);
             let moves = log::moves(basis, model.as_ref(), alias.as_ref(), most)?;
             let mut answer = log::LogAnswer::of(moves, model.as_ref(), alias.as_ref())?;
@@ -142,7 +142,7 @@ impl View {
 
     /// What differs between two versions or artifacts, the old one first: `diff`.
     pub fn diff(&self, old: &str, new: &str) -> Result<JsDiff, JsValue> {
-        self.tell(|basis| diff::diff(basis.facts(), &Reference::parse(old)?, &Reference::parse(new)?))
+        self.tell(|basis| diff::diff(basis.reader(), &Reference::parse(old)?, &Reference::parse(new)?))
     }
 
     /// What the commits from `base` to `head` would change, or changed: `review`.
@@ -182,7 +182,7 @@ impl View {
     ) -> Result<JsExplain, JsValue> {
         self.tell(|basis| {
             let by = by.as_deref().map(PrincipalId::parse).transpose()?;
-            let registry = basis.facts().policy_in_force()?.registry;
+            let registry = basis.reader().policy_in_force()?.registry;
             let version = version.as_string().or_else(|| version.as_f64().map(number::print)).unwrap_or_default();
             let asked =
                 WhyNot { version: parse_version(&version)?, by: by.as_ref(), now: crate::clock::now(now)?, registry };
@@ -217,12 +217,12 @@ impl View {
     /// The policy in force, or policy `number`, in sentences and as text, with the members of the one in force:
     /// `policy show` and `members list`.
     pub fn policy(&self, number: Option<f64>) -> Result<JsPolicy, JsValue> {
-        self.tell(|basis| policy(basis.facts(), number.map(|it| it as u64)))
+        self.tell(|basis| policy(basis.reader(), number.map(|it| it as u64)))
     }
 
     /// The stable ids that records may name: `catalog list`.
     pub fn catalog(&self) -> Result<JsCatalog, JsValue> {
-        self.tell(|basis| Ok(catalog::catalog(basis.facts(), None)?.entries))
+        self.tell(|basis| Ok(catalog::catalog(basis.reader(), None)?.entries))
     }
 
     /// The retired versions, by this clock: `sunset`.

@@ -28,6 +28,14 @@ fn promote_takes_a_number_or_a_release_and_unset_closes_the_alias() {
 }
 
 #[test]
+fn the_note_on_an_alias_that_is_named_like_a_stage_is_printed_and_not_only_in_the_json() {
+    let env = TestEnvironment::with_models();
+    let text = env.ok(&["promote", "sentiment@staging", "2"]);
+    assert!(text.contains("note:") && text.contains("refmark transition sentiment/2 staging"), "{text}");
+    assert!(env.json(&["promote", "sentiment@production", "2"])["notes"][0].as_str().unwrap().contains("is an alias"));
+}
+
+#[test]
 fn a_stranger_is_refused_and_told_whose_registry_it_is() {
     let env = TestEnvironment::with_models();
     let key = env.path("stranger");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod cycles;
 mod dependencies;
 mod floors;
 mod tree;

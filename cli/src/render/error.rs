@@ -1,8 +1,8 @@
 //! Errors for people: what, the code, what next, and for a refusal every gate.
 
-use refmark_core::engine::gate::GateReport;
+use refmark_core::engine::gate::Refusal;
 use refmark_core::types::error::Error;
-use refmark_core::types::value::{Value, from_value};
+use refmark_core::types::value::Value;
 
 use super::{Page, bad, doubtful, faint, report, safe, safe_lines};
 
@@ -10,8 +10,8 @@ use super::{Page, bad, doubtful, faint, report, safe, safe_lines};
 pub fn text(error: &Error) -> String {
     let mut page = Page::default();
     page.line(format!("{} {} {}", bad("error:"), safe_lines(&error.message), faint(format!("[{}]", error.code))));
-    for found in reports(error) {
-        report::gates(&mut page, &found);
+    if let Some(Refusal(found)) = error.cause() {
+        report::gates(&mut page, found);
     }
     if let Some(Value::Array(notes)) = error.fields.get("key_notes") {
         for note in notes.iter().filter_map(|it| it.as_str()) {
@@ -22,11 +22,4 @@ pub fn text(error: &Error) -> String {
         page.line(format!("{} {}", doubtful("hint:"), safe_lines(&hint.to_string())));
     }
     page.into_text()
-}
-
-/// The reports that a refusal carries.
-fn reports(error: &Error) -> Vec<GateReport> {
-    let one = error.fields.get("report").into_iter();
-    let many = error.fields.get("reports").and_then(|it| it.as_array()).into_iter().flatten();
-    one.chain(many).filter_map(|value| from_value(value).ok()).collect()
 }

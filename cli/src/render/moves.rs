@@ -1,6 +1,6 @@
 //! Pages of changes: promote, rollback, unset, transition, revoke, delete, and the log of aliases.
 
-use refmark_core::engine::gate::Status;
+use refmark_core::engine::gate::{GateReport, Status};
 use refmark_core::records::alias::Target;
 use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::counted;
@@ -25,12 +25,19 @@ impl Render for Moved {
         if !it.reason.is_empty() {
             page.line(format!("reason: {}", safe(&it.reason)));
         }
-        // What passed is in the records; what somebody has yet to do must be said.
-        for found in &it.reports {
-            let open = found.signers.iter().any(|signer| signer.by.is_none());
-            if open || found.gates.iter().any(|gate| gate.status != Status::Passed) {
-                report::gates(page, found);
-            }
+        for note in &it.notes {
+            page.line(format!("{} {}", doubtful("note:"), safe(&note.to_string())));
+        }
+        still_to_do(page, &it.reports);
+    }
+}
+
+/// The reports with something that somebody has yet to do. What passed is in the records.
+fn still_to_do(page: &mut Page, reports: &[GateReport]) {
+    for found in reports {
+        let open = found.signers.iter().any(|signer| signer.by.is_none());
+        if open || found.gates.iter().any(|gate| gate.status != Status::Passed) {
+            report::gates(page, found);
         }
     }
 }
@@ -40,6 +47,7 @@ impl Render for TransitionAnswer {
         let what = self.version.clone().unwrap_or_else(|| self.artifact.short());
         let commit = faint(format!("commit {}", self.commit.short()));
         page.line(format!("moved {} {} → {}  {commit}", bold(safe(&what)), self.from, self.to));
+        still_to_do(page, &self.reports);
     }
 }
 

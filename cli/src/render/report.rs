@@ -21,7 +21,7 @@ pub fn gates(page: &mut Page, report: &GateReport) {
             Cell::of(word, look),
             gate.expected.as_str().into(),
             gate.found.as_str().into(),
-            gate.next.clone().unwrap_or_default().into(),
+            gate.next.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         ]);
     }
     for signer in &report.signers {

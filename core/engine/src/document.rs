@@ -65,7 +65,7 @@ fn members(value: &Value, found: &mut Read) -> Result<()> {
     found.summary = text("summary");
     found.run = text("run").or_else(|| text("run_url"));
     for (key, into) in [("suite", &mut found.suite), ("dataset", &mut found.dataset), ("tool", &mut found.tool)] {
-        *into = value.get(key).map(|it| named(key, it)).transpose()?;
+        *into = value.get(key).map(|value| named(key, value)).transpose()?;
     }
     let Some(metrics) = value.get("metrics") else { return Ok(()) };
     let metrics = metrics.as_object().ok_or_else(|| wrong("metrics", "an object", &metrics.to_string()))?;
@@ -106,7 +106,7 @@ fn named(key: &str, value: &Value) -> Result<Named> {
         Value::Object(_) => {
             let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
             let name = text("name").ok_or_else(|| wrong(&format!("{key}.name"), "a text", "nothing"))?;
-            let sha256 = text("sha256").or_else(|| text("digest")).map(|it| Digest::parse(&it)).transpose()?;
+            let sha256 = text("sha256").or_else(|| text("digest")).map(|hex| Digest::parse(&hex)).transpose()?;
             Ok(Named { name, version: text("version"), sha256 })
         }
         other => Err(wrong(key, "a name, or an object with name, version and sha256", &other.to_string())),

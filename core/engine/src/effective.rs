@@ -1,11 +1,11 @@
 //! What has taken effect: the files that count, whatever else lies in the tree.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::known::Known;
+use super::parsed_object::ParsedObject;
 use super::snapshot::{History, Mode, Snapshot};
 use refmark_records::layout::is_companion;
 use refmark_records::manifest::Manifest;
@@ -16,7 +16,6 @@ use refmark_types::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
@@ -126,15 +125,15 @@ impl<'h> Objects<'h> {
     }
 
     /// Takes in what was found out about an object beforehand.
-    pub fn know(&self, oid: Oid, known: Known) {
-        match known {
-            Known::Record(record, by) => {
+    pub fn add_parsed(&self, oid: Oid, object: ParsedObject) {
+        match object {
+            ParsedObject::Record(record, by) => {
                 keep(&self.records, oid, record);
                 if let Some(key) = by {
                     self.verified.borrow_mut().insert((oid, key));
                 }
             }
-            Known::Manifest(manifest, id) => {
+            ParsedObject::Manifest(manifest, id) => {
                 keep(&self.manifests, oid, manifest);
                 keep(&self.artifacts, oid, id);
             }
@@ -221,7 +220,7 @@ impl Tree<'_> {
             Mode::Odd(_) => Ok(false),
             Mode::Folder => {
                 let below = format!("{path}/");
-                let inert = self.inert.range(below.clone()..).next().is_some_and(|it| it.starts_with(&below));
+                let inert = self.inert.range(below.clone()..).next().is_some_and(|path| path.starts_with(&below));
                 if is_companion(&below) || !inert {
                     return Ok(!is_companion(&below));
                 }

@@ -3,7 +3,7 @@
 //! Linear in the files that changed: a landing is judged when it arrives, and a pending one again only when something
 //! took effect since. What took effect is never judged again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::effective::{Effective, Objects, State};
 use super::gate::GateReport;
 use super::open_approvals::Due;
-use super::rules::{Judged, RuleContext, judge_landing};
+use super::rules::{Exclusions, Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
 use super::verify::taint::{artifact_of, mark};
@@ -20,8 +20,8 @@ use refmark_records::manifest::FileClass;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// So many landings may be pending at a time; the rest are refused.
 pub const PENDING_LIMIT: usize = 256;
@@ -119,7 +119,7 @@ pub struct Walk<'h> {
     pending: BTreeSet<u64>,
     next_key: u64,
     /// Paths of the state that are missing or differ at the present commit.
-    off: BTreeSet<String>,
+    tampered_paths: BTreeSet<String>,
     effects: u64,
     judgements: u64,
     revoked: Revoked,
@@ -148,11 +148,6 @@ impl Revoked {
         if self.artifacts.remove(&artifact.to_string()).is_some() {
             self.index();
         }
-    }
-
-    /// The weight files of everything that is revoked.
-    pub(super) fn files(&self) -> &BTreeSet<Digest> {
-        &self.files
     }
 
     /// Makes the set of files anew from the artifacts.
@@ -187,7 +182,7 @@ impl<'h> Walk<'h> {
             new: BTreeSet::new(),
             pending: BTreeSet::new(),
             next_key: 0,
-            off: BTreeSet::new(),
+            tampered_paths: BTreeSet::new(),
             effects: 0,
             judgements: 0,
             revoked,
@@ -216,7 +211,7 @@ impl<'h> Walk<'h> {
             Standing::Pending => drop(self.pending.insert(landing.key)),
             Standing::Refused => {}
         }
-        let at = self.inert.partition_point(|it| it.key < landing.key);
+        let at = self.inert.partition_point(|other| other.key < landing.key);
         self.inert.insert(at, landing);
     }
 
@@ -224,7 +219,7 @@ impl<'h> Walk<'h> {
     fn remove(&mut self, key: u64) -> Option<Inert> {
         self.new.remove(&key);
         self.pending.remove(&key);
-        let at = self.inert.binary_search_by_key(&key, |it| it.key).ok()?;
+        let at = self.inert.binary_search_by_key(&key, |landing| landing.key).ok()?;
         let landing = self.inert.remove(at);
         for path in landing.files.keys() {
             self.holder.remove(path);
@@ -233,7 +228,7 @@ impl<'h> Walk<'h> {
     }
 
     fn find(&self, key: u64) -> Option<&Inert> {
-        self.inert.binary_search_by_key(&key, |it| it.key).ok().and_then(|at| self.inert.get(at))
+        self.inert.binary_search_by_key(&key, |landing| landing.key).ok().and_then(|at| self.inert.get(at))
     }
 
     /// Takes the next commit of the chain and what it changed against its first parent.
@@ -241,12 +236,12 @@ impl<'h> Walk<'h> {
         self.arrive(commit, changes)?;
         let position = self.commits;
         self.commits += 1;
-        if let Some(path) = self.off.first() {
+        if let Some(path) = self.tampered_paths.first() {
             let error = Error::new(
                 Code::Tampered,
                 format!("{path} had taken effect, and is missing or changed at {}", commit.short()),
             )
-            .hint("nothing takes effect while that is so; put the file back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`")
+            .hint(put_back("nothing takes effect until the file is back: "))
             .at(path)
             .field("commit", commit);
             return Ok(Verdict { commit, bad: Some(error), effects: Vec::new() });
@@ -270,8 +265,8 @@ impl<'h> Walk<'h> {
         let mut touched: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
         for change in changes {
             match self.state.oid(&change.path)? {
-                Some(held) if change.new == Some((Mode::File, held)) => drop(self.off.remove(&change.path)),
-                Some(_) => drop(self.off.insert(change.path.clone())),
+                Some(held) if change.new == Some((Mode::File, held)) => drop(self.tampered_paths.remove(&change.path)),
+                Some(_) => drop(self.tampered_paths.insert(change.path.clone())),
                 None => {
                     if let Some(key) = self.holder.get(&change.path) {
                         touched.entry(*key).or_default().push(&change.path);
@@ -314,7 +309,7 @@ impl<'h> Walk<'h> {
             let mut from = 0;
             while let Some(key) = self.pending.range(from..).next().copied() {
                 from = key + 1;
-                if self.find(key).is_some_and(|it| it.judged_at < self.effects) {
+                if self.find(key).is_some_and(|landing| landing.judged_at < self.effects) {
                     effects.extend(self.judge_one(key)?);
                 }
             }
@@ -350,12 +345,12 @@ impl<'h> Walk<'h> {
             self.insert(Inert { key, findings: dropped, judged_at: self.effects, ..left });
         }
         let effect = Effect { brought_by: landing.commit, files, reports };
-        self.due.take(&effect, StateReader(&self.state))?;
+        self.due.take(&effect.files, &effect.reports, StateReader(&self.state))?;
         Ok(Some(effect))
     }
 
     fn stay(&mut self, key: u64, refused: bool, findings: Vec<(String, Box<Error>)>, reports: Vec<GateReport>) {
-        let Ok(at) = self.inert.binary_search_by_key(&key, |it| it.key) else { return };
+        let Ok(at) = self.inert.binary_search_by_key(&key, |landing| landing.key) else { return };
         self.new.remove(&key);
         let was_pending = self.pending.remove(&key);
         let full = !was_pending && self.pending.len() >= PENDING_LIMIT;
@@ -367,7 +362,7 @@ impl<'h> Walk<'h> {
         if full && !refused {
             let path = landing.files.keys().next().cloned().unwrap_or_default();
             let error = Error::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
-                .hint("approve or remove some of them first; `refmark status` lists them");
+                .hint(Hint::of("approve or remove some of them first: ").then(Next::Status));
             landing.findings.push((path, error));
         }
         if landing.standing == Standing::Pending {
@@ -379,11 +374,14 @@ impl<'h> Walk<'h> {
     fn note_revocations(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
-            let facts = StateReader(&self.state);
-            match facts.trust(&artifact)?.0 {
+            let reader = StateReader(&self.state);
+            match reader.trust(&artifact)?.0 {
                 TrustState::Revoked => {
-                    let manifest = facts.manifest(&artifact)?;
-                    let weights = manifest.iter().flat_map(|it| &it.files).filter(|file| file.class != FileClass::Data);
+                    let manifest = reader.manifest(&artifact)?;
+                    let weights = manifest
+                        .iter()
+                        .flat_map(|manifest| &manifest.files)
+                        .filter(|file| file.class != FileClass::Data);
                     let weights = weights.map(|file| file.sha256).collect();
                     self.revoked.add(&artifact, weights);
                 }
@@ -405,8 +403,8 @@ impl<'h> Walk<'h> {
     }
 
     /// Paths of the state that are missing or differ at the newest commit taken.
-    pub fn off(&self) -> &BTreeSet<String> {
-        &self.off
+    pub fn tampered_paths(&self) -> &BTreeSet<String> {
+        &self.tampered_paths
     }
 
     /// How many commits the chain has so far.
@@ -460,17 +458,29 @@ impl<'h> Walk<'h> {
         &self.revoked
     }
 
+    /// What counts for nothing at the newest commit taken.
+    pub fn exclusions(&self) -> Exclusions {
+        Exclusions::new(self.revoked.files.clone(), self.tainted.clone())
+    }
+
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
         let position = |commit: Oid| self.position(commit);
-        let ground = RuleContext {
+        let context = RuleContext {
             state: &self.state,
             position: &position,
             revoked_files: &self.revoked.files,
             tainted: &self.tainted,
         };
-        judge_landing(files, &ground)
+        judge_landing(files, &context)
     }
+}
+
+/// How a file that had taken effect is restored.
+pub(super) fn put_back(why: &'static str) -> Hint {
+    Hint::of(why)
+        .say("revert the commit that changed it (for a forge's Revert: revert the revert); to undo a promotion, ")
+        .then(Next::Rollback { alias: None })
 }
 
 impl Inert {

@@ -6,11 +6,11 @@ pub mod chain;
 pub mod document;
 pub mod effective;
 pub mod gate;
-pub mod known;
 pub mod landing;
 #[cfg(test)]
 mod landing_tests;
 pub mod open_approvals;
+pub mod parsed_object;
 pub mod plan;
 pub mod policy;
 pub mod ports;

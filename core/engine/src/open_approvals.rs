@@ -1,11 +1,10 @@
-//! What one person did alone at night: moves that took effect at once, with approvals still due.
+//! Break-glass moves: one person made them in an emergency, they took effect at once, and their approvals are still due.
 
 use serde::{Deserialize, Serialize};
 
 use super::effective::Effective;
 use super::gate::GateReport;
-use super::landing::Effect;
-use super::rules::{Known, report_on};
+use super::rules::{Exclusions, report_on};
 use super::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
@@ -13,10 +12,11 @@ use refmark_records::statement::Record;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
 use refmark_types::name::PrincipalId;
+use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A move that took effect on one person's word.
+/// A break-glass move whose approvals are still due.
 #[derive(Debug, Clone, Serialize)]
 pub struct OpenApproval {
     /// The path of the move's record.
@@ -29,8 +29,8 @@ pub struct OpenApproval {
     pub report: GateReport,
 }
 
-/// The moves that took effect on one person's word, and may still lack approvals: of every alias and artifact the current
-/// one. A walk keeps it, so that nobody has to search a whole registry for them.
+/// The break-glass moves that may still lack approvals: of every alias and artifact the current one. A walk keeps it, so
+/// that nobody has to search a whole registry for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Due(BTreeMap<String, DueMove>);
@@ -45,16 +45,21 @@ struct DueMove {
 
 impl Due {
     /// Takes in a landing that has just taken effect.
-    pub(super) fn take(&mut self, effect: &Effect, facts: StateReader<'_>) -> Result<()> {
+    pub(super) fn take(
+        &mut self,
+        files: &BTreeMap<String, Oid>,
+        reports: &[GateReport],
+        reader: StateReader<'_>,
+    ) -> Result<()> {
         let lacks =
             |report: &&GateReport| report.break_glass && report.signers.iter().any(|signer| signer.by.is_none());
-        let lacking: Vec<Digest> = effect.reports.iter().filter(lacks).map(|it| it.statement).collect();
+        let lacking: Vec<Digest> = reports.iter().filter(lacks).map(|report| report.statement).collect();
         let mut approved = Vec::new();
-        for (path, oid) in &effect.files {
+        for (path, oid) in files {
             if let Some(moved) = moved(path) {
                 self.0.remove(moved);
                 if !lacking.is_empty() {
-                    let statement = facts.0.objects().record(*oid)?.digest();
+                    let statement = reader.0.objects().record(*oid)?.digest();
                     if lacking.contains(&statement) {
                         self.0.insert(moved.to_owned(), DueMove { path: path.clone(), statement });
                     }
@@ -64,10 +69,10 @@ impl Due {
             }
         }
         let named: Vec<String> =
-            self.0.iter().filter(|(_, it)| approved.contains(&it.statement)).map(|(key, _)| key.clone()).collect();
+            self.0.iter().filter(|(_, due)| approved.contains(&due.statement)).map(|(key, _)| key.clone()).collect();
         for key in named {
             let Some(due) = self.0.get(&key) else { continue };
-            if open(facts, due)?.is_none() {
+            if open(reader, due)?.is_none() {
                 self.0.remove(&key);
             }
         }
@@ -85,33 +90,33 @@ fn moved(path: &str) -> Option<&str> {
 }
 
 /// The moves of `due` whose signers are not all there under the newest policy, oldest first.
-pub fn open_approvals(facts: StateReader<'_>, due: &Due) -> Result<Vec<OpenApproval>> {
+pub fn open_approvals(reader: StateReader<'_>, due: &Due) -> Result<Vec<OpenApproval>> {
     let mut all = Vec::new();
     for due in due.0.values() {
-        all.extend(open(facts, due)?);
+        all.extend(open(reader, due)?);
     }
     all.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
     Ok(all)
 }
 
-fn open(facts: StateReader<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
-    let Some((policy, _)) = facts.newest_policy()? else { return Ok(None) };
-    match facts.0.record(&due.path)? {
-        Some(record) => unmet(facts, &policy, &record),
+fn open(reader: StateReader<'_>, due: &DueMove) -> Result<Option<OpenApproval>> {
+    let Some((policy, _)) = reader.newest_policy()? else { return Ok(None) };
+    match reader.0.record(&due.path)? {
+        Some(record) => unmet(reader, &policy, &record),
         None => Ok(None),
     }
 }
 
-fn unmet(facts: StateReader<'_>, policy: &Policy, record: &Record) -> Result<Option<OpenApproval>> {
+fn unmet(reader: StateReader<'_>, policy: &Policy, record: &Record) -> Result<Option<OpenApproval>> {
     // Its approvals took effect, so their bases were judged where they landed.
-    let state: &dyn Effective = facts.0;
-    let known = Known::default();
-    let ground = known.ground(state);
+    let state: &dyn Effective = reader.0;
+    let exclusions = Exclusions::default();
+    let context = exclusions.context(state);
     let common = record.common();
-    let report = report_on(record, policy, common.registry, state, &ground)?;
+    let report = report_on(record, policy, common.registry, state, &context)?;
     let open = report.break_glass && report.signers.iter().any(|signer| signer.by.is_none());
     Ok(open.then(|| OpenApproval {
-        path: Place::of(record.predicate()).map(|it| it.path()).unwrap_or_default(),
+        path: Place::of(record.predicate()).map(|of| of.path()).unwrap_or_default(),
         by: common.by.clone(),
         time: common.time,
         report,

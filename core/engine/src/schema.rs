@@ -54,10 +54,10 @@ fn well_formed(schema: &Value, at: &str) -> Result<()> {
         let here = format!("{at}/{word}");
         let good = match word.as_str() {
             known if EXPLAIN.contains(&known) => true,
-            "type" => types(value).is_some_and(|all| !all.is_empty() && all.iter().all(|it| TYPES.contains(it))),
+            "type" => types(value).is_some_and(|all| !all.is_empty() && all.iter().all(|name| TYPES.contains(name))),
             "enum" => value.as_array().is_some_and(|all| !all.is_empty()),
             "const" => true,
-            "required" => value.as_array().is_some_and(|all| all.iter().all(|it| it.as_str().is_some())),
+            "required" => value.as_array().is_some_and(|all| all.iter().all(|name| name.as_str().is_some())),
             "minProperties" | "minItems" | "maxItems" | "minLength" | "maxLength" => value.as_u64().is_some(),
             "minimum" | "maximum" => value.as_f64().is_some(),
             "items" | "additionalProperties" => {
@@ -123,7 +123,7 @@ fn mismatch(schema: &Value, value: &Value, at: &str, steps: &mut usize) -> Resul
         _ => return no("is not allowed here".to_owned()),
     }
     if let Some(all) = schema.get("type").and_then(types)
-        && !all.iter().any(|it| is_a(value, it))
+        && !all.iter().any(|name| is_a(value, name))
     {
         return no(format!("must be {}, and is {}", all.join(" or "), kind(value)));
     }

@@ -53,7 +53,7 @@ impl<T> std::ops::Deref for TypedRecord<T> {
 macro_rules! pick {
     ($variant:ident) => {
         |predicate| match predicate {
-            Predicate::$variant(it) => Some(it.as_ref()),
+            Predicate::$variant(value) => Some(value.as_ref()),
             _ => None,
         }
     };
@@ -186,7 +186,7 @@ impl<'a> StateReader<'a> {
             .0
             .children(&layout::aliases_folder(model))?
             .iter()
-            .filter_map(|it| AliasName::from_escaped(it))
+            .filter_map(|name| AliasName::from_escaped(name))
             .collect();
         names.sort();
         Ok(names)

@@ -53,7 +53,7 @@ pub enum Row {
 macro_rules! one {
     ($objects:ident, $oid:ident, $variant:ident) => {
         Row::$variant(TypedRecord::read($objects.record($oid)?, |predicate| match predicate {
-            Predicate::$variant(it) => Some(it.as_ref()),
+            Predicate::$variant(value) => Some(value.as_ref()),
             _ => None,
         })?)
     };
@@ -70,7 +70,7 @@ pub fn row(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Option<Row>> {
         Place::Trust(..) => one!(objects, oid, Trust),
         Place::Evidence(..) => one!(objects, oid, Evidence),
         Place::Alias(..) => Row::Move(TypedRecord::read(objects.record(oid)?, |predicate| match predicate {
-            Predicate::Alias(it) => Some(it.as_ref()),
+            Predicate::Alias(alias_move) => Some(alias_move.as_ref()),
             _ => None,
         })?),
         Place::Document(artifact, Document::Manifest) => Row::Artifact(artifact, objects.manifest(oid)?),
@@ -220,7 +220,7 @@ impl MetricBound {
             (">", Comparison::More),
             ("=", Comparison::Equal),
         ];
-        let found = SIGNS.into_iter().find_map(|(sign, it)| Some((it, rest.strip_prefix(sign)?)));
+        let found = SIGNS.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)));
         let (comparison, number) = found.ok_or_else(wrong)?;
         let value = number.trim().parse::<f64>().map_err(|_| wrong())?;
         let name = name.trim().to_owned();
@@ -318,8 +318,8 @@ impl SearchRequest {
     /// The words of the text, in small letters. What holds no letter and no digit is left out.
     pub fn words(&self) -> Vec<String> {
         let text = self.text.as_deref().unwrap_or_default();
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty());
-        words.take(16).map(|it| it.chars().take(64).collect::<String>().to_lowercase()).collect()
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        words.take(16).map(|word| word.chars().take(64).collect::<String>().to_lowercase()).collect()
     }
 }
 

@@ -85,7 +85,7 @@ fn read(word: &str, models: &[ModelName]) -> Option<(Moving, ModelName, Option<A
             (None, Some((name, version))) => {
                 // MLflow's old stages move as `latest` does; numbers and releases do not.
                 let moves = ["latest", "production", "staging", "archived"];
-                let moves = moves.iter().any(|it| version.eq_ignore_ascii_case(it));
+                let moves = moves.iter().any(|word| version.eq_ignore_ascii_case(word));
                 if moves { Some((Moving::Latest, known(name)?, None)) } else { None }
             }
             (None, None) => Some((Moving::Unpinned, known(rest)?, None)),
@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn what_moves_is_found_in_any_manifest_and_what_is_fixed_is_left_alone() {
-        let models: Vec<ModelName> = ["sentiment", "nlp.ner"].iter().map(|it| ModelName::parse(it).unwrap()).collect();
+        let models: Vec<ModelName> =
+            ["sentiment", "nlp.ner"].iter().map(|name| ModelName::parse(name).unwrap()).collect();
         let text = r#"
 model_uri: "models:/sentiment@champion"
 env: [{name: MODEL, value: models:/nlp.ner/latest}]
@@ -125,7 +126,7 @@ fine: models:/sentiment/3 models:/sentiment/1.4.0
 fine: ada@champion sentiment:1.2 registry/sentiment@sha256:00 other:latest sentiment
 {"uri": "refmark://h/sentiment@champion"}"#;
         let found: Vec<(usize, Moving, String)> =
-            lint(text, &models).into_iter().map(|it| (it.line, it.moving, it.model.to_string())).collect();
+            lint(text, &models).into_iter().map(|lint| (lint.line, lint.moving, lint.model.to_string())).collect();
         let expected = [
             (2, Moving::Alias, "sentiment"),
             (3, Moving::Latest, "nlp.ner"),

@@ -10,6 +10,7 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Exit, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
@@ -92,7 +93,7 @@ impl PinReport {
 
     /// The worst problem as an error that a command ends with; none where the pin may be used.
     pub fn error(&self) -> Option<Box<Error>> {
-        let rank = |it: &&Problem| (it.code.exit() == Exit::Integrity, it.code != Code::StalePin);
+        let rank = |problem: &&Problem| (problem.code.exit() == Exit::Integrity, problem.code != Code::StalePin);
         let worst = self.problems.iter().max_by_key(rank)?;
         let mut error = Error::new(worst.code, &worst.message).field("pin", &self.name);
         error.hint = worst.hint.clone();
@@ -122,7 +123,7 @@ pub fn judge_offline(pin: &Pin, max_offline: Option<Span>, now: Timestamp) -> Pi
             Code::StalePin,
             format!("pin {} was last checked at {}, and the lock allows {span} offline", pin.name, pin.checked),
         )
-        .hint("`refmark pin update` asks the registry again")
+        .hint(Hint::of("to ask the registry again: ").then(Next::PinUpdate { name: Some(pin.name.to_string()) }))
         .field("checked", pin.checked)
         .field("max_offline", span);
         report.add(Standing::Stale, &error);
@@ -132,7 +133,7 @@ pub fn judge_offline(pin: &Pin, max_offline: Option<Span>, now: Timestamp) -> Pi
 
 /// What the registry says of a pin.
 pub fn judge(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     pin: &Pin,
     seen: HeadSeen,
     max_offline: Option<Span>,
@@ -148,64 +149,88 @@ pub fn judge(
         .field("expected", pin.head);
         report.add(Standing::Tampered, &error);
     }
-    match contradiction(facts, pin)? {
-        // A copy that lacks the lock's head cannot say that the lock lies: it may just not have heard.
-        Some(error) if seen == HeadSeen::Unknown && error.fields.contains_key("missing") => {
+    match contradiction(reader, pin)? {
+        // A copy without the lock's head cannot say that the lock is wrong: its history may end too early.
+        Some(Contradiction::NotInHistory(what)) if seen == HeadSeen::Unknown => {
             let error = Error::new(
                 Code::StalePin,
-                format!("pin {} was taken at {}, which is not here: {}", pin.name, pin.head.short(), error.message),
+                format!("pin {} was taken at {}, which is not here: {what}", pin.name, pin.head.short()),
             )
-            .hint("fetch the newest history: refmark fetch");
+            .hint(Hint::of("fetch the newest history: ").then(Next::Fetch));
             report.add(Standing::Stale, &error);
             return Ok(report);
         }
-        Some(error) => {
-            report.add(Standing::Tampered, &error);
+        Some(contradiction) => {
+            report.add(Standing::Tampered, &contradiction.into_error(pin));
             return Ok(report);
         }
         None => {}
     }
-    today(facts, pin, now, &mut report)?;
+    today(reader, pin, now, &mut report)?;
     Ok(report)
 }
 
-/// What in a pin is not as history has it; the field `missing` where history has nothing at all.
-fn contradiction(facts: StateReader<'_>, pin: &Pin) -> Result<Option<Box<Error>>> {
-    let Pin { name, model, version, artifact, .. } = pin;
-    let lies = |what: String| {
-        Error::new(Code::Tampered, format!("pin {name}: {what}"))
-            .hint("somebody edited the lock file; put it back as it was committed, or pin anew: refmark pin update")
-    };
-    let Some(record) = facts.version(model, *version)? else {
-        return Ok(Some(lies(format!("the registry has no {model}/{version}")).field("missing", true)));
-    };
-    if record.artifact != *artifact {
-        let what = format!("the lock says that {model}/{version} is {artifact}, and history has {}", record.artifact);
-        return Ok(Some(lies(what).field("expected", record.artifact).field("found", artifact)));
-    }
-    if let (Some(alias), Some(PinnedMove { sequence, statement })) = (&pin.alias, pin.moved) {
-        let Some(moved) = facts.alias_move(model, alias, sequence)? else {
-            let what = format!("{model}@{alias} has no move {sequence}");
-            return Ok(Some(lies(what).field("missing", true)));
-        };
-        let brought = moved.to.map(|to| (to.version, to.artifact));
-        if moved.record.digest() != statement || brought != Some((*version, *artifact)) {
-            return Ok(Some(lies(format!("move {sequence} of {model}@{alias} is another one than the lock says"))));
+/// What in a pin is not as history has it.
+#[derive(Debug, thiserror::Error)]
+enum Contradiction {
+    /// History has no such thing. A copy that ends before the lock's head may just not have it yet.
+    #[error("{0}")]
+    NotInHistory(String),
+    /// The version is another artifact.
+    #[error("the lock names {found}, and {version} is {expected}")]
+    OtherArtifact { version: String, expected: ArtifactId, found: ArtifactId },
+    /// The alias's move is another statement, or moved to something else.
+    #[error("move {sequence} of {alias} is not the one that the lock names")]
+    OtherMove { alias: String, sequence: u64 },
+    /// The files differ.
+    #[error("its files are not those of {0}")]
+    OtherFiles(ArtifactId),
+}
+
+impl Contradiction {
+    fn into_error(self, pin: &Pin) -> Box<Error> {
+        let error = Error::new(Code::Tampered, format!("pin {}: {self}", pin.name)).hint(
+            Hint::of("the lock file was edited; restore it as it was committed, or pin again: ")
+                .then(Next::PinUpdate { name: Some(pin.name.to_string()) }),
+        );
+        match &self {
+            Contradiction::OtherArtifact { expected, found, .. } => {
+                error.field("expected", expected).field("found", found)
+            }
+            _ => error,
         }
     }
-    let Some(manifest) = facts.manifest(artifact)? else {
-        return Ok(Some(lies(format!("{artifact} has no manifest in the registry")).field("missing", true)));
+}
+
+fn contradiction(reader: StateReader<'_>, pin: &Pin) -> Result<Option<Contradiction>> {
+    let Pin { model, version, artifact, .. } = pin;
+    let none = |what: String| Ok(Some(Contradiction::NotInHistory(what)));
+    let Some(record) = reader.version(model, *version)? else {
+        return none(format!("the registry has no {model}/{version}"));
     };
-    Ok(match files_of(&manifest)? == pin.files {
-        true => None,
-        false => Some(lies(format!("its files are not those of {artifact}"))),
-    })
+    if record.artifact != *artifact {
+        let version = format!("{model}/{version}");
+        return Ok(Some(Contradiction::OtherArtifact { version, expected: record.artifact, found: *artifact }));
+    }
+    if let (Some(alias), Some(PinnedMove { sequence, statement })) = (&pin.alias, pin.moved) {
+        let Some(moved) = reader.alias_move(model, alias, sequence)? else {
+            return none(format!("{model}@{alias} has no move {sequence}"));
+        };
+        let target = moved.to.map(|to| (to.version, to.artifact));
+        if moved.record.digest() != statement || target != Some((*version, *artifact)) {
+            return Ok(Some(Contradiction::OtherMove { alias: format!("{model}@{alias}"), sequence }));
+        }
+    }
+    let Some(manifest) = reader.manifest(artifact)? else {
+        return none(format!("the registry has no manifest of {artifact}"));
+    };
+    Ok((files_of(&manifest)? != pin.files).then_some(Contradiction::OtherFiles(*artifact)))
 }
 
 /// What has become of the artifact and the version since.
-fn today(facts: StateReader<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) -> Result<()> {
+fn today(reader: StateReader<'_>, pin: &Pin, now: Timestamp, report: &mut PinReport) -> Result<()> {
     let Pin { name, model, version, artifact, .. } = pin;
-    let trust = facts.trust(artifact)?.0;
+    let trust = reader.trust(artifact)?.0;
     report.trust = Some(trust);
     let withdrawn = match trust {
         TrustState::Trusted => None,
@@ -215,26 +240,31 @@ fn today(facts: StateReader<'_>, pin: &Pin, now: Timestamp, report: &mut PinRepo
     };
     if let Some((code, what)) = withdrawn {
         let error = Error::new(code, format!("pin {name}: {model}/{version} ({}) {what}", artifact.short()))
-            .hint(format!("`refmark pin update {name}` follows {}; `refmark explain` says why", pin.follows()))
+            .hint(
+                Hint::of(format!("to follow {}: ", pin.follows()))
+                    .then(Next::PinUpdate { name: Some(name.to_string()) })
+                    .say("; why: ")
+                    .then(Next::Explain { reference: Some(format!("{model}/{version}")) }),
+            )
             .field("artifact", artifact);
         report.add(Standing::Withdrawn, &error);
     }
-    let (stage, moved) = facts.stage(model, *version)?;
+    let (stage, moved) = reader.stage(model, *version)?;
     report.stage = Some(stage);
-    report.sunset = moved.as_ref().and_then(|it| it.sunset);
+    report.sunset = moved.as_ref().and_then(|moved| moved.sunset);
     if let Some(sunset) = report.sunset.filter(|sunset| *sunset <= now) {
-        let instead = moved.as_ref().and_then(|it| it.replacement);
-        let instead = instead.map(|it| format!("; {model}/{it} stands in for it")).unwrap_or_default();
+        let instead = moved.as_ref().and_then(|moved| moved.replacement);
+        let instead = instead.map(|replacement| format!("; {model}/{replacement} replaces it")).unwrap_or_default();
         let error =
             Error::new(Code::StalePin, format!("pin {name}: {model}/{version} is past its sunset {sunset}{instead}"))
-                .hint(format!("refmark pin update {name}"))
+                .hint(Next::PinUpdate { name: Some(name.to_string()) })
                 .field("sunset", sunset);
         report.add(Standing::Stale, &error);
     }
     if let Some(alias) = &pin.alias {
-        let newest = facts.alias(model, alias)?;
-        report.now = newest.as_ref().and_then(|it| it.to).map(|to| to.version);
-        let moved_on = newest.is_some_and(|it| pin.moved.is_none_or(|moved| moved.sequence < it.sequence));
+        let newest = reader.alias(model, alias)?;
+        report.now = newest.as_ref().and_then(|moved| moved.to).map(|to| to.version);
+        let moved_on = newest.is_some_and(|newest| pin.moved.is_none_or(|moved| moved.sequence < newest.sequence));
         if moved_on && report.standing == Standing::Current {
             report.standing = Standing::Behind;
         }
@@ -244,8 +274,13 @@ fn today(facts: StateReader<'_>, pin: &Pin, now: Timestamp, report: &mut PinRepo
 
 /// The files of an artifact, as a lock lists them.
 pub fn files_of(manifest: &Manifest) -> Result<Vec<PinnedFile>> {
-    let file = |it: &refmark_records::manifest::FileEntry| {
-        Ok(PinnedFile { path: PackagePath::parse(&it.path)?, size: it.size, sha256: it.sha256, class: it.class })
+    let file = |entry: &refmark_records::manifest::FileEntry| {
+        Ok(PinnedFile {
+            path: PackagePath::parse(&entry.path)?,
+            size: entry.size,
+            sha256: entry.sha256,
+            class: entry.class,
+        })
     };
     manifest.files.iter().map(file).collect()
 }
@@ -265,21 +300,21 @@ pub struct Taken<'a> {
     /// The present time.
     pub now: Timestamp,
     /// What has taken effect.
-    pub facts: StateReader<'a>,
+    pub reader: StateReader<'a>,
 }
 
 impl Taken<'_> {
     /// The pin.
     pub fn pin(self) -> Result<Pin> {
-        let Taken { name, model, version, alias, head, now, facts } = self;
+        let Taken { name, model, version, alias, head, now, reader } = self;
         let gone = |what: &str| Error::new(Code::NotFound, format!("{model}/{version} has no {what} in the registry"));
-        let artifact = facts.version(&model, version)?.ok_or_else(|| gone("record"))?.artifact;
-        let manifest = facts.manifest(&artifact)?.ok_or_else(|| gone("manifest"))?;
+        let artifact = reader.version(&model, version)?.ok_or_else(|| gone("record"))?.artifact;
+        let manifest = reader.manifest(&artifact)?.ok_or_else(|| gone("manifest"))?;
         let moved = match &alias {
-            Some(alias) => facts.alias(&model, alias)?,
+            Some(alias) => reader.alias(&model, alias)?,
             None => None,
         };
-        let moved = moved.map(|it| PinnedMove { sequence: it.sequence, statement: it.record.digest() });
+        let moved = moved.map(|moved| PinnedMove { sequence: moved.sequence, statement: moved.record.digest() });
         let files = files_of(&manifest)?;
         Ok(Pin { name, model, version, artifact, alias, moved, head, checked: now, files })
     }

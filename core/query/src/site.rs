@@ -124,10 +124,10 @@ impl Site {
             .hint("upgrade refmark, or export to another folder"));
         }
         let site: Site = serde_json::from_slice(bytes).map_err(broken)?;
-        if let Some(pack) = site.packs.iter().find(|it| !it.is_sound()) {
+        if let Some(pack) = site.packs.iter().find(|pack| !pack.is_sound()) {
             return Err(Error::new(Code::BadRecord, format!("site.json names a pack `{}`", pack.name.escape_debug())));
         }
-        let listing = site.listing.strip_prefix("listing-").and_then(|it| it.strip_suffix(".json"));
+        let listing = site.listing.strip_prefix("listing-").and_then(|rest| rest.strip_suffix(".json"));
         if !listing.is_some_and(is_hash) {
             return Err(Error::new(
                 Code::BadRecord,
@@ -233,23 +233,23 @@ impl Listing {
     /// Adds a model with its versions, newest first; `moved`: when an alias of it moved last. Models come by name.
     pub fn add(&mut self, model: ModelRow, versions: Vec<VersionRow>, moved: Option<Timestamp>) {
         let at = self.models.name.len() as u64;
-        let newest = versions.iter().map(|it| it.time).max();
+        let newest = versions.iter().map(|version| version.time).max();
         self.models.name.push(model.model);
         self.models.owner.push(model.owner);
         self.models.versions.push(model.versions);
         self.models.updated.push(newest.max(moved));
         self.models.aliases.push(model.aliases);
-        for it in versions {
+        for version in versions {
             self.versions.model.push(at);
-            self.versions.version.push(it.version);
-            self.versions.release.push(it.release);
-            self.versions.artifact.push(it.artifact);
-            self.versions.stage.push(it.stage);
-            self.versions.trust.push(it.trust);
-            self.versions.size.push(it.size);
-            self.versions.by.push(it.by);
-            self.versions.time.push(it.time);
-            self.versions.metrics.push(it.metrics);
+            self.versions.version.push(version.version);
+            self.versions.release.push(version.release);
+            self.versions.artifact.push(version.artifact);
+            self.versions.stage.push(version.stage);
+            self.versions.trust.push(version.trust);
+            self.versions.size.push(version.size);
+            self.versions.by.push(version.by);
+            self.versions.time.push(version.time);
+            self.versions.metrics.push(version.metrics);
         }
     }
 

@@ -33,21 +33,21 @@ pub struct Sunset {
 }
 
 /// The versions in stage `retired`, the most urgent first. Linear in versions and consumers.
-pub fn sunsets(facts: StateReader<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
-    let consumers = facts.consumers()?;
+pub fn sunsets(reader: StateReader<'_>, now: Timestamp) -> Result<Vec<Sunset>> {
+    let consumers = reader.consumers()?;
     let mut found = Vec::new();
-    for model in facts.models()? {
-        for version in facts.versions(&model)? {
-            let (Stage::Retired, Some(moved)) = facts.stage(&model, version)? else { continue };
+    for model in reader.models()? {
+        for version in reader.versions(&model)? {
+            let (Stage::Retired, Some(moved)) = reader.stage(&model, version)? else { continue };
             let pinned: Vec<ConsumerId> = consumers
                 .iter()
-                .filter(|it| it.pins.iter().any(|pin| pin.model == model && pin.version == version))
-                .map(|it| it.consumer.clone())
+                .filter(|consumer| consumer.pins.iter().any(|pin| pin.model == model && pin.version == version))
+                .map(|consumer| consumer.consumer.clone())
                 .collect();
             let mut aliases = Vec::new();
-            for alias in facts.aliases(&model)? {
-                let held = facts.alias(&model, &alias)?.and_then(|it| it.to);
-                if held.is_some_and(|it| it.version == version) {
+            for alias in reader.aliases(&model)? {
+                let held = reader.alias(&model, &alias)?.and_then(|alias_move| alias_move.to);
+                if held.is_some_and(|target| target.version == version) {
                     aliases.push(alias);
                 }
             }

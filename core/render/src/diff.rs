@@ -60,7 +60,8 @@ fn metric_row(row: &MetricDiff) -> Vec<Line> {
     // One dataset has a column of its own; two stand with their values.
     let apart = row.old.is_some() && row.new.is_some() && a != b;
     let shared = if apart { Line::default() } else { if row.new.is_some() { b } else { a } };
-    let value = |side: &Option<MetricSide>| side.as_ref().map_or_else(|| Line::of("–"), |it| metric_value(it, apart));
+    let value =
+        |side: &Option<MetricSide>| side.as_ref().map_or_else(|| Line::of("–"), |side| metric_value(side, apart));
     let delta = match (row.delta_percent, row.delta) {
         (Some(relative), _) => percent(relative),
         (None, Some(absolute)) => signed(absolute),
@@ -117,7 +118,7 @@ pub fn contract(diff: &ArtifactDiff) -> Line {
     };
     let line = if contract.source == ContractSource::Graph { line.say(" (by the ONNX graphs)") } else { line };
     let mut because: Vec<String> =
-        contract.because.items.iter().take(SENTENCES).map(|it| bounded(it, CHARACTERS)).collect();
+        contract.because.items.iter().take(SENTENCES).map(|sentence| bounded(sentence, CHARACTERS)).collect();
     let more = contract.because.count.saturating_sub(because.len());
     if more > 0 {
         because.push(format!("and {}", counted(more, "more change")));
@@ -189,7 +190,7 @@ pub fn lineage(diff: &ArtifactDiff) -> Line {
     }
     parts.extend(lineage.changed.items.iter().take(ROWS).map(changed));
     parts.extend(lineage.source.iter().map(changed));
-    let id = |it: &refmark_types::digest::ArtifactId| Line::default().code(format!("{}…", it.short()));
+    let id = |artifact: &refmark_types::digest::ArtifactId| Line::default().code(format!("{}…", artifact.short()));
     parts.extend(names("+ parent", &lineage.parents_added, id));
     parts.extend(names("− parent", &lineage.parents_removed, id));
     if let Some(licence) = &lineage.licence {
@@ -198,11 +199,15 @@ pub fn lineage(diff: &ArtifactDiff) -> Line {
                 parts.push(Line::of("licence same (").word(name).say(")"));
             }
             // A changed key of lineage was already said.
-            _ if lineage.changed.items.iter().any(|it| it.old == licence.old && it.new == licence.new) => {}
+            _ if lineage
+                .changed
+                .items
+                .iter()
+                .any(|changed| changed.old == licence.old && changed.new == licence.new) => {}
             _ => parts.push(changed(licence)),
         }
     }
-    let word = |it: &String| Line::default().word(it);
+    let word = |text: &String| Line::default().word(text);
     parts.extend(names("+ capability", &lineage.capabilities_added, word));
     parts.extend(names("− capability", &lineage.capabilities_removed, word));
     let card = &diff.card;
@@ -260,26 +265,32 @@ pub fn files(diff: &ArtifactDiff) -> Block {
         return Block::Lines(vec![summary]);
     }
     let mut table = Table::new(&["File", "Change", ">Size", "SHA-256"]);
-    let path = |it: &FileSide| Line::default().word(&it.path);
-    for it in &files.changed.items {
-        let what = it.tensors.map_or_else(|| "changed".to_owned(), |count| counted(count, "tensor"));
-        let what = match it.old.class == it.new.class {
+    let path = |file: &FileSide| Line::default().word(&file.path);
+    for changed in &files.changed.items {
+        let what = changed.tensors.map_or_else(|| "changed".to_owned(), |count| counted(count, "tensor"));
+        let what = match changed.old.class == changed.new.class {
             true => Line::of(what),
-            false => Line::default().strong(format!("{} → {}", it.old.class, it.new.class)).say(", ").say(what),
+            false => {
+                Line::default().strong(format!("{} → {}", changed.old.class, changed.new.class)).say(", ").say(what)
+            }
         };
-        let sizes = if it.old.size == it.new.size { String::new() } else { format!("{} → ", size(it.old.size)) };
-        let digests = Line::default().code(short(&it.old.sha256)).say(" → ").code(short(&it.new.sha256));
-        table.rows.push(vec![path(&it.new), what, Line::of(sizes).say(size(it.new.size)), digests]);
+        let sizes = if changed.old.size == changed.new.size {
+            String::new()
+        } else {
+            format!("{} → ", size(changed.old.size))
+        };
+        let digests = Line::default().code(short(&changed.old.sha256)).say(" → ").code(short(&changed.new.sha256));
+        table.rows.push(vec![path(&changed.new), what, Line::of(sizes).say(size(changed.new.size)), digests]);
     }
-    let alone = |it: &FileSide, what: &str| {
-        let digest = Line::default().code(short(&it.sha256));
-        vec![path(it), Line::of(format!("{what}, {}", it.class)), Line::of(size(it.size)), digest]
+    let alone = |file: &FileSide, what: &str| {
+        let digest = Line::default().code(short(&file.sha256));
+        vec![path(file), Line::of(format!("{what}, {}", file.class)), Line::of(size(file.size)), digest]
     };
-    table.rows.extend(files.added.items.iter().map(|it| alone(it, "added")));
-    table.rows.extend(files.removed.items.iter().map(|it| alone(it, "removed")));
-    table.rows.extend(files.renamed.items.iter().map(|it| {
-        let path = Line::default().word(&it.old).say(" → ").word(&it.new);
-        vec![path, Line::of("renamed"), Line::of(size(it.size)), Line::default().code(short(&it.sha256))]
+    table.rows.extend(files.added.items.iter().map(|added| alone(added, "added")));
+    table.rows.extend(files.removed.items.iter().map(|removed| alone(removed, "removed")));
+    table.rows.extend(files.renamed.items.iter().map(|renamed| {
+        let path = Line::default().word(&renamed.old).say(" → ").word(&renamed.new);
+        vec![path, Line::of("renamed"), Line::of(size(renamed.size)), Line::default().code(short(&renamed.sha256))]
     }));
     table.rows.truncate(ROWS);
     table.more = rest(table.rows.len(), files.count(), "file");

@@ -7,26 +7,29 @@ use refmark_types::text::when;
 use refmark_types::text::{counted, short, size};
 
 /// The dossier, whole: nothing of it is cut.
-pub fn page(it: &Dossier) -> Page {
+pub fn page(dossier: &Dossier) -> Page {
     let mut page = Page::default();
-    page.push(Block::Heading(1, Line::of(format!("{}/{}: dossier", it.model, it.version.version))));
-    let verified = if it.verified { "verified against a pinned trust root" } else { "not verified: no root is pinned" };
+    page.push(Block::Heading(1, Line::of(format!("{}/{}: dossier", dossier.model, dossier.version.version))));
+    let verified =
+        if dossier.verified { "verified against a pinned trust root" } else { "not verified: no root is pinned" };
     let mut lines = vec![
-        Line::default().strong("Registry").say(" ").word(&it.name).say(" ").code(it.registry.to_string()),
+        Line::default().strong("Registry").say(" ").word(&dossier.name).say(" ").code(dossier.registry.to_string()),
         Line::default()
             .strong("As of")
             .say(" commit ")
-            .code(it.head.to_string())
-            .say(format!(", {}, {verified}", when(it.as_of))),
-        Line::default().strong("Artifact").say(" ").code(it.artifact.to_string()),
-        Line::default().strong("State").say(format!(" {}, {}", it.trust, it.stage)),
-        Line::default().strong("Owner").say(" ").word(it.owner.as_deref().unwrap_or("nobody is named")),
+            .code(dossier.head.to_string())
+            .say(format!(", {}, {verified}", when(dossier.as_of))),
+        Line::default().strong("Artifact").say(" ").code(dossier.artifact.to_string()),
+        Line::default().strong("State").say(format!(" {}, {}", dossier.trust, dossier.stage)),
+        Line::default().strong("Owner").say(" ").word(dossier.owner.as_deref().unwrap_or("nobody is named")),
     ];
     lines.extend(
-        it.version.release.iter().map(|release| Line::default().strong("Release").say(" ").word(release.as_str())),
+        dossier.version.release.iter().map(|release| Line::default().strong("Release").say(" ").word(release.as_str())),
     );
-    lines.extend(it.version.description.iter().map(|text| Line::default().strong("Description").say(" ").say(text)));
-    for (what, pointed) in [("Policy", &it.policy), ("Root", &it.root)] {
+    lines.extend(
+        dossier.version.description.iter().map(|text| Line::default().strong("Description").say(" ").say(text)),
+    );
+    for (what, pointed) in [("Policy", &dossier.policy), ("Root", &dossier.root)] {
         lines.extend(
             pointed.map(|(number, digest)| {
                 Line::default().strong(what).say(format!(" {number} ")).code(digest.prefixed())
@@ -35,18 +38,18 @@ pub fn page(it: &Dossier) -> Page {
     }
     page.push(Block::Lines(lines));
     page.push(Block::Heading(2, Line::of("Package")));
-    let sizes = it.manifest.files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
-    let line = Line::default().word(it.manifest.artifact_type.as_str()).say(", ").word(&it.manifest.format);
+    let sizes = dossier.manifest.files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
+    let line = Line::default().word(dossier.manifest.artifact_type.as_str()).say(", ").word(&dossier.manifest.format);
     let counts = format!(
         ": {}, {}, {}. {}.",
-        counted(it.manifest.files.len(), "file"),
+        counted(dossier.manifest.files.len(), "file"),
         size(sizes),
-        counted(it.tensors, "tensor"),
-        what_files_can_do(&it.manifest)
+        counted(dossier.tensors, "tensor"),
+        what_files_can_do(&dossier.manifest)
     );
     page.push(Block::Lines(vec![line.say(counts)]));
     let mut table = Table::new(&["File", "Class", ">Size", "SHA-256"]);
-    for file in &it.manifest.files {
+    for file in &dossier.manifest.files {
         let digest = Line::default().code(file.sha256.hex());
         table.rows.push(vec![
             Line::default().word(&file.path),
@@ -56,11 +59,11 @@ pub fn page(it: &Dossier) -> Page {
         ]);
     }
     page.push(Block::Table(table));
-    origin(&mut page, it);
-    evidence(&mut page, it);
-    moves(&mut page, it);
+    origin(&mut page, dossier);
+    evidence(&mut page, dossier);
+    moves(&mut page, dossier);
     let mut table = Table::new(&["Key", "Principal", "Public key"]);
-    for key in &it.keys {
+    for key in &dossier.keys {
         let who = key.principal.as_ref().map_or("not in the newest policy", |who| who.as_str());
         table.rows.push(vec![
             Line::default().code(&key.key),
@@ -73,15 +76,15 @@ pub fn page(it: &Dossier) -> Page {
     page
 }
 
-fn origin(page: &mut Page, it: &Dossier) {
+fn origin(page: &mut Page, dossier: &Dossier) {
     page.push(Block::Heading(2, Line::of("Lineage")));
     let mut table = Table::new(&["What", "Value"]);
     let mut row = |what: &str, value: &str| table.rows.push(vec![Line::default().word(what), Line::of(value)]);
-    it.lineage.iter().for_each(|(key, value)| row(key, value));
-    it.manifest.source.iter().for_each(|source| row("source", source));
-    it.manifest.parents.iter().for_each(|parent| row("parent", &parent.to_string()));
-    it.manifest.capabilities.iter().for_each(|capability| row("capability", capability));
-    if let Some(contract) = &it.contract {
+    dossier.lineage.iter().for_each(|(key, value)| row(key, value));
+    dossier.manifest.source.iter().for_each(|source| row("source", source));
+    dossier.manifest.parents.iter().for_each(|parent| row("parent", &parent.to_string()));
+    dossier.manifest.capabilities.iter().for_each(|capability| row("capability", capability));
+    if let Some(contract) = &dossier.contract {
         for (what, fields) in [("input", &contract.inputs), ("output", &contract.outputs)] {
             for field in fields {
                 row(what, &format!("{}: {}{}", field.name, field.field_type, if field.optional { "?" } else { "" }));
@@ -91,10 +94,10 @@ fn origin(page: &mut Page, it: &Dossier) {
     page.push(Block::Table(table));
 }
 
-fn evidence(page: &mut Page, it: &Dossier) {
+fn evidence(page: &mut Page, dossier: &Dossier) {
     page.push(Block::Heading(2, Line::of("Evidence")));
     let mut table = Table::new(&["Type", "Verdict", "By", "When", "Says", "Statement"]);
-    for entry in &it.evidence {
+    for entry in &dossier.evidence {
         let found = &entry.evidence;
         let mut says = Line::default().word(found.summary.as_deref().unwrap_or_default());
         for (name, metric) in found.metrics.iter() {
@@ -121,10 +124,10 @@ fn evidence(page: &mut Page, it: &Dossier) {
     page.push(Block::Lines(vec![Line::of(if none { "None." } else { "" })]));
 }
 
-fn moves(page: &mut Page, it: &Dossier) {
+fn moves(page: &mut Page, dossier: &Dossier) {
     page.push(Block::Heading(2, Line::of("Moves and approvals")));
     let mut table = Table::new(&["What", "By", "When", "Why", "Approvals and waivers", "Commit", "Statement"]);
-    for entry in &it.moves {
+    for entry in &dossier.moves {
         let said = entry.approvals.iter().map(|said| {
             let waives =
                 said.waives.iter().map(|(gate, reason, until)| format!("waives {gate} until {until}: {reason}"));

@@ -80,11 +80,11 @@ fn heading(review: &Review) -> Line {
         RangeVerdict::Refused | RangeVerdict::Failed => Mark::Bad,
     };
     let first = review.changes.items.first();
-    let line = match first.and_then(|it| Some((it, it.model.as_ref()?, it.alias.as_ref()?))) {
-        Some((it, model, alias)) => {
+    let line = match first.and_then(|first| Some((first, first.model.as_ref()?, first.alias.as_ref()?))) {
+        Some((shown, model, alias)) => {
             let version = |at: &Option<String>| at.clone().unwrap_or_else(|| "(none)".to_owned());
             let line = Line::mark(mark).say(" ").word(model.as_str()).say(": ").code(alias.as_str());
-            line.say(format!(" {} → {}", version(&it.from), version(&it.to)))
+            line.say(format!(" {} → {}", version(&shown.from), version(&shown.to)))
         }
         None => Line::mark(mark).say(" ").word(&review.title),
     };
@@ -93,13 +93,13 @@ fn heading(review: &Review) -> Line {
 
 /// Why it is refused. What only waits is said by the tables.
 fn problems(review: &Review) -> Block {
-    let grave = |it: &&Problem| !matches!(it.code, Code::Pending);
+    let grave = |problem: &&Problem| !matches!(problem.code, Code::Pending);
     let all: Vec<&Problem> = review.problems.iter().filter(grave).collect();
     let mut lines = Vec::new();
-    for it in all.iter().take(10) {
-        let line = Line::mark(Mark::Bad).say(" ").code(it.code.as_str()).say(" ");
-        let line = line.say(refmark_types::text::bounded(&it.message, 600));
-        lines.push(match &it.hint {
+    for said in all.iter().take(10) {
+        let line = Line::mark(Mark::Bad).say(" ").code(said.code.as_str()).say(" ");
+        let line = line.say(refmark_types::text::bounded(&said.message, 600));
+        lines.push(match &said.hint {
             Some(hint) => line.say(". ").apart(refmark_types::text::bounded(&hint.to_string(), 300)),
             None => line,
         });
@@ -110,66 +110,78 @@ fn problems(review: &Review) -> Block {
     Block::Lines(lines)
 }
 
-fn one_move(page: &mut Page, review: &Review, it: &MoveReview) {
+fn one_move(page: &mut Page, review: &Review, move_review: &MoveReview) {
     // The first move is the heading of the whole.
-    if review.changes.items.first().is_some_and(|first| first.path != it.path) {
-        let mark = match it.decision {
+    if review.changes.items.first().is_some_and(|first| first.path != move_review.path) {
+        let mark = match move_review.decision {
             Decision::Ok => Mark::Good,
             Decision::Pending => Mark::Waits,
             Decision::Refused => Mark::Bad,
         };
-        page.push(Block::Heading(2, Line::mark(mark).say(" ").say(&it.change)));
+        page.push(Block::Heading(2, Line::mark(mark).say(" ").say(&move_review.change)));
     }
-    let first = review.changes.items.first().filter(|first| first.path != it.path && first.reason == it.reason);
+    let first = review
+        .changes
+        .items
+        .first()
+        .filter(|first| first.path != move_review.path && first.reason == move_review.reason);
     if first.is_none() {
-        let why = Line::default().strong("Why").say(" ").word(&it.reason);
-        page.push(Block::Lines(vec![why.say(format!(" ({}, {})", it.by, when(it.time)))]));
+        let why = Line::default().strong("Why").say(" ").word(&move_review.reason);
+        page.push(Block::Lines(vec![why.say(format!(" ({}, {})", move_review.by, when(move_review.time)))]));
     }
-    match review.changes.items.first().filter(|first| first.path != it.path && signed_alike(first, it)) {
+    match review
+        .changes
+        .items
+        .first()
+        .filter(|first| first.path != move_review.path && signed_alike(first, move_review))
+    {
         Some(first) => {
             let line = Line::default().strong("Approvals").say(" as above: one approval signs both, ");
             page.push(Block::Lines(vec![line.word(&first.change).say(" and this")]));
         }
-        None => page.push(Block::Table(approvals(review, it))),
+        None => page.push(Block::Table(approvals(review, move_review))),
     }
-    let waits =
-        |it: &&MoveReview| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none());
+    let waits = |change: &&MoveReview| {
+        change.decision == Decision::Pending && change.signers.iter().any(|signer| signer.by.is_none())
+    };
     // Said once: one approval signs everything on the branch.
-    let first = review.changes.items.iter().find(waits).is_some_and(|first| first.path == it.path);
+    let first = review.changes.items.iter().find(waits).is_some_and(|first| first.path == move_review.path);
     if let Some(command) = review.commands.approve.as_ref().filter(|_| first) {
         let line = Line::of("Approving on the forge alone leaves no signature. To sign: ").code(command);
         page.push(Block::Lines(vec![line]));
     }
-    page.push(Block::Table(gate_table(&it.gates)));
+    page.push(Block::Table(gate_table(&move_review.gates)));
     let mut lines = Vec::new();
-    if let Some(diff) = &it.diff {
+    if let Some(diff) = &move_review.diff {
         page.push(Block::Table(diff::metrics(diff)));
         lines.extend([diff::contract(diff), diff::weights(diff), diff::lineage(diff)]);
     }
-    lines.extend(it.package.iter().map(package));
-    if it.alias.is_some() {
-        lines.push(reach(it));
-        lines.extend(held(it));
+    lines.extend(move_review.package.iter().map(package));
+    if move_review.alias.is_some() {
+        lines.push(reach(move_review));
+        lines.extend(held(move_review));
     }
     page.push(Block::Lines(lines));
-    if let Some(diff) = it.diff.as_ref().filter(|diff| !diff.identical) {
+    if let Some(diff) = move_review.diff.as_ref().filter(|diff| !diff.identical) {
         page.push(diff::files(diff));
     }
 }
 
 /// Whether two moves ask for the same people, and have the same of them.
 fn signed_alike(one: &MoveReview, other: &MoveReview) -> bool {
-    let places = |it: &MoveReview| -> Vec<(String, Option<PrincipalId>)> {
-        it.signers.iter().map(|signer| (signer.asks.clone(), signer.by.clone())).collect()
+    let places = |change: &MoveReview| -> Vec<(String, Option<PrincipalId>)> {
+        change.signers.iter().map(|signer| (signer.asks.clone(), signer.by.clone())).collect()
     };
-    let waives = |it: &MoveReview| it.said.iter().any(|said| !said.waives.is_empty() && !said.approves);
+    let waives = |change: &MoveReview| change.said.iter().any(|said| !said.waives.is_empty() && !said.approves);
     !one.signers.is_empty() && places(one) == places(other) && one.break_glass == other.break_glass && !waives(other)
 }
 
-fn approvals(review: &Review, it: &MoveReview) -> Table {
-    let policy = review.policy.as_ref().map(|it| it.number);
-    let mut table = signer_rows(&it.signers, policy, Some(&it.by), it.break_glass);
-    for said in it.said.iter().filter(|said| !it.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by))) {
+fn approvals(review: &Review, change: &MoveReview) -> Table {
+    let policy = review.policy.as_ref().map(|policy| policy.number);
+    let mut table = signer_rows(&change.signers, policy, Some(&change.by), change.break_glass);
+    for said in
+        change.said.iter().filter(|said| !change.signers.iter().any(|signer| signer.by.as_ref() == Some(&said.by)))
+    {
         let what = match said.approves {
             true => "approved; no place of the rule is left or fits".to_owned(),
             false => format!("waives {}", said.waives.join(", ")),
@@ -226,7 +238,7 @@ fn could(signer: &SignerReview) -> Line {
 pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
     let mut gates: Vec<_> = gates.iter().collect();
-    gates.sort_by_key(|it| std::cmp::Reverse(it.gate.status));
+    gates.sort_by_key(|gate| std::cmp::Reverse(gate.gate.status));
     for row in gates {
         let gate = &row.gate;
         let mark = match gate.status {
@@ -247,7 +259,7 @@ pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
             evidence = evidence.say(", run ").word(run);
         }
         if let Some(next) = gate.next.as_ref().filter(|_| gate.status > Status::Waived) {
-            evidence = evidence.say(" → ").apart(refmark_types::text::bounded(next, 200));
+            evidence = evidence.say(" → ").apart(refmark_types::text::bounded(&next.to_string(), 200));
         }
         let found = refmark_types::text::bounded(&gate.found, 300);
         let name = Line::default().code(refmark_types::text::bounded(&gate.name, 120));
@@ -256,42 +268,51 @@ pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
     table
 }
 
-fn package(it: &refmark_query::review::PackageReview) -> Line {
-    let mut line = Line::default().strong("Package").say(" ").word(&it.artifact_type).say(", ").word(&it.format);
-    line = line.say(format!(": {}, {}", counted(it.files, "file"), size(it.size)));
-    if it.tensors > 0 {
-        line = line.say(format!(", {}", counted(it.tensors, "tensor")));
+fn package(package_review: &refmark_query::review::PackageReview) -> Line {
+    let mut line = Line::default()
+        .strong("Package")
+        .say(" ")
+        .word(&package_review.artifact_type)
+        .say(", ")
+        .word(&package_review.format);
+    line = line.say(format!(": {}, {}", counted(package_review.files, "file"), size(package_review.size)));
+    if package_review.tensors > 0 {
+        line = line.say(format!(", {}", counted(package_review.tensors, "tensor")));
     }
-    line = line.say(format!(", {}. {}.", it.trust, it.classes));
-    for (at, (name, value)) in it.claims.iter().enumerate() {
+    line = line.say(format!(", {}. {}.", package_review.trust, package_review.classes));
+    for (at, (name, value)) in package_review.claims.iter().enumerate() {
         line = line.say(if at == 0 { " Claims: " } else { ", " }).word(name).say(" ").word(value);
     }
     line
 }
 
-fn reach(it: &MoveReview) -> Line {
+fn reach(change: &MoveReview) -> Line {
     let line = Line::default().strong("Reach").say(" ");
-    let alias = it.alias.as_ref().map_or("", |alias| alias.as_str());
-    if it.reach.count == 0 {
+    let alias = change.alias.as_ref().map_or("", |alias| alias.as_str());
+    if change.reach.count == 0 {
         return line.say("no project has published a pin to it");
     }
-    let from = it.from.as_deref().unwrap_or_default();
-    let line = line.say(counted(it.reach.count, "project")).say(" pinned (");
-    let rows = it.reach.items.iter().take(10).map(|row| {
+    let from = change.from.as_deref().unwrap_or_default();
+    let line = line.say(counted(change.reach.count, "project")).say(" pinned (");
+    let rows = change.reach.items.iter().take(10).map(|row| {
         let version = row.version.to_string();
         let line = Line::default().word(&row.consumer).say(" at ");
         let line = if version == from { line.say(version) } else { line.strong(version) };
-        if row.alias.as_ref().is_some_and(|it| it.as_str() == alias) { line } else { line.say(", by number") }
+        if row.alias.as_ref().is_some_and(|followed| followed.as_str() == alias) {
+            line
+        } else {
+            line.say(", by number")
+        }
     });
     let line = line.line(Line::join(rows, ", "));
-    let more = it.reach.count.saturating_sub(10);
+    let more = change.reach.count.saturating_sub(10);
     let line = if more > 0 { line.say(format!(", and {more} more")) } else { line };
     line.say("): a pin moves only by ").code("refmark pin update").say(".")
 }
 
-fn held(it: &MoveReview) -> Option<Line> {
-    let held = it.held.as_ref()?;
-    let alias = it.alias.as_ref()?;
+fn held(change: &MoveReview) -> Option<Line> {
+    let held = change.held.as_ref()?;
+    let alias = change.alias.as_ref()?;
     let line = Line::default().strong("History").say(format!(" {} has held ", held.version)).code(alias.as_str());
     let back = match held.rollbacks {
         0 => "no rollback in that time".to_owned(),
@@ -301,15 +322,15 @@ fn held(it: &MoveReview) -> Option<Line> {
 }
 
 fn rules(page: &mut Page, rules: &[RulesReview]) {
-    for it in rules {
-        let mark = if it.effect { Mark::Good } else { Mark::Waits };
-        page.push(Block::Heading(2, Line::mark(mark).say(format!(" New {} {}", it.kind, it.number))));
-        let line = Line::default().strong("Why").say(" ").word(&it.reason);
-        let signed = counted(it.signatures, "signature");
-        let mut lines = vec![line.say(format!(" ({}, {}, {signed})", it.by, when(it.time)))];
-        lines.extend(it.changes.items.iter().take(ROWS).map(|it| Line::of("• ").word(it)));
+    for rule in rules {
+        let mark = if rule.effect { Mark::Good } else { Mark::Waits };
+        page.push(Block::Heading(2, Line::mark(mark).say(format!(" New {} {}", rule.kind, rule.number))));
+        let line = Line::default().strong("Why").say(" ").word(&rule.reason);
+        let signed = counted(rule.signatures, "signature");
+        let mut lines = vec![line.say(format!(" ({}, {}, {signed})", rule.by, when(rule.time)))];
+        lines.extend(rule.changes.items.iter().take(ROWS).map(|change| Line::of("• ").word(change)));
         page.push(Block::Lines(lines));
-        let (added, removed) = (&it.lines_added, &it.lines_removed);
+        let (added, removed) = (&rule.lines_added, &rule.lines_removed);
         if added.count + removed.count > 0 {
             let mut table = Table::new(&["", "Line"]);
             for (sign, listed) in [("−", removed), ("+", added)] {
@@ -323,15 +344,16 @@ fn rules(page: &mut Page, rules: &[RulesReview]) {
     }
 }
 
-fn registered(page: &mut Page, review: &Review, it: &VersionReview) {
-    let mark = if it.effect { Mark::Good } else { Mark::Waits };
-    let line = Line::mark(mark).say(format!(" {}/{} is registered by {}, ", it.model, it.version, it.by));
-    let mut lines = vec![line.say(when(it.time)).say(", as ").code(it.artifact.short())];
+fn registered(page: &mut Page, review: &Review, version_review: &VersionReview) {
+    let mark = if version_review.effect { Mark::Good } else { Mark::Waits };
+    let line = Line::mark(mark)
+        .say(format!(" {}/{} is registered by {}, ", version_review.model, version_review.version, version_review.by));
+    let mut lines = vec![line.say(when(version_review.time)).say(", as ").code(version_review.artifact.short())];
     let apart = review.changes.count == 0;
-    lines.extend(it.package.as_ref().filter(|_| apart).map(package));
+    lines.extend(version_review.package.as_ref().filter(|_| apart).map(package));
     page.push(Block::Lines(lines));
-    if let Some(diff) = &it.diff {
-        page.push(Block::Lines(vec![Line::of(format!("Against {}:", it.version - 1))]));
+    if let Some(diff) = &version_review.diff {
+        page.push(Block::Lines(vec![Line::of(format!("Against {}:", version_review.version - 1))]));
         for block in diff::page(diff).0 {
             page.push(block);
         }
@@ -340,9 +362,9 @@ fn registered(page: &mut Page, review: &Review, it: &VersionReview) {
 
 fn lists(page: &mut Page, review: &Review) {
     let mut table = Table::new(&["Record", "Says", "By", ""]);
-    for it in review.records.items.iter().take(ROWS) {
-        let effect = if it.effect { Line::of("takes effect") } else { Line::of("waits") };
-        table.rows.push(vec![Line::of(it.kind), Line::of(&it.says), Line::of(it.by.as_str()), effect]);
+    for record in review.records.items.iter().take(ROWS) {
+        let effect = if record.effect { Line::of("takes effect") } else { Line::of("waits") };
+        table.rows.push(vec![Line::of(record.kind), Line::of(&record.says), Line::of(record.by.as_str()), effect]);
     }
     let more = review.records.count.saturating_sub(table.rows.len());
     table.more = (more > 0).then(|| format!("…and {}", counted(more, "more record")));
@@ -352,13 +374,13 @@ fn lists(page: &mut Page, review: &Review) {
     }
     let mut table = Table::new(&["File without effect", "", "Why"]);
     // What waits is said by the moves themselves.
-    let said = |it: &&Problem| it.code == Code::Pending && review.changes.count > 0;
-    let untold: Vec<&Problem> = review.inert.items.iter().filter(|it| !said(it)).collect();
-    for it in untold.iter().take(ROWS) {
-        let mark = if it.code == Code::Pending { Mark::Waits } else { Mark::Bad };
-        let path = Line::default().code(refmark_types::text::bounded(it.path.as_deref().unwrap_or(""), 160));
-        let why = Line::default().code(it.code.as_str()).say(" ");
-        table.rows.push(vec![path, Line::mark(mark), why.say(refmark_types::text::bounded(&it.message, 300))]);
+    let said = |problem: &&Problem| problem.code == Code::Pending && review.changes.count > 0;
+    let untold: Vec<&Problem> = review.inert.items.iter().filter(|problem| !said(problem)).collect();
+    for problem in untold.iter().take(ROWS) {
+        let mark = if problem.code == Code::Pending { Mark::Waits } else { Mark::Bad };
+        let path = Line::default().code(refmark_types::text::bounded(problem.path.as_deref().unwrap_or(""), 160));
+        let why = Line::default().code(problem.code.as_str()).say(" ");
+        table.rows.push(vec![path, Line::mark(mark), why.say(refmark_types::text::bounded(&problem.message, 300))]);
     }
     let more = (untold.len() + review.inert.more).saturating_sub(table.rows.len());
     table.more = (more > 0).then(|| format!("…and {}", counted(more, "more file")));
@@ -368,9 +390,9 @@ fn lists(page: &mut Page, review: &Review) {
         let summary = Line::of(format!("{} {what} no effect", counted(count, "file")));
         page.push(Block::Folded(summary, vec![Block::Table(table)]));
     }
-    let companion = |it: &refmark_query::review::CompanionReview| {
-        let line = Line::default().code(&it.path).say(format!(" {}", it.what));
-        if it.steers_the_forge {
+    let companion = |companion: &refmark_query::review::CompanionReview| {
+        let line = Line::default().code(&companion.path).say(format!(" {}", companion.what));
+        if companion.steers_the_forge {
             line.say(" (").strong("tells the forge what to run or who must agree").say(")")
         } else {
             line
@@ -401,12 +423,13 @@ fn ending(review: &Review) -> Vec<Line> {
         });
     }
     let mut line = Line::default().strong("Check it yourself, offline").say(" ").code(&review.commands.check);
-    if let Some(it) = review.changes.items.first() {
-        line = line.say(" · statement ").code(refmark_types::text::short(&it.statement));
+    if let Some(change) = review.changes.items.first() {
+        line = line.say(" · statement ").code(refmark_types::text::short(&change.statement));
     }
-    for (what, it) in [("policy", &review.policy), ("root", &review.root)] {
-        if let Some(it) = it {
-            line = line.say(format!(" · {what} {} ", it.number)).code(refmark_types::text::short(&it.statement));
+    for (what, pointer) in [("policy", &review.policy), ("root", &review.root)] {
+        if let Some(pointed) = pointer {
+            line =
+                line.say(format!(" · {what} {} ", pointed.number)).code(refmark_types::text::short(&pointed.statement));
         }
     }
     lines.push(line);
@@ -414,12 +437,12 @@ fn ending(review: &Review) -> Vec<Line> {
 }
 
 fn methods(review: &Review) -> Line {
-    let good = |it: &&refmark_query::review::MethodVerdict| it.verdict == review.verdict;
+    let good = |method: &&refmark_query::review::MethodVerdict| method.verdict == review.verdict;
     let words = |all: Vec<&refmark_query::review::MethodVerdict>| {
-        all.iter().map(|it| it.method.as_str()).collect::<Vec<_>>().join(", ")
+        all.iter().map(|verdict| verdict.method.as_str()).collect::<Vec<_>>().join(", ")
     };
     let line = Line::default().strong("After merging").say(" ");
-    let others: Vec<_> = review.methods.iter().filter(|it| !good(it)).collect();
+    let others: Vec<_> = review.methods.iter().filter(|method| !good(method)).collect();
     let what = match review.verdict {
         RangeVerdict::Ok => "it verifies and takes effect",
         RangeVerdict::Pending => "it waits for what is missing; merge it when that is there",
@@ -431,9 +454,9 @@ fn methods(review: &Review) -> Line {
         true => line.say(format!("{what}, by every way of merging ({same})")),
         false => line.say(format!("{what} ({same})")),
     };
-    for it in others {
-        let because = it.because.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
-        line = line.say(format!("; {}: {}{because}", it.method.as_str(), it.verdict.as_str()));
+    for other in others {
+        let because = other.because.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+        line = line.say(format!("; {}: {}{because}", other.method.as_str(), other.verdict.as_str()));
     }
     line.say(".")
 }

@@ -165,7 +165,7 @@ fn metrics_are_compared_on_the_same_data_and_in_their_own_direction() {
         .metrics
         .items
         .iter()
-        .map(|it| (it.name.as_str(), it.judgement.as_str(), it.delta, it.delta_percent))
+        .map(|metric| (metric.name.as_str(), metric.judgement.as_str(), metric.delta, metric.delta_percent))
         .collect();
     assert_eq!(
         rows,
@@ -199,9 +199,9 @@ fn short_of(name: &str) -> String {
 fn a_claim_is_shown_as_one_and_never_compared_with_evidence() {
     let mut shelf = IndexHandle::default();
     let claiming = |seed: &str, f1: f64| {
-        let mut it = manifest(vec![file("a", seed, 1, FileClass::Data)]);
-        it.metrics.insert("f1".into(), MetricValue::of(f1));
-        it
+        let mut manifest = manifest(vec![file("a", seed, 1, FileClass::Data)]);
+        manifest.metrics.insert("f1".into(), MetricValue::of(f1));
+        manifest
     };
     let a = shelf.put(claiming("a", 0.8), None, &[], "");
     let b = shelf.put(claiming("b", 0.9), None, &[], "");
@@ -349,13 +349,13 @@ fn onnx_graphs_are_the_contract_where_there_is_no_other() {
     let value = |name: &str, dtype: &str, shape: &[&str]| GraphValue {
         name: name.into(),
         dtype: dtype.into(),
-        shape: shape.iter().map(|it| it.to_string()).collect(),
+        shape: shape.iter().map(|shape| shape.to_string()).collect(),
     };
     let graph = |input: GraphValue| {
-        let mut it = manifest(vec![file("m.onnx", &input.dtype, 1, FileClass::Tensors)]);
+        let mut manifest = manifest(vec![file("m.onnx", &input.dtype, 1, FileClass::Tensors)]);
         let outputs = vec![value("y", "float", &["batch", "2"])];
-        it.graphs = vec![Graph { file: "m.onnx".into(), opsets: FreeMap::new(), inputs: vec![input], outputs }];
-        it
+        manifest.graphs = vec![Graph { file: "m.onnx".into(), opsets: FreeMap::new(), inputs: vec![input], outputs }];
+        manifest
     };
     let old = graph(value("x", "float", &["1", "8"]));
     let compare = |new: &Manifest| compare_artifact_contracts((&old, None), (new, None));
@@ -429,7 +429,9 @@ fn hostile_words_stay_words_and_long_lists_are_cut_with_a_count() {
     assert!(text.contains(&escape_markdown(evil)));
     let html: Vec<String> = pulldown_cmark::Parser::new_ext(&text, pulldown_cmark::Options::ENABLE_TABLES)
         .filter_map(|event| match event {
-            pulldown_cmark::Event::Html(it) | pulldown_cmark::Event::InlineHtml(it) => Some(it.trim().to_owned()),
+            pulldown_cmark::Event::Html(inline_html) | pulldown_cmark::Event::InlineHtml(inline_html) => {
+                Some(inline_html.trim().to_owned())
+            }
             pulldown_cmark::Event::Start(pulldown_cmark::Tag::Link { .. } | pulldown_cmark::Tag::Image { .. }) => {
                 Some("a link".to_owned())
             }

@@ -4,6 +4,7 @@
 //! so that a terminal, a notebook and a browser show the same words.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::value::{Value, to_value};
 use crate::hint::Hint;
@@ -170,7 +171,31 @@ pub struct Error {
     pub hint: Option<Hint>,
     /// The values that the message names, for programs.
     pub fields: BTreeMap<String, Value>,
+    /// The typed error behind it, for code that acts on it. No face shows it.
+    #[serde(skip)]
+    pub cause: Cause,
 }
+
+/// The typed error that an [`Error`] was made from, if any. Code that must tell cases apart asks for the type with
+/// [`Error::cause`]; it never looks for keys in [`Error::fields`], which are for programs outside.
+#[derive(Debug, Clone, Default)]
+pub struct Cause(Option<Arc<dyn std::error::Error + Send + Sync>>);
+
+impl Cause {
+    /// The typed error, where it is of this type.
+    pub fn get<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        self.0.as_deref().and_then(|cause| cause.downcast_ref())
+    }
+}
+
+/// Two errors that say the same are equal, whatever they were made from.
+impl PartialEq for Cause {
+    fn eq(&self, _: &Cause) -> bool {
+        true
+    }
+}
+
+impl Eq for Cause {}
 
 /// A result whose error is a [`Error`]. The error is boxed: results stay small on the happy path.
 pub type Result<T, E = Box<Error>> = std::result::Result<T, E>;
@@ -178,7 +203,7 @@ pub type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code and a sentence. Boxed, because that is how every result carries it.
     pub fn new(code: Code, message: impl Into<String>) -> Box<Error> {
-        Box::new(Error { code, message: message.into(), hint: None, fields: BTreeMap::new() })
+        Box::new(Error { code, message: message.into(), hint: None, fields: BTreeMap::new(), cause: Cause::default() })
     }
 
     /// Adds what to do next.
@@ -196,6 +221,28 @@ impl Error {
     pub fn field(mut self: Box<Self>, name: &str, value: impl serde::Serialize) -> Box<Error> {
         self.fields.insert(name.to_owned(), to_value(&value));
         self
+    }
+
+    /// Keeps the typed error that this one was made from.
+    ///
+    /// ```
+    /// use refmark_types::error::{Code, Error};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("the file is on another disk")]
+    /// struct OtherDisk;
+    ///
+    /// let error = Error::new(Code::Io, "cannot move it").caused_by(OtherDisk);
+    /// assert!(error.cause::<OtherDisk>().is_some());
+    /// ```
+    pub fn caused_by(mut self: Box<Self>, cause: impl std::error::Error + Send + Sync + 'static) -> Box<Error> {
+        self.cause = Cause(Some(Arc::new(cause)));
+        self
+    }
+
+    /// The typed error behind this one, where it is of this type.
+    pub fn cause<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        self.cause.get()
     }
 
     /// Adds the path that the error is about.

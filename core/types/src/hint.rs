@@ -289,6 +289,31 @@ impl Hint {
         self
     }
 
+    /// Adds all of another hint.
+    pub fn with(mut self, other: Hint) -> Hint {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// The same hint for something that waits on this branch: steps that need a branch and name none get it.
+    ///
+    /// ```
+    /// use refmark_types::hint::{Hint, Next};
+    ///
+    /// let hint = Hint::from(Next::Approve { branch: None }).on_branch("propose/x");
+    /// assert_eq!(hint, Next::Approve { branch: Some("propose/x".into()) }.into());
+    /// ```
+    pub fn on_branch(mut self, name: &str) -> Hint {
+        for part in &mut self.0 {
+            if let Part::Next(next) = part
+                && let Next::Approve { branch } | Next::Renew { branch } = &mut **next
+            {
+                branch.get_or_insert_with(|| name.to_owned());
+            }
+        }
+        self
+    }
+
     /// The steps alone, for faces that show them as buttons.
     pub fn steps(&self) -> impl Iterator<Item = &Next> {
         self.0.iter().filter_map(|part| match part {

@@ -1,7 +1,7 @@
 //! Gates on evidence: its type and verdict, by whom, how old, from which suite, on which data.
 
 use super::people::by_role;
-use super::{Found, Status, Subject};
+use super::{Finding, Status, Subject};
 use crate::state_reader::TypedRecord;
 use refmark_records::evidence::{Evidence, Verdict};
 use refmark_records::gate::Gate;
@@ -10,9 +10,9 @@ use refmark_types::name::EntryId;
 
 /// Evidence of a type about the subject's artifact, by somebody in the policy with a key that nobody lost, newest last.
 pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Vec<TypedRecord<Evidence>>> {
-    let mut all = s.facts.evidence(&s.artifact)?;
-    all.retain(|it| it.evidence_type == *of && s.policy.members.contains_key(&it.by));
-    all.retain(|it| s.doubt.lets_count(&it.record));
+    let mut all = s.reader.evidence(&s.artifact)?;
+    all.retain(|piece| piece.evidence_type == *of && s.policy.members.contains_key(&piece.by));
+    all.retain(|piece| s.lost_keys.counts(&piece.record));
     Ok(all)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn standing_fail<'e>(
     s: &Subject<'_>,
     all: &'e [TypedRecord<Evidence>],
 ) -> Option<&'e TypedRecord<Evidence>> {
-    all.iter().rev().filter(|it| it.verdict == Verdict::Fail).find(|fail| {
+    all.iter().rev().filter(|evidence| evidence.verdict == Verdict::Fail).find(|fail| {
         let answer = all.iter().find(|pass| {
             pass.verdict == Verdict::Pass
                 && pass.time >= fail.time
@@ -29,13 +29,13 @@ pub(super) fn standing_fail<'e>(
                 && pass.run.is_some()
                 && pass.run != fail.run
         });
-        answer.inspect(|pass| s.doubt.rests_on(&pass.record)).is_none()
+        answer.inspect(|pass| s.lost_keys.rests_on(&pass.record)).is_none()
     })
 }
 
-pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
+pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     let Gate::Evidence { of, by, max_age_days, suite, suite_version, holdout, any_verdict } = gate else {
-        return Ok(Found::new(Status::Failed, "evidence", "another gate"));
+        return Ok(Finding::new(Status::Failed, "evidence", "another gate"));
     };
     let mut expected = if *any_verdict { "present".to_owned() } else { "pass".to_owned() };
     if let Some(days) = max_age_days {
@@ -50,44 +50,48 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         expected.push_str(&format!(", on holdout {holdout}"));
     }
     let all = evidence_of(s, of)?;
-    let next = format!("refmark attach REF --type {of} FILE --verdict pass");
+    let next = s.attach(of);
     if let Some(fail) = standing_fail(s, &all) {
-        let found =
-            format!("fail by {}{}", fail.by, fail.summary.as_ref().map(|it| format!(": {it}")).unwrap_or_default());
-        return Ok(Found::new(Status::Failed, expected, found)
+        let found = format!(
+            "fail by {}{}",
+            fail.by,
+            fail.summary.as_ref().map(|summary| format!(": {summary}")).unwrap_or_default()
+        );
+        return Ok(Finding::new(Status::Failed, expected, found)
             .by(fail.record.digest())
-            .next("a waiver, or a later pass from another run and principal"));
+            .next("get a waiver, or a later pass by somebody else from another run"));
     }
     let trained_on = match holdout {
-        Some(_) => {
-            s.facts.lineage(&s.artifact)?.and_then(|it| it.get("dataset").or(it.get("dataset_version")).cloned())
-        }
+        Some(_) => s
+            .reader
+            .lineage(&s.artifact)?
+            .and_then(|lineage| lineage.get("dataset").or(lineage.get("dataset_version")).cloned()),
         None => None,
     };
-    let counts = |it: &&TypedRecord<Evidence>| {
-        by_role(s, &it.by, by)
-            && (it.verdict == Verdict::Pass || (*any_verdict && it.verdict != Verdict::Fail))
-            && suite.as_ref().is_none_or(|want| it.suite.as_ref().is_some_and(|have| have.name == *want))
+    let counts = |evidence: &&TypedRecord<Evidence>| {
+        by_role(s, &evidence.by, by)
+            && (evidence.verdict == Verdict::Pass || (*any_verdict && evidence.verdict != Verdict::Fail))
+            && suite.as_ref().is_none_or(|want| evidence.suite.as_ref().is_some_and(|have| have.name == *want))
             && suite_version.as_ref().is_none_or(|want| {
-                let have = it.suite.as_ref().and_then(|have| have.version.as_deref());
+                let have = evidence.suite.as_ref().and_then(|have| have.version.as_deref());
                 have.is_some_and(|have| have.starts_with(want.as_str()))
             })
             && holdout.as_ref().is_none_or(|want| {
-                it.dataset.as_ref().is_some_and(|have| have.name == *want && trained_on.as_ref() != Some(want))
+                evidence.dataset.as_ref().is_some_and(|have| have.name == *want && trained_on.as_ref() != Some(want))
             })
     };
     let Some(best) = all.iter().rev().find(counts) else {
-        let found = if all.is_empty() { "none".to_owned() } else { format!("{} that do not count", all.len()) };
-        return Ok(Found::new(Status::Missing, expected, found).next(next));
+        let found = if all.is_empty() { "none".to_owned() } else { format!("{}, none of which counts", all.len()) };
+        return Ok(Finding::new(Status::Missing, expected, found).next(next));
     };
-    s.doubt.rests_on(&best.record);
+    s.lost_keys.rests_on(&best.record);
     let age = s.now.since(best.time);
     let found = format!("{} by {}, {}", best.verdict.as_str(), best.by, aged(age));
     let old = max_age_days.is_some_and(|limit| age > (limit.min(1_000_000) as i64) * DAY);
     // A clock that runs ahead must not keep evidence young for ever; a day is left for clocks that merely differ.
     let ahead = max_age_days.is_some() && age < -DAY;
     let status = if old || ahead { Status::Missing } else { Status::Passed };
-    Ok(Found::new(status, expected, found).by(best.record.digest()).next(next))
+    Ok(Finding::new(status, expected, found).by(best.record.digest()).next(next))
 }
 
 const DAY: i64 = 86_400;

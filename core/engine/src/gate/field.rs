@@ -1,22 +1,22 @@
 //! Gates on a field of the manifest, the change or a piece of evidence.
 
-use super::{Found, Status, Subject, evidence_of};
+use super::{Finding, Status, Subject, evidence_of};
 use refmark_records::gate::Operator;
 use refmark_types::error::Result;
 use refmark_types::name::EntryId;
 use refmark_types::value::{Value, to_value};
 
-pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: Option<&Value>) -> Result<Found> {
+pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: Option<&Value>) -> Result<Finding> {
     let shown = value.map(Value::to_string).unwrap_or_default();
     let word = to_value(&op);
     let word = word.as_str().unwrap_or_default();
     let expected = format!("{of}.{path} {word} {shown}").trim_end().to_owned();
     let json = match of {
-        "manifest" => s.facts.manifest(&s.artifact)?.map(|it| to_value(&*it)),
+        "manifest" => s.reader.manifest(&s.artifact)?.map(|manifest| to_value(&*manifest)),
         "change" => Some(to_value(s.record.predicate())),
-        _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|it| {
-            s.doubt.rests_on(&it.record);
-            to_value(&**it)
+        _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|evidence| {
+            s.lost_keys.rests_on(&evidence.record);
+            to_value(&**evidence)
         }),
     };
     let json = json.unwrap_or(Value::Null);
@@ -24,12 +24,12 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
         Value::Array(items) => name.parse::<usize>().ok().and_then(|n| items.get(n)),
         other => other.get(name),
     });
-    let Some(at) = at.filter(|it| !it.is_null()) else {
-        let absent = Found::new(Status::Missing, expected, "absent");
+    let Some(at) = at.filter(|value| !value.is_null()) else {
+        let absent = Finding::new(Status::Missing, expected, "absent");
         return Ok(match of {
-            "change" => absent.next(format!("say it with the change: --{path} …")),
-            "manifest" => absent.next(format!("{path} is part of the artifact: register it again with it")),
-            _ => absent.next(format!("refmark attach REF --type {of} FILE")),
+            "change" => absent.next(format!("give {path} with the change")),
+            "manifest" => absent.next(format!("{path} is part of the artifact: register the files again with {path}")),
+            _ => absent.next(s.attach(of)),
         });
     };
     let number = |v: Option<&Value>| v.and_then(Value::as_f64);
@@ -50,5 +50,5 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
     if found.chars().count() > 120 {
         found = found.chars().take(119).chain(['…']).collect();
     }
-    Ok(Found::check(holds, expected, found))
+    Ok(Finding::check(holds, expected, found))
 }

@@ -1,11 +1,12 @@
 //! Gates on metrics: a threshold, or what a baseline alias holds, measured on the same data.
 
-use super::{Found, Status, Subject};
+use super::{Finding, Status, Subject};
 use crate::state_reader::TypedRecord;
 use refmark_records::evidence::{Direction, Evidence, Metric};
 use refmark_records::gate::Gate;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
+use refmark_types::hint::Hint;
 use refmark_types::name::{AliasName, EntryId};
 use refmark_types::number::print;
 
@@ -30,28 +31,28 @@ fn metric_of(
     dataset: Option<&str>,
     claims_count: bool,
 ) -> Result<Option<MetricFound>> {
-    let evidence = s.facts.evidence(artifact)?;
-    let counts = |it: &&TypedRecord<Evidence>| it.evidence_type == *of && s.doubt.lets_count(&it.record);
-    for it in evidence.iter().rev().filter(counts) {
-        let fits = dataset.is_none_or(|want| it.dataset.as_ref().is_some_and(|have| have.name == want));
-        if let (true, Some(metric)) = (fits, it.metrics.get(name)) {
-            s.doubt.rests_on(&it.record);
-            let key = it.dataset.as_ref().map(|have| match &have.sha256 {
+    let evidence = s.reader.evidence(artifact)?;
+    let counts = |piece: &&TypedRecord<Evidence>| piece.evidence_type == *of && s.lost_keys.counts(&piece.record);
+    for piece in evidence.iter().rev().filter(counts) {
+        let fits = dataset.is_none_or(|want| piece.dataset.as_ref().is_some_and(|have| have.name == want));
+        if let (true, Some(metric)) = (fits, piece.metrics.get(name)) {
+            s.lost_keys.rests_on(&piece.record);
+            let key = piece.dataset.as_ref().map(|have| match &have.sha256 {
                 Some(digest) => digest.hex(),
                 None => format!("{} {}", have.name, have.version.as_deref().unwrap_or("")),
             });
             return Ok(Some(MetricFound {
                 metric: metric.clone(),
-                evidence: Some(it.record.digest()),
+                evidence: Some(piece.record.digest()),
                 dataset: key,
-                dataset_name: it.dataset.as_ref().map(|have| have.name.clone()),
+                dataset_name: piece.dataset.as_ref().map(|have| have.name.clone()),
             }));
         }
     }
     if !claims_count || dataset.is_some() {
         return Ok(None);
     }
-    let claim = s.facts.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
+    let claim = s.reader.manifest(artifact)?.and_then(|manifest| manifest.metrics.get(name).cloned());
     Ok(claim.map(|value| MetricFound {
         metric: Metric { value, better: Direction::guess(name) },
         evidence: None,
@@ -60,9 +61,9 @@ fn metric_of(
     }))
 }
 
-pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
+pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     let Gate::Metric { metric, min, max, baseline, min_improvement, of, dataset, claims_count } = gate else {
-        return Ok(Found::new(Status::Failed, "a metric", "another gate"));
+        return Ok(Finding::new(Status::Failed, "a metric", "another gate"));
     };
     let of = match of {
         Some(of) => of.clone(),
@@ -75,21 +76,21 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         expected.push(format!("at least {} better than {alias}", print(min_improvement.unwrap_or(0.0))));
     }
     let expected = if expected.is_empty() { "a value".to_owned() } else { expected.join(" and ") };
-    let next = format!("refmark attach REF --type {of} FILE: evidence with metric {metric}");
+    let next = Hint::of(format!("attach evidence with metric {metric}: ")).then(s.attach(&of));
     let Some(have) = metric_of(s, &s.artifact, metric, &of, dataset.as_deref(), *claims_count)? else {
-        return Ok(Found::new(Status::Missing, expected, "no evidence has it").next(next));
+        return Ok(Finding::new(Status::Missing, expected, "no evidence has it").next(next));
     };
     let Some(value) = have.metric.value.number() else {
-        return Ok(Found::new(Status::Failed, expected, format!("{} is not a number", have.metric.value)));
+        return Ok(Finding::new(Status::Failed, expected, format!("{} is not a number", have.metric.value)));
     };
     let mut holds = min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max);
     let shown = print(value);
     let mut found = shown.clone();
     if let Some(alias) = baseline {
         match baseline_value(s, alias, metric, &of, dataset.as_deref(), *claims_count)? {
-            Baseline::None => found.push_str(&format!(" ({alias} holds nothing to compare with)")),
+            Baseline::None => found.push_str(&format!(" ({alias} is not set, so there is no baseline)")),
             Baseline::NoMetric(version) => {
-                return Ok(Found::new(
+                return Ok(Finding::new(
                     Status::Missing,
                     expected,
                     format!("{shown}; {alias} ({version}) has no such evidence"),
@@ -100,7 +101,7 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
                 let why = incomparable(&have, &base).unwrap_or_default();
                 let old = &base.metric.value;
                 let found = format!("{shown} ({alias} {old}), not comparable: {why}");
-                return Ok(Found::new(Status::Failed, expected, found)
+                return Ok(Finding::new(Status::Failed, expected, found)
                     .next("measure both on the same dataset, and name its digest in the evidence"));
             }
             Baseline::Is(base) => {
@@ -114,26 +115,26 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
             }
         }
     }
-    let mut result =
-        Found::check(holds, expected, found).next("a better version, or a waiver where the policy allows one");
+    let mut result = Finding::check(holds, expected, found)
+        .next("promote a better version, or ask for a waiver where the policy allows one");
     result.evidence = have.evidence;
     Ok(result)
 }
 
 /// Why two values of a metric cannot be compared. Claims name no data; where the policy lets them count, they do.
 fn incomparable(have: &MetricFound, base: &MetricFound) -> Option<String> {
-    let name = |it: &MetricFound| it.dataset_name.clone().unwrap_or_else(|| "no dataset".to_owned());
+    let name = |found: &MetricFound| found.dataset_name.clone().unwrap_or_else(|| "no dataset".to_owned());
     let claims = have.evidence.is_none() && base.evidence.is_none();
     if have.dataset != base.dataset {
         return Some(match (name(have), name(base)) {
-            (one, other) if one == other => format!("other bytes of dataset {one}"),
-            (one, other) => format!("measured on {one}, and the other on {other}"),
+            (one, other) if one == other => format!("different versions of dataset {one}"),
+            (one, other) => format!("one was measured on {one}, the other on {other}"),
         });
     }
     if have.dataset.is_none() && !claims {
         return Some("the evidence names no dataset".to_owned());
     }
-    (have.metric.better != base.metric.better).then(|| "the two disagree on which way is better".to_owned())
+    (have.metric.better != base.metric.better).then(|| "they disagree on whether higher is better".to_owned())
 }
 
 enum Baseline {
@@ -156,7 +157,7 @@ fn baseline_value(
     // it passes through.
     let Some(now) = s.before.alias(model, alias)? else { return Ok(Baseline::None) };
     // A thief who moves the baseline to something weak opens the gate as surely as one who invents a value.
-    s.doubt.rests_on(&now.record);
+    s.lost_keys.rests_on(&now.record);
     let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
     let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
     Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {

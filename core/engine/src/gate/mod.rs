@@ -1,18 +1,18 @@
 //! Gates: named checks that a policy demands of a change, one file a family, and the report that every face shows.
 
-mod doubt;
 mod evidence;
 mod field;
-mod life;
+mod lost_keys;
 mod metric;
 mod package;
 mod people;
 mod report;
+mod retirement;
 
-pub use doubt::Doubt;
 pub use evidence::evidence_of;
+pub use lost_keys::LostKeys;
 pub use package::{describe_classes, has_document};
-pub use report::{Decision, GateReport, GateResult, SignerResult, Status};
+pub use report::{Decision, GateReport, GateResult, Refusal, SignerResult, Status};
 
 use super::state_reader::StateReader;
 use refmark_records::gate::{Gate, GateRule};
@@ -20,19 +20,20 @@ use refmark_records::policy::Policy;
 use refmark_records::statement::Record;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::time::Timestamp;
 
 /// Something about which a gate is asked.
 pub struct Subject<'a> {
     /// What has taken effect, and the change itself.
-    pub facts: StateReader<'a>,
+    pub reader: StateReader<'a>,
     /// What had taken effect before the landing that brings the change.
     pub before: StateReader<'a>,
     /// The policy that judges.
     pub policy: &'a Policy,
     /// Which evidence counts for nothing.
-    pub doubt: &'a Doubt<'a>,
+    pub lost_keys: &'a LostKeys<'a>,
     /// The change.
     pub record: &'a Record,
     /// The artifact that it is about.
@@ -47,32 +48,43 @@ pub struct Subject<'a> {
     pub now: Timestamp,
 }
 
+impl Subject<'_> {
+    /// The step that attaches passing evidence of a type to what is judged.
+    fn attach(&self, evidence: impl ToString) -> Next {
+        let reference = match self.version {
+            Some((model, version)) => format!("{model}/{version}"),
+            None => self.artifact.to_string(),
+        };
+        Next::Attach { reference: Some(reference), evidence: evidence.to_string(), pass: true }
+    }
+}
+
 /// What a gate found, before waivers.
-struct Found {
+struct Finding {
     status: Status,
     expected: String,
     found: String,
     evidence: Option<Digest>,
-    next: Option<String>,
+    next: Option<Hint>,
 }
 
-impl Found {
-    fn new(status: Status, expected: impl Into<String>, found: impl Into<String>) -> Found {
-        Found { status, expected: expected.into(), found: found.into(), evidence: None, next: None }
+impl Finding {
+    fn new(status: Status, expected: impl Into<String>, found: impl Into<String>) -> Finding {
+        Finding { status, expected: expected.into(), found: found.into(), evidence: None, next: None }
     }
 
-    fn check(holds: bool, expected: impl Into<String>, found: impl Into<String>) -> Found {
-        Found::new(if holds { Status::Passed } else { Status::Failed }, expected, found)
+    fn check(holds: bool, expected: impl Into<String>, found: impl Into<String>) -> Finding {
+        Finding::new(if holds { Status::Passed } else { Status::Failed }, expected, found)
     }
 
-    fn next(mut self, next: impl Into<String>) -> Found {
+    fn next(mut self, next: impl Into<Hint>) -> Finding {
         if self.status != Status::Passed {
             self.next = Some(next.into());
         }
         self
     }
 
-    fn by(mut self, evidence: Digest) -> Found {
+    fn by(mut self, evidence: Digest) -> Finding {
         self.evidence = Some(evidence);
         self
     }
@@ -88,14 +100,14 @@ pub fn judge(rule: &GateRule, subject: &Subject<'_>) -> Result<GateResult> {
         found: found.found,
         evidence: found.evidence,
         next: found.next.or_else(|| {
-            let other = || "another version, or another rule: `refmark policy show` has what is asked".to_owned();
-            (found.status != Status::Passed).then(other)
+            (found.status != Status::Passed)
+                .then(|| Hint::of("take another version, or see what the policy asks: ").then(Next::PolicyShow))
         }),
         waivable: rule.waivable,
     })
 }
 
-fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
+fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     match gate {
         Gate::OwnerNamed => package::owner_named(s),
         Gate::LineageComplete { keys } => package::lineage_complete(s, keys),
@@ -105,24 +117,24 @@ fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Found> {
         Gate::SignedBy { roles } => Ok(people::signed_by(s, roles, 1, true)),
         Gate::Approvals { count, roles } => Ok(people::signed_by(s, roles, *count, false)),
         Gate::ClassAllowed { classes, with_sign_off } => package::class_allowed(s, classes, with_sign_off),
-        Gate::ReplacementInProduction => life::replacement(s),
-        Gate::SunsetPassed => life::sunset_passed(s),
-        Gate::NoConsumers => life::no_consumers(s),
+        Gate::ReplacementInProduction => retirement::replacement(s),
+        Gate::SunsetPassed => retirement::sunset_passed(s),
+        Gate::NoConsumers => retirement::no_consumers(s),
         Gate::All { gates } => several(s, gates, true),
         Gate::Any { gates } => several(s, gates, false),
     }
 }
 
-fn several(s: &Subject<'_>, gates: &[GateRule], all: bool) -> Result<Found> {
+fn several(s: &Subject<'_>, gates: &[GateRule], all: bool) -> Result<Finding> {
     let mut results = Vec::new();
     for gate in gates {
         results.push(judge(gate, s)?);
     }
-    let statuses = results.iter().map(|it| it.status);
+    let statuses = results.iter().map(|result| result.status);
     // Nothing to ask is nothing that holds: an empty `all` fails as an empty `any` does.
     let status = if all { statuses.max() } else { statuses.min() }.unwrap_or(Status::Failed);
     let said = |what: fn(&GateResult) -> &str| {
         results.iter().map(what).collect::<Vec<_>>().join(if all { " and " } else { " or " })
     };
-    Ok(Found::new(status, said(|it| &it.expected), said(|it| &it.found)))
+    Ok(Finding::new(status, said(|gate| &gate.expected), said(|gate| &gate.found)))
 }

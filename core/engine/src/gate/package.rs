@@ -2,75 +2,82 @@
 
 use super::evidence::{evidence_of, standing_fail};
 use super::people::is_person;
-use super::{Found, Status, Subject};
+use super::{Finding, Status, Subject};
 use refmark_records::evidence::Verdict;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{FileClass, LINEAGE_KEYS, Manifest};
 use refmark_types::error::Result;
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::EntryId;
 
-pub(super) fn owner_named(s: &Subject<'_>) -> Result<Found> {
-    let Some((model, _)) = s.version else { return Ok(Found::new(Status::Failed, "a named owner", "no model")) };
-    let about = s.facts.about(model)?;
-    let about = about.filter(|about| s.doubt.lets_count(&about.record));
+pub(super) fn owner_named(s: &Subject<'_>) -> Result<Finding> {
+    let Some((model, _)) = s.version else { return Ok(Finding::new(Status::Failed, "a named owner", "no model")) };
+    let about = s.reader.about(model)?;
+    let about = about.filter(|about| s.lost_keys.counts(&about.record));
     if let Some(about) = &about {
-        s.doubt.rests_on(&about.record);
+        s.lost_keys.rests_on(&about.record);
     }
     let owner = about.and_then(|about| about.owner.clone()).filter(|owner| !owner.trim().is_empty());
     Ok(match owner {
-        Some(owner) => Found::new(Status::Passed, "a named owner", owner),
-        None => Found::new(Status::Missing, "a named owner", "none")
-            .next(format!("refmark register … --owner NAME, or refmark describe {model} --owner NAME")),
+        Some(owner) => Finding::new(Status::Passed, "a named owner", owner),
+        None => Finding::new(Status::Missing, "a named owner", "none").next(
+            Hint::from(Next::Describe { reference: model.to_string() }).say(" with ").then(Next::With(Choice::Owner)),
+        ),
     })
 }
 
-pub(super) fn lineage_complete(s: &Subject<'_>, keys: &[String]) -> Result<Found> {
+pub(super) fn lineage_complete(s: &Subject<'_>, keys: &[String]) -> Result<Finding> {
     let wanted: Vec<&str> =
         if keys.is_empty() { LINEAGE_KEYS.to_vec() } else { keys.iter().map(String::as_str).collect() };
-    let lineage = s.facts.lineage(&s.artifact)?.unwrap_or_default();
+    let lineage = s.reader.lineage(&s.artifact)?.unwrap_or_default();
     let missing: Vec<&str> =
         wanted.iter().copied().filter(|key| lineage.get(key).is_none_or(|value| value.trim().is_empty())).collect();
     let expected = format!("lineage with {}", wanted.join(", "));
     Ok(if missing.is_empty() {
-        Found::new(Status::Passed, expected, "complete")
+        Finding::new(Status::Passed, expected, "complete")
     } else {
-        Found::new(Status::Failed, expected, format!("without {}", missing.join(", ")))
-            .next("lineage is part of the artifact: register it again with --lineage KEY=VALUE")
+        Finding::new(Status::Failed, expected, format!("without {}", missing.join(", ")))
+            .next("lineage is part of the artifact: register the files again with these lineage keys")
     })
 }
 
-pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_off: &[FileClass]) -> Result<Found> {
-    let words = |classes: &[FileClass]| classes.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_off: &[FileClass]) -> Result<Finding> {
+    let words = |classes: &[FileClass]| classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(", ");
     let mut expected = words(classes);
     if !with_sign_off.is_empty() {
         expected.push_str(&format!("; with a sign-off {}", words(with_sign_off)));
     }
-    let Some(manifest) = s.facts.manifest(&s.artifact)? else {
-        return Ok(Found::new(Status::Missing, expected, "no manifest"));
+    let Some(manifest) = s.reader.manifest(&s.artifact)? else {
+        return Ok(Finding::new(Status::Missing, expected, "no manifest"));
     };
     let outside: Vec<_> = manifest.files.iter().filter(|file| !classes.contains(&file.class)).collect();
     let Some(first) = outside.first() else {
-        return Ok(Found::new(Status::Passed, expected, describe_classes(&manifest)));
+        return Ok(Finding::new(Status::Passed, expected, describe_classes(&manifest)));
     };
     let found = format!("{} is {}", first.path, first.class);
     if !outside.iter().all(|file| with_sign_off.contains(&file.class)) {
-        return Ok(Found::new(Status::Failed, expected, found));
+        return Ok(Finding::new(Status::Failed, expected, found));
     }
     let sign_offs = evidence_of(s, &EntryId::parse("sign-off")?)?;
     if let Some(fail) = standing_fail(s, &sign_offs) {
         return Ok(
-            Found::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
+            Finding::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
         );
     }
-    Ok(match sign_offs.iter().rev().find(|it| it.verdict == Verdict::Pass && is_person(s.policy, &it.by)) {
-        Some(pass) => {
-            s.doubt.rests_on(&pass.record);
-            Found::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by)).by(pass.record.digest())
-        }
-        None => {
-            Found::new(Status::Missing, expected, found).next("refmark attach REF --type sign-off FILE --verdict pass")
-        }
-    })
+    Ok(
+        match sign_offs
+            .iter()
+            .rev()
+            .find(|sign_off| sign_off.verdict == Verdict::Pass && is_person(s.policy, &sign_off.by))
+        {
+            Some(pass) => {
+                s.lost_keys.rests_on(&pass.record);
+                Finding::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by))
+                    .by(pass.record.digest())
+            }
+            None => Finding::new(Status::Missing, expected, found).next(s.attach("sign-off")),
+        },
+    )
 }
 
 /// The classes of a package's files, for people.

@@ -1,7 +1,8 @@
 //! Gates on people: who signed.
 
-use super::{Found, Status, Subject};
+use super::{Finding, Status, Subject};
 use refmark_records::policy::{MemberKind, Policy};
+use refmark_types::hint::Next;
 use refmark_types::name::{PrincipalId, Role};
 
 /// Whether the author of a piece of evidence holds one of these roles.
@@ -10,7 +11,7 @@ pub(super) fn by_role(s: &Subject<'_>, by: &PrincipalId, roles: &[Role]) -> bool
         || s.policy.members.get(by).is_some_and(|member| member.roles.iter().any(|role| roles.contains(role)))
 }
 
-pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_counts: bool) -> Found {
+pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_counts: bool) -> Finding {
     let holders: Vec<&str> = s
         .people
         .iter()
@@ -21,9 +22,9 @@ pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_coun
     let expected = format!("{count} by {}", if which.is_empty() { "an approver" } else { &which });
     let found = if holders.is_empty() { "none".to_owned() } else { holders.join(", ") };
     let status = if holders.len() as u64 >= count.max(1) { Status::Passed } else { Status::Pending };
-    Found::new(status, expected, found).next("refmark approve BRANCH")
+    Finding::new(status, expected, found).next(Next::Approve { branch: None })
 }
 
 pub(super) fn is_person(policy: &Policy, id: &PrincipalId) -> bool {
-    policy.members.get(id).is_some_and(|it| it.kind == MemberKind::Person)
+    policy.members.get(id).is_some_and(|member| member.kind == MemberKind::Person)
 }

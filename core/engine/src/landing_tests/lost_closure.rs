@@ -49,10 +49,10 @@ fn what_a_good_key_promoted_on_a_lost_keys_version_is_tainted_by_alias_version_a
     assert!(by_id(&scene, at, &one).is_some());
 
     // Confirmed with good keys, step by step: a version of the same artifact, its trust, the alias.
-    let again = scene.forge(&one.version, &["ada"], |it| {
-        if let refmark_records::statement::Predicate::Version(it) = it {
-            (it.by, it.version, it.base) = (crate::testing::registry::principal("ada"), 2, Some(at));
-            (it.previous, it.time) = (Some(one.version.digest()), scene.tick());
+    let again = scene.forge(&one.version, &["ada"], |forged| {
+        if let refmark_records::statement::Predicate::Version(version) = forged {
+            (version.by, version.version, version.base) = (crate::testing::registry::principal("ada"), 2, Some(at));
+            (version.previous, version.time) = (Some(one.version.digest()), scene.tick());
         }
     });
     let yes = scene.trust(at, "ada", one.artifact, Some(&one.trust), TrustState::Trusted);
@@ -72,7 +72,7 @@ fn a_lost_keys_trust_taints_an_honest_alias_until_both_are_confirmed() {
     let scene = Scene::in_memory();
     let start = scene.start_with(&Team::default());
     let one = scene.version(start.head, "ada", "m", None, "weights of one");
-    let untrusted = one.edits().into_iter().filter(|it| it.path() != one.trust.path);
+    let untrusted = one.edits().into_iter().filter(|edit| edit.path() != one.trust.path);
     let since = scene.land(start.head, untrusted);
     let trusted = scene.trust(since, "dan", one.artifact, None, TrustState::Trusted);
     let mut at = scene.land(since, [trusted.edit()]);
@@ -125,11 +125,11 @@ fn a_stage_an_owner_and_a_baseline_by_a_lost_key_taint_what_passed_by_them() {
     let team = Team { gates: gates.to_owned(), ..Team::default() };
     let Two { scene, start, one, two, head } = two_versions_of(&team);
     let metric = |artifact, value: f64| {
-        scene.evidence(head, "bot", artifact, Verdict::Pass, |it| {
+        scene.evidence(head, "bot", artifact, Verdict::Pass, |scene| {
             let value = refmark_records::evidence::MetricValue::of(value.into());
             let better = refmark_records::evidence::Direction::Higher;
-            it.metrics.insert("f1".to_owned(), refmark_records::evidence::Metric { value, better });
-            it.dataset = Some(refmark_records::evidence::Named {
+            scene.metrics.insert("f1".to_owned(), refmark_records::evidence::Metric { value, better });
+            scene.dataset = Some(refmark_records::evidence::Named {
                 name: "d".to_owned(),
                 version: Some("1".to_owned()),
                 sha256: None,

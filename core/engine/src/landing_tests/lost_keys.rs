@@ -46,7 +46,7 @@ fn a_stolen_keys_moves_are_tainted_since_a_commit_and_refused_from_the_distrust_
     let remembered = remember(&scene, bad);
     let mut resumed = Verifier::resume(&scene.git, at, &remembered).unwrap();
     let error = resumed.run(|_| Ok(())).unwrap_err();
-    assert!(super::super::verify::asks_for_the_whole_walk(&error));
+    assert!(super::super::verify::NeedsWholeWalk::is(&error));
     // Whoever wrote the distrust itself does not remember a walk that does not know what it taints.
     let mut verified = walked(&scene, bad);
     assert!(!verified.follow(at, &scene.git.changes(at).unwrap(), None).unwrap());
@@ -62,7 +62,7 @@ pub(super) fn walked(scene: &Scene<MemoryHistory>, head: Oid) -> Verified<'_> {
 fn a_stolen_approval_taints_its_change_whatever_path_it_names() {
     let Two { scene, start, one, head, .. } = two_versions();
     let go = scene.alias(head, "dan", "champion", None, Some(&one));
-    let yes = scene.approve_with(head, "bob", &go, |it| it.change = "trust/0001.json".to_owned());
+    let yes = scene.approve_with(head, "bob", &go, |approval| approval.change = "trust/0001.json".to_owned());
     let moved = scene.land(head, [go.edit(), yes.edit()]);
     see(&scene, moved).has(&go);
     let (policy, text) = distrust(&scene, &start, head, "bob", head);

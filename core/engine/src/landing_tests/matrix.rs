@@ -149,11 +149,11 @@ impl Story {
         let git = &self.scene.git;
         let changes = git.changes(commit).unwrap();
         let snapshot = git.snapshot(onto).unwrap();
-        let here = |path: &str| snapshot.find(path).unwrap().map(|it| (it.mode, it.oid));
+        let here = |path: &str| snapshot.find(path).unwrap().map(|snapshot| (snapshot.mode, snapshot.oid));
         if changes.iter().all(|change| here(&change.path) == change.new) {
             return Some(onto);
         }
-        let clean = changes.iter().all(|it| here(&it.path) == it.old || here(&it.path) == it.new);
+        let clean = changes.iter().all(|change| here(&change.path) == change.old || here(&change.path) == change.new);
         clean.then(|| git.pick(onto, commit, self.scene.tick()))
     }
 

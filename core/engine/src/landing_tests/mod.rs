@@ -57,7 +57,7 @@ impl Seen {
     }
 
     fn tip_is_good(&self) -> bool {
-        self.commits.last().is_some_and(|it| it.1)
+        self.commits.last().is_some_and(|commit| commit.1)
     }
 }
 

@@ -2,7 +2,7 @@
 //! of paths, records and signatures. It knows the rules that the generated histories play with, and no others.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::snapshot::{History, Mode, first_parents};
@@ -15,7 +15,6 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::oid::Oid;
-use std::collections::{BTreeMap, BTreeSet};
 
 type Files = BTreeMap<String, (Mode, Oid)>;
 
@@ -83,9 +82,14 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
     let mut good = Vec::new();
     let mut before = Files::new();
     for commit in chain {
+        let tree: Files = history
+            .between(None, commit)
+            .unwrap()
+            .into_iter()
+            .map(|change| (change.path, change.new.unwrap()))
+            .collect();
         let tree: Files =
-            history.between(None, commit).unwrap().into_iter().map(|it| (it.path, it.new.unwrap())).collect();
-        let tree: Files = tree.into_iter().filter(|(path, it)| !(is_companion(path) && it.0 == Mode::File)).collect();
+            tree.into_iter().filter(|(path, entry)| !(is_companion(path) && entry.0 == Mode::File)).collect();
         // What happened to inert files; what is left of a landing is a landing of its own.
         for landing in &mut landings {
             let left: Files =
@@ -112,8 +116,10 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
         while court.round(&mut landings) {}
         court.good.push(commit);
     }
-    let waits =
-        landings.iter().flat_map(|it| it.files.keys().map(|path| (path.clone(), it.waits == Some(true)))).collect();
+    let waits = landings
+        .iter()
+        .flat_map(|landing| landing.files.keys().map(|path| (path.clone(), landing.waits == Some(true))))
+        .collect();
     Naive { good, state: court.state, waits }
 }
 
@@ -149,26 +155,26 @@ impl Court<'_> {
 
     fn landing(&self, files: &Files) -> (Stands, BTreeMap<String, Oid>) {
         let mut worst = Fine;
-        let mut sum = self.state.clone();
+        let mut overlay = self.state.clone();
         let mut taken = BTreeMap::new();
         // Roots, then policies, by number.
         let mut first: Vec<(Place, &String)> =
             files.keys().filter_map(|path| Some((Place::parse(path)?, path))).collect();
         first.sort();
         let is_first = |place: &Place| matches!(place, Place::Root(_) | Place::Policy(_) | Place::PolicyText(_));
-        for (place, path) in first.iter().filter(|it| is_first(&it.0)) {
+        for (place, path) in first.iter().filter(|file| is_first(&file.0)) {
             let (mode, oid) = files[*path];
             let stands = match place {
                 _ if mode != Mode::File => Breaks,
-                Place::Root(n) => self.root(*n, path, oid, &sum),
-                Place::Policy(n) => self.policy(*n, path, oid, files, &sum),
+                Place::Root(n) => self.root(*n, path, oid, &overlay),
+                Place::Policy(n) => self.policy(*n, path, oid, files, &overlay),
                 Place::PolicyText(n) if files.contains_key(&Place::Policy(*n).path()) => continue,
                 _ => Breaks,
             };
             worst = worst.max(stands);
             if stands == Fine {
                 for path in [Some((*path).clone()), text_of(place)].into_iter().flatten() {
-                    sum.insert(path.clone(), files[&path].1);
+                    overlay.insert(path.clone(), files[&path].1);
                     taken.insert(path.clone(), files[&path].1);
                 }
             }
@@ -185,14 +191,14 @@ impl Court<'_> {
         let mut fits = Vec::new();
         for (path, oid) in rest {
             if self.is_well_formed(path, oid) {
-                sum.insert(path.clone(), oid);
+                overlay.insert(path.clone(), oid);
                 fits.push((path, oid));
             } else {
                 worst = Breaks;
             }
         }
         for (path, oid) in fits {
-            let stands = self.file(path, oid, &sum);
+            let stands = self.file(path, oid, &overlay);
             if stands != Fine && matches!(Place::parse(path), Some(Place::Approval(..))) {
                 continue;
             }
@@ -220,14 +226,14 @@ impl Court<'_> {
         *checked.entry((id, *key)).or_insert_with(|| signature.verify(key, record.canonical()).is_ok())
     }
 
-    fn at(&self, path: &str, sum: &BTreeMap<String, Oid>) -> Option<Rc<Record>> {
-        sum.get(path).and_then(|oid| self.record(*oid))
+    fn at(&self, path: &str, overlay: &BTreeMap<String, Oid>) -> Option<Rc<Record>> {
+        overlay.get(path).and_then(|oid| self.record(*oid))
     }
 
     fn is_well_formed(&self, path: &str, oid: Oid) -> bool {
         match Place::parse(path) {
             Some(Place::Document(artifact, Document::Manifest)) => {
-                Manifest::parse(&self.bytes(oid)).is_ok_and(|it| it.id().unwrap() == artifact)
+                Manifest::parse(&self.bytes(oid)).is_ok_and(|manifest| manifest.id().unwrap() == artifact)
             }
             Some(Place::Document(..)) => true,
             _ => self.record(oid).is_some_and(|record| {
@@ -237,7 +243,7 @@ impl Court<'_> {
     }
 
     fn place_on_chain(&self, commit: Oid) -> Option<usize> {
-        self.good.contains(&commit).then(|| self.chain.iter().position(|it| *it == commit)).flatten()
+        self.good.contains(&commit).then(|| self.chain.iter().position(|id| *id == commit)).flatten()
     }
 
     fn base_is_good(&self, record: &Record) -> bool {
@@ -247,12 +253,12 @@ impl Court<'_> {
         }
     }
 
-    fn newest_root(&self, sum: &BTreeMap<String, Oid>) -> Option<(u64, Root)> {
-        (1..).map_while(|n| Some((n, self.at(&Place::Root(n).path(), sum)?))).last().map(|(n, record)| {
-            match record.predicate() {
-                Predicate::Root(root) => (n, (**root).clone()),
-                _ => panic!("no root"),
-            }
+    fn newest_root(&self, overlay: &BTreeMap<String, Oid>) -> Option<(u64, Root)> {
+        (1..).map_while(|n| Some((n, self.at(&Place::Root(n).path(), overlay)?))).last().map(|(n, record)| match record
+            .predicate()
+        {
+            Predicate::Root(root) => (n, (**root).clone()),
+            _ => panic!("no root"),
         })
     }
 
@@ -265,7 +271,7 @@ impl Court<'_> {
 
     /// Whether everybody who signed belongs to one of these, and nobody signed twice.
     fn all_known(&self, record: &Record, quorums: &[(&Root, &Quorum)]) -> bool {
-        let keys: BTreeSet<String> = record.signatures.iter().map(|it| it.keyid.to_string()).collect();
+        let keys: BTreeSet<String> = record.signatures.iter().map(|signature| signature.keyid.to_string()).collect();
         keys.len() == record.signatures.len()
             && record.signatures.iter().all(|signature| {
                 quorums.iter().any(|(root, quorum)| {
@@ -274,17 +280,17 @@ impl Court<'_> {
             })
     }
 
-    fn root(&self, number: u64, path: &str, oid: Oid, sum: &BTreeMap<String, Oid>) -> Stands {
+    fn root(&self, number: u64, path: &str, oid: Oid, overlay: &BTreeMap<String, Oid>) -> Stands {
         if !self.is_well_formed(path, oid) {
             return Breaks;
         }
         let record = self.record(oid).unwrap();
         let Predicate::Root(root) = record.predicate() else { return Breaks };
-        let newest = self.newest_root(sum);
+        let newest = self.newest_root(overlay);
         let chained = match &newest {
             None => number == 1 && root.base.is_none() && root.previous.is_none(),
             Some((n, before)) => {
-                let previous = self.at(&Place::Root(*n).path(), sum).unwrap();
+                let previous = self.at(&Place::Root(*n).path(), overlay).unwrap();
                 number == n + 1
                     && root.previous == Some(previous.digest())
                     && root.time >= before.time
@@ -302,13 +308,13 @@ impl Court<'_> {
         if fine { Fine } else { Breaks }
     }
 
-    fn policy(&self, number: u64, path: &str, oid: Oid, files: &Files, sum: &BTreeMap<String, Oid>) -> Stands {
+    fn policy(&self, number: u64, path: &str, oid: Oid, files: &Files, overlay: &BTreeMap<String, Oid>) -> Stands {
         if !self.is_well_formed(path, oid) {
             return Breaks;
         }
         let record = self.record(oid).unwrap();
         let Predicate::Policy(statement) = record.predicate() else { return Breaks };
-        let Some((_, root)) = self.newest_root(sum) else { return Lacks };
+        let Some((_, root)) = self.newest_root(overlay) else { return Lacks };
         if record.common().registry != root.registry
             || !self.base_is_good(&record)
             || !self.quorum(&record, &root, &root.policy)
@@ -316,7 +322,7 @@ impl Court<'_> {
         {
             return Breaks;
         }
-        match self.follows(&record, number, Place::Policy(number.saturating_sub(1)), sum) {
+        match self.follows(&record, number, Place::Policy(number.saturating_sub(1)), overlay) {
             Fine => {}
             other => return other,
         }
@@ -334,20 +340,20 @@ impl Court<'_> {
         if since_is_fine { Fine } else { Breaks }
     }
 
-    fn law(&self, sum: &BTreeMap<String, Oid>) -> Option<Rc<Law>> {
-        let number = (1..).take_while(|n| sum.contains_key(&Place::Policy(*n).path())).last()?;
-        let oid = sum[&Place::PolicyText(number).path()];
+    fn law(&self, overlay: &BTreeMap<String, Oid>) -> Option<Rc<Law>> {
+        let number = (1..).take_while(|n| overlay.contains_key(&Place::Policy(*n).path())).last()?;
+        let oid = overlay[&Place::PolicyText(number).path()];
         let mut laws = self.laws.borrow_mut();
         Some(laws.entry(oid).or_insert_with(|| Rc::new(law(&self.bytes(oid)))).clone())
     }
 
-    fn follows(&self, record: &Record, number: u64, before: Place, sum: &BTreeMap<String, Oid>) -> Stands {
+    fn follows(&self, record: &Record, number: u64, before: Place, overlay: &BTreeMap<String, Oid>) -> Stands {
         let common = record.common();
         match number {
             0 => Breaks,
             1 if common.previous.is_none() => Fine,
             1 => Breaks,
-            _ => match self.at(&before.path(), sum) {
+            _ => match self.at(&before.path(), overlay) {
                 None => Lacks,
                 Some(before) if common.previous != Some(before.digest()) => Breaks,
                 Some(before) if common.time < before.common().time => Breaks,
@@ -366,11 +372,11 @@ impl Court<'_> {
     }
 
     /// Who approved a statement: persons with the right, of whom each counts once.
-    fn approvers(&self, statement: Digest, law: &Law, sum: &BTreeMap<String, Oid>) -> Vec<String> {
+    fn approvers(&self, statement: Digest, law: &Law, overlay: &BTreeMap<String, Oid>) -> Vec<String> {
         let mut found = Vec::new();
         for name in law.members.keys() {
             let by = refmark_types::name::PrincipalId::parse(name).unwrap();
-            let Some(record) = self.at(&Place::Approval(statement, by).path(), sum) else { continue };
+            let Some(record) = self.at(&Place::Approval(statement, by).path(), overlay) else { continue };
             if self.approval_counts(&record, law) == Fine {
                 found.push(name.clone());
             }
@@ -385,27 +391,27 @@ impl Court<'_> {
         if counts { Fine } else { Breaks }
     }
 
-    fn trust_of(&self, artifact: ArtifactId, sum: &BTreeMap<String, Oid>) -> TrustState {
-        let numbers = sum.keys().filter_map(|path| match Place::parse(path) {
+    fn trust_of(&self, artifact: ArtifactId, overlay: &BTreeMap<String, Oid>) -> TrustState {
+        let numbers = overlay.keys().filter_map(|path| match Place::parse(path) {
             Some(Place::Trust(of, n)) if of == artifact => Some(n),
             _ => None,
         });
         // The highest number is current, whether or not those below it are there yet.
-        let last = numbers.max().and_then(|n| self.at(&Place::Trust(artifact, n).path(), sum));
-        match last.as_ref().map(|it| it.predicate()) {
-            Some(Predicate::Trust(it)) => it.to,
+        let last = numbers.max().and_then(|n| self.at(&Place::Trust(artifact, n).path(), overlay));
+        match last.as_ref().map(|last| last.predicate()) {
+            Some(Predicate::Trust(trust_move)) => trust_move.to,
             _ => TrustState::Acquired,
         }
     }
 
-    fn file(&self, path: &str, oid: Oid, sum: &BTreeMap<String, Oid>) -> Stands {
+    fn file(&self, path: &str, oid: Oid, overlay: &BTreeMap<String, Oid>) -> Stands {
         let place = Place::parse(path).unwrap();
-        let Some(law) = self.law(sum) else { return Lacks };
+        let Some(law) = self.law(overlay) else { return Lacks };
         if let Place::Document(artifact, document) = &place {
-            let named = sum.iter().any(|(path, oid)| {
+            let named = overlay.iter().any(|(path, oid)| {
                 path.ends_with("/version.json")
                     && !self.state.contains_key(path)
-                    && matches!(self.record(*oid).unwrap().predicate(), Predicate::Version(it) if it.artifact == *artifact)
+                    && matches!(self.record(*oid).unwrap().predicate(), Predicate::Version(found) if found.artifact == *artifact)
             });
             return if named && *document == Document::Manifest { Fine } else { Breaks };
         }
@@ -414,30 +420,30 @@ impl Court<'_> {
             return self.approval_counts(&record, &law);
         }
         let Some(member) = self.author(&record, &law).filter(|_| self.base_is_good(&record)) else { return Breaks };
-        let is = |role: &str| member.roles.iter().any(|it| it == role);
+        let is = |role: &str| member.roles.iter().any(|have| have == role);
         let may_propose = is("lead") || is("engineer") || is("on-call") || is("ci");
         let may_register = is("lead") || is("engineer") || is("ci");
         match record.predicate() {
-            Predicate::Version(it) => {
+            Predicate::Version(version) => {
                 let chain = self.follows(
                     &record,
-                    it.version,
-                    Place::Version(it.model.clone(), it.version.saturating_sub(1)),
-                    sum,
+                    version.version,
+                    Place::Version(version.model.clone(), version.version.saturating_sub(1)),
+                    overlay,
                 );
-                let manifest = sum.contains_key(&Place::Document(it.artifact, Document::Manifest).path());
+                let manifest = overlay.contains_key(&Place::Document(version.artifact, Document::Manifest).path());
                 stands(&[], &[may_register]).max(chain).max(stands(&[manifest], &[]))
             }
-            Predicate::Evidence(it) => {
-                let manifest = sum.contains_key(&Place::Document(it.artifact, Document::Manifest).path());
+            Predicate::Evidence(evidence) => {
+                let manifest = overlay.contains_key(&Place::Document(evidence.artifact, Document::Manifest).path());
                 stands(&[manifest], &[may_register])
             }
-            Predicate::Trust(it) => self.trust_move(it, &record, &law, member, sum),
-            Predicate::Alias(it) => {
+            Predicate::Trust(moved) => self.trust_move(moved, &record, &law, member, overlay),
+            Predicate::Alias(alias_move) => {
                 if !may_propose {
                     return Breaks;
                 }
-                self.alias_move(it, &record, &law, member, sum)
+                self.alias_move(alias_move, &record, &law, member, overlay)
             }
             Predicate::Catalog(_) => stands(&[], &[is("lead")]),
             _ => Breaks,
@@ -446,37 +452,37 @@ impl Court<'_> {
 
     fn trust_move(
         &self,
-        it: &refmark_records::trust::TrustMove,
+        moved: &refmark_records::trust::TrustMove,
         record: &Record,
         law: &Law,
         member: &Member,
-        sum: &BTreeMap<String, Oid>,
+        overlay: &BTreeMap<String, Oid>,
     ) -> Stands {
-        let is = |role: &str| member.roles.iter().any(|it| it == role);
+        let is = |role: &str| member.roles.iter().any(|have| have == role);
         if !["lead", "engineer", "on-call", "ci"].into_iter().any(is) {
             return Breaks;
         }
-        let before = Place::Trust(it.artifact, it.sequence.saturating_sub(1));
-        let chain = self.follows(record, it.sequence, before.clone(), sum);
-        let from = match self.at(&before.path(), sum).as_ref().map(|it| it.predicate()) {
+        let before = Place::Trust(moved.artifact, moved.sequence.saturating_sub(1));
+        let chain = self.follows(record, moved.sequence, before.clone(), overlay);
+        let from = match self.at(&before.path(), overlay).as_ref().map(|at| at.predicate()) {
             Some(Predicate::Trust(before)) => before.to,
-            _ if it.sequence == 1 => TrustState::Acquired,
-            _ => it.from,
+            _ if moved.sequence == 1 => TrustState::Acquired,
+            _ => moved.from,
         };
-        if it.from != from || it.to == it.from || it.from == TrustState::Deleted {
+        if moved.from != from || moved.to == moved.from || moved.from == TrustState::Deleted {
             return Breaks;
         }
-        let registered = sum.contains_key(&Place::Document(it.artifact, Document::Manifest).path());
-        let mut people = self.approvers(record.digest(), law, sum);
-        people.push(it.by.to_string());
+        let registered = overlay.contains_key(&Place::Document(moved.artifact, Document::Manifest).path());
+        let mut people = self.approvers(record.digest(), law, overlay);
+        people.push(moved.by.to_string());
         people.sort();
         people.dedup();
         let holding = |roles: &[&str]| {
             people.iter().filter(|id| law.members[*id].roles.iter().any(|role| roles.contains(&role.as_str()))).count()
         };
-        let signed = match (it.from, it.to) {
+        let signed = match (moved.from, moved.to) {
             (TrustState::Acquired, TrustState::Trusted | TrustState::Quarantined) => {
-                if it.to == TrustState::Trusted && self.shares_revoked_weights(it.artifact, sum) {
+                if moved.to == TrustState::Trusted && self.shares_revoked_weights(moved.artifact, overlay) {
                     return Breaks;
                 }
                 holding(&["lead", "engineer", "ci"]) >= 1
@@ -492,14 +498,14 @@ impl Court<'_> {
     }
 
     /// Whether a weight file of this artifact is in one that is revoked (or was, when it was deleted), in the state.
-    fn shares_revoked_weights(&self, artifact: ArtifactId, sum: &BTreeMap<String, Oid>) -> bool {
+    fn shares_revoked_weights(&self, artifact: ArtifactId, overlay: &BTreeMap<String, Oid>) -> bool {
         let weights = |artifact: ArtifactId, files: &BTreeMap<String, Oid>| -> Vec<Digest> {
             let path = Place::Document(artifact, Document::Manifest).path();
             let Some(oid) = files.get(&path) else { return Vec::new() };
             let manifest = Manifest::parse(&self.bytes(*oid)).unwrap();
-            manifest.files.iter().filter(|it| it.path.ends_with(".safetensors")).map(|it| it.sha256).collect()
+            manifest.files.iter().filter(|file| file.path.ends_with(".safetensors")).map(|file| file.sha256).collect()
         };
-        let own = weights(artifact, sum);
+        let own = weights(artifact, overlay);
         let others = self.state.keys().filter_map(|path| match Place::parse(path) {
             Some(Place::Trust(other, 1)) => Some(other),
             _ => None,
@@ -508,79 +514,84 @@ impl Court<'_> {
             let moves: Vec<TrustState> = (1..)
                 .map_while(|n| self.at(&Place::Trust(*other, n).path(), &self.state))
                 .map(|record| match record.predicate() {
-                    Predicate::Trust(it) => it.to,
+                    Predicate::Trust(trust_move) => trust_move.to,
                     _ => panic!("no trust move"),
                 })
                 .collect();
             let last = moves.iter().rev().find(|state| **state != TrustState::Deleted);
             last == Some(&TrustState::Revoked)
         });
-        others.any(|other| weights(other, &self.state).iter().any(|it| own.contains(it)))
+        others.any(|other| weights(other, &self.state).iter().any(|weight| own.contains(weight)))
     }
 
     fn alias_move(
         &self,
-        it: &refmark_records::alias::AliasMove,
+        moved: &refmark_records::alias::AliasMove,
         record: &Record,
         law: &Law,
         member: &Member,
-        sum: &BTreeMap<String, Oid>,
+        overlay: &BTreeMap<String, Oid>,
     ) -> Stands {
-        let before = Place::Alias(it.model.clone(), it.alias.clone(), it.sequence.saturating_sub(1));
-        let mut found = self.follows(record, it.sequence, before.clone(), sum);
-        match self.at(&before.path(), sum).as_ref().map(|it| it.predicate()) {
-            Some(Predicate::Alias(before)) if before.to != it.from => return Breaks,
-            None if it.sequence == 1 && it.from.is_some() => return Breaks,
+        let before = Place::Alias(moved.model.clone(), moved.alias.clone(), moved.sequence.saturating_sub(1));
+        let mut found = self.follows(record, moved.sequence, before.clone(), overlay);
+        match self.at(&before.path(), overlay).as_ref().map(|at| at.predicate()) {
+            Some(Predicate::Alias(before)) if before.to != moved.from => return Breaks,
+            None if moved.sequence == 1 && moved.from.is_some() => return Breaks,
             _ => {}
         }
-        if it.to == it.from {
+        if moved.to == moved.from {
             return Breaks;
         }
-        let approvers = self.approvers(record.digest(), law, sum);
-        let champion = it.alias.as_str() == "champion";
-        if !champion && !it.alias.as_str().starts_with("canary") {
+        let approvers = self.approvers(record.digest(), law, overlay);
+        let champion = moved.alias.as_str() == "champion";
+        if !champion && !moved.alias.as_str().starts_with("canary") {
             return Breaks;
         }
         let lead = |id: &&String| law.members[*id].roles.iter().any(|role| role == "lead" || role == "ci");
-        let others = approvers.iter().filter(|id| id.as_str() != it.by.as_str()).filter(lead).count();
+        let others = approvers.iter().filter(|id| id.as_str() != moved.by.as_str()).filter(lead).count();
         let own = member.roles.iter().any(|role| ["lead", "engineer", "ci"].contains(&role.as_str()));
         let mut signed = if champion { others >= law.approvals } else { own || others > 0 };
-        let Some(to) = it.to else { return found.max(stands(&[signed], &[])) };
+        let Some(to) = moved.to else { return found.max(stands(&[signed], &[])) };
         let version = match self
-            .at(&Place::Version(it.model.clone(), to.version).path(), sum)
+            .at(&Place::Version(moved.model.clone(), to.version).path(), overlay)
             .as_ref()
-            .map(|it| it.predicate())
+            .map(|at| at.predicate())
         {
             Some(Predicate::Version(version)) if version.artifact == to.artifact => Fine,
             Some(_) => Breaks,
             None => Lacks,
         };
-        let trust = match self.trust_of(to.artifact, sum) {
+        let trust = match self.trust_of(to.artifact, overlay) {
             TrustState::Trusted => Fine,
             TrustState::Acquired | TrustState::Quarantined => Lacks,
             _ => Breaks,
         };
         found = found.max(version).max(trust);
-        let goes_back = champion && self.goes_back(it, member, sum);
+        let goes_back = champion && self.goes_back(moved, member, overlay);
         signed |= goes_back;
         if champion && law.evidence && !goes_back {
-            found = found.max(self.evidence(to.artifact, law, sum));
+            found = found.max(self.evidence(to.artifact, law, overlay));
         }
         found.max(stands(&[signed], &[]))
     }
 
-    fn goes_back(&self, it: &refmark_records::alias::AliasMove, member: &Member, sum: &BTreeMap<String, Oid>) -> bool {
+    fn goes_back(
+        &self,
+        moved: &refmark_records::alias::AliasMove,
+        member: &Member,
+        overlay: &BTreeMap<String, Oid>,
+    ) -> bool {
         if !(member.person && member.roles.iter().any(|role| role == "on-call")) {
             return false;
         }
-        let mut until = it.time;
-        for n in (1..it.sequence).rev() {
-            let record = self.at(&Place::Alias(it.model.clone(), it.alias.clone(), n).path(), sum);
-            let Some(Predicate::Alias(before)) = record.as_ref().map(|it| it.predicate()) else { return false };
-            if it.time.since(until) > 30 * 86_400 {
+        let mut until = moved.time;
+        for n in (1..moved.sequence).rev() {
+            let record = self.at(&Place::Alias(moved.model.clone(), moved.alias.clone(), n).path(), overlay);
+            let Some(Predicate::Alias(before)) = record.as_ref().map(|record| record.predicate()) else { return false };
+            if moved.time.since(until) > 30 * 86_400 {
                 return false;
             }
-            if before.to == it.to {
+            if before.to == moved.to {
                 return true;
             }
             until = before.time;
@@ -588,25 +599,29 @@ impl Court<'_> {
         false
     }
 
-    fn evidence(&self, artifact: ArtifactId, law: &Law, sum: &BTreeMap<String, Oid>) -> Stands {
+    fn evidence(&self, artifact: ArtifactId, law: &Law, overlay: &BTreeMap<String, Oid>) -> Stands {
         let mut all = Vec::new();
-        for (path, oid) in sum {
+        for (path, oid) in overlay {
             if let Some(Place::Evidence(about, ..)) = Place::parse(path)
                 && about == artifact
-                && let Predicate::Evidence(it) = self.record(*oid).unwrap().predicate()
-                && law.members.contains_key(it.by.as_str())
+                && let Predicate::Evidence(evidence) = self.record(*oid).unwrap().predicate()
+                && law.members.contains_key(evidence.by.as_str())
             {
-                all.push((**it).clone());
+                all.push((**evidence).clone());
             }
         }
         let answered = |fail: &refmark_records::evidence::Evidence| {
-            all.iter()
-                .any(|it| it.verdict == Verdict::Pass && it.time >= fail.time && it.by != fail.by && it.run != fail.run)
+            all.iter().any(|evidence| {
+                evidence.verdict == Verdict::Pass
+                    && evidence.time >= fail.time
+                    && evidence.by != fail.by
+                    && evidence.run != fail.run
+            })
         };
-        if all.iter().any(|it| it.verdict == Verdict::Fail && !answered(it)) {
+        if all.iter().any(|evidence| evidence.verdict == Verdict::Fail && !answered(evidence)) {
             return Breaks;
         }
-        stands(&[all.iter().any(|it| it.verdict == Verdict::Pass)], &[])
+        stands(&[all.iter().any(|evidence| evidence.verdict == Verdict::Pass)], &[])
     }
 }
 
@@ -619,7 +634,7 @@ fn text_of(place: &Place) -> Option<String> {
 
 /// What must be here, and what must hold.
 fn stands(here: &[bool], holds: &[bool]) -> Stands {
-    match (holds.iter().all(|it| *it), here.iter().all(|it| *it)) {
+    match (holds.iter().all(|held| *held), here.iter().all(|held| *held)) {
         (false, _) => Breaks,
         (true, false) => Lacks,
         (true, true) => Fine,
@@ -629,17 +644,18 @@ fn stands(here: &[bool], holds: &[bool]) -> Stands {
 fn law(text: &[u8]) -> Law {
     let value: toml::Value = toml::from_str(std::str::from_utf8(text).unwrap()).unwrap();
     let texts = |value: &toml::Value| -> Vec<String> {
-        value.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+        value.as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_owned()).collect()
     };
-    let members = value["members"].as_table().unwrap().iter().map(|(name, it)| {
-        let keys = texts(&it["keys"]).iter().map(|key| PublicKey::parse(key).unwrap()).collect();
-        let person = it["kind"].as_str() == Some("person");
-        (name.clone(), Member { person, roles: texts(&it["roles"]), keys })
+    let members = value["members"].as_table().unwrap().iter().map(|(name, value)| {
+        let keys = texts(&value["keys"]).iter().map(|key| PublicKey::parse(key).unwrap()).collect();
+        let person = value["kind"].as_str() == Some("person");
+        (name.clone(), Member { person, roles: texts(&value["roles"]), keys })
     });
-    let champion = value["alias"].as_array().unwrap().iter().find(|it| texts(&it["names"]) == ["champion"]).unwrap();
+    let champion =
+        value["alias"].as_array().unwrap().iter().find(|value| texts(&value["names"]) == ["champion"]).unwrap();
     let count = |name: &str| champion["needs"][name].as_array().unwrap().len();
-    let distrusted = value.get("distrust").and_then(|it| it.as_array()).into_iter().flatten().map(|it| {
-        let text = |name: &str| it[name].as_str().unwrap().to_owned();
+    let distrusted = value.get("distrust").and_then(|value| value.as_array()).into_iter().flatten().map(|value| {
+        let text = |name: &str| value[name].as_str().unwrap().to_owned();
         (text("key"), text("since"))
     });
     Law {

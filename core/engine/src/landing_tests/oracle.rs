@@ -153,7 +153,7 @@ impl Teller {
             3..=8 => self.alias(base, by),
             9..=12 => {
                 let all: Vec<&Signed> = self.moves.values().flatten().chain(self.trusts.iter().flatten()).collect();
-                let Some(of) = self.dice.late(&all).map(|it| (*it).clone()) else { return Vec::new() };
+                let Some(of) = self.dice.late(&all).map(|change| (*change).clone()) else { return Vec::new() };
                 vec![self.scene.approve(base, by, &of).edit()]
             }
             13..=14 => {
@@ -179,9 +179,9 @@ impl Teller {
         // Now and then a thief signs in another's name, or the number skips.
         let go = match self.dice.roll(12) {
             0 => self.scene.forge(&go, &["eve"], |_| {}),
-            1 => self.scene.forge(&go, &[by], |it| {
-                if let Predicate::Alias(it) = it {
-                    it.sequence += 1;
+            1 => self.scene.forge(&go, &[by], |forged| {
+                if let Predicate::Alias(alias_move) = forged {
+                    alias_move.sequence += 1;
                 }
             }),
             2 => {
@@ -203,8 +203,8 @@ impl Teller {
         let at = self.dice.roll(self.versions.len());
         let artifact = self.versions[at].artifact;
         let before = self.dice.late(&self.trusts[at]).cloned();
-        let from = match before.as_ref().map(|it| it.record.predicate()) {
-            Some(Predicate::Trust(it)) => it.to,
+        let from = match before.as_ref().map(|before| before.record.predicate()) {
+            Some(Predicate::Trust(trust_move)) => trust_move.to,
             _ => TrustState::Acquired,
         };
         let to = match from {
@@ -239,7 +239,7 @@ impl Teller {
         }
         let before = self.dice.late(&self.policies).cloned().unwrap();
         let number = match before.record.predicate() {
-            Predicate::Policy(it) => it.number + 1,
+            Predicate::Policy(policy) => policy.number + 1,
             _ => 2,
         };
         let quorums: [&[&str]; 5] = [&["ada", "bob"], &["cy", "ada"], &["ada", "bob", "cy"], &["ada"], &["ada", "eve"]];
@@ -253,13 +253,14 @@ impl Teller {
     fn root(&mut self, base: Oid) -> Vec<Edit> {
         let before = self.dice.late(&self.roots).cloned().unwrap();
         let number = match before.record.predicate() {
-            Predicate::Root(it) => it.number + 1,
+            Predicate::Root(root) => root.number + 1,
             _ => 2,
         };
         let quorums: [&[&str]; 4] = [&["ada", "bob"], &["cy", "bob"], &["eve", "ada"], &["bob"]];
         let signers = *self.dice.one(&quorums);
         let threshold = *self.dice.one(&[2, 2, 3, 0]);
-        let root = self.scene.root(number, Some(&before), Some(base), signers, |it| it.policy.threshold = threshold);
+        let root =
+            self.scene.root(number, Some(&before), Some(base), signers, |root| root.policy.threshold = threshold);
         self.roots.push(root.clone());
         vec![root.edit()]
     }
@@ -350,19 +351,20 @@ fn agree(seed: u64, totals: &mut [usize; 4]) {
     let seen = seen(Vec::new(), BTreeMap::new(), &verified);
     if option_env_number("REFMARK_SEED").is_some() {
         for landing in verified.walk.inert() {
-            let why: Vec<_> = landing.findings.iter().map(|it| format!("{}: {}", it.0, it.1.message)).collect();
+            let why: Vec<_> =
+                landing.findings.iter().map(|finding| format!("{}: {}", finding.0, finding.1.message)).collect();
             eprintln!("{} {:?} {:#?} {why:#?}", landing.commit, landing.standing, landing.files.keys());
         }
     }
     let waits: BTreeMap<String, bool> =
-        seen.inert.iter().map(|(path, it)| (path.clone(), it.0 == Standing::Pending)).collect();
+        seen.inert.iter().map(|(path, landing)| (path.clone(), landing.0 == Standing::Pending)).collect();
     for path in waits.keys().chain(naive.waits.keys()) {
         assert_eq!(waits.get(path), naive.waits.get(path), "seed {seed}: {path} waits; {:#?}", verified.problems());
     }
     totals[0] += commits.len();
-    totals[1] += commits.iter().filter(|it| !it.1).count();
+    totals[1] += commits.iter().filter(|commit| !commit.1).count();
     totals[2] += state.len();
-    totals[3] += waits.values().filter(|it| **it).count();
+    totals[3] += waits.values().filter(|waited| **waited).count();
 }
 
 /// `REFMARK_SEED=n cargo test …` tells one story again; CI may tell more with `REFMARK_STORIES`.

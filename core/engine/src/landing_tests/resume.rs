@@ -3,7 +3,7 @@
 use super::oracle::history;
 use super::*;
 use crate::effective::Effective;
-use crate::verify::{Remembered, asks_for_the_whole_walk};
+use crate::verify::{NeedsWholeWalk, Remembered};
 
 /// Everything that a reader could tell two walks apart by.
 fn told(verified: &Verified<'_>) -> (Vec<String>, Outcome, Vec<Oid>, Option<Oid>, u64, Vec<String>) {
@@ -39,7 +39,7 @@ fn a_reader_that_goes_on_from_any_commit_comes_to_the_same_as_one_from_the_start
             let text = serde_json::to_string(&remembered).unwrap();
             let remembered: Remembered = serde_json::from_str(&text).unwrap();
             let later = match walk(Verifier::resume(git, head, &remembered).unwrap()) {
-                Err(error) if asks_for_the_whole_walk(&error) => continue,
+                Err(error) if NeedsWholeWalk::is(&error) => continue,
                 other => other.unwrap(),
             };
             assert_eq!(told(&later), told(&whole), "seed {seed} from {at}");

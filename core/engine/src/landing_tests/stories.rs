@@ -47,7 +47,7 @@ fn a_forges_revert_is_bad_until_it_is_itself_reverted_and_nothing_is_lost_meanwh
     whole.has(&go);
     whole.has(&other);
     assert_eq!(whole.effects[&other.path], restored);
-    assert_eq!(whole.commits.iter().map(|it| it.1).collect::<Vec<_>>(), [true, true, true, false, false, true]);
+    assert_eq!(whole.commits.iter().map(|commit| commit.1).collect::<Vec<_>>(), [true, true, true, false, false, true]);
     assert_eq!(whole.outcome, Outcome::Ok);
 }
 
@@ -74,9 +74,9 @@ fn a_base_that_was_bad_or_is_of_another_history_refuses_the_record() {
     let elsewhere = scene.land(head, [Edit::put("README.md", "a branch that never landed")]);
     let unpushed = scene.alias(elsewhere, "ada", "canary", None, Some(&one));
     see(&scene, scene.land(whole, [unpushed.edit()])).has_not(&unpushed, Standing::Refused, Code::BadBase);
-    let none = scene.forge(&unpushed, &["ada"], |it| {
-        if let Predicate::Alias(it) = it {
-            it.base = None;
+    let none = scene.forge(&unpushed, &["ada"], |forged| {
+        if let Predicate::Alias(alias_move) = forged {
+            alias_move.base = None;
         }
     });
     see(&scene, scene.land(whole, [none.edit()])).has_not(&none, Standing::Refused, Code::BadBase);
@@ -146,9 +146,9 @@ fn junk_by_strangers_has_no_effect_and_holds_up_nobody() {
     let real = scene.alias(head, "ada", "canary-eu", None, Some(&one));
     let seen = see(&scene, scene.land(at, [real.edit()]));
     seen.has(&real);
-    assert!(seen.commits.iter().all(|it| it.1), "no commit is bad");
+    assert!(seen.commits.iter().all(|commit| commit.1), "no commit is bad");
     assert_eq!(seen.inert.len(), junk.len() - 1, "all but the companion: {:#?}", seen.inert);
-    assert!(seen.inert.values().all(|it| it.0 == Standing::Refused), "none waits: {:#?}", seen.inert);
+    assert!(seen.inert.values().all(|landing| landing.0 == Standing::Refused), "none waits: {:#?}", seen.inert);
     // In one landing with something good it spoils that landing, and only that.
     let spoiled = scene.land(head, [real.edit(), Edit::put("x", "y")]);
     let seen = see(&scene, spoiled);
@@ -180,7 +180,8 @@ fn a_manifest_in_a_foreign_folder_is_refused_and_stops_no_reader() {
 #[test]
 fn a_root_of_a_newer_format_stops_readers_only_where_its_quorum_signed_it() {
     let Two { scene, start, head, .. } = two_versions();
-    let newer = |signers: &[&str]| scene.root(2, Some(&start.root), Some(head), signers, |it| it.format = FORMAT + 1);
+    let newer =
+        |signers: &[&str]| scene.root(2, Some(&start.root), Some(head), signers, |root| root.format = FORMAT + 1);
     let by_eve = newer(&["eve"]);
     see(&scene, scene.land(head, [by_eve.edit()])).has_not(&by_eve, Standing::Refused, Code::BadSignature);
     let real = scene.land(head, [newer(&["ada", "bob"]).edit()]);
@@ -211,10 +212,10 @@ fn a_flood_of_junk_is_refused_in_linear_work_and_one_of_pending_moves_at_the_lim
     let mut moves = Vec::new();
     for n in 0..PENDING_LIMIT + 3 {
         let go = scene.alias(head, "dan", "champion", None, Some(&one));
-        let go = scene.forge(&go, &["dan"], |it| {
-            if let Predicate::Alias(it) = it {
-                it.sequence = n as u64 + 2;
-                it.previous = Some(Digest::of(b"none"));
+        let go = scene.forge(&go, &["dan"], |forged| {
+            if let Predicate::Alias(alias_move) = forged {
+                alias_move.sequence = n as u64 + 2;
+                alias_move.previous = Some(Digest::of(b"none"));
             }
         });
         at = scene.land(at, [go.edit()]);
@@ -224,7 +225,7 @@ fn a_flood_of_junk_is_refused_in_linear_work_and_one_of_pending_moves_at_the_lim
     at = scene.land(at, [real.edit()]);
     let seen = see(&scene, at);
     seen.has(&real);
-    let pending = seen.inert.values().filter(|it| it.0 == Standing::Pending).count();
+    let pending = seen.inert.values().filter(|landing| landing.0 == Standing::Pending).count();
     assert_eq!(pending, PENDING_LIMIT);
     seen.has_not(moves.last().unwrap(), Standing::Refused, Code::Pending);
 }
@@ -361,7 +362,7 @@ fn an_approval_that_ended_counts_until_a_checkpoint_has_seen_the_end() {
     let Two { scene, one, head, .. } = two_versions();
     let go = scene.alias(head, "dan", "champion", None, Some(&one));
     let end = scene.tick();
-    let yes = scene.approve_with(head, "bob", &go, |it| it.not_after = Some(end));
+    let yes = scene.approve_with(head, "bob", &go, |approval| approval.not_after = Some(end));
     scene.pass(86_400);
     see(&scene, scene.land(head, [go.edit(), yes.edit()])).has(&go);
     let witness = scene.checkpoint(head, 2, None);
@@ -393,9 +394,9 @@ fn of_two_moves_of_one_alias_the_second_has_lost_its_premise() {
     let theirs = scene.alias(head, "bob", "canary", Some(&first), None);
     let at = scene.land(head, [first.edit()]);
     let at = scene.land(at, [theirs.edit()]);
-    let late = scene.forge(&ours, &["ada"], |it| {
-        if let Predicate::Alias(it) = it {
-            it.sequence = 3;
+    let late = scene.forge(&ours, &["ada"], |forged| {
+        if let Predicate::Alias(alias_move) = forged {
+            alias_move.sequence = 3;
         }
     });
     see(&scene, scene.land(at, [late.edit()])).has_not(&late, Standing::Refused, Code::PremiseGone);
@@ -440,9 +441,9 @@ fn evidence_that_a_move_names_must_be_about_what_it_moves_to() {
     let of_two = scene.evidence(head, "bot", two.artifact, Verdict::Pass, |_| {});
     let at = scene.land(head, [of_two.edit()]);
     let naming = |to: &Made| {
-        scene.forge(&scene.alias(at, "ada", "canary", None, Some(to)), &["ada"], |it| {
-            if let Predicate::Alias(it) = it {
-                it.evidence = vec![of_two.digest()];
+        scene.forge(&scene.alias(at, "ada", "canary", None, Some(to)), &["ada"], |forged| {
+            if let Predicate::Alias(alias_move) = forged {
+                alias_move.evidence = vec![of_two.digest()];
             }
         })
     };
@@ -459,17 +460,17 @@ fn a_landing_over_the_policys_caps_is_refused_unread() {
     let Two { scene, two, head, .. } = two_versions_of(&team);
     let many: Vec<Edit> = (0..21).map(|n| Edit::put(&format!("catalog/product/p{n}/0000/01.json"), "{}")).collect();
     let seen = see(&scene, scene.land(head, many));
-    assert_eq!(seen.problems.iter().filter(|it| it.code == Code::TooLarge).count(), 1);
+    assert_eq!(seen.problems.iter().filter(|problem| problem.code == Code::TooLarge).count(), 1);
     assert_eq!(seen.problems.len(), 1, "it was not read further");
     let mut three = scene.version(head, "dan", "m", Some(&two), "three");
     let big = "x".repeat(8000);
-    three.trust = scene.forge(&three.trust, &["dan"], |it| {
-        if let Predicate::Trust(it) = it {
-            it.reason = big.clone();
+    three.trust = scene.forge(&three.trust, &["dan"], |forged| {
+        if let Predicate::Trust(trust_move) = forged {
+            trust_move.reason = big.clone();
         }
     });
     let seen = see(&scene, scene.land(head, three.edits()));
-    assert!(seen.problems.iter().any(|it| it.code == Code::TooLarge), "{:#?}", seen.problems);
+    assert!(seen.problems.iter().any(|problem| problem.code == Code::TooLarge), "{:#?}", seen.problems);
 }
 
 #[test]
@@ -505,11 +506,11 @@ fn policies_chain_by_exactly_one_and_a_new_one_judges_what_lands_with_it() {
 #[test]
 fn roots_chain_by_exactly_one_and_need_the_old_and_the_new_threshold() {
     let Two { scene, start, head, .. } = two_versions();
-    let team_of_two = |it: &mut refmark_records::root::Root| {
+    let team_of_two = |root: &mut refmark_records::root::Root| {
         let names = ["dan", "oona"];
-        it.root = Quorum { threshold: 2, principals: names.map(principal).to_vec() };
-        it.policy = it.root.clone();
-        it.keyholders = names.map(|name| Keyholder { principal: principal(name), keys: vec![public(name)] }).to_vec();
+        root.root = Quorum { threshold: 2, principals: names.map(principal).to_vec() };
+        root.policy = root.root.clone();
+        root.keyholders = names.map(|name| Keyholder { principal: principal(name), keys: vec![public(name)] }).to_vec();
     };
     let next = |signers: &[&str]| scene.root(2, Some(&start.root), Some(head), signers, team_of_two);
     for signers in [&["dan", "oona"][..], &["ada", "bob"], &["ada", "dan", "oona"], &["ada", "bob", "dan"]] {
@@ -532,7 +533,7 @@ fn roots_chain_by_exactly_one_and_need_the_old_and_the_new_threshold() {
     assert!(!see(&scene, scene.land(head, [again.edit()])).tip_is_good(), "root 1 stands there already");
     // Thresholds of 0 and above n.
     for threshold in [0, 4] {
-        let odd = scene.root(2, Some(&start.root), Some(head), &["ada", "bob"], |it| it.root.threshold = threshold);
+        let odd = scene.root(2, Some(&start.root), Some(head), &["ada", "bob"], |root| root.root.threshold = threshold);
         see(&scene, scene.land(head, [odd.edit()])).has_not(&odd, Standing::Refused, Code::BadRecord);
     }
 }

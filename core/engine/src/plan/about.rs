@@ -25,13 +25,15 @@ pub struct AboutRequest {
 }
 
 /// Plans a model that has no version yet: its name is taken, and what it is is said.
-pub fn announce(facts: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
-    let standing = facts.about(model)?;
-    if standing.as_ref().is_some_and(|it| !it.hidden) || (standing.is_none() && facts.newest_version(model)?.is_some())
+pub fn announce(reader: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
+    let standing = reader.about(model)?;
+    if standing.as_ref().is_some_and(|standing| !standing.hidden)
+        || (standing.is_none() && reader.newest_version(model)?.is_some())
     {
         return Err(Error::new(Code::Exists, format!("there is a model {model} already")).field("model", model));
     }
-    let near = facts.models()?.into_iter().find(|it| it != model && folded(it.as_str()) == folded(model.as_str()));
+    let near =
+        reader.models()?.into_iter().find(|other| other != model && folded(other.as_str()) == folded(model.as_str()));
     if let Some(near) = near {
         return Err(Error::new(
             Code::BadName,
@@ -42,21 +44,22 @@ pub fn announce(facts: StateReader<'_>, author: &Author, model: &ModelName, requ
     }
     let standing = standing.as_deref();
     // A tombstone that is lifted begins anew: nothing of the old text, owner or tags comes back.
-    let fresh = standing.map(|it| About { description: None, owner: None, tags: FreeMap::new(), ..it.clone() });
+    let fresh =
+        standing.map(|standing| About { description: None, owner: None, tags: FreeMap::new(), ..standing.clone() });
     let mut record = about_record(author, model, fresh.as_ref(), request);
     (record.hidden, record.renamed_to) = (false, None);
-    record.previous = facts.about(model)?.map(|now| now.record.digest());
+    record.previous = reader.about(model)?.map(|now| now.record.digest());
     let mut plan = Plan { subject: format!("announce {model}"), ..Plan::default() };
     plan.sign(record)?;
     Ok(plan)
 }
 
 /// Plans a new description.
-pub fn describe(facts: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
-    if facts.newest_version(model)?.is_none() && facts.about(model)?.is_none() {
+pub fn describe(reader: StateReader<'_>, author: &Author, model: &ModelName, request: &AboutRequest) -> Result<Plan> {
+    if reader.newest_version(model)?.is_none() && reader.about(model)?.is_none() {
         return Err(Error::new(Code::NotFound, format!("there is no model {model}")).hint("register a version first"));
     }
-    let now = facts.about(model)?;
+    let now = reader.about(model)?;
     let mut record = about_record(author, model, now.as_deref(), request);
     record.previous = now.as_ref().map(|now| now.record.digest());
     let mut plan = Plan { subject: format!("describe {model}"), ..Plan::default() };
@@ -68,7 +71,7 @@ pub fn describe(facts: StateReader<'_>, author: &Author, model: &ModelName, requ
 pub(super) fn about_record(author: &Author, model: &ModelName, now: Option<&About>, request: &AboutRequest) -> About {
     let mut tags: FreeMap<String> = FreeMap::new();
     for (key, value) in now.iter().flat_map(|now| now.tags.iter()) {
-        if !request.untag.iter().any(|it| it == key) {
+        if !request.untag.iter().any(|untag| untag == key) {
             tags.insert(key.to_owned(), value.clone());
         }
     }

@@ -26,7 +26,7 @@ pub struct ApprovalRequest {
 /// Plans one approval for each request.
 pub fn approve(author: &Author, subject: String, requests: &[ApprovalRequest]) -> Result<Plan> {
     let mut plan = Plan { subject, ..Plan::default() };
-    plan.body = requests.first().and_then(|it| it.reason.clone()).unwrap_or_default();
+    plan.body = requests.first().and_then(|request| request.reason.clone()).unwrap_or_default();
     for request in requests {
         plan.sign(Approval {
             change: request.change.clone(),
@@ -43,7 +43,7 @@ pub fn approve(author: &Author, subject: String, requests: &[ApprovalRequest]) -
             registry: author.registry,
         })?;
     }
-    if requests.iter().any(|it| it.approves) {
+    if requests.iter().any(|request| request.approves) {
         plan.approved_by.push(author.by.clone());
     }
     Ok(plan)

@@ -6,6 +6,7 @@ use crate::state_reader::StateReader;
 use refmark_records::catalog::{CatalogEntry, EntryState, Family};
 use refmark_types::canonical::FreeJson;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::EntryId;
 
 /// A new entry of the catalog.
@@ -34,17 +35,19 @@ pub struct EntryRequest {
 }
 
 /// Plans a new entry, active from the start.
-pub fn catalog_entry(facts: StateReader<'_>, author: &Author, request: &EntryRequest) -> Result<Plan> {
+pub fn catalog_entry(reader: StateReader<'_>, author: &Author, request: &EntryRequest) -> Result<Plan> {
     let EntryRequest { family, id, .. } = request;
-    if facts.catalog(*family, id)?.is_some() {
+    if reader.catalog(*family, id)?.is_some() {
         return Err(Error::new(Code::Exists, format!("{} {id} is in the catalog already", family.as_str()))
-            .hint("an id is a contract: what it means never changes; deprecate it and add another"));
+            .hint("the meaning of an id never changes: deprecate this one and add another"));
     }
     if !request.schema.0.is_null() {
         check_schema(&request.schema.0)?;
     }
     if request.meaning.trim().is_empty() {
-        return Err(Error::new(Code::BadArgument, format!("{id} has no meaning")).hint("--meaning \"a sentence\""));
+        return Err(
+            Error::new(Code::BadArgument, format!("{id} has no meaning")).hint("say in one sentence what the id means")
+        );
     }
     let mut plan = Plan { subject: format!("catalog add {} {id}", family.as_str()), ..Plan::default() };
     plan.sign(CatalogEntry {
@@ -72,15 +75,15 @@ pub fn catalog_entry(facts: StateReader<'_>, author: &Author, request: &EntryReq
 
 /// Plans another state of an entry: deprecated, disabled, or active again.
 pub fn catalog_state(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     family: Family,
     id: &EntryId,
     state: EntryState,
 ) -> Result<Plan> {
-    let Some(now) = facts.catalog(family, id)? else {
+    let Some(now) = reader.catalog(family, id)? else {
         return Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
-            .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str())));
+            .hint(Hint::of("the known ones: ").then(Next::CatalogList { family: family.as_str().to_owned() })));
     };
     if now.state == state {
         return Err(Error::new(Code::NothingToDo, format!("{} {id} is {} already", family.as_str(), state.as_str())));

@@ -25,31 +25,31 @@ pub enum Change {
 
 impl Change {
     /// Plans it on what stands now.
-    pub fn plan(&self, facts: StateReader<'_>, author: &Author) -> Result<Plan> {
+    pub fn plan(&self, reader: StateReader<'_>, author: &Author) -> Result<Plan> {
         match self {
-            Change::Promote(request) => promote(facts, author, request),
-            Change::Rollback(request) => rollback(facts, author, request),
-            Change::Unset(request) => unset(facts, author, request),
-            Change::Stage(request) => stage(facts, author, request),
-            Change::Trust(request) => trust(facts, author, request),
+            Change::Promote(request) => promote(reader, author, request),
+            Change::Rollback(request) => rollback(reader, author, request),
+            Change::Unset(request) => unset(reader, author, request),
+            Change::Stage(request) => stage(reader, author, request),
+            Change::Trust(request) => trust(reader, author, request),
         }
     }
 
     /// The branch on which it is proposed where nobody names one, such as `propose/sentiment-champion-4`: the number is
     /// that of the move.
-    pub fn branch(&self, facts: StateReader<'_>) -> Result<String> {
+    pub fn branch(&self, reader: StateReader<'_>) -> Result<String> {
         let alias = |model, alias| -> Result<String> {
-            let next = facts.alias(model, alias)?.map_or(1, |it| it.sequence + 1);
+            let next = reader.alias(model, alias)?.map_or(1, |alias_move| alias_move.sequence + 1);
             Ok(format!("{}-{}-{next}", escape(model.as_str()), escape(alias.as_str())))
         };
         let name = match self {
-            Change::Promote(it) => alias(&it.model, &it.alias)?,
-            Change::Rollback(it) => alias(&it.model, &it.alias)?,
-            Change::Unset(it) => alias(&it.model, &it.alias)?,
-            Change::Stage(it) => format!("{}-{}-{}", escape(it.model.as_str()), it.version, it.to),
-            Change::Trust(it) => {
-                let hex: String = it.artifact.digest().hex().chars().take(12).collect();
-                format!("{hex}-{}", it.to)
+            Change::Promote(request) => alias(&request.model, &request.alias)?,
+            Change::Rollback(request) => alias(&request.model, &request.alias)?,
+            Change::Unset(request) => alias(&request.model, &request.alias)?,
+            Change::Stage(request) => format!("{}-{}-{}", escape(request.model.as_str()), request.version, request.to),
+            Change::Trust(request) => {
+                let hex: String = request.artifact.digest().hex().chars().take(12).collect();
+                format!("{hex}-{}", request.to)
             }
         };
         Ok(format!("propose/{name}"))

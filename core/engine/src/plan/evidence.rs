@@ -36,8 +36,8 @@ pub struct EvidenceRequest {
 }
 
 /// Plans the record.
-pub fn attach(facts: StateReader<'_>, author: &Author, request: &EvidenceRequest) -> Result<Plan> {
-    if !facts.has_artifact(&request.artifact)? {
+pub fn attach(reader: StateReader<'_>, author: &Author, request: &EvidenceRequest) -> Result<Plan> {
+    if !reader.has_artifact(&request.artifact)? {
         return Err(Error::new(Code::NotFound, format!("{} is not registered", request.artifact)));
     }
     let of = &request.evidence_type;

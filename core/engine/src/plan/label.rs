@@ -26,17 +26,17 @@ pub struct LabelRequest {
 
 /// Plans a new label.
 pub fn label(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     version: u64,
     request: &LabelRequest,
 ) -> Result<Plan> {
-    let target = promote::target(facts, model, version)?;
-    let now = facts.label(model, version)?;
+    let target = super::target(reader, model, version)?;
+    let now = reader.label(model, version)?;
     let mut tags: FreeMap<String> = FreeMap::new();
     for (key, value) in now.iter().flat_map(|now| now.tags.iter()) {
-        if !request.untag.iter().any(|it| it == key) {
+        if !request.untag.iter().any(|untag| untag == key) {
             tags.insert(key.to_owned(), value.clone());
         }
     }
@@ -65,55 +65,55 @@ pub fn label(
 
 /// Plans the tombstone of a version: lists leave it out, and the aliases that hold it are closed.
 pub fn hide_version(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     version: u64,
     reason: &str,
 ) -> Result<Plan> {
     let mut plan = Plan { subject: format!("hide {model}/{version}"), body: reason.to_owned(), ..Plan::default() };
-    if facts.label(model, version)?.is_some_and(|it| it.hidden) {
+    if reader.label(model, version)?.is_some_and(|label| label.hidden) {
         return Err(Error::new(Code::NothingToDo, format!("{model}/{version} is hidden already")));
     }
-    close_aliases(facts, author, model, Some(version), reason, &mut plan)?;
+    close_aliases(reader, author, model, Some(version), reason, &mut plan)?;
     let request = LabelRequest { hidden: Some(true), ..LabelRequest::default() };
-    plan.absorb(label(facts, author, model, version, &request)?);
+    plan.absorb(label(reader, author, model, version, &request)?);
     Ok(plan)
 }
 
 /// Plans the tombstone of a model: lists leave it and its versions out, and its aliases are closed.
 pub fn hide_model(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     renamed_to: Option<&ModelName>,
     reason: &str,
 ) -> Result<Plan> {
     let mut plan = Plan { subject: format!("hide {model}"), body: reason.to_owned(), ..Plan::default() };
-    close_aliases(facts, author, model, None, reason, &mut plan)?;
+    close_aliases(reader, author, model, None, reason, &mut plan)?;
     let hide = LabelRequest { hidden: Some(true), ..LabelRequest::default() };
-    for version in facts.versions(model)? {
-        if !facts.label(model, version)?.is_some_and(|it| it.hidden) {
-            plan.absorb(label(facts, author, model, version, &hide)?);
+    for version in reader.versions(model)? {
+        if !reader.label(model, version)?.is_some_and(|label| label.hidden) {
+            plan.absorb(label(reader, author, model, version, &hide)?);
         }
     }
     let request = AboutRequest { hidden: Some(true), renamed_to: renamed_to.cloned(), ..AboutRequest::default() };
-    plan.absorb(describe(facts, author, model, &request)?);
+    plan.absorb(describe(reader, author, model, &request)?);
     Ok(plan)
 }
 
 /// Plans a model's move to a new name: every version with its number, label, stage and aliases; the old name becomes a
 /// tombstone that names the new one.
-pub fn rename(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
-    check_free(facts, from, to)?;
+pub fn rename(reader: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
+    check_free(reader, from, to)?;
     let mut batch = Batch::new();
     let mut plan = Plan::default();
-    for version in facts.versions(from)? {
-        let Some(record) = facts.version(from, version)? else { continue };
-        let Some(manifest) = facts.manifest(&record.artifact)? else { continue };
+    for version in reader.versions(from)? {
+        let Some(record) = reader.version(from, version)? else { continue };
+        let Some(manifest) = reader.manifest(&record.artifact)? else { continue };
         let mut documents = Vec::new();
         for document in [Document::Contract, Document::Lineage, Document::EvaluationCard, Document::ModelCard] {
-            documents.extend(facts.document(&record.artifact, document)?.map(|bytes| (document, bytes)));
+            documents.extend(reader.document(&record.artifact, document)?.map(|bytes| (document, bytes)));
         }
         let request = RegisterRequest {
             model: to.clone(),
@@ -125,16 +125,16 @@ pub fn rename(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &Mo
             trust: None,
             imported: Some(record.imported.unwrap_or(record.time)),
         };
-        let (registered, done) = register(facts, author, &request, &mut batch)?;
+        let (registered, done) = register(reader, author, &request, &mut batch)?;
         if done.version != version {
             return Err(other_numbers(to));
         }
         plan.absorb(registered);
-        plan.absorb(copy_of_version(facts, author, (from, to), version)?);
+        plan.absorb(copy_of_version(reader, author, (from, to), version)?);
     }
-    plan.absorb(copy_of_about(facts, author, from, to)?);
-    for alias in facts.aliases(from)? {
-        if let Some(held) = facts.alias(from, &alias)?.and_then(|it| it.to) {
+    plan.absorb(copy_of_about(reader, author, from, to)?);
+    for alias in reader.aliases(from)? {
+        if let Some(held) = reader.alias(from, &alias)?.and_then(|alias_move| alias_move.to) {
             let request = PromoteRequest {
                 model: to.clone(),
                 alias,
@@ -143,31 +143,33 @@ pub fn rename(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &Mo
                 expect: None,
                 evidence: Vec::new(),
             };
-            let standing = facts.alias(to, &request.alias)?;
+            let standing = reader.alias(to, &request.alias)?;
             plan.sign(promote::next_move(author, &request, standing.as_ref(), Some(held)))?;
         }
     }
-    plan.absorb(hide_model(facts, author, from, Some(to), &format!("renamed to {to}"))?);
+    plan.absorb(hide_model(reader, author, from, Some(to), &format!("renamed to {to}"))?);
     plan.subject = format!("rename {from} to {to}");
     Ok(plan)
 }
 
 /// A name is free where nothing bears it, or where it was given up while it had the same versions: so that a new name can be
 /// taken back.
-fn check_free(facts: StateReader<'_>, from: &ModelName, to: &ModelName) -> Result<()> {
-    let models = facts.models()?;
+fn check_free(reader: StateReader<'_>, from: &ModelName, to: &ModelName) -> Result<()> {
+    let models = reader.models()?;
     if !models.contains(from) {
         return Err(Error::new(Code::NotFound, format!("there is no model {from}")));
     }
     if from == to {
         return Err(Error::new(Code::NothingToDo, format!("the model is {to} already")));
     }
-    let given_up = facts.about(to)?.is_some_and(|it| it.hidden);
-    let near = |it: &&ModelName| *it != from && folded(it.as_str()) == folded(to.as_str()) && !(*it == to && given_up);
+    let given_up = reader.about(to)?.is_some_and(|about| about.hidden);
+    let near = |other: &&ModelName| {
+        *other != from && folded(other.as_str()) == folded(to.as_str()) && !(*other == to && given_up)
+    };
     if let Some(taken) = models.iter().find(near) {
         return Err(Error::new(Code::Exists, format!("there is a model {taken} already")).field("standing", taken));
     }
-    if facts.newest_version(to)? > facts.newest_version(from)? {
+    if reader.newest_version(to)? > reader.newest_version(from)? {
         return Err(other_numbers(to));
     }
     Ok(())
@@ -181,30 +183,30 @@ fn other_numbers(to: &ModelName) -> Box<Error> {
 
 /// The label and the stage of a version, for the same version of another model.
 fn copy_of_version(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     (from, to): (&ModelName, &ModelName),
     version: u64,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
-    let (said, standing) = (facts.label(from, version)?, facts.label(to, version)?);
+    let (said, standing) = (reader.label(from, version)?, reader.label(to, version)?);
     if let Some(like) = said.as_ref().or(standing.as_ref()) {
         let mut copy = (**like).clone();
         if said.is_none() {
             (copy.description, copy.tags, copy.hidden) = (None, FreeMap::new(), false);
         }
         copy.model = to.clone();
-        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
-        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        copy.sequence = standing.as_ref().map_or(1, |standing| standing.sequence + 1);
+        copy.previous = standing.as_ref().map(|standing| standing.record.digest());
         (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         plan.sign(copy)?;
     }
-    let ((stage, said), (there, standing)) = (facts.stage(from, version)?, facts.stage(to, version)?);
+    let ((stage, said), (there, standing)) = (reader.stage(from, version)?, reader.stage(to, version)?);
     if let (true, Some(like)) = (stage != there, said.as_ref().or(standing.as_ref())) {
         let mut copy = (**like).clone();
         copy.model = to.clone();
-        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
-        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        copy.sequence = standing.as_ref().map_or(1, |standing| standing.sequence + 1);
+        copy.previous = standing.as_ref().map(|standing| standing.record.digest());
         (copy.from, copy.to, copy.reason) = (there, stage, format!("renamed from {from}"));
         (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         plan.sign(copy)?;
@@ -212,17 +214,17 @@ fn copy_of_version(
     Ok(plan)
 }
 
-fn copy_of_about(facts: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
+fn copy_of_about(reader: StateReader<'_>, author: &Author, from: &ModelName, to: &ModelName) -> Result<Plan> {
     let mut plan = Plan::default();
-    let (said, standing) = (facts.about(from)?, facts.about(to)?);
+    let (said, standing) = (reader.about(from)?, reader.about(to)?);
     if let Some(like) = said.as_ref().or(standing.as_ref()) {
         let mut copy = (**like).clone();
         if said.is_none() {
             (copy.description, copy.owner, copy.tags) = (None, None, FreeMap::new());
         }
         copy.model = to.clone();
-        copy.sequence = standing.as_ref().map_or(1, |it| it.sequence + 1);
-        copy.previous = standing.as_ref().map(|it| it.record.digest());
+        copy.sequence = standing.as_ref().map_or(1, |standing| standing.sequence + 1);
+        copy.previous = standing.as_ref().map(|standing| standing.record.digest());
         (copy.by, copy.time, copy.base) = (author.by.clone(), not_before(author, Some(like.time)), author.base);
         (copy.hidden, copy.renamed_to) = (false, None);
         plan.sign(copy)?;
@@ -231,18 +233,19 @@ fn copy_of_about(facts: StateReader<'_>, author: &Author, from: &ModelName, to: 
 }
 
 fn close_aliases(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     model: &ModelName,
     version: Option<u64>,
     reason: &str,
     plan: &mut Plan,
 ) -> Result<()> {
-    for alias in facts.aliases(model)? {
-        let held = facts.alias(model, &alias)?.and_then(|it| it.to).map(|it| it.version);
+    for alias in reader.aliases(model)? {
+        let held =
+            reader.alias(model, &alias)?.and_then(|alias_move| alias_move.to).map(|alias_move| alias_move.version);
         if held.is_some() && (version.is_none() || held == version) {
             let request = UnsetRequest { model: model.clone(), alias, reason: reason.to_owned() };
-            plan.absorb(unset(facts, author, &request)?);
+            plan.absorb(unset(reader, author, &request)?);
         }
     }
     Ok(())

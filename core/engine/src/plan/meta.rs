@@ -8,11 +8,12 @@ use refmark_records::root::{FORMAT, Keyholder, Quorum, Root};
 use refmark_records::signature::PublicKey;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 
 /// Plans policy n+1 of this text, which must carry that number and the registry's id.
-pub fn policy(facts: StateReader<'_>, author: &Author, text: &str, reason: &str) -> Result<Plan> {
-    let Some((before, statement)) = facts.newest_policy()? else {
+pub fn policy(reader: StateReader<'_>, author: &Author, text: &str, reason: &str) -> Result<Plan> {
+    let Some((before, statement)) = reader.newest_policy()? else {
         return Err(Error::new(Code::NotARegistry, "the registry has no policy in effect"));
     };
     let policy = Policy::parse(text)?;
@@ -69,28 +70,30 @@ pub struct Rotation {
 }
 
 /// Plans root n+1. It needs the old and the new threshold; one author's signature may not be enough.
-pub fn rotate(facts: StateReader<'_>, author: &Author, rotation: &Rotation) -> Result<Plan> {
-    let Some(now) = facts.newest_root()? else {
+pub fn rotate(reader: StateReader<'_>, author: &Author, rotation: &Rotation) -> Result<Plan> {
+    let Some(now) = reader.newest_root()? else {
         return Err(Error::new(Code::NotARegistry, "the registry has no root in effect"));
     };
     let mut keyholders = now.keyholders.clone();
     for id in &rotation.remove {
-        if !keyholders.iter().any(|it| it.principal == *id) {
+        if !keyholders.iter().any(|keyholder| keyholder.principal == *id) {
             return Err(Error::new(Code::NotFound, format!("{id} holds no key of root {}", now.number))
-                .hint("`refmark trust show` lists the keyholders"));
+                .hint(Hint::of("the keyholders: ").then(Next::TrustShow)));
         }
-        keyholders.retain(|it| it.principal != *id);
+        keyholders.retain(|keyholder| keyholder.principal != *id);
     }
-    for it in &rotation.add {
-        keyholders.retain(|have| have.principal != it.principal);
-        keyholders.push(Keyholder { principal: it.principal.clone(), keys: it.keys.clone() });
+    for keyholder in &rotation.add {
+        keyholders.retain(|have| have.principal != keyholder.principal);
+        keyholders.push(Keyholder { principal: keyholder.principal.clone(), keys: keyholder.keys.clone() });
     }
     let quorum = |old: &Quorum, threshold: Option<u64>, policy: bool| {
         let mut principals: Vec<PrincipalId> =
             old.principals.iter().filter(|id| !rotation.remove.contains(id)).cloned().collect();
-        for it in &rotation.add {
-            if !principals.contains(&it.principal) && (policy || !rotation.policy_only.contains(&it.principal)) {
-                principals.push(it.principal.clone());
+        for keyholder in &rotation.add {
+            if !principals.contains(&keyholder.principal)
+                && (policy || !rotation.policy_only.contains(&keyholder.principal))
+            {
+                principals.push(keyholder.principal.clone());
             }
         }
         Quorum { threshold: threshold.unwrap_or(old.threshold), principals }
@@ -112,13 +115,13 @@ pub fn rotate(facts: StateReader<'_>, author: &Author, rotation: &Rotation) -> R
     };
     // A key that no quorum asks for would speak for nothing.
     let asked: Vec<PrincipalId> = root.root.principals.iter().chain(&root.policy.principals).cloned().collect();
-    root.keyholders.retain(|it| asked.contains(&it.principal));
+    root.keyholders.retain(|keyholder| asked.contains(&keyholder.principal));
     if (&root.root, &root.policy, &root.keyholders) == (&now.root, &now.policy, &now.keyholders) {
         return Err(Error::new(Code::NothingToDo, format!("root {} says that already", now.number)));
     }
     if let Some(rule) = root.broken_rule() {
         return Err(Error::new(Code::BadArgument, format!("root {} would break a rule: {rule}", root.number))
-            .hint("thresholds count principals: set them with --threshold and --policy-threshold"));
+            .hint("a threshold counts principals: give one that the quorum can reach"));
     }
     let mut plan =
         Plan { subject: format!("trust root {}", root.number), body: rotation.reason.clone(), ..Plan::default() };

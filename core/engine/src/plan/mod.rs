@@ -27,12 +27,15 @@ pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
+use crate::state_reader::StateReader;
+use refmark_records::alias::Target;
 use refmark_records::layout::Place;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Statement};
 use refmark_types::digest::ArtifactId;
-use refmark_types::error::Result;
-use refmark_types::name::PrincipalId;
+use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
+use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -54,7 +57,7 @@ pub struct Author {
 impl Author {
     /// Whether a lost key taints the record at a path.
     pub fn is_tainted(&self, path: &str) -> bool {
-        self.tainted.iter().any(|it| it == path)
+        self.tainted.iter().any(|tainted| tainted == path)
     }
 }
 
@@ -92,7 +95,7 @@ impl Plan {
     /// Adds an artifact to the trailers, once. Looked for among the newest: in a plan of many thousands, a search through
     /// all of them for each would be most of the work.
     fn concerns(&mut self, artifact: ArtifactId) {
-        if !self.artifacts.iter().rev().take(64).any(|it| *it == artifact) {
+        if !self.artifacts.iter().rev().take(64).any(|named| *named == artifact) {
             self.artifacts.push(artifact);
         }
     }
@@ -110,4 +113,21 @@ impl Plan {
 /// The author's clock, but not before what the statement follows: times are ordered against the predecessor.
 fn not_before(author: &Author, previous: Option<Timestamp>) -> Timestamp {
     previous.map_or(author.time, |previous| previous.max(author.time))
+}
+
+/// A version as a target, or an error that says which versions there are.
+fn target(reader: StateReader<'_>, model: &ModelName, version: u64) -> Result<Target> {
+    if let Some(found) = reader.version(model, version)? {
+        return Ok(Target { version, artifact: found.artifact });
+    }
+    let error = |message: String| Error::new(Code::NotFound, message).field("model", model).field("version", version);
+    Err(match reader.newest_version(model)? {
+        None => {
+            error(format!("there is no model {model}")).hint(Hint::of("the models: ").then(Next::List { model: None }))
+        }
+        Some(newest) => error(format!("{model} has no version {version}")).hint(
+            Hint::of(format!("its newest is {newest}; all versions: "))
+                .then(Next::List { model: Some(model.to_string()) }),
+        ),
+    })
 }

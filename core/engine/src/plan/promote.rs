@@ -1,12 +1,13 @@
 //! Moving an alias: promote, rollback, unset.
 
 use super::transition::{StageRequest, stage};
-use super::{Author, Plan, not_before};
+use super::{Author, Plan, not_before, target};
 use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName};
 
 /// Move an alias to a version.
@@ -27,10 +28,10 @@ pub struct PromoteRequest {
 }
 
 /// Plans the move, and the stage move that the alias's class asks for where one is allowed.
-pub fn promote(facts: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Plan> {
+pub fn promote(reader: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Plan> {
     let PromoteRequest { model, alias, version, .. } = request;
-    let to = target(facts, model, *version)?;
-    let now = facts.alias(model, alias)?;
+    let to = target(reader, model, *version)?;
+    let now = reader.alias(model, alias)?;
     let held = now.as_ref().and_then(|now| now.to);
     check_expectation(request, now.as_ref())?;
     let confirms = now.as_ref().is_some_and(|now| author.is_tainted(now.record.common().path));
@@ -38,13 +39,13 @@ pub fn promote(facts: StateReader<'_>, author: &Author, request: &PromoteRequest
         return Err(Error::new(Code::NothingToDo, format!("{model}@{alias} holds {version} already"))
             .field("sequence", now.map(|now| now.sequence)));
     }
-    let from = held.map_or_else(|| "(none)".to_owned(), |it| it.version.to_string());
+    let from = held.map_or_else(|| "(none)".to_owned(), |held| held.version.to_string());
     let mut plan = Plan {
         subject: format!("promote {model}@{alias}: {from} → {version}"),
         body: request.reason.clone(),
         ..Plan::default()
     };
-    if let Some(stage) = missing_stage(facts, author, request)? {
+    if let Some(stage) = missing_stage(reader, author, request)? {
         plan.absorb(stage);
     }
     plan.sign(next_move(author, request, now.as_ref(), Some(to)))?;
@@ -53,10 +54,10 @@ pub fn promote(facts: StateReader<'_>, author: &Author, request: &PromoteRequest
 }
 
 /// The stage move without which the alias could not hold the version, where the policy has a rule for it.
-fn missing_stage(facts: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Option<Plan>> {
-    let Some((policy, _)) = facts.newest_policy()? else { return Ok(None) };
+fn missing_stage(reader: StateReader<'_>, author: &Author, request: &PromoteRequest) -> Result<Option<Plan>> {
+    let Some((policy, _)) = reader.newest_policy()? else { return Ok(None) };
     let Some(rule) = policy.alias_rule(&request.model, &request.alias) else { return Ok(None) };
-    let (have, _) = facts.stage(&request.model, request.version)?;
+    let (have, _) = reader.stage(&request.model, request.version)?;
     if rule.stage.is_empty() || rule.stage.contains(&have) {
         return Ok(None);
     }
@@ -72,24 +73,11 @@ fn missing_stage(facts: StateReader<'_>, author: &Author, request: &PromoteReque
         sunset: None,
         evidence: request.evidence.clone(),
     };
-    stage(facts, author, &request).map(Some)
-}
-
-/// A version as a target, or an error that says which versions there are.
-pub(super) fn target(facts: StateReader<'_>, model: &ModelName, version: u64) -> Result<Target> {
-    if let Some(found) = facts.version(model, version)? {
-        return Ok(Target { version, artifact: found.artifact });
-    }
-    let error = |message: String| Error::new(Code::NotFound, message).field("model", model).field("version", version);
-    Err(match facts.newest_version(model)? {
-        None => error(format!("there is no model {model}")).hint("`refmark list` shows the models"),
-        Some(newest) => error(format!("{model} has no version {version}"))
-            .hint(format!("its newest is {newest}; `refmark list {model}` shows all")),
-    })
+    stage(reader, author, &request).map(Some)
 }
 
 fn check_expectation(request: &PromoteRequest, now: Option<&TypedRecord<AliasMove>>) -> Result<()> {
-    let held = now.and_then(|now| now.to).map(|it| it.version);
+    let held = now.and_then(|now| now.to).map(|now| now.version);
     match request.expect {
         Some(expected) if expected != held => Err(alias_moved(request, expected, now)),
         _ => Ok(()),
@@ -102,16 +90,16 @@ pub fn alias_moved(
     expected: Option<u64>,
     now: Option<&TypedRecord<AliasMove>>,
 ) -> Box<Error> {
-    let word = |version: Option<u64>| version.map_or_else(|| "nothing".to_owned(), |it| it.to_string());
-    let held = now.and_then(|now| now.to).map(|it| it.version);
+    let word = |version: Option<u64>| version.map_or_else(|| "nothing".to_owned(), |number| number.to_string());
+    let held = now.and_then(|now| now.to).map(|now| now.version);
     let name = format!("{}@{}", request.model, request.alias);
     let who = now.map_or_else(String::new, |now| format!(": {} moved it at {}", now.by, now.time));
     let mut error =
         Error::new(Code::AliasMoved, format!("{name} holds {}, and {} was expected{who}", word(held), word(expected)))
-            .hint(format!(
-                "look at it again with `refmark explain {name}`, and then promote with --expect {}",
-                word(held)
-            ))
+            .hint(
+                Hint::from(Next::Explain { reference: Some(name.clone()) })
+                    .say(format!(" says why; to move it all the same, expect {}", word(held))),
+            )
             .field("expected", expected)
             .field("found", held);
     if let Some(now) = now {
@@ -164,30 +152,34 @@ pub struct RollbackRequest {
 
 /// Plans the way back: the newest version that the alias held before, that is another one, and that it may still hold; where
 /// it may hold none of them, the newest.
-pub fn rollback(facts: StateReader<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
+pub fn rollback(reader: StateReader<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
     let RollbackRequest { model, alias, .. } = request;
     let name = format!("{model}@{alias}");
-    let now = facts.alias(model, alias)?;
+    let now = reader.alias(model, alias)?;
     let Some(now) = now else {
         return Err(Error::new(Code::NotFound, format!("there is no alias {name}")).field("alias", &name));
     };
-    let held = now.to.map(|it| it.version);
+    let held = now.to.map(|to| to.version);
     let version = match request.to {
         Some(version) => version,
         None => {
             let mut found = None;
             for sequence in (1..now.sequence).rev() {
-                let before = facts.alias_move(model, alias, sequence)?.and_then(|it| it.to);
-                let Some(before) = before.filter(|it| Some(it.version) != held) else { continue };
+                let before = reader.alias_move(model, alias, sequence)?.and_then(|alias_move| alias_move.to);
+                let Some(before) = before.filter(|before| Some(before.version) != held) else { continue };
                 found = found.or(Some(before.version));
-                if may_hold(facts, model, alias, before)? {
+                if may_hold(reader, model, alias, before)? {
                     found = Some(before.version);
                     break;
                 }
             }
             found.ok_or_else(|| {
-                Error::new(Code::NothingToDo, format!("{name} never held another version"))
-                    .hint(format!("`refmark promote {name} VERSION` moves it, `refmark unset {name}` closes it"))
+                Error::new(Code::NothingToDo, format!("{name} never held another version")).hint(
+                    Hint::of("to move it: ")
+                        .then(Next::Promote { alias: name.clone(), version: None })
+                        .say("; to close it: ")
+                        .then(Next::Unset { alias: name.clone() }),
+                )
             })?
         }
     };
@@ -200,18 +192,18 @@ pub fn rollback(facts: StateReader<'_>, author: &Author, request: &RollbackReque
         expect: None,
         evidence: Vec::new(),
     };
-    let mut plan = promote(facts, author, &promote_request)?;
+    let mut plan = promote(reader, author, &promote_request)?;
     plan.subject = plan.subject.replacen("promote", "rollback", 1);
     Ok(plan)
 }
 
 /// Whether a version is in a trust state and a stage that the alias's rule allows.
-fn may_hold(facts: StateReader<'_>, model: &ModelName, alias: &AliasName, target: Target) -> Result<bool> {
-    let Some((policy, _)) = facts.newest_policy()? else { return Ok(false) };
+fn may_hold(reader: StateReader<'_>, model: &ModelName, alias: &AliasName, target: Target) -> Result<bool> {
+    let Some((policy, _)) = reader.newest_policy()? else { return Ok(false) };
     let Some(rule) = policy.alias_rule(model, alias) else { return Ok(false) };
-    let trust = facts.trust(&target.artifact)?.0;
+    let trust = reader.trust(&target.artifact)?.0;
     let trusted = if rule.trust.is_empty() { trust == TrustState::Trusted } else { rule.trust.contains(&trust) };
-    Ok(trusted && (rule.stage.is_empty() || rule.stage.contains(&facts.stage(model, target.version)?.0)))
+    Ok(trusted && (rule.stage.is_empty() || rule.stage.contains(&reader.stage(model, target.version)?.0)))
 }
 
 /// Close an alias.
@@ -226,13 +218,13 @@ pub struct UnsetRequest {
 }
 
 /// Plans the move to nothing.
-pub fn unset(facts: StateReader<'_>, author: &Author, request: &UnsetRequest) -> Result<Plan> {
+pub fn unset(reader: StateReader<'_>, author: &Author, request: &UnsetRequest) -> Result<Plan> {
     let UnsetRequest { model, alias, reason } = request;
-    let now = facts.alias(model, alias)?.filter(|now| now.to.is_some());
+    let now = reader.alias(model, alias)?.filter(|now| now.to.is_some());
     let Some(now) = now else {
         return Err(Error::new(Code::NotFound, format!("{model}@{alias} holds nothing")));
     };
-    let from = now.to.map_or(0, |it| it.version);
+    let from = now.to.map_or(0, |to| to.version);
     let mut plan =
         Plan { subject: format!("unset {model}@{alias}: {from} → (none)"), body: reason.clone(), ..Plan::default() };
     let request = PromoteRequest {

@@ -68,14 +68,14 @@ impl Batch {
     }
 
     /// The newest version of a model, with the statement and time of its record.
-    fn newest(&mut self, facts: StateReader<'_>, model: &ModelName) -> Result<(u64, Option<(Digest, Timestamp)>)> {
+    fn newest(&mut self, reader: StateReader<'_>, model: &ModelName) -> Result<(u64, Option<(Digest, Timestamp)>)> {
         if let Some(found) = self.newest.get(model) {
             return Ok(*found);
         }
-        let found = match facts.newest_version(model)? {
+        let found = match reader.newest_version(model)? {
             Some(version) => {
-                let record = facts.version(model, version)?;
-                (version, record.map(|it| (it.record.digest(), it.time)))
+                let record = reader.version(model, version)?;
+                (version, record.map(|record| (record.record.digest(), record.time)))
             }
             None => (0, None),
         };
@@ -83,19 +83,19 @@ impl Batch {
         Ok(found)
     }
 
-    fn trust(&self, facts: StateReader<'_>, artifact: ArtifactId) -> Result<TrustState> {
+    fn trust(&self, reader: StateReader<'_>, artifact: ArtifactId) -> Result<TrustState> {
         match self.brought.get(&artifact) {
             Some(trust) => Ok(*trust),
-            None => Ok(facts.trust(&artifact)?.0),
+            None => Ok(reader.trust(&artifact)?.0),
         }
     }
 
     /// Refuses a new name that people would take for a standing one.
-    fn check_new_name(&mut self, facts: StateReader<'_>, model: &ModelName) -> Result<()> {
+    fn check_new_name(&mut self, reader: StateReader<'_>, model: &ModelName) -> Result<()> {
         let names = match &mut self.names {
             Some(names) => names,
             none => {
-                let standing = facts.models()?.into_iter().map(|name| (folded(name.as_str()), name)).collect();
+                let standing = reader.models()?.into_iter().map(|name| (folded(name.as_str()), name)).collect();
                 none.insert(standing)
             }
         };
@@ -113,25 +113,25 @@ impl Batch {
 
 /// Plans the version, the artifact's documents, its first trust move and the model's owner.
 pub fn register(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     request: &RegisterRequest,
     batch: &mut Batch,
 ) -> Result<(Plan, Registered)> {
     let model = &request.model;
     let artifact = request.manifest.id()?;
-    if let Some(version) = version_of(facts, model, artifact, batch)? {
-        let trust = batch.trust(facts, artifact)?;
+    if let Some(version) = version_of(reader, model, artifact, batch)? {
+        let trust = batch.trust(reader, artifact)?;
         return Ok((Plan::default(), Registered { version, artifact, created: false, trust }));
     }
-    let (newest, previous) = batch.newest(facts, model)?;
+    let (newest, previous) = batch.newest(reader, model)?;
     if newest == 0 && request.imported.is_none() {
-        batch.check_new_name(facts, model)?;
+        batch.check_new_name(reader, model)?;
     }
     let version = newest + 1;
     let mut plan = Plan { subject: format!("register {model}/{version}"), ..Plan::default() };
     plan.concerns(artifact);
-    if !facts.has_artifact(&artifact)? && !batch.brought.contains_key(&artifact) {
+    if !reader.has_artifact(&artifact)? && !batch.brought.contains_key(&artifact) {
         batch.brought.insert(artifact, request.trust.unwrap_or_default());
         let manifest = request.manifest.print()?.into_bytes();
         fits(Document::Manifest, &manifest)?;
@@ -146,7 +146,7 @@ pub fn register(
             plan.sign(first_or_next(author, &request, TrustState::default(), None))?;
         }
     }
-    let time = not_before(author, previous.map(|it| it.1));
+    let time = not_before(author, previous.map(|previous| previous.1));
     plan.sign(Version {
         model: model.clone(),
         version,
@@ -156,22 +156,23 @@ pub fn register(
         by: author.by.clone(),
         time,
         imported: request.imported,
-        previous: previous.map(|it| it.0),
+        previous: previous.map(|previous| previous.0),
         base: author.base,
         path: String::new(),
         registry: author.registry,
     })?;
-    let statement = plan.statements.last().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
+    let statement =
+        plan.statements.last().map(|statement| statement.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
     batch.newest.insert(model.clone(), (version, statement.map(|digest| (digest, time))));
     batch.artifacts.insert((model.clone(), artifact), version);
-    own(facts, author, request, batch, &mut plan)?;
-    let trust = batch.trust(facts, artifact)?;
+    own(reader, author, request, batch, &mut plan)?;
+    let trust = batch.trust(reader, artifact)?;
     Ok((plan, Registered { version, artifact, created: true, trust }))
 }
 
 /// Sets the model's owner where it is another.
 fn own(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     author: &Author,
     request: &RegisterRequest,
     batch: &mut Batch,
@@ -179,10 +180,12 @@ fn own(
 ) -> Result<()> {
     let Some(owner) = &request.owner else { return Ok(()) };
     let model = &request.model;
-    let standing = facts.about(model)?;
+    let standing = reader.about(model)?;
     let now = match batch.about.get(model) {
         Some(now) => Some(now.clone()),
-        None => standing.as_ref().map(|it| (it.sequence, it.record.digest(), it.time, it.owner.clone())),
+        None => standing
+            .as_ref()
+            .map(|standing| (standing.sequence, standing.record.digest(), standing.time, standing.owner.clone())),
     };
     if now.as_ref().is_some_and(|now| now.3.as_ref() == Some(owner)) {
         return Ok(());
@@ -194,7 +197,8 @@ fn own(
     record.time = not_before(author, now.as_ref().map(|now| now.2));
     let (sequence, time) = (record.sequence, record.time);
     plan.sign(record)?;
-    let statement = plan.statements.last().map(|it| it.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
+    let statement =
+        plan.statements.last().map(|statement| statement.canonical()).transpose()?.map(|bytes| Digest::of(&bytes));
     if let Some(statement) = statement {
         batch.about.insert(model.clone(), (sequence, statement, time, Some(owner.clone())));
     }
@@ -219,15 +223,15 @@ fn fits(document: Document, bytes: &[u8]) -> Result<()> {
 }
 
 /// The version of a model that is this artifact already. Newest first: that is the likely one.
-fn version_of(facts: StateReader<'_>, model: &ModelName, artifact: ArtifactId, batch: &Batch) -> Result<Option<u64>> {
+fn version_of(reader: StateReader<'_>, model: &ModelName, artifact: ArtifactId, batch: &Batch) -> Result<Option<u64>> {
     if let Some(version) = batch.artifacts.get(&(model.clone(), artifact)) {
         return Ok(Some(*version));
     }
-    if !facts.has_artifact(&artifact)? {
+    if !reader.has_artifact(&artifact)? {
         return Ok(None);
     }
-    for version in facts.versions(model)?.into_iter().rev() {
-        if facts.version(model, version)?.is_some_and(|it| it.artifact == artifact) {
+    for version in reader.versions(model)?.into_iter().rev() {
+        if reader.version(model, version)?.is_some_and(|registered| registered.artifact == artifact) {
             return Ok(Some(version));
         }
     }

@@ -1,7 +1,6 @@
 //! Moving a stage or a trust state.
 
-use super::promote::target;
-use super::{Author, Plan, not_before};
+use super::{Author, Plan, not_before, target};
 use crate::state_reader::StateReader;
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
@@ -30,10 +29,10 @@ pub struct StageRequest {
 }
 
 /// Plans a stage move.
-pub fn stage(facts: StateReader<'_>, author: &Author, request: &StageRequest) -> Result<Plan> {
+pub fn stage(reader: StateReader<'_>, author: &Author, request: &StageRequest) -> Result<Plan> {
     let StageRequest { model, version, to, .. } = request;
-    let target = target(facts, model, *version)?;
-    let (from, now) = facts.stage(model, *version)?;
+    let target = target(reader, model, *version)?;
+    let (from, now) = reader.stage(model, *version)?;
     let confirms = now.as_ref().is_some_and(|now| author.is_tainted(now.record.common().path));
     if from == *to && !confirms {
         return Err(Error::new(Code::NothingToDo, format!("{model}/{version} is {to} already")));
@@ -79,12 +78,12 @@ pub struct TrustRequest {
 }
 
 /// Plans a trust move.
-pub fn trust(facts: StateReader<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
+pub fn trust(reader: StateReader<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
     let TrustRequest { artifact, to, .. } = request;
-    if !facts.has_artifact(artifact)? {
+    if !reader.has_artifact(artifact)? {
         return Err(Error::new(Code::NotFound, format!("{artifact} is not registered")));
     }
-    let (from, now) = facts.trust(artifact)?;
+    let (from, now) = reader.trust(artifact)?;
     let confirms = now.as_ref().is_some_and(|now| author.is_tainted(now.record.common().path));
     if from == *to && !confirms {
         return Err(Error::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
@@ -128,9 +127,9 @@ pub(super) fn first_or_next(
 }
 
 /// Plans a revocation.
-pub fn revoke_artifact(facts: StateReader<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
+pub fn revoke_artifact(reader: StateReader<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
     let request = TrustRequest { artifact, to: TrustState::Revoked, reason: reason.to_owned(), evidence: Vec::new() };
-    let mut plan = trust(facts, author, &request)?;
+    let mut plan = trust(reader, author, &request)?;
     plan.subject = format!("revoke {}", artifact.short());
     Ok(plan)
 }

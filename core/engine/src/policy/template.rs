@@ -112,9 +112,9 @@ pub fn team_policy(registry: RegistryId, number: u64, members: &[TeamMember], ow
     let list = |items: Vec<String>| format!("[{}]", items.join(", "));
     let owners: String = owners
         .iter()
-        .map(|it| {
-            let models = list(it.models.iter().map(|model| quoted(model)).collect());
-            let members = list(it.members.iter().map(|member| quoted(member.as_str())).collect());
+        .map(|owner| {
+            let models = list(owner.models.iter().map(|model| quoted(model)).collect());
+            let members = list(owner.members.iter().map(|member| quoted(member.as_str())).collect());
             format!("[[owners]]\nmodels = {models}\nmembers = {members}\n\n")
         })
         .collect();
@@ -149,12 +149,12 @@ pub fn preset_over(preset: Preset, before: &Policy) -> Result<String> {
     // Whoever leads comes first: the first member owns what nobody else does.
     members.sort_by_key(|member| !member.roles.iter().any(|role| role.as_str() == "platform-lead"));
     let mut text = team_policy(before.registry, before.number + 1, &members, &before.owners);
-    for it in &before.distrust {
+    for distrust in &before.distrust {
         text.push_str(&format!(
             "\n[[distrust]]\nkey = {}\nsince = {}\nreason = {}\n",
-            quoted(&it.key.to_string()),
-            quoted(&it.since.to_string()),
-            quoted(&it.reason)
+            quoted(&distrust.key.to_string()),
+            quoted(&distrust.since.to_string()),
+            quoted(&distrust.reason)
         ));
     }
     Ok(text)

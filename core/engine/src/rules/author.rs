@@ -11,6 +11,7 @@ use refmark_records::policy::{Member, MemberKind, Policy, Right};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::Record;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 
@@ -29,7 +30,7 @@ pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Resul
 }
 
 /// The registry and the base that a statement names.
-pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &RuleContext<'_>) -> Result<Ruling> {
+pub(super) fn registry_and_base(record: &Record, registry: RegistryId, context: &RuleContext<'_>) -> Result<Ruling> {
     let common = record.common();
     if common.registry != registry {
         return Ok(Ruling::failed(
@@ -38,26 +39,29 @@ pub(super) fn registry_and_base(record: &Record, registry: RegistryId, ground: &
         ));
     }
     match common.base {
-        None if ground.is_founded()? => Ok(Ruling::failed(
+        None if context.is_founded()? => Ok(Ruling::failed(
             Code::BadBase,
             "the record names no base, which only those that land with the first root may",
         )),
         None => Ok(Ruling::Ok),
-        Some(base) => Ok(match (ground.position)(base)? {
+        Some(base) => Ok(match (context.position)(base)? {
             Some(_) => Ruling::Ok,
             None => Ruling::Failed(
                 Error::new(
                     Code::BadBase,
                     format!("its base {base} is not a good commit before it on the registry's first-parent chain"),
                 )
-                .hint("it was signed on another history, or on commits that were never pushed; sign it again: refmark renew BRANCH"),
+                .hint(
+                    Hint::of("it was signed on another history, or on commits that were never pushed; sign it again: ")
+                        .then(Next::Renew { branch: None }),
+                ),
             ),
         }),
     }
 }
 
 /// The predecessor that a numbered record names: there, by digest, and not later.
-pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: &dyn Effective) -> Result<Ruling> {
+pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, overlay: &dyn Effective) -> Result<Ruling> {
     let common = record.common();
     if number == 0 {
         return Ok(Ruling::failed(Code::BadRecord, "numbers start at 1"));
@@ -68,7 +72,7 @@ pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: 
             Some(_) => Ruling::failed(Code::PremiseGone, "it is the first of its kind and names a predecessor"),
         });
     };
-    let Some(previous) = sum.record(&before.path())? else {
+    let Some(previous) = overlay.record(&before.path())? else {
         return Ok(Ruling::missing(format!("its predecessor {} has not taken effect", before.path())));
     };
     if common.previous != Some(previous.digest()) {
@@ -77,7 +81,7 @@ pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: 
                 Code::PremiseGone,
                 format!("it follows another statement than the one at {}: somebody else was first", before.path()),
             )
-            .hint("`refmark renew BRANCH` makes it again on what stands there now; approvals lapse with it")
+            .hint(renew())
             .field("expected", previous.digest())
             .field("found", common.previous),
         ));
@@ -89,6 +93,11 @@ pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, sum: 
         ));
     }
     Ok(Ruling::Ok)
+}
+
+/// What helps where another change landed first.
+pub fn renew() -> Hint {
+    Hint::of("make the change again on the newest state; its approvals lapse: ").then(Next::Renew { branch: None })
 }
 
 /// The author: a member, with a key of its own that nobody distrusts, a good signature and one of these rights.
@@ -103,7 +112,7 @@ pub(super) fn authored(
     let Some(member) = policy.members.get(by) else {
         return Ok(Ruling::Failed(
             Error::new(Code::Refused, format!("{by} is not a member of policy {}", policy.number))
-                .hint("`refmark members list` shows the members; `refmark members add` proposes one")
+                .hint(Hint::of("the members: ").then(Next::MembersList).say("; to add one: ").then(Next::MembersAdd))
                 .field("by", by),
         ));
     };
@@ -114,7 +123,7 @@ pub(super) fn authored(
         who.sort();
         who.dedup();
         let who = who.into_iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(", ");
-        let who = if who.is_empty() { "nobody has it".to_owned() } else { format!("{who} could do it") };
+        let who = if who.is_empty() { "nobody has it".to_owned() } else { format!("{who} have it") };
         return Ok(Ruling::Failed(
             Error::new(Code::Refused, format!("{by} does not have the right `{words}` under policy {}", policy.number))
                 .hint(who)
@@ -149,7 +158,7 @@ fn signed_by_member(
             .field("keyid", signature.keyid),
         ));
     };
-    if let Some(distrust) = policy.distrust.iter().find(|it| it.key == signature.keyid) {
+    if let Some(distrust) = policy.distrust.iter().find(|distrust| distrust.key == signature.keyid) {
         return Ok(Ruling::Failed(
             Error::new(Code::Distrusted, format!("key {} of {by} is distrusted: {}", signature.keyid, distrust.reason))
                 .field("since", distrust.since),
@@ -168,16 +177,16 @@ pub fn approval_counts(
     oid: Oid,
     policy: &Policy,
     registry: RegistryId,
-    ground: &RuleContext<'_>,
+    context: &RuleContext<'_>,
 ) -> Result<Ruling> {
-    demand!(registry_and_base(&approval.record, registry, ground)?);
-    demand!(authored(oid, &approval.record, policy, &[Right::Approve, Right::Waive], ground.state.objects())?);
+    demand!(registry_and_base(&approval.record, registry, context)?);
+    demand!(authored(oid, &approval.record, policy, &[Right::Approve, Right::Waive], context.state.objects())?);
     let member = policy.members.get(&approval.by);
-    if member.is_none_or(|it| it.kind == MemberKind::Agent) {
+    if member.is_none_or(|member| member.kind == MemberKind::Agent) {
         return Ok(Ruling::failed(Code::Refused, format!("{} is an agent, and agents never approve", approval.by)));
     }
     if let Some(not_after) = approval.not_after {
-        let seen = StateReader(ground.state).checkpoint()?.map(|it| it.time);
+        let seen = StateReader(context.state).checkpoint()?.map(|checkpoint| checkpoint.time);
         if seen.is_some_and(|seen| seen > not_after) {
             return Ok(Ruling::failed(Code::Refused, format!("the approval by {} ended at {not_after}", approval.by)));
         }

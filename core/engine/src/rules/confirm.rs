@@ -18,14 +18,14 @@ impl Case<'_> {
     /// Whether the record that brought a state may be relied on. What is relied on is noted.
     pub(super) fn stands_on(&self, record: Option<&Record>) -> bool {
         let Some(record) = record else { return true };
-        self.doubt.rests_on(record);
-        self.doubt.lets_count(record)
+        self.lost_keys.rests_on(record);
+        self.lost_keys.counts(record)
     }
 
     /// The version that a change is about, which a lost key may have registered.
     pub(super) fn registered(&self, model: &ModelName, version: u64, report: &mut GateReport) -> Result<()> {
-        let found = self.facts.version(model, version)?;
-        if !self.stands_on(found.as_ref().map(|it| &*it.record)) {
+        let found = self.reader.version(model, version)?;
+        if !self.stands_on(found.as_ref().map(|version| &*version.record)) {
             let next = format!("register the same files again, as a new version of {model}");
             let found = format!("{model}/{version} was registered by a key that was lost");
             report.gates.push(built_in("registered", Status::Failed, "a version by a good key".into(), found, next));
@@ -35,33 +35,33 @@ impl Case<'_> {
 
     /// The steps that a trust move answers for: its own, and those before it that only a lost key took. One that goes
     /// back to where the lost key began, or withdraws the artifact, answers for no more than itself.
-    pub(super) fn trust_steps(&self, it: &TrustMove) -> Result<Vec<(TrustState, TrustState)>> {
+    pub(super) fn trust_steps(&self, trust_move: &TrustMove) -> Result<Vec<(TrustState, TrustState)>> {
         let mut lost = Vec::new();
-        if matches!(it.to, TrustState::Revoked | TrustState::Deleted) {
+        if matches!(trust_move.to, TrustState::Revoked | TrustState::Deleted) {
             // Withdrawing is never made harder, and stands whoever trusted it before.
-            return Ok(vec![(it.from, it.to)]);
+            return Ok(vec![(trust_move.from, trust_move.to)]);
         }
-        for number in (1..it.sequence).rev() {
-            let Some(before) = self.facts.trust_move(&it.artifact, number)? else { break };
+        for number in (1..trust_move.sequence).rev() {
+            let Some(before) = self.reader.trust_move(&trust_move.artifact, number)? else { break };
             if self.stands_on(Some(&before.record)) {
                 break;
             }
             lost.push((before.from, before.to));
         }
-        Ok(steps(lost, (it.from, it.to)))
+        Ok(steps(lost, (trust_move.from, trust_move.to)))
     }
 
     /// The same for a stage move.
-    pub(super) fn stage_steps(&self, it: &StageMove) -> Result<Vec<(Stage, Stage)>> {
+    pub(super) fn stage_steps(&self, stage_move: &StageMove) -> Result<Vec<(Stage, Stage)>> {
         let mut lost = Vec::new();
-        for number in (1..it.sequence).rev() {
-            let Some(before) = self.facts.stage_move(&it.model, it.version, number)? else { break };
+        for number in (1..stage_move.sequence).rev() {
+            let Some(before) = self.reader.stage_move(&stage_move.model, stage_move.version, number)? else { break };
             if self.stands_on(Some(&before.record)) {
                 break;
             }
             lost.push((before.from, before.to));
         }
-        Ok(steps(lost, (it.from, it.to)))
+        Ok(steps(lost, (stage_move.from, stage_move.to)))
     }
 }
 
@@ -69,9 +69,9 @@ impl Case<'_> {
 fn steps<S: Copy + PartialEq>(mut lost: Vec<(S, S)>, own: (S, S)) -> Vec<(S, S)> {
     lost.reverse();
     let mut all = Vec::new();
-    let began = lost.first().map(|it| it.0);
+    let began = lost.first().map(|lost| lost.0);
     if began != Some(own.1) {
-        let end = lost.iter().position(|it| it.1 == own.1).map_or(lost.len(), |at| at + 1);
+        let end = lost.iter().position(|lost| lost.1 == own.1).map_or(lost.len(), |at| at + 1);
         all.extend_from_slice(&lost[..end]);
     }
     // A move that only confirms has no step of its own.

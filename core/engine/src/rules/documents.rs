@@ -50,7 +50,7 @@ pub(super) fn judge(
     document: Document,
     oid: Oid,
     named: bool,
-    sum: &StateOverlay<'_>,
+    overlay: &StateOverlay<'_>,
 ) -> Result<Ruling> {
     if !named {
         // Nothing that comes later can mend this: a landing is judged alone. And it costs a key to be pending.
@@ -62,10 +62,10 @@ pub(super) fn judge(
     if document == Document::Manifest {
         return Ok(Ruling::Ok);
     }
-    let Some(manifest) = StateReader(sum).manifest(&artifact)? else {
+    let Some(manifest) = StateReader(overlay).manifest(&artifact)? else {
         return Ok(Ruling::missing(format!("the manifest of {} is not here", artifact.short())));
     };
-    let bytes = sum.objects().bytes(oid, MANIFEST_LIMIT)?;
+    let bytes = overlay.objects().bytes(oid, MANIFEST_LIMIT)?;
     let found = Digest::of(&bytes);
     Ok(match promised(&manifest, document) {
         Some(expected) if expected == found => Ruling::Ok,
@@ -78,13 +78,13 @@ pub(super) fn judge(
 }
 
 /// What a version needs beside it: the manifest, and every document that the manifest lists.
-pub(super) fn complete(artifact: ArtifactId, sum: &StateOverlay<'_>) -> Result<Ruling> {
-    let Some(manifest) = StateReader(sum).manifest(&artifact)? else {
+pub(super) fn complete(artifact: ArtifactId, overlay: &StateOverlay<'_>) -> Result<Ruling> {
+    let Some(manifest) = StateReader(overlay).manifest(&artifact)? else {
         return Ok(Ruling::missing(format!("the manifest of {} is not here", artifact.short())));
     };
-    for document in Document::ALL.into_iter().filter(|it| promised(&manifest, *it).is_some()) {
+    for document in Document::ALL.into_iter().filter(|document| promised(&manifest, *document).is_some()) {
         let path = Place::Document(artifact, document).path();
-        if sum.oid(&path)?.is_none() {
+        if overlay.oid(&path)?.is_none() {
             return Ok(Ruling::missing(format!("{path} is not here, and the manifest lists it")));
         }
     }

@@ -13,6 +13,7 @@ use refmark_records::policy::Right;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
@@ -23,56 +24,56 @@ pub(super) fn judge(
     path: &str,
     oid: Oid,
     named: &BTreeSet<ArtifactId>,
-    under: Option<&Authority>,
-    sum: &StateOverlay<'_>,
-    ground: &RuleContext<'_>,
+    authority: Option<&Authority>,
+    overlay: &StateOverlay<'_>,
+    context: &RuleContext<'_>,
 ) -> Result<(Ruling, Option<GateReport>)> {
-    if sum.oid(path)? != Some(oid) {
+    if overlay.oid(path)? != Some(oid) {
         // It is not well-formed, which was said when the sum was filled.
         return Ok((Ruling::Ok, None));
     }
-    let Some(Authority { registry, policy }) = under else {
+    let Some(Authority { registry, policy }) = authority else {
         return Ok((Ruling::missing("the registry has no root and policy yet"), None));
     };
     if let Place::Document(artifact, document) = place {
-        let named = named.contains(artifact) || StateReader(ground.state).has_artifact(artifact)?;
-        return Ok((documents::judge(*artifact, *document, oid, named, sum)?, None));
+        let named = named.contains(artifact) || StateReader(context.state).has_artifact(artifact)?;
+        return Ok((documents::judge(*artifact, *document, oid, named, overlay)?, None));
     }
-    let record = sum.objects().record(oid)?;
-    let about = About { place, record: &record, sum, ground };
+    let record = overlay.objects().record(oid)?;
+    let check = RecordCheck { place, record: &record, overlay, context };
     if let Place::Approval(..) = place {
         let approval = TypedRecord::<Approval>::of_approval(record.clone())?;
-        return Ok((approval_counts(&approval, oid, policy, *registry, ground)?, None));
+        return Ok((approval_counts(&approval, oid, policy, *registry, context)?, None));
     }
-    match registry_and_base(&record, *registry, ground)? {
+    match registry_and_base(&record, *registry, context)? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match authored(oid, &record, policy, rights(place), sum.objects())? {
+    match authored(oid, &record, policy, rights(place), overlay.objects())? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    let chain = about.chain()?;
+    let chain = check.chain()?;
     if let Ruling::Failed(_) = chain {
         return Ok((chain, None));
     }
     let (ruling, report) = match place {
         Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
-            moves::judge(&record, policy, *registry, sum, ground)?
+            moves::judge(&record, policy, *registry, overlay, context)?
         }
-        _ => (about.plain()?, None),
+        _ => (check.plain()?, None),
     };
     Ok((chain.and(ruling), report))
 }
 
 /// The artifacts that the versions of a landing name.
-pub(super) fn named_by_versions(sum: &StateOverlay<'_>) -> Result<BTreeSet<ArtifactId>> {
+pub(super) fn named_by_versions(overlay: &StateOverlay<'_>) -> Result<BTreeSet<ArtifactId>> {
     let mut named = BTreeSet::new();
-    for path in sum.own_files().filter(|path| path.ends_with("/version.json")) {
-        if let Some(record) = sum.record(path)?
-            && let Predicate::Version(it) = record.predicate()
+    for path in overlay.own_files().filter(|path| path.ends_with("/version.json")) {
+        if let Some(record) = overlay.record(path)?
+            && let Predicate::Version(version) = record.predicate()
         {
-            named.insert(it.artifact);
+            named.insert(version.artifact);
         }
     }
     Ok(named)
@@ -94,14 +95,14 @@ fn rights(place: &Place) -> &'static [Right] {
     }
 }
 
-struct About<'a> {
+struct RecordCheck<'a> {
     place: &'a Place,
     record: &'a Record,
-    sum: &'a StateOverlay<'a>,
-    ground: &'a RuleContext<'a>,
+    overlay: &'a StateOverlay<'a>,
+    context: &'a RuleContext<'a>,
 }
 
-impl About<'_> {
+impl RecordCheck<'_> {
     /// The number and the predecessor's place of a numbered record.
     fn chain(&self) -> Result<Ruling> {
         let (number, before) = match self.place.clone() {
@@ -116,49 +117,49 @@ impl About<'_> {
             Place::Catalog(family, id, n) => (n, Place::Catalog(family, id, n.saturating_sub(1))),
             _ => return Ok(Ruling::Ok),
         };
-        follows(self.record, number, (number > 1).then_some(before), self.sum)
+        follows(self.record, number, (number > 1).then_some(before), self.overlay)
     }
 
     /// What holds for records that no gate guards.
     fn plain(&self) -> Result<Ruling> {
-        let facts = StateReader(self.sum);
+        let reader = StateReader(self.overlay);
         match self.record.predicate() {
-            Predicate::Version(it) => {
-                let complete = documents::complete(it.artifact, self.sum)?;
-                let known = match facts.manifest(&it.artifact)? {
+            Predicate::Version(version) => {
+                let complete = documents::complete(version.artifact, self.overlay)?;
+                let known = match reader.manifest(&version.artifact)? {
                     Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type)?,
                     None => Ruling::Ok,
                 };
-                Ok(complete.and(self.release_is_free(it)?).and(known))
+                Ok(complete.and(self.release_is_free(version)?).and(known))
             }
-            Predicate::Label(it) => self.version_is(&it.model, it.version, &it.artifact),
-            Predicate::Evidence(it) => {
-                let registered = match facts.has_artifact(&it.artifact)? {
+            Predicate::Label(label) => self.version_is(&label.model, label.version, &label.artifact),
+            Predicate::Evidence(evidence) => {
+                let registered = match reader.has_artifact(&evidence.artifact)? {
                     true => Ruling::Ok,
-                    false => Ruling::missing(format!("{} is not registered", it.artifact.short())),
+                    false => Ruling::missing(format!("{} is not registered", evidence.artifact.short())),
                 };
-                let named = self.in_catalog(Family::EvidenceType, &it.evidence_type)?;
-                Ok(registered.and(named).and(self.fits_schema(it)?))
+                let named = self.in_catalog(Family::EvidenceType, &evidence.evidence_type)?;
+                Ok(registered.and(named).and(self.fits_schema(evidence)?))
             }
             // A schema with words that nobody reads would refuse nothing.
-            Predicate::Catalog(it) if !it.schema.0.is_null() => Ok(match schema::check_schema(&it.schema.0) {
+            Predicate::Catalog(entry) if !entry.schema.0.is_null() => Ok(match schema::check_schema(&entry.schema.0) {
                 Ok(()) => Ruling::Ok,
                 Err(error) => Ruling::Failed(error),
             }),
             // A model may be described before it has a version: that takes its name.
             Predicate::About(_) => Ok(Ruling::Ok),
-            Predicate::Checkpoint(it) => {
-                let position = match it.base {
-                    Some(base) => (self.ground.position)(base)?,
+            Predicate::Checkpoint(checkpoint) => {
+                let position = match checkpoint.base {
+                    Some(base) => (self.context.position)(base)?,
                     None => None,
                 };
                 Ok(match position {
-                    Some(position) if position + 1 == it.commits => Ruling::Ok,
+                    Some(position) if position + 1 == checkpoint.commits => Ruling::Ok,
                     _ => Ruling::failed(
                         Code::BadRecord,
                         format!(
                             "the checkpoint counts {} commits up to its base, and there are {:?}",
-                            it.commits,
+                            checkpoint.commits,
                             position.map(|p| p + 1)
                         ),
                     ),
@@ -169,20 +170,20 @@ impl About<'_> {
     }
 
     /// A release is no number and no other version's.
-    fn release_is_free(&self, it: &refmark_records::version::Version) -> Result<Ruling> {
-        let Some(release) = &it.release else { return Ok(Ruling::Ok) };
+    fn release_is_free(&self, new: &refmark_records::version::Version) -> Result<Ruling> {
+        let Some(release) = &new.release else { return Ok(Ruling::Ok) };
         if release.looks_like_a_version() {
             return Ok(Ruling::failed(Code::BadName, format!("release {release} could be taken for a version")));
         }
-        let facts = StateReader(self.sum);
-        for version in facts.versions(&it.model)? {
-            let other = facts.version(&it.model, version)?;
-            if version != it.version && other.is_some_and(|other| other.release.as_ref() == Some(release)) {
+        let reader = StateReader(self.overlay);
+        for version in reader.versions(&new.model)? {
+            let other = reader.version(&new.model, version)?;
+            if version != new.version && other.is_some_and(|other| other.release.as_ref() == Some(release)) {
                 return Ok(Ruling::failed(
                     Code::Exists,
                     format!(
                         "release {release} of {} is version {version} already, and a release never moves",
-                        it.model
+                        new.model
                     ),
                 ));
             }
@@ -197,31 +198,34 @@ impl About<'_> {
         version: u64,
         artifact: &ArtifactId,
     ) -> Result<Ruling> {
-        moves::version_is(StateReader(self.sum), model, version, artifact)
+        moves::version_is(StateReader(self.overlay), model, version, artifact)
     }
 
     /// Evidence is as the schema of its type says, where the catalog has one.
-    fn fits_schema(&self, it: &refmark_records::evidence::Evidence) -> Result<Ruling> {
-        let entry = StateReader(self.sum).catalog(Family::EvidenceType, &it.evidence_type)?;
+    fn fits_schema(&self, evidence: &refmark_records::evidence::Evidence) -> Result<Ruling> {
+        let entry = StateReader(self.overlay).catalog(Family::EvidenceType, &evidence.evidence_type)?;
         let Some(entry) = entry.filter(|entry| !entry.schema.0.is_null()) else { return Ok(Ruling::Ok) };
-        let value = refmark_types::value::to_value(it);
+        let value = refmark_types::value::to_value(evidence);
         Ok(match schema::check(&entry.schema.0, &value) {
             Ok(()) => Ruling::Ok,
             Err(error) => Ruling::Failed(
                 Error::new(
                     Code::BadRecord,
-                    format!("the {} is not as the catalog's schema asks: {}", it.evidence_type, error.message),
+                    format!("the {} is not as the catalog's schema asks: {}", evidence.evidence_type, error.message),
                 )
-                .hint(format!("`refmark catalog show evidence-type {}` has the schema", it.evidence_type)),
+                .hint(Hint::of("the schema: ").then(Next::CatalogShow {
+                    family: Family::EvidenceType.as_str().to_owned(),
+                    id: evidence.evidence_type.to_string(),
+                })),
             ),
         })
     }
 
     /// An id is in the catalog, and not disabled.
     fn in_catalog(&self, family: Family, id: &EntryId) -> Result<Ruling> {
-        let entry = StateReader(self.sum).catalog(family, id)?;
-        let known = || format!("`refmark catalog list {}` shows the known ones", family.as_str());
-        Ok(match entry.map(|it| it.state) {
+        let entry = StateReader(self.overlay).catalog(family, id)?;
+        let known = || Hint::of("the known ones: ").then(Next::CatalogList { family: family.as_str().to_owned() });
+        Ok(match entry.map(|entry| entry.state) {
             Some(EntryState::Active | EntryState::Deprecated) => Ruling::Ok,
             Some(EntryState::Disabled) => Ruling::Failed(
                 Error::new(Code::Refused, format!("{} {id} is disabled in the catalog", family.as_str())).hint(known()),
@@ -236,7 +240,7 @@ impl About<'_> {
 impl TypedRecord<Approval> {
     fn of_approval(record: std::sync::Arc<Record>) -> Result<TypedRecord<Approval>> {
         TypedRecord::read(record, |predicate| match predicate {
-            Predicate::Approval(it) => Some(it),
+            Predicate::Approval(predicate) => Some(predicate),
             _ => None,
         })
     }

@@ -9,7 +9,7 @@ use refmark_types::oid::Oid;
 
 /// A failure where one of these keys signed a record.
 pub(super) fn signed_by_none(record: &Record, lost: &[Distrust]) -> Ruling {
-    let found = lost.iter().find(|distrust| record.signatures.iter().any(|it| it.keyid == distrust.key));
+    let found = lost.iter().find(|distrust| record.signatures.iter().any(|signature| signature.keyid == distrust.key));
     match found {
         None => Ruling::Ok,
         Some(distrust) => Ruling::Failed(
@@ -28,17 +28,17 @@ pub(super) fn signed_by_none(record: &Record, lost: &[Distrust]) -> Ruling {
 pub(super) fn taken_back(
     before: &[Distrust],
     text: Option<Oid>,
-    sum: &StateOverlay<'_>,
-    ground: &RuleContext<'_>,
+    overlay: &StateOverlay<'_>,
+    context: &RuleContext<'_>,
 ) -> Result<Vec<Distrust>> {
     // A text that cannot be read is refused for that.
-    let Some(after) = text.and_then(|text| sum.objects().policy(text).ok()) else { return Ok(Vec::new()) };
+    let Some(after) = text.and_then(|text| overlay.objects().policy(text).ok()) else { return Ok(Vec::new()) };
     let mut gone = Vec::new();
     for distrust in before {
-        let began = (ground.position)(distrust.since)?;
+        let began = (context.position)(distrust.since)?;
         let mut kept = false;
-        for it in after.distrust.iter().filter(|it| it.key == distrust.key) {
-            kept |= matches!(((ground.position)(it.since)?, began), (Some(now), Some(then)) if now <= then);
+        for kept_on in after.distrust.iter().filter(|after| after.key == distrust.key) {
+            kept |= matches!(((context.position)(kept_on.since)?, began), (Some(now), Some(then)) if now <= then);
         }
         if !kept {
             gone.push(distrust.clone());

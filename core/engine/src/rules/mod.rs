@@ -16,15 +16,12 @@ mod report;
 
 use std::sync::Arc;
 
-pub use author::approval_counts;
-pub use moves::hint_on_branch;
+pub use author::{approval_counts, renew};
 pub use people::match_people;
-pub use report::way;
-pub use report::{describe, report_on};
+pub use report::{describe, report_on, stage_step, trust_step};
 
 use super::effective::{Effective, StateOverlay};
 use super::gate::GateReport;
-use super::landing::Walk;
 use super::snapshot::Mode;
 use super::state_reader::StateReader;
 use refmark_records::layout::Place;
@@ -88,22 +85,23 @@ pub struct RuleContext<'a> {
     pub tainted: &'a BTreeSet<String>,
 }
 
-/// What is revoked and whom nobody trusts any more: by default nothing and nobody.
+/// What counts for nothing where a move is judged: weights that are revoked, and records that rest on a distrusted key. By
+/// default nothing.
 #[derive(Default)]
-pub struct Known {
-    files: BTreeSet<Digest>,
-    paths: BTreeSet<String>,
+pub struct Exclusions {
+    revoked_files: BTreeSet<Digest>,
+    tainted: BTreeSet<String>,
 }
 
-impl Known {
-    /// What a walk knows of revoked weights and of lost keys.
-    pub fn after(walk: &Walk<'_>) -> Known {
-        Known { files: walk.revoked().files().clone(), paths: walk.tainted().clone() }
+impl Exclusions {
+    /// These weight files, and the records at these paths.
+    pub fn new(revoked_files: BTreeSet<Digest>, tainted: BTreeSet<String>) -> Exclusions {
+        Exclusions { revoked_files, tainted }
     }
 
-    /// RuleContext for what was judged before, or is judged as if: every base is a good commit.
-    pub fn ground<'a>(&'a self, state: &'a dyn Effective) -> RuleContext<'a> {
-        RuleContext { state, position: &|_| Ok(Some(0)), revoked_files: &self.files, tainted: &self.paths }
+    /// The context for what was judged before, or is judged as if: every base is a good commit.
+    pub fn context<'a>(&'a self, state: &'a dyn Effective) -> RuleContext<'a> {
+        RuleContext { state, position: &|_| Ok(Some(0)), revoked_files: &self.revoked_files, tainted: &self.tainted }
     }
 }
 
@@ -146,26 +144,28 @@ fn settle<T>(result: Result<T>) -> Result<Result<T>> {
 }
 
 /// Judges one landing.
-pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &RuleContext<'_>) -> Result<Judged> {
+pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, context: &RuleContext<'_>) -> Result<Judged> {
     let mut landing =
-        Landing { ground, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
+        LandingJudge { context, findings: Vec::new(), refused: false, dropped: Vec::new(), reports: Vec::new() };
     let places = landing.places(files);
-    let mut sum = landing.roots_and_policies(&places)?;
-    let under = landing.under(&sum)?;
-    if landing.is_too_large(&places, under.as_ref(), places.len() as u64, "files", |limits| limits.files_per_landing) {
+    let mut overlay = landing.roots_and_policies(&places)?;
+    let authority = landing.authority(&overlay)?;
+    if landing
+        .is_too_large(&places, authority.as_ref(), places.len() as u64, "files", |limits| limits.files_per_landing)
+    {
         // Whoever floods is not read further.
-        return Ok(landing.judged(sum));
+        return Ok(landing.judged(overlay));
     }
-    let bytes = landing.fill(&places, &mut sum)?;
-    landing.is_too_large(&places, under.as_ref(), bytes, "bytes", |limits| limits.bytes_per_landing);
-    let named = kinds::named_by_versions(&sum)?;
+    let bytes = landing.fill(&places, &mut overlay)?;
+    landing.is_too_large(&places, authority.as_ref(), bytes, "bytes", |limits| limits.bytes_per_landing);
+    let named = kinds::named_by_versions(&overlay)?;
     for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
-        let (ruling, report) = kinds::judge(place, path, *oid, &named, under.as_ref(), &sum, ground)?;
+        let (ruling, report) = kinds::judge(place, path, *oid, &named, authority.as_ref(), &overlay, context)?;
         landing.reports.extend(report);
         match ruling {
             Ruling::Ok => {}
             // An approval that does not count is inert and spoils nothing.
-            Ruling::Failed(error) | Ruling::Missing(error) if is_approval_record(place, *oid, &sum) => {
+            Ruling::Failed(error) | Ruling::Missing(error) if is_approval_record(place, *oid, &overlay) => {
                 landing.dropped.push((path.clone(), error));
             }
             Ruling::Missing(error) => landing.findings.push((path.clone(), error)),
@@ -173,24 +173,24 @@ pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, ground: &RuleContext
         }
     }
     for (path, _) in &landing.dropped {
-        sum.remove(path);
+        overlay.remove(path);
     }
-    Ok(landing.judged(sum))
+    Ok(landing.judged(overlay))
 }
 
-fn is_approval_record(place: &Place, oid: Oid, sum: &StateOverlay<'_>) -> bool {
-    matches!(place, Place::Approval(..)) && sum.objects().record(oid).is_ok()
+fn is_approval_record(place: &Place, oid: Oid, overlay: &StateOverlay<'_>) -> bool {
+    matches!(place, Place::Approval(..)) && overlay.objects().record(oid).is_ok()
 }
 
-struct Landing<'a> {
-    ground: &'a RuleContext<'a>,
+struct LandingJudge<'a> {
+    context: &'a RuleContext<'a>,
     findings: Vec<(String, Box<Error>)>,
     refused: bool,
     dropped: Vec<(String, Box<Error>)>,
     reports: Vec<GateReport>,
 }
 
-impl<'a> Landing<'a> {
+impl<'a> LandingJudge<'a> {
     fn refuse(&mut self, path: &str, error: Box<Error>) {
         self.refused = true;
         self.findings.push((path.to_owned(), error));
@@ -227,16 +227,17 @@ impl<'a> Landing<'a> {
 
     /// Judges roots, then policies, each under its predecessor; returns the state with those that hold.
     fn roots_and_policies(&mut self, places: &[(Place, String, Oid)]) -> Result<StateOverlay<'a>> {
-        let mut sum = StateOverlay::new(self.ground.state, BTreeMap::new());
+        let mut overlay = StateOverlay::new(self.context.state, BTreeMap::new());
         for (place, path, oid) in places.iter().filter(|(place, ..)| place.is_meta()) {
             let ruling = match place {
-                Place::Root(number) => quorum::judge_root(*number, path, *oid, &sum, self.ground)?,
+                Place::Root(number) => quorum::judge_root(*number, path, *oid, &overlay, self.context)?,
                 Place::Policy(number) => {
                     let text = Place::PolicyText(*number);
                     let text = places.iter().find(|(other, ..)| *other == text).map(|(_, path, oid)| (path, *oid));
-                    let ruling = quorum::judge_policy(*number, path, *oid, text.map(|it| it.1), &sum, self.ground)?;
+                    let ruling =
+                        quorum::judge_policy(*number, path, *oid, text.map(|text| text.1), &overlay, self.context)?;
                     if let (Ruling::Ok, Some((path, oid))) = (&ruling, text) {
-                        sum.insert(path.clone(), oid);
+                        overlay.insert(path.clone(), oid);
                     }
                     ruling
                 }
@@ -252,18 +253,18 @@ impl<'a> Landing<'a> {
                 },
             };
             match ruling {
-                Ruling::Ok => sum.insert(path.clone(), *oid),
+                Ruling::Ok => overlay.insert(path.clone(), *oid),
                 Ruling::Missing(error) => self.findings.push((path.clone(), error.at(path))),
                 Ruling::Failed(error) => self.refuse(path, error.at(path)),
             }
         }
-        Ok(sum)
+        Ok(overlay)
     }
 
     /// The root and the policy that rule over the rest.
-    fn under(&self, sum: &StateOverlay<'_>) -> Result<Option<Authority>> {
-        let facts = StateReader(sum);
-        let (root, policy) = (facts.newest_root()?, facts.newest_policy()?);
+    fn authority(&self, overlay: &StateOverlay<'_>) -> Result<Option<Authority>> {
+        let reader = StateReader(overlay);
+        let (root, policy) = (reader.newest_root()?, reader.newest_policy()?);
         Ok(root.zip(policy).map(|(root, (policy, _))| Authority { registry: root.registry, policy }))
     }
 
@@ -271,12 +272,12 @@ impl<'a> Landing<'a> {
     fn is_too_large(
         &mut self,
         places: &[(Place, String, Oid)],
-        under: Option<&Authority>,
+        authority: Option<&Authority>,
         found: u64,
         what: &str,
         limit: fn(&Limits) -> u64,
     ) -> bool {
-        let limit = under.map(|it| limit(&it.policy.limits));
+        let limit = authority.map(|authority| limit(&authority.policy.limits));
         let (Some(limit), Some((_, path, _))) = (limit.filter(|limit| found > *limit), places.first()) else {
             return false;
         };
@@ -286,29 +287,29 @@ impl<'a> Landing<'a> {
     }
 
     /// What it all comes to. A landing of which nothing is left takes no effect.
-    fn judged(mut self, sum: StateOverlay<'_>) -> Judged {
-        let files = sum.into_files();
+    fn judged(mut self, overlay: StateOverlay<'_>) -> Judged {
+        let files = overlay.into_files();
         if self.findings.is_empty() && files.is_empty() {
             self.refused = true;
             self.findings.append(&mut self.dropped);
         }
         let effect = self.findings.is_empty().then_some(files);
-        let Landing { findings, refused, dropped, reports, .. } = self;
+        let LandingJudge { findings, refused, dropped, reports, .. } = self;
         Judged { effect, refused, findings, dropped, reports }
     }
 
     /// Adds what is well-formed and at its own path, so that gates can read the sum. Returns the bytes that it brings.
-    fn fill(&mut self, places: &[(Place, String, Oid)], sum: &mut StateOverlay<'_>) -> Result<u64> {
+    fn fill(&mut self, places: &[(Place, String, Oid)], overlay: &mut StateOverlay<'_>) -> Result<u64> {
         let mut bytes = 0u64;
         for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
             let fits = match place {
-                Place::Document(artifact, document) => documents::fits(*artifact, *document, *oid, sum.objects()),
-                _ => author::at_its_place(path, *oid, sum.objects()).map(|record| record.canonical().len() as u64),
+                Place::Document(artifact, document) => documents::fits(*artifact, *document, *oid, overlay.objects()),
+                _ => author::at_its_place(path, *oid, overlay.objects()).map(|record| record.canonical().len() as u64),
             };
             match settle(fits)? {
                 Ok(size) => {
                     bytes += size;
-                    sum.insert(path.clone(), *oid);
+                    overlay.insert(path.clone(), *oid);
                 }
                 Err(error) => self.refuse(path, error.at(path)),
             }

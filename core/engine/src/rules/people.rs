@@ -13,22 +13,22 @@ use refmark_types::time::Timestamp;
 
 impl Case<'_> {
     /// Who stands behind the change, and what they waive.
-    pub(super) fn gather(&mut self, registry: RegistryId, ground: &RuleContext<'_>) -> Result<()> {
+    pub(super) fn gather(&mut self, registry: RegistryId, context: &RuleContext<'_>) -> Result<()> {
         let common = self.record.common();
         self.people.push((common.by.clone(), common.time));
-        for approval in self.facts.approvals(&self.record.digest())? {
+        for approval in self.reader.approvals(&self.record.digest())? {
             let path = Place::of(approval.record.predicate())?.path();
-            let Some(oid) = self.facts.0.oid(&path)? else { continue };
+            let Some(oid) = self.reader.0.oid(&path)? else { continue };
             if approval.by == *common.by
-                || !self.doubt.lets_count(&approval.record)
-                || !matches!(approval_counts(&approval, oid, self.policy, registry, ground)?, Ruling::Ok)
+                || !self.lost_keys.counts(&approval.record)
+                || !matches!(approval_counts(&approval, oid, self.policy, registry, context)?, Ruling::Ok)
             {
                 continue;
             }
             let Some(member) = self.policy.members.get(&approval.by) else { continue };
-            self.doubt.rests_on(&approval.record);
+            self.lost_keys.rests_on(&approval.record);
             if self.policy.has_right(member, Right::Waive) {
-                self.waivers.extend(approval.waives.iter().map(|it| (approval.by.clone(), it.clone())));
+                self.waivers.extend(approval.waives.iter().map(|waiver| (approval.by.clone(), waiver.clone())));
             }
             if approval.approves && self.policy.has_right(member, Right::Approve) {
                 self.people.push((approval.by.clone(), approval.time));
@@ -101,8 +101,10 @@ impl Case<'_> {
     pub(super) fn waive(&self, report: &mut GateReport) {
         let common = self.record.common();
         for gate in report.gates.iter_mut().filter(|gate| gate.waivable && gate.status > Status::Waived) {
-            let waiver =
-                self.waivers.iter().find(|(by, it)| by != common.by && it.gate == gate.name && it.until >= common.time);
+            let waiver = self
+                .waivers
+                .iter()
+                .find(|(by, waiver)| by != common.by && waiver.gate == gate.name && waiver.until >= common.time);
             if let Some((by, waiver)) = waiver {
                 gate.status = Status::Waived;
                 gate.found = format!("{}; waived by {by} until {}: {}", gate.found, waiver.until, waiver.reason);

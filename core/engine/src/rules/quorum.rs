@@ -10,6 +10,7 @@ use refmark_records::root::{Quorum, Root, readable};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
@@ -19,10 +20,10 @@ pub(super) fn judge_root(
     number: u64,
     path: &str,
     oid: Oid,
-    sum: &StateOverlay<'_>,
-    ground: &RuleContext<'_>,
+    overlay: &StateOverlay<'_>,
+    context: &RuleContext<'_>,
 ) -> Result<Ruling> {
-    let record = match settle(at_its_place(path, oid, sum.objects()))? {
+    let record = match settle(at_its_place(path, oid, overlay.objects()))? {
         Ok(record) => record,
         Err(error) => return Ok(Ruling::Failed(error)),
     };
@@ -32,31 +33,31 @@ pub(super) fn judge_root(
     if let Some(rule) = root.broken_rule() {
         return Ok(Ruling::failed(Code::BadRecord, format!("the root breaks a rule: {rule}")));
     }
-    let facts = StateReader(sum);
+    let reader = StateReader(overlay);
     if number == 1 {
-        if ground.is_founded()? {
+        if context.is_founded()? {
             return Ok(Ruling::failed(Code::WrongRoot, "a registry has one first root, and this is another"));
         }
         if record.common().base.is_some() {
             return Ok(Ruling::failed(Code::BadBase, "the first root has no base"));
         }
-        demand!(follows(&record, number, None, sum)?);
+        demand!(follows(&record, number, None, overlay)?);
         demand!(reached(&record, &[("its own root", root, &root.root)], &[])?);
         return known_format(root, path);
     }
-    let Some(before) = facts.root(number.saturating_sub(1))? else {
+    let Some(before) = reader.root(number.saturating_sub(1))? else {
         // Nobody could tell who may sign it, so it does not wait: anybody could make thousands of such.
         return Ok(Ruling::failed(
             Code::PremiseGone,
             format!("root {} has not taken effect, and roots chain by exactly one", number.saturating_sub(1)),
         ));
     };
-    demand!(super::author::registry_and_base(&record, before.registry, ground)?);
-    demand!(follows(&record, number, Some(Place::Root(number - 1)), sum)?);
+    demand!(super::author::registry_and_base(&record, before.registry, context)?);
+    demand!(follows(&record, number, Some(Place::Root(number - 1)), overlay)?);
     if root.format < before.format {
         return Ok(Ruling::failed(Code::BadRecord, "a root never lowers the format"));
     }
-    let lost = facts.newest_policy()?.map(|it| it.0.distrust.clone()).unwrap_or_default();
+    let lost = reader.newest_policy()?.map(|policy| policy.0.distrust.clone()).unwrap_or_default();
     let quorums = [("the root before", &*before, &before.root), ("its own root", root, &root.root)];
     demand!(reached(&record, &quorums, &lost)?);
     known_format(root, path)
@@ -75,44 +76,44 @@ pub(super) fn judge_policy(
     path: &str,
     oid: Oid,
     text: Option<Oid>,
-    sum: &StateOverlay<'_>,
-    ground: &RuleContext<'_>,
+    overlay: &StateOverlay<'_>,
+    context: &RuleContext<'_>,
 ) -> Result<Ruling> {
-    let record = match settle(at_its_place(path, oid, sum.objects()))? {
+    let record = match settle(at_its_place(path, oid, overlay.objects()))? {
         Ok(record) => record,
         Err(error) => return Ok(Ruling::Failed(error)),
     };
     let Predicate::Policy(statement) = record.predicate() else {
         return Ok(Ruling::failed(Code::BadRecord, "expected the statement of a policy"));
     };
-    let facts = StateReader(sum);
-    let Some(root) = facts.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
-    demand!(super::author::registry_and_base(&record, root.registry, ground)?);
+    let reader = StateReader(overlay);
+    let Some(root) = reader.newest_root()? else { return Ok(Ruling::missing("the registry has no root yet")) };
+    demand!(super::author::registry_and_base(&record, root.registry, context)?);
     // Signatures first: failure is tested before absence, and it costs a key to be pending.
-    let in_force = facts.newest_policy()?.map(|it| it.0);
-    let lost = in_force.as_ref().map(|it| it.distrust.clone()).unwrap_or_default();
+    let in_force = reader.newest_policy()?.map(|policy| policy.0);
+    let lost = in_force.as_ref().map(|in_force| in_force.distrust.clone()).unwrap_or_default();
     let mut quorums = vec![("the policy quorum of the root", &*root, &root.policy)];
-    let takes_back = lost::taken_back(&lost, text, sum, ground)?;
+    let takes_back = lost::taken_back(&lost, text, overlay, context)?;
     if !takes_back.is_empty() {
         quorums.push(("taking back a distrust, which is for the root's quorum,", &*root, &root.root));
     }
     demand!(reached(&record, &quorums, &lost)?);
     let before = (number > 1).then(|| Place::Policy(number - 1));
-    demand!(follows(&record, number, before, sum)?);
+    demand!(follows(&record, number, before, overlay)?);
     let Some(text) = text else {
         return Ok(Ruling::failed(
             Code::BadRecord,
             format!("{} does not land with the statement that signs it", Place::PolicyText(number).path()),
         ));
     };
-    let bytes = match settle(sum.objects().bytes(text, refmark_records::policy::POLICY_LIMIT))? {
+    let bytes = match settle(overlay.objects().bytes(text, refmark_records::policy::POLICY_LIMIT))? {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Ruling::Failed(error)),
     };
     if Digest::of(&bytes) != statement.text {
         return Ok(Ruling::failed(Code::Damaged, "the policy's text is not the one that was signed"));
     }
-    let policy = match settle(sum.objects().policy(text))? {
+    let policy = match settle(overlay.objects().policy(text))? {
         Ok(policy) => policy,
         Err(error) if matches!(error.code, Code::UpgradeNeeded | Code::FormatRetired) => return Err(error),
         Err(error) => return Ok(Ruling::Failed(error)),
@@ -125,9 +126,9 @@ pub(super) fn judge_policy(
     }
     for distrust in &policy.distrust {
         demand!(lost::signed_by_none(&record, std::slice::from_ref(distrust)));
-        let since = (ground.position)(distrust.since)?;
+        let since = (context.position)(distrust.since)?;
         let base = match record.common().base {
-            Some(base) => (ground.position)(base)?,
+            Some(base) => (context.position)(base)?,
             None => None,
         };
         if !matches!((since, base), (Some(since), Some(base)) if since <= base) {
@@ -181,7 +182,12 @@ fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)], lost: &[Distrust
                     Code::Refused,
                     format!("{} of the {} signatures that {what} needs", signed.len(), quorum.threshold),
                 )
-                .hint("collect the others' signatures before it lands: refmark policy sign, refmark trust sign"),
+                .hint(
+                    Hint::of("collect the other signatures before it lands: ")
+                        .then(Next::PolicySign)
+                        .say(", ")
+                        .then(Next::TrustSign),
+                ),
             ));
         }
     }

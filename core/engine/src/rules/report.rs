@@ -3,7 +3,7 @@
 use super::RuleContext;
 use super::confirm::said_by;
 use crate::effective::Effective;
-use crate::gate::{self, Decision, Doubt, GateReport, GateResult, Status, Subject};
+use crate::gate::{self, Decision, GateReport, GateResult, LostKeys, Status, Subject};
 use crate::state_reader::StateReader;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::approval::Waiver;
@@ -15,6 +15,7 @@ use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{ModelName, PrincipalId, Role};
 use refmark_types::time::Timestamp;
 
@@ -25,20 +26,20 @@ pub fn report_on(
     record: &Record,
     policy: &Policy,
     registry: RegistryId,
-    sum: &dyn Effective,
-    ground: &RuleContext<'_>,
+    overlay: &dyn Effective,
+    context: &RuleContext<'_>,
 ) -> Result<GateReport> {
-    let doubt = Doubt::of(policy, ground.state, ground.tainted)?;
+    let lost_keys = LostKeys::of(policy, context.state, context.tainted)?;
     let mut case = Case {
         record,
         policy,
-        facts: StateReader(sum),
-        before: StateReader(ground.state),
-        doubt,
+        reader: StateReader(overlay),
+        before: StateReader(context.state),
+        lost_keys,
         people: Vec::new(),
         waivers: Vec::new(),
     };
-    case.gather(registry, ground)?;
+    case.gather(registry, context)?;
     let mut report = GateReport {
         change: describe(record.predicate()),
         statement: record.digest(),
@@ -50,25 +51,36 @@ pub fn report_on(
         rests_on: Vec::new(),
     };
     match record.predicate() {
-        Predicate::Alias(it) => case.alias(it, &mut report)?,
-        Predicate::Stage(it) => case.stage(it, &mut report)?,
-        Predicate::Trust(it) => case.trust(it, ground, &mut report)?,
+        Predicate::Alias(alias_move) => case.alias(alias_move, &mut report)?,
+        Predicate::Stage(stage_move) => case.stage(stage_move, &mut report)?,
+        Predicate::Trust(trust_move) => case.trust(trust_move, context, &mut report)?,
         _ => {}
     }
     case.named_evidence(record.predicate(), &mut report)?;
     case.waive(&mut report);
     report.decide();
-    report.rests_on = case.doubt.take_support();
+    report.rests_on = case.lost_keys.take_support();
     Ok(report)
 }
 
 /// A change in a few words, such as `sentiment@champion: 3 → 4`.
 pub fn describe(predicate: &Predicate) -> String {
-    let version = |target: &Option<Target>| target.map_or_else(|| "(none)".to_owned(), |it| it.version.to_string());
+    let version =
+        |target: &Option<Target>| target.map_or_else(|| "(none)".to_owned(), |target| target.version.to_string());
     match predicate {
-        Predicate::Alias(it) => format!("{}@{}: {} → {}", it.model, it.alias, version(&it.from), version(&it.to)),
-        Predicate::Stage(it) => format!("{}/{}: {} → {}", it.model, it.version, it.from, it.to),
-        Predicate::Trust(it) => format!("{}: {} → {}", it.artifact.short(), it.from, it.to),
+        Predicate::Alias(alias_move) => format!(
+            "{}@{}: {} → {}",
+            alias_move.model,
+            alias_move.alias,
+            version(&alias_move.from),
+            version(&alias_move.to)
+        ),
+        Predicate::Stage(stage_move) => {
+            format!("{}/{}: {} → {}", stage_move.model, stage_move.version, stage_move.from, stage_move.to)
+        }
+        Predicate::Trust(trust_move) => {
+            format!("{}: {} → {}", trust_move.artifact.short(), trust_move.from, trust_move.to)
+        }
         other => other.kind().to_owned(),
     }
 }
@@ -76,84 +88,99 @@ pub fn describe(predicate: &Predicate) -> String {
 pub(super) struct Case<'a> {
     pub(super) record: &'a Record,
     pub(super) policy: &'a Policy,
-    pub(super) facts: StateReader<'a>,
+    pub(super) reader: StateReader<'a>,
     before: StateReader<'a>,
-    pub(super) doubt: Doubt<'a>,
+    pub(super) lost_keys: LostKeys<'a>,
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
     pub(super) waivers: Vec<(PrincipalId, Waiver)>,
 }
 
 impl Case<'_> {
-    fn alias(&self, it: &AliasMove, report: &mut GateReport) -> Result<()> {
-        let Some(rule) = self.policy.alias_rule(&it.model, &it.alias) else {
-            report.gates.push(no_rule(format!("a rule for alias {} of {}", it.alias, it.model)));
+    fn alias(&self, alias_move: &AliasMove, report: &mut GateReport) -> Result<()> {
+        let Some(rule) = self.policy.alias_rule(&alias_move.model, &alias_move.alias) else {
+            report.gates.push(no_rule(format!("a rule for alias {} of {}", alias_move.alias, alias_move.model)));
             return Ok(());
         };
-        let Some(to) = it.to else {
-            report.signers = self.signers(&rule.needs, Some(&it.model));
+        let Some(to) = alias_move.to else {
+            report.signers = self.signers(&rule.needs, Some(&alias_move.model));
             return Ok(());
         };
-        self.alias_states(rule, it, to, report)?;
-        if self.may_go_back(rule, it, to)? {
+        self.alias_states(rule, alias_move, to, report)?;
+        if self.may_go_back(rule, alias_move, to)? {
             report.break_glass = true;
-            report.signers = self.signers(&rule.needs, Some(&it.model));
+            report.signers = self.signers(&rule.needs, Some(&alias_move.model));
             return Ok(());
         }
-        self.demands(&rule.needs, to.artifact, Some((&it.model, to.version)), report)
+        self.demands(&rule.needs, to.artifact, Some((&alias_move.model, to.version)), report)
     }
 
     /// The evidence that a move names is here, and about what it moves to.
     fn named_evidence(&self, predicate: &Predicate, report: &mut GateReport) -> Result<()> {
         let (named, artifact) = match predicate {
-            Predicate::Alias(it) => (&it.evidence, it.to.map(|to| to.artifact)),
-            Predicate::Stage(it) => (&it.evidence, Some(it.artifact)),
-            Predicate::Trust(it) => (&it.evidence, Some(it.artifact)),
+            Predicate::Alias(alias_move) => (&alias_move.evidence, alias_move.to.map(|to| to.artifact)),
+            Predicate::Stage(stage_move) => (&stage_move.evidence, Some(stage_move.artifact)),
+            Predicate::Trust(trust_move) => (&trust_move.evidence, Some(trust_move.artifact)),
             _ => return Ok(()),
         };
         if named.is_empty() {
             return Ok(());
         }
         let mut here = match artifact {
-            Some(artifact) => self.facts.evidence(&artifact)?,
+            Some(artifact) => self.reader.evidence(&artifact)?,
             None => Vec::new(),
         };
-        here.retain(|it| self.doubt.lets_count(&it.record));
-        let absent = named.iter().find(|digest| !here.iter().any(|it| it.record.digest() == **digest));
+        here.retain(|piece| self.lost_keys.counts(&piece.record));
+        let absent = named.iter().find(|digest| !here.iter().any(|piece| piece.record.digest() == **digest));
         let (status, found) = match absent {
             None => (Status::Passed, "all of it".to_owned()),
             Some(digest) => (Status::Missing, format!("none with statement {digest}")),
         };
-        let next = "evidence counts only for the artifact that it names: refmark attach REF --type T FILE".to_owned();
-        report.gates.push(built_in("named-evidence", status, "the evidence that it names".into(), found, next));
+        let next = Hint::of("evidence counts only for the artifact that it names: attach it to this one");
+        report.gates.push(built_in("named-evidence", status, "the evidence that the move names".into(), found, next));
         Ok(())
     }
 
     /// The trust state and the stage that the alias's class asks for.
-    fn alias_states(&self, rule: &AliasRule, it: &AliasMove, to: Target, report: &mut GateReport) -> Result<()> {
-        self.registered(&it.model, to.version, report)?;
-        let (trust, moved) = self.facts.trust(&to.artifact)?;
-        let counts = self.stands_on(moved.as_ref().map(|it| &*it.record));
+    fn alias_states(
+        &self,
+        rule: &AliasRule,
+        alias_move: &AliasMove,
+        to: Target,
+        report: &mut GateReport,
+    ) -> Result<()> {
+        self.registered(&alias_move.model, to.version, report)?;
+        let (trust, moved) = self.reader.trust(&to.artifact)?;
+        let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
         let wanted = if rule.trust.is_empty() { &[TrustState::Trusted][..] } else { &rule.trust };
         let status = match trust {
             have if wanted.contains(&have) && counts => Status::Passed,
             TrustState::Revoked | TrustState::Deleted => Status::Failed,
             _ => Status::Missing,
         };
-        let next = format!("refmark transition {}/{} trusted", it.model, to.version);
+        let reference = format!("{}/{}", alias_move.model, to.version);
+        let next = match counts || !wanted.contains(&trust) {
+            true => step_to(&reference, trust, wanted, trust_step(self.policy, trust, wanted)),
+            false => confirm(&reference, trust),
+        };
         report.gates.push(built_in("trusted", status, words(wanted), said_by(trust, counts), next));
         if !rule.stage.is_empty() {
-            let (stage, moved) = self.facts.stage(&it.model, to.version)?;
-            let counts = self.stands_on(moved.as_ref().map(|it| &*it.record));
+            let (stage, moved) = self.reader.stage(&alias_move.model, to.version)?;
+            let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
             let status = match stage {
                 have if rule.stage.contains(&have) && !counts => Status::Missing,
                 have if rule.stage.contains(&have) => Status::Passed,
                 have if rule.stage.iter().any(|wanted| have < *wanted) => Status::Missing,
                 _ => Status::Failed,
             };
-            let next = match way(self.policy, &it.model, stage, &rule.stage) {
-                Some(next) => format!("refmark transition {}/{} {next}", it.model, to.version),
-                None => format!("no rule leads from {stage} to {}: promote another version", words(&rule.stage)),
+            let next = match counts || !rule.stage.contains(&stage) {
+                true => step_to(
+                    &reference,
+                    stage,
+                    &rule.stage,
+                    stage_step(self.policy, &alias_move.model, stage, &rule.stage),
+                ),
+                false => confirm(&reference, stage),
             };
             report.gates.push(built_in("stage", status, words(&rule.stage), said_by(stage, counts), next));
         }
@@ -161,24 +188,24 @@ impl Case<'_> {
     }
 
     /// At three in the morning: one person with the role, back to what held the alias a short while ago.
-    fn may_go_back(&self, rule: &AliasRule, it: &AliasMove, to: Target) -> Result<bool> {
+    fn may_go_back(&self, rule: &AliasRule, alias_move: &AliasMove, to: Target) -> Result<bool> {
         let Some(rollback) = &rule.rollback else { return Ok(false) };
-        let holds = self.policy.members.get(&it.by).is_some_and(|member| {
+        let holds = self.policy.members.get(&alias_move.by).is_some_and(|member| {
             member.kind == MemberKind::Person && member.roles.iter().any(|role| rollback.roles.contains(role))
         });
         if !holds {
             return Ok(false);
         }
-        let since = it.time.plus(-i64::from(rollback.days) * DAY);
+        let since = alias_move.time.plus(-i64::from(rollback.days) * DAY);
         // Newest first: a holding ends where the next move begins.
-        let mut ended = it.time;
-        for number in (1..it.sequence).rev() {
+        let mut ended = alias_move.time;
+        for number in (1..alias_move.sequence).rev() {
             if ended < since {
                 break;
             }
-            let Some(before) = self.facts.alias_move(&it.model, &it.alias, number)? else { break };
-            if before.to == Some(to) && self.doubt.lets_count(&before.record) {
-                self.doubt.rests_on(&before.record);
+            let Some(before) = self.reader.alias_move(&alias_move.model, &alias_move.alias, number)? else { break };
+            if before.to == Some(to) && self.lost_keys.counts(&before.record) {
+                self.lost_keys.rests_on(&before.record);
                 return Ok(true);
             }
             ended = before.time;
@@ -186,14 +213,15 @@ impl Case<'_> {
         Ok(false)
     }
 
-    fn stage(&self, it: &StageMove, report: &mut GateReport) -> Result<()> {
-        for alias in self.facts.aliases(&it.model)? {
-            let held = self.facts.alias(&it.model, &alias)?.and_then(|held| held.to);
-            let rule = self.policy.alias_rule(&it.model, &alias);
-            let clash = rule.is_some_and(|rule| !rule.stage.is_empty() && !rule.stage.contains(&it.to));
-            if clash && held.is_some_and(|held| held.version == it.version) {
-                let next = format!("move the alias first: refmark promote {}@{alias} VERSION", it.model);
-                let found = format!("{}@{alias} holds it", it.model);
+    fn stage(&self, stage_move: &StageMove, report: &mut GateReport) -> Result<()> {
+        for alias in self.reader.aliases(&stage_move.model)? {
+            let held = self.reader.alias(&stage_move.model, &alias)?.and_then(|held| held.to);
+            let rule = self.policy.alias_rule(&stage_move.model, &alias);
+            let clash = rule.is_some_and(|rule| !rule.stage.is_empty() && !rule.stage.contains(&stage_move.to));
+            if clash && held.is_some_and(|held| held.version == stage_move.version) {
+                let alias_name = format!("{}@{alias}", stage_move.model);
+                let next = Hint::of("move the alias first: ").then(Next::Promote { alias: alias_name, version: None });
+                let found = format!("{}@{alias} holds it", stage_move.model);
                 report.gates.push(built_in(
                     "unheld",
                     Status::Failed,
@@ -203,19 +231,20 @@ impl Case<'_> {
                 ));
             }
         }
-        self.registered(&it.model, it.version, report)?;
-        let steps = self.stage_steps(it)?;
+        let version = (&stage_move.model, stage_move.version);
+        self.registered(version.0, version.1, report)?;
+        let steps = self.stage_steps(stage_move)?;
         for (from, to) in steps {
-            match self.policy.stage_rule(&it.model, from, to) {
-                Some(rule) => self.demands(&rule.needs, it.artifact, Some((&it.model, it.version)), report)?,
+            match self.policy.stage_rule(version.0, from, to) {
+                Some(rule) => self.demands(&rule.needs, stage_move.artifact, Some(version), report)?,
                 None => report.gates.push(no_rule(format!("a rule for {from} → {to}"))),
             }
         }
         Ok(())
     }
 
-    fn trust(&self, it: &TrustMove, ground: &RuleContext<'_>, report: &mut GateReport) -> Result<()> {
-        let steps = self.trust_steps(it)?;
+    fn trust(&self, trust_move: &TrustMove, context: &RuleContext<'_>, report: &mut GateReport) -> Result<()> {
+        let steps = self.trust_steps(trust_move)?;
         for (from, to) in &steps {
             if self.policy.trust_rule(*from, *to).is_none() {
                 report.gates.push(no_rule(format!("a rule for {from} → {to}")));
@@ -223,16 +252,22 @@ impl Case<'_> {
         }
         let rules: Vec<_> = steps.iter().filter_map(|(from, to)| self.policy.trust_rule(*from, *to)).collect();
         // Laundering: weights that were revoked under one artifact come back under another only by hand.
-        if it.to == TrustState::Trusted
+        if trust_move.to == TrustState::Trusted
             && steps.contains(&(TrustState::Acquired, TrustState::Trusted))
-            && let Some(manifest) = self.facts.manifest(&it.artifact)?
+            && let Some(manifest) = self.reader.manifest(&trust_move.artifact)?
         {
             let shared = manifest
                 .files
                 .iter()
-                .find(|file| file.class != FileClass::Data && ground.revoked_files.contains(&file.sha256));
+                .find(|file| file.class != FileClass::Data && context.revoked_files.contains(&file.sha256));
             if let Some(file) = shared {
-                let next = format!("refmark transition {} quarantined, and then have it looked at", it.artifact);
+                let next = match self.policy.trust_rule(trust_move.from, TrustState::Quarantined) {
+                    Some(_) => Hint::of("have it looked at in quarantine first: ").then(Next::Transition {
+                        reference: trust_move.artifact.to_string(),
+                        to: TrustState::Quarantined.to_string(),
+                    }),
+                    None => Hint::of("register it without these weights: the policy has no rule into quarantine"),
+                };
                 let found = format!("{} is in a revoked artifact", file.path);
                 report.gates.push(built_in(
                     "not-revoked-elsewhere",
@@ -243,14 +278,14 @@ impl Case<'_> {
                 ));
             }
         }
-        let member = self.policy.members.get(&it.by);
+        let member = self.policy.members.get(&trust_move.by);
         report.break_glass = !rules.is_empty()
             && member.is_some_and(|member| {
                 let holds = |roles: &[Role]| member.roles.iter().any(|role| roles.contains(role));
                 member.kind == MemberKind::Person && rules.iter().all(|rule| holds(&rule.break_glass))
             });
         for rule in rules {
-            self.demands(&rule.needs, it.artifact, None, report)?;
+            self.demands(&rule.needs, trust_move.artifact, None, report)?;
         }
         Ok(())
     }
@@ -264,10 +299,10 @@ impl Case<'_> {
     ) -> Result<()> {
         let common = self.record.common();
         let subject = Subject {
-            facts: self.facts,
+            reader: self.reader,
             before: self.before,
             policy: self.policy,
-            doubt: &self.doubt,
+            lost_keys: &self.lost_keys,
             record: self.record,
             artifact,
             version,
@@ -278,7 +313,7 @@ impl Case<'_> {
         for rule in &needs.gates {
             report.gates.push(gate::judge(rule, &subject)?);
         }
-        let signers = self.signers(needs, version.map(|it| it.0));
+        let signers = self.signers(needs, version.map(|version| version.0));
         if report.signers != signers {
             report.signers.extend(signers);
         }
@@ -286,18 +321,32 @@ impl Case<'_> {
     }
 }
 
-/// The first stage move on the shortest way to one of these stages that the policy has rules for.
-pub fn way(policy: &Policy, model: &ModelName, from: Stage, to: &[Stage]) -> Option<Stage> {
-    let mut reached: Vec<(Stage, Option<Stage>)> = vec![(from, None)];
+/// The first stage on the shortest way from one stage to any of these, by moves that the policy has rules for; none where
+/// no way leads there.
+pub fn stage_step(policy: &Policy, model: &ModelName, from: Stage, to: &[Stage]) -> Option<Stage> {
+    first_step(&Stage::ALL, from, to, |from, to| policy.stage_rule(model, from, to).is_some())
+}
+
+/// The first trust state on the shortest way from one state to any of these, by moves that the policy has rules for; none
+/// where no way leads there. What was deleted stays deleted, whatever a rule says.
+pub fn trust_step(policy: &Policy, from: TrustState, to: &[TrustState]) -> Option<TrustState> {
+    first_step(&TrustState::ALL, from, to, |from, to| {
+        from != TrustState::Deleted && policy.trust_rule(from, to).is_some()
+    })
+}
+
+/// Breadth first over a handful of states: `allowed` says whether a rule leads from one to another.
+fn first_step<T: Copy + PartialEq>(all: &[T], from: T, to: &[T], allowed: impl Fn(T, T) -> bool) -> Option<T> {
+    let mut reached: Vec<(T, Option<T>)> = vec![(from, None)];
     let mut at = 0;
-    while let Some((stage, first)) = reached.get(at).copied() {
-        if to.contains(&stage) {
+    while let Some((state, first)) = reached.get(at).copied() {
+        if to.contains(&state) {
             return first;
         }
-        for next in Stage::ALL {
-            let known = reached.iter().any(|it| it.0 == next);
-            if !known && policy.stage_rule(model, stage, next).is_some() {
-                reached.push((next, first.or(Some(next))));
+        for next in all {
+            let is_new = !reached.iter().any(|(seen, _)| seen == next);
+            if is_new && allowed(state, *next) {
+                reached.push((*next, first.or(Some(*next))));
             }
         }
         at += 1;
@@ -305,12 +354,32 @@ pub fn way(policy: &Policy, model: &ModelName, from: Stage, to: &[Stage]) -> Opt
     None
 }
 
+/// What to do where something is not in one of the wanted states: the first move towards them, if the policy allows any.
+fn step_to<T: std::fmt::Display>(reference: &str, now: T, wanted: &[T], first: Option<T>) -> Hint {
+    match first {
+        Some(first) => Next::Transition { reference: reference.to_owned(), to: first.to_string() }.into(),
+        None => Hint::of(format!("the policy has no way from {now} to {}: promote another version", words(wanted))),
+    }
+}
+
+/// What to do where a lost key brought something to its state: make the same move again with a good key.
+fn confirm(reference: &str, state: impl std::fmt::Display) -> Hint {
+    let same = Next::Transition { reference: reference.to_owned(), to: state.to_string() };
+    Hint::of("confirm it with a good key: ").then(same)
+}
+
 fn words<T: std::fmt::Display>(all: &[T]) -> String {
     all.iter().map(T::to_string).collect::<Vec<_>>().join(" or ")
 }
 
-pub(super) fn built_in(name: &str, status: Status, expected: String, found: String, next: String) -> GateResult {
-    let next = (status != Status::Passed).then_some(next);
+pub(super) fn built_in(
+    name: &str,
+    status: Status,
+    expected: String,
+    found: String,
+    next: impl Into<Hint>,
+) -> GateResult {
+    let next = (status != Status::Passed).then(|| next.into());
     GateResult { name: name.to_owned(), status, expected, found, evidence: None, next, waivable: false }
 }
 
@@ -319,7 +388,7 @@ fn no_rule(expected: String) -> GateResult {
         "rule",
         Status::Failed,
         expected,
-        "none: no rule means no".to_owned(),
-        "`refmark policy show` has the rules".to_owned(),
+        "no rule, so nobody may".to_owned(),
+        Hint::of("the rules: ").then(Next::PolicyShow),
     )
 }

@@ -1,7 +1,7 @@
 //! Commits in memory: a history for tests that need Git's shape and not Git.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::snapshot::{Change, CommitInfo, Entry, History, Mode, Snapshot};
@@ -9,7 +9,6 @@ use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A tree, flat: what stands at each path.
 type Files = BTreeMap<String, (Mode, Oid)>;
@@ -311,7 +310,7 @@ mod tests {
         assert_eq!(snapshot.read("a/b", 1).unwrap().unwrap(), b"1");
         assert_eq!(snapshot.read("a/b", 0).unwrap_err().code, Code::TooLarge);
         let changes = history.changes(second).unwrap();
-        assert_eq!(changes.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["a/b", "c"]);
+        assert_eq!(changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(), ["a/b", "c"]);
         assert_eq!((changes[0].new, changes[1].old), (None, None));
         assert_eq!(history.between(Some(second), first).unwrap().len(), 2);
         assert_eq!(first_parents(&history, second, Some(first)).unwrap(), Some(vec![second]));
@@ -326,7 +325,7 @@ mod tests {
         let merge = history.merge(ours, theirs, at(3)).unwrap();
         assert_eq!(info(&history, merge).parents, [ours, theirs]);
         let brought = history.changes(merge).unwrap();
-        assert_eq!(brought.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["theirs"]);
+        assert_eq!(brought.iter().map(|brought| brought.path.as_str()).collect::<Vec<_>>(), ["theirs"]);
         let other = add(&history, &[base], "theirs", "3", 4);
         assert_eq!(history.merge(merge, other, at(5)).unwrap_err(), ["theirs"]);
         let squash = history.squash(ours, theirs, at(3)).unwrap();

@@ -60,7 +60,9 @@ fn a_commit_builds_on_its_first_parent(store: &dyn RecordStore) {
     let mut third = commit(&[two, one], 3, &[("b/c", b"c")]);
     third.removals = vec!["b".into(), "a/1".into()];
     let three = store.write(&third).unwrap();
-    let read = |id, path| store.snapshot(id).unwrap().read(path, 9).unwrap().map(|it| String::from_utf8(it).unwrap());
+    let read = |id, path| {
+        store.snapshot(id).unwrap().read(path, 9).unwrap().map(|snapshot| String::from_utf8(snapshot).unwrap())
+    };
     assert_eq!(read(two, "a/1").as_deref(), Some("1"));
     assert_eq!(read(two, "a/2").as_deref(), Some("two"));
     assert_eq!(read(three, "b/c").as_deref(), Some("c"));

@@ -21,18 +21,18 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// The paths of the records that an answer rests on: the move, the version, its stage and the artifact's trust state.
     /// What these rest on in turn (evidence, approvals, policies, owners) taints them themselves.
-    pub fn rests_on(&self, facts: StateReader<'_>) -> Result<Vec<String>> {
+    pub fn rests_on(&self, reader: StateReader<'_>) -> Result<Vec<String>> {
         let mut paths = Vec::new();
         if let Some((model, version)) = self.version {
             if let Some((alias, sequence)) = self.alias {
                 paths.push(Place::Alias(model.clone(), alias.clone(), sequence).path());
             }
             paths.push(Place::Version(model.clone(), version).path());
-            paths.extend(facts.stage(model, version)?.1.map(|it| it.record.common().path.to_owned()));
+            paths.extend(reader.stage(model, version)?.1.map(|stage| stage.record.common().path.to_owned()));
         } else {
             paths.push(Place::Document(*self.artifact, Document::Manifest).path());
         }
-        paths.extend(facts.trust(self.artifact)?.1.map(|it| it.record.common().path.to_owned()));
+        paths.extend(reader.trust(self.artifact)?.1.map(|trust| trust.record.common().path.to_owned()));
         Ok(paths)
     }
 }
@@ -43,6 +43,6 @@ impl Verified<'_> {
         if self.walk.tainted().is_empty() {
             return Ok(None);
         }
-        Ok(subject.rests_on(self.facts())?.into_iter().find(|path| self.is_tainted(path)))
+        Ok(subject.rests_on(self.reader())?.into_iter().find(|path| self.is_tainted(path)))
     }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 pub use answer::Subject;
 pub use problem::{Outcome, Problem};
 pub use remembered::{Remembered, RememberedFinding, RememberedLanding};
-pub use taint::{LandedThere, asks_for_the_whole_walk};
+pub use taint::{LandedFiles, NeedsWholeWalk};
 pub use verified::Verified;
 
 use super::effective::{Effective, Objects, State};
@@ -31,13 +31,13 @@ pub struct Verifier<'h> {
     walk: Walk<'h>,
     pin: Option<Digest>,
     /// The chain that is still to be walked, newest first.
-    ahead: Vec<Oid>,
+    remaining: Vec<Oid>,
     head: Oid,
     last_good: Option<Oid>,
     bad: Vec<Oid>,
     tip_error: Option<Box<Error>>,
     /// What took effect in this walk, and where.
-    landed: Vec<taint::LandedThere>,
+    landed: Vec<taint::LandedFiles>,
     /// What the newest policy distrusts, and the taint in the walk is of.
     distrusted: Vec<Distrust>,
     whole: bool,
@@ -47,14 +47,14 @@ impl<'h> Verifier<'h> {
     /// Verifies everything up to a head, from the first commit.
     pub fn from_the_start(history: &'h dyn History, head: Oid, pin: Option<Digest>) -> Result<Verifier<'h>> {
         let objects = Objects::new(history);
-        let ahead = super::snapshot::first_parents(history, head, None)?.unwrap_or_default();
+        let remaining = super::snapshot::first_parents(history, head, None)?.unwrap_or_default();
         let walk = Walk::from_the_start(objects.clone());
         Ok(Verifier {
             history,
             objects,
             walk,
             pin,
-            ahead,
+            remaining,
             head,
             last_good: None,
             bad: Vec::new(),
@@ -74,18 +74,18 @@ impl<'h> Verifier<'h> {
     pub fn resume_with(objects: Rc<Objects<'h>>, head: Oid, remembered: &Remembered) -> Result<Verifier<'h>> {
         remembered.check_format()?;
         let history = objects.history();
-        let Some(ahead) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
+        let Some(remaining) = super::snapshot::first_parents(history, head, Some(remembered.head))? else {
             return Err(history_rewritten(remembered.head, head));
         };
         let walk = remembered.walk(history, objects.clone())?;
         let policy = StateReader(walk.state()).newest_policy()?;
-        let distrusted = policy.map(|it| it.0.distrust.clone()).unwrap_or_default();
+        let distrusted = policy.map(|policy| policy.0.distrust.clone()).unwrap_or_default();
         Ok(Verifier {
             history,
             objects,
             walk,
             pin: remembered.root,
-            ahead,
+            remaining,
             head,
             last_good: Some(remembered.head),
             bad: remembered.bad.clone(),
@@ -104,12 +104,12 @@ impl<'h> Verifier<'h> {
 
     /// How many commits are still to be walked.
     pub fn remaining(&self) -> usize {
-        self.ahead.len()
+        self.remaining.len()
     }
 
     /// The commits that are still to be walked, in their order.
-    pub fn ahead(&self) -> impl Iterator<Item = Oid> {
-        self.ahead.iter().rev().copied()
+    pub fn remaining_commits(&self) -> impl Iterator<Item = Oid> {
+        self.remaining.iter().rev().copied()
     }
 
     /// Where objects are read from.
@@ -126,14 +126,14 @@ impl<'h> Verifier<'h> {
 
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
-        let Some(commit) = self.ahead.last().copied() else { return Ok(None) };
+        let Some(commit) = self.remaining.last().copied() else { return Ok(None) };
         let changes = self.history.changes(commit)?;
         self.step_with(&changes)
     }
 
     /// The same, where the caller has read what the next commit changed.
     pub fn step_with(&mut self, changes: &[Change]) -> Result<Option<Verdict>> {
-        let Some(commit) = self.ahead.pop() else { return Ok(None) };
+        let Some(commit) = self.remaining.pop() else { return Ok(None) };
         self.take(commit, changes).map(Some)
     }
 
@@ -145,7 +145,7 @@ impl<'h> Verifier<'h> {
             Some(_) => self.bad.push(commit),
             None => self.last_good = Some(commit),
         }
-        self.landed.extend(verdict.effects.iter().map(|effect| taint::LandedThere::of(commit, effect)));
+        self.landed.extend(verdict.effects.iter().map(|effect| taint::LandedFiles::of(commit, effect)));
         let is_policy = |path: &String| matches!(Place::parse(path), Some(Place::Policy(_)));
         if verdict.effects.iter().any(|effect| effect.files.keys().any(is_policy)) {
             self.taint()?;
@@ -163,12 +163,12 @@ impl<'h> Verifier<'h> {
 
     /// The root that the pin names, if the registry has it; an error where it does not.
     fn check_pin(&self) -> Result<Option<Digest>> {
-        let facts = StateReader(self.walk.state());
+        let reader = StateReader(self.walk.state());
         let mut newest = None;
         let mut seen = self.pin.is_none();
         let mut found = None;
         let mut number = 1;
-        while let Some(root) = facts.root(number)? {
+        while let Some(root) = reader.root(number)? {
             let digest = root.record.digest();
             seen |= Some(digest) == self.pin;
             found.get_or_insert(digest);
@@ -177,7 +177,7 @@ impl<'h> Verifier<'h> {
         }
         if !seen {
             let expected = self.pin.map(|pin| pin.prefixed()).unwrap_or_default();
-            let found = found.map_or_else(|| "no root".to_owned(), |it| it.prefixed());
+            let found = found.map_or_else(|| "no root".to_owned(), |digest| digest.prefixed());
             return Err(Error::new(
                 Code::WrongRoot,
                 format!("the pinned root is {expected}, and the registry has {found}"),
@@ -191,7 +191,7 @@ impl<'h> Verifier<'h> {
 
     /// What came of it.
     pub fn finish(self) -> Result<Verified<'h>> {
-        if !self.ahead.is_empty() {
+        if !self.remaining.is_empty() {
             return Err(refmark_types::error::bug("the walk has not reached the head"));
         }
         let newest_root = match self.check_pin() {

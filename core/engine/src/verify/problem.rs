@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use refmark_types::error::{Code, Error};
+use crate::gate::Refusal;
+use refmark_types::error::{Cause, Code, Error};
 use refmark_types::hint::Hint;
 use refmark_types::oid::Oid;
 use refmark_types::value::Value;
@@ -27,6 +28,9 @@ pub struct Problem {
     /// What else the error says, for programs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Value>,
+    /// The typed error behind it; no face shows it.
+    #[serde(skip)]
+    pub cause: Cause,
 }
 
 impl Problem {
@@ -42,7 +46,14 @@ impl Problem {
             commit,
             hint: error.hint.clone(),
             fields,
+            cause: error.cause.clone(),
         }
+    }
+
+    /// The same problem of a change that waits on a branch: its hint names the branch.
+    pub fn on_branch(mut self, branch: &str) -> Problem {
+        self.hint = Refusal::hint_on_branch(&self.cause, self.hint.take(), branch);
+        self
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a reader keeps of a head that it verified, and how a walk goes on from there.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,6 @@ use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::StoredHint;
 use refmark_types::oid::Oid;
-use std::collections::BTreeMap;
 
 /// What a reader keeps of the newest head that it verified, so that a new one is verified from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -117,9 +116,9 @@ impl Remembered {
     /// The walk as it stood at the remembered head.
     pub(super) fn walk<'h>(&self, history: &'h dyn History, objects: Rc<Objects<'h>>) -> Result<Walk<'h>> {
         let inert: Vec<Inert> = self.inert.iter().map(RememberedLanding::inert).collect();
-        let paths = inert.iter().flat_map(|it| it.files.keys().cloned());
+        let paths = inert.iter().flat_map(|landing| landing.files.keys().cloned());
         let state = State::of_tree(objects, history.snapshot(self.head)?, paths);
-        let chain = Chain::new(history, self.head, self.commits, self.bad.iter().copied().collect());
+        let chain = RememberedChain::new(history, self.head, self.commits, self.bad.iter().copied().collect());
         let mut walk = Walk::from(state, Box::new(chain), inert, self.revoked.clone(), self.due.clone());
         walk.taint(self.tainted.iter().cloned().collect());
         Ok(walk)
@@ -151,7 +150,7 @@ impl RememberedLanding {
 }
 
 /// Positions on the chain behind a remembered head, found by walking back once, as far as asked.
-struct Chain<'h> {
+struct RememberedChain<'h> {
     history: &'h dyn History,
     commits: u64,
     bad: HashSet<Oid>,
@@ -164,14 +163,14 @@ struct ChainSoFar {
     position: u64,
 }
 
-impl<'h> Chain<'h> {
-    fn new(history: &'h dyn History, head: Oid, commits: u64, bad: HashSet<Oid>) -> Chain<'h> {
+impl<'h> RememberedChain<'h> {
+    fn new(history: &'h dyn History, head: Oid, commits: u64, bad: HashSet<Oid>) -> RememberedChain<'h> {
         let so_far = ChainSoFar { positions: Default::default(), next: Some(head), position: commits };
-        Chain { history, commits, bad, found: RefCell::new(so_far) }
+        RememberedChain { history, commits, bad, found: RefCell::new(so_far) }
     }
 }
 
-impl Before for Chain<'_> {
+impl Before for RememberedChain<'_> {
     fn position(&self, commit: Oid) -> Result<Option<u64>> {
         if self.bad.contains(&commit) {
             return Ok(None);
@@ -187,7 +186,7 @@ impl Before for Chain<'_> {
             found.positions.insert(at, position);
             if at == commit {
                 // The parent of what was asked for may be missing in a shallow clone; it is not needed yet.
-                found.next = self.history.commit(at).ok().and_then(|it| it.parents.first().copied());
+                found.next = self.history.commit(at).ok().and_then(|commit| commit.parents.first().copied());
                 return Ok(Some(position));
             }
             found.next = self.history.commit(at)?.parents.first().copied();

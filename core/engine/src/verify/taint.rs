@@ -20,7 +20,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// What took effect in a commit.
-pub struct LandedThere {
+pub struct LandedFiles {
     /// The commit.
     pub commit: Oid,
     /// Its files that took effect.
@@ -29,11 +29,11 @@ pub struct LandedThere {
     rests_on: HashMap<Digest, Vec<String>>,
 }
 
-impl LandedThere {
-    pub(super) fn of(commit: Oid, effect: &Effect) -> LandedThere {
+impl LandedFiles {
+    pub(super) fn of(commit: Oid, effect: &Effect) -> LandedFiles {
         let reports = effect.reports.iter().filter(|report| !report.rests_on.is_empty());
         let rests_on = reports.map(|report| (report.statement, report.rests_on.clone())).collect();
-        LandedThere { commit, files: effect.files.clone(), rests_on }
+        LandedFiles { commit, files: effect.files.clone(), rests_on }
     }
 }
 
@@ -42,7 +42,7 @@ impl Verifier<'_> {
     pub(super) fn taint(&mut self) -> Result<()> {
         let Some((policy, _)) = StateReader(self.walk.state()).newest_policy()? else { return Ok(()) };
         let mut fresh = Vec::new();
-        for distrust in policy.distrust.iter().filter(|it| !self.distrusted.contains(it)) {
+        for distrust in policy.distrust.iter().filter(|distrust| !self.distrusted.contains(distrust)) {
             fresh.push((distrust.clone(), self.walk.position(distrust.since)?.unwrap_or(0)));
         }
         if fresh.is_empty() {
@@ -51,14 +51,14 @@ impl Verifier<'_> {
         }
         if !self.whole {
             // Where each record took effect is known to a walk from the start only.
-            return Err(needs_the_whole_walk());
+            return Err(NeedsWholeWalk.into());
         }
         let mut case = Taint { fresh, said: HashSet::new(), root: false, under: false, tainted: BTreeSet::new() };
         let mut landings = Vec::new();
         for landed in &self.landed {
             // Unsigned or not on this chain is outside every state.
             let at = self.walk.position(landed.commit)?.unwrap_or(u64::MAX);
-            if case.fresh.iter().any(|it| at > it.1) {
+            if case.fresh.iter().any(|fresh| at > fresh.1) {
                 landings.push((at, landed, self.records_of(&landed.files)?));
             }
         }
@@ -66,7 +66,7 @@ impl Verifier<'_> {
         landings.iter().for_each(|(at, _, records)| case.hear(*at, records));
         for (at, landed, records) in &landings {
             // The policy that distrusts, and what lands with it, is not under what it ends.
-            let ends = records.iter().any(|it| it.1 == Place::Policy(policy.number));
+            let ends = records.iter().any(|record| record.1 == Place::Policy(policy.number));
             case.look(*at, records, &landed.rests_on, ends);
         }
         self.mark_artifacts(&mut case.tainted)?;
@@ -88,7 +88,7 @@ impl Verifier<'_> {
                 };
             }
         }
-        tainted.extend(brought.iter().filter(|it| !vouched.contains(*it)).map(mark));
+        tainted.extend(brought.iter().filter(|brought| !vouched.contains(*brought)).map(mark));
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Verifier<'_> {
 /// The artifact that a version names.
 pub(crate) fn artifact_of(record: &Record) -> Option<ArtifactId> {
     match record.predicate() {
-        Predicate::Version(it) => Some(it.artifact),
+        Predicate::Version(version) => Some(version.artifact),
         _ => None,
     }
 }
@@ -137,7 +137,7 @@ impl Taint {
     /// Whether one of the keys signed a record outside the state at its `since`.
     fn signed(&self, at: u64, record: &Record) -> bool {
         let lost = |id| self.fresh.iter().any(|(distrust, since)| at > *since && distrust.key == id);
-        record.signatures.iter().any(|it| lost(it.keyid))
+        record.signatures.iter().any(|signature| lost(signature.keyid))
     }
 
     /// Notes what the keys approved and gave as evidence.
@@ -148,7 +148,7 @@ impl Taint {
             }
             // By digest, not by the path that the approval gives for people: a thief would name another.
             match record.predicate() {
-                Predicate::Approval(it) => drop(self.said.insert(it.statement)),
+                Predicate::Approval(approval) => drop(self.said.insert(approval.statement)),
                 Predicate::Evidence(_) => drop(self.said.insert(record.digest())),
                 _ => {}
             }
@@ -195,25 +195,33 @@ impl Taint {
     /// Whether a change rests on what the keys said, or on what that tainted.
     fn rests(&self, record: &Record, rests_on: &HashMap<Digest, Vec<String>>) -> bool {
         let named: &[Digest] = match record.predicate() {
-            Predicate::Alias(it) => &it.evidence,
-            Predicate::Stage(it) => &it.evidence,
-            Predicate::Trust(it) => &it.evidence,
+            Predicate::Alias(alias_move) => &alias_move.evidence,
+            Predicate::Stage(stage_move) => &stage_move.evidence,
+            Predicate::Trust(trust_move) => &trust_move.evidence,
             _ => &[],
         };
         let digest = record.digest();
         self.said.contains(&digest)
-            || named.iter().any(|it| self.said.contains(it))
+            || named.iter().any(|named| self.said.contains(named))
             || rests_on.get(&digest).into_iter().flatten().any(|path| self.tainted.contains(path))
     }
 }
 
-/// Told apart by its code and field, so that the caller starts again from the first commit.
-fn needs_the_whole_walk() -> Box<Error> {
-    Error::new(Code::Incomplete, "a key was distrusted: what it taints is known to a walk from the start only")
-        .field("whole_walk", true)
+/// A policy distrusts a key, and the walk was resumed from a remembered head: only a walk from the first commit knows where
+/// each record took effect, and so what the key taints. The caller starts again with [`Verifier::from_the_start`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a key was distrusted: only a walk from the first commit finds what it taints")]
+pub struct NeedsWholeWalk;
+
+impl NeedsWholeWalk {
+    /// Whether an error is this one.
+    pub fn is(error: &Error) -> bool {
+        error.cause::<NeedsWholeWalk>().is_some()
+    }
 }
 
-/// Whether an error asks for a walk from the first commit.
-pub fn asks_for_the_whole_walk(error: &Error) -> bool {
-    error.fields.contains_key("whole_walk")
+impl From<NeedsWholeWalk> for Box<Error> {
+    fn from(cause: NeedsWholeWalk) -> Box<Error> {
+        Error::new(Code::Incomplete, cause.to_string()).caused_by(cause)
+    }
 }

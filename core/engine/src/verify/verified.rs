@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::problem::{Outcome, Problem};
 use super::remembered::Remembered;
-use super::taint::LandedThere;
+use super::taint::LandedFiles;
 use crate::effective::{Objects, State};
-use crate::landing::{Standing, Tried, Walk};
+use crate::landing::{Standing, Tried, Walk, put_back};
 use crate::snapshot::Change;
 use crate::state_reader::StateReader;
 use refmark_types::digest::Digest;
@@ -34,7 +34,7 @@ pub struct Verified<'h> {
     /// Paths whose records are tainted.
     pub tainted: Vec<String>,
     /// What took effect in this walk: in which commit, and which files.
-    pub landed: Vec<LandedThere>,
+    pub landed: Vec<LandedFiles>,
     /// Where objects are read from.
     pub objects: Rc<Objects<'h>>,
     /// The walk at the head.
@@ -48,7 +48,7 @@ impl<'h> Verified<'h> {
     }
 
     /// Questions to what has taken effect.
-    pub fn facts(&self) -> StateReader<'_> {
+    pub fn reader(&self) -> StateReader<'_> {
         StateReader(self.walk.state())
     }
 
@@ -56,12 +56,12 @@ impl<'h> Verified<'h> {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         problems.extend(self.root_error.as_deref().map(|error| Problem::of(error, None, None)));
-        for path in self.walk.off() {
+        for path in self.walk.tampered_paths() {
             let error = Error::new(
                 Code::BadTip,
                 format!("{path} had taken effect, and is missing or changed at the newest commit"),
             )
-            .hint("put it back (for a forge's Revert: revert the revert), and roll back with `refmark rollback`");
+            .hint(put_back(""));
             problems.push(Problem::of(&error, Some(path), Some(self.head)));
         }
         for landing in self.walk.inert() {
@@ -79,7 +79,7 @@ impl<'h> Verified<'h> {
 
     /// What it comes to, but for blobs.
     pub fn outcome(&self) -> Outcome {
-        let standing = |wanted| self.walk.inert().iter().any(|it| it.standing == wanted);
+        let standing = |wanted| self.walk.inert().iter().any(|landing| landing.standing == wanted);
         if self.tip_error.is_some()
             || self.root_error.is_some()
             || standing(Standing::Refused)
@@ -106,8 +106,10 @@ impl<'h> Verified<'h> {
             }
             None => self.last_good = Some(commit),
         }
-        let policy = verdict.effects.iter().flat_map(|it| it.files.keys()).any(|path| path.starts_with("policy/"));
-        let distrusts = StateReader(self.walk.state()).newest_policy()?.is_some_and(|it| !it.0.distrust.is_empty());
+        let policy =
+            verdict.effects.iter().flat_map(|effect| effect.files.keys()).any(|path| path.starts_with("policy/"));
+        let distrusts =
+            StateReader(self.walk.state()).newest_policy()?.is_some_and(|policy| !policy.0.distrust.is_empty());
         Ok(!(policy && (distrusts || !self.tainted.is_empty())))
     }
 

@@ -14,10 +14,10 @@ pub struct CatalogAnswer {
 }
 
 /// The entries of a family, or of all.
-pub fn catalog(facts: StateReader<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
+pub fn catalog(reader: StateReader<'_>, family: Option<Family>) -> Result<CatalogAnswer> {
     let mut entries = Vec::new();
     for one in Family::ALL.into_iter().filter(|one| family.is_none_or(|family| family == *one)) {
-        entries.extend(facts.catalog_entries(one)?.iter().map(|it| (**it).clone()));
+        entries.extend(reader.catalog_entries(one)?.iter().map(|catalog_entry| (**catalog_entry).clone()));
     }
     Ok(CatalogAnswer { entries })
 }

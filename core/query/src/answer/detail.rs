@@ -96,32 +96,32 @@ impl DetailRequest {
 }
 
 /// Every model with its words, hidden ones too, by name.
-pub fn model_details(facts: StateReader<'_>) -> Result<Vec<ModelDetail>> {
+pub fn model_details(reader: StateReader<'_>) -> Result<Vec<ModelDetail>> {
     let mut found = Vec::new();
-    for model in facts.models()? {
-        found.extend(model_detail(facts, &model)?);
+    for model in reader.models()? {
+        found.extend(model_detail(reader, &model)?);
     }
     found.sort_by(|a, b| a.model.as_str().cmp(b.model.as_str()));
     Ok(found)
 }
 
 /// The versions with their words that fit, by model, oldest first.
-pub fn version_details(facts: StateReader<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
+pub fn version_details(reader: StateReader<'_>, request: &DetailRequest) -> Result<Vec<VersionDetail>> {
     let mut models = match &request.model {
         Some(model) => vec![model.clone()],
-        None => facts.models()?,
+        None => reader.models()?,
     };
     models.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     let mut found = Vec::new();
     for model in models {
-        let held = held_by_alias(facts, &model)?;
+        let held = held_by_alias(reader, &model)?;
         let mut newest = std::collections::BTreeSet::new();
         let mut of_model = Vec::new();
-        for version in facts.versions(&model)?.into_iter().rev() {
-            let Some(it) = version_detail(facts, &model, version, &held)? else { continue };
-            let tagged = request.tags.iter().all(|(key, value)| it.tags.get(key) == Some(value));
-            let wanted = !request.newest_of_stages || (!it.hidden && newest.insert(it.stage));
-            of_model.extend((tagged && wanted).then_some(it));
+        for version in reader.versions(&model)?.into_iter().rev() {
+            let Some(detail) = version_detail(reader, &model, version, &held)? else { continue };
+            let tagged = request.tags.iter().all(|(key, value)| detail.tags.get(key) == Some(value));
+            let wanted = !request.newest_of_stages || (!detail.hidden && newest.insert(detail.stage));
+            of_model.extend((tagged && wanted).then_some(detail));
         }
         found.extend(of_model.into_iter().rev());
     }
@@ -129,70 +129,70 @@ pub fn version_details(facts: StateReader<'_>, request: &DetailRequest) -> Resul
 }
 
 /// A model with its words, hidden or not; nothing where it is not known.
-pub fn model_detail(facts: StateReader<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
-    let (about, newest) = (facts.about(model)?, facts.newest_version(model)?);
+pub fn model_detail(reader: StateReader<'_>, model: &ModelName) -> Result<Option<ModelDetail>> {
+    let (about, newest) = (reader.about(model)?, reader.newest_version(model)?);
     if about.is_none() && newest.is_none() {
         return Ok(None);
     }
-    let first = facts.first_about(model)?.map(|it| it.time);
-    let oldest = facts.version(model, 1)?.map(|it| it.imported.unwrap_or(it.time));
+    let first = reader.first_about(model)?.map(|first_about| first_about.time);
+    let oldest = reader.version(model, 1)?.map(|version| version.imported.unwrap_or(version.time));
     Ok(Some(ModelDetail {
-        description: about.as_ref().and_then(|it| it.description.clone()),
-        owner: about.as_ref().and_then(|it| it.owner.clone()),
-        tags: about.as_ref().map(|it| it.tags.clone()).unwrap_or_default(),
-        renamed_to: about.as_ref().and_then(|it| it.renamed_to.clone()),
-        hidden: about.as_ref().is_some_and(|it| it.hidden),
-        aliases: held_by_alias(facts, model)?,
+        description: about.as_ref().and_then(|about| about.description.clone()),
+        owner: about.as_ref().and_then(|about| about.owner.clone()),
+        tags: about.as_ref().map(|about| about.tags.clone()).unwrap_or_default(),
+        renamed_to: about.as_ref().and_then(|about| about.renamed_to.clone()),
+        hidden: about.as_ref().is_some_and(|about| about.hidden),
+        aliases: held_by_alias(reader, model)?,
         newest: newest.unwrap_or(0),
         created: [first, oldest].into_iter().flatten().min(),
-        updated: last_changed(facts, model, about.as_deref(), newest)?,
+        updated: last_changed(reader, model, about.as_deref(), newest)?,
         model: model.clone(),
     }))
 }
 
 /// When a model's words or versions last changed, by their authors' clocks; nothing where it is not known.
-pub fn updated(facts: StateReader<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
-    last_changed(facts, model, facts.about(model)?.as_deref(), facts.newest_version(model)?)
+pub fn updated(reader: StateReader<'_>, model: &ModelName) -> Result<Option<Timestamp>> {
+    last_changed(reader, model, reader.about(model)?.as_deref(), reader.newest_version(model)?)
 }
 
 fn last_changed(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     model: &ModelName,
     about: Option<&About>,
     newest: Option<u64>,
 ) -> Result<Option<Timestamp>> {
-    let latest = newest.map(|it| facts.version(model, it)).transpose()?.flatten();
-    let latest = latest.map(|it| it.imported.unwrap_or(it.time));
-    Ok([about.map(|it| it.time), latest].into_iter().flatten().max())
+    let latest = newest.map(|number| reader.version(model, number)).transpose()?.flatten();
+    let latest = latest.map(|latest| latest.imported.unwrap_or(latest.time));
+    Ok([about.map(|about| about.time), latest].into_iter().flatten().max())
 }
 
 /// A version with its words, where the model's aliases hold `held`; nothing where there is none.
 pub fn version_detail(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     model: &ModelName,
     version: u64,
     held: &[(AliasName, u64)],
 ) -> Result<Option<VersionDetail>> {
-    let Some(record) = facts.version(model, version)? else { return Ok(None) };
-    let (stage, moved) = facts.stage(model, version)?;
-    let label = facts.label(model, version)?;
-    let manifest = facts.manifest(&record.artifact)?;
+    let Some(record) = reader.version(model, version)? else { return Ok(None) };
+    let (stage, moved) = reader.stage(model, version)?;
+    let label = reader.label(model, version)?;
+    let manifest = reader.manifest(&record.artifact)?;
     let created = record.imported.unwrap_or(record.time);
-    let said = label.as_ref().and_then(|it| it.description.clone());
-    let changed = [label.as_ref().map(|it| it.time), moved.map(|it| it.time)];
+    let said = label.as_ref().and_then(|label| label.description.clone());
+    let changed = [label.as_ref().map(|label| label.time), moved.map(|moved| moved.time)];
     Ok(Some(VersionDetail {
         model: model.clone(),
         version,
         release: record.release.clone(),
         artifact: record.artifact,
         description: said.or_else(|| record.description.clone()),
-        tags: label.as_ref().map(|it| it.tags.clone()).unwrap_or_default(),
-        hidden: label.as_ref().is_some_and(|it| it.hidden),
+        tags: label.as_ref().map(|label| label.tags.clone()).unwrap_or_default(),
+        hidden: label.as_ref().is_some_and(|label| label.hidden),
         stage,
-        trust: facts.trust(&record.artifact)?.0,
+        trust: reader.trust(&record.artifact)?.0,
         aliases: held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect(),
-        source: manifest.and_then(|it| it.source.clone()),
-        lineage: facts.lineage(&record.artifact)?.unwrap_or_default(),
+        source: manifest.and_then(|manifest| manifest.source.clone()),
+        lineage: reader.lineage(&record.artifact)?.unwrap_or_default(),
         by: record.by.clone(),
         created,
         updated: changed.into_iter().flatten().max().unwrap_or(created),

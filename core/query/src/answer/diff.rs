@@ -8,12 +8,12 @@ use refmark_types::reference::Reference;
 
 /// What a reference names, whatever its trust state: the artifact, and its version where the reference has one. A
 /// error with code `not-found` where it names nothing.
-pub fn side(facts: StateReader<'_>, reference: &Reference) -> Result<Side> {
-    let found = find(facts, reference)?;
+pub fn side(reader: StateReader<'_>, reference: &Reference) -> Result<Side> {
+    let found = find(reader, reference)?;
     Ok(Side { artifact: found.artifact, version: found.model.zip(found.version) })
 }
 
 /// What differs between two versions or artifacts, `old` first.
-pub fn diff(facts: StateReader<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
-    crate::diff::diff(facts, &side(facts, old)?, &side(facts, new)?)
+pub fn diff(reader: StateReader<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
+    crate::diff::diff(reader, &side(reader, old)?, &side(reader, new)?)
 }

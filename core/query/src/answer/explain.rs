@@ -10,6 +10,7 @@ use refmark_engine::plan::{Author, PromoteRequest};
 use refmark_records::policy::Right;
 use refmark_records::registry_id::RegistryId;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -39,11 +40,11 @@ pub struct WhyNot<'a> {
 
 /// Explains what a reference names; with `asked`, also why its alias does not hold that version.
 pub fn explain(
-    basis: &QueryContext<'_, '_>,
+    context: &QueryContext<'_, '_>,
     reference: &Reference,
     asked: Option<WhyNot<'_>>,
 ) -> Result<ExplainAnswer> {
-    let explanation = match find(basis.facts(), reference) {
+    let explanation = match find(context.reader(), reference) {
         Ok(found) => {
             let subject = Subject {
                 reference: reference.to_string(),
@@ -52,30 +53,33 @@ pub fn explain(
                 alias: found.alias,
                 artifact: found.artifact,
             };
-            Some(crate::explain::explain(basis, &subject)?)
+            Some(crate::explain::explain(context, &subject)?)
         }
         Err(error) if error.code == Code::NotFound && asked.is_some() => None,
         Err(error) => return Err(error),
     };
-    let why_not = asked.map(|asked| blocked(basis, reference, asked)).transpose()?;
+    let why_not = asked.map(|asked| blocked(context, reference, asked)).transpose()?;
     Ok(ExplainAnswer { explanation, why_not })
 }
 
-fn blocked(basis: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
+fn blocked(context: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<'_>) -> Result<Blocked> {
     let Reference::Alias(model, alias) = reference else {
-        return Err(Error::new(Code::BadArgument, format!("{reference} is no alias, so no version could be there"))
-            .hint("write MODEL@ALIAS --why-not VERSION"));
+        return Err(Error::new(Code::BadArgument, format!("{reference} is not an alias, so it holds no version"))
+            .hint("name an alias as MODEL@ALIAS, and the version that it does not hold"));
     };
-    let policy = basis.facts().policy_in_force()?;
+    let policy = context.reader().policy_in_force()?;
     let by = match asked.by {
         Some(by) => by.clone(),
         None => match policy.who_may(Right::Propose).first() {
             Some(first) => (*first).clone(),
-            None => return Err(Error::new(Code::Refused, "nobody may propose anything under this policy")),
+            None => {
+                return Err(Error::new(Code::Refused, "no member of this policy may propose a change")
+                    .hint(Hint::of("the members and their roles: ").then(Next::MembersList)));
+            }
         },
     };
-    let tainted = basis.walked.map(|it| it.walk.tainted().iter().cloned().collect()).unwrap_or_default();
-    let author = Author { by, time: asked.now, base: Some(basis.head), registry: asked.registry, tainted };
+    let tainted = context.walked.map(|walked| walked.walk.tainted().iter().cloned().collect()).unwrap_or_default();
+    let author = Author { by, time: asked.now, base: Some(context.head), registry: asked.registry, tainted };
     let request = PromoteRequest {
         model: model.clone(),
         alias: alias.clone(),
@@ -84,14 +88,14 @@ fn blocked(basis: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<'_
         expect: None,
         evidence: Vec::new(),
     };
-    why_not(basis, &author, &request)
+    why_not(context, &author, &request)
 }
 
 /// The dossier of the version that a reference names: the same from the same commit.
-pub fn report(basis: &QueryContext<'_, '_>, reference: &Reference) -> Result<Dossier> {
-    let found = find(basis.facts(), reference)?;
+pub fn report(context: &QueryContext<'_, '_>, reference: &Reference) -> Result<Dossier> {
+    let found = find(context.reader(), reference)?;
     match (&found.model, found.version) {
-        (Some(model), Some(version)) => dossier(basis, model, version),
+        (Some(model), Some(version)) => dossier(context, model, version),
         _ => Err(Error::new(Code::BadArgument, format!("{reference} names no version of a model")).hint(
             "a dossier is of MODEL/VERSION or MODEL@ALIAS: the same artifact may be a version of several models",
         )),

@@ -36,7 +36,8 @@ impl<'h> Walked<'h> {
     /// Takes what a walk has seen out of it.
     pub fn of(history: &'h dyn History, verified: &mut Verified<'h>) -> Walked<'h> {
         let landed = std::mem::take(&mut verified.landed);
-        let commits = landed.into_iter().flat_map(|it| it.files.into_keys().map(move |path| (path, it.commit)));
+        let commits =
+            landed.into_iter().flat_map(|landed| landed.files.into_keys().map(move |path| (path, landed.commit)));
         Walked { history, commits: commits.collect() }
     }
 }

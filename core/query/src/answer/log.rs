@@ -7,6 +7,7 @@ use crate::index::MoveRow;
 use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::reference::Reference;
 
@@ -23,16 +24,16 @@ pub fn subject(reference: &Reference) -> Result<(ModelName, Option<AliasName>)> 
         Reference::Alias(model, alias) => Ok((model.clone(), Some(alias.clone()))),
         Reference::Pin(model) => Ok((model.clone(), None)),
         other => Err(Error::new(Code::BadArgument, format!("`{other}` is neither a model nor an alias"))
-            .hint("write MODEL or MODEL@ALIAS; `refmark show` tells of a version")),
+            .hint(Hint::of("name MODEL or MODEL@ALIAS; for a version, ").then(Next::Show { reference: None }))),
     }
 }
 
 /// An error where a model is asked for as a whole and there is none of that name.
-pub fn check_model(facts: StateReader<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
+pub fn check_model(reader: StateReader<'_>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<()> {
     match (model, alias) {
-        (Some(model), None) if facts.newest_version(model)?.is_none() => {
+        (Some(model), None) if reader.newest_version(model)?.is_none() => {
             Err(Error::new(Code::NotFound, format!("there is no model {model}"))
-                .hint("`refmark list` shows the models"))
+                .hint(Hint::of("the models: ").then(Next::List { model: None })))
         }
         _ => Ok(()),
     }
@@ -45,7 +46,7 @@ impl LogAnswer {
             && let (Some(model), Some(alias)) = (model, alias)
         {
             return Err(Error::new(Code::NotFound, format!("{model}@{alias} never moved"))
-                .hint(format!("`refmark list {model}` shows its aliases")));
+                .hint(Hint::of("its aliases: ").then(Next::List { model: Some(model.to_string()) })));
         }
         moves.sort_by(newest_first);
         Ok(LogAnswer { moves })
@@ -55,50 +56,50 @@ impl LogAnswer {
 /// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
 /// `most`.
 pub fn moves(
-    basis: &QueryContext<'_, '_>,
+    context: &QueryContext<'_, '_>,
     model: Option<&ModelName>,
     alias: Option<&AliasName>,
     most: usize,
 ) -> Result<Vec<MoveRow>> {
-    let facts = basis.facts();
+    let reader = context.reader();
     let models = match model {
         Some(model) => vec![model.clone()],
-        None => facts.models()?,
+        None => reader.models()?,
     };
     let mut moves = Vec::new();
     for model in &models {
         let aliases = match alias {
             Some(alias) => vec![alias.clone()],
-            None => facts.aliases(model)?,
+            None => reader.aliases(model)?,
         };
         for alias in &aliases {
-            moves_of(basis, model, alias, most, &mut moves)?;
+            moves_of(context, model, alias, most, &mut moves)?;
         }
     }
     Ok(moves)
 }
 
 fn moves_of(
-    basis: &QueryContext<'_, '_>,
+    context: &QueryContext<'_, '_>,
     model: &ModelName,
     alias: &AliasName,
     most: usize,
     rows: &mut Vec<MoveRow>,
 ) -> Result<()> {
-    for it in basis.facts().newest_alias_moves(model, alias, most)? {
-        let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
-        let landed = basis.landed(&path)?;
+    for moved in context.reader().newest_alias_moves(model, alias, most)? {
+        let path = Place::Alias(model.clone(), alias.clone(), moved.sequence).path();
+        let landed = context.landed(&path)?;
         rows.push(MoveRow {
             model: model.clone(),
             alias: alias.clone(),
-            sequence: it.sequence,
-            from: it.from,
-            to: it.to,
-            by: it.by.clone(),
-            time: it.time,
-            reason: it.reason.clone(),
-            commit: landed.map(|it| it.commit),
-            landed: landed.map(|it| it.time),
+            sequence: moved.sequence,
+            from: moved.from,
+            to: moved.to,
+            by: moved.by.clone(),
+            time: moved.time,
+            reason: moved.reason.clone(),
+            commit: landed.map(|landed| landed.commit),
+            landed: landed.map(|landed| landed.time),
         });
     }
     Ok(())

@@ -42,15 +42,15 @@ pub struct MembersAnswer {
 }
 
 /// Everybody who may do anything, under the policy in force.
-pub fn members(facts: StateReader<'_>) -> Result<MembersAnswer> {
-    let policy = facts.policy_in_force()?;
-    let root = facts.newest_root()?;
+pub fn members(reader: StateReader<'_>) -> Result<MembersAnswer> {
+    let policy = reader.policy_in_force()?;
+    let root = reader.newest_root()?;
     let signs = |quorum: fn(&Root) -> &Quorum, id: &PrincipalId| {
         root.as_ref().is_some_and(|root| quorum(root).principals.contains(id))
     };
     let row = |(id, member): (&PrincipalId, &Member)| {
         let mut may: Vec<Right> = Vec::new();
-        for right in member.roles.iter().filter_map(|role| policy.roles.get(role)).flat_map(|it| &it.may) {
+        for right in member.roles.iter().filter_map(|role| policy.roles.get(role)).flat_map(|role| &role.may) {
             if !may.contains(right) {
                 may.push(*right);
             }
@@ -63,7 +63,11 @@ pub fn members(facts: StateReader<'_>) -> Result<MembersAnswer> {
             name: member.name.clone(),
             roles: member.roles.clone(),
             may,
-            distrusted: keys.iter().filter(|key| policy.distrust.iter().any(|it| it.key == **key)).copied().collect(),
+            distrusted: keys
+                .iter()
+                .filter(|key| policy.distrust.iter().any(|distrust| distrust.key == **key))
+                .copied()
+                .collect(),
             keys,
             root: signs(|root| &root.root, id),
             policy: signs(|root| &root.policy, id),

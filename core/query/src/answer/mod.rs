@@ -24,6 +24,7 @@ use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Subject, Verified};
 use refmark_records::layout::Place;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -36,7 +37,7 @@ pub struct AsOf {
     pub time: Timestamp,
 }
 
-/// What answers are made of: what has taken effect at a head, and how far that is vouched for.
+/// What answers are made from: what has taken effect at a head, and whether it was verified.
 #[derive(Clone, Copy)]
 pub struct QueryContext<'a, 'h> {
     /// What has taken effect.
@@ -55,7 +56,7 @@ pub struct QueryContext<'a, 'h> {
 
 impl<'a> QueryContext<'a, '_> {
     /// Questions to what has taken effect.
-    pub fn facts(&self) -> StateReader<'a> {
+    pub fn reader(&self) -> StateReader<'a> {
         StateReader(self.state as &dyn Effective)
     }
 
@@ -66,12 +67,12 @@ impl<'a> QueryContext<'a, '_> {
 
     /// The paths of the tree that have no effect.
     pub fn inert_paths(&self) -> impl Iterator<Item = String> + use<'a> {
-        self.walked.into_iter().flat_map(|it| it.walk.inert()).flat_map(|it| it.files.keys().cloned())
+        self.walked.into_iter().flat_map(|walked| walked.walk.inert()).flat_map(|landing| landing.files.keys().cloned())
     }
 
     /// Whether the registry was verified whole against a pinned root.
     pub fn is_vouched_for(&self) -> bool {
-        self.walked.is_some_and(|it| it.pinned && it.tip_error.is_none())
+        self.walked.is_some_and(|walked| walked.pinned && walked.tip_error.is_none())
     }
 
     /// An error where the newest commit is bad: nobody may rely on what cannot be told from a forgery.
@@ -81,13 +82,18 @@ impl<'a> QueryContext<'a, '_> {
             return Err(error.clone());
         }
         if verified.tip_error.is_some() {
-            let path = verified.walk.off().first().cloned().unwrap_or_default();
+            let path = verified.walk.tampered_paths().first().cloned().unwrap_or_default();
             let bad = verified.bad.last().copied().unwrap_or(self.head);
             return Err(Error::new(
                 Code::BadTip,
                 format!("at {} the file {path} is missing or changed, and it had taken effect", bad.short()),
             )
-            .hint("pass --last-good for the last good state; to mend it, revert that commit, and roll back with `refmark rollback`")
+            .hint(
+                Hint::of("to read the last good state, ")
+                    .then(Next::With(Choice::LastGood))
+                    .say("; to mend the branch, revert that commit; to undo a promotion, ")
+                    .then(Next::Rollback { alias: None }),
+            )
             .field("commit", bad)
             .field("last_good", verified.last_good)
             .at(path));
@@ -113,9 +119,9 @@ impl<'a> QueryContext<'a, '_> {
 pub fn tainted(path: &str) -> Box<Error> {
     let hint = match Place::parse(path) {
         Some(Place::Version(..) | Place::Document(..)) => "register the same files again, with a good key",
-        Some(Place::Trust(..)) => "confirm the artifact's trust state with a good key: refmark transition REF trusted",
-        Some(Place::Stage(..)) => "confirm the version's stage with a good key: refmark transition",
-        _ => "make the move again with a good key: refmark promote, or refmark rollback",
+        Some(Place::Trust(..)) => "confirm the artifact's trust state with a good key",
+        Some(Place::Stage(..)) => "confirm the version's stage with a good key",
+        _ => "make the move again with a good key",
     };
     Error::new(Code::Distrusted, format!("{path} rests on a key that was distrusted")).hint(hint).at(path)
 }

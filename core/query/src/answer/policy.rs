@@ -37,19 +37,19 @@ pub struct PolicyShowAnswer {
 }
 
 /// Policy n, or the one in force.
-pub fn policy(facts: StateReader<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
-    let current = facts.policy_in_force()?.number;
+pub fn policy(reader: StateReader<'_>, number: Option<u64>) -> Result<PolicyShowAnswer> {
+    let current = reader.policy_in_force()?.number;
     let number = number.unwrap_or(current);
-    let text = match facts.0.oid(&Place::PolicyText(number).path())? {
-        Some(oid) => facts.0.objects().bytes(oid, POLICY_LIMIT)?,
+    let text = match reader.0.oid(&Place::PolicyText(number).path())? {
+        Some(oid) => reader.0.objects().bytes(oid, POLICY_LIMIT)?,
         None => Vec::new(),
     };
-    let Some((policy, record)) = facts.policy(number)? else {
+    let Some((policy, record)) = reader.policy(number)? else {
         return Err(Error::new(Code::NotFound, format!("there is no policy {number}"))
             .hint(format!("policies are numbered from 1 to {current}")));
     };
     let reason = match record.predicate() {
-        Predicate::Policy(it) => it.reason.clone(),
+        Predicate::Policy(policy) => policy.reason.clone(),
         _ => String::new(),
     };
     Ok(PolicyShowAnswer {
@@ -61,18 +61,18 @@ pub fn policy(facts: StateReader<'_>, number: Option<u64>) -> Result<PolicyShowA
         time: record.common().time,
         reason,
         sentences: explain(&policy),
-        warnings: warned(facts, &policy)?,
+        warnings: warned(reader, &policy)?,
     })
 }
 
 /// What of a policy can never work here, by this registry's root and catalog.
-pub fn warned(facts: StateReader<'_>, policy: &Policy) -> Result<Vec<Warning>> {
-    let root = facts.newest_root()?;
-    let known: Vec<EntryId> = facts
+pub fn warned(reader: StateReader<'_>, policy: &Policy) -> Result<Vec<Warning>> {
+    let root = reader.newest_root()?;
+    let known: Vec<EntryId> = reader
         .catalog_entries(Family::EvidenceType)?
         .iter()
-        .filter(|it| it.state != EntryState::Disabled)
-        .map(|it| it.id.clone())
+        .filter(|catalog_entry| catalog_entry.state != EntryState::Disabled)
+        .map(|catalog_entry| catalog_entry.id.clone())
         .collect();
     Ok(warnings(policy, root.as_deref(), Some(&known)))
 }

@@ -1,4 +1,4 @@
-//! What a reference means, and how far that is vouched for.
+//! What a reference means, and whether that was verified.
 
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
@@ -33,9 +34,9 @@ pub struct ResolveAnswer {
     pub sequence: Option<u64>,
     /// The commit in which the move, or the version, took effect.
     pub commit: Option<Oid>,
-    /// The artifact's trust state; `none` where no root is pinned and so nothing vouches for it.
+    /// The artifact's trust state; `none` where no root is pinned, so that nothing was verified.
     pub trust: String,
-    /// The artifact's trust state as the registry has it, vouched for or not.
+    /// The artifact's trust state as the registry has it, verified or not.
     pub trust_state: TrustState,
     /// The version's stage.
     pub stage: Option<Stage>,
@@ -60,28 +61,28 @@ pub struct AtAnswer {
 }
 
 /// What a reference means, now or at a time. Refused where it is revoked or deleted now. The caller has looked at the tip.
-pub fn resolve(basis: &QueryContext<'_, '_>, reference: &Reference, at: Option<Timestamp>) -> Result<ResolveAnswer> {
-    let facts = basis.facts();
+pub fn resolve(context: &QueryContext<'_, '_>, reference: &Reference, at: Option<Timestamp>) -> Result<ResolveAnswer> {
+    let reader = context.reader();
     let mut found = match at {
-        Some(time) => found_at(basis, reference, time)?,
-        None => find(facts, reference)?,
+        Some(time) => found_at(context, reference, time)?,
+        None => find(reader, reference)?,
     };
-    basis.check_taint(&found.subject())?;
-    let trust_state = facts.trust(&found.artifact)?.0;
+    context.check_taint(&found.subject())?;
+    let trust_state = reader.trust(&found.artifact)?.0;
     if at.is_none() {
         check_state(reference, &found, trust_state)?;
     }
     let stage = match (&found.model, found.version) {
-        (Some(model), Some(version)) => Some(facts.stage(model, version)?.0),
+        (Some(model), Some(version)) => Some(reader.stage(model, version)?.0),
         _ => None,
     };
     let landed = match (&found.path, found.landed) {
         (_, Some(landed)) => Some(landed),
-        (Some(path), None) => basis.landed(path)?,
+        (Some(path), None) => context.landed(path)?,
         (None, None) => None,
     };
     if let Some(at) = &mut found.at {
-        at.landed = landed.map(|it| it.time);
+        at.landed = landed.map(|landed| landed.time);
     }
     Ok(ResolveAnswer {
         reference: reference.to_string(),
@@ -90,33 +91,33 @@ pub fn resolve(basis: &QueryContext<'_, '_>, reference: &Reference, at: Option<T
         artifact: found.artifact,
         alias: found.alias,
         sequence: found.sequence,
-        commit: landed.map(|it| it.commit),
-        trust: if basis.pinned { trust_state.to_string() } else { "none".to_owned() },
+        commit: landed.map(|landed| landed.commit),
+        trust: if context.pinned { trust_state.to_string() } else { "none".to_owned() },
         trust_state,
         stage,
-        verified: basis.is_vouched_for(),
-        as_of: basis.as_of()?,
+        verified: context.is_vouched_for(),
+        as_of: context.as_of()?,
         at: found.at,
     })
 }
 
 /// What an alias held at a time: the newest move that had landed by then.
-fn found_at(basis: &QueryContext<'_, '_>, reference: &Reference, time: Timestamp) -> Result<Found> {
-    let facts = basis.facts();
-    let Reference::Alias(model, alias) = reference else { return find(facts, reference) };
-    let checkpoint = facts.checkpoint()?.map(|it| it.time);
+fn found_at(context: &QueryContext<'_, '_>, reference: &Reference, time: Timestamp) -> Result<Resolved> {
+    let reader = context.reader();
+    let Reference::Alias(model, alias) = reference else { return find(reader, reference) };
+    let checkpoint = reader.checkpoint()?.map(|checkpoint| checkpoint.time);
     let dated_by = if checkpoint.is_some_and(|seen| seen >= time) { "checkpointed" } else { "claimed" };
-    for it in facts.alias_moves(model, alias)?.iter().rev() {
-        let path = Place::Alias(model.clone(), alias.clone(), it.sequence).path();
-        let Some(landed) = basis.landed(&path)?.filter(|landed| landed.time <= time) else { continue };
-        let Some(to) = it.to else { return Err(closed(model, alias, it.sequence)) };
+    for alias_move in reader.alias_moves(model, alias)?.iter().rev() {
+        let path = Place::Alias(model.clone(), alias.clone(), alias_move.sequence).path();
+        let Some(landed) = context.landed(&path)?.filter(|landed| landed.time <= time) else { continue };
+        let Some(to) = alias_move.to else { return Err(closed(model, alias, alias_move.sequence)) };
         let at = Some(AtAnswer { time, landed: Some(landed.time), dated_by });
-        let found = Found {
+        let found = Resolved {
             model: Some(model.clone()),
             version: Some(to.version),
             artifact: to.artifact,
             alias: Some(alias.clone()),
-            sequence: Some(it.sequence),
+            sequence: Some(alias_move.sequence),
             path: Some(path),
             landed: Some(landed),
             at,
@@ -124,11 +125,11 @@ fn found_at(basis: &QueryContext<'_, '_>, reference: &Reference, time: Timestamp
         return Ok(found);
     }
     Err(Error::new(Code::NotFound, format!("{reference} held nothing at {time}"))
-        .hint(format!("`refmark log {reference}` has its moves")))
+        .hint(Hint::of("its moves: ").then(Next::Log { reference: Some(reference.to_string()) })))
 }
 
 /// What a reference names.
-pub struct Found {
+pub struct Resolved {
     /// The model, where the reference names one.
     pub model: Option<ModelName>,
     /// The version.
@@ -144,7 +145,7 @@ pub struct Found {
     at: Option<AtAnswer>,
 }
 
-impl Found {
+impl Resolved {
     /// What an answer about it is about.
     pub fn subject(&self) -> Subject<'_> {
         Subject {
@@ -156,10 +157,10 @@ impl Found {
 }
 
 /// What a reference names now, whatever its state.
-pub fn find(facts: StateReader<'_>, reference: &Reference) -> Result<Found> {
-    let of_version = |model: &ModelName, version: u64| -> Result<Found> {
-        let Some(found) = facts.version(model, version)? else { return Err(no_version(facts, model, version)?) };
-        Ok(Found {
+pub fn find(reader: StateReader<'_>, reference: &Reference) -> Result<Resolved> {
+    let of_version = |model: &ModelName, version: u64| -> Result<Resolved> {
+        let Some(found) = reader.version(model, version)? else { return Err(no_version(reader, model, version)?) };
+        Ok(Resolved {
             model: Some(model.clone()),
             version: Some(version),
             artifact: found.artifact,
@@ -173,18 +174,21 @@ pub fn find(facts: StateReader<'_>, reference: &Reference) -> Result<Found> {
     match reference {
         Reference::Version(model, version) => of_version(model, *version),
         Reference::Release(model, release) => {
-            for version in facts.versions(model)?.into_iter().rev() {
-                if facts.version(model, version)?.is_some_and(|it| it.release.as_ref() == Some(release)) {
+            for version in reader.versions(model)?.into_iter().rev() {
+                if reader
+                    .version(model, version)?
+                    .is_some_and(|registered| registered.release.as_ref() == Some(release))
+                {
                     return of_version(model, version);
                 }
             }
             Err(Error::new(Code::NotFound, format!("{model} has no release {release}"))
-                .hint(format!("`refmark list {model}` shows its versions and releases")))
+                .hint(Hint::of("its versions and releases: ").then(Next::List { model: Some(model.to_string()) })))
         }
         Reference::Alias(model, alias) => {
-            let Some(now) = facts.alias(model, alias)? else { return Err(no_alias(facts, model, alias)?) };
+            let Some(now) = reader.alias(model, alias)? else { return Err(no_alias(reader, model, alias)?) };
             let Some(to) = now.to else { return Err(closed(model, alias, now.sequence)) };
-            Ok(Found {
+            Ok(Resolved {
                 model: Some(model.clone()),
                 version: Some(to.version),
                 artifact: to.artifact,
@@ -195,25 +199,27 @@ pub fn find(facts: StateReader<'_>, reference: &Reference) -> Result<Found> {
                 at: None,
             })
         }
-        Reference::Artifact(artifact) if facts.has_artifact(artifact)? => Ok(by_artifact(*artifact)),
+        Reference::Artifact(artifact) if reader.has_artifact(artifact)? => Ok(by_artifact(*artifact)),
         Reference::Artifact(artifact) => Err(Error::new(Code::NotFound, format!("{artifact} is not registered"))),
-        Reference::ArtifactPrefix(hex) => by_prefix(facts, hex),
+        Reference::ArtifactPrefix(hex) => by_prefix(reader, hex),
         Reference::Pin(model) => {
-            Err(Error::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it"))
-                .hint(format!("write {model}/VERSION or {model}@ALIAS, or pin it: refmark pin add {model}@ALIAS")))
+            Err(Error::new(Code::NotPinned, format!("{model} names no version, and no lock file pins it")).hint(
+                Hint::of(format!("write {model}/VERSION or {model}@ALIAS, or pin it: "))
+                    .then(Next::PinAdd { reference: Some(format!("{model}@ALIAS")) }),
+            ))
         }
     }
 }
 
-fn by_artifact(artifact: ArtifactId) -> Found {
-    Found { model: None, version: None, artifact, alias: None, sequence: None, path: None, landed: None, at: None }
+fn by_artifact(artifact: ArtifactId) -> Resolved {
+    Resolved { model: None, version: None, artifact, alias: None, sequence: None, path: None, landed: None, at: None }
 }
 
-fn by_prefix(facts: StateReader<'_>, hex: &str) -> Result<Found> {
+fn by_prefix(reader: StateReader<'_>, hex: &str) -> Result<Resolved> {
     // Four digits are a folder: the tree itself is the index.
     let folder: String = hex.chars().take(4).flat_map(|c| ['/', c]).collect();
     let wanted = format!("sha256-{hex}");
-    let names = facts.0.children(&format!("artifacts{folder}"))?;
+    let names = reader.0.children(&format!("artifacts{folder}"))?;
     let mut fitting =
         names.iter().filter(|name| name.starts_with(&wanted)).filter_map(|name| ArtifactId::parse(name).ok());
     match (fitting.next(), fitting.count()) {
@@ -225,46 +231,50 @@ fn by_prefix(facts: StateReader<'_>, hex: &str) -> Result<Found> {
     }
 }
 
-fn no_version(facts: StateReader<'_>, model: &ModelName, version: u64) -> Result<Box<Error>> {
-    Ok(match facts.newest_version(model)? {
-        Some(newest) => Error::new(Code::NotFound, format!("{model} has no version {version}"))
-            .hint(format!("its newest is {newest}; `refmark list {model}` shows all")),
-        None => no_model(facts, model)?,
+fn no_version(reader: StateReader<'_>, model: &ModelName, version: u64) -> Result<Box<Error>> {
+    Ok(match reader.newest_version(model)? {
+        Some(newest) => Error::new(Code::NotFound, format!("{model} has no version {version}")).hint(
+            Hint::of(format!("its newest is {newest}; all versions: "))
+                .then(Next::List { model: Some(model.to_string()) }),
+        ),
+        None => no_model(reader, model)?,
     })
 }
 
-fn no_alias(facts: StateReader<'_>, model: &ModelName, alias: &AliasName) -> Result<Box<Error>> {
-    if facts.newest_version(model)?.is_none() {
-        return no_model(facts, model);
+fn no_alias(reader: StateReader<'_>, model: &ModelName, alias: &AliasName) -> Result<Box<Error>> {
+    if reader.newest_version(model)?.is_none() {
+        return no_model(reader, model);
     }
-    let have: Vec<String> = facts.aliases(model)?.iter().map(|it| format!("{model}@{it}")).collect();
+    let have: Vec<String> = reader.aliases(model)?.iter().map(|alias| format!("{model}@{alias}")).collect();
     let hint = match have.is_empty() {
-        true => format!("it has none yet: refmark promote {model}@{alias} VERSION"),
-        false => format!("it has {}", have.join(", ")),
+        true => Hint::of("it has none yet: ").then(Next::Promote { alias: format!("{model}@{alias}"), version: None }),
+        false => Hint::of(format!("it has {}", have.join(", "))),
     };
     Ok(Error::new(Code::NotFound, format!("{model} has no alias {alias}")).hint(hint))
 }
 
-fn no_model(facts: StateReader<'_>, model: &ModelName) -> Result<Box<Error>> {
-    let models = facts.models()?;
+fn no_model(reader: StateReader<'_>, model: &ModelName) -> Result<Box<Error>> {
+    let models = reader.models()?;
     let near = models
         .iter()
         .find(|have| refmark_types::name::folded(have.as_str()) == refmark_types::name::folded(model.as_str()));
     let hint = match near {
-        Some(near) => format!("did you mean {near}?"),
-        None if models.is_empty() => format!("the registry is empty: refmark register {model} PATH"),
-        None => "`refmark list` shows the models".to_owned(),
+        Some(near) => Hint::of(format!("did you mean {near}?")),
+        None if models.is_empty() => {
+            Hint::of("the registry is empty: ").then(Next::Register { model: Some(model.to_string()) })
+        }
+        None => Hint::of("the models: ").then(Next::List { model: None }),
     };
     Ok(Error::new(Code::NotFound, format!("there is no model {model}")).hint(hint))
 }
 
 fn closed(model: &ModelName, alias: &AliasName, sequence: u64) -> Box<Error> {
     Error::new(Code::NotFound, format!("{model}@{alias} was closed by its move {sequence} and holds nothing"))
-        .hint(format!("`refmark log {model}@{alias}` says why"))
+        .hint(Hint::of("the reason: ").then(Next::Log { reference: Some(format!("{model}@{alias}")) }))
 }
 
 /// An error where the artifact was withdrawn: an alias that holds it resolves to that, never to something else.
-fn check_state(reference: &Reference, found: &Found, state: TrustState) -> Result<()> {
+fn check_state(reference: &Reference, found: &Resolved, state: TrustState) -> Result<()> {
     let (code, what) = match state {
         TrustState::Revoked => (Code::Revoked, "was revoked"),
         TrustState::Deleted => (Code::Deleted, "was deleted"),
@@ -272,9 +282,10 @@ fn check_state(reference: &Reference, found: &Found, state: TrustState) -> Resul
     };
     let hint = match &found.alias {
         Some(alias) => {
-            format!("go back with `refmark rollback {}@{alias}`", found.model.as_ref().map_or("", |it| it.as_str()))
+            let model = found.model.as_ref().map_or("", |model| model.as_str());
+            Hint::of("move the alias back: ").then(Next::Rollback { alias: Some(format!("{model}@{alias}")) })
         }
-        None => "`refmark explain` says by whom and why".to_owned(),
+        None => Hint::of("by whom and why: ").then(Next::Explain { reference: Some(reference.to_string()) }),
     };
     Err(Error::new(code, format!("{reference} is {}, which {what}", found.artifact.short()))
         .hint(hint)

@@ -1,6 +1,6 @@
 //! Versions by text, and by what is known of them: what an index answers, from the records alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -15,7 +15,6 @@ use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::number;
-use std::collections::BTreeMap;
 
 /// What a search found.
 #[derive(Debug, Clone, Serialize)]
@@ -40,10 +39,10 @@ pub struct OfModel {
 /// Every version of a registry with the texts that are searched, in memory: for readers without an index on disk.
 pub struct Corpus {
     /// Newest first by the commit that brought them.
-    entries: Vec<Entry>,
+    entries: Vec<SearchCandidate>,
 }
 
-struct Entry {
+struct SearchCandidate {
     row: SearchRow,
     model: Rc<ModelTexts>,
     hidden: bool,
@@ -65,18 +64,19 @@ struct ModelTexts {
 
 impl Corpus {
     /// Reads every version. Linear in their number.
-    pub fn of(basis: &QueryContext<'_, '_>) -> Result<Corpus> {
+    pub fn of(context: &QueryContext<'_, '_>) -> Result<Corpus> {
         let mut entries = Vec::new();
-        for name in basis.facts().models()? {
-            let model = Rc::new(model_texts(basis, &name)?);
-            let held = held_by_alias(basis.facts(), &name)?;
-            for version in basis.facts().versions(&name)? {
-                entries.extend(entry(basis, &name, version, &held, &model)?);
+        for name in context.reader().models()? {
+            let model = Rc::new(model_texts(context, &name)?);
+            let held = held_by_alias(context.reader(), &name)?;
+            for version in context.reader().versions(&name)? {
+                entries.extend(entry(context, &name, version, &held, &model)?);
             }
         }
         let mut places = HashMap::new();
-        let chain = Chain::new(basis.history, basis.head);
-        let wanted: std::collections::HashSet<_> = entries.iter().filter_map(|it: &Entry| it.row.commit).collect();
+        let chain = Chain::new(context.history, context.head);
+        let wanted: std::collections::HashSet<_> =
+            entries.iter().filter_map(|entry: &SearchCandidate| entry.row.commit).collect();
         for place in 0.. {
             let Some(commit) = chain.get(place).filter(|_| places.len() < wanted.len()) else { break };
             if wanted.contains(&commit) {
@@ -84,50 +84,54 @@ impl Corpus {
             }
         }
         // Of one commit what stands last in its tree comes first, as in the index.
-        entries.sort_by_cached_key(|it| {
-            let path = Place::Version(it.row.version.model.clone(), it.row.version.version).path();
-            let place = it.row.commit.and_then(|commit| places.get(&commit).copied());
+        entries.sort_by_cached_key(|entry| {
+            let path = Place::Version(entry.row.version.model.clone(), entry.row.version.version).path();
+            let place = entry.row.commit.and_then(|commit| places.get(&commit).copied());
             (place.unwrap_or(usize::MAX), std::cmp::Reverse(path))
         });
         Ok(Corpus { entries })
     }
 
     /// The versions for which everything that was asked holds. Any text is a query; none is an error.
-    pub fn search(&self, basis: &QueryContext<'_, '_>, request: &SearchRequest) -> Result<SearchAnswer> {
-        let as_of = basis.as_of()?;
+    pub fn search(&self, context: &QueryContext<'_, '_>, request: &SearchRequest) -> Result<SearchAnswer> {
+        let as_of = context.as_of()?;
         let words = request.words();
-        if request.text.as_deref().is_some_and(|it| !it.trim().is_empty()) && words.is_empty() {
+        if request.text.as_deref().is_some_and(|text| !text.trim().is_empty()) && words.is_empty() {
             // Nothing but punctuation was asked for, and nothing holds it.
             return Ok(SearchAnswer { found: Vec::new(), as_of });
         }
-        let mut fitting: Vec<&Entry> = self.entries.iter().filter(|it| it.fits(request, &words)).collect();
+        let mut fitting: Vec<&SearchCandidate> =
+            self.entries.iter().filter(|document| document.fits(request, &words)).collect();
         match request.order {
-            SearchOrder::Best => fitting.sort_by_key(|it| words.is_empty() || !holds_all(&it.model.name, &words)),
+            SearchOrder::Best => {
+                fitting.sort_by_key(|document| words.is_empty() || !holds_all(&document.model.name, &words))
+            }
             SearchOrder::Newest => {}
             SearchOrder::Name => fitting.sort_by(|a, b| {
-                let key = |it: &Entry| (it.row.version.model.as_str().to_owned(), it.row.version.version);
+                let key =
+                    |entry: &SearchCandidate| (entry.row.version.model.as_str().to_owned(), entry.row.version.version);
                 key(a).cmp(&key(b))
             }),
         }
         let mut found = Vec::new();
-        for it in fitting.into_iter().skip(request.offset).take(request.limit) {
+        for document in fitting.into_iter().skip(request.offset).take(request.limit) {
             let card = match words.is_empty() {
                 true => None,
-                false => card(basis, &it.row.version.artifact)?,
+                false => card(context, &document.row.version.artifact)?,
             };
-            let matched = why(&it.row, &it.model.of, card.as_deref(), request, &words);
-            found.push(SearchRow { matched, ..it.row.clone() });
+            let matched = why(&document.row, &document.model.of, card.as_deref(), request, &words);
+            found.push(SearchRow { matched, ..document.row.clone() });
         }
         Ok(SearchAnswer { found, as_of })
     }
 }
 
-fn model_texts(basis: &QueryContext<'_, '_>, name: &ModelName) -> Result<ModelTexts> {
-    let about = basis.facts().about(name)?;
+fn model_texts(context: &QueryContext<'_, '_>, name: &ModelName) -> Result<ModelTexts> {
+    let about = context.reader().about(name)?;
     let of = OfModel {
-        description: about.as_ref().and_then(|it| it.description.clone()),
-        owner: about.as_ref().and_then(|it| it.owner.clone()),
-        tags: about.as_ref().map(|it| plain(&it.tags)).unwrap_or_default(),
+        description: about.as_ref().and_then(|registered| registered.description.clone()),
+        owner: about.as_ref().and_then(|about| about.owner.clone()),
+        tags: about.as_ref().map(|about| plain(&about.tags)).unwrap_or_default(),
     };
     let mut text = Text::default();
     text.take(name.as_str());
@@ -135,54 +139,55 @@ fn model_texts(basis: &QueryContext<'_, '_>, name: &ModelName) -> Result<ModelTe
         text.take(part);
     }
     text.take_tags(&of.tags);
-    let hidden = about.is_some_and(|it| it.hidden);
+    let hidden = about.is_some_and(|about| about.hidden);
     Ok(ModelTexts { of, hidden, name: name.as_str().to_lowercase(), text: text.0 })
 }
 
 fn entry(
-    basis: &QueryContext<'_, '_>,
+    context: &QueryContext<'_, '_>,
     name: &ModelName,
     version: u64,
     held: &[(AliasName, u64)],
     model: &Rc<ModelTexts>,
-) -> Result<Option<Entry>> {
-    let facts = basis.facts();
-    let Some(row) = version_row(facts, name, version, held)? else { return Ok(None) };
-    let Some(manifest) = facts.manifest(&row.artifact)? else { return Ok(None) };
-    let label = facts.label(name, version)?;
-    let landed = basis.landed(&Place::Version(name.clone(), version).path())?;
-    let registered_as = facts.version(name, version)?.and_then(|it| it.description.clone());
+) -> Result<Option<SearchCandidate>> {
+    let reader = context.reader();
+    let Some(row) = version_row(reader, name, version, held)? else { return Ok(None) };
+    let Some(manifest) = reader.manifest(&row.artifact)? else { return Ok(None) };
+    let label = reader.label(name, version)?;
+    let landed = context.landed(&Place::Version(name.clone(), version).path())?;
+    let registered_as = reader.version(name, version)?.and_then(|registered| registered.description.clone());
     let row = SearchRow {
         artifact_type: manifest.artifact_type.to_string(),
         format: manifest.format.clone(),
         capabilities: manifest.capabilities.clone(),
-        description: label.as_ref().and_then(|it| it.description.clone()).or(registered_as),
-        tags: label.as_ref().map(|it| plain(&it.tags)).unwrap_or_default(),
-        commit: landed.map(|it| it.commit),
-        landed: landed.map(|it| it.time),
+        description: label.as_ref().and_then(|registered| registered.description.clone()).or(registered_as),
+        tags: label.as_ref().map(|label| plain(&label.tags)).unwrap_or_default(),
+        commit: landed.map(|landed| landed.commit),
+        landed: landed.map(|landed| landed.time),
         matched: Vec::new(),
         version: row,
     };
     let mut text = Text::default();
     text.take(name.as_str());
-    text.take(row.version.release.as_ref().map_or("", |it| it.as_str()));
+    text.take(row.version.release.as_ref().map_or("", |release| release.as_str()));
     text.take(row.description.as_deref().unwrap_or_default());
     text.take_tags(&row.tags);
     for part in [&row.artifact_type, &row.format].into_iter().chain(&row.capabilities) {
         text.take(part);
     }
-    text.take(card(basis, &row.version.artifact)?.as_deref().unwrap_or_default());
+    text.take(card(context, &row.version.artifact)?.as_deref().unwrap_or_default());
     let claimed = manifest.metrics.iter().map(|(name, value)| (name.to_owned(), value.number()));
-    let evidence = facts.evidence(&row.version.artifact)?;
-    let measured =
-        evidence.iter().flat_map(|it| it.metrics.iter().map(|(name, it)| (name.to_owned(), it.value.number())));
-    Ok(Some(Entry {
+    let evidence = reader.evidence(&row.version.artifact)?;
+    let measured = evidence
+        .iter()
+        .flat_map(|piece| piece.metrics.iter().map(|(name, metric)| (name.to_owned(), metric.value.number())));
+    Ok(Some(SearchCandidate {
         model: model.clone(),
-        hidden: label.is_some_and(|it| it.hidden),
+        hidden: label.is_some_and(|label| label.hidden),
         text: text.0,
         metrics: claimed.chain(measured).filter_map(|(name, value)| Some((name, value?))).collect(),
         parents: manifest.parents.clone(),
-        files: manifest.files.iter().map(|it| it.sha256).collect(),
+        files: manifest.files.iter().map(|file| file.sha256).collect(),
         row,
     }))
 }
@@ -191,8 +196,8 @@ fn plain(tags: &FreeMap<String>) -> BTreeMap<String, String> {
     tags.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 
-fn card(basis: &QueryContext<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {
-    let bytes = basis.facts().document(artifact, Document::ModelCard)?;
+fn card(context: &QueryContext<'_, '_>, artifact: &ArtifactId) -> Result<Option<String>> {
+    let bytes = context.reader().document(artifact, Document::ModelCard)?;
     Ok(bytes.map(|mut bytes| {
         bytes.truncate(CARD_LIMIT);
         String::from_utf8_lossy(&bytes).into_owned()
@@ -223,12 +228,13 @@ fn holds_all(text: &str, words: &[String]) -> bool {
 }
 
 fn holds(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| !text.get(..at).is_some_and(|it| it.ends_with(char::is_alphanumeric)))
+    text.match_indices(word)
+        .any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric)))
 }
 
-impl Entry {
+impl SearchCandidate {
     fn fits(&self, request: &SearchRequest, words: &[String]) -> bool {
-        let it = &self.row.version;
+        let version = &self.row.version;
         let tag = |key: &str, value: Option<&String>| {
             let has = |tags: &BTreeMap<String, String>| {
                 tags.get(key).is_some_and(|have| value.is_none_or(|value| value == have))
@@ -236,13 +242,13 @@ impl Entry {
             has(&self.row.tags) || has(&self.model.of.tags)
         };
         (request.hidden || !(self.hidden || self.model.hidden))
-            && request.model.as_ref().is_none_or(|model| *model == it.model)
+            && request.model.as_ref().is_none_or(|model| *model == version.model)
             && request.capability.as_ref().is_none_or(|word| self.row.capabilities.contains(word))
             && request.format.as_ref().is_none_or(|format| *format == self.row.format)
             && request.artifact_type.as_ref().is_none_or(|kind| *kind == self.row.artifact_type)
-            && request.stage.is_none_or(|stage| stage == it.stage)
-            && request.trust.is_none_or(|trust| trust == it.trust)
-            && request.artifact.is_none_or(|artifact| artifact == it.artifact)
+            && request.stage.is_none_or(|stage| stage == version.stage)
+            && request.trust.is_none_or(|trust| trust == version.trust)
+            && request.artifact.is_none_or(|artifact| artifact == version.artifact)
             && request.parent.as_ref().is_none_or(|parent| self.parents.contains(parent))
             && request.file.as_ref().is_none_or(|file| self.files.contains(file))
             && request.tags.iter().all(|asked| tag(&asked.key, asked.value.as_ref()))
@@ -279,12 +285,12 @@ pub fn why(
     };
     let holds = |text: &str| {
         let lower = text.to_lowercase();
-        words.iter().any(|word| lower.split(|c: char| !c.is_alphanumeric()).any(|it| it.starts_with(word.as_str())))
+        words.iter().any(|word| lower.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word.as_str())))
     };
     let named = |field, text: Option<&str>| text.filter(|text| holds(text)).map(|text| (field, text.to_owned()));
     let fields = [
         named("name", Some(found.version.model.as_str())),
-        named("release", found.version.release.as_ref().map(|it| it.as_str())),
+        named("release", found.version.release.as_ref().map(|release| release.as_str())),
         named("description", found.description.as_deref()),
         named("model-description", of_model.description.as_deref()),
         named("owner", of_model.owner.as_deref()),
@@ -296,7 +302,8 @@ pub fn why(
         push(field, value);
     }
     for (key, value) in found.tags.iter().chain(&of_model.tags) {
-        let asked = request.tags.iter().any(|it| it.key == *key && it.value.as_ref().is_none_or(|it| it == value));
+        let asked =
+            request.tags.iter().any(|tag| tag.key == *key && tag.value.as_ref().is_none_or(|wanted| wanted == value));
         if asked || holds(key) || holds(value) {
             push("tag", format!("{key}={value}"));
         }

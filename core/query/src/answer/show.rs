@@ -57,54 +57,58 @@ pub struct ShowAnswer {
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.
 pub fn show(
-    basis: &QueryContext<'_, '_>,
+    context: &QueryContext<'_, '_>,
     reference: &Reference,
     is_absent: &dyn Fn(&Digest) -> Result<bool>,
 ) -> Result<ShowAnswer> {
-    let facts = basis.facts();
-    let found = find(facts, reference)?;
+    let reader = context.reader();
+    let found = find(reader, reference)?;
     let artifact = found.artifact;
-    let Some(manifest) = facts.manifest(&artifact)? else {
+    let Some(manifest) = reader.manifest(&artifact)? else {
         return Err(Error::new(Code::NotFound, format!("the manifest of {artifact} is not here")));
     };
     let (mut version, mut stage, mut aliases, mut stage_moves) = (None, None, Vec::new(), Vec::new());
     if let (Some(model), Some(number)) = (&found.model, found.version) {
-        version = facts.version(model, number)?.map(|it| (*it).clone());
-        stage = Some(facts.stage(model, number)?.0);
-        let held = held_by_alias(facts, model)?;
+        version = reader.version(model, number)?.map(|version| (*version).clone());
+        stage = Some(reader.stage(model, number)?.0);
+        let held = held_by_alias(reader, model)?;
         aliases = held.into_iter().filter(|(_, at)| *at == number).map(|(alias, _)| alias).collect();
         for n in 1.. {
-            let Some(it) = facts.stage_move(model, number, n)? else { break };
-            stage_moves.push((*it).clone());
+            let Some(stage_move) = reader.stage_move(model, number, n)? else { break };
+            stage_moves.push((*stage_move).clone());
         }
     }
     let mut trust_moves = Vec::new();
     for n in 1.. {
-        let Some(it) = facts.trust_move(&artifact, n)? else { break };
-        trust_moves.push((*it).clone());
+        let Some(trust_move) = reader.trust_move(&artifact, n)? else { break };
+        trust_moves.push((*trust_move).clone());
     }
     let mut absent = 0;
     for file in &manifest.files {
         absent += u64::from(is_absent(&file.sha256)?);
     }
-    let card = facts.document(&artifact, Document::ModelCard)?;
+    let card = reader.document(&artifact, Document::ModelCard)?;
     Ok(ShowAnswer {
         reference: reference.to_string(),
         artifact,
         version,
         stage,
-        trust: facts.trust(&artifact)?.0,
+        trust: reader.trust(&artifact)?.0,
         aliases,
         size: manifest.size(),
         absent,
-        lineage: facts.lineage(&artifact)?,
-        contract: facts.contract(&artifact)?,
+        lineage: reader.lineage(&artifact)?,
+        contract: reader.contract(&artifact)?,
         model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-        evidence: facts.evidence(&artifact)?.iter().map(|it| (it.record.digest(), (**it).clone())).collect(),
+        evidence: reader
+            .evidence(&artifact)?
+            .iter()
+            .map(|evidence| (evidence.record.digest(), (**evidence).clone()))
+            .collect(),
         trust_moves,
         stage_moves,
-        verified: basis.is_vouched_for(),
-        tainted: basis.taint_of(&found.subject())?,
+        verified: context.is_vouched_for(),
+        tainted: context.taint_of(&found.subject())?,
         manifest: (*manifest).clone(),
     })
 }

@@ -21,8 +21,8 @@ pub struct SunsetAnswer {
 }
 
 /// The versions whose sunset clock runs, by this clock.
-pub fn sunset(basis: &QueryContext<'_, '_>, now: Timestamp) -> Result<SunsetAnswer> {
-    let versions = sunsets(basis.facts(), now)?;
-    let due = versions.iter().filter(|it| it.due).count() as u64;
-    Ok(SunsetAnswer { versions, due, now, as_of: basis.as_of()? })
+pub fn sunset(context: &QueryContext<'_, '_>, now: Timestamp) -> Result<SunsetAnswer> {
+    let versions = sunsets(context.reader(), now)?;
+    let due = versions.iter().filter(|version| version.due).count() as u64;
+    Ok(SunsetAnswer { versions, due, now, as_of: context.as_of()? })
 }

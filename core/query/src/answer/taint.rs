@@ -11,7 +11,7 @@ use refmark_types::name::{AliasName, ModelName};
 impl QueryContext<'_, '_> {
     /// Marks the rows that rest on a key that was distrusted. Costs nothing where nothing is tainted.
     pub fn mark_tainted<'r>(&self, rows: impl IntoIterator<Item = &'r mut VersionRow>) -> Result<()> {
-        if self.walked.is_none_or(|it| it.walk.tainted().is_empty()) {
+        if self.walked.is_none_or(|walked| walked.walk.tainted().is_empty()) {
             return Ok(());
         }
         for row in rows {
@@ -22,7 +22,7 @@ impl QueryContext<'_, '_> {
 
     /// The same for versions with their words.
     pub fn mark_tainted_details<'r>(&self, rows: impl IntoIterator<Item = &'r mut VersionDetail>) -> Result<()> {
-        if self.walked.is_none_or(|it| it.walk.tainted().is_empty()) {
+        if self.walked.is_none_or(|walked| walked.walk.tainted().is_empty()) {
             return Ok(());
         }
         for row in rows {
@@ -43,7 +43,7 @@ impl QueryContext<'_, '_> {
             return Ok(true);
         }
         for alias in aliases {
-            let Some(now) = self.facts().alias(model, alias)? else { continue };
+            let Some(now) = self.reader().alias(model, alias)? else { continue };
             if self.taint_of(&Subject { alias: Some((alias, now.sequence)), ..subject })?.is_some() {
                 return Ok(true);
             }

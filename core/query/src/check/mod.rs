@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::diff::Listed;
 use super::review::{
-    CompanionReview, Method, MethodVerdict, Outcome, Range, RangeVerdict, companions, in_words, reordered,
+    CompanionReview, Method, MethodVerdict, Range, RangeOutcome, RangeVerdict, companions, in_words, reordered,
 };
 use refmark_engine::gate::GateReport;
 use refmark_engine::verify::Problem;
 use refmark_records::layout::Place;
 use refmark_records::statement::Predicate;
 use refmark_types::error::{Code, Error, Exit, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -75,13 +76,16 @@ pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<Chec
         problems.insert(0, problem);
         methods
             .iter_mut()
-            .filter(|it| it.verdict == RangeVerdict::Ok)
-            .for_each(|it| it.verdict = RangeVerdict::Refused);
+            .filter(|method| method.verdict == RangeVerdict::Ok)
+            .for_each(|method| method.verdict = RangeVerdict::Refused);
     }
     if range.is_reordered()? {
         verdict = RangeVerdict::Failed;
         problems.insert(0, Problem::of(&reordered(range), None, Some(range.head)));
-    } else if methods.iter().all(|it| it.verdict != RangeVerdict::Ok) && verdict == RangeVerdict::Ok && one.is_some() {
+    } else if methods.iter().all(|method| method.verdict != RangeVerdict::Ok)
+        && verdict == RangeVerdict::Ok
+        && one.is_some()
+    {
         verdict = RangeVerdict::Refused;
     }
     let effects = outcome.effects.iter().flat_map(|(_, effect)| effect.files.iter());
@@ -89,7 +93,7 @@ pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<Chec
     let words =
         effects.filter(|(path, _)| !matches!(Place::parse(path), Some(Place::Document(..) | Place::PolicyText(_))));
     let words: Result<Listed<String>> = words.map(|(_, oid)| Ok(in_words(&*objects.record(*oid)?))).collect();
-    let reports = outcome.effects.iter().flat_map(|it| &it.1.reports);
+    let reports = outcome.effects.iter().flat_map(|(_, effect)| &effect.reports);
     Ok(CheckAnswer {
         verdict,
         exit: status(verdict, &problems),
@@ -97,10 +101,14 @@ pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<Chec
         head: range.head,
         commits: range.commits()?,
         pinned: outcome.verified.pinned,
-        verifies: methods.iter().filter(|it| it.verdict == RangeVerdict::Ok).map(|it| it.method).collect(),
+        verifies: methods
+            .iter()
+            .filter(|method| method.verdict == RangeVerdict::Ok)
+            .map(|method| method.method)
+            .collect(),
         methods,
         effects: words?,
-        reports: reports.chain(outcome.new_inert().flat_map(|it| &it.reports)).take(200).cloned().collect(),
+        reports: reports.chain(outcome.new_inert().flat_map(|landing| &landing.reports)).take(200).cloned().collect(),
         problems,
         companions: companions(range, outcome)?,
     })
@@ -120,7 +128,10 @@ fn not_a_continuation(range: &Range<'_>) -> CheckAnswer {
             Code::HistoryRewritten,
             format!("{} does not have the branch's head {} behind it", range.head.short(), range.base.short()),
         )
-        .hint("fetch and rebase: git pull --rebase; the registry's branch only ever grows")
+        .hint(
+            Hint::of("the registry's branch only ever grows; fetch and rebase: ")
+                .then(Next::Run { command: "git pull --rebase".to_owned() }),
+        )
         .field("expected", range.base)
         .field("found", range.head),
     };
@@ -144,7 +155,7 @@ fn status(verdict: RangeVerdict, problems: &[Problem]) -> u8 {
     match verdict {
         RangeVerdict::Ok => 0,
         RangeVerdict::Pending => Exit::Refused.status(),
-        RangeVerdict::Refused => match problems.first().map(|it| it.code.exit()) {
+        RangeVerdict::Refused => match problems.first().map(|problem| problem.code.exit()) {
             Some(exit @ (Exit::Refused | Exit::Integrity)) => exit.status(),
             _ => Exit::Refused.status(),
         },
@@ -153,16 +164,16 @@ fn status(verdict: RangeVerdict, problems: &[Problem]) -> u8 {
 }
 
 /// Approvals that the range brings and that ended before `now`.
-fn ended(outcome: &Outcome<'_>, now: Timestamp) -> Result<Vec<Problem>> {
+fn ended(outcome: &RangeOutcome<'_>, now: Timestamp) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for (_, effect) in &outcome.effects {
         for (path, oid) in effect.files.iter().filter(|(path, _)| path.starts_with("approvals/")) {
             let record = outcome.verified.objects.record(*oid)?;
-            if let Predicate::Approval(it) = record.predicate()
-                && let Some(end) = it.not_after.filter(|end| *end < now)
+            if let Predicate::Approval(approval) = record.predicate()
+                && let Some(end) = approval.not_after.filter(|end| *end < now)
             {
-                let error = Error::new(Code::Refused, format!("the approval by {} ended at {end}", it.by))
-                    .hint("approve it again: refmark approve BRANCH");
+                let error = Error::new(Code::Refused, format!("the approval by {} ended at {end}", approval.by))
+                    .hint(Hint::of("approve it again: ").then(Next::Approve { branch: None }));
                 problems.push(Problem::of(&error, Some(path), Some(effect.brought_by)));
             }
         }

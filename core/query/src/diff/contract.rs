@@ -85,7 +85,7 @@ pub fn compare_artifacts(old: (&Manifest, Option<&Contract>), new: (&Manifest, O
         let (a, b) = (of_graphs(&old.0.graphs, named), of_graphs(&new.0.graphs, named));
         return judge(&a, &b, Types::Exact, ContractSource::Graph);
     }
-    let states = |it: (&Manifest, Option<&Contract>)| it.1.is_some() || !it.0.graphs.is_empty();
+    let states = |manifest: (&Manifest, Option<&Contract>)| manifest.1.is_some() || !manifest.0.graphs.is_empty();
     let why = match (states(old), states(new)) {
         (false, false) => "neither version states its inputs and outputs",
         (true, false) => "the new version no longer states its inputs and outputs",
@@ -109,13 +109,17 @@ fn of_graphs(graphs: &[Graph], named: bool) -> Contract {
         name: if named { format!("{}:{}", graph.file, value.name) } else { value.name.clone() },
         field_type: value.dtype.clone(),
         // A named dimension varies.
-        shape: Some(value.shape.iter().map(|it| it.parse().ok().filter(|n| *n >= 0).unwrap_or(-1)).collect()),
+        shape: Some(value.shape.iter().map(|shape| shape.parse().ok().filter(|n| *n >= 0).unwrap_or(-1)).collect()),
         optional: false,
     };
     let fields = |of: fn(&Graph) -> &Vec<GraphValue>| {
         graphs.iter().flat_map(|graph| of(graph).iter().map(move |value| field(graph, value))).collect()
     };
-    Contract { inputs: fields(|it| &it.inputs), outputs: fields(|it| &it.outputs), ..Contract::default() }
+    Contract {
+        inputs: fields(|contract| &contract.inputs),
+        outputs: fields(|contract| &contract.outputs),
+        ..Contract::default()
+    }
 }
 
 /// What one change does to callers.
@@ -139,15 +143,16 @@ fn judge(old: &Contract, new: &Contract, types: Types, source: ContractSource) -
         let sentence = format!("the note {key} differs: it is free text and was not judged");
         effects.push(Effect { backward: true, forward: true, sentence });
     }
-    let compatibility = match (effects.iter().all(|it| it.backward), effects.iter().all(|it| it.forward)) {
-        (true, true) if effects.is_empty() => Compatibility::Same,
-        (true, true) => Compatibility::Full,
-        (true, false) => Compatibility::Backward,
-        (false, true) => Compatibility::Forward,
-        (false, false) => Compatibility::Breaking,
-    };
-    effects.sort_by_key(|it| (it.backward, it.forward));
-    let because = effects.into_iter().map(|it| it.sentence).collect();
+    let compatibility =
+        match (effects.iter().all(|effect| effect.backward), effects.iter().all(|effect| effect.forward)) {
+            (true, true) if effects.is_empty() => Compatibility::Same,
+            (true, true) => Compatibility::Full,
+            (true, false) => Compatibility::Backward,
+            (false, true) => Compatibility::Forward,
+            (false, false) => Compatibility::Breaking,
+        };
+    effects.sort_by_key(|effect| (effect.backward, effect.forward));
+    let because = effects.into_iter().map(|effect| effect.sentence).collect();
     ContractDiff { compatibility, because, source }
 }
 
@@ -165,8 +170,8 @@ fn side(what: &str, old: &[ContractField], new: &[ContractField], types: Types) 
     for (a, b) in old.iter().filter_map(|a| after.get(a.name.as_str()).map(|b| (a, *b))) {
         effects.extend(field_changes(what, a, b, types));
     }
-    let kept = old.iter().map(|it| it.name.as_str()).filter(|name| after.contains_key(name));
-    if !kept.eq(new.iter().map(|it| it.name.as_str()).filter(|name| before.contains_key(name))) {
+    let kept = old.iter().map(|old| old.name.as_str()).filter(|name| after.contains_key(name));
+    if !kept.eq(new.iter().map(|new| new.name.as_str()).filter(|name| before.contains_key(name))) {
         let sentence =
             format!("the order of the {what}s changed: callers that go by place break, those by name do not");
         effects.push(Effect { backward: true, forward: true, sentence });

@@ -126,7 +126,7 @@ pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usi
 }
 
 fn total<'m>(files: impl Iterator<Item = &'m FileEntry>) -> u64 {
-    files.fold(0, |sum, file| sum.saturating_add(file.size))
+    files.fold(0, |total, file| total.saturating_add(file.size))
 }
 
 /// How many files of one class there are.
@@ -154,7 +154,7 @@ pub struct ClassDiff {
 impl ClassDiff {
     /// Whether every class has as many files as before.
     pub fn is_same(&self) -> bool {
-        self.counts.iter().all(|it| it.old == it.new)
+        self.counts.iter().all(|count| count.old == count.new)
     }
 }
 
@@ -165,7 +165,7 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
         FileClass::ALL.into_iter().map(|class| ClassCount { class, old: count(old, class), new: count(new, class) });
     let risky = |file: &&FileEntry| !matches!(file.class, FileClass::Tensors | FileClass::Data);
     ClassDiff {
-        counts: counts.filter(|it| it.old + it.new > 0).collect(),
+        counts: counts.filter(|count| count.old + count.new > 0).collect(),
         sentence: sentence(new),
         risky: new.files.iter().filter(risky).map(FileSide::from).collect(),
     }
@@ -174,9 +174,9 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
 /// What a package's files can do, in a sentence or two.
 pub fn sentence(manifest: &Manifest) -> String {
     let runs: Vec<&FileEntry> =
-        manifest.files.iter().filter(|it| matches!(it.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
-    let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|it| it.class == FileClass::NotScanned).collect();
-    let mut classes: Vec<&str> = runs.iter().map(|it| it.class.as_str()).collect();
+        manifest.files.iter().filter(|file| matches!(file.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
+    let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|file| file.class == FileClass::NotScanned).collect();
+    let mut classes: Vec<&str> = runs.iter().map(|run| run.class.as_str()).collect();
     classes.sort();
     classes.dedup();
     let can = format!("{} can run code ({}): {}", counted(runs.len(), "file"), classes.join(", "), named(&runs));

@@ -44,7 +44,7 @@ pub struct LineageDiff {
 
 fn only_in<T: Clone + Ord>(these: &[T], others: &[T]) -> Listed<T> {
     let others: BTreeSet<&T> = others.iter().collect();
-    these.iter().filter(|it| !others.contains(it)).cloned().collect()
+    these.iter().filter(|item| !others.contains(item)).cloned().collect()
 }
 
 fn change(key: &str, old: Option<&String>, new: Option<&String>) -> Change {
@@ -153,11 +153,11 @@ pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -
             *counts.entry(line).or_default() += by;
         }
     }
-    let sum = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();
+    let total = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();
     CardDiff {
         model_card: Presence::of(old.0.model_card, new.0.model_card),
-        lines_added: sum(1),
-        lines_removed: sum(-1),
+        lines_added: total(1),
+        lines_removed: total(-1),
         evaluation_card: Presence::of(old.0.evaluation_card, new.0.evaluation_card),
     }
 }

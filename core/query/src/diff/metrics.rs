@@ -98,7 +98,7 @@ pub struct MetricDiff {
 type Key = (Option<String>, Option<String>);
 
 /// A value, which way it improves, and when it was found relative to the others.
-type Found = (MetricSide, Direction, usize);
+type MeasuredMetric = (MetricSide, Direction, usize);
 
 fn data_key(dataset: &Named) -> String {
     let named = || format!("{} {}", dataset.name, dataset.version.as_deref().unwrap_or(""));
@@ -107,19 +107,19 @@ fn data_key(dataset: &Named) -> String {
 
 /// The newest value of each metric for each kind of evidence and dataset; the manifest's claim where there is none.
 fn measured(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     id: &ArtifactId,
     manifest: &Manifest,
-) -> Result<BTreeMap<String, BTreeMap<Key, Found>>> {
-    let mut all: BTreeMap<String, BTreeMap<Key, Found>> = BTreeMap::new();
-    for (at, it) in facts.evidence(id)?.iter().enumerate() {
-        if !TYPES.contains(&it.evidence_type.as_str()) {
+) -> Result<BTreeMap<String, BTreeMap<Key, MeasuredMetric>>> {
+    let mut all: BTreeMap<String, BTreeMap<Key, MeasuredMetric>> = BTreeMap::new();
+    for (at, evidence) in reader.evidence(id)?.iter().enumerate() {
+        if !TYPES.contains(&evidence.evidence_type.as_str()) {
             continue;
         }
-        let key = (Some(it.evidence_type.to_string()), it.dataset.as_ref().map(data_key));
-        for (name, metric) in it.metrics.iter() {
-            let source = MetricSource::Evidence(it.record.digest());
-            let side = MetricSide { value: metric.value.clone(), dataset: it.dataset.clone(), source };
+        let key = (Some(evidence.evidence_type.to_string()), evidence.dataset.as_ref().map(data_key));
+        for (name, metric) in evidence.metrics.iter() {
+            let source = MetricSource::Evidence(evidence.record.digest());
+            let side = MetricSide { value: metric.value.clone(), dataset: evidence.dataset.clone(), source };
             all.entry(name.to_owned()).or_default().insert(key.clone(), (side, metric.better, at));
         }
     }
@@ -134,12 +134,12 @@ fn measured(
 
 /// Compares the metrics of two artifacts, sorted by name.
 pub fn compare(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     a: (&ArtifactId, &Manifest),
     b: (&ArtifactId, &Manifest),
 ) -> Result<Vec<MetricDiff>> {
-    let mut old = measured(facts, a.0, a.1)?;
-    let mut new = measured(facts, b.0, b.1)?;
+    let mut old = measured(reader, a.0, a.1)?;
+    let mut new = measured(reader, b.0, b.1)?;
     let names: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
     let mut rows = Vec::new();
     for name in names {
@@ -150,11 +150,17 @@ pub fn compare(
     Ok(rows)
 }
 
-fn rows_of(name: &str, mut old: BTreeMap<Key, Found>, mut new: BTreeMap<Key, Found>) -> Vec<MetricDiff> {
+fn rows_of(
+    name: &str,
+    mut old: BTreeMap<Key, MeasuredMetric>,
+    mut new: BTreeMap<Key, MeasuredMetric>,
+) -> Vec<MetricDiff> {
     let keys: BTreeSet<Key> = old.keys().chain(new.keys()).cloned().collect();
     if !keys.iter().any(|key| old.contains_key(key) && new.contains_key(key)) {
         // Nothing was measured twice: the newest of each side by side, which says that they cannot be compared.
-        let newest = |found: &BTreeMap<Key, Found>| found.iter().max_by_key(|(_, it)| it.2).map(|(key, _)| key.clone());
+        let newest = |found: &BTreeMap<Key, MeasuredMetric>| {
+            found.iter().max_by_key(|(_, value)| value.2).map(|(key, _)| key.clone())
+        };
         if let (Some(a), Some(b)) = (newest(&old), newest(&new)) {
             let of = b.0.clone();
             let mut rows = vec![row(name, of, old.remove(&a), new.remove(&b))];
@@ -168,15 +174,20 @@ fn rows_of(name: &str, mut old: BTreeMap<Key, Found>, mut new: BTreeMap<Key, Fou
 fn alone(
     name: &str,
     keys: BTreeSet<Key>,
-    mut old: BTreeMap<Key, Found>,
-    mut new: BTreeMap<Key, Found>,
+    mut old: BTreeMap<Key, MeasuredMetric>,
+    mut new: BTreeMap<Key, MeasuredMetric>,
 ) -> Vec<MetricDiff> {
     let pairs = keys.into_iter().map(|key| (old.remove(&key), new.remove(&key), key.0));
     pairs.filter(|(a, b, _)| a.is_some() || b.is_some()).map(|(a, b, of)| row(name, of, a, b)).collect()
 }
 
-fn row(name: &str, evidence_type: Option<String>, old: Option<Found>, new: Option<Found>) -> MetricDiff {
-    let better = new.as_ref().or(old.as_ref()).map_or(Direction::Higher, |it| it.1);
+fn row(
+    name: &str,
+    evidence_type: Option<String>,
+    old: Option<MeasuredMetric>,
+    new: Option<MeasuredMetric>,
+) -> MetricDiff {
+    let better = new.as_ref().or(old.as_ref()).map_or(Direction::Higher, |value| value.1);
     let mut row = MetricDiff {
         name: name.to_owned(),
         evidence_type,
@@ -196,14 +207,14 @@ fn row(name: &str, evidence_type: Option<String>, old: Option<Found>, new: Optio
         (Some(_), None) => row.judgement = MetricJudgement::Removed,
         _ => row.judgement = MetricJudgement::Added,
     }
-    row.old = old.map(|it| it.0);
-    row.new = new.map(|it| it.0);
+    row.old = old.map(|value| value.0);
+    row.new = new.map(|value| value.0);
     row
 }
 
 /// The two numbers, or why they say nothing about each other.
-fn why_not(old: &Found, new: &Found) -> Result<(f64, f64), &'static str> {
-    let claim = |it: &Found| it.0.source == MetricSource::Claim;
+fn why_not(old: &MeasuredMetric, new: &MeasuredMetric) -> Result<(f64, f64), &'static str> {
+    let claim = |found: &MeasuredMetric| found.0.source == MetricSource::Claim;
     if claim(old) != claim(new) {
         return Err("one is only a claim");
     }
@@ -227,7 +238,7 @@ fn weigh(row: &mut MetricDiff, old: f64, new: f64) {
     }
     row.delta = Some(delta);
     if row.better == Direction::Lower && old >= 1.0 {
-        row.delta_percent = Some(round((new - old) / old * 100.0)).filter(|it| it.is_finite());
+        row.delta_percent = Some(round((new - old) / old * 100.0)).filter(|percent| percent.is_finite());
     }
     row.judgement = match (new == old, (new > old) == (row.better == Direction::Higher)) {
         (true, _) => MetricJudgement::Same,

@@ -133,16 +133,16 @@ pub struct ArtifactDiff {
 }
 
 /// Compares two registered artifacts. An error with code `not-found` where one is not registered.
-pub fn diff(facts: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
-    let (old, new) = (manifest(facts, &a.artifact)?, manifest(facts, &b.artifact)?);
-    let contracts = (facts.contract(&a.artifact)?, facts.contract(&b.artifact)?);
-    let lineages = (facts.lineage(&a.artifact)?.unwrap_or_default(), facts.lineage(&b.artifact)?.unwrap_or_default());
-    let card = |id| facts.document(id, Document::ModelCard);
+pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
+    let (old, new) = (manifest(reader, &a.artifact)?, manifest(reader, &b.artifact)?);
+    let contracts = (reader.contract(&a.artifact)?, reader.contract(&b.artifact)?);
+    let lineages = (reader.lineage(&a.artifact)?.unwrap_or_default(), reader.lineage(&b.artifact)?.unwrap_or_default());
+    let card = |id| reader.document(id, Document::ModelCard);
     let cards = (card(&a.artifact)?, card(&b.artifact)?);
     let identical = a.artifact == b.artifact;
     let metrics = match identical {
         true => Vec::new(),
-        false => metrics::compare(facts, (&a.artifact, &old), (&b.artifact, &new))?,
+        false => metrics::compare(reader, (&a.artifact, &old), (&b.artifact, &new))?,
     };
     let (tensors, changed_in) = tensors::compare(&old, &new);
     Ok(ArtifactDiff {
@@ -159,10 +159,13 @@ pub fn diff(facts: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> 
     })
 }
 
-fn manifest(facts: StateReader<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {
-    facts.manifest(artifact)?.ok_or_else(|| {
+fn manifest(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {
+    reader.manifest(artifact)?.ok_or_else(|| {
         Error::new(Code::NotFound, format!("artifact {artifact} is not registered here"))
-            .hint("refmark list shows what is registered")
+            .hint(
+                refmark_types::hint::Hint::of("what is registered: ")
+                    .then(refmark_types::hint::Next::List { model: None }),
+            )
             .field("artifact", artifact)
     })
 }

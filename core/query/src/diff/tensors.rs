@@ -70,7 +70,10 @@ fn names_are_unique(tensors: &[TensorEntry]) -> bool {
 }
 
 fn by_key(tensors: &[TensorEntry], by_name: bool) -> BTreeMap<Key<'_>, &TensorEntry> {
-    tensors.iter().map(|it| ((if by_name { "" } else { it.file.as_str() }, it.name.as_str()), it)).collect()
+    tensors
+        .iter()
+        .map(|tensor| ((if by_name { "" } else { tensor.file.as_str() }, tensor.name.as_str()), tensor))
+        .collect()
 }
 
 /// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.

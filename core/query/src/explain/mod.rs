@@ -1,20 +1,22 @@
 //! `explain`: why one thing is as it is, or why it cannot be, from the records alone.
 
-mod brought;
+mod arrival;
+#[cfg(test)]
+mod tests;
 mod textconv;
 mod why_not;
 
 use serde::Serialize;
 
-pub(crate) use brought::brought_by;
-use brought::effect_of;
+pub(crate) use arrival::brought_by;
+use arrival::effect_of;
 pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
 use super::answer::QueryContext;
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
 use refmark_engine::effective::{Effective, State};
-use refmark_engine::rules::{Known, report_on};
+use refmark_engine::rules::{Exclusions, report_on};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::alias::Target;
 use refmark_records::layout::Place;
@@ -99,36 +101,36 @@ pub struct Because {
 }
 
 /// Explains what a reference names.
-pub fn explain(basis: &QueryContext<'_, '_>, subject: &Subject) -> Result<Explanation> {
-    let facts = basis.facts();
+pub fn explain(context: &QueryContext<'_, '_>, subject: &Subject) -> Result<Explanation> {
+    let reader = context.reader();
     let mut paths: Vec<Place> = Vec::new();
     if let (Some(model), Some(alias)) = (&subject.model, &subject.alias)
-        && let Some(now) = facts.alias(model, alias)?
+        && let Some(now) = reader.alias(model, alias)?
     {
         paths.push(Place::Alias(model.clone(), alias.clone(), now.sequence));
     }
     let (mut stage, mut held_by) = (None, Vec::new());
     if let (Some(model), Some(version)) = (&subject.model, subject.version) {
-        let (is, moved) = facts.stage(model, version)?;
+        let (is, moved) = reader.stage(model, version)?;
         stage = Some(is);
-        paths.extend(moved.map(|it| Place::Stage(model.clone(), version, it.sequence)));
+        paths.extend(moved.map(|moved| Place::Stage(model.clone(), version, moved.sequence)));
         let target = Some(Target { version, artifact: subject.artifact });
-        for alias in facts.aliases(model)? {
-            if facts.alias(model, &alias)?.is_some_and(|it| it.to == target) {
+        for alias in reader.aliases(model)? {
+            if reader.alias(model, &alias)?.is_some_and(|alias_move| alias_move.to == target) {
                 held_by.push(alias);
             }
         }
     }
-    let (trust, moved) = facts.trust(&subject.artifact)?;
-    paths.extend(moved.map(|it| Place::Trust(subject.artifact, it.sequence)));
+    let (trust, moved) = reader.trust(&subject.artifact)?;
+    paths.extend(moved.map(|moved| Place::Trust(subject.artifact, moved.sequence)));
     if let (Some(model), Some(version)) = (&subject.model, subject.version) {
         paths.push(Place::Version(model.clone(), version));
     }
     let paths: Vec<String> = paths.iter().map(Place::path).collect();
-    let brought = brought_by(basis, &paths)?;
+    let brought = brought_by(context, &paths)?;
     let mut because = Vec::new();
     for path in &paths {
-        because.extend(one(basis, path, brought.get(path).copied())?);
+        because.extend(one(context, path, brought.get(path).copied())?);
     }
     let version = subject.model.as_ref().zip(subject.version).map(|(model, version)| format!("{model}/{version}"));
     let mut explanation = Explanation {
@@ -140,29 +142,29 @@ pub fn explain(basis: &QueryContext<'_, '_>, subject: &Subject) -> Result<Explan
         held_by,
         sentence: String::new(),
         because,
-        verified: basis.is_vouched_for(),
+        verified: context.is_vouched_for(),
     };
     explanation.sentence = sentence(&explanation);
     Ok(explanation)
 }
 
-fn sentence(it: &Explanation) -> String {
-    let what = it.version.clone().unwrap_or_else(|| it.artifact.short());
-    let stage = it.stage.map(|stage| format!(", {stage}")).unwrap_or_default();
-    let first = it.because.first();
+fn sentence(explanation: &Explanation) -> String {
+    let what = explanation.version.clone().unwrap_or_else(|| explanation.artifact.short());
+    let stage = explanation.stage.map(|stage| format!(", {stage}")).unwrap_or_default();
+    let first = explanation.because.first();
     let who = first.map_or_else(String::new, |first| {
         let signed: Vec<&str> = first.said.iter().filter(|said| said.approves).map(|said| said.by.as_str()).collect();
         let approved =
             if signed.is_empty() { String::new() } else { format!(", approved by {}", signed.join(" and ")) };
         format!(": {} by {} on {}{approved}", first.says, first.by, refmark_types::text::day(first.time))
     });
-    let what = if what == it.reference { String::new() } else { format!("{what}, ") };
-    format!("{} is {what}{}{stage}{who}", it.reference, it.trust)
+    let what = if what == explanation.reference { String::new() } else { format!("{what}, ") };
+    format!("{} is {what}{}{stage}{who}", explanation.reference, explanation.trust)
 }
 
 /// One record, with the report on it as it stood in the commit that brought it, or brought what it waited for.
-fn one(basis: &QueryContext<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
-    let Some(record) = basis.state.record(path)? else { return Ok(None) };
+fn one(context: &QueryContext<'_, '_>, path: &str, commit: Option<Oid>) -> Result<Option<Because>> {
+    let Some(record) = context.state.record(path)? else { return Ok(None) };
     let common = record.common();
     let mut because = Because {
         says: words(&record),
@@ -170,59 +172,59 @@ fn one(basis: &QueryContext<'_, '_>, path: &str, commit: Option<Oid>) -> Result<
         path: path.to_owned(),
         statement: record.digest(),
         by: common.by.clone(),
-        key: record.signatures.first().map(|it| it.keyid.to_string()),
+        key: record.signatures.first().map(|signature| signature.keyid.to_string()),
         time: common.time,
         reason: reason(record.predicate()),
         commit,
         policy: None,
         signers: Vec::new(),
-        said: said(basis.facts(), &record)?,
+        said: said(context.reader(), &record)?,
         gates: Vec::new(),
         break_glass: false,
     };
-    if let Some(at) = effect_of(basis, &record, commit)? {
-        judged(basis, &record, at, &mut because)?;
+    if let Some(at) = effect_of(context, &record, commit)? {
+        judged(context, &record, at, &mut because)?;
     }
     Ok(Some(because))
 }
 
-fn judged(basis: &QueryContext<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
-    let objects = basis.state.shared_objects();
-    let then = State::of_tree(objects, basis.history.snapshot(at)?, basis.inert_paths());
-    let facts = StateReader(&then);
-    let Some((policy, _)) = facts.newest_policy()? else { return Ok(()) };
+fn judged(context: &QueryContext<'_, '_>, record: &Record, at: Oid, because: &mut Because) -> Result<()> {
+    let objects = context.state.shared_objects();
+    let then = State::of_tree(objects, context.history.snapshot(at)?, context.inert_paths());
+    let reader = StateReader(&then);
+    let Some((policy, _)) = reader.newest_policy()? else { return Ok(()) };
     because.policy = Some(policy.number);
     let artifact = match record.predicate() {
-        Predicate::Alias(it) => it.to.or(it.from).map(|at| at.artifact),
-        Predicate::Stage(it) => Some(it.artifact),
-        Predicate::Trust(it) => Some(it.artifact),
+        Predicate::Alias(alias_move) => alias_move.to.or(alias_move.from).map(|at| at.artifact),
+        Predicate::Stage(stage_move) => Some(stage_move.artifact),
+        Predicate::Trust(trust_move) => Some(trust_move.artifact),
         _ => return Ok(()),
     };
     // It took effect, and so did what it rests on: their bases and premises were judged then.
-    let known = Known::default();
-    let ground = known.ground(&then);
-    let report = report_on(record, &policy, record.common().registry, &then, &ground)?;
+    let exclusions = Exclusions::default();
+    let rule_context = exclusions.context(&then);
+    let report = report_on(record, &policy, record.common().registry, &then, &rule_context)?;
     because.signers = signers(Some(&policy), record, &report);
-    because.gates = gates(facts, artifact.as_ref(), &report)?;
+    because.gates = gates(reader, artifact.as_ref(), &report)?;
     because.break_glass = report.break_glass;
     Ok(())
 }
 
 fn words(record: &Record) -> String {
     match record.predicate() {
-        Predicate::Version(it) => format!("{}/{} is {}", it.model, it.version, it.artifact.short()),
+        Predicate::Version(version) => format!("{}/{} is {}", version.model, version.version, version.artifact.short()),
         _ => in_words(record),
     }
 }
 
 pub(crate) fn reason(predicate: &Predicate) -> String {
     match predicate {
-        Predicate::Alias(it) => it.reason.clone(),
-        Predicate::Stage(it) => it.reason.clone(),
-        Predicate::Trust(it) => it.reason.clone(),
-        Predicate::Version(it) => it.description.clone().unwrap_or_default(),
-        Predicate::Policy(it) => it.reason.clone(),
-        Predicate::Root(it) => it.reason.clone(),
+        Predicate::Alias(alias_move) => alias_move.reason.clone(),
+        Predicate::Stage(stage_move) => stage_move.reason.clone(),
+        Predicate::Trust(trust_move) => trust_move.reason.clone(),
+        Predicate::Version(version) => version.description.clone().unwrap_or_default(),
+        Predicate::Policy(policy) => policy.reason.clone(),
+        Predicate::Root(root) => root.reason.clone(),
         _ => String::new(),
     }
 }

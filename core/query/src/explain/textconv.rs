@@ -25,21 +25,19 @@ fn record_text(record: &Record) -> String {
     if !reason.is_empty() {
         lines.push(format!("  because {}", one_line(&reason)));
     }
-    if let Predicate::Evidence(it) = record.predicate() {
-        lines.extend(it.metrics.iter().map(|(name, metric)| format!("  {} {}", one_line(name), metric.value)));
-        lines.extend(it.dataset.iter().map(|it| format!("  on {}", one_line(&it.name))));
-        lines.extend(it.run.iter().map(|run| format!("  run {}", one_line(run))));
+    if let Predicate::Evidence(evidence) = record.predicate() {
+        lines.extend(evidence.metrics.iter().map(|(name, metric)| format!("  {} {}", one_line(name), metric.value)));
+        lines.extend(evidence.dataset.iter().map(|dataset| format!("  on {}", one_line(&dataset.name))));
+        lines.extend(evidence.run.iter().map(|run| format!("  run {}", one_line(run))));
     }
-    if let Predicate::Approval(it) = record.predicate() {
-        lines.push(format!("  of statement {}", it.statement));
-        lines.extend(
-            it.waives
-                .iter()
-                .map(|it| format!("  waives {} until {}: {}", one_line(&it.gate), it.until, one_line(&it.reason))),
-        );
+    if let Predicate::Approval(approval) = record.predicate() {
+        lines.push(format!("  of statement {}", approval.statement));
+        lines.extend(approval.waives.iter().map(|waiver| {
+            format!("  waives {} until {}: {}", one_line(&waiver.gate), waiver.until, one_line(&waiver.reason))
+        }));
     }
     lines.push(format!("  statement {}", record.digest()));
-    lines.extend(record.signatures.iter().map(|it| format!("  signed with {}", it.keyid)));
+    lines.extend(record.signatures.iter().map(|signature| format!("  signed with {}", signature.keyid)));
     lines.join("\n") + "\n"
 }
 
@@ -49,7 +47,7 @@ fn manifest_text(manifest: &Manifest) -> String {
             "{} {}, {}",
             manifest.artifact_type,
             one_line(&manifest.format),
-            size(manifest.files.iter().fold(0, |sum, it| sum.saturating_add(it.size)))
+            size(manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)))
         ),
         format!("  files: {}; {} tensors", describe_classes(manifest), manifest.tensors.len()),
     ];

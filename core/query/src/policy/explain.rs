@@ -8,7 +8,7 @@ use refmark_types::number::print;
 /// What a policy allows, in sentences: people, roles, trust, stages, aliases, in the order in which they are judged.
 pub fn explain(policy: &Policy) -> Vec<String> {
     let mut said = Vec::new();
-    let agents = policy.members.values().filter(|it| it.kind == MemberKind::Agent).count();
+    let agents = policy.members.values().filter(|member| member.kind == MemberKind::Agent).count();
     let people = policy.members.len() - agents;
     said.push(format!("{} and {} may act.", counted(people, "person", "people"), counted(agents, "agent", "agents")));
     for (role, rights) in &policy.roles {
@@ -16,16 +16,21 @@ pub fn explain(policy: &Policy) -> Vec<String> {
         let may = if may.is_empty() { "do nothing by itself".to_owned() } else { joined(&may, "and") };
         said.push(format!("{role} ({}) may {may}.", holders(policy, std::slice::from_ref(role))));
     }
-    for it in &policy.owners {
-        let members: Vec<&str> = it.members.iter().map(PrincipalId::as_str).collect();
+    for owner in &policy.owners {
+        let members: Vec<&str> = owner.members.iter().map(PrincipalId::as_str).collect();
         let own = if members.len() == 1 { "owns" } else { "own" };
-        said.push(format!("{} {own} {}.", joined(&members, "and"), models(&it.models)));
+        said.push(format!("{} {own} {}.", joined(&members, "and"), models(&owner.models)));
     }
     said.extend(policy.trust.iter().map(|rule| trust(policy, rule)));
     said.extend(policy.stage.iter().map(|rule| stage(policy, rule)));
     said.extend(policy.alias.iter().map(|rule| alias(policy, rule)));
-    for it in &policy.distrust {
-        said.push(format!("Key {} is distrusted since commit {}: {}.", it.key, it.since.short(), it.reason));
+    for distrust in &policy.distrust {
+        said.push(format!(
+            "Key {} is distrusted since commit {}: {}.",
+            distrust.key,
+            distrust.since.short(),
+            distrust.reason
+        ));
     }
     said
 }
@@ -44,8 +49,8 @@ pub fn changes(before: &Policy, after: &Policy) -> Vec<String> {
     said.extend(before.members.keys().filter(|id| !after.members.contains_key(*id)).map(|id| format!("- member {id}")));
     let (old, new) = (rules(before), rules(after));
     let without = |these: &[(String, String)], those: &[(String, String)], sign: char| -> Vec<String> {
-        let other = |it: &&(String, String)| !those.iter().any(|that| that.1 == it.1);
-        these.iter().filter(other).map(|it| format!("{sign} {}", it.0)).collect()
+        let other = |line: &&(String, String)| !those.iter().any(|that| that.1 == line.1);
+        these.iter().filter(other).map(|line| format!("{sign} {}", line.0)).collect()
     };
     said.extend(without(&old, &new, '-'));
     said.extend(without(&new, &old, '+'));
@@ -71,8 +76,8 @@ fn describe(member: &Member) -> String {
 }
 
 fn trust(policy: &Policy, rule: &TrustRule) -> String {
-    let from = states(rule.from.iter().map(|it| it.as_str()), "any trust state");
-    let to = states(rule.to.iter().map(|it| it.as_str()), "nothing");
+    let from = states(rule.from.iter().map(|state| state.as_str()), "any trust state");
+    let to = states(rule.to.iter().map(|state| state.as_str()), "nothing");
     let mut text = format!("An artifact may go from {from} to {to} {}.", demands(policy, &rule.needs));
     if !rule.break_glass.is_empty() {
         let who = holders(policy, &rule.break_glass);
@@ -85,19 +90,22 @@ fn trust(policy: &Policy, rule: &TrustRule) -> String {
 }
 
 fn stage(policy: &Policy, rule: &StageRule) -> String {
-    let from = states(rule.from.iter().map(|it| it.as_str()), "any stage");
-    let to = states(rule.to.iter().map(|it| it.as_str()), "nothing");
+    let from = states(rule.from.iter().map(|state| state.as_str()), "any stage");
+    let to = states(rule.to.iter().map(|state| state.as_str()), "nothing");
     format!("A version of {} may go from {from} to {to} {}.", models(&rule.models), demands(policy, &rule.needs))
 }
 
 fn alias(policy: &Policy, rule: &AliasRule) -> String {
     let names: Vec<&str> = rule.names.iter().map(String::as_str).collect();
     let names = if names == ["*"] { "Any other alias".to_owned() } else { format!("Alias {}", joined(&names, "or")) };
-    let trust =
-        if rule.trust.is_empty() { "trusted".to_owned() } else { states(rule.trust.iter().map(|it| it.as_str()), "") };
+    let trust = if rule.trust.is_empty() {
+        "trusted".to_owned()
+    } else {
+        states(rule.trust.iter().map(|state| state.as_str()), "")
+    };
     let mut text = format!("{names} of {} may point at a version that is {trust}", models(&rule.models));
     if !rule.stage.is_empty() {
-        text.push_str(&format!(" and in {}", states(rule.stage.iter().map(|it| it.as_str()), "")));
+        text.push_str(&format!(" and in {}", states(rule.stage.iter().map(|state| state.as_str()), "")));
     }
     text.push_str(&format!(", {}.", demands(policy, &rule.needs)));
     if let Some(rollback) = &rule.rollback {
@@ -113,7 +121,7 @@ fn alias(policy: &Policy, rule: &AliasRule) -> String {
 
 /// Who must stand behind a change, and what must hold.
 fn demands(policy: &Policy, needs: &Demands) -> String {
-    let signers: Vec<String> = needs.signers.iter().map(|it| signer(policy, it)).collect();
+    let signers: Vec<String> = needs.signers.iter().map(|wanted| signer(policy, wanted)).collect();
     let mut text = match signers.as_slice() {
         [] => "on the word of anybody who may propose".to_owned(),
         [one] => format!("by {one}"),
@@ -182,7 +190,7 @@ fn asks(gate: &Gate) -> String {
                     _ => format!("not worse than {alias}"),
                 });
             }
-            let on = dataset.as_ref().map(|it| format!(" on {it}")).unwrap_or_default();
+            let on = dataset.as_ref().map(|dataset| format!(" on {dataset}")).unwrap_or_default();
             if parts.is_empty() {
                 format!("{metric} is measured{on}")
             } else {
@@ -209,7 +217,7 @@ fn asks(gate: &Gate) -> String {
         }
         Gate::ClassAllowed { classes, with_sign_off } => {
             let words = |of: &[refmark_records::manifest::FileClass]| {
-                joined(&of.iter().map(|it| it.as_str()).collect::<Vec<_>>(), "or")
+                joined(&of.iter().map(|class| class.as_str()).collect::<Vec<_>>(), "or")
             };
             let mut text = format!("every file is {}", words(classes));
             if !with_sign_off.is_empty() {

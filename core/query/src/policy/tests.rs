@@ -41,7 +41,10 @@ fn whole() -> Vec<TeamMember> {
 }
 
 fn warned(policy: &Policy) -> Vec<(&'static str, String)> {
-    warnings(policy, None, None).into_iter().map(|it| (it.kind, format!("{}: {}", it.place, it.message))).collect()
+    warnings(policy, None, None)
+        .into_iter()
+        .map(|warning| (warning.kind, format!("{}: {}", warning.place, warning.message)))
+        .collect()
 }
 
 #[test]
@@ -68,8 +71,11 @@ fn a_founder_alone_is_told_what_nobody_can_do_yet() {
     let founder = TeamMember::founder(PrincipalId::parse("ada").unwrap(), public(1)).unwrap();
     let (_, policy) = team(&[founder]);
     let said = warned(&policy);
-    assert!(said.iter().any(|(kind, it)| *kind == "nobody-can" && it.contains("alias champion")), "{said:?}");
-    assert!(said.iter().any(|(kind, it)| *kind == "role-unheld" && it.contains("mlops-engineer")), "{said:?}");
+    assert!(said.iter().any(|(kind, warning)| *kind == "nobody-can" && warning.contains("alias champion")), "{said:?}");
+    assert!(
+        said.iter().any(|(kind, warning)| *kind == "role-unheld" && warning.contains("mlops-engineer")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -99,7 +105,7 @@ gates = [
     );
     let policy = Policy::parse(&more).unwrap();
     let said = warned(&policy);
-    let has = |kind: &str, part: &str| said.iter().any(|(it, text)| *it == kind && text.contains(part));
+    let has = |kind: &str, part: &str| said.iter().any(|(warning, text)| *warning == kind && text.contains(part));
     assert!(has("never-fires", "alias blue"), "{said:?}");
     assert!(has("never-fires", "stage staging → production"), "{said:?}");
     assert!(!has("never-fires", "stage production → staging"), "{said:?}");
@@ -110,7 +116,7 @@ gates = [
     assert!(has("gate-never-passes", "no suite"), "{said:?}");
     let known = [refmark_types::name::EntryId::parse("evaluation").unwrap()];
     let said = warnings(&policy, None, Some(&known));
-    assert!(said.iter().any(|it| it.message.contains("no active evidence type canary")), "{said:?}");
+    assert!(said.iter().any(|warning| warning.message.contains("no active evidence type canary")), "{said:?}");
 }
 
 #[test]
@@ -118,7 +124,7 @@ fn an_agent_that_should_approve_and_a_root_of_one_key_are_named() {
     let mut members = whole();
     members.push(member(9, "bot", MemberKind::Agent, &["platform-lead"]));
     let (_, policy) = team(&members);
-    assert!(warned(&policy).iter().any(|(kind, it)| *kind == "agent-signer" && it.contains("bot")));
+    assert!(warned(&policy).iter().any(|(kind, text)| *kind == "agent-signer" && text.contains("bot")));
     let record = |threshold: u64, holders: &[(&str, u8)]| {
         let quorum = refmark_records::root::Quorum {
             threshold,
@@ -146,8 +152,9 @@ fn an_agent_that_should_approve_and_a_root_of_one_key_are_named() {
             registry: RegistryId::from_bytes([7; 16]),
         }
     };
-    let kinds =
-        |root| -> Vec<&str> { warnings(&team(&whole()).1, Some(&root), None).iter().map(|it| it.kind).collect() };
+    let kinds = |root| -> Vec<&str> {
+        warnings(&team(&whole()).1, Some(&root), None).iter().map(|warning| warning.kind).collect()
+    };
     assert_eq!(kinds(record(1, &[("ada", 1)])), ["single-key-root", "single-key-root"]);
     assert_eq!(kinds(record(1, &[("ada", 1), ("chen", 3)])), ["threshold", "threshold"]);
     assert_eq!(kinds(record(2, &[("ada", 1), ("chen", 3), ("bo", 2)])), [""; 0]);
@@ -159,6 +166,9 @@ fn a_change_is_told_as_what_comes_and_what_goes() {
     let (text, _) = team(&whole()[..5]);
     let after = Policy::parse(&text.replace("days = 30", "days = 7")).unwrap();
     let said = changes(&before, &after);
-    assert!(said.iter().any(|it| it.starts_with("- member olu")), "{said:?}");
-    assert!(said.iter().any(|it| it.starts_with("+ Alias champion") && it.contains("7 days")), "{said:?}");
+    assert!(said.iter().any(|warning| warning.starts_with("- member olu")), "{said:?}");
+    assert!(
+        said.iter().any(|warning| warning.starts_with("+ Alias champion") && warning.contains("7 days")),
+        "{said:?}"
+    );
 }

@@ -24,7 +24,7 @@ pub struct Warning {
 /// Everything that a policy's authors would want to know. `root` adds what is said about its quorums, `evidence_types` the
 /// check that gates name entries of the catalog that may be used.
 pub fn warnings(policy: &Policy, root: Option<&Root>, evidence_types: Option<&[EntryId]>) -> Vec<Warning> {
-    let mut found = Found { policy, all: Vec::new() };
+    let mut found = WarningList { policy, all: Vec::new() };
     found.members();
     found.rights();
     found.shadowed();
@@ -43,13 +43,13 @@ pub fn warnings(policy: &Policy, root: Option<&Root>, evidence_types: Option<&[E
 fn places(policy: &Policy) -> Vec<(String, &Demands)> {
     let mut all = Vec::new();
     for rule in &policy.trust {
-        let from = words(rule.from.iter().map(|it| it.as_str()));
-        let to = words(rule.to.iter().map(|it| it.as_str()));
+        let from = words(rule.from.iter().map(|state| state.as_str()));
+        let to = words(rule.to.iter().map(|state| state.as_str()));
         all.push((format!("trust {from} → {to}"), &rule.needs));
     }
     for rule in &policy.stage {
-        let from = words(rule.from.iter().map(|it| it.as_str()));
-        let to = words(rule.to.iter().map(|it| it.as_str()));
+        let from = words(rule.from.iter().map(|state| state.as_str()));
+        let to = words(rule.to.iter().map(|state| state.as_str()));
         all.push((format!("stage {from} → {to}"), &rule.needs));
     }
     for rule in &policy.alias {
@@ -63,12 +63,12 @@ fn words<'a>(states: impl Iterator<Item = &'a str>) -> String {
     if all.is_empty() { "any".to_owned() } else { all.join(", ") }
 }
 
-struct Found<'a> {
+struct WarningList<'a> {
     policy: &'a Policy,
     all: Vec<Warning>,
 }
 
-impl Found<'_> {
+impl WarningList<'_> {
     fn warn(&mut self, kind: &'static str, place: impl Into<String>, message: impl Into<String>) {
         self.all.push(Warning { kind, place: place.into(), message: message.into() });
     }
@@ -80,7 +80,11 @@ impl Found<'_> {
             if member.keys.is_empty() {
                 self.warn("no-key", &place, format!("{id} has no key and can sign nothing"));
             }
-            let lost = member.keys.iter().filter(|key| policy.distrust.iter().any(|it| it.key == key.id())).count();
+            let lost = member
+                .keys
+                .iter()
+                .filter(|key| policy.distrust.iter().any(|distrust| distrust.key == key.id()))
+                .count();
             if lost > 0 && lost == member.keys.len() {
                 self.warn("no-key", &place, format!("every key of {id} is distrusted: {id} can sign nothing"));
             }
@@ -93,11 +97,11 @@ impl Found<'_> {
                 }
             }
         }
-        for it in &policy.owners {
-            for id in it.members.iter().filter(|id| !policy.members.contains_key(*id)) {
+        for owner in &policy.owners {
+            for id in owner.members.iter().filter(|id| !policy.members.contains_key(*id)) {
                 self.warn(
                     "unknown-owner",
-                    format!("owners of {}", it.models.join(", ")),
+                    format!("owners of {}", owner.models.join(", ")),
                     format!("{id} is not a member"),
                 );
             }
@@ -107,7 +111,7 @@ impl Found<'_> {
     /// An agent in a role that is there for signing: agents never approve.
     fn agent(&mut self, id: &PrincipalId, role: &Role, place: &str) {
         let policy = self.policy;
-        let rights = policy.roles.get(role).map(|it| it.may.as_slice()).unwrap_or_default();
+        let rights = policy.roles.get(role).map(|role| role.may.as_slice()).unwrap_or_default();
         let signs = |needs: &Demands| needs.signers.iter().any(|signer| signer.roles.contains(role));
         let counts = places(policy).iter().any(|(_, needs)| signs(needs) && needs.author_counts);
         if rights.iter().any(|right| matches!(right, Right::Approve | Right::Waive)) {
@@ -125,7 +129,8 @@ impl Found<'_> {
         let policy = self.policy;
         for role in policy.roles.keys() {
             let held = policy.members.values().any(|member| member.roles.contains(role));
-            let asked = places(policy).iter().any(|(_, needs)| needs.signers.iter().any(|it| it.roles.contains(role)));
+            let asked =
+                places(policy).iter().any(|(_, needs)| needs.signers.iter().any(|signer| signer.roles.contains(role)));
             if !held && asked {
                 self.warn(
                     "role-unheld",
@@ -169,8 +174,10 @@ impl Found<'_> {
                 !policy.stage[..at].iter().any(|other| fits(other, from, to) && covers(&other.models, &rule.models))
             });
             if !fires {
-                let (from, to) =
-                    (words(rule.from.iter().map(|it| it.as_str())), words(rule.to.iter().map(|it| it.as_str())));
+                let (from, to) = (
+                    words(rule.from.iter().map(|state| state.as_str())),
+                    words(rule.to.iter().map(|state| state.as_str())),
+                );
                 self.warn(
                     "never-fires",
                     format!("stage {from} → {to}"),
@@ -191,8 +198,10 @@ impl Found<'_> {
                 .filter(|(from, to)| fits(rule, *from, *to))
                 .any(|(from, to)| !policy.trust[..at].iter().any(|other| fits(other, from, to)));
             if !fires {
-                let (from, to) =
-                    (words(rule.from.iter().map(|it| it.as_str())), words(rule.to.iter().map(|it| it.as_str())));
+                let (from, to) = (
+                    words(rule.from.iter().map(|state| state.as_str())),
+                    words(rule.to.iter().map(|state| state.as_str())),
+                );
                 self.warn(
                     "never-fires",
                     format!("trust {from} → {to}"),
@@ -299,7 +308,7 @@ impl Found<'_> {
                 }
             }
             Gate::SignedBy { roles }
-                if !policy.members.values().any(|it| it.roles.iter().any(|role| roles.contains(role))) =>
+                if !policy.members.values().any(|member| member.roles.iter().any(|role| roles.contains(role))) =>
             {
                 why.push("nobody holds a role that it asks for".to_owned());
             }
@@ -307,8 +316,9 @@ impl Found<'_> {
                 let could = policy
                     .members
                     .values()
-                    .filter(|it| {
-                        approves(policy, it) && (roles.is_empty() || it.roles.iter().any(|role| roles.contains(role)))
+                    .filter(|member| {
+                        approves(policy, member)
+                            && (roles.is_empty() || member.roles.iter().any(|role| roles.contains(role)))
                     })
                     .count() as u64;
                 if could < *count {
@@ -330,13 +340,17 @@ impl Found<'_> {
         let policy = self.policy;
         if policy.alias.is_empty() {
             self.warn("nobody-can", "aliases", "there is no alias rule: nobody may move any alias");
-        } else if !policy.alias.iter().any(|rule| rule.names.iter().any(|it| it == "*") && covers(&rule.models, &[])) {
+        } else if !policy
+            .alias
+            .iter()
+            .any(|rule| rule.names.iter().any(|name| name == "*") && covers(&rule.models, &[]))
+        {
             let names: Vec<&str> = policy.alias.iter().flat_map(|rule| rule.names.iter().map(String::as_str)).collect();
             self.warn("no-rule", "aliases", format!("only {} may be moved, and no other alias", names.join(", ")));
         }
         for rule in &policy.alias {
             for stage in &rule.stage {
-                let reached = *stage == Stage::default() || policy.stage.iter().any(|it| it.to.contains(stage));
+                let reached = *stage == Stage::default() || policy.stage.iter().any(|rule| rule.to.contains(stage));
                 if !reached {
                     let place = format!("alias {}", rule.names.join(", "));
                     self.warn("never-fires", place, format!("it asks for stage {stage}, and no rule leads there"));
@@ -351,7 +365,7 @@ impl Found<'_> {
         }
         for holder in &root.keyholders {
             let member = self.policy.members.get(&holder.principal);
-            if member.is_some_and(|it| it.kind == MemberKind::Agent) {
+            if member.is_some_and(|member| member.kind == MemberKind::Agent) {
                 self.warn(
                     "agent-signer",
                     "trust root",
@@ -388,7 +402,7 @@ impl Found<'_> {
 
 fn could(policy: &Policy, signer: &Signer, id: &PrincipalId, member: &Member) -> bool {
     let holds = member.roles.iter().any(|role| signer.roles.contains(role))
-        || (signer.owner && policy.owners.iter().any(|it| it.members.contains(id)));
+        || (signer.owner && policy.owners.iter().any(|owner| owner.members.contains(id)));
     holds && (approves(policy, member) || policy.has_right(member, Right::Propose))
 }
 
@@ -398,7 +412,7 @@ fn approves(policy: &Policy, member: &Member) -> bool {
 
 /// Whether every model that the second patterns fit is fitted by the first.
 fn covers(wide: &[String], narrow: &[String]) -> bool {
-    let all = |patterns: &[String]| patterns.is_empty() || patterns.iter().any(|it| it == "*");
+    let all = |patterns: &[String]| patterns.is_empty() || patterns.iter().any(|pattern| pattern == "*");
     if all(wide) {
         return true;
     }

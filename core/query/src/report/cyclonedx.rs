@@ -7,34 +7,34 @@ use refmark_records::evidence::MetricValue;
 use refmark_types::digest::Digest;
 
 /// The bill of materials, as a JSON document: the same from the same dossier.
-pub fn cyclonedx(it: &Dossier) -> Value {
+pub fn cyclonedx(dossier: &Dossier) -> Value {
     let mut bom = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": serial(it),
+        "serialNumber": serial(dossier),
         "version": 1,
         "metadata": {
-            "timestamp": it.as_of,
+            "timestamp": dossier.as_of,
             "tools": {"components": [{"type": "application", "name": "refmark", "version": env!("CARGO_PKG_VERSION")}]},
-            "component": component(it),
+            "component": component(dossier),
         },
-        "components": files(it),
+        "components": files(dossier),
     });
-    let data = datasets(it);
+    let data = datasets(dossier);
     if let (Some(components), false) = (bom.get_mut("components").and_then(Value::as_array_mut), data.is_empty()) {
         components.extend(data);
     }
     bom
 }
 
-fn reference(it: &Dossier) -> String {
-    format!("{}/{}@{}", it.model, it.version.version, it.artifact)
+fn reference(dossier: &Dossier) -> String {
+    format!("{}/{}@{}", dossier.model, dossier.version.version, dossier.artifact)
 }
 
 /// A UUID that says the same of the same commit and version.
-fn serial(it: &Dossier) -> String {
-    let digest = Digest::of(format!("{} {} {}", it.registry, it.head, reference(it)).as_bytes());
+fn serial(dossier: &Dossier) -> String {
+    let digest = Digest::of(format!("{} {} {}", dossier.registry, dossier.head, reference(dossier)).as_bytes());
     let hex = digest.hex();
     // The digits that say that it is of version 8 (free form) and of the usual variant.
     format!("urn:uuid:{}-{}-8{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
@@ -48,32 +48,33 @@ fn property(name: &str, value: impl Into<String>) -> Value {
     json!({"name": format!("refmark:{name}"), "value": value.into()})
 }
 
-fn component(it: &Dossier) -> Value {
-    let version = match &it.version.release {
+fn component(dossier: &Dossier) -> Value {
+    let version = match &dossier.version.release {
         Some(release) => release.to_string(),
-        None => it.version.version.to_string(),
+        None => dossier.version.version.to_string(),
     };
     let mut component = json!({
         "type": "machine-learning-model",
-        "bom-ref": reference(it),
-        "name": it.model,
+        "bom-ref": reference(dossier),
+        "name": dossier.model,
         "version": version,
-        "hashes": hashes(&it.artifact.digest()),
-        "modelCard": card(it),
-        "properties": properties(it),
+        "hashes": hashes(&dossier.artifact.digest()),
+        "modelCard": card(dossier),
+        "properties": properties(dossier),
     });
-    let mut put = |key: &str, value: Value| drop(component.as_object_mut().map(|it| it.insert(key.to_owned(), value)));
-    if let Some(text) = &it.version.description {
+    let mut put =
+        |key: &str, value: Value| drop(component.as_object_mut().map(|object| object.insert(key.to_owned(), value)));
+    if let Some(text) = &dossier.version.description {
         put("description", json!(text));
     }
-    if let Some(owner) = &it.owner {
+    if let Some(owner) = &dossier.owner {
         put("supplier", json!({"name": owner}));
     }
-    if let Some(licence) = it.lineage.get("license").or_else(|| it.lineage.get("licence")) {
+    if let Some(licence) = dossier.lineage.get("license").or_else(|| dossier.lineage.get("licence")) {
         // A name, not an id: whether it is one of SPDX's is not known here.
         put("licenses", json!([{"license": {"name": licence}}]));
     }
-    let ancestors: Vec<Value> = it
+    let ancestors: Vec<Value> = dossier
         .manifest
         .parents
         .iter()
@@ -87,9 +88,9 @@ fn component(it: &Dossier) -> Value {
     component
 }
 
-fn card(it: &Dossier) -> Value {
+fn card(dossier: &Dossier) -> Value {
     let mut metrics = Vec::new();
-    for entry in &it.evidence {
+    for entry in &dossier.evidence {
         for (name, metric) in entry.evidence.metrics.iter() {
             let mut row = json!({"type": name, "value": metric.value.to_string()});
             if let (Some(dataset), Some(row)) = (&entry.evidence.dataset, row.as_object_mut()) {
@@ -98,7 +99,7 @@ fn card(it: &Dossier) -> Value {
             metrics.push(row);
         }
     }
-    for (name, value) in it.manifest.metrics.iter() {
+    for (name, value) in dossier.manifest.metrics.iter() {
         let value = match value {
             MetricValue::Number(number) => refmark_types::number::print(*number),
             MetricValue::Text(text) => text.clone(),
@@ -109,7 +110,7 @@ fn card(it: &Dossier) -> Value {
         fields.iter().map(|field| json!({"format": format!("{}: {}", field.name, field.field_type)})).collect()
     };
     let mut parameters = json!({});
-    if let (Some(contract), Some(parameters)) = (&it.contract, parameters.as_object_mut()) {
+    if let (Some(contract), Some(parameters)) = (&dossier.contract, parameters.as_object_mut()) {
         for (key, fields) in [("inputs", &contract.inputs), ("outputs", &contract.outputs)] {
             let mut seen = values(fields);
             seen.dedup();
@@ -118,7 +119,7 @@ fn card(it: &Dossier) -> Value {
             }
         }
     }
-    let data: Vec<Value> = datasets(it).iter().map(|data| json!({"ref": data["bom-ref"]})).collect();
+    let data: Vec<Value> = datasets(dossier).iter().map(|data| json!({"ref": data["bom-ref"]})).collect();
     if let (false, Some(parameters)) = (data.is_empty(), parameters.as_object_mut()) {
         parameters.insert("datasets".to_owned(), json!(data));
     }
@@ -130,24 +131,24 @@ fn card(it: &Dossier) -> Value {
 }
 
 /// What CycloneDX has no field for: states, evidence, moves and approvals.
-fn properties(it: &Dossier) -> Vec<Value> {
+fn properties(dossier: &Dossier) -> Vec<Value> {
     let mut all = vec![
-        property("registry", it.registry.to_string()),
-        property("registry-name", it.name.as_str()),
-        property("commit", it.head.to_string()),
-        property("verified", it.verified.to_string()),
-        property("artifact", it.artifact.to_string()),
-        property("artifact-type", it.manifest.artifact_type.as_str()),
-        property("format", it.manifest.format.as_str()),
-        property("tensors", it.tensors.to_string()),
-        property("trust", it.trust.as_str()),
-        property("stage", it.stage.as_str()),
+        property("registry", dossier.registry.to_string()),
+        property("registry-name", dossier.name.as_str()),
+        property("commit", dossier.head.to_string()),
+        property("verified", dossier.verified.to_string()),
+        property("artifact", dossier.artifact.to_string()),
+        property("artifact-type", dossier.manifest.artifact_type.as_str()),
+        property("format", dossier.manifest.format.as_str()),
+        property("tensors", dossier.tensors.to_string()),
+        property("trust", dossier.trust.as_str()),
+        property("stage", dossier.stage.as_str()),
     ];
-    all.extend(it.policy.map(|(number, digest)| property("policy", format!("{number} {}", digest.prefixed()))));
-    all.extend(it.root.map(|(number, digest)| property("root", format!("{number} {}", digest.prefixed()))));
-    all.extend(it.manifest.source.iter().map(|source| property("source", source.as_str())));
-    all.extend(it.lineage.iter().map(|(key, value)| property(&format!("lineage:{key}"), value.as_str())));
-    for entry in &it.evidence {
+    all.extend(dossier.policy.map(|(number, digest)| property("policy", format!("{number} {}", digest.prefixed()))));
+    all.extend(dossier.root.map(|(number, digest)| property("root", format!("{number} {}", digest.prefixed()))));
+    all.extend(dossier.manifest.source.iter().map(|source| property("source", source.as_str())));
+    all.extend(dossier.lineage.iter().map(|(key, value)| property(&format!("lineage:{key}"), value.as_str())));
+    for entry in &dossier.evidence {
         let found = &entry.evidence;
         let text = format!(
             "{} by {} at {}, statement {}",
@@ -158,7 +159,7 @@ fn properties(it: &Dossier) -> Vec<Value> {
         );
         all.push(property(&format!("evidence:{}", found.evidence_type), text));
     }
-    for entry in &it.moves {
+    for entry in &dossier.moves {
         let key = entry.key.as_deref().unwrap_or("none");
         let text = format!(
             "{} by {} at {}, key {key}, statement {}",
@@ -184,11 +185,11 @@ fn properties(it: &Dossier) -> Vec<Value> {
     all
 }
 
-fn files(it: &Dossier) -> Vec<Value> {
+fn files(dossier: &Dossier) -> Vec<Value> {
     let file = |file: &refmark_records::manifest::FileEntry| {
         json!({
             "type": "file",
-            "bom-ref": format!("{}#{}", reference(it), file.path),
+            "bom-ref": format!("{}#{}", reference(dossier), file.path),
             "name": file.path,
             "hashes": hashes(&file.sha256),
             "properties": [
@@ -198,17 +199,17 @@ fn files(it: &Dossier) -> Vec<Value> {
             ],
         })
     };
-    it.manifest.files.iter().map(file).collect()
+    dossier.manifest.files.iter().map(file).collect()
 }
 
 /// The data that it was made of and measured on, as far as the records name it.
-fn datasets(it: &Dossier) -> Vec<Value> {
+fn datasets(dossier: &Dossier) -> Vec<Value> {
     let mut names: Vec<(String, Option<Digest>)> = Vec::new();
     for key in ["dataset", "dataset_version"] {
-        names.extend(it.lineage.get(key).map(|name| (name.clone(), None)));
+        names.extend(dossier.lineage.get(key).map(|name| (name.clone(), None)));
     }
-    for entry in &it.evidence {
-        names.extend(entry.evidence.dataset.iter().map(|it| (it.name.clone(), it.sha256)));
+    for entry in &dossier.evidence {
+        names.extend(entry.evidence.dataset.iter().map(|dataset| (dataset.name.clone(), dataset.sha256)));
     }
     names.sort();
     names.dedup();

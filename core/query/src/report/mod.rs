@@ -136,89 +136,89 @@ pub struct KeyEntry {
 }
 
 /// The dossier of a version.
-pub fn report(basis: &QueryContext<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
-    let facts = basis.facts();
+pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) -> Result<Dossier> {
+    let reader = context.reader();
     let not_here = |what: String| Error::new(Code::NotFound, what);
-    let version = facts.version(model, number)?.ok_or_else(|| not_here(format!("{model} has no version {number}")))?;
+    let version = reader.version(model, number)?.ok_or_else(|| not_here(format!("{model} has no version {number}")))?;
     let artifact = version.artifact;
     let whole =
-        facts.manifest(&artifact)?.ok_or_else(|| not_here(format!("the manifest of {artifact} is not here")))?;
-    let root = facts.newest_root()?;
-    let policy = facts.newest_policy()?;
-    let mut records = moves(facts, model, number, artifact)?;
-    records.sort_by_key(|it| (it.common().time, it.common().path.to_owned()));
-    let found = facts.evidence(&artifact)?;
+        reader.manifest(&artifact)?.ok_or_else(|| not_here(format!("the manifest of {artifact} is not here")))?;
+    let root = reader.newest_root()?;
+    let policy = reader.newest_policy()?;
+    let mut records = moves(reader, model, number, artifact)?;
+    records.sort_by_key(|record| (record.common().time, record.common().path.to_owned()));
+    let found = reader.evidence(&artifact)?;
     let paths: Vec<String> = records
         .iter()
-        .map(|it| &**it)
-        .chain(found.iter().map(|it| &*it.record))
-        .map(|it| it.common().path.to_owned())
+        .map(|record| &**record)
+        .chain(found.iter().map(|piece| &*piece.record))
+        .map(|record| record.common().path.to_owned())
         .collect();
-    let commits = brought_by(basis, &paths)?;
+    let commits = brought_by(context, &paths)?;
     let commit = |record: &Record| commits.get(record.common().path).copied();
     let evidence: Vec<EvidenceEntry> = found
         .iter()
-        .map(|it| EvidenceEntry {
-            statement: it.record.digest(),
-            key: key_of(&it.record),
-            commit: commit(&it.record),
-            evidence: (**it).clone(),
+        .map(|piece| EvidenceEntry {
+            statement: piece.record.digest(),
+            key: key_of(&piece.record),
+            commit: commit(&piece.record),
+            evidence: (**piece).clone(),
         })
         .collect();
     let mut entries = Vec::new();
     for record in &records {
-        entries.push(entry(facts, record, commit(record))?);
+        entries.push(entry(reader, record, commit(record))?);
     }
     let mut manifest = (*whole).clone();
     let tensors = std::mem::take(&mut manifest.tensors).len();
-    let card = facts.document(&artifact, Document::ModelCard)?;
+    let card = reader.document(&artifact, Document::ModelCard)?;
     let mut dossier = Dossier {
         registry: version.registry,
-        name: root.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
-        head: basis.head,
-        as_of: basis.as_of()?.time,
-        root: root.as_ref().map(|it| (it.number, it.record.digest())),
-        policy: policy.as_ref().map(|it| (it.0.number, it.1.digest())),
-        verified: basis.is_vouched_for(),
+        name: root.as_ref().map(|root| root.name.clone()).unwrap_or_default(),
+        head: context.head,
+        as_of: context.as_of()?.time,
+        root: root.as_ref().map(|root| (root.number, root.record.digest())),
+        policy: policy.as_ref().map(|found| (found.0.number, found.1.digest())),
+        verified: context.is_vouched_for(),
         model: model.clone(),
-        owner: facts.about(model)?.and_then(|about| about.owner.clone()),
-        stage: facts.stage(model, number)?.0,
-        trust: facts.trust(&artifact)?.0,
+        owner: reader.about(model)?.and_then(|about| about.owner.clone()),
+        stage: reader.stage(model, number)?.0,
+        trust: reader.trust(&artifact)?.0,
         version: (*version).clone(),
         artifact,
         manifest,
         tensors,
-        lineage: facts.lineage(&artifact)?.unwrap_or_default(),
-        contract: facts.contract(&artifact)?,
+        lineage: reader.lineage(&artifact)?.unwrap_or_default(),
+        contract: reader.contract(&artifact)?,
         model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         evidence,
         moves: entries,
         keys: Vec::new(),
     };
-    dossier.keys = keys(&dossier, policy.as_ref().map(|it| &*it.0));
+    dossier.keys = keys(&dossier, policy.as_ref().map(|found| &*found.0));
     Ok(dossier)
 }
 
 fn moves(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     model: &ModelName,
     number: u64,
     artifact: ArtifactId,
 ) -> Result<Vec<std::sync::Arc<Record>>> {
     let mut records = Vec::new();
-    records.extend(facts.version(model, number)?.map(|it| it.record));
+    records.extend(reader.version(model, number)?.map(|version| version.record));
     for n in 1.. {
-        let Some(it) = facts.stage_move(model, number, n)? else { break };
-        records.push(it.record);
+        let Some(stage_move) = reader.stage_move(model, number, n)? else { break };
+        records.push(stage_move.record);
     }
     for n in 1.. {
-        let Some(it) = facts.trust_move(&artifact, n)? else { break };
-        records.push(it.record);
+        let Some(trust_move) = reader.trust_move(&artifact, n)? else { break };
+        records.push(trust_move.record);
     }
-    for alias in facts.aliases(model)? {
-        for it in facts.alias_moves(model, &alias)? {
-            if [it.from, it.to].iter().flatten().any(|at| at.version == number) {
-                records.push(it.record);
+    for alias in reader.aliases(model)? {
+        for alias_move in reader.alias_moves(model, &alias)? {
+            if [alias_move.from, alias_move.to].iter().flatten().any(|at| at.version == number) {
+                records.push(alias_move.record);
             }
         }
     }
@@ -226,22 +226,28 @@ fn moves(
 }
 
 fn key_of(record: &Record) -> Option<String> {
-    record.signatures.first().map(|it| it.keyid.to_string())
+    record.signatures.first().map(|signature| signature.keyid.to_string())
 }
 
-fn entry(facts: StateReader<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveEntry> {
+fn entry(reader: StateReader<'_>, record: &Record, commit: Option<Oid>) -> Result<MoveEntry> {
     let common = record.common();
     let approval =
-        |it: &refmark_engine::state_reader::TypedRecord<refmark_records::approval::Approval>| ApprovalEntry {
-            by: it.by.clone(),
-            time: it.time,
-            approves: it.approves,
-            waives: it.waives.iter().map(|it| (it.gate.clone(), it.reason.clone(), it.until)).collect(),
-            statement: it.record.digest(),
-            key: key_of(&it.record),
+        |approval: &refmark_engine::state_reader::TypedRecord<refmark_records::approval::Approval>| ApprovalEntry {
+            by: approval.by.clone(),
+            time: approval.time,
+            approves: approval.approves,
+            waives: approval
+                .waives
+                .iter()
+                .map(|waiver| (waiver.gate.clone(), waiver.reason.clone(), waiver.until))
+                .collect(),
+            statement: approval.record.digest(),
+            key: key_of(&approval.record),
         };
     let change = match record.predicate() {
-        Predicate::Version(it) => format!("{}/{} registered as {}", it.model, it.version, it.artifact.short()),
+        Predicate::Version(version) => {
+            format!("{}/{} registered as {}", version.model, version.version, version.artifact.short())
+        }
         other => refmark_engine::rules::describe(other),
     };
     Ok(MoveEntry {
@@ -254,13 +260,14 @@ fn entry(facts: StateReader<'_>, record: &Record, commit: Option<Oid>) -> Result
         time: common.time,
         reason: super::explain::reason(record.predicate()),
         commit,
-        approvals: facts.approvals(&record.digest())?.iter().map(approval).collect(),
+        approvals: reader.approvals(&record.digest())?.iter().map(approval).collect(),
     })
 }
 
 fn keys(dossier: &Dossier, policy: Option<&refmark_records::policy::Policy>) -> Vec<KeyEntry> {
-    let evidence = dossier.evidence.iter().map(|it| &it.key);
-    let moves = dossier.moves.iter().flat_map(|it| it.approvals.iter().map(|it| &it.key).chain([&it.key]));
+    let evidence = dossier.evidence.iter().map(|piece| &piece.key);
+    let moves =
+        dossier.moves.iter().flat_map(|moved| moved.approvals.iter().map(|entry| &entry.key).chain([&moved.key]));
     let ids: std::collections::BTreeSet<&String> = evidence.chain(moves).flatten().collect();
     let mut entries = Vec::new();
     for id in ids {

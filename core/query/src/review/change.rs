@@ -33,7 +33,7 @@ pub(super) struct Moved<'a> {
 
 /// Looks at a move. `facts` has it and what came with it.
 pub(super) fn look(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     policy: Option<&Policy>,
     moved: &Moved<'_>,
     with_diff: bool,
@@ -62,7 +62,7 @@ pub(super) fn look(
         },
         break_glass: moved.report.is_some_and(|report| report.break_glass),
         signers: Vec::new(),
-        said: said(facts, record)?,
+        said: said(reader, record)?,
         gates: Vec::new(),
         problems: Vec::new(),
         diff: None,
@@ -71,29 +71,32 @@ pub(super) fn look(
         reach: Listed::default(),
     };
     match record.predicate() {
-        Predicate::Alias(it) => alias(facts, it, with_diff, &mut review)?,
-        Predicate::Stage(it) => {
-            review.model = Some(it.model.clone());
-            review.sequence = it.sequence;
-            (review.from, review.to) = (Some(it.from.to_string()), Some(it.to.to_string()));
-            review.artifact = Some(it.artifact);
-            review.reason.clone_from(&it.reason);
+        Predicate::Alias(moved) => alias(reader, moved, with_diff, &mut review)?,
+        Predicate::Stage(stage_move) => {
+            review.model = Some(stage_move.model.clone());
+            review.sequence = stage_move.sequence;
+            (review.from, review.to) = (Some(stage_move.from.to_string()), Some(stage_move.to.to_string()));
+            review.artifact = Some(stage_move.artifact);
+            review.reason.clone_from(&stage_move.reason);
         }
-        Predicate::Trust(it) => {
-            review.sequence = it.sequence;
-            (review.from, review.to) = (Some(it.from.to_string()), Some(it.to.to_string()));
-            review.artifact = Some(it.artifact);
-            review.reason.clone_from(&it.reason);
+        Predicate::Trust(trust_move) => {
+            review.sequence = trust_move.sequence;
+            (review.from, review.to) = (Some(trust_move.from.to_string()), Some(trust_move.to.to_string()));
+            review.artifact = Some(trust_move.artifact);
+            review.reason.clone_from(&trust_move.reason);
         }
         _ => {}
     }
     match moved.report {
         Some(report) => {
             review.signers = signers(policy, record, report);
-            review.gates = gates(facts, review.artifact.as_ref(), report)?;
+            review.gates = gates(reader, review.artifact.as_ref(), report)?;
             together(&mut review, &moved.with);
         }
-        None => review.problems = moved.findings.iter().map(|it| Problem::of(it, None, Some(moved.commit))).collect(),
+        None => {
+            review.problems =
+                moved.findings.iter().map(|finding| Problem::of(finding, None, Some(moved.commit))).collect()
+        }
     }
     Ok(review)
 }
@@ -102,11 +105,11 @@ pub(super) fn look(
 fn together(review: &mut MoveReview, with: &[&Record]) {
     for record in with {
         let (gate, change) = match record.predicate() {
-            Predicate::Stage(it) if Some(it.artifact) == review.artifact => {
-                ("stage", format!("{} → {}", it.from, it.to))
+            Predicate::Stage(stage_move) if Some(stage_move.artifact) == review.artifact => {
+                ("stage", format!("{} → {}", stage_move.from, stage_move.to))
             }
-            Predicate::Trust(it) if Some(it.artifact) == review.artifact => {
-                ("trusted", format!("{} → {}", it.from, it.to))
+            Predicate::Trust(trust_move) if Some(trust_move.artifact) == review.artifact => {
+                ("trusted", format!("{} → {}", trust_move.from, trust_move.to))
             }
             _ => continue,
         };
@@ -116,43 +119,44 @@ fn together(review: &mut MoveReview, with: &[&Record]) {
     }
 }
 
-pub(crate) fn said(facts: StateReader<'_>, record: &Record) -> Result<Vec<SaidReview>> {
-    let row = |it: &refmark_records::approval::Approval| SaidReview {
-        by: it.by.clone(),
-        time: it.time,
-        approves: it.approves,
-        waives: it.waives.iter().map(|waiver| waiver.gate.clone()).collect(),
-        reason: it.reason.clone(),
+pub(crate) fn said(reader: StateReader<'_>, record: &Record) -> Result<Vec<SaidReview>> {
+    let row = |approval: &refmark_records::approval::Approval| SaidReview {
+        by: approval.by.clone(),
+        time: approval.time,
+        approves: approval.approves,
+        waives: approval.waives.iter().map(|waiver| waiver.gate.clone()).collect(),
+        reason: approval.reason.clone(),
     };
-    Ok(facts.approvals(&record.digest())?.iter().map(|it| row(it)).collect())
+    Ok(reader.approvals(&record.digest())?.iter().map(|approval| row(approval)).collect())
 }
 
-fn alias(facts: StateReader<'_>, it: &AliasMove, with_diff: bool, review: &mut MoveReview) -> Result<()> {
-    review.model = Some(it.model.clone());
-    review.alias = Some(it.alias.clone());
-    review.sequence = it.sequence;
-    review.from = it.from.map(|at| at.version.to_string());
-    review.to = it.to.map(|at| at.version.to_string());
-    review.artifact = it.to.or(it.from).map(|at| at.artifact);
-    review.reason.clone_from(&it.reason);
-    review.reach = reach(facts, &it.model, &it.alias, [it.from, it.to])?;
-    if let Some(from) = it.from {
-        review.held = held(facts, it, from.version)?;
+fn alias(reader: StateReader<'_>, alias_move: &AliasMove, with_diff: bool, review: &mut MoveReview) -> Result<()> {
+    review.model = Some(alias_move.model.clone());
+    review.alias = Some(alias_move.alias.clone());
+    review.sequence = alias_move.sequence;
+    review.from = alias_move.from.map(|at| at.version.to_string());
+    review.to = alias_move.to.map(|at| at.version.to_string());
+    review.artifact = alias_move.to.or(alias_move.from).map(|at| at.artifact);
+    review.reason.clone_from(&alias_move.reason);
+    review.reach = reach(reader, &alias_move.model, &alias_move.alias, [alias_move.from, alias_move.to])?;
+    if let Some(from) = alias_move.from {
+        review.held = held(reader, alias_move, from.version)?;
     }
-    match (it.from, it.to) {
+    match (alias_move.from, alias_move.to) {
         (Some(from), Some(to)) if with_diff => {
-            let side = |at: Target| Side { artifact: at.artifact, version: Some((it.model.clone(), at.version)) };
-            review.diff = difference(facts, &side(from), &side(to), review);
+            let side =
+                |at: Target| Side { artifact: at.artifact, version: Some((alias_move.model.clone(), at.version)) };
+            review.diff = difference(reader, &side(from), &side(to), review);
         }
-        (None, Some(to)) => review.package = package(facts, &to.artifact)?,
+        (None, Some(to)) => review.package = package(reader, &to.artifact)?,
         _ => {}
     }
     Ok(())
 }
 
 /// The difference, or why it cannot be shown: a refused change may hold anything.
-fn difference(facts: StateReader<'_>, old: &Side, new: &Side, review: &mut MoveReview) -> Option<ArtifactDiff> {
-    match diff(facts, old, new) {
+fn difference(reader: StateReader<'_>, old: &Side, new: &Side, review: &mut MoveReview) -> Option<ArtifactDiff> {
+    match diff(reader, old, new) {
         Ok(diff) => Some(diff),
         Err(error) => {
             review.problems.push(Problem::of(&error, None, None));
@@ -162,31 +166,31 @@ fn difference(facts: StateReader<'_>, old: &Side, new: &Side, review: &mut MoveR
 }
 
 /// An artifact by itself.
-pub(super) fn package(facts: StateReader<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
-    let Some(manifest) = facts.manifest(artifact)? else { return Ok(None) };
+pub(super) fn package(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
+    let Some(manifest) = reader.manifest(artifact)? else { return Ok(None) };
     Ok(Some(PackageReview {
         artifact_type: manifest.artifact_type.to_string(),
         format: manifest.format.clone(),
         files: manifest.files.len(),
-        size: manifest.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)),
+        size: manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)),
         tensors: manifest.tensors.len(),
         classes: crate::diff::what_files_can_do(&manifest),
-        trust: facts.trust(artifact)?.0,
+        trust: reader.trust(artifact)?.0,
         claims: manifest.metrics.iter().take(20).map(|(name, value)| (one_line(name), value.to_string())).collect(),
     }))
 }
 
 /// Since when the alias holds what it moves from, and how often it went back since that version first held it.
-fn held(facts: StateReader<'_>, it: &AliasMove, version: u64) -> Result<Option<HeldReview>> {
+fn held(reader: StateReader<'_>, alias_move: &AliasMove, version: u64) -> Result<Option<HeldReview>> {
     let mut found: Option<HeldReview> = None;
     let mut before = Vec::new();
-    for number in (it.sequence.saturating_sub(LOOK_BACK).max(1)..it.sequence).rev() {
-        let Some(earlier) = facts.alias_move(&it.model, &it.alias, number)? else { break };
+    for number in (alias_move.sequence.saturating_sub(LOOK_BACK).max(1)..alias_move.sequence).rev() {
+        let Some(earlier) = reader.alias_move(&alias_move.model, &alias_move.alias, number)? else { break };
         found.get_or_insert_with(|| HeldReview {
             version,
             since: earlier.time,
             by: earlier.by.clone(),
-            seconds: it.time.since(earlier.time),
+            seconds: alias_move.time.since(earlier.time),
             rollbacks: 0,
         });
         before.push(earlier.to.map(|to| to.version));
@@ -200,13 +204,13 @@ fn held(facts: StateReader<'_>, it: &AliasMove, version: u64) -> Result<Option<H
 }
 
 fn reach(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     model: &ModelName,
     alias: &AliasName,
     targets: [Option<Target>; 2],
 ) -> Result<Listed<ReachReview>> {
     let mut rows = Listed::default();
-    for consumer in facts.consumers()? {
+    for consumer in reader.consumers()? {
         for pin in consumer.pins.iter().filter(|pin| pin.model == *model) {
             let concerned = pin.alias.as_ref() == Some(alias)
                 || targets.iter().flatten().any(|target| target.version == pin.version);
@@ -222,9 +226,11 @@ fn reach(
 /// The demands of the rule that judges a move.
 pub(crate) fn demands<'p>(policy: &'p Policy, predicate: &Predicate) -> Option<&'p Demands> {
     match predicate {
-        Predicate::Alias(it) => policy.alias_rule(&it.model, &it.alias).map(|rule| &rule.needs),
-        Predicate::Stage(it) => policy.stage_rule(&it.model, it.from, it.to).map(|rule| &rule.needs),
-        Predicate::Trust(it) => policy.trust_rule(it.from, it.to).map(|rule| &rule.needs),
+        Predicate::Alias(alias_move) => policy.alias_rule(&alias_move.model, &alias_move.alias).map(|rule| &rule.needs),
+        Predicate::Stage(stage_move) => {
+            policy.stage_rule(&stage_move.model, stage_move.from, stage_move.to).map(|rule| &rule.needs)
+        }
+        Predicate::Trust(trust_move) => policy.trust_rule(trust_move.from, trust_move.to).map(|rule| &rule.needs),
         _ => None,
     }
 }
@@ -233,10 +239,10 @@ pub(crate) fn demands<'p>(policy: &'p Policy, predicate: &Predicate) -> Option<&
 pub(crate) fn signers(policy: Option<&Policy>, record: &Record, report: &GateReport) -> Vec<SignerReview> {
     let author = record.common().by;
     let demands = policy.and_then(|policy| demands(policy, record.predicate()));
-    let signed = |id: &PrincipalId| report.signers.iter().any(|it| it.by.as_ref() == Some(id));
+    let signed = |id: &PrincipalId| report.signers.iter().any(|signer| signer.by.as_ref() == Some(id));
     let model = match record.predicate() {
-        Predicate::Alias(it) => Some(&it.model),
-        Predicate::Stage(it) => Some(&it.model),
+        Predicate::Alias(alias_move) => Some(&alias_move.model),
+        Predicate::Stage(stage_move) => Some(&stage_move.model),
         _ => None,
     };
     let could = |at: usize| -> Vec<(PrincipalId, bool)> {
@@ -245,11 +251,11 @@ pub(crate) fn signers(policy: Option<&Policy>, record: &Record, report: &GateRep
         let may = |id: &PrincipalId| could_sign(policy, signer, id, model) && (id != author || demands.author_counts);
         policy.members.keys().filter(|id| may(id)).map(|id| (id.clone(), signed(id))).collect()
     };
-    let row = |(at, it): (usize, &refmark_engine::gate::SignerResult)| SignerReview {
-        asks: it.asks.clone(),
+    let row = |(at, signer): (usize, &refmark_engine::gate::SignerResult)| SignerReview {
+        asks: signer.asks.clone(),
         not_author: demands.is_some_and(|demands| !demands.author_counts),
-        by: it.by.clone(),
-        time: it.time,
+        by: signer.by.clone(),
+        time: signer.time,
         could: could(at),
     };
     report.signers.iter().enumerate().map(row).collect()
@@ -264,22 +270,22 @@ fn could_sign(policy: &Policy, signer: &Signer, id: &PrincipalId, model: Option<
 
 /// Gates with who attached the evidence that they rest on.
 pub(crate) fn gates(
-    facts: StateReader<'_>,
+    reader: StateReader<'_>,
     artifact: Option<&ArtifactId>,
     report: &GateReport,
 ) -> Result<Vec<GateReview>> {
     let needed = report.gates.iter().any(|gate| gate.evidence.is_some());
     let all = match artifact.filter(|_| needed) {
-        Some(artifact) => facts.evidence(artifact)?,
+        Some(artifact) => reader.evidence(artifact)?,
         None => Vec::new(),
     };
     let row = |gate: &refmark_engine::gate::GateResult| {
-        let evidence = all.iter().find(|it| Some(it.record.digest()) == gate.evidence);
+        let evidence = all.iter().find(|piece| Some(piece.record.digest()) == gate.evidence);
         GateReview {
             gate: gate.clone(),
-            evidence_by: evidence.map(|it| it.by.clone()),
-            evidence_type: evidence.map(|it| it.evidence_type.to_string()),
-            run: evidence.and_then(|it| it.run.clone()),
+            evidence_by: evidence.map(|evidence| evidence.by.clone()),
+            evidence_type: evidence.map(|evidence| evidence.evidence_type.to_string()),
+            run: evidence.and_then(|evidence| evidence.run.clone()),
         }
     };
     Ok(report.gates.iter().map(row).collect())

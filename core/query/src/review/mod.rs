@@ -4,11 +4,12 @@
 //! would not is not shown as evidence.
 
 mod change;
-mod other;
+mod compose;
+mod describe;
 mod range;
+mod range_file;
 mod rules;
 mod summary;
-mod words;
 
 use serde::Serialize;
 
@@ -24,10 +25,10 @@ use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
 pub(crate) use change::{gates, said, signers};
-pub(crate) use other::{companions, reordered};
-pub use range::{Method, MethodVerdict, Outcome, Range, RangeVerdict, merge_base};
+pub(crate) use compose::{companions, reordered};
+pub(crate) use describe::in_words;
+pub use range::{Method, MethodVerdict, Range, RangeOutcome, RangeVerdict, merge_base};
 pub use summary::quoted;
-pub(crate) use words::in_words;
 
 /// So many moves, versions and other records are shown one by one.
 const MOVES: usize = 20;
@@ -365,5 +366,5 @@ pub fn review(range: &Range<'_>, options: &ReviewOptions) -> Result<Review> {
         Some(one) => range.methods(one, as_fast_forward.as_ref())?,
         None => Vec::new(),
     };
-    other::compose(range, options, outcome, methods, landed)
+    compose::compose(range, options, outcome, methods, landed)
 }

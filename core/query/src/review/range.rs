@@ -4,10 +4,12 @@
 use serde::Serialize;
 
 use refmark_engine::landing::{Effect, Inert, Standing};
+use refmark_engine::rules::renew;
 use refmark_engine::snapshot::{Change, History, first_parents};
-use refmark_engine::verify::{Problem, Remembered, Verified, Verifier, asks_for_the_whole_walk};
+use refmark_engine::verify::{NeedsWholeWalk, Problem, Remembered, Verified, Verifier};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +85,7 @@ impl RangeVerdict {
 }
 
 /// What came of a range.
-pub struct Outcome<'h> {
+pub struct RangeOutcome<'h> {
     /// The last commit of the range.
     pub head: Oid,
     /// The walk, at the end of the range.
@@ -165,27 +167,27 @@ impl<'h> Range<'h> {
     }
 
     /// Takes these steps after the base: commits, each with what it changes.
-    fn take(&self, steps: &[(Oid, Vec<Change>)], conflicts: Vec<String>) -> Result<Outcome<'h>> {
+    fn take(&self, steps: &[(Oid, Vec<Change>)], conflicts: Vec<String>) -> Result<RangeOutcome<'h>> {
         match self.take_from(steps, &conflicts, false) {
-            Err(error) if asks_for_the_whole_walk(&error) => self.take_from(steps, &conflicts, true),
+            Err(error) if NeedsWholeWalk::is(&error) => self.take_from(steps, &conflicts, true),
             done => done,
         }
     }
 
-    fn take_from(&self, steps: &[(Oid, Vec<Change>)], conflicts: &[String], whole: bool) -> Result<Outcome<'h>> {
+    fn take_from(&self, steps: &[(Oid, Vec<Change>)], conflicts: &[String], whole: bool) -> Result<RangeOutcome<'h>> {
         let mut verifier = self.at_base(whole)?;
         let (mut effects, mut touched) = (Vec::new(), BTreeSet::new());
         for (commit, changes) in steps {
-            touched.extend(changes.iter().map(|it| it.path.clone()));
+            touched.extend(changes.iter().map(|change| change.path.clone()));
             let verdict = verifier.take(*commit, changes)?;
             effects.extend(verdict.effects.into_iter().map(|effect| (*commit, effect)));
         }
         let head = steps.last().map_or(self.base, |step| step.0);
-        Ok(Outcome { head, verified: verifier.finish()?, effects, touched, conflicts: conflicts.to_vec() })
+        Ok(RangeOutcome { head, verified: verifier.finish()?, effects, touched, conflicts: conflicts.to_vec() })
     }
 
     /// The range as the commits that it is, where its base is on their first-parent chain.
-    pub fn as_fast_forward(&self) -> Result<Option<Outcome<'h>>> {
+    pub fn as_fast_forward(&self) -> Result<Option<RangeOutcome<'h>>> {
         let Some(chain) = self.chain()? else { return Ok(None) };
         let mut steps = Vec::new();
         for commit in chain {
@@ -195,7 +197,7 @@ impl<'h> Range<'h> {
     }
 
     /// The range as one landing on the base: what a merge or a squash brings.
-    pub fn as_merge(&self) -> Result<Outcome<'h>> {
+    pub fn as_merge(&self) -> Result<RangeOutcome<'h>> {
         let all = self.history.between(self.merge_base, self.head)?;
         let mut tree = BTreeMap::new();
         let mut conflicts = Vec::new();
@@ -205,7 +207,7 @@ impl<'h> Range<'h> {
     }
 
     /// The range commit by commit on the base: what a rebase brings. Nothing where it has merges.
-    pub fn as_rebase(&self) -> Result<Option<Outcome<'h>>> {
+    pub fn as_rebase(&self) -> Result<Option<RangeOutcome<'h>>> {
         let Some(commits) = self.own_commits()? else { return Ok(None) };
         let mut tree = BTreeMap::new();
         let mut conflicts = Vec::new();
@@ -249,10 +251,14 @@ impl<'h> Range<'h> {
     }
 
     /// What each way of merging comes to, given what came of the range as one landing and, where there is one, as it is.
-    pub fn methods(&self, as_merge: &Outcome<'h>, as_fast_forward: Option<&Outcome<'h>>) -> Result<Vec<MethodVerdict>> {
-        let verdict = |method: Method, outcome: &Outcome<'h>| {
+    pub fn methods(
+        &self,
+        as_merge: &RangeOutcome<'h>,
+        as_fast_forward: Option<&RangeOutcome<'h>>,
+    ) -> Result<Vec<MethodVerdict>> {
+        let verdict = |method: Method, outcome: &RangeOutcome<'h>| {
             let (verdict, problems) = outcome.judge();
-            MethodVerdict { method, verdict, because: problems.first().map(|it| it.message.clone()) }
+            MethodVerdict { method, verdict, because: problems.first().map(|problem| problem.message.clone()) }
         };
         let not_possible = |method: Method, why: &str| MethodVerdict {
             method,
@@ -268,7 +274,7 @@ impl<'h> Range<'h> {
             Some(outcome) => verdict(Method::FastForward, outcome),
             None => not_possible(
                 Method::FastForward,
-                "its first parents do not lead to the branch's head: the branch's history would be another one",
+                "its first parents do not lead to the head of the branch, so the history of the branch would change",
             ),
         });
         Ok(methods)
@@ -281,11 +287,11 @@ impl<'h> Range<'h> {
     }
 }
 
-impl Outcome<'_> {
+impl RangeOutcome<'_> {
     /// Landings without effect of which the range brought or touched a file.
     pub fn new_inert(&self) -> impl Iterator<Item = &Inert> {
         let walk = &self.verified.walk;
-        walk.inert().iter().filter(|it| it.files.keys().any(|path| self.touched.contains(path)))
+        walk.inert().iter().filter(|landing| landing.files.keys().any(|path| self.touched.contains(path)))
     }
 
     /// The verdict, and every reason why it is not `ok`, the gravest first.
@@ -300,15 +306,17 @@ impl Outcome<'_> {
         if let Some(error) = &verified.root_error {
             add(RangeVerdict::Failed, Problem::of(error, None, None));
         }
-        for path in verified.walk.off() {
+        for path in verified.walk.tampered_paths() {
             let error = Error::new(Code::BadTip, format!("{path} had taken effect, and this changes or removes it"))
-                .hint("records are only ever added: put it back, and roll back with `refmark rollback`");
+                .hint(
+                    Hint::of("records are only ever added: put it back; to undo a promotion, ")
+                        .then(Next::Rollback { alias: None }),
+                );
             add(RangeVerdict::Failed, Problem::of(&error, Some(path), Some(self.head)));
         }
         for path in &self.conflicts {
-            let message = format!("{path} is another one on the branch by now: somebody else was first");
-            let error = Error::new(Code::PremiseGone, message)
-                .hint("`refmark renew BRANCH` makes it again on what stands there now; approvals lapse with it");
+            let message = format!("the branch already has another {path}: another change landed first");
+            let error = Error::new(Code::PremiseGone, message).hint(renew());
             add(RangeVerdict::Refused, Problem::of(&error, Some(path), None));
         }
         for landing in self.new_inert() {
@@ -331,9 +339,9 @@ impl Outcome<'_> {
             let error = Error::new(Code::Distrusted, format!("{path} rests on a key that is distrusted"));
             add(RangeVerdict::Refused, Problem::of(&error, Some(path), None));
         }
-        let weight = |it: &(RangeVerdict, Problem)| (it.0, it.1.code != Code::Pending);
-        problems.sort_by_key(|it| std::cmp::Reverse(weight(it)));
-        (verdict, problems.into_iter().map(|it| it.1).collect())
+        let weight = |(grade, problem): &(RangeVerdict, Problem)| (*grade, problem.code != Code::Pending);
+        problems.sort_by_key(|graded| std::cmp::Reverse(weight(graded)));
+        (verdict, problems.into_iter().map(|(_, problem)| problem).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! New roots and policies under review: members in sentences, the text line by line.
 
 use super::RulesReview;
-use super::other::Brought;
+use super::range_file::RangeFile;
 use crate::diff::Listed;
 use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 const POLICY_LINES: usize = 5_000;
 
 /// The roots and policies of a range.
-pub(super) fn rules(facts: StateReader<'_>, all: &[Brought<'_>]) -> Result<Vec<RulesReview>> {
+pub(super) fn rules(reader: StateReader<'_>, all: &[RangeFile<'_>]) -> Result<Vec<RulesReview>> {
     let mut rules = Vec::new();
-    for it in all {
-        let Some(record) = &it.record else { continue };
+    for brought in all {
+        let Some(record) = &brought.record else { continue };
         let common = record.common();
         let mut review = RulesReview {
             kind: record.predicate().kind(),
@@ -28,7 +28,7 @@ pub(super) fn rules(facts: StateReader<'_>, all: &[Brought<'_>]) -> Result<Vec<R
             by: common.by.clone(),
             time: common.time,
             signatures: record.signatures.len(),
-            effect: it.effect,
+            effect: brought.effect,
             changes: Listed::default(),
             lines_added: Listed::default(),
             lines_removed: Listed::default(),
@@ -39,14 +39,15 @@ pub(super) fn rules(facts: StateReader<'_>, all: &[Brought<'_>]) -> Result<Vec<R
                 review.reason.clone_from(&policy.reason);
                 let text = all.iter().find(|other| other.place == Place::PolicyText(policy.number));
                 if let Some(text) = text {
-                    policy_changes(facts, policy.number, text.oid, &mut review)?;
+                    policy_changes(reader, policy.number, text.oid, &mut review)?;
                 }
             }
             Predicate::Root(root) => {
                 review.number = root.number;
                 review.reason.clone_from(&root.reason);
                 for (what, quorum) in [("root", &root.root), ("policy", &root.policy)] {
-                    let who = quorum.principals.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+                    let who =
+                        quorum.principals.iter().map(|principal| principal.as_str()).collect::<Vec<_>>().join(", ");
                     review.changes.push(format!("{what}: {} of {who} must sign", quorum.threshold));
                 }
             }
@@ -58,12 +59,12 @@ pub(super) fn rules(facts: StateReader<'_>, all: &[Brought<'_>]) -> Result<Vec<R
 }
 
 /// What a policy changes against the one before: its members in sentences, its text line by line.
-fn policy_changes(facts: StateReader<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
-    let objects = facts.0.objects();
+fn policy_changes(reader: StateReader<'_>, number: u64, text: Oid, review: &mut RulesReview) -> Result<()> {
+    let objects = reader.0.objects();
     let read = |oid: Oid| objects.bytes(oid, refmark_records::policy::POLICY_LIMIT);
     let old_text = match number {
         0 | 1 => None,
-        n => facts.0.oid(&Place::PolicyText(n - 1).path())?,
+        n => reader.0.oid(&Place::PolicyText(n - 1).path())?,
     };
     if let (Ok(new), Some(Ok(old))) = (objects.policy(text), old_text.map(|oid| objects.policy(oid))) {
         members(&old, &new, review);
@@ -112,7 +113,7 @@ fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
     for id in old.members.keys().filter(|id| !new.members.contains_key(*id)) {
         review.changes.push(format!("{id} is no member any more"));
     }
-    for distrust in new.distrust.iter().filter(|it| !old.distrust.iter().any(|other| other.key == it.key)) {
+    for distrust in new.distrust.iter().filter(|distrust| !old.distrust.iter().any(|other| other.key == distrust.key)) {
         let since = distrust.since.short();
         review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
     }

@@ -23,21 +23,20 @@ pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<
     let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
     let range = format!("{}..{}", review.base.short(), review.head.short());
     let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
-    let missing = review
-        .changes
-        .items
-        .iter()
-        .any(|it| it.decision == Decision::Pending && it.signers.iter().any(|signer| signer.by.is_none()));
+    let missing =
+        review.changes.items.iter().any(|change| {
+            change.decision == Decision::Pending && change.signers.iter().any(|signer| signer.by.is_none())
+        });
     if missing {
         commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
     }
-    if review.problems.iter().any(|it| it.code == Code::PremiseGone) {
+    if review.problems.iter().any(|problem| problem.code == Code::PremiseGone) {
         commands.renew = Some(format!("git fetch && refmark renew {branch} && git push"));
     }
-    let alias = review.changes.items.iter().find(|it| it.alias.is_some() && it.from.is_some());
+    let alias = review.changes.items.iter().find(|change| change.alias.is_some() && change.from.is_some());
     if let Some((model, alias)) = alias
-        .filter(|it| it.decision != Decision::Refused)
-        .and_then(|it| Some((it.model.as_ref()?, it.alias.as_ref()?)))
+        .filter(|alias_move| alias_move.decision != Decision::Refused)
+        .and_then(|alias_move| Some((alias_move.model.as_ref()?, alias_move.alias.as_ref()?)))
     {
         commands.roll_back = Some(format!("refmark rollback {} --reason \"…\"", quoted(&format!("{model}@{alias}"))));
         let rule = policy.and_then(|policy| policy.alias_rule(model, alias).map(|rule| (policy, rule)));
@@ -62,7 +61,7 @@ pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<
 
 pub(super) fn title(review: &Review) -> String {
     if let Some(first) = review.changes.items.first() {
-        let more = review.changes.items.iter().filter(|it| it.kind == first.kind).count() - 1
+        let more = review.changes.items.iter().filter(|change| change.kind == first.kind).count() - 1
             + if review.changes.more > 0 { review.changes.more } else { 0 };
         let more = if more > 0 { format!(" and {}", counted(more, "more move")) } else { String::new() };
         return format!("{}{more}", first.change);
@@ -88,9 +87,9 @@ pub(super) fn title(review: &Review) -> String {
 /// alike is one.
 fn open_places(review: &Review, break_glass: bool) -> usize {
     let mut most: BTreeMap<&str, usize> = BTreeMap::new();
-    for it in review.changes.items.iter().filter(|it| it.break_glass == break_glass) {
+    for change in review.changes.items.iter().filter(|change| change.break_glass == break_glass) {
         let mut here: BTreeMap<&str, usize> = BTreeMap::new();
-        for signer in it.signers.iter().filter(|signer| signer.by.is_none()) {
+        for signer in change.signers.iter().filter(|signer| signer.by.is_none()) {
             *here.entry(&signer.asks).or_default() += 1;
         }
         for (asks, count) in here {
@@ -103,11 +102,11 @@ fn open_places(review: &Review, break_glass: bool) -> usize {
 
 /// What it comes to, in a few words.
 pub(super) fn summary(review: &Review) -> String {
-    let gates = || review.changes.items.iter().flat_map(|it| &it.gates).map(|it| it.gate.status);
+    let gates = || review.changes.items.iter().flat_map(|change| &change.gates).map(|gate| gate.gate.status);
     let mut parts = Vec::new();
-    let failed = gates().filter(|it| *it == Status::Failed).count();
-    let missing = gates().filter(|it| matches!(it, Status::Missing | Status::Pending)).count();
-    let waived = gates().filter(|it| *it == Status::Waived).count();
+    let failed = gates().filter(|gate| *gate == Status::Failed).count();
+    let missing = gates().filter(|gate| matches!(gate, Status::Missing | Status::Pending)).count();
+    let waived = gates().filter(|gate| *gate == Status::Waived).count();
     let open = |break_glass: bool| open_places(review, break_glass);
     if failed > 0 {
         parts.push(format!(
@@ -132,7 +131,7 @@ pub(super) fn summary(review: &Review) -> String {
     }
     match (review.verdict, parts.is_empty()) {
         (RangeVerdict::Refused | RangeVerdict::Failed, _) if failed == 0 => {
-            let why = review.problems.first().map_or_else(String::new, |it| format!(": {}", it.message));
+            let why = review.problems.first().map_or_else(String::new, |problem| format!(": {}", problem.message));
             format!("{}{why}", review.verdict.as_str())
         }
         (RangeVerdict::Ok, _) if review.landed => {
@@ -147,11 +146,11 @@ pub(super) fn summary(review: &Review) -> String {
 
 pub(super) fn key(review: &Review) -> String {
     match review.changes.items.first() {
-        Some(it) => match (&it.model, &it.alias, &it.artifact) {
-            (Some(model), Some(alias), _) => format!("{}@{}#{}", model.escaped(), alias.escaped(), it.sequence),
-            (Some(model), None, _) => format!("{}#{}", model.escaped(), it.sequence),
-            (_, _, Some(artifact)) => format!("{}#{}", artifact.short(), it.sequence),
-            _ => it.statement.short(),
+        Some(change) => match (&change.model, &change.alias, &change.artifact) {
+            (Some(model), Some(alias), _) => format!("{}@{}#{}", model.escaped(), alias.escaped(), change.sequence),
+            (Some(model), None, _) => format!("{}#{}", model.escaped(), change.sequence),
+            (_, _, Some(artifact)) => format!("{}#{}", artifact.short(), change.sequence),
+            _ => change.statement.short(),
         },
         None => "range".to_owned(),
     }

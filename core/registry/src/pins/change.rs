@@ -222,7 +222,7 @@ fn take(
             .hint("pin NAME@ALIAS, NAME/VERSION or NAME/RELEASE"));
     };
     let name = name.unwrap_or_else(|| model.clone());
-    Taken { name, model, version, alias: found.alias, head: view.head, now, facts: view.facts()? }.pin()
+    Taken { name, model, version, alias: found.alias, head: view.head, now, reader: view.facts()? }.pin()
 }
 
 /// The newest root that the view vouches for; without a pin only by trust on first use.

@@ -2,7 +2,6 @@
 
 use crate::registry::Reader;
 use refmark_engine::ports::store::RecordStore;
-use refmark_engine::rules::hint_on_branch;
 use refmark_query::check::{Arrival, CheckAnswer, check};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -37,9 +36,8 @@ impl<'r> Reader<'r> {
         let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
         let mut answer = check(&range, arrival, self.registry.world.clock.now())?;
         if self.registry.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
-            for hint in answer.problems.iter_mut().filter_map(|it| it.hint.as_mut()) {
-                *hint = hint_on_branch(&hint.to_string(), &named.head_name).into();
-            }
+            let problems = answer.problems.into_iter();
+            answer.problems = problems.map(|problem| problem.on_branch(&named.head_name)).collect();
         }
         Ok(answer)
     }

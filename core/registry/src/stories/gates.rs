@@ -2,13 +2,12 @@
 
 use super::team::{Team, alias};
 use crate::tests::model;
-use refmark_engine::gate::{GateReport, GateResult, Status};
+use refmark_engine::gate::{GateReport, GateResult, Refusal, Status};
 use refmark_engine::plan::{EvidenceRequest, PromoteRequest};
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_types::canonical::{FreeJson, FreeMap};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::name::EntryId;
-use serde::Deserialize;
 
 /// A team whose alias `gN` is guarded by the N-th of these gates, and by nothing else but trust.
 fn guarded(gates: &[&str]) -> Team {
@@ -39,8 +38,8 @@ impl Team {
         };
         let reports: Vec<GateReport> = match self.registry.write(self.as_("bo")).promote(&request) {
             Ok(answer) => answer.reports,
-            Err(error) => match error.fields.get("report") {
-                Some(report) => vec![GateReport::deserialize(report).unwrap()],
+            Err(error) => match error.cause::<Refusal>() {
+                Some(Refusal(report)) => vec![report.clone()],
                 None => panic!("{error:?}"),
             },
         };

@@ -143,7 +143,7 @@ fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     assert!(error.hint.unwrap().to_string().contains("refmark promote sentiment@champion 1"));
     let request = PromoteRequest { alias: alias("staging"), ..champion(1) };
     let moved = team.registry.write(team.as_("nora")).promote(&request).unwrap();
-    assert!(moved.notes[0].contains("refmark transition sentiment/1 staging"), "{:?}", moved.notes);
+    assert!(moved.notes[0].to_string().contains("transition sentiment/1 to staging"), "{:?}", moved.notes);
     let mut request = to("sentiment/1", "quarantined");
     request.replacement = Some(2);
     assert_eq!(team.registry.write(team.as_("bo")).transition(&request).unwrap_err().code, Code::BadArgument);

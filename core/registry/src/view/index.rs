@@ -12,7 +12,7 @@ use crate::view::View;
 use crate::view::landed::Landed;
 use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
-use refmark_engine::verify::{Verifier, asks_for_the_whole_walk};
+use refmark_engine::verify::{NeedsWholeWalk, Verifier};
 use refmark_query::index::row;
 use refmark_store::index::{self, Index, Writing};
 use refmark_types::error::{Code, Error, Result};
@@ -252,7 +252,7 @@ impl Registry {
                 // Another process walked it on in between.
                 Ok(false) => start = Start::WhereItStands,
                 // The view was held to what this reader saw before; the index only follows it.
-                Err(error) if error.code == Code::HistoryRewritten || asks_for_the_whole_walk(&error) => {
+                Err(error) if error.code == Code::HistoryRewritten || NeedsWholeWalk::is(&error) => {
                     start = Start::Anew;
                 }
                 Err(error) => return Err(error),

@@ -16,7 +16,7 @@ use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
-use refmark_engine::verify::{Subject, Verified, Verifier, asks_for_the_whole_walk};
+use refmark_engine::verify::{NeedsWholeWalk, Subject, Verified, Verifier};
 pub use refmark_query::answer::AsOf;
 use refmark_query::answer::QueryContext;
 use refmark_store::fs::parallel::locked;
@@ -63,7 +63,7 @@ impl Registry {
             let resumed = Verifier::resume_with(objects, head, &remembered).and_then(|it| self.walk(it.held_to(pin)));
             match resumed {
                 Ok(verified) => return self.viewed(head, pin, verified, Some(remembered.head)),
-                Err(error) if asks_for_the_whole_walk(&error) => {}
+                Err(error) if NeedsWholeWalk::is(&error) => {}
                 Err(error) if error.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
                     return self.view_behind(head, pin);
                 }

@@ -4,8 +4,8 @@
 use std::sync::Mutex;
 
 use crate::registry::Registry;
-use refmark_engine::known::{Keys, Known, keys_of};
 use refmark_engine::landing::Verdict;
+use refmark_engine::parsed_object::{Keys, ParsedObject, keys_of};
 use refmark_engine::snapshot::{Change, History, Mode};
 use refmark_engine::verify::Verifier;
 use refmark_records::layout::{Place, number_in_name};
@@ -26,7 +26,7 @@ const FILES: usize = 4096;
 struct Read {
     /// What each changed.
     changes: Vec<Vec<Change>>,
-    known: Vec<(Oid, Known)>,
+    known: Vec<(Oid, ParsedObject)>,
 }
 
 impl Registry {
@@ -42,8 +42,8 @@ impl Registry {
             }
             return Ok(());
         }
-        let keys = self.hinted_keys(verifier.ahead().last());
-        let commits: Vec<Oid> = verifier.ahead().collect();
+        let keys = self.hinted_keys(verifier.remaining_commits().last());
+        let commits: Vec<Oid> = verifier.remaining_commits().collect();
         let mut rest = commits.as_slice();
         std::thread::scope(|scope| {
             let mut reading = Some(scope.spawn(|| self.read_ahead(rest, &keys)));
@@ -57,7 +57,7 @@ impl Registry {
                     reading = Some(scope.spawn(move || self.read_ahead(next, keys)));
                 }
                 for (oid, known) in read.known {
-                    verifier.objects().know(oid, known);
+                    verifier.objects().add_parsed(oid, known);
                 }
                 for changes in &read.changes {
                     if let Some(verdict) = verifier.step_with(changes)? {
@@ -88,7 +88,8 @@ impl Registry {
         let known = Mutex::new(Vec::with_capacity(files.len()));
         for_each(cores(), &files, |(path, oid)| {
             // What cannot be loaded is told by the walk.
-            let found = self.repo.load(*oid, MANIFEST_LIMIT).ok().and_then(|bytes| Known::of(path, &bytes, keys));
+            let found =
+                self.repo.load(*oid, MANIFEST_LIMIT).ok().and_then(|bytes| ParsedObject::of(path, &bytes, keys));
             locked(&known).extend(found.map(|known| (*oid, known)));
             Ok(())
         })?;

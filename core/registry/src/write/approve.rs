@@ -183,7 +183,7 @@ impl Writer<'_> {
                 }
             }
         }
-        for open in open_approvals(verified.facts(), verified.walk.due())? {
+        for open in open_approvals(verified.reader(), verified.walk.due())? {
             let here = match commit {
                 Some(commit) => view.landed(&open.path)?.is_some_and(|landed| landed.commit == commit),
                 None => true,
@@ -204,7 +204,7 @@ impl<'r> Reader<'r> {
     /// The moves that took effect on one person's word, with approvals still due.
     pub fn open_approvals(&self, view: &View<'_>) -> Result<Vec<OpenApproval>> {
         match view.verified() {
-            Some(verified) => open_approvals(verified.facts(), verified.walk.due()),
+            Some(verified) => open_approvals(verified.reader(), verified.walk.due()),
             None => Ok(Vec::new()),
         }
     }

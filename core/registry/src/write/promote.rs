@@ -11,6 +11,7 @@ use refmark_records::alias::Target;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Result, bug};
+use refmark_types::hint::Hint;
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -44,7 +45,7 @@ pub struct MoveAnswer {
     pub reports: Vec<GateReport>,
     /// What people should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<Hint>,
 }
 
 impl Writer<'_> {

@@ -8,10 +8,10 @@ use crate::registry::Registry;
 use crate::view::View;
 use crate::write::branch::{Ahead, approvers, subject_of};
 use crate::write::transaction::{Ready, refuse_what_has_no_effect};
-use refmark_engine::gate::{Decision, GateReport};
+use refmark_engine::gate::{Decision, GateReport, Refusal};
 use refmark_engine::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
 use refmark_engine::ports::store::RecordStore;
-use refmark_engine::rules::{Judged, hint_on_branch};
+use refmark_engine::rules::Judged;
 use refmark_records::layout::Place;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::canonical::RECORD_LIMIT;
@@ -215,7 +215,7 @@ impl Writer<'_> {
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();
             refuse_what_has_no_effect(&Judged { dropped: Vec::new(), ..judged }).map_err(|mut error| {
-                error.hint = error.hint.map(|hint| hint_on_branch(&hint.to_string(), &ahead.name).into());
+                error.hint = Refusal::hint_on_branch(&error.cause, error.hint.take(), &ahead.name);
                 error
             })?;
             approved_by = approvers(&reports);

@@ -5,8 +5,8 @@ use crate::registry::Registry;
 use crate::registry::Writer;
 use crate::view::View;
 use refmark_engine::effective::{Effective, Objects};
-use refmark_engine::gate::{Decision, GateReport};
-use refmark_engine::known::{Keys, Known};
+use refmark_engine::gate::{Decision, GateReport, Refusal};
+use refmark_engine::parsed_object::{Keys, ParsedObject};
 use refmark_engine::plan::{Author, Plan};
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::signer::{Signer, sign_commit, sign_statement};
@@ -21,6 +21,7 @@ use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_store::fs::parallel::in_parallel;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeMap;
@@ -83,7 +84,7 @@ struct Made {
     oid: Oid,
     /// The digest of its statement, where it is a record.
     record: Option<Digest>,
-    known: Option<Known>,
+    known: Option<ParsedObject>,
 }
 
 impl Writer<'_> {
@@ -206,7 +207,7 @@ impl Writer<'_> {
             }
             if !is_companion(&path) {
                 objects.expect(oid, bytes.clone());
-                known.into_iter().for_each(|known| objects.know(oid, known));
+                known.into_iter().for_each(|known| objects.add_parsed(oid, known));
                 ready.oids.insert(path.clone(), (Mode::File, oid));
             }
             ready.files.push((path, bytes));
@@ -238,10 +239,10 @@ impl Writer<'_> {
                 (statement.common().path.to_owned(), print_record(statement, &[signature])?.into_bytes())
             }
         };
-        let known = Known::of(&path, &bytes, keys);
+        let known = ParsedObject::of(&path, &bytes, keys);
         let signed = path.ends_with(".json") && !matches!(Place::parse(&path), None | Some(Place::Document(..)));
         let record = match &known {
-            Some(Known::Record(record, _)) => Some(record.digest()),
+            Some(ParsedObject::Record(record, _)) => Some(record.digest()),
             _ if signed => Some(Record::parse(&bytes).map_err(|error| error.at(&path))?.digest()),
             _ => None,
         };
@@ -382,19 +383,20 @@ fn without_a_role(error: Box<Error>, reports: &[GateReport], by: &PrincipalId, p
     if error.code != Code::Pending || fits {
         return error;
     }
-    let asked: Vec<&str> = report.signers.iter().map(|it| it.asks.as_str()).collect();
     let mut who: Vec<&PrincipalId> = report.signers.iter().flat_map(|it| &it.candidates).collect();
     who.sort();
     who.dedup();
-    let names = who.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-    let names = if names.is_empty() { "nobody could".to_owned() } else { format!("{names} could") };
-    Error::new(
-        Code::Refused,
-        format!("{} asks for {}, and {by} is neither; {names}", report.change, asked.join(" and ")),
-    )
-    .hint("propose it with --propose; they approve it with `refmark approve BRANCH`")
-    .field("report", report)
-    .field("who_could", who)
+    let needed = report.approvals_needed().unwrap_or_default();
+    Error::new(Code::Refused, format!("{}: {needed}; the author, {by}, has none of these roles", report.change))
+        .hint(
+            Hint::of("make it a proposal (")
+                .then(Next::With(Choice::Propose))
+                .say("); those who may approve it: ")
+                .then(Next::Approve { branch: None }),
+        )
+        .field("report", report)
+        .caused_by(Refusal((**report).clone()))
+        .field("who_could", who)
 }
 
 /// An error with every reason where a landing would have no effect. Nothing was written then.

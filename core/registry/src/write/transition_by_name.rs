@@ -11,6 +11,7 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::AliasName;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
@@ -101,11 +102,10 @@ fn unknown(reference: &Reference, to: &str) -> Box<Error> {
 }
 
 /// A word to whoever promoted and meant a stage: an alias that is named like a stage is still an alias.
-pub(crate) fn named_like_a_stage(answer: &MoveAnswer) -> Option<String> {
+pub(crate) fn named_like_a_stage(answer: &MoveAnswer) -> Option<Hint> {
     let stage = Stage::parse(answer.alias.as_str())?;
     let to = answer.to?;
-    Some(format!(
-        "{}@{} is an alias; the stage of {}/{} is moved by `refmark transition {}/{} {stage}`",
-        answer.model, answer.alias, answer.model, to.version, answer.model, to.version
-    ))
+    let version = format!("{}/{}", answer.model, to.version);
+    let text = format!("{}@{} is an alias; to move the stage of {version}: ", answer.model, answer.alias);
+    Some(Hint::of(text).then(Next::Transition { reference: version, to: stage.to_string() }))
 }

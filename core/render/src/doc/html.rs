@@ -35,13 +35,13 @@ fn blocks(blocks: &[Block]) -> String {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading(level, it) => format!("<h{0}>{1}</h{0}>\n", level + 1, line(it)),
+        Block::Heading(level, title) => format!("<h{0}>{1}</h{0}>\n", level + 1, line(title)),
         Block::Lines(lines) => format!("<p>{}</p>\n", lines.iter().map(line).collect::<Vec<_>>().join("<br>\n")),
-        Block::Table(it) => table(it),
+        Block::Table(rows) => table(rows),
         Block::Folded(summary, inner) => {
             format!("<details><summary>{}</summary>\n{}</details>\n", line(summary), self::blocks(inner))
         }
-        Block::Small(it) => format!("<p><small>{}</small></p>\n", line(it)),
+        Block::Small(text) => format!("<p><small>{}</small></p>\n", line(text)),
         Block::Hidden(_) => String::new(),
     }
 }
@@ -56,7 +56,7 @@ fn table(table: &Table) -> String {
     for row in &table.rows {
         out.push_str("<tr>");
         for (at, cell) in row.iter().enumerate() {
-            let right = table.head.get(at).is_some_and(|it| it.1);
+            let right = table.head.get(at).is_some_and(|head| head.1);
             out.push_str(&format!("<td{}>{}</td>", class(right), line(cell)));
         }
         out.push_str("</tr>\n");

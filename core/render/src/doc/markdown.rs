@@ -52,17 +52,17 @@ fn fitting(blocks: &[Block], texts: &[String], limit: usize) -> Vec<bool> {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading(level, it) => format!("{} {}\n", "#".repeat(usize::from(*level) + 2), line(it)),
+        Block::Heading(level, title) => format!("{} {}\n", "#".repeat(usize::from(*level) + 2), line(title)),
         // Two spaces at a line's end break the line on every forge.
         Block::Lines(lines) => {
-            format!("{}\n", lines.iter().map(|it| spans(it, true)).collect::<Vec<_>>().join("  \n"))
+            format!("{}\n", lines.iter().map(|line| spans(line, true)).collect::<Vec<_>>().join("  \n"))
         }
-        Block::Table(it) => table(it),
+        Block::Table(rows) => table(rows),
         Block::Folded(summary, blocks) => {
             let inner: Vec<String> = blocks.iter().map(self::block).collect();
             format!("<details><summary>{}</summary>\n\n{}\n</details>\n", self::summary(summary), inner.join("\n"))
         }
-        Block::Small(it) => format!("<sub>{}</sub>\n", line(it)),
+        Block::Small(text) => format!("<sub>{}</sub>\n", line(text)),
         Block::Hidden(text) => format!("<!-- {} -->\n", text.replace(['<', '>', '\n'], " ").replace("--", "- -")),
     }
 }

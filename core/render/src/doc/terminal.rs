@@ -15,22 +15,22 @@ fn blocks(out: &mut String, blocks: &[Block], colour: bool, indent: &str) {
             out.push('\n');
         }
         match block {
-            Block::Heading(_, it) => {
-                out.push_str(&format!("{indent}{}\n", paint("1", &line(it, false), colour)));
+            Block::Heading(_, title) => {
+                out.push_str(&format!("{indent}{}\n", paint("1", &line(title, false), colour)));
             }
             Block::Lines(lines) => {
-                for it in lines {
-                    out.push_str(&format!("{indent}{}\n", line(it, colour)));
+                for text in lines {
+                    out.push_str(&format!("{indent}{}\n", line(text, colour)));
                 }
             }
-            Block::Table(it) => table(out, it, colour, indent),
+            Block::Table(rows) => table(out, rows, colour, indent),
             Block::Folded(summary, inner) => {
                 out.push_str(&format!("{indent}{}\n", line(summary, colour)));
                 let mut folded = String::new();
                 self::blocks(&mut folded, inner, colour, &format!("{indent}  "));
                 out.push_str(&folded);
             }
-            Block::Small(it) => out.push_str(&format!("{indent}{}\n", paint("2", &line(it, false), colour))),
+            Block::Small(text) => out.push_str(&format!("{indent}{}\n", paint("2", &line(text, false), colour))),
             Block::Hidden(_) => {}
         }
     }
@@ -50,7 +50,7 @@ fn table(out: &mut String, table: &Table, colour: bool, indent: &str) {
             let width = widths.get(at).copied().unwrap_or(0);
             let pad = " ".repeat(width.saturating_sub(line(cell, false).chars().count()));
             let cell = if number == 0 { paint("2", &line(cell, false), colour) } else { line(cell, colour) };
-            let right = table.head.get(at).is_some_and(|it| it.1);
+            let right = table.head.get(at).is_some_and(|head| head.1);
             text.push_str(&if right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
         }
         out.push_str(text.trim_end());

@@ -203,7 +203,7 @@ impl<W: Workshop> Scene<W> {
 
     /// A version of a model whose one file has these weights, trusted at once.
     pub fn version(&self, base: Oid, by: &str, model: &str, previous: Option<&Made>, weights: &str) -> Made {
-        let number = previous.map_or(1, |it| it.number + 1);
+        let number = previous.map_or(1, |previous| previous.number + 1);
         let file = |path: &str, bytes: &[u8], class, format: &str| FileEntry {
             path: path.to_owned(),
             size: bytes.len() as u64,
@@ -242,7 +242,7 @@ impl<W: Workshop> Scene<W> {
                 by: principal(by),
                 time: self.tick(),
                 imported: None,
-                previous: previous.map(|it| it.version.digest()),
+                previous: previous.map(|previous| previous.version.digest()),
                 base: Some(base),
                 path: String::new(),
                 registry: self.id,
@@ -256,8 +256,8 @@ impl<W: Workshop> Scene<W> {
 
     /// The next trust move of an artifact, after the one before.
     pub fn trust(&self, base: Oid, by: &str, artifact: ArtifactId, before: Option<&Signed>, to: TrustState) -> Signed {
-        let (number, from) = match before.map(|it| it.record.predicate()) {
-            Some(Predicate::Trust(it)) => (it.sequence + 1, it.to),
+        let (number, from) = match before.map(|before| before.record.predicate()) {
+            Some(Predicate::Trust(trust_move)) => (trust_move.sequence + 1, trust_move.to),
             _ => (1, TrustState::Acquired),
         };
         self.sign(
@@ -281,8 +281,8 @@ impl<W: Workshop> Scene<W> {
 
     /// The next stage move of a version, after the one before.
     pub fn stage(&self, base: Oid, by: &str, of: &Made, before: Option<&Signed>, to: Stage) -> Signed {
-        let (number, from) = match before.map(|it| it.record.predicate()) {
-            Some(Predicate::Stage(it)) => (it.sequence + 1, it.to),
+        let (number, from) = match before.map(|before| before.record.predicate()) {
+            Some(Predicate::Stage(stage_move)) => (stage_move.sequence + 1, stage_move.to),
             _ => (1, Stage::Experimental),
         };
         self.sign(
@@ -310,13 +310,13 @@ impl<W: Workshop> Scene<W> {
 
     /// The next move of an alias of a version's model, after the one before. Nothing closes it.
     pub fn alias(&self, base: Oid, by: &str, alias: &str, before: Option<&Signed>, to: Option<&Made>) -> Signed {
-        let model = match (to, before.map(|it| it.record.predicate())) {
+        let model = match (to, before.map(|before| before.record.predicate())) {
             (Some(to), _) => ModelName::parse(&to.model).unwrap(),
-            (None, Some(Predicate::Alias(it))) => it.model.clone(),
+            (None, Some(Predicate::Alias(alias_move))) => alias_move.model.clone(),
             _ => ModelName::parse("m").unwrap(),
         };
-        let (number, from) = match before.map(|it| it.record.predicate()) {
-            Some(Predicate::Alias(it)) => (it.sequence + 1, it.to),
+        let (number, from) = match before.map(|before| before.record.predicate()) {
+            Some(Predicate::Alias(alias_move)) => (alias_move.sequence + 1, alias_move.to),
             _ => (1, None),
         };
         self.sign(
@@ -398,8 +398,8 @@ impl<W: Workshop> Scene<W> {
 
     /// A checkpoint by the agent: so many commits up to its base.
     pub fn checkpoint(&self, base: Oid, commits: u64, before: Option<&Signed>) -> Signed {
-        let number = match before.map(|it| it.record.predicate()) {
-            Some(Predicate::Checkpoint(it)) => it.sequence + 1,
+        let number = match before.map(|before| before.record.predicate()) {
+            Some(Predicate::Checkpoint(checkpoint)) => checkpoint.sequence + 1,
             _ => 1,
         };
         self.sign(

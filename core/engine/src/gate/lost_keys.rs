@@ -11,7 +11,7 @@ use refmark_types::error::Result;
 use std::collections::BTreeSet;
 
 /// What is known of lost keys where a change is judged.
-pub struct Doubt<'a> {
+pub struct LostKeys<'a> {
     /// The paths that rest on a distrusted key.
     tainted: &'a BTreeSet<String>,
     /// Keys that only the judging policy distrusts: it lands with the change, and what they taint is not known yet.
@@ -20,29 +20,30 @@ pub struct Doubt<'a> {
     support: RefCell<Vec<String>>,
 }
 
-impl<'a> Doubt<'a> {
+impl<'a> LostKeys<'a> {
     /// The doubts under a policy, given what took effect before the change and what of it is tainted.
-    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a BTreeSet<String>) -> Result<Doubt<'a>> {
+    pub fn of(policy: &Policy, before: &dyn Effective, tainted: &'a BTreeSet<String>) -> Result<LostKeys<'a>> {
         if policy.distrust.is_empty() {
-            return Ok(Doubt { tainted, fresh: Vec::new(), support: RefCell::default() });
+            return Ok(LostKeys { tainted, fresh: Vec::new(), support: RefCell::default() });
         }
-        let known = StateReader(before).newest_policy()?.map(|it| it.0);
-        let is_known = |key: &KeyId| known.as_ref().is_some_and(|it| it.distrust.iter().any(|it| it.key == *key));
-        let fresh = policy.distrust.iter().map(|it| it.key).filter(|key| !is_known(key)).collect();
-        Ok(Doubt { tainted, fresh, support: RefCell::default() })
+        let known = StateReader(before).newest_policy()?.map(|policy| policy.0);
+        let is_known =
+            |key: &KeyId| known.as_ref().is_some_and(|policy| policy.distrust.iter().any(|lost| lost.key == *key));
+        let fresh = policy.distrust.iter().map(|distrust| distrust.key).filter(|key| !is_known(key)).collect();
+        Ok(LostKeys { tainted, fresh, support: RefCell::default() })
     }
 
     /// Whether a record may count.
-    pub fn lets_count(&self, record: &Record) -> bool {
+    pub fn counts(&self, record: &Record) -> bool {
         !self.tainted.contains(record.common().path)
-            && !record.signatures.iter().any(|it| self.fresh.contains(&it.keyid))
+            && !record.signatures.iter().any(|signature| self.fresh.contains(&signature.keyid))
     }
 
     /// Notes that the change passes by this record too: what taints it later taints the change.
     pub fn rests_on(&self, record: &Record) {
         let mut support = self.support.borrow_mut();
         let path = record.common().path;
-        if !support.iter().any(|it| it == path) {
+        if !support.iter().any(|support| support == path) {
             support.push(path.to_owned());
         }
     }

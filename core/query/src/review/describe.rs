@@ -14,18 +14,22 @@ pub(crate) fn says(predicate: &Predicate) -> Option<String> {
         | Predicate::Version(_)
         | Predicate::Root(_)
         | Predicate::Policy(_) => return None,
-        Predicate::About(it) => {
-            format!("{} is described; its owner is {}", it.model, it.owner.as_deref().unwrap_or("nobody"))
+        Predicate::About(about) => {
+            format!("{} is described; its owner is {}", about.model, about.owner.as_deref().unwrap_or("nobody"))
         }
-        Predicate::Label(it) => format!("{}/{} is labelled", it.model, it.version),
-        Predicate::Evidence(it) => {
-            format!("{} ({}) about {}", it.evidence_type, it.verdict.as_str(), it.artifact.short())
+        Predicate::Label(label) => format!("{}/{} is labelled", label.model, label.version),
+        Predicate::Evidence(evidence) => {
+            format!("{} ({}) about {}", evidence.evidence_type, evidence.verdict.as_str(), evidence.artifact.short())
         }
-        Predicate::Approval(it) if it.approves => format!("approval of {}", at_path(&it.change)),
-        Predicate::Approval(it) => format!("a waiver for {}", at_path(&it.change)),
-        Predicate::Consumer(it) => format!("{} is pinned to {}", it.consumer, counted(it.pins.len(), "version")),
-        Predicate::Checkpoint(it) => format!("{} commits were there at {}", it.commits, it.time),
-        Predicate::Catalog(it) => format!("{} {} is {}", it.family.as_str(), it.id, word(it.state)),
+        Predicate::Approval(approval) if approval.approves => format!("approval of {}", at_path(&approval.change)),
+        Predicate::Approval(approval) => format!("a waiver for {}", at_path(&approval.change)),
+        Predicate::Consumer(consumer) => {
+            format!("{} is pinned to {}", consumer.consumer, counted(consumer.pins.len(), "version"))
+        }
+        Predicate::Checkpoint(checkpoint) => {
+            format!("{} commits were there at {}", checkpoint.commits, checkpoint.time)
+        }
+        Predicate::Catalog(entry) => format!("{} {} is {}", entry.family.as_str(), entry.id, word(entry.state)),
     })
 }
 

@@ -16,35 +16,37 @@ pub type Keys = BTreeMap<KeyId, PublicKey>;
 
 /// What is known of an object.
 #[derive(Debug, Clone)]
-pub enum Known {
+pub enum ParsedObject {
     /// It is a record; where `by` is given, its first signature is by that key and verifies.
     Record(Arc<Record>, Option<KeyId>),
     /// It is the manifest of this artifact.
     Manifest(Arc<Manifest>, ArtifactId),
 }
 
-impl Known {
+impl ParsedObject {
     /// What the bytes of a file at a path are. Nothing where they are not well-formed, or there is nothing to know: whoever
     /// judges them finds out why.
-    pub fn of(path: &str, bytes: &[u8], keys: &Keys) -> Option<Known> {
+    pub fn of(path: &str, bytes: &[u8], keys: &Keys) -> Option<ParsedObject> {
         match Place::parse(path)? {
             Place::PolicyText(_) => None,
             Place::Document(_, Document::Manifest) => {
                 let manifest = Manifest::parse(bytes).ok()?;
                 let id = manifest.id().ok()?;
-                Some(Known::Manifest(Arc::new(manifest), id))
+                Some(ParsedObject::Manifest(Arc::new(manifest), id))
             }
             Place::Document(..) => None,
-            _ => Record::parse(bytes).ok().map(|record| Known::signed(record, keys)),
+            _ => Record::parse(bytes).ok().map(|record| ParsedObject::signed(record, keys)),
         }
     }
 
     /// A record that was read or made, with its first signature looked at.
-    fn signed(record: Record, keys: &Keys) -> Known {
+    fn signed(record: Record, keys: &Keys) -> ParsedObject {
         let signature = record.signatures.first();
-        let key = signature.and_then(|it| keys.get(&it.keyid).filter(|key| it.verify(key, record.canonical()).is_ok()));
-        let by = key.and(signature).map(|it| it.keyid);
-        Known::Record(Arc::new(record), by)
+        let key = signature.and_then(|signature| {
+            keys.get(&signature.keyid).filter(|key| signature.verify(key, record.canonical()).is_ok())
+        });
+        let by = key.and(signature).map(|signature| signature.keyid);
+        ParsedObject::Record(Arc::new(record), by)
     }
 }
 

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 /// The commits that brought files. A file that waited for an approval took effect later than it came: then the chain is halved.
 /// Files that came one after the other are best asked for in that order.
-pub(crate) fn brought_by(basis: &QueryContext<'_, '_>, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
-    let chain = Chain::new(basis.history, basis.head);
+pub(crate) fn brought_by(context: &QueryContext<'_, '_>, paths: &[String]) -> Result<BTreeMap<String, Oid>> {
+    let chain = Chain::new(context.history, context.head);
     let mut found = BTreeMap::new();
     for path in paths {
-        let brought = match basis.landings.known(path)? {
-            Some(landed) if came_with(basis.history, landed.commit, path)? => Some(landed.commit),
+        let brought = match context.landings.known(path)? {
+            Some(landed) if came_with(context.history, landed.commit, path)? => Some(landed.commit),
             _ => chain.brought(path)?,
         };
         found.extend(brought.map(|commit| (path.clone(), commit)));
@@ -33,11 +33,12 @@ fn came_with(history: &dyn History, commit: Oid, path: &str) -> Result<bool> {
 }
 
 /// The commit in which a record took effect: where it came, or where the last approval came.
-pub(super) fn effect_of(basis: &QueryContext<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
+pub(super) fn effect_of(context: &QueryContext<'_, '_>, record: &Record, commit: Option<Oid>) -> Result<Option<Oid>> {
     let Some(brought) = commit else { return Ok(None) };
-    let approvals = basis.facts().approvals(&record.digest())?;
-    let paths: Result<Vec<String>> = approvals.iter().map(|it| Ok(Place::of(it.record.predicate())?.path())).collect();
-    let snapshot = basis.history.snapshot(brought)?;
+    let approvals = context.reader().approvals(&record.digest())?;
+    let paths: Result<Vec<String>> =
+        approvals.iter().map(|approval| Ok(Place::of(approval.record.predicate())?.path())).collect();
+    let snapshot = context.history.snapshot(brought)?;
     let mut late = Vec::new();
     for path in paths? {
         if snapshot.find(&path)?.is_none() {
@@ -45,10 +46,10 @@ pub(super) fn effect_of(basis: &QueryContext<'_, '_>, record: &Record, commit: O
         }
     }
     // Where one person's word was enough, approvals that came later are shown, and judged nothing.
-    let found = brought_by(basis, &late)?;
+    let found = brought_by(context, &late)?;
     let mut newest = brought;
     for id in found.into_values() {
-        if first_parents(basis.history, id, Some(newest))?.is_some() {
+        if first_parents(context.history, id, Some(newest))?.is_some() {
             newest = id;
         }
     }

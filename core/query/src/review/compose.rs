@@ -1,0 +1,232 @@
+//! The whole review: moves, versions, rules, every other record, what has no effect, and what lies beside.
+
+use std::collections::BTreeMap;
+
+use super::change::{Moved, look, package};
+use super::describe::says;
+use super::range::{MethodVerdict, Range, RangeOutcome, RangeVerdict};
+use super::range_file::{RangeFile, range_files};
+use super::rules::rules;
+use super::summary::{commands, key, summary, title};
+use super::{
+    Commands, CompanionReview, MOVES, MoveReview, Pointed, RecordReview, Review, ReviewOptions, VersionReview,
+};
+use crate::diff::{Listed, Side, diff};
+use refmark_engine::effective::StateOverlay;
+use refmark_engine::snapshot::Change;
+use refmark_engine::state_reader::StateReader;
+use refmark_engine::verify::Problem;
+use refmark_records::layout::{Place, is_companion};
+use refmark_records::policy::Policy;
+use refmark_records::statement::Predicate;
+use refmark_types::error::{Code, Error, Result};
+
+/// So many diffs are made: each may be large.
+const DIFFS: usize = 3;
+
+/// Everything that the outcome of a range has to say.
+pub(super) fn compose(
+    range: &Range<'_>,
+    options: &ReviewOptions,
+    outcome: &RangeOutcome<'_>,
+    methods: Vec<MethodVerdict>,
+    landed: bool,
+) -> Result<Review> {
+    let (mut verdict, mut problems) = outcome.judge();
+    if !landed && range.is_reordered()? {
+        verdict = RangeVerdict::Failed;
+        problems.insert(0, Problem::of(&reordered(range), None, Some(range.head)));
+    }
+    let all = range_files(outcome);
+    // What is shown of the new state: what has effect, and what lacks nothing but an approval. Of what was refused only what
+    // the change itself is, never its evidence.
+    let mut files = BTreeMap::new();
+    for brought in all.iter().filter(|brought| !brought.effect) {
+        let harmless = matches!(brought.place, Place::Document(..) | Place::Version(..) | Place::Alias(..));
+        if !brought.refused || harmless {
+            files.insert(brought.path.clone(), brought.oid);
+        }
+    }
+    let overlay = StateOverlay::new(outcome.verified.state(), files);
+    let reader = StateReader(&overlay);
+    let policy = reader.newest_policy()?;
+    let root = reader.newest_root()?;
+    let Some(founder) = &root else {
+        return Err(Error::new(Code::NotARegistry, "there is no trust root in effect at the end of this range"));
+    };
+    let changes = moves(reader, policy.as_ref().map(|(policy, _)| &**policy), &all)?;
+    let versions = versions(reader, &all, changes.items.is_empty())?;
+    let commits = range.commits()?;
+    let mut review = Review {
+        verdict,
+        title: String::new(),
+        summary: String::new(),
+        registry: founder.registry,
+        name: founder.name.clone(),
+        key: String::new(),
+        base: range.base,
+        head: range.head,
+        landed,
+        commits,
+        rules: rules(reader, &all)?,
+        records: records(&all),
+        inert: inert(outcome),
+        companions: companions(range, outcome)?,
+        problems,
+        methods,
+        policy: policy.as_ref().map(|(policy, record)| Pointed { number: policy.number, statement: record.digest() }),
+        root: root.as_ref().map(|root| Pointed { number: root.number, statement: root.record.digest() }),
+        pinned: outcome.verified.pinned,
+        commands: Commands::default(),
+        changes,
+        versions,
+    };
+    review.commands = commands(&review, options, policy.as_ref().map(|(policy, _)| &**policy));
+    review.title = title(&review);
+    review.summary = summary(&review);
+    review.key = key(&review);
+    Ok(review)
+}
+
+/// The error of a head that Git would take as a fast-forward and readers refuse.
+pub(crate) fn reordered(range: &Range<'_>) -> Box<Error> {
+    Error::new(
+        Code::HistoryRewritten,
+        format!(
+            "{} has the branch's head {} behind it, and its first parents pass it by",
+            range.head.short(),
+            range.base.short()
+        ),
+    )
+    .hint("as a fast-forward it would give the branch another history: rebase it onto the branch (git rebase), or merge it with a merge commit of the branch")
+    .field("expected", range.base)
+    .field("found", range.head)
+}
+
+/// The moves: those of aliases first, each with the difference that it makes.
+fn moves(reader: StateReader<'_>, policy: Option<&Policy>, all: &[RangeFile<'_>]) -> Result<Listed<MoveReview>> {
+    let rank = |place: &Place| match place {
+        Place::Alias(..) => 0,
+        Place::Stage(..) => 1,
+        Place::Trust(..) => 2,
+        _ => 3,
+    };
+    let mut sorted: Vec<&RangeFile<'_>> = all.iter().filter(|brought| rank(&brought.place) < 3).collect();
+    sorted.sort_by_key(|brought| (rank(&brought.place), brought.effect));
+    let mut listed = Listed { count: sorted.len(), ..Listed::default() };
+    for brought in sorted.iter().take(MOVES) {
+        let Some(record) = &brought.record else { continue };
+        let moved = Moved {
+            with: all
+                .iter()
+                .filter(|other| other.commit == brought.commit && other.path != brought.path)
+                .filter_map(|other| other.record.as_deref())
+                .collect(),
+            path: &brought.path,
+            record,
+            commit: brought.commit,
+            report: brought.report,
+            effect: brought.effect,
+            refused: brought.refused,
+            findings: brought.findings.clone(),
+        };
+        listed.items.push(look(reader, policy, &moved, listed.items.len() < DIFFS)?);
+    }
+    listed.more = listed.count - listed.items.len();
+    Ok(listed)
+}
+
+fn versions(reader: StateReader<'_>, all: &[RangeFile<'_>], with_diffs: bool) -> Result<Listed<VersionReview>> {
+    let mut listed: Listed<VersionReview> = Listed::default();
+    for brought in all {
+        let Some(Predicate::Version(version)) = brought.record.as_ref().map(|record| record.predicate()) else {
+            continue;
+        };
+        if listed.items.len() >= MOVES {
+            listed.count += 1;
+            listed.more += 1;
+            continue;
+        }
+        let before = match version.version {
+            0 | 1 => None,
+            n => reader.version(&version.model, n - 1)?,
+        };
+        let side = |version: &refmark_records::version::Version| Side {
+            artifact: version.artifact,
+            version: Some((version.model.clone(), version.version)),
+        };
+        let differs = match before.filter(|_| with_diffs && listed.items.len() < DIFFS) {
+            Some(before) => diff(reader, &side(&before), &side(version)).ok(),
+            None => None,
+        };
+        listed.push(VersionReview {
+            model: version.model.clone(),
+            version: version.version,
+            artifact: version.artifact,
+            by: version.by.clone(),
+            time: version.time,
+            effect: brought.effect,
+            package: package(reader, &version.artifact)?,
+            diff: differs,
+        });
+    }
+    Ok(listed)
+}
+
+fn records(all: &[RangeFile<'_>]) -> Listed<RecordReview> {
+    let shown = |predicate: &Predicate| match predicate {
+        // Beside the move that it is about, an approval has a place of its own.
+        Predicate::Approval(approval) => {
+            all.iter().any(|other| other.record.as_ref().is_some_and(|r| r.digest() == approval.statement))
+        }
+        _ => false,
+    };
+    let rows = all.iter().filter_map(|brought| {
+        let record = brought.record.as_ref().filter(|record| !shown(record.predicate()))?;
+        let says = says(record.predicate())?;
+        let (kind, by) = (record.predicate().kind(), record.common().by.clone());
+        Some(RecordReview { kind, says, path: brought.path.clone(), by, effect: brought.effect })
+    });
+    rows.collect()
+}
+
+fn inert(outcome: &RangeOutcome<'_>) -> Listed<Problem> {
+    let mut listed = Listed::default();
+    for landing in outcome.new_inert() {
+        let said = |path: &String| landing.findings.iter().find(|(of, _)| of == path).map(|(_, error)| error);
+        let whole = landing.findings.first().map(|(_, error)| error);
+        for path in landing.files.keys() {
+            let own = said(path);
+            let error = own.or(whole);
+            let mut problem = match error {
+                Some(error) => Problem::of(error, Some(path), Some(landing.commit)),
+                None => Problem::of(&Error::new(Code::Pending, "it waits"), Some(path), Some(landing.commit)),
+            };
+            if own.is_none() {
+                problem.message = format!("came with what is so: {}", problem.message);
+            }
+            listed.push(problem);
+        }
+    }
+    listed
+}
+
+pub(crate) fn companions(range: &Range<'_>, outcome: &RangeOutcome<'_>) -> Result<Listed<CompanionReview>> {
+    if !outcome.touched.iter().any(|path| is_companion(path)) {
+        return Ok(Listed::default());
+    }
+    let changes = range.history.between(range.merge_base, range.head)?;
+    let row = |change: Change| CompanionReview {
+        steers_the_forge: change.path == "CODEOWNERS"
+            || change.path == ".gitlab-ci.yml"
+            || change.path.starts_with(".github/")
+            || change.path.starts_with(".gitlab/"),
+        what: match (change.old, change.new) {
+            (None, _) => "added",
+            (_, None) => "removed",
+            _ => "changed",
+        },
+        path: change.path,
+    };
+    Ok(changes.into_iter().filter(|change| is_companion(&change.path)).map(row).collect())
+}
