@@ -85,7 +85,7 @@ fn option(choice: Choice) -> String {
         Choice::Propose => "reg.propose(…)",
         Choice::Owner => "owner=\"NAME\"",
         Choice::Registry => "refmark.open(\"PATH\")",
-        Choice::Force => "force=True",
+        Choice::Force => return "the choice to replace what is there".to_owned(),
     })
 }
 

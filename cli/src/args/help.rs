@@ -85,4 +85,34 @@ mod tests {
     fn the_definition_is_sound() {
         command().debug_assert();
     }
+
+    #[derive(serde::Deserialize)]
+    struct Step {
+        command: String,
+    }
+
+    /// How the command says a step is held by tests/voices; this holds that the command line takes it.
+    #[test]
+    fn a_hints_step_is_a_command_line_that_the_command_takes() {
+        let steps: Vec<Step> =
+            serde_json::from_str(include_str!("../../../tests/vectors/hints/steps.json")).expect("the vectors");
+        for Step { command: said } in steps {
+            if let Some(line) = said.strip_prefix("`refmark ") {
+                let words = ["refmark".to_owned()].into_iter().chain(split(line.trim_end_matches('`')));
+                let parsed = command().try_get_matches_from(words);
+                assert!(parsed.is_ok(), "{said}: {}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Words as a shell splits them; quotes are single ones.
+    fn split(line: &str) -> Vec<String> {
+        line.split('\'').enumerate().fold(Vec::new(), |mut words, (at, part)| {
+            match at % 2 {
+                0 => words.extend(part.split_whitespace().map(str::to_owned)),
+                _ => words.push(part.to_owned()),
+            }
+            words
+        })
+    }
 }
