@@ -31,8 +31,10 @@ fn tables_line_up_and_say_what_matters() {
     let moved = stable(&env.ok(&["promote", "sentiment@champion", "2", "-m", "better"]));
     assert_eq!(moved, "promoted sentiment@champion 1 → 2  commit COMMIT\nreason: better");
     let diff = stable(&env.ok(&["diff", "sentiment/1", "sentiment/2"]));
-    assert!(diff.starts_with("sentiment 1 → 2\n\nMETRIC"), "{diff}");
-    assert!(diff.contains("accuracy  0.8  0.9    +0.1  better  higher  claimed"), "{diff}");
+    assert!(diff.starts_with("sentiment 1 → 2\n\nMetric"), "{diff}");
+    let accuracy: Vec<&str> =
+        diff.lines().find(|line| line.starts_with("accuracy")).unwrap_or_default().split_whitespace().collect();
+    assert_eq!(accuracy.join(" "), "accuracy ↑ – 0.8 (claim) 0.9 (claim) +0.1 better", "{diff}");
     assert!(env.ok(&["diff", "sentiment/1", "sentiment/2", "--markdown"]).contains("| "));
     let verified = stable(&env.ok(&["verify"]));
     assert!(verified.starts_with("ok  5 commits, ") && verified.contains("held to the root DIGEST"), "{verified}");

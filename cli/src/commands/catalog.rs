@@ -13,7 +13,7 @@ use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::evidence::{CatalogAction, CatalogArgs};
 use crate::render::plain::Plain;
-use crate::render::{Cell, Page, Table, bold};
+use crate::render::{Cell, Look, Page, Table};
 
 /// The entries.
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ impl Render for Entries {
         for it in &self.0.entries {
             table.row([
                 it.family.as_str().into(),
-                Cell::of(it.id.as_str(), bold),
+                Cell::of(it.id.as_str(), Look::Bold),
                 it.state.as_str().into(),
                 it.owner.to_string().into(),
                 it.meaning.as_str().into(),

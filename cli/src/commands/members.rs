@@ -15,7 +15,7 @@ use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::{How, MembersAction, MembersArgs};
 use crate::render::plain::Plain;
-use crate::render::{Cell, Page, Table, bold};
+use crate::render::{Cell, Look, Page, Table};
 
 /// The members.
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ impl Render for Members {
             let kind = if it.kind == MemberKind::Agent { "agent" } else { "person" };
             let roles = it.roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             table.row([
-                Cell::of(it.id.as_str(), bold),
+                Cell::of(it.id.as_str(), Look::Bold),
                 it.name.clone().unwrap_or_default().into(),
                 kind.into(),
                 roles.into(),

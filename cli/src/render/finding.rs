@@ -3,7 +3,7 @@
 use refmark_core::types::text::{bounded, size};
 use refmark_core::{LabelAnswer, SearchAnswer};
 
-use super::{Cell, Page, Table, bold, doubtful, faint, good, safe};
+use super::{Cell, Look, Page, Table, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::index::Index;
 
@@ -18,7 +18,7 @@ impl Render for SearchAnswer {
             let aliases = it.version.aliases.iter().map(|alias| alias.as_str()).collect::<Vec<_>>().join(", ");
             let because = it.matched.iter().map(|it| format!("{}: {}", it.field, bounded(&it.value, 60)));
             table.row([
-                Cell::of(format!("{}/{}", it.version.model, it.version.version), bold),
+                Cell::of(format!("{}/{}", it.version.model, it.version.version), Look::Bold),
                 aliases.into(),
                 it.version.stage.as_str().into(),
                 it.version.trust.as_str().into(),

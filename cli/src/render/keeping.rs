@@ -4,7 +4,7 @@ use refmark_core::engine::verify::Outcome;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
-use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe};
+use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::remote::{Added, Remotes, Removed};
 use crate::commands::trust::Pinned;
@@ -149,7 +149,7 @@ impl Render for Remotes {
         }
         let mut table = Table::new(["REMOTE", "FOLDER"]);
         for it in &self.remotes {
-            table.row([Cell::of(it.name.as_str(), bold), it.folder.display().to_string().into()]);
+            table.row([Cell::of(it.name.as_str(), Look::Bold), it.folder.display().to_string().into()]);
         }
         page.table(table);
     }

@@ -6,7 +6,7 @@ use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::counted;
 use refmark_core::{RevokeAnswer, TransitionAnswer};
 
-use super::{Cell, Page, Table, bold, doubtful, faint, report, safe};
+use super::{Cell, Look, Page, Table, bold, doubtful, faint, report, safe};
 use crate::answer::Render;
 use crate::commands::log::{Log, SHOWN};
 use crate::commands::promote::Moved;
@@ -93,12 +93,12 @@ impl Render for Log {
         let mut table = Table::new(["ALIAS", "MOVE", "FROM → TO", "BY", "TIME", "COMMIT", "REASON"]);
         for it in moves.iter().take(shown) {
             table.row([
-                Cell::of(format!("{}@{}", it.model, it.alias), bold),
+                Cell::of(format!("{}@{}", it.model, it.alias), Look::Bold),
                 Cell::number(it.sequence),
                 format!("{} → {}", held(it.from), held(it.to)).into(),
                 it.by.as_str().into(),
                 it.time.to_string().into(),
-                Cell::of(it.commit.map(|it| it.short()).unwrap_or_default(), faint),
+                Cell::of(it.commit.map(|it| it.short()).unwrap_or_default(), Look::Faint),
                 it.reason.as_str().into(),
             ]);
         }

@@ -2,7 +2,7 @@
 
 use refmark_core::engine::gate::{Decision, GateReport, Status};
 
-use super::{Cell, Page, Table, bad, doubtful, faint, good, safe};
+use super::{Cell, Look, Page, Table, bad, doubtful, faint, good, safe};
 
 /// Every gate of a report, and everybody that its rule asks for.
 pub fn gates(page: &mut Page, report: &GateReport) {
@@ -15,7 +15,7 @@ pub fn gates(page: &mut Page, report: &GateReport) {
     page.line(format!("{}: {decision}  {statement}", safe(&report.change)));
     let mut table = Table::new(["  GATE", "STATUS", "EXPECTED", "FOUND", "NEXT"]);
     for gate in &report.gates {
-        let (word, look): (_, fn(String) -> String) = status(gate.status);
+        let (word, look): (_, Look) = status(gate.status);
         table.row([
             format!("  {}", gate.name).into(),
             Cell::of(word, look),
@@ -26,10 +26,10 @@ pub fn gates(page: &mut Page, report: &GateReport) {
     }
     for signer in &report.signers {
         let candidates = signer.candidates.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-        let (word, look): (_, fn(String) -> String) = match (&signer.by, report.break_glass) {
-            (Some(_), _) => ("passed", good),
-            (None, true) => ("due", doubtful),
-            (None, false) => ("pending", doubtful),
+        let (word, look): (_, Look) = match (&signer.by, report.break_glass) {
+            (Some(_), _) => ("passed", Look::Good),
+            (None, true) => ("due", Look::Doubtful),
+            (None, false) => ("pending", Look::Doubtful),
         };
         let found = signer.by.as_ref().map_or("nobody yet".to_owned(), |by| by.to_string());
         let next = match (&signer.by, candidates.is_empty()) {
@@ -42,12 +42,12 @@ pub fn gates(page: &mut Page, report: &GateReport) {
     page.table(table);
 }
 
-fn status(status: Status) -> (&'static str, fn(String) -> String) {
+fn status(status: Status) -> (&'static str, Look) {
     match status {
-        Status::Passed => ("passed", good),
-        Status::Waived => ("waived", doubtful),
-        Status::Pending => ("pending", doubtful),
-        Status::Missing => ("missing", bad),
-        Status::Failed => ("failed", bad),
+        Status::Passed => ("passed", Look::Good),
+        Status::Waived => ("waived", Look::Doubtful),
+        Status::Pending => ("pending", Look::Doubtful),
+        Status::Missing => ("missing", Look::Bad),
+        Status::Failed => ("failed", Look::Bad),
     }
 }

@@ -6,7 +6,7 @@ use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
 
-use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
+use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
 use crate::answer::Render;
 use crate::commands::init::{Initialised, typed};
 use crate::commands::inspect::Inspected;
@@ -22,19 +22,19 @@ pub fn trust(state: TrustState) -> String {
     }
 }
 
-fn trust_look(state: TrustState) -> fn(String) -> String {
+fn trust_look(state: TrustState) -> Look {
     match state {
-        TrustState::Trusted => good,
-        TrustState::Revoked | TrustState::Deleted => bad,
-        _ => doubtful,
+        TrustState::Trusted => Look::Good,
+        TrustState::Revoked | TrustState::Deleted => Look::Bad,
+        _ => Look::Doubtful,
     }
 }
 
-fn class_look(class: FileClass) -> fn(String) -> String {
+fn class_look(class: FileClass) -> Look {
     match class {
-        FileClass::Tensors | FileClass::Data => |it| it,
-        FileClass::Code => doubtful,
-        FileClass::UnsafeFormat | FileClass::NotScanned => bad,
+        FileClass::Tensors | FileClass::Data => Look::Plain,
+        FileClass::Code => Look::Doubtful,
+        FileClass::UnsafeFormat | FileClass::NotScanned => Look::Bad,
     }
 }
 
@@ -133,7 +133,7 @@ impl Render for Models {
         for it in &self.models {
             let aliases = it.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
             table.row([
-                Cell::of(it.model.as_str(), bold),
+                Cell::of(it.model.as_str(), Look::Bold),
                 Cell::number(it.versions),
                 aliases.collect::<Vec<_>>().join(", ").into(),
                 it.owner.clone().unwrap_or_default().into(),
@@ -161,7 +161,7 @@ impl Render for Versions {
         for it in &self.versions {
             let aliases = it.aliases.iter().map(|alias| alias.as_str()).collect::<Vec<_>>().join(", ");
             table.row([
-                Cell::of(format!("{}/{}", it.model, it.version), bold),
+                Cell::of(format!("{}/{}", it.model, it.version), Look::Bold),
                 it.release.as_ref().map(ToString::to_string).unwrap_or_default().into(),
                 aliases.into(),
                 it.stage.as_str().into(),
@@ -170,7 +170,7 @@ impl Render for Versions {
                 metrics(it.metrics.iter()).into(),
                 it.by.as_str().into(),
                 it.time.to_string().into(),
-                Cell::of(it.artifact.short(), faint),
+                Cell::of(it.artifact.short(), Look::Faint),
             ]);
         }
         page.table(table);
@@ -237,7 +237,7 @@ impl Render for ShowAnswer {
                 class,
                 Cell::number(size(file.size)),
                 file.path.as_str().into(),
-                Cell::of(format!("sha256:{}", file.sha256.short()), faint),
+                Cell::of(format!("sha256:{}", file.sha256.short()), Look::Faint),
             ]);
         }
         page.table(files);
@@ -360,7 +360,7 @@ impl Render for Inspected {
         page.line(format!(
             "{}  {}",
             bold(safe(&self.path.display().to_string())),
-            class_look(it.class)(it.class.to_string())
+            class_look(it.class).paint(it.class)
         ));
         let bytes: u64 = it.tensors.iter().map(|tensor| tensor.bytes).sum();
         let tensors =
