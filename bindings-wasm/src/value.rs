@@ -16,7 +16,7 @@ extern "C" {
 
 /// The TypeScript side of what is thrown.
 #[wasm_bindgen(typescript_custom_section)]
-const FAULT: &str = r#"
+const ERROR_TYPE: &str = r#"
 /** What every function here throws: a stable `code`, what to do next, and the values that the message names. */
 export interface RefmarkError extends Error {
   readonly code: string;

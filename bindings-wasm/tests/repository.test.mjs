@@ -75,8 +75,8 @@ test("what is damaged is thrown as an Error with a code, and changes nothing", (
     assert.fail("nothing was thrown");
   };
   assert.equal(thrown(() => repository.addPack("cut", pack.subarray(0, 50), idx)).code, "bad-pack");
-  const fault = thrown(() => repository.file(head, "README.md", 1));
-  assert.deepEqual([fault.code, fault.fields.size, fault.fields.limit], ["too-large", 4, 1]);
+  const error = thrown(() => repository.file(head, "README.md", 1));
+  assert.deepEqual([error.code, error.fields.size, error.fields.limit], ["too-large", 4, 1]);
   assert.equal(thrown(() => repository.commit("nonsense")).code, "bad-argument");
   assert.equal(thrown(() => repository.commit("0".repeat(40))).code, "missing-object");
   assert.equal(repository.commit(head).id, head);

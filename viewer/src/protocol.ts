@@ -27,8 +27,8 @@ export interface Opened {
   readonly carriesBlobs: boolean;
 }
 
-/** What a fault is on this side of the worker. */
-export interface Fault {
+/** What a failure is on this side of the worker. */
+export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
@@ -54,8 +54,8 @@ export type Event =
   | { readonly event: "ready"; readonly head: CommitInfo; readonly verified: boolean }
   | { readonly event: "verifying"; readonly done: number; readonly total: number }
   | { readonly event: "verified"; readonly verified: Verified }
-  | { readonly event: "unverifiable"; readonly fault: Fault }
-  | { readonly event: "failed"; readonly fault: Fault };
+  | { readonly event: "unverifiable"; readonly failure: Failure }
+  | { readonly event: "failed"; readonly failure: Failure };
 
 /** A model in the list: what an exported listing has of it, too. */
 export type ModelRow = Omit<Model, "description">;
@@ -105,7 +105,7 @@ export type Request =
   | { readonly do: "ask"; readonly id: number; readonly question: Question; readonly args: readonly unknown[] }
   | { readonly do: "stop"; readonly id: number };
 
-/** What the worker sends back: an answer or a fault to an id, or an event.
+/** What the worker sends back: an answer or a failure to an id, or an event.
  * `by` is the id of the request to open that an event belongs to: what an older one still says is not listened to. */
 export type Told = Event & { readonly by: number };
-export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly fault: Fault } | Told;
+export type Reply = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly failure: Failure } | Told;

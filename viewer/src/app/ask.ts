@@ -1,16 +1,16 @@
 // Questions of a screen to the worker. What was answered before stays on the screen until the new answer is there.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Answer, Arguments, Fault, Question } from "../protocol.ts";
+import type { Answer, Arguments, Failure, Question } from "../protocol.ts";
 import { Refused } from "./client.ts";
 import { ask, epoch } from "./state.ts";
 
 export type Asked<T> =
   | { readonly state: "waiting" }
   | { readonly state: "told"; readonly answer: T }
-  | { readonly state: "refused"; readonly fault: Fault };
+  | { readonly state: "refused"; readonly failure: Failure };
 
-export function faultFrom(error: unknown): Fault {
-  if (error instanceof Refused) return error.fault;
+export function failureFrom(error: unknown): Failure {
+  if (error instanceof Refused) return error.failure;
   return { code: "bug", message: String(error), hint: null, fields: {} };
 }
 
@@ -37,7 +37,7 @@ export function useAnswer<Q extends Question>(question: Q, args: Arguments<Q> | 
     if (args === null) return;
     const asked = await ask(question, ...args).then(
       (answer) => ({ state: "told", answer }) as const,
-      (error: unknown) => ({ state: "refused", fault: faultFrom(error) }) as const,
+      (error: unknown) => ({ state: "refused", failure: failureFrom(error) }) as const,
     );
     if (wanted()) hold({ key, asked });
   }, [key, epoch.value]);

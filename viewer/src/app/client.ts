@@ -1,10 +1,10 @@
 // The page's side of the worker: questions get answers by id, events go to whoever listens.
-import type { Answer, Arguments, Event, Fault, Place, Question, Reply, Request } from "../protocol.ts";
+import type { Answer, Arguments, Event, Failure, Place, Question, Reply, Request } from "../protocol.ts";
 
 /** What a worker's answer throws here. */
 export class Refused extends Error {
-  constructor(readonly fault: Fault) {
-    super(fault.message);
+  constructor(readonly failure: Failure) {
+    super(failure.message);
   }
 }
 
@@ -32,10 +32,10 @@ export class Client {
       }
       const waits = this.waiting.get(data.id);
       this.waiting.delete(data.id);
-      if ("fault" in data) waits?.failed(new Refused(data.fault));
+      if ("failure" in data) waits?.failed(new Refused(data.failure));
       else waits?.done(data.answer);
     };
-    this.worker.onerror = (event) => listen({ event: "failed", fault: { code: "bug", message: event.message || "the worker could not start", hint: "reload the page", fields: {} } });
+    this.worker.onerror = (event) => listen({ event: "failed", failure: { code: "bug", message: event.message || "the worker could not start", hint: "reload the page", fields: {} } });
   }
 
   private send<T>(request: Request): Promise<T> {

@@ -1,7 +1,7 @@
 // What the page knows, as signals: where it is, what was opened, how far it was verified.
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { CommitInfo } from "refmark-wasm";
-import type { Event, Fault, ModelRow, Opened, Place, Verified } from "../protocol.ts";
+import type { Event, Failure, ModelRow, Opened, Place, Verified } from "../protocol.ts";
 import { type Boot, Client, Refused } from "./client.ts";
 import { type Address, parse, print, type Screen } from "./route.ts";
 
@@ -10,12 +10,12 @@ export type Phase = "start" | "opening" | "open" | "failed" | "stopped";
 export const address = signal<Address>(parse(""));
 export const phase = signal<Phase>("start");
 export const opened = signal<Opened | null>(null);
-export const failure = signal<Fault | null>(null);
+export const failure = signal<Failure | null>(null);
 export const loading = signal<{ readonly what: string; readonly done: number; readonly total: number } | null>(null);
 export const shownHead = signal<CommitInfo | null>(null);
 export const progress = signal<{ readonly done: number; readonly total: number } | null>(null);
 export const verified = signal<Verified | null>(null);
-export const unverifiable = signal<Fault | null>(null);
+export const unverifiable = signal<Failure | null>(null);
 /** Counts up when answers may have become others: the view is there, or was verified. */
 export const epoch = signal(0);
 
@@ -93,13 +93,13 @@ function hear(event: Event): void {
       epoch.value++;
       break;
     case "unverifiable":
-      unverifiable.value = event.fault;
+      unverifiable.value = event.failure;
       progress.value = null;
       break;
     case "failed":
-      if (event.fault.code === "stopped") break;
-      // A viewer without a registry beside it is not a fault: it waits for one to be dropped.
-      failure.value = event.fault.code === "nothing-here" && place?.kind === "address" ? null : event.fault;
+      if (event.failure.code === "stopped") break;
+      // A viewer without a registry beside it is not a failure: it waits for one to be dropped.
+      failure.value = event.failure.code === "nothing-here" && place?.kind === "address" ? null : event.failure;
       phase.value = failure.value === null ? "start" : "failed";
       opened.value = null;
       break;

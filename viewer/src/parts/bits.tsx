@@ -6,7 +6,7 @@ import type { Asked } from "../app/ask.ts";
 import { announce, href, walked } from "../app/state.ts";
 import type { Screen } from "../app/route.ts";
 import { minute, short } from "../app/words.ts";
-import type { Fault } from "../protocol.ts";
+import type { Failure } from "../protocol.ts";
 
 type Children = { readonly children?: ComponentChildren };
 
@@ -125,12 +125,12 @@ export function Empty({ title, children }: Children & { readonly title: string }
   return <div class="empty"><p class="empty-title">{title}</p>{children}</div>;
 }
 
-export function FaultBox({ fault, title }: { readonly fault: Fault; readonly title?: string }) {
+export function FailureBox({ failure, title }: { readonly failure: Failure; readonly title?: string }) {
   return (
     <div class="note bad" role="alert">
       <p class="note-title"><Icon name="cross" /> {title ?? "This cannot be shown"}</p>
-      <p><Words text={fault.message} /> <code class="soft">[{fault.code}]</code></p>
-      {fault.hint && <p class="soft"><Words text={fault.hint} /></p>}
+      <p><Words text={failure.message} /> <code class="soft">[{failure.code}]</code></p>
+      {failure.hint && <p class="soft"><Words text={failure.hint} /></p>}
     </div>
   );
 }
@@ -144,7 +144,7 @@ export function Waiting({ lines = 4 }: { readonly lines?: number }) {
 export function Told<T>({ asked, lines = 4, title, children }: { readonly asked: Asked<T>; readonly lines?: number; readonly title?: string; readonly children: (answer: T) => ComponentChildren }) {
   switch (asked.state) {
     case "waiting": return <Waiting lines={lines} />;
-    case "refused": return <FaultBox fault={asked.fault} {...(title === undefined ? {} : { title })} />;
+    case "refused": return <FailureBox failure={asked.failure} {...(title === undefined ? {} : { title })} />;
     case "told": return <>{children(asked.answer)}</>;
   }
 }

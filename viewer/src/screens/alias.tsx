@@ -4,7 +4,7 @@ import type { MoveRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, shownHead } from "../app/state.ts";
 import { count, day, span } from "../app/words.ts";
-import { Empty, FaultBox, Heading, Id, Section, To, Told, When } from "../parts/bits.tsx";
+import { Empty, FailureBox, Heading, Id, Section, To, Told, When } from "../parts/bits.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { Holding } from "../parts/holding.tsx";
 
@@ -56,7 +56,7 @@ function AsOf({ reference }: { readonly reference: string }) {
           <p>On {day(at)} it was <To to={{ screen: "version", model: asked.answer.model ?? "", version: String(asked.answer.version) }}>{asked.answer.model}/{asked.answer.version}</To> by move {asked.answer.sequence}.{" "}
             <span class="soft">{asked.answer.at?.dated_by === "checkpointed" ? "A checkpoint bounds the date." : "The date is what the commit claims; no checkpoint bounds it."}</span></p>
         )}
-        {when !== null && asked.state === "refused" && (asked.fault.code === "not-found" ? <p>{asked.fault.message}</p> : <FaultBox fault={asked.fault} />)}
+        {when !== null && asked.state === "refused" && (asked.failure.code === "not-found" ? <p>{asked.failure.message}</p> : <FailureBox failure={asked.failure} />)}
       </div>
     </Section>
   );

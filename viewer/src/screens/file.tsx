@@ -1,14 +1,14 @@
 // A dropped model file: is this what an alias means? Nothing of it is sent anywhere.
 import { useRef, useState } from "preact/hooks";
 import { ask, standing } from "../app/state.ts";
-import { faultFrom } from "../app/ask.ts";
+import { failureFrom } from "../app/ask.ts";
 import { bytes, count } from "../app/words.ts";
-import { AliasBadge, Badge, Facts, FaultBox, Heading, Icon, Id, Section, StageBadge, To, TrustBadge, Waiting } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Facts, FailureBox, Heading, Icon, Id, Section, StageBadge, To, TrustBadge, Waiting } from "../parts/bits.tsx";
 import { Dropping } from "../parts/dropping.tsx";
 import { Tensors } from "../parts/tensors.tsx";
-import type { DroppedFile, Fault, FileMatch } from "../protocol.ts";
+import type { DroppedFile, Failure, FileMatch } from "../protocol.ts";
 
-type Look = { readonly state: "none" } | { readonly state: "looking"; readonly name: string } | { readonly state: "seen"; readonly name: string; readonly it: DroppedFile } | { readonly state: "fault"; readonly fault: Fault };
+type Look = { readonly state: "none" } | { readonly state: "looking"; readonly name: string } | { readonly state: "seen"; readonly name: string; readonly it: DroppedFile } | { readonly state: "failure"; readonly failure: Failure };
 
 export function CheckFile() {
   const [look, set] = useState<Look>({ state: "none" });
@@ -17,7 +17,7 @@ export function CheckFile() {
     newest.current = file;
     set({ state: "looking", name: file.name });
     ask("inspect", file, null)
-      .then((it): Look => ({ state: "seen", name: file.name, it }), (error: unknown): Look => ({ state: "fault", fault: faultFrom(error) }))
+      .then((it): Look => ({ state: "seen", name: file.name, it }), (error: unknown): Look => ({ state: "failure", failure: failureFrom(error) }))
       .then((look) => newest.current === file && set(look));
   };
   return (
@@ -26,7 +26,7 @@ export function CheckFile() {
       <Dropping label="Drop a safetensors, GGUF or any other file here" button="Choose a file" single take={(files) => files[0] && take(files[0].file)} />
       <div aria-live="polite">
         {look.state === "looking" && <><p>Hashing {look.name}</p><Waiting lines={3} /></>}
-        {look.state === "fault" && <FaultBox fault={look.fault} title="This file could not be read" />}
+        {look.state === "failure" && <FailureBox failure={look.failure} title="This file could not be read" />}
         {look.state === "seen" && <Seen name={look.name} it={look.it} />}
       </div>
     </>

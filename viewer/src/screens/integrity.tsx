@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { address, go, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
 import { print } from "../app/route.ts";
 import { count, figure } from "../app/words.ts";
-import { Badge, Code, Facts, FaultBox, Heading, Icon, Id, Section, When } from "../parts/bits.tsx";
+import { Badge, Code, Facts, FailureBox, Heading, Icon, Id, Section, When } from "../parts/bits.tsx";
 import { Problems } from "../parts/problems.tsx";
 import { STANDINGS } from "../parts/standing.tsx";
 
@@ -23,7 +23,7 @@ export function Integrity() {
       <Heading title="Integrity" tab="Integrity"><p class="lead">Everything below was worked out in this browser, from the bytes of the registry. Nothing left this page.</p></Heading>
       <div class={`verdict ${tone(now)}`}><Icon name={now === "verified" ? "check" : tone(now) === "bad" ? "cross" : tone(now) === "warn" ? "warn" : "shield"} /><div><p class="verdict-title">{title}</p><p>{words}</p></div></div>
       {now === "verifying" && <Progress />}
-      {unverifiable.value && <FaultBox fault={unverifiable.value} title="The verification could not be finished" />}
+      {unverifiable.value && <FailureBox failure={unverifiable.value} title="The verification could not be finished" />}
       <Section title="What was checked" id="checks"><Checks /></Section>
       <Section title="As of" id="as-of"><Facts facts={[
         ["Registry", it && <>{it.name}{it.id && <> <Id id={it.id} what="registry's id" /></>}</>],

@@ -35,7 +35,7 @@ function OpenProposal({ proposal }: { readonly proposal: Proposal }) {
       <h2 class="tile-title"><To to={{ screen: "proposal", name: proposal.name }}>{review.state === "told" ? review.answer.title : proposal.name}</To></h2>
       {review.state === "told" && <p><DecisionBadge decision={review.answer.verdict} /> {review.answer.summary}</p>}
       {review.state === "waiting" && <Waiting lines={1} />}
-      {review.state === "refused" && <p><Badge tone="bad">cannot be judged</Badge> {review.fault.message}</p>}
+      {review.state === "refused" && <p><Badge tone="bad">cannot be judged</Badge> {review.failure.message}</p>}
       <p class="soft"><code>{proposal.name}</code> · <When time={proposal.commit.time} /></p>
     </li>
   );

@@ -1,6 +1,6 @@
 // Before a registry is open: a place to drop one; and while it opens or where it could not be opened.
 import { announce, failure, go, href, loading, opened, openDropped, phase, stop } from "../app/state.ts";
-import { FaultBox, Heading, Waiting } from "../parts/bits.tsx";
+import { FailureBox, Heading, Waiting } from "../parts/bits.tsx";
 import { Dropping, type Dropped } from "../parts/dropping.tsx";
 
 /** A bundle is one file; everything else is a folder. */
@@ -23,7 +23,7 @@ export function Start() {
       <Heading title="Read a registry" tab="Read a registry">
         <p class="lead">Which model is live, where it came from, who approved it: checked in this browser, from the registry's own bytes. Nothing leaves this page.</p>
       </Heading>
-      {phase.value === "failed" && failure.value && <FaultBox fault={failure.value} title="This is not a registry that can be read" />}
+      {phase.value === "failed" && failure.value && <FailureBox failure={failure.value} title="This is not a registry that can be read" />}
       {phase.value === "stopped" && <p class="note">Stopped.</p>}
       <Dropping label="Drop a registry's folder, a .git, an exported site or a Git bundle here" folder="Choose a folder" button="Choose a bundle" take={openFiles} />
       <section class="ways" aria-labelledby="ways"><h2 id="ways">Other ways in</h2>

@@ -1,5 +1,5 @@
 // Where bytes come from: the page's own origin, what is written into the page, or files that a person dropped.
-import { Stopped, Trouble } from "./fault.ts";
+import { Stopped, Trouble } from "./failure.ts";
 
 /** A folder of files, by path with `/`. */
 export interface Files {

@@ -1,5 +1,5 @@
 // A Git repository as plain files: bare on a static server, or a dropped folder.
-import { Trouble } from "./fault.ts";
+import { Trouble } from "./failure.ts";
 import { type Files, text } from "./files.ts";
 import { idsOfIndex, linksOf, loosePath } from "./loose.ts";
 import type { Opened } from "../protocol.ts";

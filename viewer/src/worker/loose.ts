@@ -1,6 +1,6 @@
 // Loose objects of a bare repository on a plain web server: nothing lists them, so they are followed from the refs.
 // Only their links are read here; what they say is read, and checked against their ids, by the module.
-import { Trouble } from "./fault.ts";
+import { Trouble } from "./failure.ts";
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 

@@ -1,5 +1,5 @@
 // From a place to a source: finds out what was opened.
-import { Trouble } from "./fault.ts";
+import { Trouble } from "./failure.ts";
 import { dropped, type Files, inlined, served } from "./files.ts";
 import { openGit } from "./git.ts";
 import type { Place } from "../protocol.ts";
@@ -53,7 +53,7 @@ async function ofFolder(files: Files, kind: "site" | "single file"): Promise<Sou
   return (await openSite(files, kind)) ?? (kind === "site" ? openGit(files, "git", "registry") : null);
 }
 
-/** Opens a place; a fault with code `nothing-here` where it is no registry. */
+/** Opens a place; a failure with code `nothing-here` where it is no registry. */
 export async function openPlace(place: Place, signal: AbortSignal): Promise<Source> {
   let source: Source | null;
   switch (place.kind) {

@@ -1,7 +1,7 @@
 // One opened registry: its objects, the view that questions are answered from, and the verification under way.
 import type { CommitInfo, MoveRow, VersionRow } from "refmark-wasm";
 import type { Answer, Arguments, Event, ModelRow, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
-import { faultOf, missing, Stopped, Trouble } from "./fault.ts";
+import { failureOf, missing, Stopped, Trouble } from "./failure.ts";
 import { inspected, relatives } from "./inspecting.ts";
 import { RefmarkRepository, type Repository, type View } from "./module.ts";
 import { Rows, rowsOfListing, versionsOfListing } from "./rows.ts";
@@ -93,7 +93,7 @@ export class Session {
       const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping, (done, total) => this.tell({ event: "verifying", done, total }));
       let relation: Seen = seen === null ? "none" : seen === this.head ? "same" : "older";
       const { report, view } = await walk(seen).catch((error: unknown) => {
-        if (faultOf(error).code !== "history-rewritten") throw error;
+        if (failureOf(error).code !== "history-rewritten") throw error;
         // Told as such; what is here is verified all the same.
         relation = "not-on-the-chain";
         return walk(null);
@@ -107,7 +107,7 @@ export class Session {
       this.tell({ event: "verified", verified: { report, seen: relation, listingLies, milliseconds: performance.now() - begun } });
     } catch (error) {
       if (error instanceof Stopped) throw error;
-      this.tell({ event: "unverifiable", fault: faultOf(error) });
+      this.tell({ event: "unverifiable", failure: failureOf(error) });
     }
   }
 

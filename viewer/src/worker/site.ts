@@ -1,5 +1,5 @@
 // An exported site: `site.json`, packs split by use, and a listing of the models.
-import { Trouble } from "./fault.ts";
+import { Trouble } from "./failure.ts";
 import { type Files, text } from "./files.ts";
 import type { Listing, Loading, Source } from "./source.ts";
 import type { Repository } from "./module.ts";

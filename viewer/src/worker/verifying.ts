@@ -1,5 +1,5 @@
 // Verification in small slices of time, with the page's questions answered in between.
-import { Stopped } from "./fault.ts";
+import { Stopped } from "./failure.ts";
 import type { Repository, Verification, View } from "./module.ts";
 import type { VerifyReport } from "refmark-wasm";
 

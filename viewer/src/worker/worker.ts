@@ -1,6 +1,6 @@
 // The worker's door: one registry at a time.
 import type { Event, Reply, Request } from "../protocol.ts";
-import { faultOf, Stopped, Trouble } from "./fault.ts";
+import { failureOf, Stopped, Trouble } from "./failure.ts";
 import { load } from "./module.ts";
 import { openPlace } from "./place.ts";
 import { Session } from "./session.ts";
@@ -43,10 +43,10 @@ port.onmessage = ({ data }) => {
   const { id } = data;
   const work = data.do === "open" ? open(data) : answer(data);
   work.then((value) => send({ id, answer: value ?? null })).catch((error: unknown) => {
-    if (error instanceof Stopped) send({ id, fault: { code: "stopped", message: "stopped", hint: null, fields: {} } });
+    if (error instanceof Stopped) send({ id, failure: { code: "stopped", message: "stopped", hint: null, fields: {} } });
     else {
-      send({ id, fault: faultOf(error) });
-      if (data.do === "open") send({ event: "failed", fault: faultOf(error), by: id });
+      send({ id, failure: failureOf(error) });
+      if (data.do === "open") send({ event: "failed", failure: failureOf(error), by: id });
     }
   });
 };

@@ -56,7 +56,7 @@ describe("every screen", () => {
         const { page, errors, close } = await openPage(browser, options);
         await page.goto(address(path, { root: world.root }));
         await still(page);
-        assert.deepEqual(await page.locator("main .note.bad").allTextContents(), [], `${name} ${look}: a fault is shown`);
+        assert.deepEqual(await page.locator("main .note.bad").allTextContents(), [], `${name} ${look}: a failure is shown`);
         await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`), fullPage: true });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(wide <= 0, `${name} ${look} is ${wide} pixels too wide`);
@@ -140,7 +140,7 @@ describe("what may be said", () => {
     await close();
   });
 
-  test("a flipped byte in a pack is a fault or a failure, and never data that is called verified", SLOW, async () => {
+  test("a flipped byte in a pack is a failure, and never data that is called verified", SLOW, async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/damaged/#/models?root=${world.root}`);
     await page.waitForSelector(".note.bad, .banner.bad, .banner.warn");

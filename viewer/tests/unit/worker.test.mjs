@@ -43,7 +43,7 @@ test("the links of loose commits and trees are followed, and those of blobs are 
   assert.deepEqual(await linksOf(loose("blob", Buffer.from(`tree ${a}`)), 20), []);
 });
 
-test("an index that is cut off or of another version is a fault", () => {
+test("an index that is cut off or of another version is a failure", () => {
   assert.throws(() => idsOfIndex(new Uint8Array(20), 20), { code: "bad-pack" });
   const idx = new Uint8Array(8 + 1024);
   new DataView(idx.buffer).setUint32(0, 0xff744f63);

@@ -1,7 +1,7 @@
-// Whatever is thrown becomes a fault with a code, so that a page can say what, where and what next.
-import type { Fault } from "../protocol.ts";
+// Whatever is thrown becomes a failure with a code, so that a page can say what, where and what next.
+import type { Failure } from "../protocol.ts";
 
-export class Trouble extends Error implements Fault {
+export class Trouble extends Error implements Failure {
   constructor(readonly code: string, message: string, readonly hint: string | null = null, readonly fields: Readonly<Record<string, unknown>> = {}) {
     super(message);
   }
@@ -10,8 +10,8 @@ export class Trouble extends Error implements Fault {
 /** A person stopped it. */
 export class Stopped extends Error {}
 
-export function faultOf(error: unknown): Fault {
-  const it = error as Partial<Fault> & { message?: string };
+export function failureOf(error: unknown): Failure {
+  const it = error as Partial<Failure> & { message?: string };
   return {
     code: typeof it.code === "string" ? it.code : "bug",
     message: it.message ?? String(error),
@@ -22,8 +22,8 @@ export function faultOf(error: unknown): Fault {
 
 /** The object that the module lacks, where that is what it threw. */
 export function missing(error: unknown): string | null {
-  const fault = faultOf(error);
-  if (fault.code !== "missing-object" && fault.code !== "incomplete") return null;
-  const oid = fault.fields["oid"];
+  const failure = failureOf(error);
+  if (failure.code !== "missing-object" && failure.code !== "incomplete") return null;
+  const oid = failure.fields["oid"];
   return typeof oid === "string" ? oid : null;
 }
