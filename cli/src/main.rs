@@ -12,11 +12,12 @@ mod interrupt;
 mod output;
 mod progress;
 mod render;
+mod run;
 mod voice;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     refmark_core::types::hint::speak_as(voice::say);
-    output::run(std::env::args_os().collect())
+    run::run(std::env::args_os().collect())
 }

@@ -4,6 +4,7 @@
 
 mod cycles;
 mod dependencies;
+mod face_cycles;
 mod floors;
 mod tree;
 
