@@ -5,8 +5,6 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use refmark_core::types::error::{Error, Result};
 
-use crate::convert::to_python;
-
 static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The exception of an error.
@@ -20,7 +18,7 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
 fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     let make =
         MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("refmark.errors")?.getattr("from_error")?.unbind()))?;
-    let fields = to_python(py, &error.fields)?;
+    let fields = pythonize::pythonize(py, &error.fields)?;
     make.bind(py).call1((error.code.as_str(), error.code.exit().status(), &error.message, error.hint_text(), fields))
 }
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::AttachRequest;
-use refmark_core::records::evidence::{Direction, Named, Verdict};
-use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::query::request::{direction, verdict};
+use refmark_core::records::evidence::Named;
+use refmark_core::types::error::Result;
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
 
@@ -30,14 +31,13 @@ struct Given {
 impl Given {
     fn request(self, reference: &str, evidence_type: &str) -> Result<AttachRequest> {
         let named = |it: Option<String>| it.as_deref().map(Named::read).transpose();
-        let verdict = |it: String| Verdict::parse(&it).ok_or_else(|| unknown("verdict", &it, "pass, fail or info"));
         let metrics = self.metrics.into_iter().map(|(name, value, better)| {
-            let better = better.map(|it| direction(&it)).transpose()?;
+            let better = better.as_deref().map(direction).transpose()?;
             Ok((name, value, better))
         });
         Ok(AttachRequest {
             file: self.file,
-            verdict: self.verdict.map(verdict).transpose()?,
+            verdict: self.verdict.as_deref().map(verdict).transpose()?,
             summary: self.summary,
             produced_by: self.produced_by,
             suite: named(self.suite)?,
@@ -47,18 +47,6 @@ impl Given {
             ..AttachRequest::new(Reference::parse(reference)?, EntryId::parse(evidence_type)?)
         })
     }
-}
-
-fn direction(text: &str) -> Result<Direction> {
-    match text {
-        "higher" => Ok(Direction::Higher),
-        "lower" => Ok(Direction::Lower),
-        _ => Err(unknown("direction", text, "higher or lower")),
-    }
-}
-
-fn unknown(what: &str, text: &str, known: &str) -> Box<Error> {
-    Error::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug())).hint(format!("write {known}"))
 }
 
 #[pymethods]

@@ -11,7 +11,7 @@ use refmark_core::render::explain::page as explanation_page;
 use refmark_core::render::report::page as dossier_page;
 use refmark_core::render::review::{COMMENT_LIMIT, to_html, to_markdown};
 use refmark_core::types::name::PrincipalId;
-use refmark_core::types::reference::Reference;
+use refmark_core::types::reference::{Reference, parse_version};
 use refmark_core::{CheckOptions, Project, VerifyOptions};
 use serde::Serialize;
 
@@ -57,9 +57,10 @@ impl PyRegistry {
     }
 
     #[pyo3(signature = (reference, why_not, by))]
-    fn explain(&self, py: Python<'_>, reference: &str, why_not: Option<u64>, by: Option<&str>) -> PyResult<Shown> {
+    fn explain(&self, py: Python<'_>, reference: &str, why_not: Option<&str>, by: Option<&str>) -> PyResult<Shown> {
         let reference = Reference::parse(reference).or_raise(py)?;
         let by = by.map(PrincipalId::parse).transpose().or_raise(py)?;
+        let why_not = why_not.map(parse_version).transpose().or_raise(py)?;
         let found =
             quick(py, || self.shared.read().explain(&self.shared.read().view()?, &reference, why_not, by.as_ref()))?;
         shown(py, &found, &explanation_page(found.explanation.as_ref(), found.why_not.as_ref()))

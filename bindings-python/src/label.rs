@@ -3,7 +3,9 @@
 use pyo3::prelude::*;
 use refmark_core::DetailRequest;
 use refmark_core::engine::plan::{AboutRequest, LabelRequest};
+use refmark_core::query::request;
 use refmark_core::types::name::ModelName;
+use refmark_core::types::reference::Reference;
 
 use crate::convert::answer;
 use crate::errors::OrRaise;
@@ -58,9 +60,16 @@ impl PyRegistry {
         Ok(quick(py, || self.shared.read().version_details(&self.shared.read().view()?, &request))?.into())
     }
 
-    fn version_detail(&self, py: Python<'_>, model: &str, version: u64) -> PyResult<Py<PyAny>> {
-        let model = ModelName::parse(model).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.read().version_detail(&self.shared.read().view()?, &model, version))?)
+    fn version_detail(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
+        let found = quick(py, || {
+            // A number that is not there has no detail; a release or an alias that is not there is an error.
+            let (model, version) = match Reference::parse(reference)? {
+                Reference::Version(model, version) => (model, version),
+                other => request::version_of(self.shared.read().view()?.facts()?, &other)?,
+            };
+            self.shared.read().version_detail(&self.shared.read().view()?, &model, version)
+        })?;
+        answer(py, &found)
     }
 
     fn describe(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
@@ -75,14 +84,14 @@ impl PyRegistry {
         self.write(py, None, |registry, writer| registry.write(writer).announce(&model, &request))
     }
 
-    fn label(&self, py: Python<'_>, model: &str, version: u64, words: Words) -> PyResult<Py<PyAny>> {
-        let model = ModelName::parse(model).or_raise(py)?;
+    fn label(&self, py: Python<'_>, reference: &str, words: Words) -> PyResult<Py<PyAny>> {
+        let (model, version) = self.version_of(py, reference)?;
         let request = words.label();
         self.write(py, None, |registry, writer| registry.write(writer).label(&model, version, &request))
     }
 
-    fn hide_version(&self, py: Python<'_>, model: &str, version: u64, reason: &str) -> PyResult<Py<PyAny>> {
-        let model = ModelName::parse(model).or_raise(py)?;
+    fn hide_version(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
+        let (model, version) = self.version_of(py, reference)?;
         self.write(py, None, |registry, writer| registry.write(writer).hide_version(&model, version, reason))
     }
 
@@ -94,5 +103,11 @@ impl PyRegistry {
     fn rename(&self, py: Python<'_>, model: &str, to: &str) -> PyResult<Py<PyAny>> {
         let (model, to) = (ModelName::parse(model).or_raise(py)?, ModelName::parse(to).or_raise(py)?);
         self.write(py, None, |registry, writer| registry.write(writer).rename(&model, &to))
+    }
+}
+
+impl PyRegistry {
+    fn version_of(&self, py: Python<'_>, reference: &str) -> PyResult<(ModelName, u64)> {
+        quick(py, || request::version_of(self.shared.read().view()?.facts()?, &Reference::parse(reference)?))
     }
 }

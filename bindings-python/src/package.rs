@@ -6,14 +6,13 @@ use pyo3::prelude::*;
 use refmark_core::records::manifest::Lineage;
 use refmark_core::types::canonical::FreeMap;
 use refmark_core::types::digest::{ArtifactId, Digest};
-use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::types::error::{Code, Result};
 use refmark_core::types::name::{EntryId, ModelName, Release};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{Package, Registry};
-use serde_json::Value;
 
-use crate::convert::from_python;
+use crate::convert::document;
 use crate::errors::OrRaise;
 use crate::values::contract;
 
@@ -27,8 +26,8 @@ pub struct Given {
     metrics: Vec<(String, f64)>,
     lineage: Vec<(String, String)>,
     card: Option<String>,
-    contract: Option<Py<PyAny>>,
-    evaluation_card: Option<Py<PyAny>>,
+    contract: Option<String>,
+    evaluation_card: Option<String>,
     owner: Option<String>,
     artifact_type: String,
     capabilities: Vec<String>,
@@ -44,14 +43,10 @@ pub struct Given {
 impl Given {
     /// The package that this asks for. References to parents are looked up in the registry.
     pub fn package(&self, py: Python<'_>, registry: &Registry) -> PyResult<Package> {
-        let contract = self.contract.as_ref().map(|it| contract(py, it.bind(py))).transpose()?;
-        let card = self.evaluation_card.as_ref().map(|it| from_python(it.bind(py))).transpose()?;
-        let mut package = self.read(registry, card).or_raise(py)?;
-        package.contract = contract;
-        Ok(package)
+        self.read(registry).or_raise(py)
     }
 
-    fn read(&self, registry: &Registry, evaluation_card: Option<Value>) -> Result<Package> {
+    fn read(&self, registry: &Registry) -> Result<Package> {
         let mut package = Package::new(ModelName::parse(&self.model)?, self.paths.clone())?;
         for (path, sha256, size) in &self.absent {
             let sha256 = Digest::parse(sha256.strip_prefix("sha256:").unwrap_or(sha256))?;
@@ -74,13 +69,9 @@ impl Given {
         package.imported = self.imported.as_deref().map(Timestamp::parse_lenient).transpose()?;
         package.follow_links = self.follow_links;
         package.ignore.clone_from(&self.ignore);
-        package.evaluation_card = evaluation_card
-            .map(|it| {
-                serde_json::from_value(it).map_err(|error| {
-                    Error::new(Code::BadArgument, format!("the evaluation card cannot be read: {error}"))
-                })
-            })
-            .transpose()?;
+        package.contract = self.contract.as_deref().map(contract).transpose()?;
+        let card = |text| document(text, "the evaluation card", Code::BadArgument);
+        package.evaluation_card = self.evaluation_card.as_deref().map(card).transpose()?;
         Ok(package)
     }
 }

@@ -2,18 +2,18 @@
 
 #![allow(clippy::too_many_arguments, reason = "each is an argument of Python's")]
 
-use refmark_core::engine::ports::signer::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use refmark_core::engine::plan::{Author, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::engine::policy::founding_policy;
+use refmark_core::engine::ports::signer::Signer;
 use refmark_core::engine::ports::{Cancel, Progress};
+use refmark_core::query::request;
 use refmark_core::store::git::Format;
-use refmark_core::types::digest::Digest;
-use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::types::name::{AliasName, ModelName, PrincipalId, RemoteName};
+use refmark_core::types::error::Result;
+use refmark_core::types::name::{ModelName, PrincipalId, RemoteName};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
@@ -132,25 +132,6 @@ impl PyRegistry {
     }
 }
 
-/// `MODEL@ALIAS`, for verbs that move one.
-pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
-    match Reference::parse(text)? {
-        Reference::Alias(model, alias) => Ok((model, alias)),
-        _ => Err(Error::new(Code::BadReference, format!("`{}` is not MODEL@ALIAS", text.escape_debug()))
-            .hint("write it as in sentiment@champion")),
-    }
-}
-
-/// Statements, by their digests.
-pub fn digests(texts: &[String]) -> Result<Vec<Digest>> {
-    texts.iter().map(|it| digest(it)).collect()
-}
-
-/// A digest, with or without `sha256:`.
-pub fn digest(text: &str) -> Result<Digest> {
-    Digest::parse(text.strip_prefix("sha256:").unwrap_or(text))
-}
-
 /// How a reference shall be read.
 pub fn options(at: Option<&str>, last_good: bool, accept_incomplete: bool) -> Result<ResolveOptions> {
     Ok(ResolveOptions { at: at.map(Timestamp::parse_lenient).transpose()?, last_good, accept_incomplete })
@@ -185,7 +166,7 @@ impl Pull {
 #[pyo3(from_item_all)]
 pub struct Transition {
     to: String,
-    replacement: Option<u64>,
+    replacement: Option<String>,
     sunset: Option<String>,
 }
 
@@ -198,7 +179,7 @@ impl Transition {
             reason,
             replacement: self.replacement,
             sunset: self.sunset.as_deref().map(Timestamp::parse_lenient).transpose()?,
-            evidence: digests(evidence)?,
+            evidence: request::digests(evidence)?,
         })
     }
 }
@@ -258,33 +239,40 @@ impl PyRegistry {
         self.write(py, progress, |registry, writer| registry.write(writer).register_all(&packages))
     }
 
-    #[pyo3(signature = (target, version, reason, expect, check_expect, evidence))]
+    #[pyo3(signature = (target, version, reason, expect, evidence))]
     fn promote(
         &self,
         py: Python<'_>,
         target: &str,
-        version: u64,
+        version: &str,
         reason: String,
-        expect: Option<u64>,
-        check_expect: bool,
+        expect: Option<&str>,
         evidence: Vec<String>,
     ) -> PyResult<Py<PyAny>> {
-        let (model, alias) = alias(target).or_raise(py)?;
-        let evidence = digests(&evidence).or_raise(py)?;
-        let expect = check_expect.then_some(expect);
-        let request = PromoteRequest { model, alias, version, reason, expect, evidence };
+        let request = quick(py, || {
+            let (model, alias) = request::alias(target)?;
+            let evidence = request::digests(&evidence)?;
+            let view = self.shared.read().view()?;
+            let version = request::version(view.facts()?, &model, version)?;
+            let expect = expect.map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
+            Ok(PromoteRequest { model, alias, version, reason, expect, evidence })
+        })?;
         self.write(py, None, |registry, writer| registry.write(writer).promote(&request))
     }
 
     #[pyo3(signature = (target, to, reason))]
-    fn rollback(&self, py: Python<'_>, target: &str, to: Option<u64>, reason: String) -> PyResult<Py<PyAny>> {
-        let (model, alias) = alias(target).or_raise(py)?;
-        let request = RollbackRequest { model, alias, to, reason };
+    fn rollback(&self, py: Python<'_>, target: &str, to: Option<&str>, reason: String) -> PyResult<Py<PyAny>> {
+        let request = quick(py, || {
+            let (model, alias) = request::alias(target)?;
+            let view = self.shared.read().view()?;
+            let to = to.map(|text| request::version(view.facts()?, &model, text)).transpose()?;
+            Ok(RollbackRequest { model, alias, to, reason })
+        })?;
         self.write(py, None, |registry, writer| registry.write(writer).rollback(&request))
     }
 
     fn unset(&self, py: Python<'_>, target: &str, reason: String) -> PyResult<Py<PyAny>> {
-        let (model, alias) = alias(target).or_raise(py)?;
+        let (model, alias) = request::alias(target).or_raise(py)?;
         let request = UnsetRequest { model, alias, reason };
         self.write(py, None, |registry, writer| registry.write(writer).unset(&request))
     }

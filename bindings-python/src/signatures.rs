@@ -2,10 +2,10 @@
 
 use pyo3::prelude::*;
 use refmark_core::records::signature::{PublicKey, Signature, SshSignature};
-use refmark_core::types::error::{Code, Error};
+use refmark_core::types::error::Code;
 
-use crate::convert::from_python;
-use crate::errors::{OrRaise, raise};
+use crate::convert::document;
+use crate::errors::OrRaise;
 
 /// A public key's text and id.
 #[pyfunction]
@@ -16,11 +16,9 @@ pub fn public_key(py: Python<'_>, text: &str) -> PyResult<(String, String)> {
 
 /// Checks a record's signature over a payload; an error where it is not good.
 #[pyfunction]
-pub fn check_dsse(py: Python<'_>, key: &str, payload: &[u8], signature: &Bound<'_, PyAny>) -> PyResult<()> {
+pub fn check_dsse(py: Python<'_>, key: &str, payload: &[u8], signature: &str) -> PyResult<()> {
     let key = PublicKey::parse(key).or_raise(py)?;
-    let signature: Signature = serde_json::from_value(from_python(signature)?).map_err(|error| {
-        raise(py, &Error::new(Code::BadSignature, format!("the signature cannot be read: {error}")))
-    })?;
+    let signature: Signature = document(signature, "the signature", Code::BadSignature).or_raise(py)?;
     signature.verify(&key, payload).or_raise(py)
 }
 

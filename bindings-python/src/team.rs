@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::engine::plan::{Change, PromoteRequest, RollbackRequest, UnsetRequest};
-use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
+use refmark_core::query::index::{MetricBound, SearchRequest, TagFilter};
+use refmark_core::query::request;
 use refmark_core::records::approval::Waiver;
-use refmark_core::records::trust::TrustState;
-use refmark_core::records::version::Stage;
-use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::types::digest::Digest;
+use refmark_core::types::error::{Result, bug};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
-use crate::registry::{PyRegistry, Transition, alias, digest, digests};
+use crate::registry::{PyRegistry, Transition};
 
 /// Clones a registry: the handle, and the answer.
 #[pyfunction]
@@ -67,8 +67,6 @@ struct Search {
 
 impl Search {
     fn request(self) -> Result<SearchRequest> {
-        let stage = |it: String| Stage::parse(&it).ok_or_else(|| unknown("stage", &it));
-        let trust = |it: String| TrustState::parse(&it).ok_or_else(|| unknown("trust state", &it));
         Ok(SearchRequest {
             text: self.text,
             model: self.model.as_deref().map(ModelName::parse).transpose()?,
@@ -77,18 +75,13 @@ impl Search {
             artifact_type: self.artifact_type,
             tags: self.tags.into_iter().map(|(key, value)| TagFilter { key, value }).collect(),
             metrics: self.metrics.iter().map(|it| MetricBound::parse(it)).collect::<Result<_>>()?,
-            stage: self.stage.map(stage).transpose()?,
-            trust: self.trust.map(trust).transpose()?,
-            file: self.file.as_deref().map(digest).transpose()?,
+            stage: self.stage.as_deref().map(request::stage).transpose()?,
+            trust: self.trust.as_deref().map(request::trust_state).transpose()?,
+            file: self.file.as_deref().map(Digest::parse).transpose()?,
             hidden: self.hidden,
             limit: self.limit,
             offset: self.offset,
-            order: match self.order.as_str() {
-                "best" => SearchOrder::Best,
-                "newest" => SearchOrder::Newest,
-                "name" => SearchOrder::Name,
-                other => return Err(unknown("order", other)),
-            },
+            order: request::order(&self.order)?,
             ..SearchRequest::default()
         })
     }
@@ -102,39 +95,37 @@ struct Proposed {
     verb: String,
     /// `MODEL@ALIAS`; for a transition a reference.
     target: String,
-    version: Option<u64>,
+    version: Option<String>,
     reason: String,
     evidence: Vec<String>,
     /// For a transition.
     transition: Option<Transition>,
 }
 
-/// What is asked for: a transition is read against the registry, the others say it all.
+/// What is asked for: a transition is read against the registry when it is proposed.
 enum Asked {
     Alias(Change),
     Transition(TransitionRequest),
 }
 
 impl Proposed {
-    fn read(self) -> Result<Asked> {
+    fn read(self, registry: &Registry) -> Result<Asked> {
         if let Some(transition) = self.transition {
             return transition.request(&self.target, self.reason, &self.evidence).map(Asked::Transition);
         }
-        let (model, alias) = alias(&self.target)?;
-        let (reason, evidence) = (self.reason, digests(&self.evidence)?);
-        Ok(Asked::Alias(match (self.verb.as_str(), self.version) {
+        let (model, alias) = request::alias(&self.target)?;
+        let (reason, evidence) = (self.reason, request::digests(&self.evidence)?);
+        let view = registry.read().view()?;
+        let version = self.version.as_deref().map(|text| request::version(view.facts()?, &model, text)).transpose()?;
+        Ok(Asked::Alias(match (self.verb.as_str(), version) {
             ("promote", Some(version)) => {
                 Change::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence })
             }
             ("rollback", to) => Change::Rollback(RollbackRequest { model, alias, to, reason }),
             ("unset", _) => Change::Unset(UnsetRequest { model, alias, reason }),
-            (other, _) => return Err(unknown("change", other)),
+            (other, _) => return Err(bug(format!("`{}` is no change", other.escape_debug()))),
         }))
     }
-}
-
-fn unknown(what: &str, text: &str) -> Box<Error> {
-    Error::new(Code::BadArgument, format!("`{}` is no {what}", text.escape_debug()))
 }
 
 #[pymethods]
@@ -153,7 +144,7 @@ impl PyRegistry {
     }
 
     fn propose(&self, py: Python<'_>, change: Proposed, branch: Option<&str>) -> PyResult<Py<PyAny>> {
-        let change = change.read().or_raise(py)?;
+        let change = quick(py, || change.read(&self.shared))?;
         self.write(py, None, |registry, writer| match &change {
             Asked::Alias(change) => registry.write(writer).propose(change, branch),
             Asked::Transition(request) => registry.write(writer).transition_propose(request, branch),

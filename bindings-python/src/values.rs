@@ -7,12 +7,12 @@ use refmark_core::inspect_file;
 use refmark_core::query::diff::compare_contracts as compare;
 use refmark_core::records::catalog::Family;
 use refmark_core::records::manifest::Contract;
-use refmark_core::types::error::{Code, Error};
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{AliasName, ModelName};
 use refmark_core::types::reference::Reference;
 
-use crate::convert::{answer, from_python};
-use crate::errors::{OrRaise, raise};
+use crate::convert::{answer, document};
+use crate::errors::OrRaise;
 use crate::progress::quick;
 
 /// refmark's version.
@@ -35,24 +35,19 @@ pub fn inspect(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyAny>> {
 
 /// Whether callers of one contract can use another.
 #[pyfunction]
-pub fn compare_contracts(py: Python<'_>, old: &Bound<'_, PyAny>, new: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    let (old, new) = (contract(py, old)?, contract(py, new)?);
+pub fn compare_contracts(py: Python<'_>, old: &str, new: &str) -> PyResult<Py<PyAny>> {
+    let (old, new) = (contract(old).or_raise(py)?, contract(new).or_raise(py)?);
     answer(py, &compare(&old, &new))
 }
 
-/// A contract from a mapping.
-pub fn contract(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Contract> {
-    serde_json::from_value(from_python(value)?).map_err(|error| {
-        raise(
-            py,
-            &Error::new(Code::BadArgument, format!("the contract cannot be read: {error}"))
-                .hint("it has inputs and outputs: lists of {name, type, shape}"),
-        )
-    })
+/// A contract from its JSON.
+pub fn contract(text: &str) -> Result<Contract> {
+    document(text, "the contract", Code::BadArgument)
+        .map_err(|error| error.hint("it has inputs and outputs: lists of {name, type, shape}"))
 }
 
 /// A family of the catalog.
-pub fn family(text: &str) -> refmark_core::types::error::Result<Family> {
+pub fn family(text: &str) -> Result<Family> {
     Family::parse(text).ok_or_else(|| {
         let all = Family::ALL.into_iter().map(Family::as_str).collect::<Vec<_>>().join(", ");
         Error::new(Code::BadArgument, format!("`{}` is not a family of the catalog", text.escape_debug()))

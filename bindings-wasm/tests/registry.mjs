@@ -1,6 +1,6 @@
 // The example registry, made by the command line, and its bytes as a page would have them.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./corpus.mjs";
@@ -9,13 +9,29 @@ const command = process.env.REFMARK ?? join(process.env.CARGO_TARGET_DIR ?? join
 
 /** A place of its own: no key, pin or configuration of whoever runs the tests. */
 export class Example {
-  constructor() {
+  constructor(make = (example) => example.demo()) {
     this.home = mkdtempSync(join(tmpdir(), "refmark-wasm-"));
+    make(this);
+    this.head = this.git("rev-parse", "refs/heads/main");
+  }
+
+  /** A team's three weeks, with proposals, a rollback and a revocation. */
+  demo() {
     const made = this.refmark("demo", "--site", join(this.home, "example"), "--fixed");
     this.registry = made.registry;
     this.root = made.trust_root;
     this.proposals = [made.pending, made.blocked, made.refused];
-    this.head = this.git("rev-parse", "refs/heads/main");
+  }
+
+  /** `sentiment` with two versions, the first of which is champion, and `topics` with one. */
+  small() {
+    this.registry = join(this.home, "models");
+    this.root = this.refmark("init", this.registry, "--as", "ada").trust_root;
+    for (const [model, text] of [["sentiment", "1"], ["sentiment", "2"], ["topics", "3"]]) {
+      writeFileSync(join(this.home, "config.json"), text);
+      this.refmark("-R", this.registry, "register", model, "config.json");
+    }
+    this.refmark("-R", this.registry, "promote", "sentiment@champion", "1");
   }
 
   env() {
@@ -33,7 +49,7 @@ export class Example {
     return execFileSync(command, args, { cwd: this.home, env: this.env(), encoding: "utf8", maxBuffer: 1 << 28, stdio: "pipe" });
   }
 
-  /** What the command line answers with `--json`; its fault is thrown. */
+  /** What the command line answers with `--json`; its error is thrown. */
   refmark(...args) {
     try {
       return JSON.parse(this.text("--json", ...args));

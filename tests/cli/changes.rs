@@ -21,7 +21,7 @@ fn promote_takes_a_number_or_a_release_and_unset_closes_the_alias() {
     assert_eq!(env.json(&["promote", "models:/sentiment@canary", "sentiment/2"])["to"]["version"], 2);
     env.fails(&["promote", "sentiment@canary", "9.9"], 1, "not-found");
     env.fails(&["promote", "sentiment@canary", "other/1"], 2, "bad-argument");
-    env.fails(&["promote", "sentiment/1", "2"], 2, "bad-argument");
+    env.fails(&["promote", "sentiment/1", "2"], 2, "bad-reference");
     let closed = env.json(&["unset", "sentiment@canary", "--reason", "over"]);
     assert!(closed["to"].is_null());
     env.fails(&["resolve", "sentiment@canary"], 1, "not-found");

@@ -330,8 +330,8 @@ fn headers_that_lie_are_named_by_inspect_and_registered_as_not_scanned() {
     let gguf = [b"GGUF".as_slice(), &3u32.to_le_bytes(), &u64::MAX.to_le_bytes(), &u64::MAX.to_le_bytes()].concat();
     let onnx = [0x08, 0x08, 0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f];
     for (name, bytes) in [("a.safetensors", &huge[..]), ("b.gguf", &gguf), ("c.onnx", &onnx)] {
-        env.write(&format!("lying/{name}"), bytes);
-        let found = env.json(&["inspect", &format!("lying/{name}")]);
+        env.write(&format!("inconsistent/{name}"), bytes);
+        let found = env.json(&["inspect", &format!("inconsistent/{name}")]);
         assert_eq!(found["class"], "not-scanned", "{name}: {found:#}");
     }
     let made = env.json(&["register", "inconsistent", "inconsistent"]);

@@ -129,7 +129,7 @@ fn an_importer_of_the_python_package_is_run_and_its_answer_and_its_errors_are_ou
     };
     let shown = String::from_utf8(import("--quiet").stdout).unwrap();
     assert!(shown.contains("2 models and 5 versions") && shown.contains("m/3"), "{shown}");
-    env.write("fault", r#"{"error": {"code": "exists", "message": "m stands here"}}"#);
+    env.write("error", r#"{"error": {"code": "exists", "message": "m stands here"}}"#);
     env.write("python", "#!/bin/sh\ncat error\nexit 1\n");
     let refused = import("--json");
     assert_eq!(refused.status.code(), Some(1));

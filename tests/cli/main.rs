@@ -14,6 +14,7 @@ mod hostile;
 mod interrupts;
 mod keeping;
 mod main_job;
+mod mistakes;
 mod pages;
 mod pinning;
 mod plain_git;

@@ -36,7 +36,7 @@ __version__: str = _native.version()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._frames import Rows as Rows
-    from ._importers import Imported as Imported
+    from ._imported import Imported as Imported
     from ._importers import import_mlflow as import_mlflow
     from ._lock import Lock as Lock
     from ._lock import pull as pull
@@ -106,7 +106,7 @@ _LAZY = {
     "compare_contracts": "_registry",
     "init": "_registry",
     "inspect": "_registry",
-    "Imported": "_importers",
+    "Imported": "_imported",
     "import_mlflow": "_importers",
     "open": "_registry",
     "use": "_registry",

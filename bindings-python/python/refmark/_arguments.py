@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timezone
 from operator import index
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union
+from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union, cast
 
 from . import _native
 from ._values import Resolved, Version, VersionDetail, VersionRow
@@ -39,12 +39,14 @@ def reference(given: RefLike) -> str:
     return f"{given.model}/{given.version}"
 
 
-def whole(given: SupportsIndex) -> int:
-    """A version's number."""
-    number = index(given)
-    if number < 1:
-        raise UsageError(f"{number} is not a version", code="bad-argument", hint="versions count from 1")
-    return number
+def version(given: SupportsIndex | RefLike) -> str:
+    """The text of a version: its number, its release, or a reference to it. NumPy's integers are numbers too."""
+    return str(index(given)) if isinstance(given, SupportsIndex) else reference(given)
+
+
+def expected(given: SupportsIndex | RefLike | None) -> str | None:
+    """The text of what an alias is expected to hold; ``None`` is a value, and means nothing."""
+    return None if given is UNSET else "none" if given is None else version(given)
 
 
 def is_pin(text: str) -> bool:
@@ -73,6 +75,21 @@ def number(name: str, given: Any) -> float:
         ) from None
 
 
+def document(given: Any) -> str:
+    """A contract, a card or a signature as JSON; NumPy's scalars are numbers, and what JSON cannot hold is an error."""
+    import json
+
+    return json.dumps(given, allow_nan=False, ensure_ascii=False, default=_plain)
+
+
+def _plain(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        return dict(cast("Mapping[Any, Any]", given))
+    if isinstance(given, Sequence):
+        return list(cast("Sequence[Any]", given))
+    return float(given)
+
+
 def texts(given: str | Iterable[str] | None) -> list[str]:
     """One text or several, as a list."""
     return [] if given is None else [given] if isinstance(given, str) else list(given)
@@ -90,9 +107,9 @@ def words(
     return {"description": description, "owner": owner, "tags": pairs, "untag": texts(untag), "hidden": hidden}
 
 
-def transition(to: str, replacement: int | None, sunset: TimeLike | None) -> dict[str, Any]:
+def transition(to: str, replacement: SupportsIndex | RefLike | None, sunset: TimeLike | None) -> dict[str, Any]:
     """Where a version or artifact shall go."""
-    return {"to": to, "replacement": replacement, "sunset": time(sunset)}
+    return {"to": to, "replacement": None if replacement is None else version(replacement), "sunset": time(sunset)}
 
 
 #: What a package may say of itself, beside its model and paths.
@@ -123,8 +140,8 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": [(str(key), number(key, value)) for key, value in (of("metrics") or {}).items()],
         "lineage": [(str(key), str(value)) for key, value in (of("lineage") or {}).items()],
         "card": card,
-        "contract": of("contract"),
-        "evaluation_card": of("evaluation_card"),
+        "contract": None if of("contract") is None else document(of("contract")),
+        "evaluation_card": None if of("evaluation_card") is None else document(of("evaluation_card")),
         "owner": of("owner"),
         "artifact_type": of("type") or "model",
         "capabilities": texts(of("capabilities")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeVar, overload
 
 from ._html import page, table
 
@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
-    from ._values import Value
 
-T = TypeVar("T", bound="Value")
+class Row(Protocol):
+    """What can be a row: a value with cells."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def _row(self) -> dict[str, Any]: ...
+
+
+T = TypeVar("T", bound=Row)
 
 #: So many rows are shown of a longer list.
 _SHOWN = 50

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ._arguments import PathLike
+from ._imported import Imported
 from .errors import UsageError
 
 if TYPE_CHECKING:
     from ._registry import Registry
-
-
-class Imported(NamedTuple):
-    """What was brought over."""
-
-    #: How many models.
-    models: int
-    #: How many versions, with their files.
-    versions: int
-    #: The versions whose files could not be read: ``MODEL/VERSION``.
-    without_files: tuple[str, ...]
-    #: How many numbers were given up in MLflow and stay empty here too.
-    gaps: int
 
 
 def import_mlflow(location: PathLike, registry: Registry) -> Imported:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import Any, Iterable
 
 from . import _native
 from ._arguments import PathLike, TimeLike, how, time
 from ._cache import cached, pulled_into_cache
+from ._handle import Handle
 from ._progress import ProgressLike, listener
 from ._team import Answer, Pins
 from ._values import Pulled, Resolved
 from .errors import NotPinnedError
-
-if TYPE_CHECKING:
-    from ._registry import Registry
 
 
 class Lock:
@@ -61,7 +59,7 @@ class Lock:
         """Writes every pin to ``into/<name>/``: complete or not at all, every byte hashed."""
         return Pins(self._native.sync(into, frozen, listener(progress)))
 
-    def publish(self, registry: Registry, consumer: str, uri: str | None = None, *, gone: bool = False) -> Answer:
+    def publish(self, registry: Handle, consumer: str, uri: str | None = None, *, gone: bool = False) -> Answer:
         """Tells the registry what this project pins, as ``consumer``: so that owners see who uses what.
 
         ``gone``: the project uses nothing any more.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from . import _native
-from ._arguments import PathLike
+from ._arguments import PathLike, document
 from ._progress import ProgressLike, listener
 from ._values import Inspection
 from ._verbs.judging import Judging
@@ -82,7 +82,7 @@ def inspect(path: PathLike) -> Inspection:
 
 def compare_contracts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Whether callers of one contract can use another: ``compatibility``, and ``because``."""
-    return _native.compare_contracts(old, new)
+    return _native.compare_contracts(document(old), document(new))
 
 
 def _plain_path(path: PathLike) -> PathLike:

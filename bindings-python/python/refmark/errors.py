@@ -190,7 +190,7 @@ def class_of(code: str, exit_status: int) -> type[RefmarkError]:
 
 
 def from_error(code: str, exit_status: int, message: str, hint: str | None, fields: dict[str, Any]) -> RefmarkError:
-    """The error of a fault of the core."""
+    """The exception of an error of the core."""
     return _again(class_of(code, exit_status), message, code, hint, fields, exit_status)
 
 

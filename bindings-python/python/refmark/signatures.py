@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple
 
 from . import _native
+from ._arguments import document
 
 __all__ = ["PublicKey", "check_dsse", "check_ssh", "public_key"]
 
@@ -25,7 +26,7 @@ def public_key(text: str) -> PublicKey:
 
 def check_dsse(key: str, payload: bytes, signature: Mapping[str, Any]) -> None:
     """Checks a record's signature (``keyid`` and ``sig``) over a payload; :class:`IntegrityError` where it is not good."""
-    _native.check_dsse(key, payload, signature)
+    _native.check_dsse(key, payload, document(signature))
 
 
 def check_ssh(armored: str, message: bytes, namespace: str = "git") -> str:

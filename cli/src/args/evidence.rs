@@ -23,7 +23,7 @@ pub struct AttachArgs {
     #[arg(long = "type", value_name = "TYPE")]
     pub evidence_type: Option<String>,
     /// What it comes to; the document's own word where none is given
-    #[arg(long, value_parser = ["pass", "fail", "info"])]
+    #[arg(long, value_name = "pass|fail|info")]
     pub verdict: Option<String>,
     /// One sentence for people
     #[arg(long, value_name = "TEXT")]

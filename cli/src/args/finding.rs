@@ -51,7 +51,7 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 0)]
     pub offset: usize,
     /// In which order
-    #[arg(long, value_parser = ["best", "newest", "name"], default_value = "best")]
+    #[arg(long, value_name = "best|newest|name", default_value = "best")]
     pub order: String,
 }
 

@@ -12,7 +12,7 @@ pub struct ExplainArgs {
     pub reference: String,
     /// Also why the alias does not hold this version
     #[arg(long, value_name = "VERSION")]
-    pub why_not: Option<u64>,
+    pub why_not: Option<String>,
     /// Judged as if this principal proposed it
     #[arg(long = "as", value_name = "ID", requires = "why_not")]
     pub by: Option<String>,

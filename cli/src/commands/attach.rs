@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use refmark_core::AttachRequest;
-use refmark_core::records::evidence::{Named, Verdict};
+use refmark_core::query::request::verdict;
+use refmark_core::records::evidence::Named;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
@@ -19,7 +20,7 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
     let (evidence_type, file) = type_and_file(args)?;
     let mut request = AttachRequest::new(Reference::parse(&args.reference)?, EntryId::parse(evidence_type)?);
     request.file = file.map(PathBuf::from);
-    request.verdict = args.verdict.as_deref().and_then(Verdict::parse);
+    request.verdict = args.verdict.as_deref().map(verdict).transpose()?;
     request.summary = args.summary.clone();
     request.produced_by = args.produced_by.clone();
     request.suite = args.suite.as_deref().map(Named::read).transpose()?;

@@ -3,7 +3,7 @@
 use refmark_core::ExplainAnswer;
 use refmark_core::render::explain::page;
 use refmark_core::types::name::PrincipalId;
-use refmark_core::types::reference::Reference;
+use refmark_core::types::reference::{Reference, parse_version};
 use serde::Serialize;
 
 use crate::answer::{Render, Reply, reply};
@@ -25,8 +25,9 @@ impl Render for Explained {
 /// Runs the command.
 pub fn run(app: &App, args: &ExplainArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
+    let why_not = args.why_not.as_deref().map(parse_version).transpose()?;
     let by = args.by.as_deref().map(PrincipalId::parse).transpose()?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    reply(Explained(registry.read().explain(&view, &reference, args.why_not, by.as_ref())?))
+    reply(Explained(registry.read().explain(&view, &reference, why_not, by.as_ref())?))
 }

@@ -2,10 +2,10 @@
 
 use refmark_core::MoveAnswer;
 use refmark_core::engine::plan::{Change, PromoteRequest};
-use refmark_core::types::error::Result;
+use refmark_core::query::request;
 use serde::Serialize;
 
-use super::{propose, values};
+use super::propose;
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::PromoteArgs;
@@ -23,18 +23,12 @@ pub struct Moved {
 
 /// Runs the command.
 pub fn run(app: &App, args: &PromoteArgs) -> Reply {
-    let (model, alias) = values::alias(&args.alias)?;
-    let evidence = values::digests(&args.evidence)?;
+    let (model, alias) = request::alias(&args.alias)?;
+    let evidence = request::digests(&args.evidence)?;
     let registry = app.registry()?;
     let view = registry.read().view()?;
-    let version = values::version(&registry, &view, &model, &args.version)?;
-    let expect = |text: &str| -> Result<Option<u64>> {
-        match text {
-            "none" => Ok(None),
-            text => values::version(&registry, &view, &model, text).map(Some),
-        }
-    };
-    let expect = args.expect.as_deref().map(expect).transpose()?;
+    let version = request::version(view.facts()?, &model, &args.version)?;
+    let expect = args.expect.as_deref().map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
     let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
     propose::change(app, &registry, &args.proposal, &Change::Promote(request.clone()), |writer| {
         reply(Moved { verb: "promoted", answer: registry.write(writer).promote(&request)? })

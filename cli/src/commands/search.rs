@@ -1,10 +1,9 @@
 //! `search`: versions by words and by what is known of them.
 
-use refmark_core::query::index::{MetricBound, SearchOrder, SearchRequest, TagFilter};
-use refmark_core::records::trust::TrustState;
-use refmark_core::records::version::Stage;
+use refmark_core::query::index::{MetricBound, SearchRequest, TagFilter};
+use refmark_core::query::request::{order, stage, trust_state};
 use refmark_core::types::digest::Digest;
-use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::types::error::Result;
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 
@@ -37,26 +36,13 @@ fn request(args: &SearchArgs) -> Result<SearchRequest> {
         artifact_type: args.artifact_type.clone(),
         tags: args.tags.iter().map(tag).collect(),
         metrics: args.metrics.iter().map(|text| MetricBound::parse(text)).collect::<Result<_>>()?,
-        stage: word(&args.stage, "stage", Stage::parse)?,
-        trust: word(&args.trust, "trust state", TrustState::parse)?,
+        stage: args.stage.as_deref().map(stage).transpose()?,
+        trust: args.trust.as_deref().map(trust_state).transpose()?,
         file: args.file.as_deref().map(Digest::parse).transpose()?,
         hidden: args.hidden,
         limit: args.limit,
         offset: args.offset,
-        order: match args.order.as_str() {
-            "newest" => SearchOrder::Newest,
-            "name" => SearchOrder::Name,
-            _ => SearchOrder::Best,
-        },
+        order: order(&args.order)?,
         ..SearchRequest::default()
     })
-}
-
-fn word<T>(text: &Option<String>, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
-    let Some(text) = text else { return Ok(None) };
-    match parse(text) {
-        Some(found) => Ok(Some(found)),
-        None => Err(Error::new(Code::BadArgument, format!("`{}` is not a {what}", text.escape_debug()))
-            .hint("`refmark help transition` lists the stages and trust states")),
-    }
 }

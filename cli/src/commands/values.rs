@@ -2,47 +2,13 @@
 
 use std::path::Path;
 
+use refmark_core::ResolveOptions;
 use refmark_core::store::fs::input::read_given;
 use refmark_core::types::canonical::strict;
-use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::types::name::{AliasName, ModelName, Release};
-use refmark_core::types::reference::{Reference, parse_version};
 use refmark_core::types::time::Timestamp;
-use refmark_core::{Registry, ResolveOptions, View};
 
 use crate::args::bytes::Terms;
-
-/// `MODEL@ALIAS`.
-pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
-    match Reference::parse(text)? {
-        Reference::Alias(model, alias) => Ok((model, alias)),
-        other => Err(Error::new(Code::BadArgument, format!("`{other}` names no alias"))
-            .hint("write MODEL@ALIAS, such as sentiment@champion; `refmark transition` moves stages and trust states")),
-    }
-}
-
-/// A version of a model: a number, a release, or either behind the model's name.
-pub fn version(registry: &Registry, view: &View<'_>, model: &ModelName, text: &str) -> Result<u64> {
-    let bare = text.strip_prefix(&format!("{model}/")).unwrap_or(text);
-    if bare.bytes().all(|b| b.is_ascii_digit()) {
-        return parse_version(bare);
-    }
-    if bare.contains(['/', '@']) {
-        return Err(Error::new(Code::BadArgument, format!("`{}` is not a version of {model}", bare.escape_debug()))
-            .hint("give its number or its release"));
-    }
-    let reference = Reference::Release(model.clone(), Release::parse(bare)?);
-    let side = registry.read().side(view, &reference)?;
-    side.version
-        .map(|(_, version)| version)
-        .ok_or_else(|| Error::new(Code::NotFound, format!("{model} has no release {bare}")))
-}
-
-/// Digests of statements.
-pub fn digests(texts: &[String]) -> Result<Vec<Digest>> {
-    texts.iter().map(|text| Digest::parse(text)).collect()
-}
 
 /// A point in time, as people type it.
 pub fn time(text: &Option<String>) -> Result<Option<Timestamp>> {

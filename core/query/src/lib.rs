@@ -11,6 +11,7 @@ pub mod lint;
 pub mod pin;
 pub mod policy;
 pub mod report;
+pub mod request;
 pub mod review;
 pub mod site;
 pub mod sunset;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._arguments import PathLike, RefLike
+from .._arguments import PathLike, RefLike, version
 from .._arguments import reference as _text
 from .._progress import ProgressLike, listener
 from .._team import Catalog, Check, Dossier, Explanation, Index, Lint, Members, Policy, Review, Status, Sunsets
@@ -26,12 +26,12 @@ class Judging(Verbs):
         """What a range such as ``main..propose/x`` or ``main~1..main`` would change, as a pull request shows it."""
         return Review(*self._native.review(range))
 
-    def explain(self, reference: RefLike, *, why_not: int | None = None, by: str | None = None) -> Explanation:
+    def explain(self, reference: RefLike, *, why_not: int | RefLike | None = None, by: str | None = None) -> Explanation:
         """Why something is as it is: the records that make it so, nearest first.
 
         With ``why_not``, also why the alias does not hold that version, judged as if ``by`` proposed it now.
         """
-        return Explanation(*self._native.explain(_text(reference), why_not, by))
+        return Explanation(*self._native.explain(_text(reference), None if why_not is None else version(why_not), by))
 
     def report(self, reference: RefLike) -> Dossier:
         """The dossier of a version, for an auditor: files, origin, evidence, moves and who approved them."""

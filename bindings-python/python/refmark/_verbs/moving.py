@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from .._arguments import UNSET, RefLike, TimeLike, texts, time, transition
+from .._arguments import UNSET, RefLike, TimeLike, expected, texts, time, transition
 from .._arguments import reference as _text
+from .._arguments import version as _version
 from .._team import Approved, Landing, Proposal
 from .._values import Promotion, Revocation, Transition
 from ._base import Verbs
@@ -22,7 +23,7 @@ class Moving(Verbs):
         version: int | RefLike,
         reason: str = "",
         *,
-        expect: int | None = UNSET,
+        expect: int | RefLike | None = UNSET,
         evidence: str | Iterable[str] | None = None,
     ) -> Promotion:
         """Moves ``MODEL@ALIAS`` to a version.
@@ -30,15 +31,12 @@ class Moving(Verbs):
         With ``expect``, only where the alias holds that version now (``None``: nothing): else :class:`ConflictError`.
         A :class:`RefusedError` carries every gate in ``report``.
         """
-        asked = expect is not UNSET
-        number = self._number(target, version)
-        done = self._native.promote(target, number, reason, expect if asked else None, asked, texts(evidence))
+        done = self._native.promote(target, _version(version), reason, expected(expect), texts(evidence))
         return Promotion.from_answer(done)
 
     def rollback(self, target: str, to: int | RefLike | None = None, reason: str = "") -> Promotion:
         """Moves ``MODEL@ALIAS`` back to what it held before, or to a version that it once held."""
-        number = None if to is None else self._number(target, to)
-        return Promotion.from_answer(self._native.rollback(target, number, reason))
+        return Promotion.from_answer(self._native.rollback(target, None if to is None else _version(to), reason))
 
     def unset(self, target: str, reason: str = "") -> Promotion:
         """Closes ``MODEL@ALIAS``: it holds nothing from then on."""
@@ -50,7 +48,7 @@ class Moving(Verbs):
         to: str,
         reason: str = "",
         *,
-        replacement: int | None = None,
+        replacement: int | RefLike | None = None,
         sunset: TimeLike | None = None,
         evidence: str | Iterable[str] | None = None,
     ) -> Transition:
@@ -76,15 +74,13 @@ class Moving(Verbs):
         evidence: str | Iterable[str] | None = None,
     ) -> Proposal:
         """Proposes a move of ``MODEL@ALIAS`` on a branch, for others to review and approve."""
-        number = self._number(target, version)
-        return self._proposed(branch, "promote", target, reason, version=number, evidence=texts(evidence))
+        return self._proposed(branch, "promote", target, reason, version=_version(version), evidence=texts(evidence))
 
     def propose_rollback(
         self, target: str, to: int | RefLike | None = None, reason: str = "", *, branch: str | None = None
     ) -> Proposal:
         """Proposes to move ``MODEL@ALIAS`` back."""
-        number = None if to is None else self._number(target, to)
-        return self._proposed(branch, "rollback", target, reason, version=number)
+        return self._proposed(branch, "rollback", target, reason, version=None if to is None else _version(to))
 
     def propose_unset(self, target: str, reason: str = "", *, branch: str | None = None) -> Proposal:
         """Proposes to close ``MODEL@ALIAS``."""
@@ -97,7 +93,7 @@ class Moving(Verbs):
         reason: str = "",
         *,
         branch: str | None = None,
-        replacement: int | None = None,
+        replacement: int | RefLike | None = None,
         sunset: TimeLike | None = None,
         evidence: str | Iterable[str] | None = None,
     ) -> Proposal:

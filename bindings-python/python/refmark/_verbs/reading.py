@@ -47,7 +47,7 @@ class Reading(Verbs):
 
     def version(self, reference: RefLike) -> VersionDetail | None:
         """A version with its words, hidden or not; ``None`` where it is not known."""
-        found = self._native.version_detail(*self._version_of(reference))
+        found = self._native.version_detail(_text(reference))
         return None if found is None else VersionDetail.from_answer(found)
 
     def search(

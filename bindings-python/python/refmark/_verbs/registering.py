@@ -142,24 +142,21 @@ class Registering(Verbs):
         untag: str | Iterable[str] | None = None,
     ) -> Labelled:
         """Says what a version is, and its tags; what is left out stays."""
-        model, version = self._version_of(reference)
-        return Labelled.from_answer(self._native.label(model, version, words(description, None, tags, untag)))
+        return Labelled.from_answer(self._native.label(_text(reference), words(description, None, tags, untag)))
 
     def hide(self, reference: RefLike, reason: str = "") -> Labelled:
         """Leaves a model or a version out of lists and closes its aliases. Records and bytes stay."""
         text = _text(reference)
         if is_pin(text):
             return Labelled.from_answer(self._native.hide_model(text.removeprefix("models:/"), reason))
-        model, version = self._version_of(reference)
-        return Labelled.from_answer(self._native.hide_version(model, version, reason))
+        return Labelled.from_answer(self._native.hide_version(text, reason))
 
     def unhide(self, reference: RefLike) -> Labelled:
         """Shows a hidden model or version in lists again. Aliases that were closed stay closed."""
         text = _text(reference)
         if is_pin(text):
             return Labelled.from_answer(self._native.describe(text.removeprefix("models:/"), words(hidden=False)))
-        model, version = self._version_of(reference)
-        return Labelled.from_answer(self._native.label(model, version, words(hidden=False)))
+        return Labelled.from_answer(self._native.label(text, words(hidden=False)))
 
     def rename(self, model: str, to: str) -> Labelled:
         """Gives a model a new name. Its versions keep their numbers; the old name points at the new one."""

@@ -17,7 +17,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository, verify_artif
 from .._registry import Registry
 from .._registry import open as open_registry
 from . import uri as uris
-from .faults import speaks_mlflow
+from .errors import speaks_mlflow
 
 
 class RefmarkArtifactRepository(ArtifactRepository):  # type: ignore[misc]

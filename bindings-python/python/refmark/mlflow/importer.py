@@ -15,7 +15,7 @@ from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
 from mlflow.prompt.registry_utils import has_prompt_tag
 
 from .. import _native, errors
-from .._importers import Imported
+from .._imported import Imported
 from .._registry import Registry
 from . import entities, sources
 

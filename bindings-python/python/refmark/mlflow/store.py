@@ -43,7 +43,7 @@ from .._registry import open as open_registry
 from .._values import ModelDetail, VersionDetail, rows
 from . import entities, search, sources
 from . import uri as uris
-from .faults import speaks_mlflow
+from .errors import speaks_mlflow
 from .webhooks import Webhooks
 
 

@@ -8,7 +8,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, folded};
 
 /// What shall change of a model's description; what is none stays.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AboutRequest {
     /// What the model is.
     pub description: Option<String>,
@@ -59,12 +59,20 @@ pub fn describe(reader: StateReader<'_>, author: &Author, model: &ModelName, req
     if reader.newest_version(model)?.is_none() && reader.about(model)?.is_none() {
         return Err(Error::new(Code::NotFound, format!("there is no model {model}")).hint("register a version first"));
     }
+    if *request == AboutRequest::default() {
+        return Err(nothing_said());
+    }
     let now = reader.about(model)?;
     let mut record = about_record(author, model, now.as_deref(), request);
     record.previous = now.as_ref().map(|now| now.record.digest());
     let mut plan = Plan { subject: format!("describe {model}"), ..Plan::default() };
     plan.sign(record)?;
     Ok(plan)
+}
+
+/// The error of a description that describes nothing.
+pub(super) fn nothing_said() -> Box<Error> {
+    Error::new(Code::BadArgument, "nothing was said of it").hint("give a description, an owner, a tag or a new name")
 }
 
 /// The next description, on what stands now. `previous` is the caller's to set.

@@ -1,5 +1,6 @@
 //! Labelling a version, and the tombstones of versions and models that lists leave out.
 
+use super::about::nothing_said;
 use super::{
     AboutRequest, Author, Plan, RegisterRequest, UnsetRequest, describe, not_before, promote, register, unset,
 };
@@ -12,7 +13,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, folded};
 
 /// What shall change of a version's label; what is none stays.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelRequest {
     /// What the version is.
     pub description: Option<String>,
@@ -33,6 +34,9 @@ pub fn label(
     request: &LabelRequest,
 ) -> Result<Plan> {
     let target = super::target(reader, model, version)?;
+    if *request == LabelRequest::default() {
+        return Err(nothing_said());
+    }
     let now = reader.label(model, version)?;
     let mut tags: FreeMap<String> = FreeMap::new();
     for (key, value) in now.iter().flat_map(|now| now.tags.iter()) {

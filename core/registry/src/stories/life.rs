@@ -145,7 +145,7 @@ fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     let moved = team.registry.write(team.as_("nora")).promote(&request).unwrap();
     assert!(moved.notes[0].to_string().contains("transition sentiment/1 to staging"), "{:?}", moved.notes);
     let mut request = to("sentiment/1", "quarantined");
-    request.replacement = Some(2);
+    request.replacement = Some("2".into());
     assert_eq!(team.registry.write(team.as_("bo")).transition(&request).unwrap_err().code, Code::BadArgument);
 }
 
@@ -156,7 +156,8 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     let (two, _) = team.staged("b");
     team.live(one);
     let day = Timestamp::from_unix(1_800_000_000 + 60 * 86_400);
-    let retire = TransitionRequest { replacement: Some(two), sunset: Some(day), ..to("sentiment/1", "retired") };
+    let retire =
+        TransitionRequest { replacement: Some(two.to_string()), sunset: Some(day), ..to("sentiment/1", "retired") };
     let error = team.registry.write(team.as_("ada")).transition(&retire).unwrap_err();
     assert_eq!(error.code, Code::Refused);
     assert!(error.message.contains("sentiment@champion holds it"), "{error}");

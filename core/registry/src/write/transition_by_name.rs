@@ -7,6 +7,7 @@ use crate::write::promote::MoveAnswer;
 use crate::write::propose::ProposeAnswer;
 use crate::write::transition::TransitionAnswer;
 use refmark_engine::plan::{Change, StageRequest, TrustRequest};
+use refmark_query::request;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
@@ -25,8 +26,8 @@ pub struct TransitionRequest {
     pub to: String,
     /// Why.
     pub reason: String,
-    /// For `retired`: the version that stands in for it.
-    pub replacement: Option<u64>,
+    /// For `retired`: the version that stands in for it, by its number or release.
+    pub replacement: Option<String>,
     /// For `retired`: the day from which nobody should use it.
     pub sunset: Option<Timestamp>,
     /// The statements of the evidence that the move rests on.
@@ -62,12 +63,14 @@ impl Writer<'_> {
                     )
                     .hint("name the version, such as sentiment/4"));
                 };
+                let replacement = request.replacement.as_deref();
+                let replacement = replacement.map(|text| request::version(facts, &model, text)).transpose()?;
                 Ok(Change::Stage(StageRequest {
                     model,
                     version,
                     to,
                     reason: request.reason.clone(),
-                    replacement: request.replacement,
+                    replacement,
                     sunset: request.sunset,
                     evidence: request.evidence.clone(),
                 }))

@@ -96,7 +96,7 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
         "same inputs, same outputs: only pin anew",
     )?;
     let retired = TransitionRequest {
-        replacement: Some(2),
+        replacement: Some("2".into()),
         sunset: Some(cast.clock.day(60)),
         ..moved("sentiment/1", "retired", "version 2 stands in for it")?
     };
