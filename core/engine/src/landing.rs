@@ -251,6 +251,12 @@ impl<'h> Walk<'h> {
         Ok(Verdict { commit, bad: None, effects })
     }
 
+    /// Passes over a commit whose tree cannot be judged: it is bad, and changes nothing of what is known.
+    pub(super) fn pass_over(&mut self, commit: Oid, error: Box<Error>) -> Verdict {
+        self.commits += 1;
+        Verdict { commit, bad: Some(error), effects: Vec::new() }
+    }
+
     /// Takes a commit that brings what was just tried on the state as it is: it is not judged twice.
     pub fn take_tried(&mut self, commit: Oid, changes: &[Change], tried: Option<Tried>) -> Result<Verdict> {
         self.tried = tried;

@@ -5,8 +5,8 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
-/// Parses a commit. `bad-pack` where tree, parents, author and committer are not there in Git's order.
-pub(super) fn parse(bytes: &[u8], id: Oid) -> Result<CommitInfo> {
+/// Parses a commit. `bad-pack` where it has no tree, or parents that are no ids.
+pub fn parse(bytes: &[u8], id: Oid) -> Result<CommitInfo> {
     read(bytes, id)
         .ok_or_else(|| Error::new(Code::BadPack, format!("Git commit {id} cannot be read")).field("object", id))
 }
@@ -19,21 +19,24 @@ fn read(bytes: &[u8], id: Oid) -> Option<CommitInfo> {
         parents.push(oid(parent, id)?);
         rest = after;
     }
-    let (author, after) = header(rest, b"author ")?;
-    let (committer, mut rest) = header(after, b"committer ")?;
-    // Encoding, signatures and whatever else stands in the header: none of it carries authority here.
-    while !rest.starts_with(b"\n") {
-        let end = rest.iter().position(|byte| *byte == b'\n')?;
-        rest = rest.get(end + 1..)?;
+    // Who, when, encoding, signatures and whatever else stands in the header carry no authority: what anybody can push
+    // without an address must not stop a reader.
+    let (mut author, mut committer): (&[u8], &[u8]) = (b"", b"");
+    while !rest.is_empty() && !rest.starts_with(b"\n") {
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = rest.get(..end)?;
+        author = line.strip_prefix(b"author ").unwrap_or(author);
+        committer = line.strip_prefix(b"committer ").unwrap_or(committer);
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
-    let person = author.iter().rposition(|byte| *byte == b'>')?;
+    let person = author.iter().rposition(|byte| *byte == b'>').map_or(author.len(), |at| at + 1);
     Some(CommitInfo {
         id,
         tree,
         parents,
-        time: Timestamp::from_unix(seconds(committer)?),
-        author: String::from_utf8_lossy(author.get(..=person)?).into_owned(),
-        message: String::from_utf8_lossy(rest.get(1..)?).into_owned(),
+        time: Timestamp::from_unix(seconds(committer)),
+        author: String::from_utf8_lossy(author.get(..person)?).into_owned(),
+        message: String::from_utf8_lossy(rest.get(1..).unwrap_or_default()).into_owned(),
     })
 }
 
@@ -51,8 +54,8 @@ fn oid(hex: &[u8], like: Oid) -> Option<Oid> {
 }
 
 /// Seconds since 1970 after the committer's name; 0 where they cannot be read, as Git takes it.
-fn seconds(committer: &[u8]) -> Option<i64> {
-    let after = committer.iter().rposition(|byte| *byte == b'>')? + 1;
-    let text = String::from_utf8_lossy(committer.get(after..)?);
-    Some(text.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0))
+fn seconds(committer: &[u8]) -> i64 {
+    let after = committer.iter().rposition(|byte| *byte == b'>').map_or(committer.len(), |at| at + 1);
+    let text = String::from_utf8_lossy(committer.get(after..).unwrap_or_default());
+    text.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
 }

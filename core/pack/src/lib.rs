@@ -31,7 +31,7 @@
 
 mod bundle;
 mod cache;
-mod commit;
+pub mod commit;
 mod delta;
 mod entry;
 mod format;

@@ -7,6 +7,7 @@ mod naive;
 mod oracle;
 mod resume;
 mod stories;
+mod unjudgeable;
 
 use super::landing::Standing;
 use super::snapshot::History;

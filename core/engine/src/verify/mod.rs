@@ -36,6 +36,8 @@ pub struct Verifier<'h> {
     last_good: Option<Oid>,
     bad: Vec<Oid>,
     tip_error: Option<Box<Error>>,
+    /// Where the newest commits could not be judged: the last one before them that could, nothing where there is none.
+    unjudged: Option<Option<Oid>>,
     /// What took effect in this walk, and where.
     landed: Vec<taint::LandedFiles>,
     /// What the newest policy distrusts, and the taint in the walk is of.
@@ -59,6 +61,7 @@ impl<'h> Verifier<'h> {
             last_good: None,
             bad: Vec::new(),
             tip_error: None,
+            unjudged: None,
             landed: Vec::new(),
             distrusted: Vec::new(),
             whole: true,
@@ -90,6 +93,7 @@ impl<'h> Verifier<'h> {
             last_good: Some(remembered.head),
             bad: remembered.bad.clone(),
             tip_error: None,
+            unjudged: None,
             landed: Vec::new(),
             distrusted,
             whole: false,
@@ -127,12 +131,42 @@ impl<'h> Verifier<'h> {
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
         let Some(commit) = self.remaining.last().copied() else { return Ok(None) };
-        let changes = self.history.changes(commit)?;
-        self.step_with(&changes)
+        let changes = match self.unjudged {
+            // What the commits between brought is seen against the last tree that could be read.
+            Some(before) => self.history.between(before, commit),
+            None => self.history.changes(commit),
+        };
+        match changes {
+            Ok(changes) => {
+                self.unjudged = None;
+                self.remaining.pop();
+                self.take(commit, &changes).map(Some)
+            }
+            Err(error) if is_unjudgeable(&error) => self.pass_over(commit, &error).map(Some),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A commit whose tree cannot be judged within bounds is a bad one: anybody could push it, and it must stop nobody.
+    fn pass_over(&mut self, commit: Oid, error: &Error) -> Result<Verdict> {
+        if self.unjudged.is_none() {
+            self.unjudged = Some(self.history.commit(commit)?.parents.first().copied());
+        }
+        self.remaining.pop();
+        let error = Error::new(Code::BadTree, format!("{} cannot be judged: {}", commit.short(), error.message))
+            .hint("nothing takes effect in it; put the tree before it back with the next commit: git revert")
+            .field("commit", commit);
+        let verdict = self.walk.pass_over(commit, error);
+        self.tip_error = verdict.bad.clone();
+        self.bad.push(commit);
+        Ok(verdict)
     }
 
     /// The same, where the caller has read what the next commit changed.
     pub fn step_with(&mut self, changes: &[Change]) -> Result<Option<Verdict>> {
+        if self.unjudged.is_some() {
+            return self.step();
+        }
         let Some(commit) = self.remaining.pop() else { return Ok(None) };
         self.take(commit, changes).map(Some)
     }
@@ -214,6 +248,11 @@ impl<'h> Verifier<'h> {
             walk: self.walk,
         })
     }
+}
+
+/// Whether an error tells of what a commit holds, and not of this reader's disk, copy or version.
+pub fn is_unjudgeable(error: &Error) -> bool {
+    matches!(error.code, Code::BadTree | Code::TooLarge)
 }
 
 /// Checks a tree by itself, where history is not whole: every file is at a place of its own and well-formed.

@@ -56,6 +56,9 @@ impl<'h> Verified<'h> {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         problems.extend(self.root_error.as_deref().map(|error| Problem::of(error, None, None)));
+        if let Some(error) = self.tip_error.as_deref().filter(|_| self.walk.tampered_paths().is_empty()) {
+            problems.push(Problem::of(error, None, Some(self.head)));
+        }
         for path in self.walk.tampered_paths() {
             let error = Error::new(
                 Code::BadTip,

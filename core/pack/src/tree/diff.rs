@@ -11,7 +11,7 @@ use refmark_types::oid::Oid;
 /// No layout is this deep. Git itself stops at 2,048.
 const MAX_DEPTH: usize = 128;
 /// One tree can name another many times over, so a few kilobytes can spell out a billion paths.
-const MAX_CHANGES: usize = 4_000_000;
+const MAX_CHANGES: usize = 1_000_000;
 
 /// Where parsed trees come from.
 pub trait Trees {
@@ -44,7 +44,7 @@ impl<T: Trees> Walk<'_, T> {
         self.folders += 1;
         if depth > MAX_DEPTH || self.folders > MAX_CHANGES {
             return Err(Error::new(Code::BadTree, format!("the folders below `{path}` are too deep or too many"))
-                .hint("no layout of refmark's comes near 128 levels or four million folders in one change"));
+                .hint("no layout of refmark's comes near 128 levels or a million folders in one change"));
         }
         let (old, new) = (self.tree(old)?, self.tree(new)?);
         let (mut old, mut new) =

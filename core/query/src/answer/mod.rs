@@ -81,6 +81,12 @@ impl<'a> QueryContext<'a, '_> {
         if let Some(error) = &verified.root_error {
             return Err(error.clone());
         }
+        if let Some(error) = verified.tip_error.as_deref().filter(|_| verified.walk.off().is_empty()) {
+            return Err(Error::new(Code::BadTip, error.message.clone())
+                .hint("pass --last-good for the last good state; to mend it, revert that commit")
+                .field("commit", verified.bad.last().copied().unwrap_or(self.head))
+                .field("last_good", verified.last_good));
+        }
         if verified.tip_error.is_some() {
             let path = verified.walk.tampered_paths().first().cloned().unwrap_or_default();
             let bad = verified.bad.last().copied().unwrap_or(self.head);

@@ -76,7 +76,8 @@ impl Registry {
         let mut read = Read::default();
         let mut files = Vec::new();
         for commit in commits.iter().take(COMMITS) {
-            let changes = self.repo.changes(*commit)?;
+            // What cannot be judged the walk itself passes over, or tells of.
+            let Ok(changes) = self.repo.changes(*commit) else { break };
             let new =
                 changes.iter().filter_map(|it| it.new.filter(|(mode, _)| *mode == Mode::File).zip(Some(&it.path)));
             files.extend(new.map(|((_, oid), path)| (path.clone(), oid)));

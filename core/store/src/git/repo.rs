@@ -12,7 +12,7 @@ use crate::fs::read::{read_bounded, read_text_bounded};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
-use refmark_types::error::{Code, Error, Result, bug};
+use refmark_types::error::{Result, bug};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -238,9 +238,10 @@ impl RecordStore for Repo {
 
 /// A commit's own words. Its dates are lenient (they carry no authority); its ids are not.
 pub(super) fn parse_commit(bytes: &[u8], hash: gix::hash::Kind, id: Oid) -> Result<CommitInfo> {
-    let commit = gix::objs::CommitRef::from_bytes(bytes, hash).map_err(|error| {
-        Error::new(Code::BadPack, format!("Git commit {id} cannot be read: {error}")).field("object", id)
-    })?;
+    // What Git itself would not write (an author without an address) is read as far as it can be.
+    let Ok(commit) = gix::objs::CommitRef::from_bytes(bytes, hash) else {
+        return refmark_pack::commit::parse(bytes, id);
+    };
     let mut parents = Vec::with_capacity(commit.parents.len());
     for parent in commit.parents() {
         parents.push(super::from_gix(&parent)?);
