@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::effective::{Effective, Objects, State};
 use super::gate::GateReport;
 use super::open_approvals::Due;
+pub use super::revoked::Revoked;
+use super::revoked::names_bytes;
 use super::rules::{Exclusions, Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
 use super::verify::taint::{artifact_of, mark};
 use refmark_records::layout::{Place, is_companion};
-use refmark_records::manifest::FileClass;
 use refmark_records::trust::TrustState;
-use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
@@ -128,32 +128,6 @@ pub struct Walk<'h> {
     due: Due,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
-}
-
-/// What is revoked now.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Revoked {
-    artifacts: BTreeMap<String, Vec<Digest>>,
-    #[serde(skip)]
-    files: BTreeSet<Digest>,
-}
-
-impl Revoked {
-    fn add(&mut self, artifact: &ArtifactId, files: Vec<Digest>) {
-        self.files.extend(files.iter().copied());
-        self.artifacts.insert(artifact.to_string(), files);
-    }
-
-    fn remove(&mut self, artifact: &ArtifactId) {
-        if self.artifacts.remove(&artifact.to_string()).is_some() {
-            self.index();
-        }
-    }
-
-    /// Makes the set of files anew from the artifacts.
-    fn index(&mut self) {
-        self.files = self.artifacts.values().flatten().copied().collect();
-    }
 }
 
 impl<'h> Walk<'h> {
@@ -384,12 +358,13 @@ impl<'h> Walk<'h> {
             match reader.trust(&artifact)?.0 {
                 TrustState::Revoked => {
                     let manifest = reader.manifest(&artifact)?;
-                    let weights = manifest
-                        .iter()
-                        .flat_map(|manifest| &manifest.files)
-                        .filter(|file| file.class != FileClass::Data);
-                    let weights = weights.map(|file| file.sha256).collect();
-                    self.revoked.add(&artifact, weights);
+                    let files = manifest.iter().flat_map(|it| &it.files).filter(|file| names_bytes(file));
+                    // The commit that is being taken: whoever signs with it as a base saw the revocation.
+                    self.revoked.add(
+                        &artifact,
+                        self.commits.saturating_sub(1),
+                        files.map(|file| file.sha256).collect(),
+                    );
                 }
                 TrustState::Deleted => {}
                 TrustState::Acquired | TrustState::Quarantined | TrustState::Trusted => self.revoked.remove(&artifact),
@@ -466,7 +441,7 @@ impl<'h> Walk<'h> {
 
     /// What counts for nothing at the newest commit taken.
     pub fn exclusions(&self) -> Exclusions {
-        Exclusions::new(self.revoked.files.clone(), self.tainted.clone())
+        Exclusions::new(self.revoked.files().clone(), self.tainted.clone())
     }
 
     /// Judges what somebody would land next on top of the present state, without landing it.
@@ -475,7 +450,7 @@ impl<'h> Walk<'h> {
         let context = RuleContext {
             state: &self.state,
             position: &position,
-            revoked_files: &self.revoked.files,
+            revoked_files: self.revoked.files(),
             tainted: &self.tainted,
         };
         judge_landing(files, &context)

@@ -14,6 +14,7 @@ pub mod parsed_object;
 pub mod plan;
 pub mod policy;
 pub mod ports;
+pub mod revoked;
 pub mod rules;
 pub mod schema;
 pub mod snapshot;

@@ -6,6 +6,7 @@ mod matrix;
 mod naive;
 mod oracle;
 mod resume;
+mod revoked_bytes;
 mod stories;
 mod unjudgeable;
 

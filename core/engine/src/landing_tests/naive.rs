@@ -55,6 +55,13 @@ struct Law {
     distrusted: Vec<(String, String)>,
 }
 
+impl Law {
+    /// Whether a key signed a record that this policy distrusts.
+    fn is_lost(&self, record: &Record) -> bool {
+        record.signatures.iter().any(|it| self.distrusted.iter().any(|(key, _)| *key == it.keyid.to_string()))
+    }
+}
+
 struct Court<'h> {
     history: &'h dyn History,
     /// What was parsed and checked once, by object: an id names its bytes.
@@ -64,6 +71,9 @@ struct Court<'h> {
     state: BTreeMap<String, Oid>,
     good: Vec<Oid>,
     chain: Vec<Oid>,
+    /// The place of the commit that is judged, and those of what took effect.
+    now: usize,
+    landed: HashMap<String, usize>,
 }
 
 pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
@@ -77,6 +87,8 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
         state: BTreeMap::new(),
         good: Vec::new(),
         chain: chain.clone(),
+        now: 0,
+        landed: HashMap::new(),
     };
     let mut landings: Vec<Landing> = Vec::new();
     let mut good = Vec::new();
@@ -110,6 +122,7 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
         let bad = court.state.iter().any(|(path, oid)| tree.get(path) != Some(&(Mode::File, *oid)));
         before = tree;
         good.push((commit, !bad));
+        court.now = good.len() - 1;
         if bad {
             continue;
         }
@@ -139,6 +152,7 @@ impl Court<'_> {
                     any = true;
                     landings[at].files.retain(|path, _| !taken.contains_key(path));
                     landings[at].waits = Some(false);
+                    self.landed.extend(taken.keys().map(|path| (path.clone(), self.now)));
                     self.state.extend(taken);
                     if landings[at].files.is_empty() {
                         landings.remove(at);
@@ -297,6 +311,7 @@ impl Court<'_> {
                     && root.registry == before.registry
                     && self.base_is_good(&record)
                     && self.quorum(&record, before, &before.root)
+                    && !self.law(overlay).is_some_and(|law| law.is_lost(&record))
             }
         };
         let mut quorums = vec![(&**root, &root.root)];
@@ -318,7 +333,30 @@ impl Court<'_> {
         if record.common().registry != root.registry
             || !self.base_is_good(&record)
             || !self.quorum(&record, &root, &root.policy)
-            || !self.all_known(&record, &[(&root, &root.policy)])
+        {
+            return Breaks;
+        }
+        let own_law = match files.get(&Place::PolicyText(number).path()) {
+            Some((Mode::File, text)) => Some(law(&self.bytes(*text))),
+            _ => None,
+        };
+        let before = self.law(overlay);
+        if before.as_ref().is_some_and(|law| law.is_lost(&record)) {
+            return Breaks;
+        }
+        let place = |since: &String| self.place_on_chain(Oid::parse(since).unwrap());
+        let kept = |(key, since): &(String, String)| {
+            own_law.as_ref().is_none_or(|own| {
+                own.distrusted.iter().any(|(k, s)| k == key && place(s).is_some_and(|s| Some(s) <= place(since)))
+            })
+        };
+        let takes_back = before.is_some_and(|law| !law.distrusted.iter().all(kept));
+        let mut quorums = vec![(&root, &root.policy)];
+        if takes_back {
+            quorums.push((&root, &root.root));
+        }
+        if !quorums.iter().all(|(root, quorum)| self.quorum(&record, root, quorum))
+            || !self.all_known(&record, &quorums)
         {
             return Breaks;
         }
@@ -333,6 +371,9 @@ impl Court<'_> {
         }
         let base = statement.base.and_then(|base| self.place_on_chain(base));
         let law = law(&bytes);
+        if law.is_lost(&record) {
+            return Breaks;
+        }
         let since_is_fine = law.distrusted.iter().all(|(_, since)| {
             let since = self.place_on_chain(Oid::parse(since).unwrap());
             matches!((since, base), (Some(since), Some(base)) if since <= base)
@@ -524,6 +565,40 @@ impl Court<'_> {
         others.any(|other| weights(other, &self.state).iter().any(|weight| own.contains(weight)))
     }
 
+    /// Whether weights of this artifact were revoked in another one, and nobody who knew of it trusted this one since.
+    fn is_closed(&self, artifact: ArtifactId, sum: &BTreeMap<String, Oid>) -> bool {
+        let own = self.weights(artifact, sum);
+        let mut last = None;
+        for (path, at) in &self.landed {
+            let Some(Place::Trust(other, n)) = Place::parse(path) else { continue };
+            let state =
+                |n: u64| match self.at(&Place::Trust(other, n).path(), &self.state).as_ref().map(|it| it.predicate()) {
+                    Some(Predicate::Trust(it)) => Some(it.to),
+                    _ => None,
+                };
+            let after: Vec<TrustState> = (n + 1..).map_while(state).collect();
+            let stands = state(n) == Some(TrustState::Revoked) && after.iter().all(|it| *it == TrustState::Deleted);
+            if stands && self.weights(other, &self.state).iter().any(|it| own.contains(it)) {
+                last = last.max(Some(*at));
+            }
+        }
+        let Some(last) = last else { return false };
+        let moves = (1..).map_while(|n| self.at(&Place::Trust(artifact, n).path(), sum));
+        match moves.last().as_ref().map(|it| it.predicate()) {
+            Some(Predicate::Trust(it)) if it.to == TrustState::Trusted => {
+                it.base.and_then(|base| self.place_on_chain(base)).is_none_or(|base| base < last)
+            }
+            _ => true,
+        }
+    }
+
+    fn weights(&self, artifact: ArtifactId, files: &BTreeMap<String, Oid>) -> Vec<Digest> {
+        let path = Place::Document(artifact, Document::Manifest).path();
+        let Some(oid) = files.get(&path) else { return Vec::new() };
+        let manifest = Manifest::parse(&self.bytes(*oid)).unwrap();
+        manifest.files.iter().filter(|it| it.path.ends_with(".safetensors")).map(|it| it.sha256).collect()
+    }
+
     fn alias_move(
         &self,
         moved: &refmark_records::alias::AliasMove,
@@ -566,7 +641,8 @@ impl Court<'_> {
             TrustState::Acquired | TrustState::Quarantined => Lacks,
             _ => Breaks,
         };
-        found = found.max(version).max(trust);
+        let closed = if self.is_closed(to.artifact, overlay) { Breaks } else { Fine };
+        found = found.max(version).max(trust).max(closed);
         let goes_back = champion && self.goes_back(moved, member, overlay);
         signed |= goes_back;
         if champion && law.evidence && !goes_back {

@@ -79,8 +79,8 @@ pub struct RuleContext<'a> {
     pub state: &'a dyn Effective,
     /// The place of a good commit on the first-parent chain, counted from 0; nothing for any other commit.
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
-    /// The weight files of artifacts that are revoked now.
-    pub revoked_files: &'a BTreeSet<Digest>,
+    /// The files that are revoked now, each with the place on the chain where it was.
+    pub revoked_files: &'a BTreeMap<Digest, u64>,
     /// The paths of records that rest on a key which is distrusted.
     pub tainted: &'a BTreeSet<String>,
 }
@@ -89,13 +89,13 @@ pub struct RuleContext<'a> {
 /// default nothing.
 #[derive(Default)]
 pub struct Exclusions {
-    revoked_files: BTreeSet<Digest>,
+    revoked_files: BTreeMap<Digest, u64>,
     tainted: BTreeSet<String>,
 }
 
 impl Exclusions {
     /// These weight files, and the records at these paths.
-    pub fn new(revoked_files: BTreeSet<Digest>, tainted: BTreeSet<String>) -> Exclusions {
+    pub fn new(revoked_files: BTreeMap<Digest, u64>, tainted: BTreeSet<String>) -> Exclusions {
         Exclusions { revoked_files, tainted }
     }
 

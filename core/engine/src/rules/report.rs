@@ -4,20 +4,22 @@ use super::RuleContext;
 use super::confirm::said_by;
 use crate::effective::Effective;
 use crate::gate::{self, Decision, GateReport, GateResult, LostKeys, Status, Subject};
+use crate::revoked::closed_by;
 use crate::state_reader::StateReader;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::approval::Waiver;
-use refmark_records::manifest::FileClass;
 use refmark_records::policy::{AliasRule, Demands, MemberKind, Policy};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
-use refmark_types::digest::ArtifactId;
+use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{ModelName, PrincipalId, Role};
+use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
 
@@ -36,6 +38,8 @@ pub fn report_on(
         reader: StateReader(overlay),
         before: StateReader(context.state),
         lost_keys,
+        revoked_files: context.revoked_files,
+        position: context.position,
         people: Vec::new(),
         waivers: Vec::new(),
     };
@@ -91,6 +95,8 @@ pub(super) struct Case<'a> {
     pub(super) reader: StateReader<'a>,
     before: StateReader<'a>,
     pub(super) lost_keys: LostKeys<'a>,
+    revoked_files: &'a BTreeMap<Digest, u64>,
+    position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
     pub(super) waivers: Vec<(PrincipalId, Waiver)>,
@@ -152,6 +158,15 @@ impl Case<'_> {
         self.registered(&alias_move.model, to.version, report)?;
         let (trust, moved) = self.reader.trust(&to.artifact)?;
         let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
+        if let Some(file) = closed_by(self.reader, &to.artifact, self.revoked_files, self.position)? {
+            let next = Hint::of("have it looked at again in quarantine: ").then(Next::Transition {
+                reference: format!("{}/{}", alias_move.model, to.version),
+                to: TrustState::Quarantined.to_string(),
+            });
+            let found = format!("{} was revoked in another artifact", file.path);
+            let expected = "no revoked bytes".to_owned();
+            report.gates.push(built_in("not-revoked-elsewhere", Status::Failed, expected, found, next));
+        }
         let wanted = if rule.trust.is_empty() { &[TrustState::Trusted][..] } else { &rule.trust };
         let status = match trust {
             have if wanted.contains(&have) && counts => Status::Passed,
@@ -256,10 +271,7 @@ impl Case<'_> {
             && steps.contains(&(TrustState::Acquired, TrustState::Trusted))
             && let Some(manifest) = self.reader.manifest(&trust_move.artifact)?
         {
-            let shared = manifest
-                .files
-                .iter()
-                .find(|file| file.class != FileClass::Data && context.revoked_files.contains(&file.sha256));
+            let shared = manifest.files.iter().find(|file| context.revoked_files.contains_key(&file.sha256));
             if let Some(file) = shared {
                 let next = match self.policy.trust_rule(trust_move.from, TrustState::Quarantined) {
                     Some(_) => Hint::of("have it looked at in quarantine first: ").then(Next::Transition {

@@ -23,6 +23,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Subject, Verified};
 use refmark_records::layout::Place;
+use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::oid::Oid;
@@ -110,6 +111,19 @@ impl<'a> QueryContext<'a, '_> {
     /// The first record that an answer rests on and that a lost key taints; none where it is clean.
     pub fn taint_of(&self, subject: &Subject<'_>) -> Result<Option<String>> {
         self.walked.map_or(Ok(None), |verified| verified.taint_of(subject))
+    }
+
+    /// An error where the bytes of an artifact were revoked under another name.
+    pub fn check_bytes(&self, artifact: &ArtifactId) -> Result<()> {
+        let Some(file) = self.walked.map(|it| it.closed_by(artifact)).transpose()?.flatten() else { return Ok(()) };
+        Err(Error::new(
+            Code::Revoked,
+            format!("{} of {} has bytes that were revoked in another artifact", file.path, artifact.short()),
+        )
+        .hint("somebody who knows of the revocation may trust it again, by way of quarantined")
+        .field("artifact", artifact)
+        .field("file", &file.path)
+        .field("digest", file.sha256))
     }
 
     /// An error where an answer rests on a key that was distrusted.

@@ -72,6 +72,9 @@ pub fn resolve(context: &QueryContext<'_, '_>, reference: &Reference, at: Option
     if at.is_none() {
         check_state(reference, &found, trust_state)?;
     }
+    if at.is_none() {
+        basis.check_bytes(&found.artifact)?;
+    }
     let stage = match (&found.model, found.version) {
         (Some(model), Some(version)) => Some(reader.stage(model, version)?.0),
         _ => None,

@@ -135,6 +135,9 @@ impl Project {
                     if let Err(error) = view.check_taint(&subject) {
                         report.taint(&error);
                     }
+                    if let Err(error) = view.basis()?.check_bytes(&pin.artifact) {
+                        report.taint(&error);
+                    }
                     pins.push(report);
                 }
             }

@@ -77,7 +77,7 @@ fn trusted_blobs(view: &View<'_>) -> Result<BTreeSet<Digest>> {
             let Some(version) = facts.version(&model, number)? else { continue };
             let trusted = facts.trust(&version.artifact)?.0 == TrustState::Trusted;
             let subject = Subject { artifact: &version.artifact, version: Some((&model, number)), alias: None };
-            if trusted && view.check_taint(&subject).is_ok() {
+            if trusted && view.check_taint(&subject).is_ok() && view.basis()?.check_bytes(&version.artifact).is_ok() {
                 let manifest = facts.manifest(&version.artifact)?;
                 wanted.extend(manifest.iter().flat_map(|it| &it.files).map(|file| file.sha256));
             }
