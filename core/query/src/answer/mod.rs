@@ -82,7 +82,7 @@ impl<'a> QueryContext<'a, '_> {
         if let Some(error) = &verified.root_error {
             return Err(error.clone());
         }
-        if let Some(error) = verified.tip_error.as_deref().filter(|_| verified.walk.off().is_empty()) {
+        if let Some(error) = verified.tip_error.as_deref().filter(|_| verified.walk.tampered_paths().is_empty()) {
             return Err(Error::new(Code::BadTip, error.message.clone())
                 .hint("pass --last-good for the last good state; to mend it, revert that commit")
                 .field("commit", verified.bad.last().copied().unwrap_or(self.head))

@@ -73,7 +73,7 @@ pub fn resolve(context: &QueryContext<'_, '_>, reference: &Reference, at: Option
         check_state(reference, &found, trust_state)?;
     }
     if at.is_none() {
-        basis.check_bytes(&found.artifact)?;
+        context.check_bytes(&found.artifact)?;
     }
     let stage = match (&found.model, found.version) {
         (Some(model), Some(version)) => Some(reader.stage(model, version)?.0),
