@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::artifact_mark::{artifact_of, mark};
 use super::effective::{Effective, Objects, State};
 use super::gate::GateReport;
 use super::open_approvals::Due;
@@ -16,7 +17,6 @@ use super::revoked::names_bytes;
 use super::rules::{Exclusions, Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
-use super::verify::taint::{artifact_of, mark};
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::trust::TrustState;
 use refmark_types::error::{Code, Error, Result};

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod artifact_mark;
 pub mod chain;
 pub mod document;
 pub mod effective;

@@ -9,11 +9,6 @@ use refmark_records::version::{Stage, StageMove};
 use refmark_types::error::Result;
 use refmark_types::name::ModelName;
 
-/// A state in words, and whether a lost key said so.
-pub(super) fn said_by(state: impl std::fmt::Display, counts: bool) -> String {
-    if counts { state.to_string() } else { format!("{state}, by a key that was lost: confirm it with a good one") }
-}
-
 impl Case<'_> {
     /// Whether the record that brought a state may be relied on. What is relied on is noted.
     pub(super) fn stands_on(&self, record: Option<&Record>) -> bool {

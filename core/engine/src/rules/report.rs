@@ -1,7 +1,6 @@
 //! The report on a move of an alias, a stage or a trust state: the rule of the policy, its gates, the people behind it.
 
 use super::RuleContext;
-use super::confirm::said_by;
 use crate::effective::Effective;
 use crate::gate::{self, Decision, GateReport, GateResult, LostKeys, Status, Subject};
 use crate::revoked::closed_by;
@@ -372,6 +371,11 @@ fn step_to<T: std::fmt::Display>(reference: &str, now: T, wanted: &[T], first: O
         Some(first) => Next::Transition { reference: reference.to_owned(), to: first.to_string() }.into(),
         None => Hint::of(format!("the policy has no way from {now} to {}: promote another version", words(wanted))),
     }
+}
+
+/// A state in words, and whether a lost key said so.
+fn said_by(state: impl std::fmt::Display, counts: bool) -> String {
+    if counts { state.to_string() } else { format!("{state}, by a key that was lost: confirm it with a good one") }
 }
 
 /// What to do where a lost key brought something to its state: make the same move again with a good key.

@@ -3,7 +3,7 @@
 mod answer;
 mod problem;
 mod remembered;
-pub(crate) mod taint;
+mod taint;
 mod verified;
 
 use std::rc::Rc;

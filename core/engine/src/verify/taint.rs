@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Verifier;
+use crate::artifact_mark::{artifact_of, mark};
 use crate::landing::Effect;
 use crate::state_reader::StateReader;
-use refmark_records::layout::{Document, Place};
+use refmark_records::layout::Place;
 use refmark_records::policy::Distrust;
 use refmark_records::statement::{Predicate, Record};
-use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
@@ -103,19 +104,6 @@ impl Verifier<'_> {
         }
         Ok(records)
     }
-}
-
-/// The artifact that a version names.
-pub(crate) fn artifact_of(record: &Record) -> Option<ArtifactId> {
-    match record.predicate() {
-        Predicate::Version(version) => Some(version.artifact),
-        _ => None,
-    }
-}
-
-/// The path that stands for an artifact: tainted where only lost keys brought it.
-pub(crate) fn mark(artifact: &ArtifactId) -> String {
-    Place::Document(*artifact, Document::Manifest).path()
 }
 
 type Records<'f> = [(&'f str, Place, Arc<Record>)];
