@@ -37,6 +37,7 @@ pub struct Given {
     description: Option<String>,
     imported: Option<String>,
     follow_links: bool,
+    allow_incomplete: bool,
     ignore: Vec<String>,
 }
 
@@ -68,6 +69,7 @@ impl Given {
         package.description.clone_from(&self.description);
         package.imported = self.imported.as_deref().map(Timestamp::parse_lenient).transpose()?;
         package.follow_links = self.follow_links;
+        package.allow_incomplete = self.allow_incomplete;
         package.ignore.clone_from(&self.ignore);
         package.contract = self.contract.as_deref().map(contract).transpose()?;
         let card = |text| document(text, "the evaluation card", Code::BadArgument);

@@ -77,6 +77,7 @@ fn option(choice: Choice) -> String {
     code(match choice {
         Choice::AllowUnverified => "allow_unverified=True",
         Choice::AcceptIncomplete => "accept_incomplete=True",
+        Choice::AllowIncomplete => "allow_incomplete=True",
         Choice::LastGood => "last_good=True",
         Choice::TrustRoot => "trust_root=\"sha256:…\"",
         Choice::TrustOnFirstUse => "tofu=True",

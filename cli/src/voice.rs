@@ -15,6 +15,7 @@ fn option(choice: Choice) -> &'static str {
     match choice {
         Choice::AllowUnverified => "--allow-unverified",
         Choice::AcceptIncomplete => "--accept-incomplete",
+        Choice::AllowIncomplete => "--allow-incomplete",
         Choice::LastGood => "--last-good",
         Choice::TrustRoot => "--trust-root sha256:…",
         Choice::TrustOnFirstUse => "--tofu",

@@ -334,7 +334,8 @@ fn headers_that_lie_are_named_by_inspect_and_registered_as_not_scanned() {
         let found = env.json(&["inspect", &format!("inconsistent/{name}")]);
         assert_eq!(found["class"], "not-scanned", "{name}: {found:#}");
     }
-    let made = env.json(&["register", "inconsistent", "inconsistent"]);
+    env.fails(&["register", "inconsistent", "inconsistent"], 3, "package-incomplete");
+    let made = env.json(&["register", "inconsistent", "inconsistent", "--allow-incomplete"]);
     assert!(made["files"].as_array().unwrap().iter().all(|it| it["class"] == "not-scanned"), "{made:#}");
 }
 

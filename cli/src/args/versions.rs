@@ -60,6 +60,9 @@ pub struct RegisterArgs {
     /// Follow links out of a folder, as in the snapshots of a hub's cache
     #[arg(long)]
     pub follow_links: bool,
+    /// Register a package that lacks what its own files name; its manifest says what is lacking
+    #[arg(long)]
+    pub allow_incomplete: bool,
     /// Leave these files out, too
     #[arg(long, value_name = "GLOB")]
     pub ignore: Vec<String>,

@@ -33,7 +33,7 @@ fn trust_look(state: TrustState) -> Look {
 fn class_look(class: FileClass) -> Look {
     match class {
         FileClass::Tensors | FileClass::Data => Look::Plain,
-        FileClass::Code => Look::Doubtful,
+        FileClass::Code | FileClass::ConfigCode => Look::Doubtful,
         FileClass::UnsafeFormat | FileClass::NotScanned => Look::Bad,
     }
 }
@@ -212,7 +212,7 @@ impl Render for ShowAnswer {
                     String::new()
                 },
             ),
-            ("tensors", if manifest.tensors.is_empty() { String::new() } else { manifest.tensors.len().to_string() }),
+            ("tensors", if manifest.tensor_count() == 0 { String::new() } else { manifest.tensor_count().to_string() }),
             ("can", safe(&manifest.capabilities.join(", "))),
             ("metrics", {
                 let all = values.collect::<Vec<_>>().join(", ");
@@ -242,7 +242,30 @@ impl Render for ShowAnswer {
         }
         page.table(files);
         page.left_out(manifest.files.len(), LISTED);
+        findings(self, page);
         self.history(page);
+    }
+}
+
+/// What the scan found and was not merely an import, one line each; and what the package lacks.
+fn findings(shown: &ShowAnswer, page: &mut Page) {
+    let told: Vec<_> =
+        shown.findings.iter().filter(|it| !matches!(it.finding.kind.as_str(), "import" | "call")).collect();
+    if !told.is_empty() {
+        page.gap();
+        page.line(bold("findings"));
+    }
+    for it in told.iter().take(LISTED) {
+        let found = &it.finding;
+        let place = if found.path.is_empty() { String::new() } else { format!(" at {}", safe(&found.path)) };
+        let opcode = found.opcode.as_ref().map(|opcode| format!(", {}", safe(opcode))).unwrap_or_default();
+        let offset = found.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
+        let value = refmark_core::types::text::bounded(&found.value, 100);
+        page.line(format!("  {}{place}: {} {}{opcode}{offset}", safe(&it.file), found.kind, safe(&value)));
+    }
+    page.left_out(told.len(), LISTED);
+    for gap in &shown.manifest.incomplete {
+        page.line(format!("{} {}", bad("not whole:"), safe(&gap.to_string())));
     }
 }
 

@@ -6,6 +6,7 @@ use super::effective::Effective;
 use refmark_records::about::About;
 use refmark_records::alias::AliasMove;
 use refmark_records::catalog::{CatalogEntry, Family};
+use refmark_records::contents::Contents;
 use refmark_records::layout::{self, Document, Place};
 use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_records::policy::Policy;
@@ -313,9 +314,19 @@ impl<'a> StateReader<'a> {
     /// The bytes of a document of an artifact.
     pub fn document(&self, artifact: &ArtifactId, document: Document) -> Result<Option<Vec<u8>>> {
         match self.0.oid(&Place::Document(*artifact, document).path())? {
-            Some(oid) => self.0.objects().bytes(oid, MANIFEST_LIMIT).map(Some),
+            Some(oid) => self.0.objects().bytes(oid, document.limit()).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What an artifact's files hold: tensors, values and findings. Costs the reading of the whole table.
+    pub fn contents(&self, artifact: &ArtifactId) -> Result<Option<Contents>> {
+        let Some(manifest) = self.manifest(artifact)? else { return Ok(None) };
+        let table = match manifest.contents {
+            Some(_) => self.document(artifact, Document::Contents)?,
+            None => None,
+        };
+        Contents::of(&manifest, table.as_deref()).map(Some)
     }
 
     /// An artifact's lineage.

@@ -189,6 +189,8 @@ pub enum Gate {
         #[serde(default)]
         with_sign_off: Vec<FileClass>,
     },
+    /// Nothing that the package's own files name is lacking.
+    Complete,
     /// The replacement that the change names is in production.
     ReplacementInProduction,
     /// The sunset date has passed.
@@ -219,6 +221,7 @@ impl Gate {
             Gate::SignedBy { .. } => "signed-by".to_owned(),
             Gate::Approvals { .. } => "approvals".to_owned(),
             Gate::ClassAllowed { .. } => "class-allowed".to_owned(),
+            Gate::Complete => "complete".to_owned(),
             Gate::ReplacementInProduction => "replacement-in-production".to_owned(),
             Gate::SunsetPassed => "sunset-passed".to_owned(),
             Gate::NoConsumers => "no-consumers".to_owned(),

@@ -2,7 +2,9 @@
 
 use super::approval::Approval;
 use super::catalog::Family;
+use super::contents::CONTENTS_LIMIT;
 use super::statement::Predicate;
+use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest, encode_hex};
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ConsumerId, EntryId, ModelName, PrincipalId, escape};
@@ -20,12 +22,28 @@ pub enum Document {
     EvaluationCard,
     /// `model-card.md`.
     ModelCard,
+    /// `contents.jsonl`.
+    Contents,
 }
 
 impl Document {
     /// Every document.
-    pub const ALL: [Document; 5] =
-        [Document::Manifest, Document::Contract, Document::Lineage, Document::EvaluationCard, Document::ModelCard];
+    pub const ALL: [Document; 6] = [
+        Document::Manifest,
+        Document::Contract,
+        Document::Lineage,
+        Document::EvaluationCard,
+        Document::ModelCard,
+        Document::Contents,
+    ];
+
+    /// The most bytes that it may have.
+    pub const fn limit(self) -> u64 {
+        match self {
+            Document::Contents => CONTENTS_LIMIT,
+            _ => MANIFEST_LIMIT,
+        }
+    }
 
     /// The file's name.
     pub const fn file_name(self) -> &'static str {
@@ -35,6 +53,7 @@ impl Document {
             Document::Lineage => "lineage.json",
             Document::EvaluationCard => "evaluation-card.json",
             Document::ModelCard => "model-card.md",
+            Document::Contents => "contents.jsonl",
         }
     }
 }

@@ -65,6 +65,7 @@ pub mod approval;
 pub mod catalog;
 pub mod checkpoint;
 pub mod consumer;
+pub mod contents;
 pub mod evidence;
 pub mod gate;
 pub mod layout;

@@ -369,7 +369,7 @@ mod tests {
             head: Oid::parse(&"a".repeat(40)).unwrap(),
             checked: Timestamp::from_unix(1_800_000_000),
             files: vec![PinnedFile {
-                path: PackagePath::parse("onnx/m \"ü\".onnx").unwrap(),
+                path: PackagePath::parse("onnx/m 'ü'.onnx").unwrap(),
                 size: 12,
                 sha256: Digest::of(b"f"),
                 class: FileClass::Tensors,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contents::ContentsEntry;
 use super::evidence::{Direction, Metric, MetricValue};
 use refmark_types::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
@@ -20,6 +21,8 @@ pub enum FileClass {
     Data,
     /// What a program runs.
     Code,
+    /// A configuration or template that names code: what reads it imports or runs that.
+    ConfigCode,
     /// Pickle, in any wrapping: loading it can run anything.
     UnsafeFormat,
     /// Nobody looked inside, or nobody could.
@@ -28,8 +31,26 @@ pub enum FileClass {
 
 impl FileClass {
     /// Every class.
-    pub const ALL: [FileClass; 5] =
-        [FileClass::Tensors, FileClass::Data, FileClass::Code, FileClass::UnsafeFormat, FileClass::NotScanned];
+    pub const ALL: [FileClass; 6] = [
+        FileClass::Tensors,
+        FileClass::Data,
+        FileClass::Code,
+        FileClass::ConfigCode,
+        FileClass::UnsafeFormat,
+        FileClass::NotScanned,
+    ];
+
+    /// How much what is worse outweighs what is better, when parts of a file come together: from 0 for tensors.
+    pub const fn severity(self) -> u8 {
+        match self {
+            FileClass::Tensors => 0,
+            FileClass::Data => 1,
+            FileClass::NotScanned => 2,
+            FileClass::ConfigCode => 3,
+            FileClass::Code => 4,
+            FileClass::UnsafeFormat => 5,
+        }
+    }
 
     /// The class's word.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +58,7 @@ impl FileClass {
             FileClass::Tensors => "tensors",
             FileClass::Data => "data",
             FileClass::Code => "code",
+            FileClass::ConfigCode => "config-code",
             FileClass::UnsafeFormat => "unsafe-format",
             FileClass::NotScanned => "not-scanned",
         }
@@ -74,6 +96,50 @@ impl FileEntry {
     /// The size in bytes; none where the file was registered by its digest alone, and nobody said how large it is.
     pub fn known_size(&self) -> Option<u64> {
         (self.size > 0 || self.sha256 == Digest::of(b"")).then_some(self.size)
+    }
+}
+
+/// Why a package is not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapKind {
+    /// A pointer of Git LFS stands for a file that is not here.
+    LfsPointer,
+    /// A web page, an error message or another text stands under a weight's name.
+    NotWeights,
+    /// An empty file stands under a weight's name.
+    Empty,
+    /// A file ends before its last tensor, or its directory.
+    Truncated,
+    /// A shard that an index or the numbers of other shards name is not here.
+    ShardAbsent,
+    /// A tensor that an index names is not in its shard, or tensors are fewer than the model says.
+    TensorAbsent,
+    /// A tensor stands in two shards.
+    TensorTwice,
+    /// A file with a model's external data is not here.
+    ExternalAbsent,
+    /// A file with a model's external data ends before the data does.
+    ExternalShort,
+    /// A file that another cannot be read without is not here.
+    CompanionAbsent,
+}
+
+/// One thing that a package lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// The file that is not as it should be, or that names what is not here.
+    pub path: String,
+    /// What kind of thing is lacking.
+    pub kind: GapKind,
+    /// What is wrong, in a sentence.
+    pub detail: String,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path.escape_debug(), self.detail)
     }
 }
 
@@ -157,10 +223,16 @@ pub struct Manifest {
     /// The SHA-256 of `model-card.md` beside the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_card: Option<Digest>,
+    /// The table of what the files hold, `contents.jsonl` beside the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<ContentsEntry>,
+    /// What the package lacks, where whoever registered it knew and allowed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<Gap>,
     /// What ONNX files say of their graphs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub graphs: Vec<Graph>,
-    /// The tensors, in the order of the files and of their bytes.
+    /// The tensors, in the order of the files and of their bytes, of artifacts without a table of contents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tensors: Vec<TensorEntry>,
 }
@@ -195,6 +267,11 @@ impl Manifest {
     /// The artifact's id.
     pub fn id(&self) -> Result<ArtifactId> {
         Ok(ArtifactId::new(Digest::of(&canonical_bytes(self)?)))
+    }
+
+    /// How many tensors the files are known to hold.
+    pub fn tensor_count(&self) -> usize {
+        self.contents.map_or(self.tensors.len(), |table| usize::try_from(table.tensors).unwrap_or(usize::MAX))
     }
 
     /// The sum of the files' sizes.

@@ -267,7 +267,7 @@ pub fn files(diff: &ArtifactDiff) -> Block {
     let mut table = Table::new(&["File", "Change", ">Size", "SHA-256"]);
     let path = |file: &FileSide| Line::default().word(&file.path);
     for changed in &files.changed.items {
-        let what = changed.tensors.map_or_else(|| "changed".to_owned(), |count| counted(count, "tensor"));
+        let what = changed.in_words();
         let what = match changed.old.class == changed.new.class {
             true => Line::of(what),
             false => {

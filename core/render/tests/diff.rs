@@ -7,6 +7,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::testing::memory::MemoryHistory;
 use refmark_query::diff::*;
+use refmark_records::contents::Contents;
 use refmark_records::evidence::{Direction, Evidence, Metric, MetricValue, Named, Verdict};
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::{
@@ -52,6 +53,8 @@ fn manifest(files: Vec<FileEntry>) -> Manifest {
         lineage: None,
         evaluation_card: None,
         model_card: None,
+        contents: None,
+        incomplete: Vec::new(),
         graphs: Vec::new(),
         tensors: Vec::new(),
     }
@@ -274,7 +277,12 @@ fn shards_that_were_cut_anew_do_not_hide_that_the_tensors_are_the_same() {
     old.tensors = vec![tensor("w", Some("w"), "F32", &[2])];
     let mut new = manifest(vec![file("shard-1.safetensors", "2", 10, FileClass::Tensors)]);
     new.tensors = vec![TensorEntry { file: "shard-1.safetensors".into(), ..tensor("w", Some("w"), "F32", &[2]) }];
-    let (diff, changed_in) = compare_tensors(&old, &new);
+    let held = |manifest| Contents::of(manifest, None).unwrap();
+    let (held_old, held_new) = (held(&old), held(&new));
+    let (diff, changed_in) = compare_tensors(
+        Holding { manifest: &old, contents: &held_old },
+        Holding { manifest: &new, contents: &held_new },
+    );
     assert!(diff.is_same() && changed_in.is_empty());
 }
 

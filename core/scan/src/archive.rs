@@ -4,7 +4,7 @@ use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
 use super::look::Look;
 use super::npy::{self, Array};
-use super::report::{Inspection, shown};
+use super::report::{Inspection, Packed, shown};
 use super::sniff::{merge, sniff};
 use super::source::Source;
 use super::zip::{self, Body, Directory, Member};
@@ -30,6 +30,11 @@ fn read(source: &dyn Source, look: Look<'_>, found: &mut Inspection) -> Parse<()
         return arrays(source, &directory, look, found);
     }
     for member in directory.members.iter().filter(|member| !member.name.ends_with('/')) {
+        // Enough to tell that two archives hold the same, however they were packed.
+        found.keep(&format!("member/{}", member.name), &format!("{} bytes, crc32 {:08x}", member.size, member.crc));
+        if found.format == Format::Torchscript && member.name.contains("/code/") && member.name.ends_with(".py") {
+            found.names_code(&member.name, "TorchScript code, which runs when the model is used");
+        }
         let label = format!("`{}`", shown(&member.name));
         let inner = match zip::open(source, member, MEMBER_LIMIT, look)? {
             Body::Stored(part) => sniff(&member.name, &part, look.deeper())?,
@@ -43,7 +48,7 @@ fn read(source: &dyn Source, look: Look<'_>, found: &mut Inspection) -> Parse<()
         };
         merge(found, &inner, &label);
     }
-    if found.format == Format::PytorchZip && found.class != FileClass::UnsafeFormat {
+    if matches!(found.format, Format::PytorchZip | Format::Torchscript) && found.class != FileClass::UnsafeFormat {
         // The member that PyTorch unpickles could not be walked; what it is named is enough.
         found.class = FileClass::UnsafeFormat;
         found.note("a PyTorch checkpoint whose pickle could not be walked");
@@ -57,7 +62,9 @@ fn kind(members: &[Member]) -> Format {
     let leaf = |member: &Member, name: &str| member.name == name || member.name.ends_with(&format!("/{name}"));
     if !members.is_empty() && members.iter().all(|member| member.name.ends_with(".npy")) {
         Format::Npz
-    } else if members.iter().any(|member| leaf(member, "data.pkl") || leaf(member, "constants.pkl")) {
+    } else if members.iter().any(|member| leaf(member, "constants.pkl") || member.name.contains("/code/__torch__")) {
+        Format::Torchscript
+    } else if members.iter().any(|member| leaf(member, "data.pkl")) {
         Format::PytorchZip
     } else if has("config.json") && (has("metadata.json") || has("model.weights.h5")) {
         Format::KerasZip
@@ -73,13 +80,17 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
     let mut trouble: Option<Stop> = None;
     for member in &directory.members {
         match array(source, member, look) {
-            Ok(Some(Array::Plain(mut tensor))) => {
+            Ok(Some(Array::Plain(mut tensor, order))) => {
                 if member.method == 0 {
                     tensor.offset += member.data;
                 } else {
-                    (tensor.offset, tensor.bytes) = (member.data, member.compressed);
-                    found.note("arrays are compressed: their ranges and digests are of the compressed bytes");
+                    tensor.packed = Some(Packed { bytes: member.compressed, skip: tensor.offset });
+                    tensor.offset = member.data;
+                    if member.method != 8 {
+                        trouble.get_or_insert(unsupported(member));
+                    }
                 }
+                found.keep(&format!("order/{}", tensor.name), order);
                 tensors.push(tensor);
             }
             Ok(Some(Array::Objects(_))) => {
@@ -132,9 +143,14 @@ fn array(source: &dyn Source, member: &Member, look: Look<'_>) -> Parse<Option<A
     match zip::open(source, member, HEADER_LIMIT, look)? {
         Body::Stored(part) => read(&part),
         Body::Inflated(bytes) => read(&bytes.as_slice()),
-        Body::Closed => Err(Stop::Bad(Error::new(
-            Code::Unsupported,
-            format!("`{}` is encrypted or packed in a way that refmark does not read", shown(&member.name)),
-        ))),
+        Body::Closed => Err(unsupported(member)),
     }
+}
+
+fn unsupported(member: &Member) -> Stop {
+    let name = shown(&member.name);
+    Stop::Bad(Error::new(
+        Code::Unsupported,
+        format!("`{name}` is encrypted or packed in a way that refmark does not read"),
+    ))
 }

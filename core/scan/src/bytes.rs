@@ -26,6 +26,11 @@ pub(super) fn lying(message: impl Into<String>) -> Stop {
     Stop::Bad(Error::new(Code::Inconsistent, message))
 }
 
+/// The content ends before what it claims does.
+pub(super) fn truncated(message: impl Into<String>) -> Stop {
+    Stop::Bad(Error::new(Code::Inconsistent, message).field("truncated", true))
+}
+
 /// The content is over one of refmark's limits.
 pub(super) fn too_large(message: impl Into<String>) -> Stop {
     Stop::Bad(Error::new(Code::TooLarge, message))
@@ -64,8 +69,7 @@ impl<'a> Cursor<'a> {
         if count <= self.left() {
             return Ok(());
         }
-        let message = format!("{what} at byte {} needs {count} bytes, and only {} are left", self.at, self.left());
-        Err(Stop::Bad(Error::new(Code::Inconsistent, message).field("truncated", true)))
+        Err(truncated(format!("{what} at byte {} needs {count} bytes, and only {} are left", self.at, self.left())))
     }
 
     fn fill(&mut self) -> Parse<()> {
@@ -120,6 +124,21 @@ impl<'a> Cursor<'a> {
     /// Eight bytes, least first.
     pub(super) fn u64(&mut self, what: &str) -> Parse<u64> {
         self.array(what).map(u64::from_le_bytes)
+    }
+
+    /// Two bytes, greatest first.
+    pub(super) fn u16_be(&mut self, what: &str) -> Parse<u16> {
+        self.array(what).map(u16::from_be_bytes)
+    }
+
+    /// Four bytes, greatest first.
+    pub(super) fn u32_be(&mut self, what: &str) -> Parse<u32> {
+        self.array(what).map(u32::from_be_bytes)
+    }
+
+    /// Eight bytes, greatest first.
+    pub(super) fn u64_be(&mut self, what: &str) -> Parse<u64> {
+        self.array(what).map(u64::from_be_bytes)
     }
 
     /// `count` bytes, refused over `limit` before anything is allocated.

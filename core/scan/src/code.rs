@@ -5,6 +5,13 @@ use super::report::Inspection;
 
 /// The program that starts so.
 pub(super) fn claims(head: &[u8]) -> Option<Inspection> {
+    // A program for several systems begins like one for DOS and like a shell script at once; llamafile is made so.
+    if head.starts_with(b"MZqFpD") || head.starts_with(b"jartsr=") {
+        return Some(program(Format::Llamafile));
+    }
+    if head.starts_with(b"ftrt") {
+        return Some(program(Format::TensorrtEngine));
+    }
     let word = head.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes))?;
     let format = match word {
         0x7f45_4c46 => Format::Elf,
@@ -19,9 +26,13 @@ pub(super) fn claims(head: &[u8]) -> Option<Inspection> {
         _ if is_bytecode(head) => Format::PythonBytecode,
         _ => return None,
     };
+    Some(program(format))
+}
+
+fn program(format: Format) -> Inspection {
     let mut found = Inspection::new(format, FileClass::Code);
     found.note(format.about());
-    Some(found)
+    found
 }
 
 /// The old DOS header has zeros, and says where the new one is. What starts with `MZ` and is no text is taken as one.

@@ -1,4 +1,9 @@
-//! Compressed streams: the first megabytes of gzip and zlib are looked into, the rest are only named.
+//! Compressed streams: the first megabytes are looked into, whatever packed them.
+//!
+//! References: RFC 1950 to 1952, the bzip2 and xz formats, the LZMA-alone header, the LZ4 frame and Zstandard formats;
+//! `joblib/compressor.py` for which of them joblib writes.
+
+use std::io::Read;
 
 use miniz_oxide::inflate::stream::{InflateState, inflate as step};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
@@ -9,59 +14,178 @@ use super::look::Look;
 use super::report::Inspection;
 use super::sniff::{merge, sniff};
 use super::source::{Source, read_up_to};
-use refmark_types::error::Result;
+use refmark_types::error::{Error, Result};
 
-/// How much is inflated of a stream.
-const INFLATE_LIMIT: usize = 16 << 20;
+/// How much is unpacked of a stream.
+const UNPACK_LIMIT: usize = 16 << 20;
+/// How much memory a decoder may take for its window.
+const WINDOW_LIMIT: u32 = 96 << 20;
 const CHUNK: usize = 32 * 1024;
 
 /// The compressed format that starts so.
 pub(super) fn claims(head: &[u8]) -> Option<Format> {
     const MAGICS: &[(&[u8], Format)] = &[
-        (b"\x1f\x8b", Format::Gzip),
+        (b"\x1f\x8b\x08", Format::Gzip),
         (b"\xfd7zXZ\0", Format::Xz),
         (b"\x28\xb5\x2f\xfd", Format::Zstd),
         (b"\x04\x22\x4d\x18", Format::Lz4),
         (b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
     ];
-    if head.starts_with(b"BZh") && head.get(4..10) == Some(b"1AY&SY") {
+    if head.starts_with(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) && head.get(4..10) == Some(b"1AY&SY") {
         return Some(Format::Bzip2);
     }
     MAGICS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, format)| *format)
 }
 
-/// Whether a file that starts so may be a zlib stream (two bytes that divide by 31: some texts are so too).
-pub(super) fn may_be_zlib(head: &[u8]) -> bool {
-    matches!(head, [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 && flags & 0x20 == 0)
+/// The format without a magic that a file that starts so may be. It is one only where it can be unpacked.
+pub(super) fn may_be(head: &[u8]) -> Option<Format> {
+    // Two bytes that divide by 31: some texts are so too.
+    let zlib = |flags: u8| (0x7800 + u16::from(flags)) % 31 == 0 && flags & 0x20 == 0;
+    match head {
+        [0x78, flags, ..] if zlib(*flags) => Some(Format::Zlib),
+        // Properties of which only these are written in practice, and a dictionary that is a round number.
+        [0x5d | 0x5e | 0x6d | 0x2c | 0x5b, 0, 0, _, _, rest @ ..] if rest.len() >= 8 && believable_size(rest) => {
+            Some(Format::Lzma)
+        }
+        _ => None,
+    }
 }
 
-/// Looks into a stream; nothing where a zlib stream is none.
+/// The size of an LZMA stream: not said, or not absurd.
+fn believable_size(rest: &[u8]) -> bool {
+    let size = rest.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes)).unwrap_or_default();
+    size == u64::MAX || size < 1 << 38
+}
+
+/// What unpacking came to.
+struct Unpacked {
+    bytes: Vec<u8>,
+    /// The stream went on to its end, or to the limit, without an error.
+    sound: bool,
+}
+
+/// Looks into a stream; nothing where a format without a magic proves to be another.
 pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, look: Look<'_>) -> Result<Option<Inspection>> {
     let mut found = Inspection::new(format, FileClass::NotScanned);
-    let limit = INFLATE_LIMIT.min(look.left());
-    let inflated = match format {
-        Format::Gzip => gzip_start(source).and_then(|start| inflate(source, start, false, limit)),
-        Format::Zlib => inflate(source, 0, true, limit),
-        _ => {
-            found.note("what is inside was not looked at");
+    let limit = UNPACK_LIMIT.min(look.left());
+    let unpacked = match unpack(format, source, limit) {
+        Ok(unpacked) => unpacked,
+        Err(Stop::Io(error)) => return Err(error),
+        Err(stop) => {
+            found.settle(Err(stop))?;
             return Ok(Some(found));
         }
     };
-    match inflated {
-        Ok(Some(bytes)) if !bytes.is_empty() => {
-            look.spend(bytes.len());
-            if bytes.len() == limit {
-                found.note(format!("only the first {limit} bytes inside were looked at"));
-            }
-            let inner = sniff(name.trim_end_matches(".gz"), &bytes.as_slice(), look.deeper())?;
-            merge(&mut found, &inner, "inside");
-        }
-        Ok(_) if format == Format::Zlib => return Ok(None),
-        Ok(_) => found.note("the stream cannot be inflated"),
-        Err(stop) => found.settle(Err(stop))?,
+    let guess = matches!(format, Format::Zlib | Format::Lzma);
+    let Some(Unpacked { bytes, sound }) = unpacked else {
+        found.note("what is inside was not looked at");
+        return Ok((!guess).then_some(found));
+    };
+    look.spend(bytes.len());
+    if bytes.len() == limit {
+        found.note(format!("only the first {limit} bytes inside were looked at"));
     }
+    let inner_name = [".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".z"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name);
+    let inner = sniff(inner_name, &bytes.as_slice(), look.deeper())?;
+    if guess && !sound && inner.class != FileClass::UnsafeFormat {
+        return Ok(None);
+    }
+    if bytes.is_empty() || !sound {
+        found.note("the stream cannot be unpacked to its end");
+    }
+    if inner.format == Format::Nemo {
+        found.note("a NeMo model, packed");
+    }
+    merge(&mut found, &inner, "inside");
     Ok(Some(found))
 }
+
+fn unpack(format: Format, source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
+    match format {
+        Format::Gzip => {
+            let start = gzip_start(source)?;
+            inflate(source, start, false, limit).map(Some)
+        }
+        Format::Zlib => inflate(source, 0, true, limit).map(Some),
+        Format::Bzip2 => drain(bzip2_rs::DecoderReader::new(Reader::new(source)), limit).map(Some),
+        Format::Xz => {
+            drain(lzma_rust2::XzReader::new_mem_limit(Reader::new(source), true, WINDOW_LIMIT / 1024), limit).map(Some)
+        }
+        Format::Lzma => match lzma_rust2::LzmaReader::new_mem_limit(Reader::new(source), WINDOW_LIMIT / 1024, None) {
+            Ok(reader) => drain(reader, limit).map(Some),
+            Err(_) => Ok(None),
+        },
+        Format::Lz4 => drain(lz4_flex::frame::FrameDecoder::new(Reader::new(source)), limit).map(Some),
+        Format::Zstd => zstd(source, limit),
+        _ => Ok(None),
+    }
+}
+
+fn zstd(source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
+    let window = u64::from(WINDOW_LIMIT);
+    match ruzstd::decoding::StreamingDecoder::new_with_max_window_size(Reader::new(source), window) {
+        Ok(decoder) => drain(decoder, limit).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads what a decoder gives, at most `limit` bytes. What came before an error counts: a loader would have read it too.
+fn drain(mut decoder: impl Read, limit: usize) -> Parse<Unpacked> {
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let room = buffer.len().min(limit - bytes.len());
+        if room == 0 {
+            return Ok(Unpacked { bytes, sound: true });
+        }
+        match decoder.read(buffer.get_mut(..room).unwrap_or_default()) {
+            Ok(0) => return Ok(Unpacked { bytes, sound: true }),
+            Ok(count) => bytes.extend_from_slice(buffer.get(..count.min(room)).unwrap_or_default()),
+            Err(error) => match error.downcast::<SourceError>() {
+                Ok(SourceError(error)) => return Err(Stop::Io(error)),
+                Err(_) => return Ok(Unpacked { bytes, sound: false }),
+            },
+        }
+    }
+}
+
+/// A source as a reader.
+struct Reader<'a> {
+    source: &'a dyn Source,
+    at: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a dyn Source) -> std::io::BufReader<Reader<'a>> {
+        std::io::BufReader::with_capacity(CHUNK, Reader { source, at: 0 })
+    }
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = match self.source.read_at(self.at, into) {
+            Ok(count) => count.min(into.len()),
+            Err(error) => return Err(std::io::Error::other(SourceError(error))),
+        };
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+/// A error of the source on its way through a decoder.
+#[derive(Debug)]
+struct SourceError(Box<Error>);
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for SourceError {}
 
 /// Passes over gzip's header.
 fn gzip_start(source: &dyn Source) -> Parse<u64> {
@@ -83,11 +207,47 @@ fn gzip_start(source: &dyn Source) -> Parse<u64> {
     Ok(cursor.at())
 }
 
-/// Inflates from an offset, at most `limit` bytes. What came before an error or the end of a truncated stream counts:
-/// an unpickler would have read it too. Nothing where not one byte came.
-pub(super) fn inflate(source: &dyn Source, start: u64, zlib: bool, limit: usize) -> Parse<Option<Vec<u8>>> {
+/// What is inflated of the stream at an offset: at most `limit` bytes, nothing where not one byte came.
+pub(super) fn inflate_some(source: &dyn Source, start: u64, limit: usize) -> Parse<Option<Vec<u8>>> {
+    let Unpacked { bytes, sound } = inflate(source, start, false, limit)?;
+    Ok((sound || !bytes.is_empty()).then_some(bytes))
+}
+
+/// What is unpacked of a member of a zip archive by another method than deflate; nothing where that is not read here.
+pub(super) fn unpack_member(method: u16, source: &dyn Source, limit: usize) -> Parse<Option<Vec<u8>>> {
+    let unpacked = match method {
+        12 => unpack(Format::Bzip2, source, limit)?,
+        93 | 20 => unpack(Format::Zstd, source, limit)?,
+        95 => unpack(Format::Xz, source, limit)?,
+        14 => zip_lzma(source, limit)?,
+        _ => None,
+    };
+    Ok(unpacked.filter(|unpacked| unpacked.sound || !unpacked.bytes.is_empty()).map(|unpacked| unpacked.bytes))
+}
+
+/// LZMA in a zip archive: two bytes of version, two of length, five of properties, then the stream to its end mark.
+fn zip_lzma(source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
+    let mut cursor = Cursor::new(source, 2, source.len());
+    let what = "the properties of LZMA";
+    if cursor.u16(what)? != 5 {
+        return Ok(None);
+    }
+    let properties = cursor.u8(what)?;
+    let window = cursor.u32(what)?;
+    if window > WINDOW_LIMIT {
+        return Ok(None);
+    }
+    let reader = Reader { source, at: cursor.at() };
+    match lzma_rust2::LzmaReader::new_with_props(reader, u64::MAX, properties, window, None) {
+        Ok(reader) => drain(reader, limit).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Inflates from an offset, at most `limit` bytes. What came before an error or the end of a truncated stream counts.
+fn inflate(source: &dyn Source, start: u64, zlib: bool, limit: usize) -> Parse<Unpacked> {
     let mut state = InflateState::new_boxed(if zlib { DataFormat::Zlib } else { DataFormat::Raw });
-    let mut out = Vec::new();
+    let mut bytes = Vec::new();
     let mut buffer = vec![0; CHUNK];
     let mut at = start;
     loop {
@@ -98,12 +258,12 @@ pub(super) fn inflate(source: &dyn Source, start: u64, zlib: bool, limit: usize)
             let done = step(&mut state, rest, &mut buffer, MZFlush::None);
             used += done.bytes_consumed;
             let gave = buffer.get(..done.bytes_written).unwrap_or_default();
-            out.extend_from_slice(gave.get(..gave.len().min(limit - out.len())).unwrap_or_default());
+            bytes.extend_from_slice(gave.get(..gave.len().min(limit - bytes.len())).unwrap_or_default());
             let ended = matches!(done.status, Ok(MZStatus::StreamEnd));
             // `Buf` only says that it can go no further without more input.
             let broken = !matches!(done.status, Ok(_) | Err(MZError::Buf));
-            if out.len() >= limit || ended || broken {
-                return Ok((ended || !out.is_empty()).then_some(out));
+            if bytes.len() >= limit || ended || broken {
+                return Ok(Unpacked { bytes, sound: !broken });
             }
             if gave.is_empty() && (done.bytes_consumed == 0 || used >= input.len()) {
                 break;
@@ -111,7 +271,7 @@ pub(super) fn inflate(source: &dyn Source, start: u64, zlib: bool, limit: usize)
         }
         at += used as u64;
         if input.len() < CHUNK || used == 0 {
-            return Ok((!out.is_empty()).then_some(out));
+            return Ok(Unpacked { bytes, sound: false });
         }
     }
 }

@@ -1,9 +1,12 @@
-//! GGUF versions 1 to 3: counts, metadata, tensor descriptions, then aligned tensors.
+//! GGUF versions 1 to 3, in both byte orders: counts, metadata, tensor descriptions, then aligned tensors.
+//!
+//! Reference: `docs/gguf.md` and `src/gguf.cpp` of ggml-org/ggml, `gguf-py/gguf/gguf_reader.py` of llama.cpp.
 
-use super::bytes::{Cursor, Parse, lying, too_large};
+use super::bytes::{Cursor, Parse, lying, too_large, truncated};
 use super::format::{FileClass, Format};
-use super::report::{Inspection, Tensor, elements, shown};
+use super::report::{Inspection, Reference, Tensor, elements, shown};
 use super::source::{Source, read_up_to};
+use refmark_types::digest::Hasher;
 use refmark_types::error::Result;
 use refmark_types::number::print;
 use std::collections::BTreeSet;
@@ -17,6 +20,10 @@ const DIMENSIONS_LIMIT: u32 = 8;
 const ARRAY_DEPTH: u32 = 4;
 /// Arrays of arrays and of texts are walked item by item, so their number is bounded over the whole file.
 const ITEMS_LIMIT: u64 = 16 << 20;
+/// Arrays of up to so many items and bytes are shown whole.
+const SHOWN_ITEMS: u64 = 16;
+const SHOWN_BYTES: u64 = 1024;
+const CHUNK: usize = 1 << 20;
 const ALIGNMENT_LIMIT: u64 = 65_536;
 
 /// Whether a file that starts so claims to be GGUF.
@@ -28,13 +35,16 @@ pub(super) fn claims(head: &[u8]) -> bool {
 pub(super) fn inspect(source: &dyn Source) -> Result<Inspection> {
     let mut found = Inspection::new(Format::Gguf, FileClass::Tensors);
     let cursor = Cursor::new(source, 0, source.len());
-    let parsed = Reader { cursor, wide: true, items: 0 }.read(source, &mut found);
+    let parsed = Reader { source, cursor, big: false, wide: true, items: 0 }.read(&mut found);
     found.settle(parsed)?;
     Ok(found)
 }
 
 struct Reader<'a> {
+    source: &'a dyn Source,
     cursor: Cursor<'a>,
+    /// Numbers are stored greatest byte first.
+    big: bool,
     /// Counts and lengths take eight bytes; four in version 1.
     wide: bool,
     items: u64,
@@ -47,14 +57,38 @@ struct Described {
 }
 
 impl Reader<'_> {
-    fn read(mut self, source: &dyn Source, found: &mut Inspection) -> Parse<()> {
-        self.cursor.skip(4, "the magic")?;
+    fn u16(&mut self, what: &str) -> Parse<u16> {
+        if self.big { self.cursor.u16_be(what) } else { self.cursor.u16(what) }
+    }
+
+    fn u32(&mut self, what: &str) -> Parse<u32> {
+        if self.big { self.cursor.u32_be(what) } else { self.cursor.u32(what) }
+    }
+
+    fn u64(&mut self, what: &str) -> Parse<u64> {
+        if self.big { self.cursor.u64_be(what) } else { self.cursor.u64(what) }
+    }
+
+    /// The version, in whichever byte order makes it one.
+    fn version(&mut self) -> Parse<u32> {
         let version = self.cursor.u32("the version")?;
         if !(1..=3).contains(&version) {
-            return Err(lying(format!("GGUF version {version}: expected 1, 2 or 3 (least byte first)")));
+            self.big = true;
+            let version = version.swap_bytes();
+            // Files with the greatest byte first exist since version 3.
+            return if version == 3 { Ok(version) } else { Err(lying("the GGUF version is not 1, 2 or 3")) };
         }
+        Ok(version)
+    }
+
+    fn read(mut self, found: &mut Inspection) -> Parse<()> {
+        self.cursor.skip(4, "the magic")?;
+        let version = self.version()?;
         self.wide = version > 1;
         found.keep("gguf.version", &version.to_string());
+        if self.big {
+            found.keep("gguf.byte_order", "big-endian");
+        }
         let tensors = self.count("the number of tensors")?;
         let keys = self.count("the number of metadata keys")?;
         // A description takes at least 24 bytes, a key 9: larger counts cannot be true.
@@ -67,15 +101,18 @@ impl Reader<'_> {
             return Err(lying(format!("{tensors} tensors and {keys} keys do not fit into the file")));
         }
         let mut alignment = 32;
+        let mut templates = Vec::new();
         let mut seen = BTreeSet::new();
         for _ in 0..keys {
             let key = self.text(KEY_LIMIT, "a key")?;
-            if let Some(value) = self.value(&key)? {
-                if key == "general.alignment" {
-                    alignment = value.parse().unwrap_or(0);
-                }
-                found.keep(&key, &value);
+            let value = self.value(&key)?;
+            if key == "general.alignment" {
+                alignment = value.parse().unwrap_or(0);
             }
+            if key.starts_with("tokenizer.chat_template") && !value.is_empty() {
+                templates.push((key.clone(), value.clone()));
+            }
+            found.keep(&key, &value);
             if !seen.insert(key.clone()) {
                 return Err(lying(format!("the key `{}` stands twice", shown(&key))));
             }
@@ -84,12 +121,16 @@ impl Reader<'_> {
             return Err(lying(format!("alignment {alignment} is not a power of two up to {ALIGNMENT_LIMIT}")));
         }
         let described = self.descriptions(tensors)?;
-        found.tensors = place(described, self.cursor.at().next_multiple_of(alignment), alignment, source)?;
+        found.tensors = place(described, self.cursor.at().next_multiple_of(alignment), alignment, self.source)?;
+        for (key, template) in templates {
+            found.names_code(&key, &template);
+        }
+        split(found);
         Ok(())
     }
 
     fn count(&mut self, what: &str) -> Parse<u64> {
-        if self.wide { self.cursor.u64(what) } else { self.cursor.u32(what).map(u64::from) }
+        if self.wide { self.u64(what) } else { self.u32(what).map(u64::from) }
     }
 
     fn text(&mut self, limit: u64, what: &str) -> Parse<String> {
@@ -97,37 +138,67 @@ impl Reader<'_> {
         self.cursor.text(length, limit, what)
     }
 
-    /// Reads a value; arrays are passed over and shown by their length only.
-    fn value(&mut self, key: &str) -> Parse<Option<String>> {
-        let kind = self.cursor.u32("a value's type")?;
-        let cursor = &mut self.cursor;
-        Ok(Some(match kind {
-            0 => cursor.u8("a value")?.to_string(),
-            1 => cursor.u8("a value")?.cast_signed().to_string(),
-            2 => cursor.u16("a value")?.to_string(),
-            3 => cursor.u16("a value")?.cast_signed().to_string(),
-            4 => cursor.u32("a value")?.to_string(),
-            5 => cursor.u32("a value")?.cast_signed().to_string(),
-            6 => print(f32::from_bits(cursor.u32("a value")?)),
-            7 => match cursor.u8("a value")? {
+    /// Reads a value as text.
+    fn value(&mut self, key: &str) -> Parse<String> {
+        let kind = self.u32("a value's type")?;
+        if kind != 9 {
+            return self.scalar(key, kind);
+        }
+        let start = self.cursor.at();
+        self.array(key, ARRAY_DEPTH)?;
+        self.shown_array(key, start)
+    }
+
+    fn scalar(&mut self, key: &str, kind: u32) -> Parse<String> {
+        let what = "a value";
+        Ok(match kind {
+            0 => self.cursor.u8(what)?.to_string(),
+            1 => self.cursor.u8(what)?.cast_signed().to_string(),
+            2 => self.u16(what)?.to_string(),
+            3 => self.u16(what)?.cast_signed().to_string(),
+            4 => self.u32(what)?.to_string(),
+            5 => self.u32(what)?.cast_signed().to_string(),
+            6 => print(f32::from_bits(self.u32(what)?)),
+            7 => match self.cursor.u8(what)? {
                 0 => "false".into(),
                 1 => "true".into(),
                 other => return Err(lying(format!("the key `{}` has the truth value {other}", shown(key)))),
             },
             8 => self.text(STRING_LIMIT, "a text")?,
-            9 => {
-                self.array(key, ARRAY_DEPTH)?;
-                return Ok(None);
-            }
-            10 => cursor.u64("a value")?.to_string(),
-            11 => cursor.u64("a value")?.cast_signed().to_string(),
-            12 => print(f64::from_bits(cursor.u64("a value")?)),
+            10 => self.u64(what)?.to_string(),
+            11 => self.u64(what)?.cast_signed().to_string(),
+            12 => print(f64::from_bits(self.u64(what)?)),
             other => return Err(lying(format!("the key `{}` has the unknown type {other}", shown(key)))),
-        }))
+        })
+    }
+
+    /// An array that began at an offset and ends here: its items where they are few and short, else a digest.
+    fn shown_array(&mut self, key: &str, start: u64) -> Parse<String> {
+        let end = self.cursor.at();
+        let mut again = Reader {
+            source: self.source,
+            cursor: Cursor::new(self.source, start, end),
+            big: self.big,
+            wide: self.wide,
+            items: 0,
+        };
+        let (kind, count) = (again.u32("an array's type")?, again.count("an array's length")?);
+        if kind != 9 && count <= SHOWN_ITEMS && end - start <= SHOWN_BYTES {
+            let items = (0..count).map(|_| again.scalar(key, kind)).collect::<Parse<Vec<String>>>()?;
+            return Ok(format!("[{}]", items.join(", ")));
+        }
+        let mut hasher = Hasher::new();
+        let mut at = start;
+        while at < end {
+            let count = usize::try_from(end - at).unwrap_or(CHUNK).min(CHUNK);
+            hasher.update(&read_up_to(self.source, at, count)?);
+            at += count as u64;
+        }
+        Ok(format!("{count} items, {}", hasher.finish()))
     }
 
     fn array(&mut self, key: &str, depth: u32) -> Parse<()> {
-        let kind = self.cursor.u32("an array's type")?;
+        let kind = self.u32("an array's type")?;
         let count = self.count("an array's length")?;
         let fixed = match kind {
             0 | 1 | 7 => 1,
@@ -169,13 +240,13 @@ impl Reader<'_> {
             if !seen.insert(name.clone()) {
                 return Err(lying(format!("the tensor `{}` stands twice", shown(&name))));
             }
-            let dimensions = self.cursor.u32("a tensor's dimensions")?;
+            let dimensions = self.u32("a tensor's dimensions")?;
             if dimensions > DIMENSIONS_LIMIT {
                 return Err(lying(format!("tensor `{}` has {dimensions} dimensions", shown(&name))));
             }
             let shape = (0..dimensions).map(|_| self.count("a dimension")).collect::<Parse<Vec<u64>>>()?;
-            let kind = self.cursor.u32("a tensor's type")?;
-            let relative = self.cursor.u64("a tensor's offset")?;
+            let kind = self.u32("a tensor's type")?;
+            let relative = self.u64("a tensor's offset")?;
             let (dtype, block, size) =
                 ggml(kind).ok_or_else(|| lying(format!("tensor `{}` has the unknown type {kind}", shown(&name))))?;
             let row = shape.first().copied().unwrap_or(1);
@@ -184,9 +255,20 @@ impl Reader<'_> {
                 .filter(|_| row % block == 0)
                 .and_then(|blocks| blocks.checked_mul(size))
                 .ok_or_else(|| lying(format!("tensor `{}` of {dtype} {shape:?} has no whole size", shown(&name))))?;
-            all.push(Described { tensor: Tensor { name, dtype: dtype.into(), shape, offset: 0, bytes }, relative });
+            // What is stored greatest byte first is said so, but for what has one byte only.
+            let dtype = if self.big && size > 1 { format!("{dtype}_BE") } else { dtype.to_owned() };
+            all.push(Described { tensor: Tensor::plain(name, &dtype, shape, 0, bytes), relative });
         }
         Ok(all)
+    }
+}
+
+/// What a file says of the others that make one model with it.
+fn split(found: &mut Inspection) {
+    let number = |key: &str| found.metadata.get(key).and_then(|value| value.parse::<u64>().ok());
+    if let (Some(split), Some(count @ 2..)) = (number("split.no"), number("split.count")) {
+        let tensors = number("split.tensors.count");
+        found.references.push(Reference::Split { number: split, count, tensors });
     }
 }
 
@@ -207,7 +289,7 @@ fn place(mut all: Vec<Described>, start: u64, alignment: u64, source: &dyn Sourc
         last = tensor.offset.checked_add(tensor.bytes).ok_or_else(overflow)?;
         if last > end {
             let name = shown(&tensor.name);
-            return Err(lying(format!("tensor `{name}` ends at byte {last}, and the file at {end}")));
+            return Err(truncated(format!("tensor `{name}` ends at byte {last}, and the file at {end}")));
         }
         let next = relative.checked_add(tensor.bytes);
         expected = next.and_then(|at| at.checked_next_multiple_of(alignment)).ok_or_else(overflow)?;

@@ -1,27 +1,41 @@
 //! One pass over a file's bytes, one digest per tensor.
 
-use super::report::{Tensor, shown};
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
+
+use super::report::{Packed, Tensor, shown};
 use refmark_types::digest::{Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
 
-/// Takes a file's bytes in order, once, and digests each tensor's range; bytes between tensors are passed over.
+const CHUNK: usize = 64 * 1024;
+
+/// Takes a file's bytes in order, once, and digests each tensor's values and what is outside of all of them.
+///
+/// A deflated tensor is inflated on the way: its digest is that of its values, however well they were packed.
 pub struct TensorHasher {
     /// Start and end of each tensor with bytes, by start, and its place in the caller's list.
     ranges: Vec<(u64, u64, usize)>,
+    packed: Vec<Option<Packed>>,
     digests: Vec<Option<Digest>>,
     /// The range that is being read, or comes next.
     next: usize,
     hasher: Hasher,
+    inflater: Option<Inflater>,
+    rest: Hasher,
     position: u64,
 }
 
 impl TensorHasher {
-    /// A hasher for these tensors, in any order. Ranges that overlap are an error with code `lying`.
+    /// A hasher for these tensors, in any order.
+    ///
+    /// # Errors
+    ///
+    /// `inconsistent` where their ranges overlap or end nowhere.
     pub fn new(tensors: &[Tensor]) -> Result<TensorHasher> {
         let mut digests = vec![None; tensors.len()];
         let mut ranges = Vec::new();
         for (index, (tensor, digest)) in tensors.iter().zip(&mut digests).enumerate() {
-            match tensor.offset.checked_add(tensor.bytes) {
+            match tensor.end() {
                 Some(end) if end > tensor.offset => ranges.push((tensor.offset, end, index)),
                 Some(_) => *digest = Some(Digest::of(b"")),
                 None => {
@@ -32,7 +46,7 @@ impl TensorHasher {
                 }
             }
         }
-        ranges.sort();
+        ranges.sort_unstable();
         for pair in ranges.windows(2) {
             if let [(_, end, first), (start, _, second)] = pair
                 && start < end
@@ -44,7 +58,9 @@ impl TensorHasher {
                 ));
             }
         }
-        Ok(TensorHasher { ranges, digests, next: 0, hasher: Hasher::new(), position: 0 })
+        let packed = tensors.iter().map(|tensor| tensor.packed).collect();
+        let (hasher, rest) = (Hasher::new(), Hasher::new());
+        Ok(TensorHasher { ranges, packed, digests, next: 0, hasher, inflater: None, rest, position: 0 })
     }
 
     /// Takes the file's next bytes.
@@ -52,33 +68,99 @@ impl TensorHasher {
         let from = self.position;
         let to = from + bytes.len() as u64;
         self.position = to;
+        // All offsets below lie within this chunk, so they fit its index type.
+        let part = |start: u64, end: u64| {
+            let range = (start.max(from) - from) as usize..(end.clamp(from, to) - from) as usize;
+            bytes.get(range).unwrap_or_default()
+        };
+        let mut done = from;
         while let Some(&(start, end, index)) = self.ranges.get(self.next) {
+            self.rest.update(part(done, start));
             if start >= to {
                 return;
             }
-            // Both lie within this chunk, so they fit its index type.
-            let first = start.max(from) - from;
-            let last = end.min(to) - from;
-            self.hasher.update(bytes.get(first as usize..last as usize).unwrap_or_default());
+            self.take(index, part(start, end));
             if end > to {
                 return;
             }
-            if let Some(digest) = self.digests.get_mut(index) {
-                *digest = Some(std::mem::take(&mut self.hasher).finish());
-            }
+            self.close(index);
             self.next += 1;
+            done = end;
+        }
+        self.rest.update(part(done, to));
+    }
+
+    /// Takes bytes of the tensor that is being read.
+    fn take(&mut self, index: usize, bytes: &[u8]) {
+        let Some(packed) = self.packed.get(index).copied().flatten() else {
+            self.hasher.update(bytes);
+            return;
+        };
+        let inflater = self.inflater.get_or_insert_with(|| Inflater::new(packed.skip));
+        inflater.feed(bytes, &mut self.hasher);
+    }
+
+    fn close(&mut self, index: usize) {
+        let digest = std::mem::take(&mut self.hasher).finish();
+        let broken = self.inflater.take().is_some_and(|inflater| inflater.broken);
+        if let (Some(slot), false) = (self.digests.get_mut(index), broken) {
+            *slot = Some(digest);
         }
     }
 
-    /// The digests, in the order of the tensors given. A file that ended before its last tensor is an error with code
-    /// `source-changed`.
+    /// The digests, in the order of the tensors given.
+    ///
+    /// # Errors
+    ///
+    /// `source-changed` where the file ended before its last tensor, or what is deflated cannot be inflated.
     pub fn finish(self) -> Result<Vec<Digest>> {
+        Ok(self.finish_all()?.0)
+    }
+
+    /// The digests, in the order of the tensors given, and that of all bytes that belong to no tensor.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::finish`].
+    pub fn finish_all(self) -> Result<(Vec<Digest>, Digest)> {
         let seen = self.position;
+        let rest = self.rest.finish();
         let digests: Option<Vec<Digest>> = self.digests.into_iter().collect();
-        digests.ok_or_else(|| {
+        let digests = digests.ok_or_else(|| {
             Error::new(Code::SourceChanged, format!("the file ended at byte {seen}, before its last tensor"))
                 .hint("it changed while it was read; try again when nothing writes to it")
-        })
+        })?;
+        Ok((digests, rest))
+    }
+}
+
+/// A deflated stream that is inflated as it comes.
+struct Inflater {
+    state: Box<InflateState>,
+    buffer: Vec<u8>,
+    skip: u64,
+    broken: bool,
+}
+
+impl Inflater {
+    fn new(skip: u64) -> Inflater {
+        Inflater { state: InflateState::new_boxed(DataFormat::Raw), buffer: vec![0; CHUNK], skip, broken: false }
+    }
+
+    fn feed(&mut self, mut bytes: &[u8], hasher: &mut Hasher) {
+        while !self.broken {
+            let step = inflate(&mut self.state, bytes, &mut self.buffer, MZFlush::None);
+            bytes = bytes.get(step.bytes_consumed..).unwrap_or_default();
+            let gave = self.buffer.get(..step.bytes_written).unwrap_or_default();
+            let passed = usize::try_from(self.skip).unwrap_or(usize::MAX).min(gave.len());
+            self.skip -= passed as u64;
+            hasher.update(gave.get(passed..).unwrap_or_default());
+            self.broken = !matches!(step.status, Ok(_) | Err(MZError::Buf));
+            let ended = matches!(step.status, Ok(MZStatus::StreamEnd));
+            if ended || gave.is_empty() && (bytes.is_empty() || step.bytes_consumed == 0) {
+                return;
+            }
+        }
     }
 }
 
@@ -87,7 +169,7 @@ mod tests {
     use super::*;
 
     fn tensor(name: &str, offset: u64, bytes: u64) -> Tensor {
-        Tensor { name: name.into(), dtype: "U8".into(), shape: vec![bytes], offset, bytes }
+        Tensor::plain(name.into(), "U8", vec![bytes], offset, bytes)
     }
 
     #[test]
@@ -112,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_early_and_tensors_that_overlap_are_errors() {
+    fn a_file_that_ends_early_and_tensors_that_overlap_are_faults() {
         let mut hasher = TensorHasher::new(&[tensor("a", 0, 4)]).unwrap();
         hasher.update(b"abc");
         assert_eq!(hasher.finish().unwrap_err().code, Code::SourceChanged);

@@ -1,8 +1,28 @@
-//! Model-file inspection: what a file is, decided by its content and never by its name.
+//! What a model file is, decided by its bytes and never by its name, within bounds.
 //!
-//! [`inspect`] reads headers only (text and small pickles are read whole), with a bound on everything that a header can
-//! ask for. Hostile content is an answer, not an error: what lies about itself is `not-scanned` or `unsafe-format`, with
-//! the reason in [`Inspection::problems`]. [`TensorHasher`] then takes the file's bytes once and digests each tensor.
+//! [`inspect`] says of one file its [`Format`], its [`FileClass`] (what may happen when it is loaded), its tensors, what it
+//! says of itself, and what of it names or runs code ([`Finding`]: opcode, offset and import of a pickle, path and value of
+//! a setting). It reads headers only; text and pickles are read whole. Hostile content is an answer, not an error: what
+//! contradicts itself is `not-scanned` or worse, with the reason in [`Inspection::problems`].
+//!
+//! ```
+//! use refmark_scan::{FileClass, FindingKind, Format, inspect};
+//!
+//! let pickle = b"\x80\x04cos\nsystem\nX\x02\0\0\0id\x85R.";
+//! let found = inspect("model.safetensors", &pickle.as_slice())?;
+//! assert_eq!((found.format, found.class), (Format::Pickle, FileClass::UnsafeFormat));
+//! assert_eq!(found.findings[0].kind, FindingKind::DangerousImport);
+//! assert_eq!(found.findings[0].to_string(), "dangerous import os.system, GLOBAL at byte 2");
+//! # Ok::<(), Box<refmark_types::error::Error>>(())
+//! ```
+//!
+//! [`TensorHasher`] takes a file's bytes once and digests each tensor's values and all other bytes, so that two files can be
+//! compared tensor by tensor. [`inspect_package`] looks at the files of a package together: whether a shard, a split or
+//! external data is lacking, or an error page stands in their place ([`Gap`]).
+//!
+//! Bytes come from any [`Source`]: a slice, a file, a dropped file in a browser. The crate opens no file and no connection.
+//!
+//! Structure is tried before guesses (`sniff`); each format is one file, which names its reference.
 
 #![forbid(unsafe_code)]
 
@@ -10,26 +30,30 @@ mod archive;
 mod bytes;
 mod code;
 mod compressed;
+mod config;
+mod coreml;
 mod format;
+mod ggml;
 mod gguf;
 mod hasher;
 mod hdf5;
 mod image;
-mod json;
 mod look;
 mod npy;
 mod onnx;
 mod onnx_nodes;
+mod package;
 mod pickle;
-mod pickle_danger;
-mod pickle_rest;
 mod protobuf;
 mod report;
 mod safetensors;
+mod saved_model;
 mod sniff;
 mod source;
 mod tar;
 mod text;
+mod tflite;
+mod values;
 mod zip;
 
 #[cfg(test)]
@@ -38,6 +62,8 @@ mod tests;
 pub use format::{FileClass, Format};
 pub use hasher::TensorHasher;
 pub use onnx::{External, OnnxInfo, Opset, Value};
-pub use report::{Inspection, Tensor};
+pub use package::{PackageFile, inspect_package};
+pub use refmark_records::manifest::{Gap, GapKind};
+pub use report::{Finding, FindingKind, Inspection, Packed, Reference, Tensor};
 pub use sniff::inspect;
 pub use source::Source;

@@ -1,6 +1,6 @@
 //! One NumPy array: a magic, a Python literal that describes it, and its bytes.
 
-use super::bytes::{Cursor, Parse, Stop, lying};
+use super::bytes::{Cursor, Parse, Stop, lying, truncated};
 use super::format::{FileClass, Format};
 use super::pickle;
 use super::report::{Inspection, Tensor, elements, shown};
@@ -17,8 +17,8 @@ pub(super) fn claims(head: &[u8]) -> bool {
 
 /// What an array's header says.
 pub(super) enum Array {
-    /// Plain numbers; the offset is within the source.
-    Plain(Tensor),
+    /// Plain numbers, and the order of their dimensions; the offset is within the source.
+    Plain(Tensor, &'static str),
     /// Python objects: a pickle follows at this offset.
     Objects(u64),
 }
@@ -27,7 +27,10 @@ pub(super) enum Array {
 pub(super) fn inspect(source: &dyn Source) -> Result<Inspection> {
     let mut found = Inspection::new(Format::Npy, FileClass::Tensors);
     match header(source, source.len(), "array") {
-        Ok(Array::Plain(tensor)) => found.tensors.push(tensor),
+        Ok(Array::Plain(tensor, order)) => {
+            found.tensors.push(tensor);
+            found.keep("npy.order", order);
+        }
         Ok(Array::Objects(at)) => {
             found.class = FileClass::UnsafeFormat;
             found.note("an array of Python objects: its bytes are a pickle");
@@ -44,7 +47,9 @@ pub(super) fn header(source: &dyn Source, whole: u64, name: &str) -> Parse<Array
     let mut cursor = Cursor::new(source, 0, source.len());
     cursor.skip(MAGIC.len() as u64, "the magic")?;
     let version = cursor.u8("the version")?;
-    cursor.skip(1, "the version")?;
+    if cursor.u8("the version")? != 0 {
+        return Err(lying("a version of the array format that does not exist"));
+    }
     let length = match version {
         1 => u64::from(cursor.u16("the header's length")?),
         2 | 3 => u64::from(cursor.u32("the header's length")?),
@@ -68,14 +73,17 @@ pub(super) fn header(source: &dyn Source, whole: u64, name: &str) -> Parse<Array
     let bytes = elements(name, &described.shape)?.checked_mul(size);
     let bytes = bytes.ok_or_else(|| lying(format!("the shape {:?} overflows", described.shape)))?;
     if cursor.at().checked_add(bytes) != Some(whole) {
-        return Err(lying(format!(
+        let short = cursor.at().checked_add(bytes).is_some_and(|end| end > whole);
+        let stop = if short { truncated } else { lying };
+        return Err(stop(format!(
             "{dtype} {:?} needs {bytes} bytes behind the header, and there are {}",
             described.shape,
             whole.saturating_sub(cursor.at())
         )));
     }
     let dtype = if big { format!("{dtype}_BE") } else { dtype };
-    Ok(Array::Plain(Tensor { name: name.to_owned(), dtype, shape: described.shape, offset: cursor.at(), bytes }))
+    let order = if described.fortran { "fortran" } else { "c" };
+    Ok(Array::Plain(Tensor::plain(name.to_owned(), &dtype, described.shape, cursor.at(), bytes), order))
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -98,7 +106,9 @@ fn element(descr: &str) -> Element {
     let kind = rest.chars().next().unwrap_or_default();
     let size = rest.get(kind.len_utf8()..).and_then(|digits| digits.parse::<u64>().ok());
     let dtype = match (kind, size) {
-        ('f' | 'i' | 'u' | 'c', Some(size)) if size <= 32 => {
+        ('f', Some(size @ (2 | 4 | 8 | 12 | 16)))
+        | ('i' | 'u', Some(size @ (1 | 2 | 4 | 8)))
+        | ('c', Some(size @ (8 | 16 | 24 | 32))) => {
             let bits = size * 8;
             format!("{}{bits}", kind.to_ascii_uppercase())
         }
@@ -113,8 +123,18 @@ fn element(descr: &str) -> Element {
     Element::Plain { big: big && size != Some(1), dtype, size: size.unwrap_or_default() }
 }
 
+/// A plain type such as `<f4`: its word (`_BE` where it is big-endian), and the bytes of an element.
+pub(super) fn plain(descr: &str) -> Option<(String, u64)> {
+    match element(descr) {
+        Element::Plain { big: false, dtype, size } => Some((dtype, size)),
+        Element::Plain { big: true, dtype, size } => Some((format!("{dtype}_BE"), size)),
+        Element::Objects | Element::Other => None,
+    }
+}
+
 struct Described {
     descr: String,
+    fortran: bool,
     shape: Vec<u64>,
 }
 
@@ -206,7 +226,7 @@ impl<'a> Literal<'a> {
             }
         }
         self.blank();
-        order.filter(|_| self.rest.is_empty())?;
-        Some(Described { descr: descr?, shape: shape? })
+        let fortran = order.filter(|_| self.rest.is_empty())? == b"True";
+        Some(Described { descr: descr?, fortran, shape: shape? })
     }
 }

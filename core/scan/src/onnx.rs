@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
-use super::onnx_nodes::{Place, Walker};
+use super::onnx_nodes::Walker;
 use super::protobuf::{Messages, Range, Wire};
-use super::report::{Inspection, shown};
+use super::report::{Inspection, Reference, shown};
 use super::source::Source;
 use refmark_types::error::{Code, Error, Result};
 
@@ -69,17 +69,22 @@ pub struct External {
     pub length: Option<u64>,
 }
 
+/// Domains of operators that runtimes carry.
+const BUILT_IN: &[&str] = &[
+    "",
+    "ai.onnx",
+    "ai.onnx.ml",
+    "ai.onnx.training",
+    "ai.onnx.preview",
+    "ai.onnx.preview.training",
+    "com.microsoft",
+    "com.microsoft.nchwc",
+    "com.ms.internal.nhwc",
+];
+
 /// Whether a file that starts so may be a model: the tag of one of its fields.
 pub(super) fn claims(head: &[u8]) -> bool {
     matches!(head, [0x08, version, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..] if (1..=64).contains(version))
-        && !is_saved_model(head)
-}
-
-/// Whether a file that starts so is a TensorFlow SavedModel: schema version 1, then a graph that starts with its own description.
-pub(super) fn is_saved_model(head: &[u8]) -> bool {
-    let Some(rest) = head.strip_prefix(&[0x08, 0x01, 0x12]) else { return false };
-    let length = rest.iter().position(|byte| byte & 0x80 == 0).unwrap_or(rest.len());
-    rest.get(length + 1) == Some(&0x0a)
 }
 
 /// Reads the whole model but its tensors' bytes.
@@ -99,6 +104,7 @@ struct Model {
     graph: Option<Range>,
     opsets: Vec<Opset>,
     functions: Vec<Range>,
+    own_domains: Vec<String>,
     training: Vec<Range>,
 }
 
@@ -124,10 +130,17 @@ fn model(messages: &mut Messages<'_>, len: u64, found: &mut Inspection) -> Parse
             8 => model.opsets.push(opset(messages, wire.bytes()?)?),
             14 => {
                 let (key, value) = entry(messages, wire.bytes()?)?;
+                if [".so", ".dll", ".dylib"].iter().any(|ending| value.to_ascii_lowercase().ends_with(ending)) {
+                    found.names_code(&key, &value);
+                }
                 found.keep(&key, &value);
             }
             20 => model.training.push(wire.bytes()?),
-            25 => model.functions.push(wire.bytes()?),
+            25 => {
+                let range = wire.bytes()?;
+                model.functions.push(range);
+                model.own_domains.push(function_domain(messages, range)?);
+            }
             26 => {
                 wire.bytes()?;
             }
@@ -143,17 +156,17 @@ fn model(messages: &mut Messages<'_>, len: u64, found: &mut Inspection) -> Parse
         return Err(lying("the model names no operator set"));
     }
     for opset in &model.opsets {
-        if !matches!(opset.domain.as_str(), "" | "ai.onnx" | "ai.onnx.ml" | "ai.onnx.preview.training") {
-            found.note(format!(
-                "needs operators of the domain `{}`, which are a runtime's own code",
-                shown(&opset.domain)
-            ));
+        // A domain whose operators the model's own functions make up needs nobody's code.
+        if !BUILT_IN.contains(&opset.domain.as_str()) && !model.own_domains.contains(&opset.domain) {
+            let domain = shown(&opset.domain);
+            found.note(format!("needs operators of the domain `{domain}`, which are a runtime's own code"));
+            found.names_code("opset_import", &opset.domain);
         }
     }
     let producer = model.producer.join(" ").trim().to_owned();
     let mut info = OnnxInfo { ir_version: version, producer, opsets: model.opsets, ..OnnxInfo::default() };
     let mut walker = Walker::default();
-    walker.graph(messages, graph, Place::Main, 0)?;
+    walker.main(messages, graph)?;
     for range in model.functions {
         walker.function(messages, range)?;
     }
@@ -167,15 +180,14 @@ fn model(messages: &mut Messages<'_>, len: u64, found: &mut Inspection) -> Parse
 fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<()> {
     found.tensors = walker.tensors;
     found.tensors.sort_by_key(|tensor| (tensor.offset, tensor.bytes));
-    if walker.whole_messages > 0 {
+    if walker.encoded > 0 {
         found.note(format!(
             "{} tensors are stored value by value: their digests are of the encoded form",
-            walker.whole_messages
+            walker.encoded
         ));
     }
     info.external = walker.external;
     let mut files: Vec<&str> = info.external.iter().map(|external| external.location.as_str()).collect();
-    files.extend(walker.nested_locations.iter().map(String::as_str));
     files.sort();
     files.dedup();
     if !files.is_empty() {
@@ -188,6 +200,10 @@ fn finish(walker: Walker, mut info: OnnxInfo, found: &mut Inspection) -> Parse<(
                 .hint("the location of external data must be a plain path below the model's folder"),
         ));
     }
+    for external in &info.external {
+        let end = external.length.and_then(|length| external.offset.unwrap_or(0).checked_add(length));
+        found.references.push(Reference::External { file: external.location.clone(), end });
+    }
     found.onnx = Some(info);
     Ok(())
 }
@@ -198,6 +214,18 @@ fn climbs(location: &str) -> bool {
         || location.starts_with(['/', '~'])
         || location.contains(['\\', ':', '\0'])
         || location.split('/').any(|part| part == "..")
+}
+
+/// Field 10 of a function.
+fn function_domain(messages: &mut Messages<'_>, range: Range) -> Parse<String> {
+    let mut domain = String::new();
+    messages.each(range, &mut |messages, number, wire| {
+        if number == 10 {
+            domain = messages.text(wire, NAME_LIMIT, "a domain")?;
+        }
+        Ok(())
+    })?;
+    Ok(domain)
 }
 
 fn opset(messages: &mut Messages<'_>, range: Range) -> Parse<Opset> {

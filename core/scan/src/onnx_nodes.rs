@@ -1,60 +1,74 @@
-//! The tensors of an ONNX model: initializers of the main graph, and what nodes and functions carry within them.
+//! The tensors of an ONNX model: initializers, and what nodes, branches and functions carry within them.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bytes::{Parse, lying, too_large};
 use super::onnx::{External, entry};
-use super::protobuf::{Messages, Range, Wire};
+use super::protobuf::{Messages, Range, Wire, varints};
 use super::report::{Tensor, elements, shown};
-use std::collections::BTreeSet;
 
 const NAME_LIMIT: u64 = 4096;
 const DIMENSIONS_LIMIT: usize = 64;
 const TENSORS_LIMIT: usize = 262_144;
 const DEPTH_LIMIT: u32 = 24;
 
-/// Where a tensor stands. Only the main graph's are listed; all are looked through for external data.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// An initializer of the main graph.
-    Main,
-    /// A constant of a node, a branch, a function or a training graph.
-    Nested,
-}
-
 /// What a walk over graphs gathers.
 #[derive(Default)]
 pub(super) struct Walker {
-    /// Initializers of the main graph with bytes in this file.
+    /// Tensors with bytes in this file.
     pub(super) tensors: Vec<Tensor>,
-    /// Initializers of the main graph with bytes elsewhere.
+    /// Tensors with bytes elsewhere.
     pub(super) external: Vec<External>,
     /// Names of all initializers of the main graph.
     pub(super) names: BTreeSet<String>,
-    /// Files that nested tensors name.
-    pub(super) nested_locations: BTreeSet<String>,
-    /// Tensors whose bytes are not one range, so that their whole message stands for them.
-    pub(super) whole_messages: u64,
+    /// Tensors whose bytes are not one range of plain values.
+    pub(super) encoded: u64,
+    /// Names of listed tensors, and how often each was met.
+    listed: BTreeMap<String, u32>,
+}
+
+/// A node, gathered before its attributes are walked.
+#[derive(Default)]
+struct Node {
+    name: String,
+    output: String,
+    op: String,
+    attributes: Vec<Range>,
 }
 
 impl Walker {
-    /// Walks a graph, its nodes and what they nest.
-    pub(super) fn graph(&mut self, messages: &mut Messages<'_>, range: Range, place: Place, depth: u32) -> Parse<()> {
+    /// Walks the main graph.
+    pub(super) fn main(&mut self, messages: &mut Messages<'_>, range: Range) -> Parse<()> {
+        self.graph(messages, range, "", 0)
+    }
+
+    /// Walks a graph, its nodes and what they nest. What is in a nested graph is named by its path.
+    fn graph(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, depth: u32) -> Parse<()> {
         if depth > DEPTH_LIMIT {
             return Err(lying(format!("graphs nest more than {DEPTH_LIMIT} deep")));
         }
         messages.each(range, &mut |messages, number, wire| match number {
-            1 => self.node(messages, wire.bytes()?, depth),
-            5 => self.tensor(messages, wire.bytes()?, place),
-            15 => self.sparse(messages, wire.bytes()?),
-            2 | 10..=14 | 16 => wire.bytes().map(|_| ()),
+            1 => self.node(messages, wire.bytes()?, path, depth),
+            5 => self.initializer(messages, wire.bytes()?, path, depth),
+            15 => self.sparse(messages, wire.bytes()?, path, None),
+            2 | 10..=12 => wire.bytes().map(|_| ()),
+            13 | 14 | 16 => shallow(messages, wire),
             other => Err(lying(format!("field {other} is none of a graph's"))),
         })
     }
 
     /// Walks a function's nodes.
     pub(super) fn function(&mut self, messages: &mut Messages<'_>, range: Range) -> Parse<()> {
+        let mut name = String::new();
+        messages.each(range, &mut |messages, number, wire| {
+            if number == 1 {
+                name = messages.text(wire, NAME_LIMIT, "a function's name")?;
+            }
+            Ok(())
+        })?;
         messages.each(range, &mut |messages, number, wire| match number {
-            7 => self.node(messages, wire.bytes()?, 0),
-            11 => self.attribute(messages, wire.bytes()?, 0),
+            7 => self.node(messages, wire.bytes()?, &name, 0),
+            11 => self.attribute(messages, wire.bytes()?, &name, 0),
             _ => Ok(()),
         })
     }
@@ -62,91 +76,220 @@ impl Walker {
     /// Walks the two graphs of a training step.
     pub(super) fn training(&mut self, messages: &mut Messages<'_>, range: Range) -> Parse<()> {
         messages.each(range, &mut |messages, number, wire| match number {
-            1 | 2 => self.graph(messages, wire.bytes()?, Place::Nested, 1),
+            1 | 2 => self.graph(messages, wire.bytes()?, "training", 1),
             _ => Ok(()),
         })
     }
 
-    fn node(&mut self, messages: &mut Messages<'_>, range: Range, depth: u32) -> Parse<()> {
-        messages.each(range, &mut |messages, number, wire| match number {
-            5 => self.attribute(messages, wire.bytes()?, depth),
-            _ => Ok(()),
-        })
-    }
-
-    fn attribute(&mut self, messages: &mut Messages<'_>, range: Range, depth: u32) -> Parse<()> {
-        messages.each(range, &mut |messages, number, wire| match number {
-            5 | 10 => self.tensor(messages, wire.bytes()?, Place::Nested),
-            6 | 11 => self.graph(messages, wire.bytes()?, Place::Nested, depth + 1),
-            22 | 23 => self.sparse(messages, wire.bytes()?),
-            _ => Ok(()),
-        })
-    }
-
-    fn sparse(&mut self, messages: &mut Messages<'_>, range: Range) -> Parse<()> {
-        messages.each(range, &mut |messages, number, wire| match number {
-            1 | 2 => self.tensor(messages, wire.bytes()?, Place::Nested),
-            _ => Ok(()),
-        })
-    }
-
-    fn tensor(&mut self, messages: &mut Messages<'_>, range: Range, place: Place) -> Parse<()> {
-        let raw = RawTensor::read(messages, range)?;
-        let external = raw.external || !raw.entries.is_empty();
-        if place == Place::Nested {
-            if external {
-                self.nested_locations.insert(raw.location());
+    fn node(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, depth: u32) -> Parse<()> {
+        let mut node = Node::default();
+        messages.each(range, &mut |messages, number, wire| {
+            match number {
+                2 if node.output.is_empty() => node.output = messages.text(wire, NAME_LIMIT, "an output's name")?,
+                3 => node.name = messages.text(wire, NAME_LIMIT, "a node's name")?,
+                4 => node.op = messages.text(wire, NAME_LIMIT, "a node's operator")?,
+                5 => node.attributes.push(wire.bytes()?),
+                9 | 10 => shallow(messages, wire)?,
+                _ => {}
             }
-            return Ok(());
+            Ok(())
+        })?;
+        let own = [&node.name, &node.output, &node.op].into_iter().find(|name| !name.is_empty());
+        let path = join(path, own.map_or("node", String::as_str));
+        for attribute in node.attributes {
+            self.attribute(messages, attribute, &path, depth)?;
         }
-        if self.names.len() >= TENSORS_LIMIT {
-            return Err(too_large(format!("the graph has more than {TENSORS_LIMIT} initializers")));
+        Ok(())
+    }
+
+    fn attribute(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, depth: u32) -> Parse<()> {
+        let mut name = String::new();
+        messages.each(range, &mut |messages, number, wire| {
+            if number == 1 {
+                name = messages.text(wire, NAME_LIMIT, "an attribute's name")?;
+            }
+            Ok(())
+        })?;
+        let path = join(path, &name);
+        messages.each(range, &mut |messages, number, wire| match number {
+            5 | 10 => self.tensor(messages, wire.bytes()?, &path, None).map(|_| ()),
+            6 | 11 => self.graph(messages, wire.bytes()?, &path, depth + 1),
+            22 | 23 => self.sparse(messages, wire.bytes()?, &path, Some(&path)),
+            14 | 15 => shallow(messages, wire),
+            _ => Ok(()),
+        })
+    }
+
+    /// A sparse tensor: its values, which carry its name, and their indices.
+    fn sparse(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, name: Option<&str>) -> Parse<()> {
+        let (mut values, mut indices) = (None, None);
+        messages.each(range, &mut |_, number, wire| {
+            match number {
+                1 => values = Some(wire.bytes()?),
+                2 => indices = Some(wire.bytes()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let mut own = name.map(str::to_owned);
+        if let Some(range) = values {
+            let raw = self.tensor(messages, range, path, name)?;
+            own = own.or(Some(join(path, &raw)));
         }
-        if !self.names.insert(raw.name.clone()) {
-            return Err(lying(format!("the initializer `{}` stands twice", shown(&raw.name))));
+        match (indices, own) {
+            (Some(range), Some(own)) => self.tensor(messages, range, path, Some(&join(&own, "indices"))).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
+    fn initializer(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, depth: u32) -> Parse<()> {
+        let name = self.tensor(messages, range, path, None)?;
+        if depth == 0 && path.is_empty() {
+            if self.names.contains(&name) {
+                return Err(lying(format!("the initializer `{}` stands twice", shown(&name))));
+            }
+            self.names.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Lists a tensor under its path and its own name, or the name given, and returns its own name.
+    fn tensor(&mut self, messages: &mut Messages<'_>, range: Range, path: &str, name: Option<&str>) -> Parse<String> {
+        let raw = RawTensor::read(messages, range)?;
+        if self.tensors.len() + self.external.len() >= TENSORS_LIMIT {
+            return Err(too_large(format!("the model has more than {TENSORS_LIMIT} tensors")));
         }
         let (dtype, bits) = dtype(raw.data_type)
             .ok_or_else(|| lying(format!("tensor `{}` has the unknown type {}", shown(&raw.name), raw.data_type)))?;
         let count = elements(&raw.name, &raw.dims)?;
-        if external {
+        let own = raw.name.clone();
+        let listed = self.unique(name.map_or_else(|| join(path, &own), str::to_owned));
+        if raw.external || !raw.entries.is_empty() {
             let number = |key: &str| raw.get(key).and_then(|text| text.parse().ok());
             let (offset, length, location) = (number("offset"), number("length"), raw.location());
-            let RawTensor { name, dims: shape, .. } = raw;
-            self.external.push(External { name, dtype: dtype.into(), shape, location, offset, length });
-            return Ok(());
+            let needed = count.checked_mul(bits).map(|bits| bits.div_ceil(8));
+            if bits > 0 && length.is_some() && length != needed {
+                return Err(lying(format!(
+                    "the external tensor `{}` does not have the length that it needs",
+                    shown(&own)
+                )));
+            }
+            let shape = raw.dims;
+            self.external.push(External {
+                name: listed,
+                dtype: dtype.into(),
+                shape,
+                location,
+                offset,
+                length: length.or(needed),
+            });
+            return Ok(own);
         }
-        let held = match (raw.raw, raw.typed, raw.typed_fields) {
-            (Some(_), Some(_), _) => {
-                return Err(lying(format!("tensor `{}` has its values twice", shown(&raw.name))));
+        let held = self.held(messages, &raw, range, count, bits)?;
+        self.tensors.push(Tensor::plain(listed, dtype, raw.dims, held.start, held.len()));
+        Ok(own)
+    }
+
+    /// A name that no listed tensor has: scopes of graphs may use one name twice.
+    fn unique(&mut self, name: String) -> String {
+        let met = self.listed.entry(name.clone()).or_default();
+        *met += 1;
+        if *met == 1 { name } else { format!("{name}#{met}") }
+    }
+
+    /// Where a tensor's values are, once there are as many as its shape needs.
+    fn held(
+        &mut self,
+        messages: &mut Messages<'_>,
+        raw: &RawTensor,
+        range: Range,
+        count: u64,
+        bits: u64,
+    ) -> Parse<Range> {
+        let name = shown(&raw.name);
+        if let Some(held) = raw.raw {
+            if !raw.typed.is_empty() {
+                return Err(lying(format!("tensor `{name}` has its values twice")));
             }
-            (Some(held), None, _) => {
-                let needed = count.checked_mul(bits).map(|bits| bits.div_ceil(8));
-                if bits == 0 || needed != Some(held.len()) {
-                    return Err(lying(format!(
-                        "tensor `{}` of {dtype} {:?} has {} bytes, which is not what they need",
-                        shown(&raw.name),
-                        raw.dims,
-                        held.len()
-                    )));
-                }
-                held
+            let needed = count.checked_mul(bits).map(|bits| bits.div_ceil(8));
+            if bits == 0 || needed != Some(held.len()) {
+                let has = held.len();
+                return Err(lying(format!(
+                    "tensor `{name}` of {:?} has {has} bytes, which is not what they need",
+                    raw.dims
+                )));
             }
-            (None, Some(Wire::Bytes(held)), 1) if raw.data_type != 8 => held,
-            (None, None, _) if count == 0 => Range { start: range.start, end: range.start },
-            (None, None, _) => return Err(lying(format!("tensor `{}` has no values", shown(&raw.name)))),
+            return Ok(held);
+        }
+        let (field, per, of) = typed(raw.data_type);
+        let needed = count.checked_mul(per).map(|values| values.div_ceil(of));
+        let mut values = 0u64;
+        for (number, wire) in &raw.typed {
+            if *number != field {
+                return Err(lying(format!("tensor `{name}` has its values in field {number}: expected field {field}")));
+            }
+            values = values.saturating_add(values_in(messages, *number, *wire)?);
+        }
+        if needed != Some(values) {
+            return Err(lying(format!(
+                "tensor `{name}` of {:?} has {values} values, which is not what it needs",
+                raw.dims
+            )));
+        }
+        match raw.typed.as_slice() {
+            [] => Ok(Range { start: range.start, end: range.start }),
+            // The floats of a packed field are their bytes.
+            [(4 | 10, Wire::Bytes(held))] if bits * count == held.len() * 8 => Ok(*held),
+            [(_, Wire::Bytes(held))] => {
+                self.encoded += 1;
+                Ok(*held)
+            }
             _ => {
-                self.whole_messages += 1;
-                range
+                self.encoded += 1;
+                Ok(range)
             }
-        };
-        self.tensors.push(Tensor {
-            name: raw.name,
-            dtype: dtype.into(),
-            shape: raw.dims,
-            offset: held.start,
-            bytes: held.len(),
-        });
-        Ok(())
+        }
+    }
+}
+
+/// The field that holds typed values of a type, and how many values stand for how many elements.
+fn typed(data_type: u64) -> (u64, u64, u64) {
+    match data_type {
+        1 => (4, 1, 1),
+        14 => (4, 2, 1),
+        8 => (6, 1, 1),
+        7 => (7, 1, 1),
+        11 => (10, 1, 1),
+        15 => (10, 2, 1),
+        12 | 13 => (11, 1, 1),
+        21..=23 => (5, 1, 2),
+        25 | 26 => (5, 1, 4),
+        _ => (5, 1, 1),
+    }
+}
+
+/// How many values one field of typed values has.
+fn values_in(messages: &Messages<'_>, number: u64, wire: Wire) -> Parse<u64> {
+    match (number, wire) {
+        (4, Wire::Bytes(held)) if held.len() % 4 == 0 => Ok(held.len() / 4),
+        (10, Wire::Bytes(held)) if held.len() % 8 == 0 => Ok(held.len() / 8),
+        (6, Wire::Bytes(_)) | (4, Wire::Fixed(4)) | (10, Wire::Fixed(8)) => Ok(1),
+        (5 | 7 | 11, Wire::Number(_)) => Ok(1),
+        (5 | 7 | 11, Wire::Bytes(held)) => varints(messages, held),
+        _ => Err(lying("a tensor's values have the wrong wire type")),
+    }
+}
+
+/// Checks that a message that is not read is one at all: readers refuse the whole file where it is not.
+fn shallow(messages: &mut Messages<'_>, wire: Wire) -> Parse<()> {
+    messages.each(wire.bytes()?, &mut |_, _, _| Ok(()))
+}
+
+fn join(path: &str, name: &str) -> String {
+    match (path.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (_, true) => path.to_owned(),
+        _ => format!("{path}/{name}"),
     }
 }
 
@@ -157,9 +300,8 @@ struct RawTensor {
     dims: Vec<u64>,
     data_type: u64,
     raw: Option<Range>,
-    /// The last field of typed values, and how many there were.
-    typed: Option<Wire>,
-    typed_fields: u64,
+    /// The fields of typed values.
+    typed: Vec<(u64, Wire)>,
     external: bool,
     entries: Vec<(String, String)>,
 }
@@ -172,10 +314,7 @@ impl RawTensor {
                 1 => messages.numbers(wire, &mut raw.dims, DIMENSIONS_LIMIT)?,
                 2 => raw.data_type = wire.number()?,
                 3 => return Err(lying("a tensor is stored in segments, which no runtime reads")),
-                4..=7 | 10 | 11 => {
-                    raw.typed = Some(wire);
-                    raw.typed_fields += 1;
-                }
+                4..=7 | 10 | 11 => raw.typed.push((number, wire)),
                 8 => raw.name = messages.text(wire, NAME_LIMIT, "a tensor's name")?,
                 9 if raw.raw.is_none() => raw.raw = Some(wire.bytes()?),
                 9 => return Err(lying("a tensor has its raw bytes twice")),

@@ -27,8 +27,8 @@ impl Range {
 pub(super) enum Wire {
     /// A varint: integers, enums and truth values.
     Number(u64),
-    /// Four or eight bytes, of no interest here.
-    Fixed,
+    /// Four or eight bytes.
+    Fixed(u8),
     /// A byte string, a text or a message.
     Bytes(Range),
 }
@@ -80,7 +80,7 @@ impl<'a> Messages<'a> {
                 0 => Wire::Number(varint(&mut cursor)?),
                 1 => {
                     cursor.skip(8, "a number")?;
-                    Wire::Fixed
+                    Wire::Fixed(8)
                 }
                 2 => {
                     let length = varint(&mut cursor)?;
@@ -90,7 +90,7 @@ impl<'a> Messages<'a> {
                 }
                 5 => {
                     cursor.skip(4, "a number")?;
-                    Wire::Fixed
+                    Wire::Fixed(4)
                 }
                 other => return Err(lying(format!("wire type {other} before byte {}", cursor.at()))),
             };
@@ -112,7 +112,7 @@ impl<'a> Messages<'a> {
     pub(super) fn numbers(&self, wire: Wire, into: &mut Vec<u64>, limit: usize) -> Parse<()> {
         match wire {
             Wire::Number(number) => into.push(number),
-            Wire::Fixed => return Err(lying("a field has the wrong wire type: expected numbers")),
+            Wire::Fixed(_) => return Err(lying("a field has the wrong wire type: expected numbers")),
             Wire::Bytes(range) => {
                 let mut cursor = Cursor::new(self.source, range.start, range.end);
                 while cursor.left() > 0 && into.len() <= limit {
@@ -122,6 +122,17 @@ impl<'a> Messages<'a> {
         }
         if into.len() > limit { Err(too_large(format!("more than {limit} numbers in one field"))) } else { Ok(()) }
     }
+}
+
+/// How many varints fill a range.
+pub(super) fn varints(messages: &Messages<'_>, range: Range) -> Parse<u64> {
+    let mut cursor = Cursor::new(messages.source, range.start, range.end);
+    let mut count = 0;
+    while cursor.left() > 0 {
+        varint(&mut cursor)?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn varint(cursor: &mut Cursor<'_>) -> Parse<u64> {

@@ -5,15 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
 use super::onnx::OnnxInfo;
+use refmark_types::digest::Digest;
 use refmark_types::error::{Error, Result};
 use std::collections::BTreeMap;
 
 /// At most this many metadata entries are kept.
 const METADATA_ENTRIES: usize = 512;
+/// Stands for the entries that are not kept.
+const MORE: &str = "(more)";
 /// At most this many bytes of one metadata value are kept (chat templates are the longest that matter).
 const METADATA_VALUE: usize = 32 * 1024;
 /// At most this many notes and problems are kept.
 const NOTES: usize = 64;
+/// At most this many findings are kept.
+const FINDINGS: usize = 256;
+/// At most this many bytes of a finding's value are kept.
+const FINDING_VALUE: usize = 256;
 /// Dimensions of a tensor; NumPy stops at 64, everything else far below.
 const DIMENSIONS: usize = 64;
 
@@ -28,8 +35,142 @@ pub struct Tensor {
     pub shape: Vec<u64>,
     /// Where its bytes start, from the start of the file.
     pub offset: u64,
-    /// How many bytes it takes there.
+    /// How many bytes its values take.
     pub bytes: u64,
+    /// How it is packed there, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<Packed>,
+}
+
+/// A tensor that is deflated in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packed {
+    /// How many bytes the stream takes in the file.
+    pub bytes: u64,
+    /// How many inflated bytes come before the values.
+    pub skip: u64,
+}
+
+impl Tensor {
+    /// A tensor whose values stand in the file as they are.
+    pub(super) fn plain(name: String, dtype: &str, shape: Vec<u64>, offset: u64, bytes: u64) -> Tensor {
+        Tensor { name, dtype: dtype.to_owned(), shape, offset, bytes, packed: None }
+    }
+
+    /// Where its bytes end in the file.
+    pub fn end(&self) -> Option<u64> {
+        self.offset.checked_add(self.packed.map_or(self.bytes, |packed| packed.bytes))
+    }
+}
+
+/// What kind of thing a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A pickle imports something that runs code, or reaches files or the network.
+    DangerousImport,
+    /// A pickle imports something else.
+    Import,
+    /// The first place at which a pickle calls what it imported.
+    Call,
+    /// A pickle that imports nothing.
+    Pickle,
+    /// A setting that names code: a module to import, a class to build, a template to run.
+    ConfigCode,
+}
+
+impl FindingKind {
+    /// The kind's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FindingKind::DangerousImport => "dangerous-import",
+            FindingKind::Import => "import",
+            FindingKind::Call => "call",
+            FindingKind::Pickle => "pickle",
+            FindingKind::ConfigCode => "config-code",
+        }
+    }
+}
+
+/// Something in a file that a reviewer should see, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// The import (`os.system`), or the value of the setting, cut at 256 bytes.
+    pub value: String,
+    /// The members of archives, and the setting in them (`config.json: layers[2].class_name`); empty for the file itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// The opcode of a pickle, in the words of Python's `pickletools`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opcode: Option<String>,
+    /// The offset of the opcode in the file or member, where it was not packed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+}
+
+impl Finding {
+    /// A finding in the file itself.
+    pub(super) fn new(kind: FindingKind, value: &str) -> Finding {
+        Finding { kind, value: cut(value, FINDING_VALUE).to_owned(), path: String::new(), opcode: None, offset: None }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", shown(&self.path))?;
+        }
+        match self.kind {
+            FindingKind::DangerousImport => write!(f, "dangerous import {}", self.value)?,
+            FindingKind::Import => write!(f, "import {}", self.value)?,
+            FindingKind::Call => f.write_str("a call of what was imported")?,
+            FindingKind::Pickle => f.write_str("a pickle without imports")?,
+            FindingKind::ConfigCode => write!(f, "names code: {}", shown(&self.value))?,
+        }
+        if let Some(opcode) = &self.opcode {
+            write!(f, ", {opcode}")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, " at byte {offset}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What one file says of others of its package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Reference {
+    /// A sharded model's index says that this tensor lies in that file.
+    Shard {
+        /// The tensor.
+        tensor: String,
+        /// The file, relative to the index's folder.
+        file: String,
+    },
+    /// A model's tensor lies in another file.
+    External {
+        /// The file, relative to the model's folder.
+        file: String,
+        /// Where its bytes end there, where that is known.
+        end: Option<u64>,
+    },
+    /// The file is one of several that make one model.
+    Split {
+        /// Its number, from 0.
+        number: u64,
+        /// How many there are.
+        count: u64,
+        /// How many tensors all of them have, where it is said.
+        tensors: Option<u64>,
+    },
+    /// A description without which its data is no model, or data that needs a description.
+    Companion {
+        /// The other file, relative to this one's folder.
+        file: String,
+    },
 }
 
 /// What a file is.
@@ -46,10 +187,16 @@ pub struct Inspection {
     /// The interface of an ONNX model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnx: Option<OnnxInfo>,
-    /// Why the class is not better: what lied (`lying`) or was over a limit (`too-large`).
+    /// Why the class is not better: what lied (`inconsistent`) or was over a limit (`too-large`).
     pub problems: Vec<Error>,
     /// What a reviewer should know: imports of a pickle, why something is code, what was not looked at.
     pub notes: Vec<String>,
+    /// What of it names or runs code, and where: at most 256.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The files of the same package that it needs.
+    #[serde(skip)]
+    pub references: Vec<Reference>,
 }
 
 impl Inspection {
@@ -63,7 +210,32 @@ impl Inspection {
             onnx: None,
             problems: Vec::new(),
             notes: Vec::new(),
+            findings: Vec::new(),
+            references: Vec::new(),
         }
+    }
+
+    /// Adds a finding, unless there are many. A setting that names code makes what is only data, or tensors, worse.
+    pub(super) fn find(&mut self, finding: Finding) {
+        if finding.kind == FindingKind::ConfigCode && self.class.severity() < FileClass::ConfigCode.severity() {
+            self.class = FileClass::ConfigCode;
+        }
+        if self.findings.len() < FINDINGS && !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Adds a setting that names code.
+    pub(super) fn names_code(&mut self, path: &str, value: &str) {
+        self.find(Finding {
+            path: cut(path, FINDING_VALUE).to_owned(),
+            ..Finding::new(FindingKind::ConfigCode, value)
+        });
+    }
+
+    /// Whether everything that the file claims was found to be so.
+    pub(super) fn is_sound(&self) -> bool {
+        self.problems.is_empty()
     }
 
     /// Adds a note, unless there are many.
@@ -102,14 +274,20 @@ impl Inspection {
     /// Keeps a metadata entry, within bounds.
     pub(super) fn keep(&mut self, key: &str, value: &str) {
         if self.metadata.len() >= METADATA_ENTRIES {
+            // One digest stands for the rest, so that no change of it goes unseen.
             self.note(format!("only the first {METADATA_ENTRIES} metadata entries are kept"));
+            let before = self.metadata.get(MORE).cloned().unwrap_or_default();
+            let digest = Digest::of(format!("{before}\0{key}\0{value}").as_bytes());
+            self.metadata.insert(MORE.to_owned(), digest.to_string());
             return;
         }
-        let cut = cut(value, METADATA_VALUE);
-        if cut.len() < value.len() {
+        let short = cut(value, METADATA_VALUE);
+        if short.len() < value.len() {
             self.note(format!("the metadata value `{}` is cut at {METADATA_VALUE} bytes", shown(key)));
+            self.metadata.insert(cut_key(key), format!("{short}… {}", Digest::of(value.as_bytes())));
+        } else {
+            self.metadata.insert(cut_key(key), short.to_owned());
         }
-        self.metadata.insert(cut_key(key), cut.to_owned());
     }
 }
 

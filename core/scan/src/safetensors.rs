@@ -1,29 +1,31 @@
 //! Safetensors: eight bytes of header length, a JSON header, then tensors without holes.
 //!
 //! The header is read strictly: no key twice (which the reference reader allows), no unknown field, no hole, no overlap
-//! and nothing behind the last tensor, so that the file can be nothing else as well.
+//! and nothing behind the last tensor, so that the file can be nothing else as well. A number is a whole one as it stands:
+//! the reference reader refuses `1.0` for a size, and so does this one.
+//!
+//! Reference: `safetensors/src/tensor.rs` of huggingface/safetensors.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 
-use super::bytes::{Cursor, Parse, lying, too_large};
+use super::bytes::{Cursor, Parse, lying, too_large, truncated};
 use super::format::{FileClass, Format};
 use super::report::{Inspection, Tensor, elements, shown};
 use super::source::Source;
-use refmark_types::canonical::DEPTH_LIMIT;
 use refmark_types::error::Result;
-use refmark_types::json;
-use refmark_types::value::from_value;
-use std::collections::BTreeMap;
 
-/// The largest header that the format's own readers take.
-const FORMAT_LIMIT: u64 = 100_000_000;
-/// The largest header that refmark takes; about 150,000 tensors.
-const HEADER_LIMIT: u64 = 16 << 20;
+/// The largest header that the format's own readers take, and refmark: about a million tensors.
+const HEADER_LIMIT: u64 = 100_000_000;
 
 /// Whether a file that starts so claims to be safetensors: a believable header length and an opening brace.
 pub(super) fn claims(head: &[u8]) -> bool {
     let length = head.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
-    head.get(8) == Some(&b'{') && length.is_some_and(|length| (2..=FORMAT_LIMIT).contains(&length))
+    head.get(8) == Some(&b'{') && length.is_some_and(|length| (2..=HEADER_LIMIT).contains(&length))
 }
 
 /// Reads the header.
@@ -41,30 +43,82 @@ fn read(source: &dyn Source, found: &mut Inspection) -> Parse<()> {
         return Err(too_large(format!("the header says it has {length} bytes; the limit is {HEADER_LIMIT}")));
     }
     let json = cursor.take(length, HEADER_LIMIT, "the header")?;
-    let (metadata, tensors) = header(&json).map_err(|said| lying(format!("the header: {said}")))?;
-    for (key, value) in &metadata {
+    let header: Header = serde_json::from_slice(&json).map_err(|said| lying(format!("the header: {said}")))?;
+    for (key, value) in &header.metadata {
         found.keep(key, value);
     }
-    found.tensors = place(tensors, cursor.at(), source.len())?;
+    found.tensors = place(header.tensors, cursor.at(), source.len())?;
     Ok(())
 }
 
-/// What a header says of the whole file, and each tensor by its name.
-type Header = (BTreeMap<String, String>, Vec<(String, Entry)>);
+/// The texts under `__metadata__`, and each tensor by its name.
+struct Header {
+    metadata: BTreeMap<String, String>,
+    tensors: Vec<(String, Entry)>,
+}
 
-/// The texts under `__metadata__`, and the tensors.
-fn header(json: &[u8]) -> Result<Header, String> {
-    let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
-    let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| mistake.said)?;
-    let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
-    for (name, value) in value.as_object().ok_or("expected an object of tensors")? {
-        if name == "__metadata__" {
-            metadata = from_value(value).map_err(|wrong| wrong.to_string())?;
-        } else {
-            tensors.push((name.clone(), from_value(value).map_err(|wrong| wrong.to_string())?));
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Header, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Header;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of tensors")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Header, A::Error> {
+                let mut metadata = None;
+                let mut tensors: BTreeMap<String, Entry> = BTreeMap::new();
+                while let Some(name) = members.next_key::<String>()? {
+                    if name == "__metadata__" {
+                        if metadata.is_some() {
+                            return Err(A::Error::custom("the key `__metadata__` stands twice"));
+                        }
+                        metadata = Some(members.next_value_seed(Texts)?);
+                        continue;
+                    }
+                    match tensors.entry(name) {
+                        Slot::Vacant(slot) => slot.insert(members.next_value()?),
+                        Slot::Occupied(slot) => {
+                            return Err(A::Error::custom(format!("the key `{}` stands twice", shown(slot.key()))));
+                        }
+                    };
+                }
+                Ok(Header { metadata: metadata.unwrap_or_default(), tensors: tensors.into_iter().collect() })
+            }
         }
+        deserializer.deserialize_map(Members)
     }
-    Ok((metadata, tensors))
+}
+
+/// An object of texts, no key twice.
+struct Texts;
+
+impl<'de> DeserializeSeed<'de> for Texts {
+    type Value = BTreeMap<String, String>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Texts {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut texts = BTreeMap::new();
+        while let Some((key, value)) = members.next_entry::<String, String>()? {
+            if let Some(_before) = texts.insert(key.clone(), value) {
+                return Err(A::Error::custom(format!("the key `{}` stands twice", shown(&key))));
+            }
+        }
+        Ok(texts)
+    }
 }
 
 /// Turns the header's entries into absolute ranges that cover the data exactly.
@@ -81,7 +135,8 @@ fn place(entries: Vec<(String, Entry)>, start: u64, end: u64) -> Parse<Vec<Tenso
         let claimed = elements(&name, &shape)?.checked_mul(bits).filter(|bits| bits % 8 == 0).map(|bits| bits / 8);
         if to < from || to > data {
             let name = shown(&name);
-            return Err(lying(format!("tensor `{name}` lies at {from}..{to} of {data} bytes of data")));
+            let stop = if to < from { lying } else { truncated };
+            return Err(stop(format!("tensor `{name}` lies at {from}..{to} of {data} bytes of data")));
         }
         if from != covered {
             let what = if from < covered { "overlaps what is before it" } else { "leaves a hole before it" };
@@ -95,7 +150,7 @@ fn place(entries: Vec<(String, Entry)>, start: u64, end: u64) -> Parse<Vec<Tenso
             )));
         }
         covered = to;
-        tensors.push(Tensor { name, dtype, shape, offset: start + from, bytes: to - from });
+        tensors.push(Tensor::plain(name, &dtype, shape, start + from, to - from));
     }
     if covered != data {
         return Err(lying(format!("{} bytes behind the last tensor belong to none", data - covered)));

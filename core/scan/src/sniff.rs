@@ -1,4 +1,8 @@
 //! The order in which a file is asked what it is.
+//!
+//! Formats with a structure that can be checked come first and win when they parse whole; guesses come last. One thing
+//! overrides them all: bytes that run to a call when they are unpickled are a pickle, whatever else they are, because an
+//! unpickler looks at nothing but opcodes.
 
 use std::cell::Cell;
 
@@ -6,7 +10,10 @@ use super::format::{FileClass, Format};
 use super::look::{INFLATE_LIMIT, Look};
 use super::report::Inspection;
 use super::source::{Part, Source, read_up_to};
-use super::{archive, code, compressed, gguf, hdf5, image, npy, onnx, pickle, safetensors, tar, text, zip};
+use super::{
+    archive, code, compressed, coreml, ggml, gguf, hdf5, image, npy, onnx, pickle, safetensors, saved_model, tar, text,
+    tflite, values, zip,
+};
 use refmark_types::error::{Code, Error, Result};
 
 const HEAD: usize = 8 * 1024;
@@ -16,7 +23,11 @@ const OLD_JOBLIB_HEADER: u64 = 21;
 
 /// Says what a file is, by its content. The name only ever adds suspicion.
 ///
-/// Hostile or damaged content is an answer, with its problems; an error is returned only where the source cannot be read.
+/// Hostile or damaged content is an answer, with its problems.
+///
+/// # Errors
+///
+/// Only where the source cannot be read.
 pub fn inspect(name: &str, source: &dyn Source) -> Result<Inspection> {
     let mut found = sniff(name, source, Look::new(&Cell::new(INFLATE_LIMIT)))?;
     let claimed = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
@@ -37,31 +48,54 @@ pub(super) fn sniff(name: &str, source: &dyn Source, look: Look<'_>) -> Result<I
     if source.is_empty() {
         return Ok(Inspection::new(Format::Empty, FileClass::Data));
     }
-    // First of all: an unpickler looks at nothing but opcodes, so a pickle can look like anything else too.
     let walk = pickle::walk(source)?;
     let head = read_up_to(source, 0, HEAD)?;
-    // The P of a zip archive's `PK` is an opcode too: it takes a line, and an array of objects may follow.
-    if walk.is_pickle(source.len()) && zip::claims(&head) {
-        let found = archive::inspect(source, look)?;
-        if found.class == FileClass::UnsafeFormat {
-            return Ok(found);
+    if walk.runs() {
+        // The P of a zip archive's `PK` is an opcode too: it takes a line, and an array of objects may follow.
+        if zip::claims(&head) {
+            let found = archive::inspect(source, look)?;
+            if found.class == FileClass::UnsafeFormat {
+                return Ok(found);
+            }
         }
+        return Ok(as_pickle(&walk));
     }
-    if walk.is_pickle(source.len()) {
-        let mut found = Inspection::new(Format::Pickle, FileClass::UnsafeFormat);
-        pickle::report(&walk, &mut found);
+    let found = recognise(name, source, &head, look)?;
+    // A harmless pickle begins like many things. What was recognised and is sound is no pickle, and prose is a guess too.
+    let guess = matches!(found.format, Format::Unknown | Format::Text) || !found.is_sound();
+    if guess && walk.is_pickle(source.len()) {
+        return Ok(as_pickle(&walk));
+    }
+    with_archive_at_end(found, source, look)
+}
+
+fn as_pickle(walk: &pickle::Walk) -> Inspection {
+    let mut found = Inspection::new(Format::Pickle, FileClass::UnsafeFormat);
+    pickle::report(walk, &mut found);
+    found
+}
+
+/// Readers of zip look at a file's end only, whatever it begins with.
+fn with_archive_at_end(mut found: Inspection, source: &dyn Source, look: Look<'_>) -> Result<Inspection> {
+    let archived =
+        matches!(found.format, Format::Npz | Format::PytorchZip | Format::Torchscript | Format::KerasZip | Format::Zip);
+    if archived || !zip::ends_in_archive(source)? {
         return Ok(found);
     }
-    let mut found = recognise(name, source, &head, look)?;
-    let archived = matches!(found.format, Format::Npz | Format::PytorchZip | Format::KerasZip | Format::Zip);
-    if !archived && zip::ends_in_archive(source)? {
-        let inner = archive::inspect(source, look.deeper())?;
-        merge(&mut found, &inner, "the zip archive at the end");
-        found.problem(
-            Error::new(Code::Inconsistent, format!("the file is {} and a zip archive at once", found.format))
-                .hint("readers of zip look at a file's end only; such files are made to be taken for something else"),
-        );
+    // The last file of a tar archive may be a zip archive, and was looked into as that.
+    let whole_tar = matches!(found.format, Format::Tar | Format::Nemo) && found.is_sound();
+    if whole_tar && tar::holds_archive(source)? {
+        return Ok(found);
     }
+    let inner = archive::inspect(source, look.deeper())?;
+    merge(&mut found, &inner, "the zip archive at the end");
+    if found.format == Format::Llamafile {
+        return Ok(found);
+    }
+    found.problem(
+        Error::new(Code::Inconsistent, format!("the file is {} and a zip archive at once", found.format))
+            .hint("readers of zip look at a file's end only; such files are made to be taken for something else"),
+    );
     Ok(found)
 }
 
@@ -71,14 +105,7 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Re
         found.note("archives nest deeper than was looked into");
         return Ok(found);
     }
-    if head.starts_with(OLD_JOBLIB) {
-        let stream = Part::new(source, OLD_JOBLIB_HEADER, u64::MAX);
-        let found = compressed::inspect(Format::Zlib, name, &stream, look)?;
-        return Ok(found.unwrap_or_else(|| Inspection::new(Format::Unknown, FileClass::NotScanned)));
-    }
-    if compressed::may_be_zlib(head)
-        && let Some(found) = compressed::inspect(Format::Zlib, name, source, look)?
-    {
+    if let Some(found) = structured(source, head)? {
         return Ok(found);
     }
     // A text may start like anything (`GGUF is a format…`); what is not text has a byte that no text has.
@@ -87,29 +114,22 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Re
     {
         return Ok(found);
     }
-    if let Some(found) = code::claims(head) {
+    if let Some(found) = by_magic(name, source, head, look)? {
         return Ok(found);
     }
-    if let Some(format) = image::claims(head) {
-        return image::inspect(format, source);
-    }
-    if let Some(format) = compressed::claims(head)
+    if let Some(format) = compressed::may_be(head)
         && let Some(found) = compressed::inspect(format, name, source, look)?
     {
         return Ok(found);
     }
-    if gguf::claims(head) {
-        gguf::inspect(source)
-    } else if npy::claims(head) {
-        npy::inspect(source)
-    } else if zip::claims(head) {
-        archive::inspect(source, look)
-    } else if hdf5::claims(head) {
-        hdf5::inspect(source)
-    } else if tar::claims(head) {
-        tar::inspect(source, look)
-    } else if safetensors::claims(head) {
+    if let Some(found) = values::inspect(source, head)? {
+        return Ok(found);
+    }
+    // What claims a structure and does not hold it is told as that, with its problem.
+    if safetensors::claims(head) {
         safetensors::inspect(source)
+    } else if coreml::claims(source, head)? {
+        coreml::inspect(source)
     } else if onnx::claims(head) {
         onnx::inspect(source)
     } else {
@@ -117,33 +137,87 @@ fn recognise(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Re
     }
 }
 
+/// Formats whose whole structure is checked, and that have no magic or a weak one.
+fn structured(source: &dyn Source, head: &[u8]) -> Result<Option<Inspection>> {
+    if safetensors::claims(head) {
+        let found = safetensors::inspect(source)?;
+        if found.is_sound() {
+            return Ok(Some(found));
+        }
+    }
+    if saved_model::claims(head)
+        && let Some(found) = saved_model::inspect(source)?
+    {
+        return Ok(Some(found));
+    }
+    Ok(None)
+}
+
+/// Formats with a magic.
+fn by_magic(name: &str, source: &dyn Source, head: &[u8], look: Look<'_>) -> Result<Option<Inspection>> {
+    if head.starts_with(OLD_JOBLIB) {
+        let stream = Part::new(source, OLD_JOBLIB_HEADER, u64::MAX);
+        return compressed::inspect(Format::Zlib, name, &stream, look);
+    }
+    if let Some(found) = code::claims(head) {
+        return Ok(Some(found));
+    }
+    if let Some(format) = image::claims(head) {
+        return image::inspect(format, source).map(Some);
+    }
+    if let Some(format) = compressed::claims(head) {
+        return compressed::inspect(format, name, source, look);
+    }
+    let found = if gguf::claims(head) {
+        gguf::inspect(source)?
+    } else if npy::claims(head) {
+        npy::inspect(source)?
+    } else if zip::claims(head) {
+        archive::inspect(source, look)?
+    } else if hdf5::claims(head) {
+        hdf5::inspect(source)?
+    } else if tflite::claims(head) {
+        tflite::inspect(source)?
+    } else if tar::claims(head) {
+        tar::inspect(source, look)?
+    } else if ggml::claims(head) {
+        ggml::inspect(source)?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(found))
+}
+
 /// Formats that are named and not read.
 fn named_only(head: &[u8]) -> Format {
-    if onnx::is_saved_model(head) {
-        Format::TensorflowSavedModel
-    } else if head.get(4..8) == Some(b"TFL3") {
-        Format::Tflite
-    } else if head.starts_with(b"PAR1") {
-        Format::Parquet
-    } else {
-        Format::Unknown
-    }
+    const MAGICS: &[(&[u8], Format)] = &[
+        (b"PAR1", Format::Parquet),
+        (b"CBM1", Format::Catboost),
+        (b"binf", Format::XgboostBinary),
+        (b"bs64", Format::XgboostBinary),
+    ];
+    MAGICS.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Format::Unknown, |(_, format)| *format)
 }
 
 /// Takes over from a part of a file what makes the whole worse.
 pub(super) fn merge(found: &mut Inspection, inner: &Inspection, place: &str) {
-    let worse = match inner.class {
-        FileClass::UnsafeFormat => true,
-        FileClass::Code => found.class != FileClass::UnsafeFormat,
-        _ => false,
-    };
-    if worse {
+    let worse = matches!(inner.class, FileClass::UnsafeFormat | FileClass::Code | FileClass::ConfigCode);
+    if worse && inner.class.severity() > found.class.severity() {
         found.class = inner.class;
+        if inner.class == FileClass::UnsafeFormat || inner.class == FileClass::Code {
+            found.tensors.clear();
+        }
         found.note(format!("{place} is {}", inner.format));
     }
-    if matches!(inner.class, FileClass::UnsafeFormat | FileClass::Code) {
+    if worse {
         for note in &inner.notes {
             found.note(note.clone());
         }
+    }
+    for finding in &inner.findings {
+        let mut finding = finding.clone();
+        let place = place.trim_matches('`');
+        finding.path = if finding.path.is_empty() { place.to_owned() } else { format!("{place}: {}", finding.path) };
+        found.find(finding);
     }
 }

@@ -3,9 +3,10 @@
 //! Signs of Python are counted at the left margin, outside Markdown's fences, so that a model card with an example stays
 //! data. A name may add suspicion (`.py`, `.sh`); it never takes any away.
 
+use super::config::json::{self, Json, Read};
+use super::config::yaml;
 use super::format::{FileClass, Format};
-use super::json::{self, Read};
-use super::report::Inspection;
+use super::report::{Inspection, Reference};
 use super::source::{Source, read_up_to};
 use refmark_types::error::{Code, Error, Result};
 
@@ -52,7 +53,7 @@ pub(super) fn inspect(name: &str, source: &dyn Source) -> Result<Option<Inspecti
 /// Judges a text by its content, and by its name where that makes it worse.
 pub(super) fn judge(name: &str, text: &str) -> Inspection {
     match json::read(text.as_bytes()) {
-        Read::Json(json) => return of_json(json),
+        Read::Json(json) => return of_json(*json),
         Read::TooDeep => {
             let mut found = Inspection::new(Format::Json, FileClass::NotScanned);
             found.problem(Error::new(Code::TooLarge, "a JSON text nested more than 512 deep is not searched"));
@@ -60,12 +61,69 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
         }
         Read::Other => {}
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(found) = known(name, text) {
+        return found;
+    }
+    let mut found = program(name, text).unwrap_or_else(|| Inspection::new(Format::Text, FileClass::Data));
+    for setting in yaml::settings(text) {
+        found.names_code(&setting.path, &setting.value);
+    }
+    if yaml::is_template(name, text) {
+        found.names_code("", text.trim());
+        found.note("a Jinja template, which runs when the model is used");
+    }
+    found
+}
+
+/// Texts of a form of their own.
+fn known(name: &str, text: &str) -> Option<Inspection> {
+    let start = text.trim_start();
+    let lower = |count: usize| start.chars().take(count).collect::<String>().to_ascii_lowercase();
+    if text.starts_with("version https://git-lfs.github.com/spec/v") && text.contains("\noid sha256:") {
+        let mut found = Inspection::new(Format::GitLfsPointer, FileClass::NotScanned);
+        for line in text.lines() {
+            if let Some((key, value)) = line.split_once(' ') {
+                found.keep(&format!("lfs.{key}"), value);
+            }
+        }
+        found.note("a pointer of Git LFS: the file itself is not here");
+        return Some(found);
+    }
+    if lower(14) == "<!doctype html" || lower(5) == "<html" {
+        return Some(Inspection::new(Format::Html, FileClass::Data));
+    }
+    if text.starts_with("tree\nversion=v") && text.contains("\nmax_feature_idx=") {
+        return Some(Inspection::new(Format::Lightgbm, FileClass::Data));
+    }
+    if start.starts_with('<') && is_openvino(start) {
+        let mut found = Inspection::new(Format::OpenvinoIr, FileClass::Data);
+        if let Some(stem) = name.strip_suffix(".xml") {
+            found.references.push(Reference::Companion { file: format!("{stem}.bin") });
+        }
+        return Some(found);
+    }
+    None
+}
+
+/// `<net name="…" version="10">` at the start, behind what XML may begin with.
+fn is_openvino(text: &str) -> bool {
+    let head: String = text.chars().take(2048).collect();
+    head.split_once("<net ").is_some_and(|(before, rest)| {
+        let tag = rest.split('>').next().unwrap_or_default();
+        tag.contains("version=")
+            && tag.contains("name=")
+            && before.split('<').skip(1).all(|it| it.starts_with(['?', '!']))
+    })
+}
+
+/// A program, by its content, or by its name where that makes it worse.
+fn program(name: &str, text: &str) -> Option<Inspection> {
     let code = |format, note: &str| {
         let mut found = Inspection::new(format, FileClass::Code);
         found.note(note);
-        found
+        Some(found)
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     if let Some(line) = text.strip_prefix("#!") {
         let line = line.lines().next().unwrap_or_default();
@@ -82,24 +140,64 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
         Some(Sign::Python) => code(Format::Python, "reads like Python source"),
         Some(Sign::Tag) => code(Format::Script, "a YAML tag `!!python/` builds Python objects"),
         Some(Sign::Php) => code(Format::Script, "holds a script tag at its start"),
-        None => Inspection::new(Format::Text, FileClass::Data),
+        None => None,
     }
 }
 
-fn of_json(json: json::Json) -> Inspection {
-    let mut found = Inspection::new(Format::Json, FileClass::Data);
-    if json.notebook {
-        found.format = Format::Notebook;
-        if json.code_cells > 0 {
-            found.class = FileClass::Code;
-            found.note(format!("a notebook with {} code cells", json.code_cells));
-        }
-    }
-    for reason in json.reasons {
+fn of_json(json: Json) -> Inspection {
+    let mut found = Inspection::new(json_format(&json), FileClass::Data);
+    if let Some(cells @ 1..) = json.notebook {
         found.class = FileClass::Code;
-        found.note(reason);
+        found.note(format!("a notebook with {cells} code cells"));
+    }
+    for setting in json.settings {
+        let (path, value) = (super::report::shown(&setting.path), super::report::shown(&setting.value));
+        found.note(match setting.value.as_str() {
+            "Lambda" | "__lambda__" => "a Keras Lambda layer holds Python bytecode".to_owned(),
+            _ if setting.path.ends_with("module") => format!("Keras would import {value}"),
+            _ => format!("`{path}` names code: {value}"),
+        });
+        found.names_code(&setting.path, &setting.value);
+    }
+    facts(&json.values, &mut found);
+    for (key, value) in &json.values {
+        found.keep(key, value);
+    }
+    for (tensor, file) in json.shards {
+        found.references.push(Reference::Shard { tensor, file });
     }
     found
+}
+
+fn json_format(json: &Json) -> Format {
+    let has = |key: &str| json.keys.iter().any(|have| have == key);
+    if json.notebook.is_some() {
+        Format::Notebook
+    } else if has("learner") && has("version") {
+        Format::XgboostJson
+    } else if has("model_info") && (has("oblivious_trees") || has("trees")) && has("features_info") {
+        Format::CatboostJson
+    } else {
+        Format::Json
+    }
+}
+
+/// What people ask of a model's configuration, in a sentence each.
+fn facts(values: &std::collections::BTreeMap<String, String>, found: &mut Inspection) {
+    let get = |key: &str| values.get(key).map(|value| super::report::shown(value));
+    if let (Some(kind), Some(base)) = (get("peft_type"), get("base_model_name_or_path")) {
+        let rank = get("r").map(|rank| format!(" of rank {rank}")).unwrap_or_default();
+        found.note(format!("an adapter ({kind}){rank} for {base}"));
+    }
+    for place in ["quantization_config.", "quantization.", ""] {
+        let method = get(&format!("{place}quant_method")).or_else(|| get(&format!("{place}quant_algo")));
+        if let Some(method) = method {
+            let bits = ["bits", "w_bit", "num_bits"].iter().find_map(|key| get(&format!("{place}{key}")));
+            let bits = bits.map(|bits| format!(", {bits} bits")).unwrap_or_default();
+            found.note(format!("quantized by {method}{bits}"));
+            break;
+        }
+    }
 }
 
 enum Sign {

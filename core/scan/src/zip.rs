@@ -1,7 +1,7 @@
 //! Zip archives: the central directory, checked against what stands before it.
 
-use super::bytes::{Cursor, Parse, lying, too_large};
-use super::compressed::inflate;
+use super::bytes::{Cursor, Parse, lying, too_large, truncated};
+use super::compressed::{inflate_some, unpack_member};
 use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
@@ -22,6 +22,8 @@ pub(super) struct Member {
     pub(super) name: String,
     /// 0 stored, 8 deflated.
     pub(super) method: u16,
+    /// The CRC-32 of its content, as the directory says.
+    pub(super) crc: u32,
     encrypted: bool,
     described: bool,
     /// Its bytes in the archive.
@@ -37,6 +39,8 @@ pub(super) struct Member {
 pub(super) struct Directory {
     /// The members, by where they lie.
     pub(super) members: Vec<Member>,
+    /// Where the archive starts: what is before it belongs to something else.
+    pub(super) start: u64,
     /// Members lie one behind the other from byte 0, and nothing is between, before or behind them.
     pub(super) gapless: bool,
 }
@@ -68,7 +72,7 @@ pub(super) fn ends_in_archive(source: &dyn Source) -> Result<bool> {
 
 /// Reads the directory.
 pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
-    let end = find_end(source)?.ok_or_else(|| lying("the archive has no directory at its end: it is truncated"))?;
+    let end = find_end(source)?.ok_or_else(|| truncated("the archive has no directory at its end: it is truncated"))?;
     if end.count > MEMBERS_LIMIT || end.size > DIRECTORY_LIMIT {
         return Err(too_large(format!("the archive says it has {} members; the limit is {MEMBERS_LIMIT}", end.count)));
     }
@@ -98,7 +102,7 @@ pub(super) fn directory(source: &dyn Source) -> Parse<Directory> {
         gapless &= member.header == at && (rest == 0 || member.described && matches!(rest, 12 | 16 | 20 | 24));
         at = next;
     }
-    Ok(Directory { members, gapless: gapless && at == end.directory })
+    Ok(Directory { members, start: end.shift, gapless: gapless && at == end.directory })
 }
 
 fn find_end(source: &dyn Source) -> Parse<Option<End>> {
@@ -147,7 +151,8 @@ fn member(cursor: &mut Cursor<'_>, shift: u64) -> Parse<Member> {
     cursor.skip(4, "a directory entry")?;
     let flags = cursor.u16("a directory entry")?;
     let method = cursor.u16("a directory entry")?;
-    cursor.skip(8, "a directory entry")?;
+    cursor.skip(4, "a directory entry")?;
+    let crc = cursor.u32("a directory entry")?;
     let mut compressed = u64::from(cursor.u32("a directory entry")?);
     let mut size = u64::from(cursor.u32("a directory entry")?);
     let name = u64::from(cursor.u16("a directory entry")?);
@@ -174,7 +179,7 @@ fn member(cursor: &mut Cursor<'_>, shift: u64) -> Parse<Member> {
     cursor.skip(rest + comment, "a comment")?;
     let header = header.checked_add(shift).ok_or_else(|| lying("a member lies nowhere"))?;
     let (encrypted, described) = (flags & 1 != 0, flags & 8 != 0);
-    Ok(Member { name, method, encrypted, described, compressed, size, header, data: 0 })
+    Ok(Member { name, method, crc, encrypted, described, compressed, size, header, data: 0 })
 }
 
 /// Reads a member's own header, which must say the same, and finds its bytes.
@@ -216,13 +221,17 @@ pub(super) enum Body<'a> {
     Closed,
 }
 
+fn unpack(method: u16, part: &Part<'_>, limit: usize) -> Parse<Option<Vec<u8>>> {
+    if method == 8 { inflate_some(part, 0, limit) } else { unpack_member(method, part, limit) }
+}
+
 /// Opens a member; at most `limit` bytes are inflated.
 pub(super) fn open<'a>(source: &'a dyn Source, member: &Member, limit: usize, look: Look<'_>) -> Parse<Body<'a>> {
     let part = Part::new(source, member.data, member.compressed);
     match member.method {
         _ if member.encrypted => Ok(Body::Closed),
         0 => Ok(Body::Stored(part)),
-        8 if look.left() > 0 => Ok(match inflate(&part, 0, false, limit.min(look.left()))? {
+        method if look.left() > 0 => Ok(match unpack(method, &part, limit.min(look.left()))? {
             Some(bytes) => {
                 look.spend(bytes.len());
                 Body::Inflated(bytes)

@@ -105,6 +105,7 @@ codes! {
     StalePin "stale-pin" Refused "A pin is older than the lock's max_offline, past its sunset, or its lock does not cover the request.";
     Unverified "unverified" Refused "No trust root is pinned here, so nothing vouches for these bytes; pin one or pass --allow-unverified.";
     Incomplete "incomplete" Refused "History is shallow, grafted, replaced or missing, so it cannot be verified whole; pass --accept-incomplete to go on.";
+    PackageIncomplete "package-incomplete" Refused "A package lacks a file or tensor that its own files name, or holds a pointer or an error page in its place; pass --allow-incomplete to register it as it is.";
 
     // Integrity: not what was promised.
     NotCanonical "not-canonical" Integrity "A record is not byte for byte what refmark's printer writes; the message has the byte offset.";

@@ -36,6 +36,8 @@ pub enum Choice {
     AllowUnverified,
     /// Go on although history is not whole here.
     AcceptIncomplete,
+    /// Register a package that lacks something, and record that it does.
+    AllowIncomplete,
     /// Answer from the last good commit.
     LastGood,
     /// Name the trust root to hold the registry to.

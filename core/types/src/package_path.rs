@@ -15,7 +15,7 @@ pub const MAX_COMPONENT_BYTES: usize = 255;
 /// A file's path inside an artifact: 1 to 1024 bytes of UTF-8, components separated by `/`. Ordered by its bytes.
 ///
 /// Every component can be written on Linux, macOS and Windows and names a file below the folder it is joined to:
-/// not empty, `.`, `..` or `.git`, at most 255 bytes, without `\`, `:`, control or invisible characters, without a dot
+/// not empty, `.`, `..` or `.git`, at most 255 bytes, without any of `\ : < > " | ? *`, control or invisible characters, without a dot
 /// or space at its end, and not a Windows device.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackagePath(String);
@@ -110,6 +110,9 @@ fn broken_rule(component: &str) -> Option<&'static str> {
         _ if component.len() > MAX_COMPONENT_BYTES => "has a component longer than 255 bytes",
         _ if component.contains('\\') => "has a backslash",
         _ if component.contains(':') => "has a colon",
+        _ if component.contains(['<', '>', '"', '|', '?', '*']) => {
+            "has one of `< > \" | ? *`, which Windows cannot hold"
+        }
         _ if component.chars().any(char::is_control) => "has a control character",
         _ if component.chars().any(is_invisible) => "has an invisible or direction-changing character",
         _ if component.ends_with(['.', ' ']) => "has a component that ends in a dot or a space",
@@ -189,6 +192,11 @@ mod tests {
             ("a/./b", "`.`"),
             ("a\\b", "backslash"),
             ("c:x", "colon"),
+            ("less<", "Windows"),
+            ("a/quote\"", "Windows"),
+            ("pipe|/b", "Windows"),
+            ("q?", "Windows"),
+            ("star*.txt", "Windows"),
             ("a\nb", "control"),
             ("a\u{202e}b", "direction"),
             (".g\u{200c}it/config", "invisible"),

@@ -1,6 +1,6 @@
 """Makes the cases of this folder: `<case>/<file>` and `<case>/expected.json`.
 
-    python -m venv /tmp/venv && /tmp/venv/bin/pip install safetensors gguf onnx numpy joblib
+    python -m venv /tmp/venv && /tmp/venv/bin/pip install safetensors gguf onnx numpy joblib msgpack lz4
     /tmp/venv/bin/python make.py
 
 What the formats' own writers can make is made by them; lies are told by hand. `expected.json` is written by hand below:
@@ -74,7 +74,10 @@ def safetensors_cases():
     bad("truncated-data", good[:-1])
     bad("trailing-byte", good + b"\0")
     bad("length-beyond-the-end", st(one, b"abcd", length=4096))
-    bad("length-too-large", st(one, b"abcd", length=64 << 20), "too-large")
+    bad("length-too-large", st(one, b"abcd", length=64 << 20))
+    bad("float-shape", st(b'{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}', b"abcd"))
+    bad("exponent-offset", st(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4e0]}}', b"abcd"))
+    bad("minus-zero-offset", st(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[-0,4]}}', b"abcd"))
     bad("duplicate-key", st(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}', b"abcd"))
     bad("duplicate-field", st(b'{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}', b"abcd"))
     bad("duplicate-metadata", st(b'{"__metadata__":{"k":"1","k":"2"}}'))
@@ -139,7 +142,7 @@ def gguf_cases():
         w.write_tensors_to_file()
         w.close()
         good = path.read_bytes()
-    case("gguf-plain", "model.gguf", good, "tensors", "gguf",
+    case("gguf-plain", "model.gguf", good, "config-code", "gguf",
          [["f32", "F32", [3, 2], 24], ["q8", "Q8_0", [32, 2], 68], ["q4k", "Q4_K", [256, 1], 144]],
          metadata={"general.architecture": "llama", "x.scale": "0.5", "x.flag": "true", "tokenizer.chat_template": "{{ messages }}"})
     v1 = b"GGUF" + struct.pack("<III", 1, 1, 0) + struct.pack("<I", 1) + b"a" + struct.pack("<III", 1, 2, 0) + struct.pack("<Q", 0)
@@ -165,7 +168,8 @@ def gguf_cases():
     bad("half-block", pad(ghead(1, 0) + gtensor("a", [16], 8, 0)) + b"\0" * 32)
     bad("odd-alignment", ghead(0, 1) + gstr("general.alignment") + struct.pack("<II", 4, 3))
     bad("zero-alignment", ghead(0, 1) + gstr("general.alignment") + struct.pack("<II", 4, 0))
-    bad("big-endian", b"GGUF" + struct.pack(">IQQ", 3, 0, 0))
+    case("gguf-big-endian", "model.gguf", b"GGUF" + struct.pack(">IQQ", 3, 0, 0), "tensors", "gguf", metadata={"gguf.byte_order": "big-endian"})
+    bad("big-endian-version-2", b"GGUF" + struct.pack(">IQQ", 2, 0, 0))
     bad("name-not-utf8", pad(ghead(1, 0) + gtensor(b"\xff\xfe", [8], 0, 0)) + b"\0" * 32)
 
 
@@ -232,7 +236,7 @@ def onnx_cases():
     case("onnx-deep-graphs", "model.onnx", deep, "not-scanned", "onnx", problems=["inconsistent"])
     model = onnx_model()
     model.opset_import.append(helper.make_opsetid("com.example", 1))
-    case("onnx-custom-domain", "model.onnx", model.SerializeToString(), "tensors", "onnx",
+    case("onnx-custom-domain", "model.onnx", model.SerializeToString(), "config-code", "onnx",
          [["w", "F32", [3, 2], 24], ["b", "F32", [2], 8]],
          notes=["needs operators of the domain `com.example`, which are a runtime's own code"])
 
@@ -278,8 +282,7 @@ def numpy_cases():
     plain = npz(np.savez, a=a, b=b)
     case("npz-plain", "a.npz", plain, "tensors", "npz", [["a", "F32", [4], 16], ["b", "I64", [2, 2], 32]])
     compressed = npz(np.savez_compressed, a=np.zeros(1000, dtype=np.float32))
-    size = zipfile.ZipFile(io.BytesIO(compressed)).infolist()[0].compress_size
-    case("npz-compressed", "a.npz", compressed, "tensors", "npz", [["a", "F32", [1000], size]])
+    case("npz-compressed", "a.npz", compressed, "tensors", "npz", [["a", "F32", [1000], 4000]])
     case("npz-objects", "a.npz", npz(np.savez, a=a, o=np.array([Evil()], dtype=object)), "unsafe-format", "npz")
     case("npz-one-object-array", "a.npz", npz(np.savez, o=np.array([{}], dtype=object)), "unsafe-format", "npz",
          notes=["`o.npy` is an array of Python objects: its bytes are a pickle"])
@@ -318,7 +321,8 @@ def pickle_cases():
          notes=["dangerous import: pip.main"])
     case("pickle-broken-after-the-call", "model.bin", b"cos\nsystem\n(S'id'\ntR\xff\xff\xff", "unsafe-format", "pickle",
          notes=["dangerous import: os.system"])
-    case("pickle-broken-before-the-call", "vocab.txt", b"cos\nsystem\n and more words\n", "unsafe-format", "pickle",
+    case("pickle-broken-before-the-call", "vocab.txt", b"cos\nsystem\n and more words\n", "data", "text")
+    case("pickle-broken-in-the-call", "vocab.txt", b"cos\nsystem\n(S'id'\ntR and more words\n", "unsafe-format", "pickle",
          notes=["dangerous import: os.system"])
     case("pickle-then-junk", "model.bin", b"cos\nsystem\n(S'id'\ntR." + b"\0" * 50, "unsafe-format", "pickle",
          notes=["dangerous import: os.system"])
@@ -339,9 +343,9 @@ def pickle_cases():
         joblib.dump({"a": np.arange(3.0)}, path, compress=("gzip", 3))
         case("joblib-gzip", "model.joblib", path.read_bytes(), "unsafe-format", "gzip")
         joblib.dump({"a": np.arange(3.0)}, path, compress=("bz2", 3))
-        case("joblib-bzip2", "model.joblib", path.read_bytes(), "not-scanned", "bzip2")
+        case("joblib-bzip2", "model.joblib", path.read_bytes(), "unsafe-format", "bzip2")
         joblib.dump({"a": np.arange(3.0)}, path, compress=("xz", 3))
-        case("joblib-xz", "model.joblib", path.read_bytes(), "not-scanned", "xz")
+        case("joblib-xz", "model.joblib", path.read_bytes(), "unsafe-format", "xz")
     body = pickle.dumps(Evil(), 2)
     case("joblib-before-0.10", "model.pkl", b"ZF" + hex(len(body)).encode().ljust(19) + zlib.compress(body), "unsafe-format", "zlib", notes=[evil])
     case("gzip-pickle", "model.pkl.gz", gzip.compress(pickle.dumps(Evil()), mtime=0), "unsafe-format", "gzip", notes=[evil])
@@ -373,9 +377,9 @@ def archive_cases():
     keras = lambda config: zipped([("metadata.json", b"{}"), ("config.json", json.dumps(config).encode()), ("model.weights.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 64)])
     case("keras-zip", "model.keras", keras(config), "not-scanned", "keras-zip")
     config["config"]["layers"].append({"module": "keras.layers", "class_name": "Lambda", "config": {"function": {"class_name": "__lambda__"}}})
-    case("keras-zip-lambda", "model.keras", keras(config), "code", "keras-zip", notes=["a Keras Lambda layer holds Python bytecode"])
+    case("keras-zip-lambda", "model.keras", keras(config), "config-code", "keras-zip", notes=["a Keras Lambda layer holds Python bytecode"])
     config["config"]["layers"] = [{"module": "os", "class_name": "system", "config": "id"}]
-    case("keras-zip-foreign-module", "model.keras", keras(config), "code", "keras-zip", notes=["Keras would import os.system"])
+    case("keras-zip-foreign-module", "model.keras", keras(config), "config-code", "keras-zip", notes=["Keras would import os.system"])
     h5 = lambda name: b"\x89HDF\r\n\x1a\n" + b"\0" * 40 + b'{"class_name": "Sequential", "config": [{"class_name": "' + name + b'"}]}' + b"\0" * 20
     case("hdf5-plain", "model.h5", h5(b"Dense"), "not-scanned", "hdf5")
     case("hdf5-lambda", "model.h5", h5(b"Lambda"), "code", "hdf5")
@@ -407,11 +411,11 @@ def text_cases():
     case("text-utf16", "config.json", '{"auto_map": {"a": "b"}}'.encode("utf-16"), "not-scanned", "unknown")
     case("text-says-gguf", "about.txt", b"GGUF is a format of llama.cpp.\n", "data", "text")
     case("json-config", "config.json", json.dumps({"model_type": "bert", "auto_map": None}).encode(), "data", "json")
-    case("json-auto-map", "config.json", json.dumps({"auto_map": {"AutoModel": "modeling.Model"}}).encode(), "code", "json")
-    case("json-auto-map-after-nan", "config.json", b'{"a": NaN, "auto_map": {"AutoModel": "m.M"}}', "code", "json")
-    case("json-auto-map-escaped", "config.json", b'{"\\u0061uto_map": {"AutoModel": "m.M"}}', "code", "json")
-    case("json-auto-map-then-null", "config.json", b'{"auto_map": {"AutoModel": "m.M"}, "auto_map": null}', "code", "json")
-    case("json-auto-map-after-surrogate", "config.json", b'{"a": "\\ud800", "auto_map": {"AutoModel": "m.M"}}', "code", "json")
+    case("json-auto-map", "config.json", json.dumps({"auto_map": {"AutoModel": "modeling.Model"}}).encode(), "config-code", "json")
+    case("json-auto-map-after-nan", "config.json", b'{"a": NaN, "auto_map": {"AutoModel": "m.M"}}', "config-code", "json")
+    case("json-auto-map-escaped", "config.json", b'{"\\u0061uto_map": {"AutoModel": "m.M"}}', "config-code", "json")
+    case("json-auto-map-then-null", "config.json", b'{"auto_map": {"AutoModel": "m.M"}, "auto_map": null}', "config-code", "json")
+    case("json-auto-map-after-surrogate", "config.json", b'{"a": "\\ud800", "auto_map": {"AutoModel": "m.M"}}', "config-code", "json")
     case("json-too-deep", "config.json", b'{"a":' + b"[" * 2000 + b"]" * 2000 + b', "auto_map": {"A": "m.M"}}', "not-scanned", "json", problems=["too-large"])
     case("python-source", "modeling.py", b"x = 1\n", "code", "python")
     case("python-in-disguise", "vocab.txt", b"import os\nos.system('id')\n", "code", "python")
@@ -444,7 +448,7 @@ def text_cases():
 
 
 def main():
-    for make in (safetensors_cases, gguf_cases, onnx_cases, numpy_cases, pickle_cases, archive_cases, text_cases):
+    for make in (safetensors_cases, gguf_cases, onnx_cases, numpy_cases, pickle_cases, archive_cases, text_cases, *MORE):
         make()
     for old in HERE.iterdir():
         if old.is_dir():
@@ -459,4 +463,7 @@ def main():
 
 
 if __name__ == "__main__":
+    import more
+
+    MORE = more.sections(case, Evil)
     main()

@@ -37,6 +37,7 @@ class Registering(Verbs):
         description: str | None = None,
         imported: TimeLike | None = None,
         follow_links: bool = False,
+        allow_incomplete: bool = False,
         ignore: str | Iterable[str] | None = None,
         absent: Iterable[tuple[str, str, int]] | None = None,
         progress: ProgressLike = None,
@@ -64,6 +65,7 @@ class Registering(Verbs):
             "description": description,
             "imported": imported,
             "follow_links": follow_links,
+            "allow_incomplete": allow_incomplete,
             "ignore": ignore,
             "absent": absent,
         }

@@ -43,6 +43,8 @@ pub struct Wanted {
     description: Option<String>,
     #[serde(default, alias = "follow_links")]
     follow_links: bool,
+    #[serde(default, alias = "allow_incomplete")]
+    allow_incomplete: bool,
     #[serde(default)]
     ignore: OneOrMany<String>,
     #[serde(rename = "ref")]
@@ -123,6 +125,7 @@ impl Wanted {
             release: args.release.clone(),
             description: args.description.clone(),
             follow_links: args.follow_links,
+            allow_incomplete: args.allow_incomplete,
             ignore: OneOrMany::Many(args.ignore.clone()),
             reference: args.reference.clone(),
             sha256_list: args.sha256_list.clone(),
@@ -164,6 +167,7 @@ impl Wanted {
         package.release = self.release.as_deref().map(Release::parse).transpose()?;
         package.description = self.description.clone();
         package.follow_links = self.follow_links;
+        package.allow_incomplete = self.allow_incomplete;
         package.ignore = self.ignore.as_slice().to_vec();
         if let Some(path) = &self.sha256_list {
             package.absent = absent(path, &read_text(path)?)?;

@@ -117,6 +117,7 @@ fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
         Gate::SignedBy { roles } => Ok(people::signed_by(s, roles, 1, true)),
         Gate::Approvals { count, roles } => Ok(people::signed_by(s, roles, *count, false)),
         Gate::ClassAllowed { classes, with_sign_off } => package::class_allowed(s, classes, with_sign_off),
+        Gate::Complete => package::complete(s),
         Gate::ReplacementInProduction => retirement::replacement(s),
         Gate::SunsetPassed => retirement::sunset_passed(s),
         Gate::NoConsumers => retirement::no_consumers(s),

@@ -80,6 +80,21 @@ pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_of
     )
 }
 
+pub(super) fn complete(s: &Subject<'_>) -> Result<Found> {
+    let expected = "a package that is whole";
+    let Some(manifest) = s.facts.manifest(&s.artifact)? else {
+        return Ok(Found::new(Status::Missing, expected, "no manifest"));
+    };
+    Ok(match manifest.incomplete.as_slice() {
+        [] => Found::new(Status::Passed, expected, "whole"),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+            Found::new(Status::Failed, expected, format!("{first}{more}"))
+                .next("register the whole package as a new version")
+        }
+    })
+}
+
 /// The classes of a package's files, for people.
 pub fn describe_classes(manifest: &Manifest) -> String {
     let counted = FileClass::ALL.into_iter().filter_map(|class| {
@@ -97,5 +112,6 @@ pub fn has_document(manifest: &Manifest, document: Document) -> bool {
         Document::Lineage => manifest.lineage.is_some(),
         Document::EvaluationCard => manifest.evaluation_card.is_some(),
         Document::ModelCard => manifest.model_card.is_some(),
+        Document::Contents => manifest.contents.is_some(),
     }
 }

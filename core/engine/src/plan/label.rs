@@ -116,7 +116,7 @@ pub fn rename(reader: StateReader<'_>, author: &Author, from: &ModelName, to: &M
         let Some(record) = reader.version(from, version)? else { continue };
         let Some(manifest) = reader.manifest(&record.artifact)? else { continue };
         let mut documents = Vec::new();
-        for document in [Document::Contract, Document::Lineage, Document::EvaluationCard, Document::ModelCard] {
+        for document in Document::ALL.into_iter().filter(|document| *document != Document::Manifest) {
             documents.extend(reader.document(&record.artifact, document)?.map(|bytes| (document, bytes)));
         }
         let request = RegisterRequest {

@@ -8,7 +8,6 @@ use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Manifest;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Version;
-use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, Release, folded};
@@ -207,11 +206,12 @@ fn own(
 
 /// Refuses a document that no reader would take.
 fn fits(document: Document, bytes: &[u8]) -> Result<()> {
-    if bytes.len() as u64 <= MANIFEST_LIMIT {
+    let limit = document.limit();
+    if bytes.len() as u64 <= limit {
         return Ok(());
     }
     let (name, size) = (document.file_name(), bytes.len());
-    let message = format!("the version's {name} would have {size} bytes, and at most {MANIFEST_LIMIT} may stand");
+    let message = format!("the version's {name} would have {size} bytes, and at most {limit} may stand");
     Err(Error::new(Code::TooLarge, message)
         .hint(match document {
             Document::Manifest => {

@@ -36,6 +36,11 @@ pub trait Observer: Send {
     /// Results are kept by digest and kind, so that a file that is known needs no reading.
     fn kind(&self) -> &'static str;
 
+    /// Whether a result that was kept for a file of this digest is what this observer would give.
+    fn accepts(&self, _kept: &[u8]) -> bool {
+        true
+    }
+
     /// The next bytes of the file.
     fn take(&mut self, bytes: &[u8]);
 

@@ -3,6 +3,7 @@
 use super::Ruling;
 use crate::effective::{Effective, Objects, StateOverlay};
 use crate::state_reader::StateReader;
+use refmark_records::contents::Contents;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_types::canonical::{MANIFEST_LIMIT, parse_printed};
@@ -12,7 +13,7 @@ use refmark_types::oid::Oid;
 
 /// Whether a document is what its name says, as far as it can say so by itself. Returns its size in bytes.
 pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: &Objects<'_>) -> Result<u64> {
-    let bytes = objects.bytes(oid, MANIFEST_LIMIT)?;
+    let bytes = objects.bytes(oid, document.limit())?;
     match document {
         Document::Manifest => {
             let found = objects.artifact(oid)?;
@@ -29,6 +30,7 @@ pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: 
             drop(parse_printed::<refmark_types::canonical::FreeJson>(&bytes, MANIFEST_LIMIT)?);
         }
         Document::ModelCard => {}
+        Document::Contents => drop(Contents::check(&bytes)?),
     }
     Ok(bytes.len() as u64)
 }
@@ -41,6 +43,7 @@ pub fn promised(manifest: &Manifest, document: Document) -> Option<Digest> {
         Document::Lineage => manifest.lineage,
         Document::EvaluationCard => manifest.evaluation_card,
         Document::ModelCard => manifest.model_card,
+        Document::Contents => manifest.contents.map(|table| table.sha256),
     }
 }
 
@@ -65,7 +68,7 @@ pub(super) fn judge(
     let Some(manifest) = StateReader(overlay).manifest(&artifact)? else {
         return Ok(Ruling::missing(format!("the manifest of {} is not here", artifact.short())));
     };
-    let bytes = overlay.objects().bytes(oid, MANIFEST_LIMIT)?;
+    let bytes = overlay.objects().bytes(oid, document.limit())?;
     let found = Digest::of(&bytes);
     Ok(match promised(&manifest, document) {
         Some(expected) if expected == found => Ruling::Ok,

@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::QueryContext;
 use super::list::held_by_alias;
 use super::resolve::find;
+use refmark_engine::state_reader::StateReader;
+use refmark_records::contents::KeptFinding;
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
@@ -30,8 +32,10 @@ pub struct ShowAnswer {
     pub trust: TrustState,
     /// The aliases that hold the version.
     pub aliases: Vec<AliasName>,
-    /// The manifest.
+    /// The manifest; its tensors are those of the table of contents, where that has at most 10,000.
     pub manifest: Manifest,
+    /// What the scan found in the files, with the file: at most 200.
+    pub findings: Vec<FileFinding>,
     /// The sum of the files' sizes.
     pub size: u64,
     /// How many blobs are not here.
@@ -53,6 +57,34 @@ pub struct ShowAnswer {
     /// The first record that this rests on and that a lost key taints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tainted: Option<String>,
+}
+
+/// Something that the scan found in a file, as it was kept with the artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileFinding {
+    /// The file.
+    pub file: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: KeptFinding,
+}
+
+/// A larger table is only counted.
+const TENSORS_SHOWN: u64 = 10_000;
+const FINDINGS_SHOWN: usize = 200;
+
+/// The manifest with what its table holds, and the findings. A table that is too large to show is not read.
+fn holding(facts: StateReader<'_>, artifact: &ArtifactId, manifest: &Manifest) -> Result<(Manifest, Vec<FileFinding>)> {
+    let mut manifest = manifest.clone();
+    let table = manifest.contents.filter(|table| table.tensors <= TENSORS_SHOWN || table.findings > 0);
+    let Some(table) = table else { return Ok((manifest, Vec::new())) };
+    let contents = facts.contents(artifact)?.unwrap_or_default();
+    if table.tensors <= TENSORS_SHOWN {
+        manifest.tensors = contents.tensors().cloned().collect();
+    }
+    let finding = |file: &str, it: &KeptFinding| FileFinding { file: file.to_owned(), finding: it.clone() };
+    let findings = contents.files.iter().flat_map(|file| file.findings.iter().map(|it| finding(&file.path, it)));
+    Ok((manifest, findings.take(FINDINGS_SHOWN).collect()))
 }
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.
@@ -88,6 +120,7 @@ pub fn show(
         absent += u64::from(is_absent(&file.sha256)?);
     }
     let card = reader.document(&artifact, Document::ModelCard)?;
+    let (size, (manifest, findings)) = (manifest.size(), holding(reader, &artifact, &manifest)?);
     Ok(ShowAnswer {
         reference: reference.to_string(),
         artifact,
@@ -95,7 +128,7 @@ pub fn show(
         stage,
         trust: reader.trust(&artifact)?.0,
         aliases,
-        size: manifest.size(),
+        size,
         absent,
         lineage: reader.lineage(&artifact)?,
         contract: reader.contract(&artifact)?,
@@ -109,6 +142,7 @@ pub fn show(
         stage_moves,
         verified: context.is_vouched_for(),
         tainted: context.taint_of(&found.subject())?,
-        manifest: (*manifest).clone(),
+        manifest,
+        findings,
     })
 }

@@ -1,12 +1,14 @@
 //! Files, their sizes, and what they are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
-use super::Listed;
+use super::{Holding, Listed};
+use refmark_records::contents::FileContents;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_types::digest::Digest;
 use refmark_types::text::{counted, one_line};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A file of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +39,46 @@ pub struct FileChange {
     /// How many of its tensors are known to differ; none where it has no table of tensors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tensors: Option<usize>,
+    /// What it says of itself and says otherwise now, sorted by name.
+    pub values: Listed<ValueChange>,
+    /// Whether bytes differ that no tensor and no value has: order, spacing, padding, a graph. None where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_bytes: Option<bool>,
+}
+
+impl FileChange {
+    /// What changed in it, in a few words; never that nothing did.
+    pub fn in_words(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(count) = self.tensors.filter(|count| *count > 0) {
+            parts.push(counted(count, "tensor"));
+        }
+        if self.values.count > 0 {
+            parts.push(counted(self.values.count, "value"));
+        }
+        match self.other_bytes {
+            Some(true) if parts.is_empty() && self.tensors.is_some() => {
+                parts.push("no tensor, but other bytes".to_owned());
+            }
+            Some(true) => parts.push("other bytes".to_owned()),
+            None if parts.is_empty() => parts.push("changed".to_owned()),
+            _ => {}
+        }
+        parts.join(", ")
+    }
+}
+
+/// A value that a file has in both versions, or in one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ValueChange {
+    /// Its name, such as `num_labels` or `tokenizer.ggml.eos_token_id`.
+    pub name: String,
+    /// The old value, cut at 200 bytes; none where it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The new value, cut at 200 bytes; none where it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
 }
 
 /// A file with the same bytes at another path.
@@ -84,11 +126,66 @@ impl FileDiff {
     }
 }
 
+/// A value as a diff shows it. What was cut differs still: it is compared whole.
+fn value_shown(value: &str) -> String {
+    const LIMIT: usize = 200;
+    let mut end = LIMIT.min(value.len());
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < value.len() { format!("{}…", value.get(..end).unwrap_or_default()) } else { value.to_owned() }
+}
+
+fn values(old: &FileContents, new: &FileContents) -> Listed<ValueChange> {
+    let side = |it: &FileContents| -> BTreeMap<String, String> { it.values.iter().cloned().collect() };
+    let (a, b) = (side(old), side(new));
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let change = |name: &String| {
+        let (old, new) = (a.get(name), b.get(name));
+        (old != new).then(|| ValueChange {
+            name: name.clone(),
+            old: old.map(|it| value_shown(it)),
+            new: new.map(|it| value_shown(it)),
+        })
+    };
+    names.into_iter().filter_map(change).collect()
+}
+
+/// What changed in a file whose bytes differ. Every byte is a tensor's, a value's, or one of the others.
+fn change(
+    before: &FileEntry,
+    file: &FileEntry,
+    old: Holding<'_>,
+    new: Holding<'_>,
+    tensors: Option<usize>,
+) -> FileChange {
+    let (a, b) = (old.file(&before.path), new.file(&file.path));
+    let known = old.manifest.contents.is_some() && new.manifest.contents.is_some();
+    let nothing = FileContents::default();
+    let values = values(a.unwrap_or(&nothing), b.unwrap_or(&nothing));
+    let unchanged = tensors.unwrap_or_default() == 0 && values.count == 0;
+    // Where no tensor and no value differs, other bytes must; where one does, the digest of the others tells.
+    let others = |it: Option<&FileContents>| it.and_then(|it| it.other);
+    let other_bytes = match (others(a), others(b)) {
+        (Some(x), Some(y)) => Some(unchanged || x != y && values.count == 0),
+        _ => unchanged.then_some(true),
+    };
+    FileChange {
+        old: FileSide::from(before),
+        new: FileSide::from(file),
+        tensors,
+        values,
+        other_bytes: other_bytes.filter(|_| known),
+    }
+}
+
 /// Compares the files, with the number of changed tensors by path.
-pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usize>) -> FileDiff {
+pub fn compare(a: Holding<'_>, b: Holding<'_>, changed_in: &BTreeMap<String, usize>) -> FileDiff {
+    let (old_holding, new_holding) = (a, b);
+    let (old, new) = (a.manifest, b.manifest);
     let a: BTreeMap<&str, &FileEntry> = old.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let b: BTreeMap<&str, &FileEntry> = new.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let tables: BTreeSet<&str> = new.tensors.iter().map(|tensor| tensor.file.as_str()).collect();
+    let tables: BTreeSet<&str> = new_holding.contents.tensors().map(|tensor| tensor.file.as_str()).collect();
     let mut diff = FileDiff { old: a.len(), new: b.len(), ..FileDiff::default() };
     diff.size_old = total(old.files.iter());
     diff.size_new = total(new.files.iter());
@@ -101,13 +198,12 @@ pub fn compare(old: &Manifest, new: &Manifest, changed_in: &BTreeMap<String, usi
     for file in &new.files {
         match a.get(file.path.as_str()) {
             Some(before) if before.sha256 == file.sha256 && before.class == file.class => diff.same += 1,
-            Some(before) => diff.changed.push(FileChange {
-                old: FileSide::from(*before),
-                new: FileSide::from(file),
-                tensors: tables
+            Some(before) => {
+                let tensors = tables
                     .contains(file.path.as_str())
-                    .then(|| changed_in.get(&file.path).copied().unwrap_or_default()),
-            }),
+                    .then(|| changed_in.get(&file.path).copied().unwrap_or_default());
+                diff.changed.push(change(before, file, old_holding, new_holding, tensors));
+            }
             None => match gone.get_mut(&file.sha256).and_then(Vec::pop) {
                 Some(before) => diff.renamed.push(Renamed {
                     old: before.path.clone(),
@@ -173,8 +269,11 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
 
 /// What a package's files can do, in a sentence or two.
 pub fn sentence(manifest: &Manifest) -> String {
-    let runs: Vec<&FileEntry> =
-        manifest.files.iter().filter(|file| matches!(file.class, FileClass::Code | FileClass::UnsafeFormat)).collect();
+    let runs: Vec<&FileEntry> = manifest
+        .files
+        .iter()
+        .filter(|file| matches!(file.class, FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat))
+        .collect();
     let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|file| file.class == FileClass::NotScanned).collect();
     let mut classes: Vec<&str> = runs.iter().map(|run| run.class.as_str()).collect();
     classes.sort();

@@ -11,6 +11,7 @@ mod tensors;
 use serde::Serialize;
 
 use refmark_engine::state_reader::StateReader;
+use refmark_records::contents::{Contents, FileContents};
 use refmark_records::layout::Document;
 use refmark_records::manifest::Manifest;
 use refmark_types::digest::ArtifactId;
@@ -21,7 +22,9 @@ pub use contract::{
     Compatibility, ContractDiff, ContractSource, compare as compare_contracts,
     compare_artifacts as compare_artifact_contracts,
 };
-pub use files::{ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, sentence as what_files_can_do};
+pub use files::{
+    ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, ValueChange, sentence as what_files_can_do,
+};
 pub use lineage::{CardDiff, Change, LineageDiff, Presence};
 pub use metrics::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
 pub use tensors::{Reshaped, Retyped, TensorDiff, compare as compare_tensors};
@@ -107,6 +110,23 @@ impl<T> FromIterator<T> for Listed<T> {
     }
 }
 
+/// An artifact's manifest with what its files hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// What the files hold.
+    pub contents: &'a Contents,
+}
+
+impl<'a> Holding<'a> {
+    /// What one file holds.
+    fn file(self, path: &str) -> Option<&'a FileContents> {
+        let at = self.contents.files.binary_search_by(|file| file.path.as_bytes().cmp(path.as_bytes())).ok()?;
+        self.contents.files.get(at)
+    }
+}
+
 /// What differs between two artifacts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArtifactDiff {
@@ -144,7 +164,18 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         true => Vec::new(),
         false => metrics::compare(reader, (&a.artifact, &old), (&b.artifact, &new))?,
     };
-    let (tensors, changed_in) = tensors::compare(&old, &new);
+    let contents = |id| Ok::<_, Box<Error>>(facts.contents(id)?.unwrap_or_default());
+    let (held_old, held_new) = match identical {
+        true => Default::default(),
+        false => (contents(&a.artifact)?, contents(&b.artifact)?),
+    };
+    let holding_old = Holding { manifest: &old, contents: &held_old };
+    let holding_new = Holding { manifest: &new, contents: &held_new };
+    let (mut tensors, changed_in) = tensors::compare(holding_old, holding_new);
+    if identical {
+        let count = old.tensor_count();
+        (tensors.old, tensors.new, tensors.same) = (count, count, count);
+    }
     Ok(ArtifactDiff {
         identical,
         old: shown(a, &old),
@@ -152,7 +183,7 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         metrics: metrics.into_iter().collect(),
         contract: contract::compare_artifacts((&old, contracts.0.as_ref()), (&new, contracts.1.as_ref())),
         tensors,
-        files: files::compare(&old, &new, &changed_in),
+        files: files::compare(holding_old, holding_new, &changed_in),
         classes: files::classes(&old, &new),
         lineage: lineage::compare((&old, &lineages.0, cards.0.as_deref()), (&new, &lineages.1, cards.1.as_deref())),
         card: lineage::cards((&old, cards.0.as_deref()), (&new, cards.1.as_deref())),

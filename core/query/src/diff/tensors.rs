@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Listed;
+use super::{Holding, Listed};
+use refmark_records::contents::Contents;
 use refmark_records::manifest::{Manifest, TensorEntry};
 use refmark_types::digest::Digest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,23 +65,23 @@ impl TensorDiff {
 /// A tensor's name and, where names alone do not tell tensors apart, its file.
 type Key<'m> = (&'m str, &'m str);
 
-fn names_are_unique(tensors: &[TensorEntry]) -> bool {
+fn names_are_unique(contents: &Contents) -> bool {
     let mut seen = BTreeSet::new();
-    tensors.iter().all(|tensor| seen.insert(tensor.name.as_str()))
+    contents.tensors().all(|tensor| seen.insert(tensor.name.as_str()))
 }
 
-fn by_key(tensors: &[TensorEntry], by_name: bool) -> BTreeMap<Key<'_>, &TensorEntry> {
-    tensors
-        .iter()
+fn by_key(contents: &Contents, by_name: bool) -> BTreeMap<Key<'_>, &TensorEntry> {
+    contents
+        .tensors()
         .map(|tensor| ((if by_name { "" } else { tensor.file.as_str() }, tensor.name.as_str()), tensor))
         .collect()
 }
 
-/// Compares the tensor tables. Also returns how many tensors changed, were added or removed in each file, by path.
-pub fn compare(old: &Manifest, new: &Manifest) -> (TensorDiff, BTreeMap<String, usize>) {
-    let by_name = names_are_unique(&old.tensors) && names_are_unique(&new.tensors);
-    let (a, b) = (by_key(&old.tensors, by_name), by_key(&new.tensors, by_name));
-    let (files_a, files_b) = (digests(old), digests(new));
+/// Compares the tensors. Also returns how many tensors changed, were added or removed in each file, by path.
+pub fn compare(old: Holding<'_>, new: Holding<'_>) -> (TensorDiff, BTreeMap<String, usize>) {
+    let by_name = names_are_unique(old.contents) && names_are_unique(new.contents);
+    let (a, b) = (by_key(old.contents, by_name), by_key(new.contents, by_name));
+    let (files_a, files_b) = (digests(old.manifest), digests(new.manifest));
     let mut diff = TensorDiff { old: a.len(), new: b.len(), ..TensorDiff::default() };
     let mut changed_in = BTreeMap::new();
     let mut count_in = |file: &str| *changed_in.entry(file.to_owned()).or_default() += 1usize;

@@ -49,7 +49,7 @@ fn manifest_text(manifest: &Manifest) -> String {
             one_line(&manifest.format),
             size(manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)))
         ),
-        format!("  files: {}; {} tensors", describe_classes(manifest), manifest.tensors.len()),
+        format!("  files: {}; {} tensors", describe_classes(manifest), manifest.tensor_count()),
     ];
     lines.extend(
         manifest.files.iter().map(|file| {

@@ -158,6 +158,7 @@ pub fn gate(rule: &GateRule) -> String {
 
 fn asks(gate: &Gate) -> String {
     match gate {
+        Gate::Complete => "the package is whole".to_owned(),
         Gate::OwnerNamed => "the model has a named owner".to_owned(),
         Gate::LineageComplete { keys } if keys.is_empty() => "its lineage is complete".to_owned(),
         Gate::LineageComplete { keys } => format!("its lineage names {}", joined(keys, "and")),

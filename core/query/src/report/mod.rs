@@ -170,7 +170,8 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
         entries.push(entry(reader, record, commit(record))?);
     }
     let mut manifest = (*whole).clone();
-    let tensors = std::mem::take(&mut manifest.tensors).len();
+    let tensors = manifest.tensor_count();
+    manifest.tensors.clear();
     let card = reader.document(&artifact, Document::ModelCard)?;
     let mut dossier = Dossier {
         registry: version.registry,

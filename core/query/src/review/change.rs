@@ -173,7 +173,7 @@ pub(super) fn package(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<
         format: manifest.format.clone(),
         files: manifest.files.len(),
         size: manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)),
-        tensors: manifest.tensors.len(),
+        tensors: manifest.tensor_count(),
         classes: crate::diff::what_files_can_do(&manifest),
         trust: reader.trust(artifact)?.0,
         claims: manifest.metrics.iter().take(20).map(|(name, value)| (one_line(name), value.to_string())).collect(),

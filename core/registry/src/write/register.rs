@@ -9,12 +9,14 @@ use crate::write::transaction::Written;
 use refmark_engine::gate;
 use refmark_engine::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
 use refmark_engine::state_reader::StateReader;
-use refmark_records::manifest::{Contract, FileClass, FileEntry, Lineage};
+use refmark_records::manifest::{Contract, FileClass, FileEntry, Gap, Lineage};
 use refmark_records::trust::TrustState;
-use refmark_store::blob::{Found, Source, walk_package};
+use refmark_scan::{PackageFile, inspect_package};
+use refmark_store::blob::{Source, Walked, walk_package};
 use refmark_types::canonical::FreeJson;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::{EntryId, ModelName, Release};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -63,6 +65,8 @@ pub struct Package {
     pub follow_links: bool,
     /// Patterns of files to leave out, besides the usual ones.
     pub ignore: Vec<String>,
+    /// Whether a package that lacks what its own files name is registered all the same; its manifest says what is lacking.
+    pub allow_incomplete: bool,
 }
 
 impl Package {
@@ -87,6 +91,7 @@ impl Package {
             imported: None,
             follow_links: false,
             ignore: Vec::new(),
+            allow_incomplete: false,
         })
     }
 }
@@ -267,15 +272,21 @@ impl Writer<'_> {
 
     /// Stores the files of packages and makes their manifests.
     fn store_packages(&self, packages: &[Package]) -> Result<Vec<Stored>> {
-        let mut walked = Vec::new();
+        let (mut walked, mut said) = (Vec::new(), Vec::new());
         for package in packages {
-            walked.push(files_of(package)?);
+            let Walked { files, warnings } = files_of(package)?;
+            walked.push(files);
+            said.push(warnings);
         }
-        let looked = look::look_at_all(&walked, &self.registry.world.cancel)?;
+        let mut looked = look::look_at_all(&walked, &self.registry.world.cancel)?;
+        let mut gaps = Vec::new();
+        for (package, looked) in packages.iter().zip(&mut looked) {
+            gaps.push(gaps_of(package, looked)?);
+        }
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
-                sources.push(Source { path: file.file.clone(), observer: looked.observer()? });
+                sources.push(Source { path: file.file.clone(), observer: look::observer(&looked.inspection) });
             }
         }
         let mut ingested = self
@@ -284,23 +295,43 @@ impl Writer<'_> {
             .ingest(sources, &*self.registry.world.progress, &self.registry.world.cancel)?
             .into_iter();
         let mut stored = Vec::new();
-        for ((package, files), looked) in packages.iter().zip(walked).zip(looked) {
-            let mut contents = contents::Contents::default();
-            for (file, looked) in files.into_iter().zip(looked) {
+        for (((package, files), looked), (gaps, said)) in
+            packages.iter().zip(walked).zip(looked).zip(gaps.into_iter().zip(said))
+        {
+            let mut contents = contents::Contents::new(gaps);
+            for (file, looked) in files.into_iter().zip(&looked) {
                 let blob = ingested.next().ok_or_else(|| refmark_types::error::bug("a file without a blob"))?;
-                contents.add(file.path.as_str(), &looked, &blob)?;
+                contents.add(file.path.as_str(), looked, &blob)?;
             }
-            stored.push(contents::manifest_of(package, contents)?);
+            let mut one = contents::manifest_of(package, contents)?;
+            one.warnings.extend(said);
+            stored.push(one);
         }
         Ok(stored)
     }
 }
 
+/// What a package lacks, where that was allowed. Its files' external data is listed on the way.
+fn gaps_of(package: &Package, looked: &mut [PackageFile]) -> Result<Vec<Gap>> {
+    let mut gaps = inspect_package(looked);
+    // Files that are registered by their digest alone are not here on purpose.
+    let named = |gap: &Gap| package.absent.iter().any(|(path, ..)| gap.detail.contains(&format!("`{path}`")));
+    gaps.retain(|gap| !named(gap));
+    let Some(first) = gaps.first().filter(|_| !package.allow_incomplete) else { return Ok(gaps) };
+    let more = if gaps.len() > 1 { format!(", and {} more", gaps.len() - 1) } else { String::new() };
+    Err(Error::new(Code::PackageIncomplete, format!("the package of {} is not whole: {first}{more}", package.model))
+        .hint(Hint::of("fetch what is lacking, or register it as it is: ").then(Next::With(Choice::AllowIncomplete)))
+        .at(&first.path)
+        .field("gaps", gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
 /// The files of a package, each with its path in it.
-fn files_of(package: &Package) -> Result<Vec<Found>> {
-    let mut files = Vec::new();
+fn files_of(package: &Package) -> Result<Walked> {
+    let Walked { mut files, mut warnings } = Walked::default();
     for path in &package.paths {
-        files.extend(walk_package(path, &package.ignore, package.follow_links)?);
+        let walked = walk_package(path, &package.ignore, package.follow_links)?;
+        files.extend(walked.files);
+        warnings.extend(walked.warnings);
     }
     files.sort_by(|a, b| a.path.as_str().as_bytes().cmp(b.path.as_str().as_bytes()));
     if let Some(pair) = files.windows(2).find(|pair| pair[0].path == pair[1].path) {
@@ -325,7 +356,7 @@ fn files_of(package: &Package) -> Result<Vec<Found>> {
         return Err(Error::new(Code::BadArgument, format!("{} holds no file to register", named.join(", ")))
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }
-    Ok(files)
+    Ok(Walked { files, warnings })
 }
 
 fn nothing_new() -> Box<Error> {

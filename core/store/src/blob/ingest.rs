@@ -171,8 +171,8 @@ impl<'a> Batch<'a> {
         let extra = match &reading.observer {
             None => None,
             Some(observer) => match self.store.extra(&digest, observer.kind()) {
-                None => return Ok(None),
-                extra => extra,
+                Some(kept) if observer.accepts(&kept) => Some(kept),
+                _ => return Ok(None),
             },
         };
         Ok(Some(Ingested { digest, size, was_here: true, was_known: true, extra }))

@@ -21,4 +21,4 @@ pub use remote::{FolderRemote, Transferred};
 pub use store::{Presence, Store, VerifiedReader, error_of};
 pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::Verified;
-pub use walk::{Found, IGNORE_FILE, walk_package};
+pub use walk::{Found, IGNORE_FILE, Walked, walk_package};

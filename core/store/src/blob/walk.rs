@@ -1,5 +1,6 @@
 //! The files of a package: those of a folder, or one file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -24,8 +25,35 @@ const IGNORE_LIMIT: u64 = 1 << 20;
 const MOST_FOLDERS: usize = 1024;
 
 /// What is never part of a model, by name.
-const LEFT_OUT: &[&str] =
-    &[".git", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", IGNORE_FILE];
+const LEFT_OUT: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    "__pycache__",
+    ".ipynb_checkpoints",
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    "__MACOSX",
+    IGNORE_FILE,
+];
+
+/// Names under which programs keep passwords, tokens and keys. Blobs are shared, and stay.
+const SECRET: &[&str] = &[
+    ".env",
+    ".netrc",
+    ".git-credentials",
+    ".pypirc",
+    ".npmrc",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "kaggle.json",
+];
+
+/// At most so many folders without files are named.
+const NAMED: usize = 3;
 
 /// A file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +66,15 @@ pub struct Found {
     pub size: u64,
 }
 
+/// The files of a package, and what people should know of those that were left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// The files, by the bytes of their paths.
+    pub files: Vec<Found>,
+    /// A sentence each.
+    pub warnings: Vec<String>,
+}
+
 /// Lists the files of a package, by the bytes of their paths: all below a folder, or the one that `root` names.
 ///
 /// `ignores` are patterns as in `.gitignore` for what to leave out besides. A symbolic link to a file of the same folder
@@ -45,23 +82,31 @@ pub struct Found {
 ///
 /// Errors: `not-a-file` for links that lead out or nowhere or to folders, devices, FIFOs and sockets; `bad-argument`
 /// for names that cannot stand in a package and for a package without files; `bad-glob`; `io`.
-pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Result<Vec<Found>> {
+pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Result<Walked> {
     let real = std::fs::canonicalize(root).map_err(|e| io_error("read", root, &e))?;
     let found = std::fs::metadata(&real).map_err(|e| io_error("read", root, &e))?;
     let mut files = Vec::new();
     if found.is_file() {
         let name = root.file_name().or(real.file_name()).unwrap_or_default();
         files.push(Found { path: package_path(Path::new(name), root)?, file: real, size: found.len() });
-        return Ok(files);
+        return Ok(Walked { files, warnings: Vec::new() });
     }
     if !found.is_dir() {
         return Err(not_a_file(root, &found));
     }
+    let mut folders = BTreeSet::new();
     check_ignore_file(&real)?;
     let trouble = Arc::new(Mutex::new(None));
     for entry in walker(&real, ignores, trouble.clone())?.build() {
         let entry = entry.map_err(|e| walk_error(root, &e))?;
-        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
+        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else {
+            folders.insert(entry.path().to_owned());
+            continue;
+        };
+        entry.path().ancestors().skip(1).for_each(|folder| {
+            folders.remove(folder);
+        });
+        refuse_secret(entry.path())?;
         let relative = entry.path().strip_prefix(&real).unwrap_or(entry.path());
         let mut file = entry.path().to_owned();
         if kind.is_symlink() {
@@ -83,7 +128,27 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     check_spelling(files.iter().map(|found| &found.path))?;
-    Ok(files)
+    folders.remove(&real);
+    Ok(Walked { files, warnings: empty_folders(&real, &folders).into_iter().collect() })
+}
+
+/// Says that folders without files are not kept.
+fn empty_folders(root: &Path, folders: &BTreeSet<PathBuf>) -> Option<String> {
+    let names: Vec<String> =
+        folders.iter().take(NAMED).map(|it| it.strip_prefix(root).unwrap_or(it).display().to_string()).collect();
+    let more = folders.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("folders without files are not kept: {}{more}", names.join(", ")))
+}
+
+fn refuse_secret(path: &Path) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if SECRET.contains(&&*name) || name.starts_with(".env.") {
+        return Err(Error::new(Code::Secret, format!("{} usually holds passwords or keys", shown(path)))
+            .hint(format!("leave it out with a line in {IGNORE_FILE} or with an option; name it by itself to take it"))
+            .at(shown(path)));
+    }
+    Ok(())
 }
 
 /// An error where a folder's ignore file is no plain file, or larger than anybody writes one.
@@ -114,7 +179,7 @@ fn walker(root: &Path, ignores: &[String], found: Arc<Mutex<Option<Box<Error>>>>
         if entry.depth() == 0 {
             return true;
         }
-        if LEFT_OUT.contains(&&*name) || name.ends_with(".tmp") || cache {
+        if LEFT_OUT.contains(&&*name) || name.ends_with(".tmp") || name.starts_with("._") || cache {
             return false;
         }
         // The walker reads the ignore file of each folder that it goes into, whole: it does not go where one never ends.
@@ -185,7 +250,7 @@ mod tests {
 
     fn walk(root: &Path, ignores: &[&str]) -> Result<Vec<String>> {
         let ignores: Vec<String> = ignores.iter().map(|p| (*p).to_owned()).collect();
-        Ok(walk_package(root, &ignores, false)?.into_iter().map(|found| found.path.to_string()).collect())
+        Ok(walk_package(root, &ignores, false)?.files.into_iter().map(|found| found.path.to_string()).collect())
     }
 
     #[test]
@@ -199,6 +264,8 @@ mod tests {
             "__pycache__/x.pyc",
             "sub/.ipynb_checkpoints/n",
             "x.tmp",
+            "._z.bin",
+            "__MACOSX/x",
             ".DS_Store",
             ".cache/huggingface/m",
             "runs/1/log",
@@ -214,6 +281,20 @@ mod tests {
     }
 
     #[test]
+    fn folders_without_files_are_told_and_files_with_passwords_are_refused_unless_named() {
+        let dir = tree(&["a", "b/c"]);
+        std::fs::create_dir_all(dir.path().join("empty/inner")).unwrap();
+        let walked = walk_package(dir.path(), &[], false).unwrap();
+        assert_eq!(walked.warnings, ["folders without files are not kept: empty, empty/inner"]);
+        for name in [".env", ".env.local", "id_rsa", ".netrc"] {
+            let dir = tree(&["a", &format!("sub/{name}")]);
+            assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::Secret, "{name}");
+            assert_eq!(walk(dir.path(), &[name]).unwrap(), ["a"]);
+            assert_eq!(walk(&dir.path().join("sub").join(name), &[]).unwrap(), [name]);
+        }
+    }
+
+    #[test]
     fn a_link_that_leads_out_is_refused_with_the_option_that_takes_it() {
         let cache = tree(&["blobs/1", "snapshot/config.json"]);
         let snapshot = cache.path().join("snapshot");
@@ -223,7 +304,7 @@ mod tests {
         let error = walk(&snapshot, &[]).unwrap_err();
         assert_eq!(error.code, Code::NotAFile);
         assert!(error.hint.unwrap().to_string().contains("--follow-links"));
-        let all = walk_package(&snapshot, &[], true).unwrap();
+        let all = walk_package(&snapshot, &[], true).unwrap().files;
         assert_eq!((all[1].path.as_str(), all[1].size), ("model.bin", 7));
         assert_eq!(all[1].file, std::fs::canonicalize(cache.path().join("blobs/1")).unwrap());
     }

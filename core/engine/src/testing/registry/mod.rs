@@ -227,6 +227,8 @@ impl<W: Workshop> Scene<W> {
             lineage: None,
             evaluation_card: None,
             model_card: None,
+            contents: None,
+            incomplete: Vec::new(),
             graphs: Vec::new(),
             tensors: Vec::new(),
         };

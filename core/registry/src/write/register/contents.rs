@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::{Package, Stored, look};
 use refmark_engine::plan::RegisterRequest;
+use refmark_records::contents::{self as table, ContentsEntry, FileContents, KeptFinding};
 use refmark_records::evidence::MetricValue;
 use refmark_records::layout::Document;
-use refmark_records::manifest::{FileClass, FileEntry, Graph, GraphValue, Manifest, TensorEntry};
+use refmark_records::manifest::{FileClass, FileEntry, Gap, Graph, GraphValue, Manifest, TensorEntry};
+use refmark_scan::{Inspection, PackageFile};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -20,20 +22,21 @@ const MANY: usize = 4;
 #[derive(Default)]
 pub(crate) struct Contents {
     files: Vec<FileEntry>,
-    tensors: Vec<TensorEntry>,
+    table: table::Contents,
+    gaps: Vec<Gap>,
     graphs: Vec<Graph>,
     /// Files that can run code or could not be read, each with what it is.
     doubts: Vec<(String, String)>,
 }
 
 impl Contents {
+    /// Nothing yet, of a package that lacks this.
+    pub(super) fn new(gaps: Vec<Gap>) -> Contents {
+        Contents { gaps, ..Contents::default() }
+    }
+
     /// Adds a stored file.
-    pub(crate) fn add(
-        &mut self,
-        path: &str,
-        looked: &look::Looked,
-        blob: &refmark_store::blob::Ingested,
-    ) -> Result<()> {
+    pub(crate) fn add(&mut self, path: &str, looked: &PackageFile, blob: &refmark_store::blob::Ingested) -> Result<()> {
         let inspection = &looked.inspection;
         self.files.push(FileEntry {
             path: path.to_owned(),
@@ -42,16 +45,9 @@ impl Contents {
             class: inspection.class,
             format: inspection.format.to_string(),
         });
-        let digests = looked.digests(blob.extra.as_deref())?;
-        for (tensor, sha256) in inspection.tensors.iter().zip(digests) {
-            self.tensors.push(TensorEntry {
-                file: path.to_owned(),
-                name: tensor.name.clone(),
-                dtype: tensor.dtype.clone(),
-                shape: tensor.shape.clone(),
-                bytes: tensor.bytes,
-                sha256,
-            });
+        let held = file_contents(path, inspection, blob.extra.as_deref());
+        if !(held.tensors.is_empty() && held.values.is_empty() && held.findings.is_empty()) {
+            self.table.files.push(held);
         }
         if let Some(onnx) = &inspection.onnx {
             let value = |it: &refmark_scan::Value| GraphValue {
@@ -70,7 +66,10 @@ impl Contents {
                 outputs: onnx.outputs.iter().map(value).collect(),
             });
         }
-        if matches!(inspection.class, FileClass::Code | FileClass::UnsafeFormat | FileClass::NotScanned) {
+        if matches!(
+            inspection.class,
+            FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat | FileClass::NotScanned
+        ) {
             let why = inspection.problems.first().map(|it| it.message.clone()).or(inspection.notes.first().cloned());
             let why = why.map(|it| format!(": {it}")).unwrap_or_default();
             self.doubts.push((path.to_owned(), format!("{}{why}", inspection.class)));
@@ -105,7 +104,10 @@ impl Contents {
         let mut formats: Vec<&str> = self
             .files
             .iter()
-            .filter(|file| matches!(file.class, FileClass::Tensors | FileClass::UnsafeFormat))
+            .filter(|file| {
+                let held = self.table.files.iter().any(|it| it.path == file.path && !it.tensors.is_empty());
+                matches!(file.class, FileClass::Tensors | FileClass::UnsafeFormat) || held
+            })
             .map(|file| file.format.as_str())
             .collect();
         formats.sort_unstable();
@@ -116,6 +118,68 @@ impl Contents {
             _ => "mixed".to_owned(),
         }
     }
+}
+
+/// At most so many bytes of one value are kept; a longer one is kept by its digest.
+const VALUE_LIMIT: usize = 256;
+/// At most so many values of one file are kept; one digest stands for the rest.
+const VALUES_LIMIT: usize = 64;
+
+/// What one file holds, as it is kept.
+fn file_contents(path: &str, inspection: &Inspection, extra: Option<&[u8]>) -> FileContents {
+    let digested = look::digests_of(inspection, extra);
+    let tensors = inspection.tensors.iter().enumerate().map(|(index, tensor)| TensorEntry {
+        file: path.to_owned(),
+        name: tensor.name.clone(),
+        dtype: tensor.dtype.clone(),
+        shape: tensor.shape.clone(),
+        bytes: tensor.bytes,
+        sha256: digested.as_ref().and_then(|it| it.tensors.get(index).copied()),
+    });
+    FileContents {
+        path: path.to_owned(),
+        other: digested.as_ref().map(|it| it.other),
+        values: values_of(inspection),
+        findings: findings_of(inspection),
+        tensors: tensors.collect(),
+    }
+}
+
+/// The values that a file says of itself, sorted by name, short, and few.
+fn values_of(inspection: &Inspection) -> Vec<(String, String)> {
+    let short = |value: &str| match value.len() > VALUE_LIMIT {
+        true => format!("{} bytes, {}", value.len(), Digest::of(value.as_bytes())),
+        false => value.to_owned(),
+    };
+    let mut all: Vec<(String, String)> =
+        inspection.metadata.iter().map(|(name, value)| (name.clone(), short(value))).collect();
+    all.sort();
+    if all.len() > VALUES_LIMIT {
+        let rest = all.split_off(VALUES_LIMIT);
+        let text: String = rest.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
+        let more = format!("{} values, {}", rest.len(), Digest::of(text.as_bytes()));
+        // Names sort by their bytes, and nothing of a file's own sorts behind this.
+        all.push(("\u{10ffff}more".to_owned(), more));
+    }
+    all
+}
+
+fn findings_of(inspection: &Inspection) -> Vec<KeptFinding> {
+    let found = inspection.findings.iter().map(|it| KeptFinding {
+        kind: it.kind.as_str().to_owned(),
+        value: it.value.clone(),
+        path: it.path.clone(),
+        opcode: it.opcode.clone(),
+        offset: it.offset,
+    });
+    let problems = inspection.problems.iter().map(|it| KeptFinding {
+        kind: "problem".to_owned(),
+        value: it.message.clone(),
+        path: String::new(),
+        opcode: None,
+        offset: None,
+    });
+    found.chain(problems).collect()
 }
 
 /// The manifest of a package and the documents that it names.
@@ -131,7 +195,9 @@ pub(crate) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
             format: "unknown".into(),
         });
     }
-    let warnings = contents.warnings();
+    let mut warnings = contents.warnings();
+    warnings.extend(contents.gaps.iter().map(|gap| format!("the package is not whole: {gap}")));
+    contents.table.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     contents.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     let mut documents = Vec::new();
     let mut keep = |document: Document, text: String| {
@@ -145,6 +211,12 @@ pub(crate) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
     let evaluation_card = package.evaluation_card.as_ref().map(print).transpose()?;
     let evaluation_card = evaluation_card.map(|text| keep(Document::EvaluationCard, text));
     let model_card = package.card.clone().map(|text| keep(Document::ModelCard, text));
+    let text = contents.table.print()?;
+    let (tensors, findings) = contents.table.files.iter().fold((0, 0), |(tensors, findings), file| {
+        (tensors + file.tensors.len() as u64, findings + file.findings.len() as u64)
+    });
+    let table = (!text.is_empty()).then(|| keep(Document::Contents, text));
+    let table = table.map(|sha256| ContentsEntry { sha256, tensors, findings });
     refuse_secrets(package)?;
     let metrics = package.metrics.iter().map(|(name, value)| Ok((name.clone(), MetricValue::stated(name, *value)?)));
     let manifest = Manifest {
@@ -160,7 +232,9 @@ pub(crate) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
         evaluation_card,
         model_card,
         graphs: contents.graphs,
-        tensors: contents.tensors,
+        contents: table,
+        incomplete: contents.gaps,
+        tensors: Vec::new(),
     };
     if let Some(rule) = manifest.broken_rule() {
         return Err(Error::new(Code::BadArgument, format!("the package breaks a rule: {rule}")));

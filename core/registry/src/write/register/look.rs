@@ -8,29 +8,26 @@ use std::sync::OnceLock;
 
 use refmark_engine::ports::Cancel;
 use refmark_engine::ports::blob::Observer;
-use refmark_scan::{Inspection, Source, TensorHasher, inspect};
+use refmark_scan::{Inspection, PackageFile, Source, TensorHasher, inspect};
 use refmark_store::blob::Found;
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::parallel::{cores, for_each};
-use refmark_types::digest::Digest;
+use refmark_types::digest::{Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
-
-/// What a file is.
-pub(crate) struct Looked {
-    pub(crate) inspection: Inspection,
-}
 
 /// Files up to this size are read whole for the look: their headers are most of them.
 const SMALL: u64 = 1 << 16;
 
 /// Inspects the files of packages, on all cores: a look at a small file is mostly waiting for the kernel.
-pub(crate) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Vec<Vec<Looked>>> {
-    let slots: Vec<(&Path, OnceLock<Looked>)> =
-        packages.iter().flatten().map(|found| (found.file.as_path(), OnceLock::new())).collect();
-    for_each(cores(), &slots, |(path, slot)| {
+pub(crate) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Vec<Vec<PackageFile>>> {
+    let slots: Vec<(&Found, OnceLock<PackageFile>)> =
+        packages.iter().flatten().map(|found| (found, OnceLock::new())).collect();
+    for_each(cores(), &slots, |(found, slot)| {
         cancel.check()?;
-        let looked = look(path)?;
-        slot.get_or_init(|| looked);
+        // A link's own name says what it is; in a hub's cache what it leads to is named by a digest.
+        let path = found.path.as_str();
+        let inspection = look(&found.file, path.rsplit('/').next().unwrap_or(path))?;
+        slot.get_or_init(|| PackageFile { path: path.to_owned(), size: found.size, inspection });
         Ok(())
     })?;
     let mut looked = slots.into_iter().filter_map(|(_, slot)| slot.into_inner());
@@ -38,52 +35,73 @@ pub(crate) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Ve
 }
 
 /// Inspects a file's header. The bytes are hashed later, while they are copied.
-pub(crate) fn look(path: &Path) -> Result<Looked> {
+pub(crate) fn look(path: &Path, name: &str) -> Result<Inspection> {
     let meta = std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
     if !meta.is_file() {
         return Err(Error::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
     }
     let file = File::open(path).map_err(|error| io_error("open", path, &error))?;
-    let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let source = FileSource { file, size: meta.len(), path };
     if source.size > SMALL {
-        return Ok(Looked { inspection: inspect(&name, &source)? });
+        return inspect(name, &source);
     }
     let mut bytes = Vec::with_capacity(source.size as usize + 1);
     (&source.file).take(source.size).read_to_end(&mut bytes).map_err(|error| io_error("read", path, &error))?;
-    Ok(Looked { inspection: inspect(&name, &bytes.as_slice())? })
+    inspect(name, &bytes.as_slice())
 }
 
-impl Looked {
-    /// Digests the tensors while the file is stored, where it has any.
-    pub(crate) fn observer(&self) -> Result<Option<Box<dyn Observer>>> {
-        if self.inspection.tensors.is_empty() {
-            return Ok(None);
-        }
-        // Tensors that overlap cannot be digested in one pass; the file is stored all the same.
-        Ok(TensorHasher::new(&self.inspection.tensors)
-            .ok()
-            .map(|hasher| Box::new(TensorDigests { hasher }) as Box<dyn Observer>))
+/// Digests the tensors while the file is stored, where it has any, and what is outside of them.
+pub(super) fn observer(inspection: &Inspection) -> Option<Box<dyn Observer>> {
+    if inspection.tensors.is_empty() {
+        return None;
     }
+    // Tensors that overlap cannot be digested in one pass; the file is stored all the same.
+    let hasher = TensorHasher::new(&inspection.tensors).ok()?;
+    Some(Box::new(TensorDigests { layout: layout(inspection), hasher }))
+}
 
-    /// The tensors' digests, in their order.
-    pub(crate) fn digests(&self, extra: Option<&[u8]>) -> Result<Vec<Option<Digest>>> {
-        let count = self.inspection.tensors.len();
-        let Some(extra) = extra.filter(|it: &&[u8]| <[u8]>::len(it) == count * 32) else {
-            return Ok(vec![None; count]);
-        };
-        let digest = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).ok().map(Digest::from_bytes);
-        Ok(extra.chunks_exact(32).map(digest).collect())
+/// Digests of a file's tensors, in their order, and of the bytes outside of them.
+pub(super) struct Digested {
+    pub(super) tensors: Vec<Digest>,
+    pub(super) other: Digest,
+}
+
+/// What an observer of this file gave.
+pub(super) fn digests_of(inspection: &Inspection, extra: Option<&[u8]>) -> Option<Digested> {
+    let (kept, rest) = extra?.split_at_checked(32)?;
+    let count = inspection.tensors.len();
+    if kept != layout(inspection).as_bytes() || <[u8]>::len(rest) != (count + 1) * 32 {
+        return None;
     }
+    let digest = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).ok().map(Digest::from_bytes);
+    let mut all: Vec<Digest> = rest.chunks_exact(32).map(digest).collect::<Option<_>>()?;
+    let tensors = all.split_off(1);
+    Some(Digested { tensors, other: all.pop()? })
+}
+
+/// Where the tensors lie, as a digest. What is kept for a file is of one layout: other models may say otherwise of the
+/// same external data.
+fn layout(inspection: &Inspection) -> Digest {
+    let mut hasher = Hasher::new();
+    for tensor in &inspection.tensors {
+        hasher.update(&tensor.offset.to_le_bytes());
+        hasher.update(&tensor.end().unwrap_or_default().to_le_bytes());
+    }
+    hasher.finish()
 }
 
 struct TensorDigests {
+    layout: Digest,
     hasher: TensorHasher,
 }
 
 impl Observer for TensorDigests {
     fn kind(&self) -> &'static str {
-        "tensors-1"
+        "tensors-2"
+    }
+
+    fn accepts(&self, kept: &[u8]) -> bool {
+        kept.starts_with(self.layout.as_bytes())
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -92,8 +110,12 @@ impl Observer for TensorDigests {
 
     fn finish(self: Box<Self>) -> Vec<u8> {
         // A file that ended early is refused by the store; without digests the tensors are listed by name.
-        let digests = self.hasher.finish().unwrap_or_default();
-        digests.iter().flat_map(|digest| *digest.as_bytes()).collect()
+        let mut bytes = self.layout.as_bytes().to_vec();
+        if let Ok((digests, other)) = self.hasher.finish_all() {
+            bytes.extend(other.as_bytes());
+            digests.iter().for_each(|digest| bytes.extend(digest.as_bytes()));
+        }
+        bytes
     }
 }
 
