@@ -73,6 +73,7 @@ fn option(choice: Choice) -> &'static str {
     match choice {
         Choice::AllowUnverified => "the choice to take unverified bytes",
         Choice::AcceptIncomplete => "the choice to accept incomplete history",
+        Choice::AllowIncomplete => "the choice to record a package that is not whole",
         Choice::LastGood => "the last good state",
         Choice::TrustRoot => "a pinned trust root",
         Choice::TrustOnFirstUse => "trust on first use",

@@ -12,6 +12,8 @@ use refmark_types::text::{bounded, counted, percent, round, short, signed, size}
 
 /// So many rows of a table are shown; the value itself has more.
 const ROWS: usize = 50;
+/// So many changed values of a file are shown.
+const VALUES: usize = 12;
 /// So many sentences on the contract are shown.
 const SENTENCES: usize = 8;
 /// So many names of a list within a sentence are shown.
@@ -139,6 +141,10 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
             (false, 0) => "no tensors any more".to_owned(),
             (false, count) => format!("{} of {} changed", tensors.changed.count, counted(count, "tensor")),
         }));
+    }
+    let others = diff.files.changed.items.iter().any(|file| file.tensors == Some(0) && file.other_bytes != Some(false));
+    if tensors.old + tensors.new > 0 && tensors.is_same() && others {
+        parts.push(Line::of("but other bytes of their files changed"));
     }
     if tensors.unknown > 0 {
         parts.push(Line::of(format!("{} without digests, so whether they changed is not known", tensors.unknown)));
@@ -294,5 +300,29 @@ pub fn files(diff: &ArtifactDiff) -> Block {
     }));
     table.rows.truncate(ROWS);
     table.more = rest(table.rows.len(), files.count(), "file");
-    Block::Folded(summary, vec![Block::Table(table)])
+    let mut blocks = vec![Block::Table(table)];
+    let values = changed_values(diff);
+    if !values.is_empty() {
+        blocks.push(Block::Lines(values));
+    }
+    Block::Folded(summary, blocks)
+}
+
+/// The values of configuration and metadata that changed, a line each: `config.json num_labels: 3 → 5`.
+fn changed_values(diff: &ArtifactDiff) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for file in &diff.files.changed.items {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+        for value in file.values.items.iter().take(VALUES) {
+            let line = Line::default().word(&file.new.path).say(" ").word(&value.name).say(": ");
+            lines.push(line.word(&side(&value.old)).say(" → ").word(&side(&value.new)));
+        }
+        let more = file.values.count.saturating_sub(VALUES);
+        if more > 0 {
+            lines.push(
+                Line::default().word(&file.new.path).say(format!(" and {}", counted(more, "more changed value"))),
+            );
+        }
+    }
+    lines
 }

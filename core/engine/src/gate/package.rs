@@ -80,16 +80,16 @@ pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_of
     )
 }
 
-pub(super) fn complete(s: &Subject<'_>) -> Result<Found> {
+pub(super) fn complete(s: &Subject<'_>) -> Result<Finding> {
     let expected = "a package that is whole";
-    let Some(manifest) = s.facts.manifest(&s.artifact)? else {
-        return Ok(Found::new(Status::Missing, expected, "no manifest"));
+    let Some(manifest) = s.reader.manifest(&s.artifact)? else {
+        return Ok(Finding::new(Status::Missing, expected, "no manifest"));
     };
     Ok(match manifest.incomplete.as_slice() {
-        [] => Found::new(Status::Passed, expected, "whole"),
+        [] => Finding::new(Status::Passed, expected, "whole"),
         [first, rest @ ..] => {
             let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-            Found::new(Status::Failed, expected, format!("{first}{more}"))
+            Finding::new(Status::Failed, expected, format!("{first}{more}"))
                 .next("register the whole package as a new version")
         }
     })

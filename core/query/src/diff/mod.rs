@@ -164,7 +164,7 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         true => Vec::new(),
         false => metrics::compare(reader, (&a.artifact, &old), (&b.artifact, &new))?,
     };
-    let contents = |id| Ok::<_, Box<Error>>(facts.contents(id)?.unwrap_or_default());
+    let contents = |id| Ok::<_, Box<Error>>(reader.contents(id)?.unwrap_or_default());
     let (held_old, held_new) = match identical {
         true => Default::default(),
         false => (contents(&a.artifact)?, contents(&b.artifact)?),
