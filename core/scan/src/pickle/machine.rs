@@ -315,7 +315,7 @@ impl<'w> Machine<'w> {
 
     fn note_call(&mut self, opcode: &'static str, at: u64) {
         // Words of a text are imports of odd names: they count once the whole runs to its end.
-        let odd = |name: &str| name.contains(char::is_whitespace);
+        let odd = |name: &str| name.contains(|c: char| !c.is_alphanumeric() && !"_.<>-()".contains(c));
         let imported = self.walk.imports.iter().any(|(name, import)| !import.opcode.starts_with("EXT") && !odd(name));
         if imported && self.walk.call.is_none() {
             self.walk.call = Some((opcode, at));

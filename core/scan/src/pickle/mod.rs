@@ -64,7 +64,13 @@ impl Walk {
     /// Whether loading these bytes as a pickle imports something and runs it, or would run to its end. Such a file is a
     /// pickle whatever else it is.
     pub(super) fn runs(&self) -> bool {
-        self.call.is_some() || self.whole > 0 && !self.imports.is_empty()
+        // An extension's number stands for an import only where the process has registered it.
+        let imports = self.imports.values().any(|import| !import.opcode.starts_with("EXT"));
+        // Words of a list can read like a call of a module that nobody has. What breaks off after such a call counts
+        // where it says that it is a pickle, or names what is worth a call.
+        let worth = |name: &String| is_dangerous(name) || name.matches('.').count() > 1;
+        let called = self.call.is_some() && (self.header || self.truncated || self.imports.keys().any(worth));
+        called || self.whole > 0 && imports
     }
 
     /// Whether these bytes are a pickle if they are nothing else. `len` is how many there are in all.
