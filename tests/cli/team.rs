@@ -93,7 +93,7 @@ fn a_promotion_is_refused_then_pending_then_lands_and_each_says_what_it_lacks() 
     let pending = env.run(&["check", "main..p1", "--json"]);
     let answer: Value = serde_json::from_str(&pending.stdout).unwrap();
     assert_eq!((pending.status, answer["verdict"].as_str()), (3, Some("pending")));
-    assert_eq!(answer["problems"][0]["hint"], "those who could approve run `refmark approve p1`");
+    assert_eq!(answer["problems"][0]["hint"], "those who may approve it: `refmark approve p1`");
     env.fails(&["--key", "dan", "approve", "p1"], 3, "refused");
     env.fails(&["--key", "ci", "approve", "p1"], 3, "refused");
     env.ok(&["--key", "cy", "approve", "p1"]);

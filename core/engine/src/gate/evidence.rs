@@ -81,7 +81,11 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
             })
     };
     let Some(best) = all.iter().rev().find(counts) else {
-        let found = if all.is_empty() { "none".to_owned() } else { format!("{}, none of which counts", all.len()) };
+        let found = match all.len() {
+            0 => "none".to_owned(),
+            1 => "one piece of evidence, which does not count".to_owned(),
+            count => format!("{count} pieces of evidence, which do not count"),
+        };
         return Ok(Finding::new(Status::Missing, expected, found).next(next));
     };
     s.lost_keys.rests_on(&best.record);

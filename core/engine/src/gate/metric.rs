@@ -88,7 +88,7 @@ pub(super) fn metric(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     let mut found = shown.clone();
     if let Some(alias) = baseline {
         match baseline_value(s, alias, metric, &of, dataset.as_deref(), *claims_count)? {
-            Baseline::None => found.push_str(&format!(" ({alias} is not set, so there is no baseline)")),
+            Baseline::None => found.push_str(&format!(" ({alias} holds nothing to compare with)")),
             Baseline::NoMetric(version) => {
                 return Ok(Finding::new(
                     Status::Missing,

@@ -172,9 +172,9 @@ impl GateReport {
 
     fn pending_hint(&self) -> Hint {
         match self.signers.iter().any(|signer| signer.by.is_none()) {
-            true => Hint::of("make it a proposal (")
+            true => Hint::of("make it a proposal: ")
                 .then(Next::With(Choice::Propose))
-                .say("); those who may approve it: ")
+                .say("; those who may approve it: ")
                 .then(Next::Approve { branch: None }),
             false => self.gates.iter().find_map(|gate| gate.next.clone()).unwrap_or_default(),
         }

@@ -176,7 +176,7 @@ fn a_revoked_pin_and_one_past_its_sunset_end_with_refusal() {
     registry.write(stage.writer()).transition_stage(&retire).unwrap();
     let error = project.check(Some(&registry)).unwrap().error().unwrap();
     assert_eq!(error.code, Code::StalePin);
-    assert!(error.message.contains("sentiment/2 stands in"), "{error}");
+    assert!(error.message.contains("sentiment/2 replaces it"), "{error}");
 
     let artifact = project.pin(&model("sentiment")).unwrap().artifact;
     registry.write(stage.writer()).revoke(artifact, "leaks").unwrap();

@@ -41,7 +41,7 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     let schema = json!({"required": ["run"], "properties": {"run": {"type": "string", "minLength": 8}}});
     let add = |who: &str, request: &EntryRequest| team.registry.write(team.as_(who)).catalog_add(request);
     let error = add("bo", &entry("red-team", schema.clone())).unwrap_err();
-    assert!(error.hint.unwrap().to_string().contains("ada, chen could"), "who could is named");
+    assert!(error.hint.unwrap().to_string().contains("ada, chen have it"), "who could is named");
     let unread = entry("red-team", json!({"pattern": "x"}));
     assert_eq!(add("ada", &unread).unwrap_err().code, Code::BadRecord);
     let added = add("ada", &entry("red-team", schema.clone())).unwrap();

@@ -119,7 +119,7 @@ fn a_landed_fail_blocks_until_a_pass_from_another_run_and_principal() {
     let (version, of) = team.register("a");
     team.is(0, version, Missing, "none");
     team.say("ci", Said { verdict: Verdict::Info, ..Said::passing(of) });
-    team.is(0, version, Missing, "do not count");
+    team.is(0, version, Missing, "not count");
     team.say("ci", Said { verdict: Verdict::Fail, run: "r2", ..Said::passing(of) });
     team.is(0, version, Failed, "fail by ci");
     // Shopping for a passing run: the same principal again, and another one with the same run.
@@ -149,12 +149,12 @@ fn evidence_has_an_age_a_maker_a_suite_and_a_holdout() {
     team.is(0, version, Passed, "less than a day old");
     team.clock.sleep_days(15);
     team.is(1, version, Missing, "15 days old");
-    team.is(2, version, Missing, "do not count");
+    team.is(2, version, Missing, "not count");
     // Suites are rotated: last year's passes no more.
-    team.is(3, version, Missing, "do not count");
+    team.is(3, version, Missing, "not count");
     team.say("ci", Said { suite: Some("core@2027.1"), run: "r2", ..Said::passing(of) });
     team.is(4, version, Passed, "pass by ci");
-    team.is(5, version, Missing, "do not count");
+    team.is(5, version, Missing, "not count");
     team.say("ci", Said { dataset: Some(("march", "bytes")), run: "r3", ..Said::passing(of) });
     team.is(5, version, Passed, "pass");
     // What training has seen is no holdout.
@@ -162,7 +162,7 @@ fn evidence_has_an_age_a_maker_a_suite_and_a_holdout() {
     package.lineage.insert("dataset".to_owned(), "march".to_owned());
     let trained = team.registry.write(team.as_("bo")).register(&package).unwrap();
     team.say("ci", Said { dataset: Some(("march", "bytes")), ..Said::passing(trained.artifact) });
-    team.is(6, trained.version, Missing, "do not count");
+    team.is(6, trained.version, Missing, "not count");
     team.is(7, version, Missing, "none");
     team.say("olu", Said { kind: "runbook", verdict: Verdict::Info, ..Said::passing(of) });
     team.is(8, version, Passed, "info by olu");

@@ -128,10 +128,10 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
     assert!(error.message.contains("mlops-engineer or ci-agent"), "{error}");
     team.transition("ci", "sentiment/2", "staging").unwrap();
     assert_eq!(team.transition("ci", "sentiment/2", "staging").unwrap_err().code, Code::NothingToDo);
-    // No rule means no.
+    // What no rule allows is refused.
     let error = team.transition("ada", "sentiment/2", "archived").unwrap_err();
     assert_eq!(error.code, Code::Refused);
-    assert!(error.message.contains("no rule means no"), "{error}");
+    assert!(error.message.contains("no rule, so nobody may"), "{error}");
 }
 
 #[test]
@@ -181,10 +181,10 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     assert_eq!(sunset.versions[0].days_left, Some(59));
     assert_eq!(sunset.versions[0].consumers[0].as_str(), "checkout");
     let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
-    assert!(error.message.contains("still to come") && error.message.contains("checkout"), "{error}");
+    assert!(error.message.contains("in the future") && error.message.contains("checkout"), "{error}");
     team.clock.sleep_days(61);
     let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
-    assert!(!error.message.contains("still to come") && error.message.contains("checkout"), "{error}");
+    assert!(!error.message.contains("in the future") && error.message.contains("checkout"), "{error}");
     team.publish("checkout", &[]);
     assert_eq!(team.registry.read().sunset(&team.registry.view().unwrap()).unwrap().due, 1);
     team.transition("bo", "sentiment/1", "archived").unwrap();

@@ -12,6 +12,7 @@ use refmark_records::approval::Waiver;
 use refmark_records::evidence::Verdict;
 use refmark_records::version::Stage;
 use refmark_types::error::Code;
+use refmark_types::hint::{Choice, Next};
 use refmark_types::time::Timestamp;
 
 fn promote(version: u64) -> Change {
@@ -167,7 +168,8 @@ fn without_the_role_a_move_is_refused_with_who_could_and_may_be_proposed() {
     let error = team.registry.write(team.as_("nora")).promote(&champion(version)).unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error}");
     assert!(error.message.contains("ada") && error.message.contains("chen"), "{error}");
-    assert!(error.hint.unwrap().to_string().contains("--propose"));
+    assert!(error.message.contains("has none of these roles"), "{error}");
+    assert!(error.hint.unwrap().steps().any(|step| *step == Next::With(Choice::Propose)));
     // A lead has the role, and still needs others.
     let error = team.registry.write(team.as_("ada")).promote(&champion(version)).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");

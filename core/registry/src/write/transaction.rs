@@ -389,9 +389,9 @@ fn without_a_role(error: Box<Error>, reports: &[GateReport], by: &PrincipalId, p
     let needed = report.approvals_needed().unwrap_or_default();
     Error::new(Code::Refused, format!("{}: {needed}; the author, {by}, has none of these roles", report.change))
         .hint(
-            Hint::of("make it a proposal (")
+            Hint::of("make it a proposal: ")
                 .then(Next::With(Choice::Propose))
-                .say("); those who may approve it: ")
+                .say("; those who may approve it: ")
                 .then(Next::Approve { branch: None }),
         )
         .field("report", report)

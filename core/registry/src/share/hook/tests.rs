@@ -83,7 +83,12 @@ fn a_real_push_is_taken_or_refused_and_what_is_refused_leaves_nothing_behind() {
 
     // Pending on the branch itself: not yet.
     let said = refused(run(&["push", "origin", "origin/propose/two:main"]));
-    assert!(said.contains("pending refs/heads/main") && said.contains("could give it: bo, chen"), "{said}");
+    assert!(
+        said.contains("pending refs/heads/main")
+            && said.contains("one approval is needed")
+            && said.contains("(bo, chen)"),
+        "{said}"
+    );
 
     // Junk, a removed record, a rewind and a deletion.
     std::fs::write(clone.join("trust/evil.json"), "{}").unwrap();
