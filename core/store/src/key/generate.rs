@@ -10,7 +10,7 @@ use ssh_key::public::Ed25519PublicKey;
 use ssh_key::{LineEnding, PrivateKey};
 use zeroize::Zeroizing;
 
-use super::platform;
+use super::private_files;
 use super::secret_key::HeldKey;
 use crate::fs::disk::io_error;
 use refmark_engine::ports::signer::Signer;
@@ -33,7 +33,7 @@ pub fn keep(seed: &[u8; 32], path: &Path) -> Result<Box<dyn Signer>> {
         return Err(exists(path));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    platform::private_folders().create(folder).map_err(|error| cannot(path, &error))?;
+    private_files::private_folders().create(folder).map_err(|error| cannot(path, &error))?;
     let secret = SigningKey::from_bytes(seed);
     let text = openssh_text(seed, &secret)?;
     write_new(folder, path, text.as_bytes())?;
@@ -60,14 +60,14 @@ fn write_new(folder: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     };
-    written.and(removed).and_then(|()| platform::sync_folder(folder)).map_err(|error| match error.kind() {
+    written.and(removed).and_then(|()| private_files::sync_folder(folder)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
         _ => cannot(path, &error),
     })
 }
 
 fn stage(staged: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = platform::new_private_file().open(staged)?;
+    let mut file = private_files::new_private_file().open(staged)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -6,10 +6,9 @@
 
 #![allow(clippy::disallowed_methods)]
 
-#[cfg_attr(not(unix), path = "no_agent.rs")]
 mod agent;
 mod generate;
-mod platform;
+mod private_files;
 mod public;
 mod read;
 mod search;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::read::{LockedKey, Secret, looks_private, read_private};
 use super::secret_key::HeldKey;
-use super::{Signers, agent, platform};
+use super::{Signers, agent, private_files};
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::{KeyId, PublicKey};
 use refmark_types::error::{Code, Error, Result};
@@ -155,7 +155,7 @@ fn in_home(search: &KeySearch<'_>, notes: &mut Vec<String>) -> Signers {
 fn in_config(search: &KeySearch<'_>, notes: &mut Vec<String>) -> Signers {
     let Some(path) = search.config.as_deref().map(own_key_path) else { return Vec::new() };
     match path.metadata() {
-        Ok(metadata) if platform::is_open_to_others(&metadata) => {
+        Ok(metadata) if private_files::is_open_to_others(&metadata) => {
             notes.push(format!(
                 "{0} was passed over: others can read or write it; run `chmod 600 {0}`, and make a new key if they may \
                  have read it",
@@ -350,7 +350,7 @@ fn read_key_file(path: &Path) -> io::Result<KeyFile> {
         return Err(invalid("it is too large for a key file"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| invalid("it is not text"))?;
-    let open = platform::is_open_to_others(&metadata) && looks_private(text);
+    let open = private_files::is_open_to_others(&metadata) && looks_private(text);
     let mut origin = format!("the file {}", path.display());
     if open {
         origin.push_str(" (others can read or write it)");

@@ -1,12 +1,8 @@
 //! Stories of the search for a key. The keys, agents and commits of `openssh` are made by the real tools.
 
-#[cfg(unix)]
 mod agents;
-#[cfg(unix)]
 mod openssh;
-#[cfg(unix)]
 mod search;
-#[cfg(unix)]
 mod tools;
 
 use std::path::{Path, PathBuf};
@@ -54,13 +50,11 @@ fn error(search: &KeySearch<'_>) -> Box<Error> {
     }
 }
 
-#[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-#[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
