@@ -126,7 +126,7 @@ fn a_stage_an_owner_and_a_baseline_by_a_lost_key_taint_what_passed_by_them() {
     let Two { scene, start, one, two, head } = two_versions_of(&team);
     let metric = |artifact, value: f64| {
         scene.evidence(head, "bot", artifact, Verdict::Pass, |scene| {
-            let value = refmark_records::evidence::MetricValue::of(value.into());
+            let value = refmark_records::evidence::MetricValue::of(value);
             let better = refmark_records::evidence::Direction::Higher;
             scene.metrics.insert("f1".to_owned(), refmark_records::evidence::Metric { value, better });
             scene.dataset = Some(refmark_records::evidence::Named {
