@@ -178,7 +178,7 @@ def test_a_part_of_a_list_is_a_list_and_its_numbers_are_versions(two: refmark.Re
     cell = part.to_pandas()["version"].iloc[0]
     assert type(cell) is not int and two.promote("sentiment@champion", cell).to is not None
     assert two.resolve("sentiment@champion").version == 1
-    with pytest.raises(refmark.UsageError, match="-1 is not a version"):
+    with pytest.raises(refmark.UsageError, match="`-1` is not a version"):
         two.promote("sentiment@champion", -1)
     for wrong in (None, 1.5):
         with pytest.raises(TypeError, match="a text or a version"):

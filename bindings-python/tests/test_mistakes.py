@@ -55,7 +55,6 @@ def test_a_mistake_has_the_code_that_it_has_in_every_face(
     assert error.code == mistake["code"], str(error)
 
 
-@pytest.mark.xfail(strict=False, reason="hints of engine, query and registry are being made values")
 @pytest.mark.parametrize("mistake", PYTHON, ids=lambda mistake: mistake["name"])
 def test_a_hint_is_python_and_no_command_line(
     mistake: dict[str, Any], mistaken: Path, monkeypatch: pytest.MonkeyPatch

@@ -300,7 +300,7 @@ def test_a_registry_of_a_newer_format_asks_for_an_upgrade(
         return done.stdout.decode().strip()
 
     root = git("show", "main:trust/0001.json") + "\n"
-    newer = re.sub(r'("format": ?)1\b', r"\g<1>9", root)
+    newer = re.sub(r'("format": ?)\d+', r"\g<1>99", root)
     assert newer != root
     record = json.loads(newer)
     payload = json.dumps(record["statement"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -34,7 +34,7 @@ fn a_mistake_has_the_code_that_it_has_in_every_face() {
     let mut wrong = Vec::new();
     for mistake in all {
         let Some(mut words) = mistake.command else { continue };
-        words.push("--json".into());
+        words.insert(0, "--json".into());
         let ran = env.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
         let said: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
         let code = said["error"]["code"].as_str().unwrap_or("no error");

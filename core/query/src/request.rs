@@ -35,7 +35,8 @@ pub fn alias(text: &str) -> Result<(ModelName, AliasName)> {
 pub fn version(state: StateReader<'_>, model: &ModelName, text: &str) -> Result<u64> {
     let text = text.strip_prefix("models:/").unwrap_or(text);
     let bare = text.strip_prefix(&format!("{model}/")).unwrap_or(text);
-    if bare.bytes().all(|byte| byte.is_ascii_digit()) {
+    // A sign makes a number of another kind, and not a release.
+    if bare.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit()) {
         return parse_version(bare);
     }
     if bare.contains(['/', '@']) {

@@ -1,5 +1,6 @@
 //! `pin add`, `pin remove` and `pin update`: what a project's lock file says.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -94,9 +95,14 @@ impl Project {
         lock.remotes.extend(self.remotes_of(registry, &lock.registry.url)?);
         let now = self.world.clock.now();
         let mut changes = Vec::new();
+        let mut taken = BTreeSet::new();
         for (text, name) in &request.pins {
             let reference = Reference::parse(text)?;
             let pin = take(registry, &view, &reference, name.clone(), now)?;
+            if !taken.insert(pin.name.clone()) {
+                return Err(Error::new(Code::BadArgument, format!("two pins would be called {}", pin.name))
+                    .hint("give one of them another name"));
+            }
             let change = change_of(lock.pin(&pin.name), &pin);
             lock.put(pin);
             changes.push(change);
