@@ -86,6 +86,7 @@ fn option(choice: Choice) -> String {
         Choice::Propose => "reg.propose(…)",
         Choice::Owner => "owner=\"NAME\"",
         Choice::Registry => "refmark.open(\"PATH\")",
+        Choice::FollowLinks => "follow_links=True",
         Choice::Force => return "the choice to replace what is there".to_owned(),
     })
 }

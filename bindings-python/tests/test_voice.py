@@ -48,6 +48,7 @@ ARGUMENTS = {
     "key": refmark.open,
     "reason": refmark.Registry.promote,
     "owner": refmark.Registry.register,
+    "follow_links": refmark.Registry.register,
 }
 
 

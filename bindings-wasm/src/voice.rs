@@ -82,6 +82,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::Propose => "a proposal",
         Choice::Owner => "an owner",
         Choice::Registry => "another registry",
+        Choice::FollowLinks => "the choice to follow links",
         Choice::Force => "the choice to replace what is there",
     }
 }

@@ -25,6 +25,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::Owner => "--owner NAME",
         Choice::Registry => "-R PATH",
         Choice::Force => "--force",
+        Choice::FollowLinks => "--follow-links",
     }
 }
 

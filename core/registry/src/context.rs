@@ -16,6 +16,7 @@ use refmark_store::fs::read::read_text_bounded;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -188,8 +189,10 @@ impl Context {
 
     fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         let Some(folder) = &self.places.config else {
-            return Err(Error::new(Code::Io, format!("there is no configuration folder to keep {name} in"))
-                .hint("set HOME or XDG_CONFIG_HOME, or name the root each time with --trust-root"));
+            return Err(Error::new(Code::Io, format!("there is no configuration folder to keep {name} in")).hint(
+                Hint::of("set HOME or XDG_CONFIG_HOME, or name the root each time: ")
+                    .then(Next::With(Choice::TrustRoot)),
+            ));
         };
         let text = toml::to_string(value).map_err(refmark_types::error::bug)?;
         make_dirs_durably(&*self.disk, folder)?;

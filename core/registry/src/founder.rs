@@ -4,6 +4,7 @@ use std::path::Path;
 
 use refmark_store::key::{Found, KeySearch, generate, look, own_key_path};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::PrincipalId;
 
 /// The founder's id where none is given: the login name (`USER`, `LOGNAME`, `USERNAME`), else that of the home folder, with
@@ -34,7 +35,7 @@ pub fn founders_key(search: &KeySearch<'_>) -> Result<(Found, bool)> {
     }
     let Some(config) = &search.config else {
         return Err(Error::new(Code::NoKey, "no signing key was found, and there is no folder to keep a new one in")
-            .hint("set HOME, or name a key with --key or REFMARK_KEY"));
+            .hint(Hint::of("set HOME, or name a key by REFMARK_KEY or ").then(Next::With(Choice::Key))));
     };
     let signer = generate(&own_key_path(config))?;
     Ok((Found { signer, notes: Vec::new() }, true))

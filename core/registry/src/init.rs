@@ -15,6 +15,7 @@ use refmark_store::fs::sibling::{Beside, Building};
 use refmark_store::git::{Format, Repo};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 
@@ -165,11 +166,14 @@ impl Registry {
 /// The repository that `--here` names.
 fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
     let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| {
-        error.hint("--here needs an existing Git repository; without it a bare one of its own is made")
+        error.hint(
+            Hint::of("a branch needs an existing Git repository; for one of its own: ")
+                .then(Next::Init { here: false }),
+        )
     })?;
     if repo.head(HERE_BRANCH)?.is_some() {
         return Err(Error::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
-            .hint("it may be a registry: `refmark status`"));
+            .hint(Hint::of("it may be a registry: ").then(Next::Status)));
     }
     Ok(repo)
 }
@@ -181,7 +185,10 @@ pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
     };
     if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
         return Err(Error::new(Code::Exists, format!("{} exists and is not empty", into.display()))
-            .hint("choose another path; in an existing repository `refmark init --here` makes a branch")
+            .hint(
+                Hint::of("choose another path; for a branch in an existing repository: ")
+                    .then(Next::Init { here: true }),
+            )
             .at(into.display().to_string()));
     }
     make_dirs_durably(&*world.disk, beside.folder())?;

@@ -16,6 +16,7 @@ use refmark_store::git::Repo;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 
 /// The branch of a registry that lives in an existing project's repository.
 pub const HERE_BRANCH: &str = "refmark";
@@ -240,10 +241,9 @@ fn not_a_registry(path: &Path, why: &str) -> Box<Error> {
     let holds = |part: &str| path.join(part).exists();
     // What lies there may be a registry that lost something: a new one in its place is no help.
     let hint = if ["HEAD", "objects", "refs", "packed-refs", "refmark", ".git/refmark"].into_iter().any(holds) {
-        "name another folder; if this one was a registry, take what it lacks from a copy or a clone of it".to_owned()
+        Hint::of("name another folder; if this one was a registry, take what it lacks from a copy or a clone of it")
     } else {
-        let here = if holds(".git") { "--here " } else { "" };
-        format!("`refmark init {here}{}` makes one", path.display())
+        Hint::of("make one there: ").then(Next::Init { here: holds(".git") })
     };
     Error::new(Code::NotARegistry, format!("{} is not a registry: {why}", path.display()))
         .hint(hint)
@@ -297,7 +297,12 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Loca
         Code::NoRegistry,
         format!("no registry was named, and none was found at or above {}", from.display()),
     )
-    .hint("name one with -R PATH or REFMARK_REGISTRY, or make one with `refmark init PATH`"))
+    .hint(
+        Hint::of("name one by REFMARK_REGISTRY or ")
+            .then(Next::With(Choice::Registry))
+            .say(", or make one: ")
+            .then(Next::Init { here: false }),
+    ))
 }
 
 /// Opens what was located. Where a lock file above the working directory is for that registry, it is held to the lock's

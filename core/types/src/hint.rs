@@ -56,6 +56,8 @@ pub enum Choice {
     Registry,
     /// Do it although it cannot be undone.
     Force,
+    /// Take the files that links lead to.
+    FollowLinks,
 }
 
 /// One step that helps. Names that are not known here (a version that the reader must choose) are left out.

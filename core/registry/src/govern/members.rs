@@ -12,6 +12,7 @@ use refmark_records::policy::Policy;
 use refmark_records::signature::PublicKey;
 use refmark_store::key::read_public_keys;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{PrincipalId, Role};
 
 /// One change of the members.
@@ -85,10 +86,10 @@ fn apply(text: &mut PolicyText, change: &MemberChange, before: &Policy) -> Resul
     let known = |roles: &[Role]| match roles.iter().find(|role| !before.roles.contains_key(*role)) {
         Some(role) => {
             let have: Vec<&str> = before.roles.keys().map(Role::as_str).collect();
-            Err(Error::new(Code::BadArgument, format!("policy {} has no role {role}", before.number)).hint(format!(
-                "its roles are {}; `refmark policy apply --preset team` brings a team's",
-                have.join(", ")
-            )))
+            Err(Error::new(Code::BadArgument, format!("policy {} has no role {role}", before.number)).hint(
+                Hint::of(format!("its roles are {}; for those of a team: ", have.join(", ")))
+                    .then(Next::PolicyApply { preset: Some("team".into()) }),
+            ))
         }
         None => Ok(()),
     };

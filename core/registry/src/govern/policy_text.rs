@@ -8,6 +8,7 @@ use refmark_records::registry_id::RegistryId;
 use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{PrincipalId, Role};
 use refmark_types::nesting::too_deep;
 
@@ -92,7 +93,7 @@ impl PolicyText {
         let members = self.members()?;
         if members.contains_key(member.id.as_str()) {
             return Err(Error::new(Code::Exists, format!("{} is a member already", member.id))
-                .hint(format!("change them with `refmark members set {} --role ROLE`", member.id)));
+                .hint(Hint::of("change what is there: ").then(Next::MembersSet { id: member.id.to_string() })));
         }
         members.insert(member.id.as_str(), Item::Table(table));
         Ok(())
@@ -161,12 +162,13 @@ impl PolicyText {
 }
 
 fn no_member(id: &PrincipalId) -> Box<Error> {
-    Error::new(Code::NotFound, format!("{id} is not a member")).hint("`refmark members list` shows the members")
+    Error::new(Code::NotFound, format!("{id} is not a member"))
+        .hint(Hint::of("to see the members: ").then(Next::MembersList))
 }
 
 fn by_hand(what: &str) -> Box<Error> {
     Error::new(Code::Unsupported, format!("`{what}` of the policy is not written as tables"))
-        .hint("change the text by hand, and sign it with `refmark policy apply FILE`")
+        .hint(Hint::of("change the text by hand, and sign it: ").then(Next::PolicyApply { preset: None }))
 }
 
 #[cfg(test)]

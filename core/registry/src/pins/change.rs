@@ -16,6 +16,7 @@ use refmark_records::trust::TrustState;
 use refmark_store::fs::disk::io_error;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::{AliasName, ModelName, RemoteName};
 use refmark_types::reference::Reference;
 use refmark_types::span::Span;
@@ -219,7 +220,7 @@ fn take(
             Code::NotTrusted,
             format!("{reference} is {}, and only trusted artifacts are pinned", resolved.trust_state),
         )
-        .hint(format!("`refmark explain {reference}` says what it lacks"))
+        .hint(Hint::default().then(Next::Explain { reference: Some(reference.to_string()) }).say(" says what it lacks"))
         .field("artifact", resolved.artifact));
     }
     let found = find(view.facts()?, reference)?;
@@ -240,7 +241,12 @@ fn root_of(view: &View<'_>, tofu: bool) -> Result<Digest> {
         (newest, _) => {
             let found = newest.map(|it| it.prefixed()).unwrap_or_default();
             Err(Error::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for a pin")
-                .hint(format!("compare {found} with its owner and pass it as --trust-root, or pass --tofu"))
+                .hint(
+                    Hint::of(format!("compare {found} with its owner, and name it: "))
+                        .then(Next::With(Choice::TrustRoot))
+                        .say("; or trust it as it is found: ")
+                        .then(Next::With(Choice::TrustOnFirstUse)),
+                )
                 .field("found", found))
         }
     }

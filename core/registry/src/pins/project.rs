@@ -11,6 +11,7 @@ use refmark_store::fs::disk::{io_error, replace};
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::ModelName;
 
 /// A consumer's project: a folder with a lock file, or one that is about to get one.
@@ -52,7 +53,7 @@ impl Project {
     pub fn lock(&self) -> Result<&LockFile> {
         self.lock.as_ref().ok_or_else(|| {
             Error::new(Code::NotPinned, format!("there is no {}", self.path().display()))
-                .hint("`refmark pin add NAME@ALIAS` makes one")
+                .hint(Hint::of("pin something: ").then(Next::PinAdd { reference: None }))
         })
     }
 

@@ -20,6 +20,7 @@ use refmark_store::fs::read::read_bounded;
 use refmark_store::fs::sibling::{Beside, Building};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::ModelName;
 use refmark_types::package_path::PackagePath;
 
@@ -335,7 +336,7 @@ impl Project {
         let registry = self.registry_here();
         if registry.is_none() && self.world.cache.is_none() {
             return Err(Error::new(Code::Io, "there is no place to keep files in: neither a registry nor a cache")
-                .hint("set REFMARK_CACHE or HOME, or use `refmark pin sync -o DIR`"));
+                .hint(Hint::of("set REFMARK_CACHE or HOME, or write the files to a folder: ").then(Next::PinSync)));
         }
         let (progress, cancel) = (&*self.world.progress, &self.world.cancel);
         let plan = placements(&[entry])?;

@@ -4,6 +4,7 @@ use crate::registry::Reader;
 use refmark_engine::ports::store::RecordStore;
 use refmark_query::check::{Arrival, CheckAnswer, check};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::oid::Oid;
 
 #[cfg(test)]
@@ -26,7 +27,10 @@ impl<'r> Reader<'r> {
                 Code::Unverified,
                 "no trust root is pinned here, so nothing can be checked against it",
             )
-            .hint("name it with --trust-root or REFMARK_TRUST_ROOT; in CI it stands in the base branch's workflow"));
+            .hint(
+                Hint::of("in CI it stands in the base branch's workflow; name it by REFMARK_TRUST_ROOT or ")
+                    .then(Next::With(Choice::TrustRoot)),
+            ));
         }
         let named = self.range(text)?;
         let base = self.newest_of(named.base, named.head)?;

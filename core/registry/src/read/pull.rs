@@ -13,6 +13,7 @@ use refmark_records::trust::TrustState;
 use refmark_store::blob::{How, Materialised, Placement, Presence};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::package_path::PackagePath;
 use refmark_types::reference::Reference;
 
@@ -164,9 +165,12 @@ impl<'r> Reader<'r> {
                 Code::NotTrusted,
                 format!("{reference} is {}, and only trusted bytes are handed out", resolved.trust_state),
             )
-            .hint(format!(
-                "`refmark explain {reference}` says what it lacks; `refmark transition {reference} trusted` moves it"
-            ))
+            .hint(
+                Hint::of("to see what it lacks: ")
+                    .then(Next::Explain { reference: Some(reference.to_string()) })
+                    .say("; to move it: ")
+                    .then(Next::Transition { reference: reference.to_string(), to: "trusted".into() }),
+            )
             .field("artifact", resolved.artifact)
             .field("trust", resolved.trust_state));
         }
@@ -199,10 +203,12 @@ impl Registry {
 
 pub(crate) fn unpinned(registry: &Registry) -> Box<Error> {
     Error::new(Code::Unverified, "no trust root is pinned for this registry, so nothing vouches for its bytes")
-        .hint(format!(
-            "compare {0} with its owner, and pin it: refmark trust pin {0}; or pass --allow-unverified",
-            registry.first_root().prefixed()
-        ))
+        .hint(
+            Hint::of(format!("compare {} with its owner, and pin it: ", registry.first_root().prefixed()))
+                .then(Next::TrustPin { root: Some(registry.first_root().prefixed()) })
+                .say("; or take them all the same: ")
+                .then(Next::With(Choice::AllowUnverified)),
+        )
         .field("found", registry.first_root().prefixed())
 }
 

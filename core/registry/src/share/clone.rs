@@ -196,7 +196,7 @@ fn last_part(url: &str) -> Result<String> {
             Code::BadArgument,
             format!("`{}` suggests no folder to clone into", url.escape_debug()),
         )
-        .hint("name one: refmark clone URL FOLDER"));
+        .hint("name the folder, too"));
     }
     Ok(name.to_owned())
 }

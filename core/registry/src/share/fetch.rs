@@ -9,6 +9,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem};
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// What a fetch brought.
@@ -64,7 +65,10 @@ impl Sharing<'_> {
                 Code::HeadMoved,
                 format!("{url} and this copy both have commits that the other lacks"),
             )
-            .hint("`refmark renew` makes your own changes again on top of theirs")
+            .hint(
+                Hint::of("make your own changes again on top of theirs: ")
+                    .then(Next::Renew { branch: Some(self.registry.branch().to_owned()) }),
+            )
             .field("expected", ours)
             .field("found", theirs));
         };
@@ -103,8 +107,10 @@ impl Registry {
     /// The origin's address; an error where there is none.
     pub(crate) fn needs_origin(&self) -> Result<String> {
         self.share().origin_url()?.ok_or_else(|| {
-            Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display()))
-                .hint("it is the registry itself; `refmark clone` makes a copy of it")
+            Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display())).hint(
+                Hint::of("it is the registry itself; for a copy of it: ")
+                    .then(Next::Clone { url: Some(self.path().display().to_string()) }),
+            )
         })
     }
 

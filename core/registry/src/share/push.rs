@@ -10,6 +10,7 @@ use refmark_store::blob::{FolderRemote, Presence};
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ impl Sharing<'_> {
         let (blobs, bytes) = self.push_blobs(before, view.head)?;
         let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
         Git::default().push(self.registry.git_dir(), "origin", &refspec).map_err(|error| match error.code {
-            Code::HeadMoved => error.hint("`refmark fetch`, then `refmark renew` makes your changes again on top"),
+            Code::HeadMoved => error.hint(again_on_top()),
             _ => error,
         })?;
         Ok(PushAnswer { url, head: view.head, before, commits, blobs, bytes })
@@ -87,6 +88,14 @@ impl Sharing<'_> {
 
 fn moved(url: &str, theirs: Oid) -> Box<Error> {
     Error::new(Code::HeadMoved, format!("{url} is at {}, which is not behind this copy", theirs.short()))
-        .hint("`refmark fetch`, then `refmark renew` makes your changes again on top")
+        .hint(again_on_top())
         .field("found", theirs)
+}
+
+/// What helps where the origin has commits that this copy lacks.
+fn again_on_top() -> Hint {
+    Hint::of("bring what is there, and make your changes again on top: ")
+        .then(Next::Fetch)
+        .say(", then ")
+        .then(Next::Renew { branch: None })
 }

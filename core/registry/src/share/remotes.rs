@@ -14,6 +14,7 @@ use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::RemoteName;
 use std::collections::BTreeMap;
 
@@ -98,7 +99,7 @@ impl Sharing<'_> {
         let mut file = self.registry.remotes_file()?;
         if file.remotes.contains_key(name.as_str()) {
             return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
-                .hint(format!("`refmark remote remove {name}` takes it away")));
+                .hint(Hint::of("to take it away: ").then(Next::RemoteRemove { name: name.to_string() })));
         }
         let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
         if folder.exists() && !folder.is_dir() {
@@ -114,7 +115,8 @@ impl Sharing<'_> {
     pub fn remove_remote(&self, name: &RemoteName) -> Result<()> {
         let mut file = self.registry.remotes_file()?;
         if file.remotes.remove(name.as_str()).is_none() {
-            return Err(Error::new(Code::NotFound, format!("there is no remote {name}")).hint("`refmark remote list`"));
+            return Err(Error::new(Code::NotFound, format!("there is no remote {name}"))
+                .hint(Hint::of("to see the remotes: ").then(Next::RemoteList)));
         }
         self.registry.save_remotes(&file)
     }
@@ -133,7 +135,7 @@ impl Sharing<'_> {
             self.list_remotes()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
         if rows.is_empty() {
             return Err(Error::new(Code::NotFound, "there is no remote to sync with")
-                .hint("`refmark remote add NAME FOLDER` adds one"));
+                .hint(Hint::of("add one: ").then(Next::RemoteAdd)));
         }
         self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.registry.open_remotes(&rows))
     }

@@ -17,6 +17,7 @@ use refmark_records::layout::model_folder;
 use refmark_records::policy::{MemberKind, Policy, Right};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 
@@ -62,7 +63,7 @@ impl Sharing<'_> {
                 Code::Unverified,
                 "no trust root is pinned here, so there is none for the workflow",
             )
-            .hint("pin it first, by a fingerprint from its owner: refmark trust pin sha256:…"));
+            .hint(Hint::of("pin it first, by a fingerprint from its owner: ").then(Next::TrustPin { root: None })));
         };
         let _lock = self.registry.lock()?;
         self.registry.repo.recover()?;
@@ -78,7 +79,7 @@ impl Sharing<'_> {
                 Some(there) if there == text.as_bytes() => {}
                 Some(_) if !request.replace => {
                     return Err(Error::new(Code::Exists, format!("{path} is there already, and is another"))
-                        .hint("--replace writes it anew")
+                        .hint(Hint::of("to write it anew: ").then(Next::With(Choice::Force)))
                         .at(path));
                 }
                 _ => files.push((path.to_owned(), text.into_bytes())),

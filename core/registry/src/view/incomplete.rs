@@ -5,6 +5,7 @@ use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Problem, check_tree};
 use refmark_store::git::Repo;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::oid::Oid;
 
 impl Registry {
@@ -13,7 +14,7 @@ impl Registry {
         let condition = self.repo.integrity()?;
         let error = |why: &str, mend: &str| {
             Error::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
-                .hint(format!("{mend}, or go on with --accept-incomplete"))
+                .hint(Hint::of(format!("{mend}, or go on all the same: ")).then(Next::With(Choice::AcceptIncomplete)))
         };
         Ok(if condition.shallow {
             Some(error("history is shallow", "fetch all of it: git fetch --unshallow"))

@@ -20,6 +20,7 @@ use refmark_records::layout::Place;
 use refmark_records::policy::{MemberKind, Policy, Right};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -194,7 +195,7 @@ impl Writer<'_> {
         }
         match waiting.is_empty() {
             true => Err(Error::new(Code::NothingToDo, "nothing here waits for an approval")
-                .hint("`refmark status` lists what does")),
+                .hint(Hint::of("to see what does: ").then(Next::Status))),
             false => Ok(waiting),
         }
     }
@@ -286,7 +287,7 @@ fn may_speak(policy: &Policy, author: &Author, request: &ApproveRequest) -> Resu
     let member = policy.members.get(&author.by);
     if member.is_some_and(|it| it.kind == MemberKind::Agent) {
         return Err(Error::new(Code::Refused, format!("{} is an agent, and agents never approve", author.by))
-            .hint("ask a person: `refmark members list`"));
+            .hint(Hint::of("ask a person: ").then(Next::MembersList)));
     }
     let right = if request.waive_only { Right::Waive } else { Right::Approve };
     if member.is_some_and(|it| policy.has_right(it, right)) {
@@ -304,7 +305,8 @@ fn may_speak(policy: &Policy, author: &Author, request: &ApproveRequest) -> Resu
 fn check_waivers(policy: &Policy, author: &Author, request: &ApproveRequest, waiting: &[Waiting]) -> Result<()> {
     if request.waive.is_empty() {
         return match request.waive_only {
-            true => Err(Error::new(Code::BadArgument, "nothing to waive was named").hint("--waive GATE --until TIME")),
+            true => Err(Error::new(Code::BadArgument, "nothing to waive was named")
+                .hint("name each gate, why it may pass, and until when")),
             false => Ok(()),
         };
     }
@@ -342,12 +344,12 @@ fn check_waivers(policy: &Policy, author: &Author, request: &ApproveRequest, wai
     Ok(())
 }
 
-fn who_else(report: &GateReport) -> String {
+fn who_else(report: &GateReport) -> Hint {
     let mut who: Vec<&str> = report.signers.iter().flat_map(|it| &it.candidates).map(PrincipalId::as_str).collect();
     who.sort_unstable();
     who.dedup();
     match who.is_empty() {
-        true => "`refmark members list` shows who has which role".to_owned(),
-        false => format!("could give it: {}", who.join(", ")),
+        true => Hint::of("to see who has which role: ").then(Next::MembersList),
+        false => Hint::of(format!("could give it: {}", who.join(", "))),
     }
 }

@@ -107,7 +107,7 @@ impl Writer<'_> {
         let dataset = request.dataset.clone().or(read.dataset.clone());
         if !metrics.is_empty() && dataset.as_ref().is_none_or(|it| it.sha256.is_none()) {
             warnings.push(
-                "no digest of the dataset is named: gates compare metrics only on the same data (--dataset NAME@sha256:…)"
+                "no digest of the dataset is named: gates compare metrics only on the same data (name it as NAME@sha256:…)"
                     .to_owned(),
             );
         }
@@ -139,7 +139,7 @@ impl Writer<'_> {
             details: read.details.clone(),
         };
         if evidence.run.is_none() && verdict == Verdict::Pass {
-            warnings.push("no run is named (--produced-by): a pass without one answers no earlier fail".to_owned());
+            warnings.push("no run is named: a pass without one answers no earlier fail".to_owned());
         }
         let mut path = String::new();
         let written = self.change(|view, author| {
@@ -184,5 +184,5 @@ fn verdict_of(request: &AttachRequest, read: &document::Read) -> Result<Verdict>
         return Ok(Verdict::Info);
     }
     Err(Error::new(Code::BadArgument, format!("the {} says neither pass nor fail", request.evidence_type))
-        .hint("--verdict pass, fail or info, or a `verdict` in the document"))
+        .hint("say pass, fail or info, here or as `verdict` in the document"))
 }

@@ -11,6 +11,7 @@ pub use refmark_query::answer::catalog::CatalogAnswer;
 use refmark_query::answer::catalog::catalog;
 use refmark_records::catalog::{CatalogEntry, EntryState, Family};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
 
@@ -39,8 +40,9 @@ impl<'r> Reader<'r> {
     pub fn catalog_show(&self, view: &View<'_>, family: Family, id: &EntryId) -> Result<CatalogEntry> {
         match view.facts()?.catalog(family, id)? {
             Some(entry) => Ok((*entry).clone()),
-            None => Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
-                .hint(format!("`refmark catalog list {}` shows the known ones", family.as_str()))),
+            None => Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str())).hint(
+                Hint::of("to see those that are: ").then(Next::CatalogList { family: family.as_str().to_owned() }),
+            )),
         }
     }
 }

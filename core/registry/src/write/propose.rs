@@ -17,6 +17,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
@@ -75,7 +76,10 @@ impl Writer<'_> {
         };
         if name == self.registry.branch || self.registry.repo.head(&name)?.is_some() {
             return Err(Error::new(Code::Exists, format!("there is a branch {name} already"))
-                .hint(format!("name another one, or make that proposal again: refmark renew {name}"))
+                .hint(
+                    Hint::of("name another one, or make that proposal again: ")
+                        .then(Next::Renew { branch: Some(name.clone()) }),
+                )
                 .field("branch", name));
         }
         let plan = change.plan(facts, &author)?;
@@ -167,14 +171,21 @@ impl Writer<'_> {
                             Code::Refused,
                             format!("{path} is signed by {}, and only they can sign it again", record.common().by),
                         )
-                        .hint(format!("{} runs refmark renew {}", record.common().by, ahead.name))
+                        .hint(
+                            Hint::of(format!("{} makes it again: ", record.common().by))
+                                .then(Next::Renew { branch: Some(ahead.name.to_string()) }),
+                        )
                         .at(path));
                     }
                     changes.push(asked_again(&record)?);
                 }
                 Some(Place::Root(_) | Place::Policy(_) | Place::PolicyText(_)) => {
-                    return Err(Error::new(Code::Unsupported, format!("{path} is a root or a policy"))
-                        .hint("make it again: refmark policy apply FILE, refmark trust rotate"));
+                    return Err(Error::new(Code::Unsupported, format!("{path} is a root or a policy")).hint(
+                        Hint::of("make it again: ")
+                            .then(Next::PolicyApply { preset: None })
+                            .say(" or ")
+                            .then(Next::TrustRotate),
+                    ));
                 }
                 _ => plan.carried.push((path, bytes)),
             }

@@ -329,10 +329,12 @@ pub(crate) fn principal_of(policy: &Policy, signer: &dyn Signer) -> Result<Princ
                 Code::Refused,
                 format!("{} ({key}) is not the key of a member of policy {}", signer.describe(), policy.number),
             )
-            .hint(format!(
-                "its members are {}; name another key with --key, or have this one added: refmark members add",
-                members.join(", ")
-            ))
+            .hint(
+                Hint::of(format!("its members are {}; name another key: ", members.join(", ")))
+                    .then(Next::With(Choice::Key))
+                    .say("; or have this one added: ")
+                    .then(Next::MembersAdd),
+            )
             .field("keyid", key)
             .field("members", members))
         }
@@ -363,7 +365,7 @@ fn holder_of(facts: StateReader<'_>, signer: &dyn Signer, holder: Holder) -> Res
     found.cloned().ok_or_else(|| {
         let who: Vec<&str> = quorum.principals.iter().map(PrincipalId::as_str).collect();
         Error::new(Code::Refused, format!("{} ({}) may not sign {what} here", signer.describe(), key.id()))
-            .hint(format!("{} may, under root {}: `refmark trust show`", who.join(", "), root.number))
+            .hint(Hint::of(format!("{} may, under root {}: ", who.join(", "), root.number)).then(Next::TrustShow))
             .field("keyid", key.id())
             .field("who_could", who)
     })

@@ -97,9 +97,10 @@ fn unknown(reference: &Reference, to: &str) -> Box<Error> {
     let states = TrustState::ALL.map(TrustState::as_str).join(", ");
     let error = Error::new(Code::BadArgument, format!("`{}` is neither a stage nor a trust state", to.escape_debug()));
     match (AliasName::parse(to), reference) {
-        (Ok(alias), Reference::Version(model, version)) => error.hint(format!(
-            "stages are {stages}; trust states are {states}; to move an alias: refmark promote {model}@{alias} {version}"
-        )),
+        (Ok(alias), Reference::Version(model, version)) => error.hint(
+            Hint::of(format!("stages are {stages}; trust states are {states}; to move an alias: "))
+                .then(Next::Promote { alias: format!("{model}@{alias}"), version: Some(*version) }),
+        ),
         _ => error.hint(format!("stages are {stages}; trust states are {states}")),
     }
 }

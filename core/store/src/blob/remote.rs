@@ -201,13 +201,15 @@ fn too_many_bytes(digest: &Digest, expected: u64, found: u64, remote: &str) -> B
         .field("digest", digest)
         .field("expected", expected)
         .field("found", found)
-        .hint("run `refmark verify` on that remote, or use another")
+        .hint("use another remote, and find out what is wrong with that one")
 }
 
 fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Error> {
     let mut error = Wrong::Bytes { found }.error(digest);
     error.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
-    error.field("remote", remote).hint("nothing of it was stored; run `refmark verify` on that remote, or use another")
+    error
+        .field("remote", remote)
+        .hint("nothing of it was stored; use another remote, and find out what is wrong with that one")
 }
 
 /// A folder in the store's layout, such as one on a mount or a removable disk. Given a folder that holds `blobs`, it is

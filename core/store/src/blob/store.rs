@@ -24,6 +24,7 @@ use crate::fs::parallel::locked;
 use crate::fs::read::{names, open_regular};
 use refmark_types::digest::{Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::time::Timestamp;
 
 /// Whether a blob is in the store.
@@ -395,7 +396,7 @@ pub(super) fn absent(digests: &[Digest]) -> Box<Error> {
         [] => "no blob is missing".to_owned(),
     };
     Error::new(Code::Absent, what)
-        .hint("fetch them from a remote: `refmark remote add`, then `refmark sync`")
+        .hint(Hint::of("fetch them from a remote: ").then(Next::RemoteAdd).say(", then ").then(Next::Sync))
         .field("digests", digests.iter().take(100).collect::<Vec<_>>())
         .field("count", digests.len())
 }

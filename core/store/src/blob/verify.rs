@@ -9,6 +9,7 @@ use crate::fs::parallel::{cores, for_each, locked};
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 
 /// What a verification of blobs found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +88,12 @@ impl Store {
         place.symlink_metadata().ok()?;
         let what = format!("blob {} was damaged, and no good copy has come since", digest.short());
         let error = Error::new(Code::Damaged, what)
-            .hint("its bytes are in damaged/ with the reason; fetch the blob from a remote (`refmark sync`), or register the file again")
+            .hint(
+                Hint::of(
+                    "its bytes are in damaged/ with the reason; register the file again, or fetch it from a remote: ",
+                )
+                .then(Next::Sync),
+            )
             .field("digest", digest)
             .field("moved_to", shown(&place));
         Some(error)

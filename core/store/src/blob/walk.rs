@@ -12,6 +12,7 @@ use crate::fs::disk::{io_error, shown};
 use crate::fs::parallel::locked;
 use crate::fs::read::{not_a_file, read_bounded};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::package_path::PackagePath;
 
 /// A file of patterns like `.gitignore`, in any folder of a package. `.gitignore` itself is not heeded: people leave
@@ -209,7 +210,8 @@ fn target(link: &Path, root: &Path, follow_links: bool) -> Result<PathBuf> {
         return Err(leads("to a folder").hint("copy the folder into the package; links to folders are not followed"));
     }
     if !follow_links && !real.starts_with(root) {
-        let hint = "pass --follow-links to take the files that links lead to, as in a Hugging Face cache";
+        let hint = Hint::of("to take the files that links lead to, as in a hub's cache: ")
+            .then(Next::With(Choice::FollowLinks));
         return Err(leads(&format!("that leads out of the package, to {}", shown(&real))).hint(hint));
     }
     Ok(real)

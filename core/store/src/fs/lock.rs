@@ -17,6 +17,7 @@ use crate::fs::read::open_regular;
 use refmark_engine::ports::Cancel;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::time::Timestamp;
 
 /// A lock is shorter, in bytes.
@@ -217,16 +218,19 @@ fn now() -> Timestamp {
 fn locked(path: &Path, contents: &[u8]) -> Box<Error> {
     let error = match parse(contents) {
         Err(()) => Error::new(Code::Locked, format!("the lock {} is held, and its holder cannot be read", shown(path)))
-            .hint("if no refmark runs on it, clear it with `refmark unlock`"),
+            .hint(Hint::of("if no refmark runs on it, clear it: ").then(Next::Unlock)),
         Ok(holder) => {
             let Identity { host, pid, .. } = &holder.identity;
             let hint = match holder.identity.life() {
-                Life::Alive => "wait until it is done, or allow a longer wait",
-                Life::Dead => "try again: that process is gone",
+                Life::Alive => Hint::of("wait until it is done, or allow a longer wait"),
+                Life::Dead => Hint::of("try again: that process is gone"),
                 Life::Elsewhere if *host == Identity::own().host => {
-                    "it is of an earlier boot or another container of this host; if that is gone, `refmark unlock`"
+                    Hint::of("it is of an earlier boot or another container of this host; if that is gone: ")
+                        .then(Next::Unlock)
                 }
-                Life::Elsewhere => "wait for that host; if its process is gone, clear the lock with `refmark unlock`",
+                Life::Elsewhere => {
+                    Hint::of("wait for that host; if its process is gone, clear the lock: ").then(Next::Unlock)
+                }
             };
             let since = holder.since;
             Error::new(Code::Locked, format!("another writer holds the lock: process {pid} on {host}, since {since}"))

@@ -12,6 +12,7 @@ use super::stage::Stage;
 use crate::fs::disk::{Disk, RealDisk, make_dirs_durably};
 use crate::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 
 /// The largest file of Git's own that is read here, in bytes: `config`, `shallow`, `.git`, `alternates` and the like.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -180,7 +181,12 @@ fn locate(path: &Path) -> Result<Located> {
 
 fn not_a_repository(path: &Path, why: &str) -> Box<Error> {
     Error::new(Code::NotARegistry, format!("{} is not a Git repository: {why}", path.display()))
-        .hint("name the folder of a registry with -R, or make one with `refmark init`")
+        .hint(
+            Hint::of("name the folder of a registry: ")
+                .then(Next::With(Choice::Registry))
+                .say("; or make one: ")
+                .then(Next::Init { here: false }),
+        )
         .at(path.to_string_lossy())
 }
 

@@ -13,6 +13,7 @@ use crate::fs::disk::make_dirs_durably;
 use crate::fs::host::is_before_this_boot;
 use crate::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// The largest file of one reference, in bytes.
@@ -165,7 +166,10 @@ impl Refs {
                         Code::Locked,
                         format!("another program holds the lock of branch `{branch}`: {}", lock.display()),
                     )
-                    .hint("try again; if no git or refmark is at work here, `refmark unlock` removes a lock that one left")
+                    .hint(
+                        Hint::of("try again; if no git or refmark is at work here, remove a lock that one left: ")
+                            .then(Next::Unlock),
+                    )
                     .field("branch", branch)
                     .at(lock.to_string_lossy()));
                 }

@@ -1,6 +1,7 @@
 //! What can go wrong with an index.
 
 use refmark_types::error::{Code, Error};
+use refmark_types::hint::{Hint, Next};
 use rusqlite::ErrorCode;
 
 /// A result whose error is an [`IndexError`].
@@ -40,7 +41,7 @@ impl From<IndexError> for Box<Error> {
         match error {
             IndexError::Value(error) => error,
             IndexError::Sql(sql) => Error::new(code, format!("the index says: {sql}"))
-                .hint("it holds nothing of its own; `refmark index rebuild` makes it again")
+                .hint(Hint::of("it holds nothing of its own; make it again: ").then(Next::IndexRebuild))
                 .field("index", true),
         }
     }

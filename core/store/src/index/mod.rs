@@ -25,6 +25,7 @@ pub use write::Writing;
 
 use refmark_engine::verify::Remembered;
 use refmark_types::error::{Code, Error};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// How long a reader or writer waits for another process that writes.
@@ -186,7 +187,7 @@ impl Index {
         match found.as_str() {
             "ok" => Ok(()),
             wrong => Err(Error::new(Code::Damaged, format!("the index is damaged: {wrong}"))
-                .hint("`refmark index rebuild` makes it again")
+                .hint(Hint::of("make it again: ").then(Next::IndexRebuild))
                 .into()),
         }
     }

@@ -10,6 +10,7 @@ use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::wire::{Reader, put_string};
 use refmark_records::signature::{PublicKey, key_type_name, verify};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 
 const REQUEST_IDENTITIES: u8 = 11;
 const IDENTITIES_ANSWER: u8 = 12;
@@ -129,6 +130,6 @@ fn try_exchange(socket: &Path, request: &[u8], timeout: Duration) -> io::Result<
 
 fn malformed(socket: &Path, what: &str) -> Box<Error> {
     Error::new(Code::NoKey, format!("the ssh-agent at {} sent {what} that cannot be used", socket.display()))
-        .hint("unset SSH_AUTH_SOCK, or name a key with --key")
+        .hint(Hint::of("unset SSH_AUTH_SOCK, or name a key: ").then(Next::With(Choice::Key)))
         .at(socket.display().to_string())
 }

@@ -16,6 +16,7 @@ use crate::fs::disk::io_error;
 use refmark_engine::ports::signer::Signer;
 use refmark_types::digest::encode_hex;
 use refmark_types::error::{Code, Error, Result, bug};
+use refmark_types::hint::{Choice, Hint, Next};
 
 /// Makes a new ed25519 key and writes it to `path` as an unencrypted OpenSSH private key with the comment `refmark`,
 /// mode 0600; folders that are missing are made with mode 0700. The file is whole and on disk before this returns, or
@@ -91,10 +92,11 @@ fn random(into: &mut [u8]) -> Result<()> {
 fn exists(path: &Path) -> Box<Error> {
     let path = path.display().to_string();
     Error::new(Code::Exists, format!("{path} exists, and a key is never written over"))
-        .hint("use it with --key, or move it away first")
+        .hint(Hint::of("use it, or move it away first: ").then(Next::With(Choice::Key)))
         .at(path)
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Box<Error> {
-    io_error("write a key to", path, error).hint("name a key that is there with --key or REFMARK_KEY, or set HOME")
+    io_error("write a key to", path, error)
+        .hint(Hint::of("set HOME, or name a key that is there by REFMARK_KEY or ").then(Next::With(Choice::Key)))
 }

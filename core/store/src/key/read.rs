@@ -128,7 +128,7 @@ fn other_type(origin: &str, kind: &str) -> Box<Error> {
 
 fn wrong_type(origin: &str, kind: &str) -> Box<Error> {
     bad(format!("{origin} is {kind}, and refmark signs with ed25519"))
-        .hint("make an ed25519 key with `ssh-keygen -t ed25519`, or let `refmark init` make one")
+        .hint("make an ed25519 key with `ssh-keygen -t ed25519`")
 }
 
 fn bad(message: String) -> Box<Error> {

@@ -14,6 +14,7 @@ use super::{Signers, agent, private_files};
 use refmark_engine::ports::signer::Signer;
 use refmark_records::signature::{KeyId, PublicKey};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 
 /// Asks a person for the passphrase of the key at this path; None where nobody can be asked, or nobody answers.
 pub type PassphrasePrompt<'a> = &'a dyn Fn(&Path) -> Option<String>;
@@ -118,8 +119,9 @@ fn look_around(search: &KeySearch<'_>, mut notes: Vec<String>) -> Result<Found> 
 }
 
 fn no_key(notes: &[String]) -> Box<Error> {
-    let next = "make one with `refmark init` or `ssh-keygen -t ed25519`, or name one with --key or REFMARK_KEY";
-    let hint = notes.iter().map(String::as_str).chain([next]).collect::<Vec<_>>().join("; ");
+    let next = "make one with `ssh-keygen -t ed25519`, or name one by REFMARK_KEY or ";
+    let words = notes.iter().map(String::as_str).chain([next]).collect::<Vec<_>>().join("; ");
+    let hint = Hint::of(words).then(Next::With(Choice::Key));
     Error::new(Code::NoKey, "no signing key was found").hint(hint).field("passed_over", notes)
 }
 
@@ -307,10 +309,10 @@ fn looks_public(text: &str) -> bool {
 }
 
 fn locked(origin: &str, path: &Path) -> Box<Error> {
-    Error::new(Code::BadKey, format!("{origin} is encrypted, and its passphrase is not known")).hint(format!(
-        "add it to an agent with `ssh-add {0}`, or name it with `--key {0}` on a terminal",
-        path.display()
-    ))
+    Error::new(Code::BadKey, format!("{origin} is encrypted, and its passphrase is not known")).hint(
+        Hint::of(format!("add it to an agent with `ssh-add {}`, or name it on a terminal: ", path.display()))
+            .then(Next::With(Choice::Key)),
+    )
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Box<Error> {
