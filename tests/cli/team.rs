@@ -252,7 +252,7 @@ fn a_version_retires_with_a_day_and_is_archived_once_nobody_uses_it() {
     into_production(&env, "sentiment@champion", "2");
     let retire = ["transition", "sentiment/1", "retired", "--reason", "old", "--propose=r1"];
     let bare = env.run(&["transition", "sentiment/1", "retired"]);
-    assert!(bare.status == 3 && bare.stderr.contains("--replacement VERSION"), "{}", bare.stderr);
+    assert!(bare.status == 3 && bare.stderr.contains("name the replacement version"), "{}", bare.stderr);
     attach(&env, "bo", "sentiment/1", "migration-document", &["plan.md"]);
     let mut words = retire.to_vec();
     words.extend(["--replacement", "2", "--sunset", "2026-01-01"]);
