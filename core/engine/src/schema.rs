@@ -33,7 +33,11 @@ const KNOWN: [&str; 16] = [
 const EXPLAIN: [&str; 5] = ["$schema", "$id", "title", "description", "examples"];
 const TYPES: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
-/// Whether a schema is one that this reader can hold records to. An error `bad-record` that names the place.
+/// Whether a schema is one that this reader can hold records to.
+///
+/// # Errors
+///
+/// `bad-record` names the place of a keyword that is not read, or of a wrong form.
 pub fn check_schema(schema: &Value) -> Result<()> {
     well_formed(schema, "")
 }
@@ -96,7 +100,23 @@ fn types(value: &Value) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether a value is as a schema says. An error `bad-record` that names the field, what was expected and what was found.
+/// Whether a value is as a schema says.
+///
+/// # Errors
+///
+/// `bad-record` names the field, what was expected and what was found; `too-large` where the check would take more than
+/// 100,000 comparisons.
+///
+/// # Examples
+///
+/// ```
+/// use refmark_engine::schema::check;
+/// use refmark_types::value::json;
+///
+/// let schema = json!({"type": "object", "required": ["run"]});
+/// assert!(check(&schema, &json!({"run": "ci/1"})).is_ok());
+/// assert!(check(&schema, &json!({})).unwrap_err().message.contains("run is missing"));
+/// ```
 pub fn check(schema: &Value, value: &Value) -> Result<()> {
     check_schema(schema)?;
     let mut steps = 0;

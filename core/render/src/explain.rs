@@ -1,7 +1,7 @@
 //! An explanation as a page.
 
 use crate::doc::{Block, Line, Mark, Page};
-use crate::review::{gate_table, signer_rows};
+use crate::table::{gate_table, signer_rows};
 use refmark_engine::gate::Decision;
 use refmark_query::explain::{Because, Blocked, Explanation};
 use refmark_types::text::{short, when};

@@ -37,8 +37,17 @@ pub fn page(dossier: &Dossier) -> Page {
         );
     }
     page.push(Block::Lines(lines));
+    package(&mut page, dossier);
+    origin(&mut page, dossier);
+    evidence(&mut page, dossier);
+    moves(&mut page, dossier);
+    keys(&mut page, dossier);
+    page
+}
+
+fn package(page: &mut Page, dossier: &Dossier) {
     page.push(Block::Heading(2, Line::of("Package")));
-    let sizes = dossier.manifest.files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
+    let sizes = dossier.manifest.files.iter().fold(0u64, |total, file| total.saturating_add(file.size));
     let line = Line::default().word(dossier.manifest.artifact_type.as_str()).say(", ").word(&dossier.manifest.format);
     let counts = format!(
         ": {}, {}, {}. {}.",
@@ -59,9 +68,9 @@ pub fn page(dossier: &Dossier) -> Page {
         ]);
     }
     page.push(Block::Table(table));
-    origin(&mut page, dossier);
-    evidence(&mut page, dossier);
-    moves(&mut page, dossier);
+}
+
+fn keys(page: &mut Page, dossier: &Dossier) {
     let mut table = Table::new(&["Key", "Principal", "Public key"]);
     for key in &dossier.keys {
         let who = key.principal.as_ref().map_or("not in the newest policy", |who| who.as_str());
@@ -73,7 +82,6 @@ pub fn page(dossier: &Dossier) -> Page {
     }
     page.push(Block::Heading(2, Line::of("Keys")));
     page.push(Block::Table(table));
-    page
 }
 
 fn origin(page: &mut Page, dossier: &Dossier) {

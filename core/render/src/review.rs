@@ -2,9 +2,10 @@
 
 use crate::diff;
 use crate::doc::{Block, Line, Mark, Page, Table};
-use refmark_engine::gate::{Decision, Status};
+use crate::table::{gate_table, signer_rows};
+use refmark_engine::gate::Decision;
 use refmark_engine::verify::Problem;
-use refmark_query::review::{GateReview, MoveReview, Review, RulesReview, SignerReview, VersionReview};
+use refmark_query::review::{MoveReview, Review, RulesReview, VersionReview};
 use refmark_types::error::Code;
 use refmark_types::name::PrincipalId;
 use refmark_types::text::{counted, day, duration, size, when};
@@ -193,77 +194,6 @@ fn approvals(review: &Review, change: &MoveReview) -> Table {
             Line::of(said.by.as_str()),
             line.say(format!(" ({})", when(said.time))),
         ]);
-    }
-    table
-}
-
-/// Everybody that a rule asks for: who gave it, and who could.
-pub(crate) fn signer_rows(
-    signers: &[SignerReview],
-    policy: Option<u64>,
-    author: Option<&PrincipalId>,
-    break_glass: bool,
-) -> Table {
-    let mut table = Table::new(&["Approvals", "", ""]);
-    let policy = policy.map(|number| format!(", policy {number}")).unwrap_or_default();
-    for signer in signers {
-        let row = match (&signer.by, signer.time) {
-            (Some(by), Some(time)) => {
-                let what = if Some(by) == author { "its author" } else { "signed for this change" };
-                let line = Line::mark(Mark::Good).say(format!(" {by}"));
-                vec![Line::of(&signer.asks), line, Line::of(format!("{what}, {}{policy}", when(time)))]
-            }
-            _ => {
-                let asks = Line::of(format!("one more: {}", signer.asks));
-                let author = author.map_or_else(String::new, |author| format!(" ({author})"));
-                let asks = if signer.not_author { asks.say(format!(", not the author{author}")) } else { asks };
-                let what = if break_glass { "due" } else { "missing" };
-                vec![asks, Line::mark(Mark::Open).say(" ").strong(what), could(signer)]
-            }
-        };
-        table.rows.push(row);
-    }
-    table
-}
-
-fn could(signer: &SignerReview) -> Line {
-    if signer.could.is_empty() {
-        return Line::default().strong("nobody could give it");
-    }
-    let who = signer.could.iter().take(ROWS).map(|(id, signed)| format!("{id}{}", if *signed { " ✓" } else { "" }));
-    Line::of(who.collect::<Vec<_>>().join(", "))
-}
-
-/// Gates, with those that do not hold first.
-pub(crate) fn gate_table(gates: &[GateReview]) -> Table {
-    let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
-    let mut gates: Vec<_> = gates.iter().collect();
-    gates.sort_by_key(|gate| std::cmp::Reverse(gate.gate.status));
-    for row in gates {
-        let gate = &row.gate;
-        let mark = match gate.status {
-            Status::Passed => Line::mark(Mark::Good),
-            Status::Waived => Line::mark(Mark::Waived).say(" waived"),
-            Status::Pending => Line::mark(Mark::Open).say(" pending"),
-            Status::Missing => Line::mark(Mark::Open).say(" missing"),
-            Status::Failed => Line::mark(Mark::Bad).say(" failed"),
-        };
-        let mut evidence = match (&gate.evidence, &row.evidence_type) {
-            (Some(digest), Some(of)) => Line::default().word(of).say(" ").code(refmark_types::text::short(digest)),
-            _ => Line::of("–"),
-        };
-        if let Some(by) = &row.evidence_by {
-            evidence = evidence.say(format!(" by {by}"));
-        }
-        if let Some(run) = &row.run {
-            evidence = evidence.say(", run ").word(run);
-        }
-        if let Some(next) = gate.next.as_ref().filter(|_| gate.status > Status::Waived) {
-            evidence = evidence.say(" → ").apart(refmark_types::text::bounded(&next.to_string(), 200));
-        }
-        let found = refmark_types::text::bounded(&gate.found, 300);
-        let name = Line::default().code(refmark_types::text::bounded(&gate.name, 120));
-        table.rows.push(vec![name, mark, Line::default().word(&gate.expected), Line::of(found), evidence]);
     }
     table
 }

@@ -37,18 +37,8 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     let Gate::Evidence { of, by, max_age_days, suite, suite_version, holdout, any_verdict } = gate else {
         return Ok(Finding::new(Status::Failed, "evidence", "another gate"));
     };
-    let mut expected = if *any_verdict { "present".to_owned() } else { "pass".to_owned() };
-    if let Some(days) = max_age_days {
-        expected.push_str(&format!(", at most {days} days old"));
-    }
-    if let Some(suite) = suite {
-        expected.push_str(
-            format!(", suite {suite} {}", suite_version.as_deref().unwrap_or("")).trim_end().to_owned().as_str(),
-        );
-    }
-    if let Some(holdout) = holdout {
-        expected.push_str(&format!(", on holdout {holdout}"));
-    }
+    let expected =
+        expected(*any_verdict, *max_age_days, suite.as_deref(), suite_version.as_deref(), holdout.as_deref());
     let all = evidence_of(s, of)?;
     let next = s.attach(of);
     if let Some(fail) = standing_fail(s, &all) {
@@ -96,6 +86,26 @@ pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     let ahead = max_age_days.is_some() && age < -DAY;
     let status = if old || ahead { Status::Missing } else { Status::Passed };
     Ok(Finding::new(status, expected, found).by(best.record.digest()).next(next))
+}
+
+fn expected(
+    any_verdict: bool,
+    max_age_days: Option<u64>,
+    suite: Option<&str>,
+    suite_version: Option<&str>,
+    holdout: Option<&str>,
+) -> String {
+    let mut expected = if any_verdict { "present".to_owned() } else { "pass".to_owned() };
+    if let Some(days) = max_age_days {
+        expected.push_str(&format!(", at most {days} days old"));
+    }
+    if let Some(suite) = suite {
+        expected.push_str(format!(", suite {suite} {}", suite_version.unwrap_or("")).trim_end());
+    }
+    if let Some(holdout) = holdout {
+        expected.push_str(&format!(", on holdout {holdout}"));
+    }
+    expected
 }
 
 const DAY: i64 = 86_400;

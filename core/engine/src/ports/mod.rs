@@ -1,4 +1,4 @@
-//! Floor 3: the ports. What the registry needs of the world, as traits; floor 4 has the adapters.
+//! The ports: what the registry needs of the world, as traits. The crates above have the adapters.
 
 pub mod blob;
 pub mod signer;

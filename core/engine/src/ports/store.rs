@@ -78,6 +78,15 @@ pub trait RecordStore: History + Send + Sync {
 
 /// A commit message in Git's form: subject, blank line, body, blank line, trailers as `Key: value`, one line each.
 /// Line breaks in the subject and in trailers become spaces, so that no value can forge a trailer.
+///
+/// # Examples
+///
+/// ```
+/// use refmark_engine::ports::store::message;
+///
+/// let text = message("promote a@b: 3 → 4", "", &[("Approved-by", "ada\nApproved-by: eve".into())]);
+/// assert_eq!(text, "promote a@b: 3 → 4\n\nApproved-by: ada Approved-by: eve\n");
+/// ```
 pub fn message(subject: &str, body: &str, trailers: &[(&str, String)]) -> String {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = one_line(subject);

@@ -121,7 +121,17 @@ fn asks(signer: &Signer) -> String {
     words.join(" or ")
 }
 
-/// A person for each slot, each person once, as many slots as can be (augmenting paths; the sets are small).
+/// A person for each slot, each person once, as many slots as can be. `fits[slot]` lists the people, by number, who could
+/// fill it. Augmenting paths: slots × people × pairs at worst, and policies ask for a handful.
+///
+/// # Examples
+///
+/// ```
+/// use refmark_engine::rules::match_people;
+///
+/// // Slot 0 takes either person, slot 1 only the first: both are filled.
+/// assert_eq!(match_people(&[vec![0, 1], vec![0]], 2), [Some(1), Some(0)]);
+/// ```
 pub fn match_people(fits: &[Vec<usize>], people: usize) -> Vec<Option<usize>> {
     fn place(slot: usize, fits: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
         for &person in &fits[slot] {

@@ -124,8 +124,13 @@ pub(super) fn judge_policy(
             format!("the text says policy {} of registry {}", policy.number, policy.registry),
         ));
     }
-    for distrust in &policy.distrust {
-        demand!(lost::signed_by_none(&record, std::slice::from_ref(distrust)));
+    distrusts(&policy.distrust, &record, context)
+}
+
+/// Each distrust of a policy begins at a good commit that its signers had seen, and none of the keys signs the policy.
+fn distrusts(distrusted: &[Distrust], record: &Record, context: &RuleContext<'_>) -> Result<Ruling> {
+    for distrust in distrusted {
+        demand!(lost::signed_by_none(record, std::slice::from_ref(distrust)));
         let since = (context.position)(distrust.since)?;
         let base = match record.common().base {
             Some(base) => (context.position)(base)?,

@@ -6,6 +6,19 @@ use refmark_types::name::{PrincipalId, Role};
 use refmark_types::number::print;
 
 /// What a policy allows, in sentences: people, roles, trust, stages, aliases, in the order in which they are judged.
+///
+/// # Examples
+///
+/// ```
+/// use refmark_engine::policy::team_policy;
+/// use refmark_query::policy::explain;
+/// use refmark_records::policy::Policy;
+/// use refmark_records::registry_id::RegistryId;
+///
+/// let policy = Policy::parse(&team_policy(RegistryId::from_bytes([7; 16]), 1, &[], &[]))?;
+/// assert_eq!(explain(&policy)[0], "0 people and 0 agents may act.");
+/// # Ok::<(), Box<refmark_types::error::Error>>(())
+/// ```
 pub fn explain(policy: &Policy) -> Vec<String> {
     let mut said = Vec::new();
     let agents = policy.members.values().filter(|member| member.kind == MemberKind::Agent).count();
@@ -162,42 +175,8 @@ fn asks(gate: &Gate) -> String {
         Gate::OwnerNamed => "the model has a named owner".to_owned(),
         Gate::LineageComplete { keys } if keys.is_empty() => "its lineage is complete".to_owned(),
         Gate::LineageComplete { keys } => format!("its lineage names {}", joined(keys, "and")),
-        Gate::Evidence { of, by, max_age_days, suite, suite_version, holdout, any_verdict } => {
-            let mut text = format!("there is {} {of}", if *any_verdict { "a" } else { "a passing" });
-            if !by.is_empty() {
-                text.push_str(&format!(" by {}", roles(by)));
-            }
-            if let Some(suite) = suite {
-                text.push_str(&format!(" of suite {suite}"));
-            }
-            if let Some(version) = suite_version {
-                text.push_str(&format!(" version {version}"));
-            }
-            if let Some(holdout) = holdout {
-                text.push_str(&format!(" on {holdout}, which training did not use"));
-            }
-            if let Some(days) = max_age_days {
-                text.push_str(&format!(" of the last {}", counted(*days as usize, "day", "days")));
-            }
-            text
-        }
-        Gate::Metric { metric, min, max, baseline, min_improvement, dataset, .. } => {
-            let mut parts = Vec::new();
-            parts.extend(min.map(|min| "at least ".to_owned() + &print(min)));
-            parts.extend(max.map(|max| "at most ".to_owned() + &print(max)));
-            if let Some(alias) = baseline {
-                parts.push(match min_improvement {
-                    Some(by) if *by != 0.0 => format!("better than {alias} by {}", print(*by)),
-                    _ => format!("not worse than {alias}"),
-                });
-            }
-            let on = dataset.as_ref().map(|dataset| format!(" on {dataset}")).unwrap_or_default();
-            if parts.is_empty() {
-                format!("{metric} is measured{on}")
-            } else {
-                format!("{metric} is {}{on}", joined(&parts, "and"))
-            }
-        }
+        Gate::Evidence { .. } => asks_evidence(gate),
+        Gate::Metric { .. } => asks_metric(gate),
         Gate::Field { of, path, op, value } => {
             let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
             let op = match op {
@@ -231,6 +210,50 @@ fn asks(gate: &Gate) -> String {
         Gate::NoConsumers => "no consumer is pinned to it".to_owned(),
         Gate::All { gates } => format!("({})", gates.iter().map(gate_of).collect::<Vec<_>>().join(" and ")),
         Gate::Any { gates } => format!("({})", gates.iter().map(gate_of).collect::<Vec<_>>().join(" or ")),
+    }
+}
+
+fn asks_evidence(gate: &Gate) -> String {
+    let Gate::Evidence { of, by, max_age_days, suite, suite_version, holdout, any_verdict } = gate else {
+        return String::new();
+    };
+    let mut text = format!("there is {} {of}", if *any_verdict { "a" } else { "a passing" });
+    if !by.is_empty() {
+        text.push_str(&format!(" by {}", roles(by)));
+    }
+    if let Some(suite) = suite {
+        text.push_str(&format!(" of suite {suite}"));
+    }
+    if let Some(version) = suite_version {
+        text.push_str(&format!(" version {version}"));
+    }
+    if let Some(holdout) = holdout {
+        text.push_str(&format!(" on {holdout}, which training did not use"));
+    }
+    if let Some(days) = max_age_days {
+        text.push_str(&format!(" of the last {}", counted(*days as usize, "day", "days")));
+    }
+    text
+}
+
+fn asks_metric(gate: &Gate) -> String {
+    let Gate::Metric { metric, min, max, baseline, min_improvement, dataset, .. } = gate else {
+        return String::new();
+    };
+    let mut parts = Vec::new();
+    parts.extend(min.map(|min| "at least ".to_owned() + &print(min)));
+    parts.extend(max.map(|max| "at most ".to_owned() + &print(max)));
+    if let Some(alias) = baseline {
+        parts.push(match min_improvement {
+            Some(by) if *by != 0.0 => format!("better than {alias} by {}", print(*by)),
+            _ => format!("not worse than {alias}"),
+        });
+    }
+    let on = dataset.as_ref().map(|dataset| format!(" on {dataset}")).unwrap_or_default();
+    if parts.is_empty() {
+        format!("{metric} is measured{on}")
+    } else {
+        format!("{metric} is {}{on}", joined(&parts, "and"))
     }
 }
 

@@ -39,37 +39,7 @@ pub(super) fn look(
     with_diff: bool,
 ) -> Result<MoveReview> {
     let record = moved.record;
-    let common = record.common();
-    let mut review = MoveReview {
-        kind: record.predicate().kind(),
-        change: describe(record.predicate()),
-        path: moved.path.to_owned(),
-        statement: record.digest(),
-        commit: moved.commit,
-        model: None,
-        alias: None,
-        sequence: 0,
-        from: None,
-        to: None,
-        artifact: None,
-        reason: String::new(),
-        by: common.by.clone(),
-        time: common.time,
-        decision: match (moved.effect, moved.refused) {
-            (true, _) => Decision::Ok,
-            (false, true) => Decision::Refused,
-            (false, false) => Decision::Pending,
-        },
-        break_glass: moved.report.is_some_and(|report| report.break_glass),
-        signers: Vec::new(),
-        said: said(reader, record)?,
-        gates: Vec::new(),
-        problems: Vec::new(),
-        diff: None,
-        package: None,
-        held: None,
-        reach: Listed::default(),
-    };
+    let mut review = bare(reader, moved)?;
     match record.predicate() {
         Predicate::Alias(moved) => alias(reader, moved, with_diff, &mut review)?,
         Predicate::Stage(stage_move) => {
@@ -99,6 +69,42 @@ pub(super) fn look(
         }
     }
     Ok(review)
+}
+
+/// A move with what its record and its report say; what is particular to its kind is still to be filled in.
+fn bare(reader: StateReader<'_>, moved: &Moved<'_>) -> Result<MoveReview> {
+    let record = moved.record;
+    let common = record.common();
+    Ok(MoveReview {
+        kind: record.predicate().kind(),
+        change: describe(record.predicate()),
+        path: moved.path.to_owned(),
+        statement: record.digest(),
+        commit: moved.commit,
+        model: None,
+        alias: None,
+        sequence: 0,
+        from: None,
+        to: None,
+        artifact: None,
+        reason: String::new(),
+        by: common.by.clone(),
+        time: common.time,
+        decision: match (moved.effect, moved.refused) {
+            (true, _) => Decision::Ok,
+            (false, true) => Decision::Refused,
+            (false, false) => Decision::Pending,
+        },
+        break_glass: moved.report.is_some_and(|report| report.break_glass),
+        signers: Vec::new(),
+        said: said(reader, record)?,
+        gates: Vec::new(),
+        problems: Vec::new(),
+        diff: None,
+        package: None,
+        held: None,
+        reach: Listed::default(),
+    })
 }
 
 /// Says of the states that an alias asks for where they came with the move itself.

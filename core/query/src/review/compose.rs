@@ -38,16 +38,7 @@ pub(super) fn compose(
         problems.insert(0, Problem::of(&reordered(range), None, Some(range.head)));
     }
     let all = range_files(outcome);
-    // What is shown of the new state: what has effect, and what lacks nothing but an approval. Of what was refused only what
-    // the change itself is, never its evidence.
-    let mut files = BTreeMap::new();
-    for brought in all.iter().filter(|brought| !brought.effect) {
-        let harmless = matches!(brought.place, Place::Document(..) | Place::Version(..) | Place::Alias(..));
-        if !brought.refused || harmless {
-            files.insert(brought.path.clone(), brought.oid);
-        }
-    }
-    let overlay = StateOverlay::new(outcome.verified.state(), files);
+    let overlay = shown_state(outcome, &all);
     let reader = StateReader(&overlay);
     let policy = reader.newest_policy()?;
     let root = reader.newest_root()?;
@@ -86,6 +77,19 @@ pub(super) fn compose(
     review.summary = summary(&review);
     review.key = key(&review);
     Ok(review)
+}
+
+/// The state that is shown: what has effect, and what lacks nothing but an approval. Of what was refused only what the change
+/// itself is, never its evidence.
+fn shown_state<'a>(outcome: &'a RangeOutcome<'_>, all: &[RangeFile<'_>]) -> StateOverlay<'a> {
+    let mut files = BTreeMap::new();
+    for file in all.iter().filter(|file| !file.effect) {
+        let harmless = matches!(file.place, Place::Document(..) | Place::Version(..) | Place::Alias(..));
+        if !file.refused || harmless {
+            files.insert(file.path.clone(), file.oid);
+        }
+    }
+    StateOverlay::new(outcome.verified.state(), files)
 }
 
 /// The error of a head that Git would take as a fast-forward and readers refuse.

@@ -8,7 +8,16 @@ use refmark_types::error::Code;
 use refmark_types::text::counted;
 use std::collections::BTreeMap;
 
-/// A word as a shell takes it.
+/// A word as a shell takes it: in single quotes where it holds anything but plain characters.
+///
+/// # Examples
+///
+/// ```
+/// use refmark_query::review::quoted;
+///
+/// assert_eq!(quoted("sentiment@champion"), "sentiment@champion");
+/// assert_eq!(quoted("it's mine"), r"'it'\''s mine'");
+/// ```
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:~^".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

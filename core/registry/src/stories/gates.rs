@@ -69,7 +69,7 @@ impl Team {
             verdict: evidence.verdict,
             summary: None,
             run: Some(evidence.run.to_owned()),
-            suite: evidence.suite.map(refmark_engine::document::parse_named),
+            suite: evidence.suite.map(refmark_query::document::parse_named),
             dataset: evidence.dataset.map(|(name, bytes)| Named {
                 name: name.to_owned(),
                 version: None,
@@ -221,13 +221,13 @@ fn a_metric_is_held_to_a_threshold_and_to_what_is_live_on_the_same_data() {
     team.is(4, better, Passed, "0.9 (base 0.85)");
     team.is(9, better, Passed, "29");
     let june = with("june", Some(("june", "june's bytes")), &[("f1", 0.99, Higher)]);
-    team.is(5, june, Failed, "not comparable: measured on june, and the other on march");
+    team.is(5, june, Failed, "not comparable: one was measured on june, the other on march");
     let changed = with("changed", Some(("march", "other bytes")), &[("f1", 0.99, Higher)]);
-    team.is(6, changed, Failed, "not comparable: other bytes of dataset march");
+    team.is(6, changed, Failed, "not comparable: different versions of dataset march");
     let none = with("none", None, &[("f1", 0.99, Higher)]);
     team.is(7, none, Failed, "not comparable");
     let turned = with("turned", march, &[("f1", 0.99, Lower)]);
-    team.is(10, turned, Failed, "which way is better");
+    team.is(10, turned, Failed, "whether higher is better");
 }
 
 #[test]

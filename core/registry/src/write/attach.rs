@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::read::resolve::find;
-use refmark_engine::document;
 use refmark_engine::plan::{self, EvidenceRequest};
+use refmark_query::document;
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::input::read_given;
@@ -95,7 +95,7 @@ impl Writer<'_> {
             Some(path) => {
                 document::read(&document_bytes(path)?).map_err(|error| error.at(path.display().to_string()))?
             }
-            None => document::Read::default(),
+            None => document::ParsedDocument::default(),
         };
         let mut warnings = Vec::new();
         let verdict = verdict_of(request, &read)?;
@@ -175,7 +175,7 @@ fn document_bytes(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// What the evidence comes to. Whoever measures or scans must say; a plan or a runbook is there or is not.
-fn verdict_of(request: &AttachRequest, read: &document::Read) -> Result<Verdict> {
+fn verdict_of(request: &AttachRequest, read: &document::ParsedDocument) -> Result<Verdict> {
     const DOCUMENTS: [&str; 3] = ["rollback-plan", "runbook", "migration-document"];
     if let Some(verdict) = request.verdict.or(read.verdict) {
         return Ok(verdict);

@@ -1,6 +1,6 @@
 //! Attached documents: what of an evaluation's or a scan's own JSON is read into the evidence.
 //!
-//! Read, where they are there: `verdict`, `summary`, `run` (or `run_url`), `suite`, `dataset`, `tool` (each a name, a
+//! ParsedDocument, where they are there: `verdict`, `summary`, `run` (or `run_url`), `suite`, `dataset`, `tool` (each a name, a
 //! `NAME@VERSION`, or an object with `name`, `version` and `sha256`), and `metrics` (a number, or an object with `value`
 //! and `better`). What the document says besides is kept as it is.
 
@@ -13,9 +13,9 @@ use refmark_types::value::{Value, json};
 /// So many bytes of a document are kept in the record itself; of a longer one its digest.
 pub const KEPT_IN_RECORD: usize = 256 * 1024;
 
-/// What a document says.
+/// What is read from a document into the evidence.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Read {
+pub struct ParsedDocument {
     /// What it comes to.
     pub verdict: Option<Verdict>,
     /// One sentence.
@@ -36,9 +36,21 @@ pub struct Read {
     pub sha256: Option<Digest>,
 }
 
-/// Reads a document: JSON, or any UTF-8 text. What is neither is kept by its digest.
-pub fn read(bytes: &[u8]) -> Result<Read> {
-    let mut found = Read { sha256: Some(Digest::of(bytes)), ..Read::default() };
+/// Reads a document: JSON, or any UTF-8 text. What is neither is kept by its digest. Linear in its size.
+///
+/// # Errors
+///
+/// `bad-argument` where JSON cannot be read, or a member that is read has another form; the field `field` names it.
+///
+/// # Examples
+///
+/// ```
+/// let found = refmark_query::document::read(br#"{"verdict": "pass", "metrics": {"f1": 0.91}}"#)?;
+/// assert_eq!(found.metrics.get("f1").and_then(|metric| metric.value.number()), Some(0.91));
+/// # Ok::<(), Box<refmark_types::error::Error>>(())
+/// ```
+pub fn read(bytes: &[u8]) -> Result<ParsedDocument> {
+    let mut found = ParsedDocument { sha256: Some(Digest::of(bytes)), ..ParsedDocument::default() };
     let text = std::str::from_utf8(bytes).ok();
     let looks_like_json = text.is_some_and(|text| text.trim_start().starts_with(['{', '[']));
     if looks_like_json && bytes.len() as u64 <= RECORD_LIMIT {
@@ -56,7 +68,7 @@ pub fn read(bytes: &[u8]) -> Result<Read> {
     Ok(found)
 }
 
-fn members(value: &Value, found: &mut Read) -> Result<()> {
+fn members(value: &Value, found: &mut ParsedDocument) -> Result<()> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     found.verdict = match text("verdict") {
         Some(word) => Some(Verdict::parse(&word).ok_or_else(|| wrong("verdict", "pass, fail or info", &word))?),
