@@ -34,7 +34,7 @@ pub struct PyRegistry {
     /// The handle of short reads. Long work opens its own, with its own progress and its own wish to stop.
     pub shared: Registry,
     path: PathBuf,
-    options: Options,
+    pub(crate) options: Options,
 }
 
 /// Opens the registry at a path, or where none is given the one that is meant here. Where a lock file above the working

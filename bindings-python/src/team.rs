@@ -152,11 +152,19 @@ impl PyRegistry {
     }
 
     fn fetch(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.read(py, None, |registry| registry.share().fetch_commits())
+        self.read(py, None, |registry| {
+            // Without a key it does all but make own changes again.
+            let signer = self.options.signer(registry).ok();
+            registry.share().fetch_commits(signer.as_deref())
+        })
     }
 
     fn push(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.read(py, None, |registry| registry.share().push_commits())
+        self.read(py, None, |registry| {
+            // Without a key it does all but make own changes again.
+            let signer = self.options.signer(registry).ok();
+            registry.share().push_commits(signer.as_deref())
+        })
     }
 
     fn renew(&self, py: Python<'_>, branch: &str) -> PyResult<Py<PyAny>> {

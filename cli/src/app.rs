@@ -9,7 +9,7 @@ use refmark_core::engine::ports::Cancel;
 use refmark_core::engine::ports::signer::Signer;
 use refmark_core::store::key::{Found, KeySearch};
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::{Context, Located, Pinning, Registry, View, founders_key, locate, open_located};
+use refmark_core::{CheckedOut, Context, Located, Pinning, Registry, View, founders_key, locate, open_located};
 
 use crate::args::Globals;
 use crate::render::{safe, warning};
@@ -21,12 +21,14 @@ pub struct App {
     cancel: Cancel,
     /// What the search for a key passed over: shown where an error follows.
     key_notes: RefCell<Vec<String>>,
+    /// Where the registry stood, if its branch is checked out somewhere.
+    checked_out: RefCell<Option<CheckedOut>>,
 }
 
 impl App {
     /// With these options.
     pub fn new(globals: Globals) -> App {
-        App { globals, cancel: Cancel::default(), key_notes: RefCell::default() }
+        App { globals, cancel: Cancel::default(), key_notes: RefCell::default(), checked_out: RefCell::default() }
     }
 
     /// The options.
@@ -93,7 +95,21 @@ impl App {
         if self.globals.tofu {
             self.trust_on_first_use(&registry)?;
         }
+        self.checked_out.replace(registry.share().checked_out().unwrap_or_default());
         Ok(registry)
+    }
+
+    /// Says which worktrees the command left behind.
+    pub fn tell_of_worktrees(&self) {
+        let Some(before) = self.checked_out.take() else { return };
+        let left = self.world().and_then(|world| before.left_behind(world)).unwrap_or_default();
+        for (at, command) in left {
+            self.warn(&format!(
+                "the registry's branch is checked out at {}, and its files there are older now: an ordinary commit would \
+                 take this change back. Before that: {command}",
+                at.display()
+            ));
+        }
     }
 
     /// Pins the root that is there, where none is pinned, and says what was pinned.

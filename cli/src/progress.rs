@@ -18,6 +18,16 @@ pub fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Asks a question; no, where nobody is at a terminal to answer it.
+pub fn asks(question: &str) -> bool {
+    if !is_watched() || !std::io::stdin().is_terminal() {
+        return false;
+    }
+    crate::output::err(question);
+    let mut said = String::new();
+    std::io::stdin().read_line(&mut said).is_ok() && matches!(said.trim(), "y" | "Y" | "yes")
+}
+
 impl Bar {
     fn with(&self, each: impl FnOnce(&mut Option<ProgressBar>)) {
         each(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));

@@ -4,11 +4,13 @@
 
 mod attacks;
 mod changes;
+mod clones;
 mod crashes;
 mod demo;
 mod environment;
 mod errors;
 mod finding;
+mod git_settings;
 mod governing;
 mod hostile;
 mod interrupts;

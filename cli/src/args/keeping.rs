@@ -38,6 +38,12 @@ pub enum TrustAction {
         #[arg(value_name = "sha256:…|FILE")]
         root: Option<String>,
     },
+    /// Take an older head for the newest, where a registry was put back from a backup: says what is lost, and asks
+    AcceptHead {
+        /// The head, which is accepted without asking
+        #[arg(value_name = "COMMIT")]
+        head: Option<String>,
+    },
     /// Sign the next root: who holds its keys, and how many of them must sign
     Rotate {
         /// Who joins, or has other keys from now on: ID=KEY or ID=FILE

@@ -55,8 +55,8 @@ pub struct ApproveArgs {
 /// Arguments of `renew`.
 #[derive(Debug, Args)]
 pub struct RenewArgs {
-    /// The branch
-    pub branch: String,
+    /// The branch of a proposal; without it, what this copy changed and its origin lacks
+    pub branch: Option<String>,
 }
 
 /// Arguments of `land`.

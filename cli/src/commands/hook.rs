@@ -2,14 +2,15 @@
 
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::{HookAnswer, Quarantine};
+use refmark_core::{Context, HookAnswer, Places, Quarantine, Registry, SystemClock};
 use serde::Serialize;
 
 use super::program;
 use crate::answer::{Render, Reply, reply};
-use crate::app::App;
+use crate::app::{App, here};
 use crate::args::governing::{HookAction, HookArgs};
 use crate::render::Page;
 use crate::render::plain::Plain;
@@ -41,9 +42,19 @@ pub fn run(app: &App, args: &HookArgs) -> Reply {
             std::io::stdin()
                 .read_to_string(&mut input)
                 .map_err(|error| Error::new(Code::Io, format!("standard input cannot be read: {error}")))?;
-            reply(Received(app.registry()?.share().pre_receive(&input, quarantine()?.as_ref())?))
+            reply(Received(pushed_to(app)?.share().pre_receive(&input, quarantine()?.as_ref())?))
         }
     }
+}
+
+/// The registry that Git runs the hook for. Whoever pushes may bring an environment: what it says of registries and roots
+/// is not asked.
+fn pushed_to(app: &App) -> Result<Registry> {
+    let git_dir = std::env::var_os("GIT_DIR").filter(|it| !it.is_empty()).map(PathBuf::from);
+    let mut world = Context::at(Places::from_env(), Arc::new(SystemClock));
+    app.equip(&mut world);
+    app.arm();
+    Registry::open(&git_dir.map_or_else(here, Ok)?, world)
 }
 
 /// Where Git keeps a push's objects until the hook has spoken.

@@ -1,5 +1,6 @@
 //! The commands, one a file: texts become types, the core does the work, an answer comes back.
 
+mod accept_head;
 mod approve;
 mod attach;
 mod catalog;

@@ -1,4 +1,4 @@
-//! `renew`: makes a proposal again on what stands there now.
+//! `renew`: makes a proposal, or what a clone changed on its own, again on what stands there now.
 
 use crate::answer::{Reply, reply};
 use crate::app::App;
@@ -8,5 +8,9 @@ use crate::args::proposals::RenewArgs;
 pub fn run(app: &App, args: &RenewArgs) -> Reply {
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;
-    reply(registry.write(&*signer).renew(&args.branch)?)
+    let writer = registry.write(&*signer);
+    match &args.branch {
+        Some(branch) => reply(writer.renew(branch)?),
+        None => reply(writer.renew_own()?),
+    }
 }

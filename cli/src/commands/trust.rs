@@ -56,6 +56,7 @@ pub fn run(app: &App, args: &TrustArgs) -> Reply {
     match &args.action {
         TrustAction::Show => reply(app.registry()?.govern().trust()?),
         TrustAction::Pin { root } => pin(app, root.as_deref()),
+        TrustAction::AcceptHead { head } => super::accept_head::run(app, head.as_deref()),
         TrustAction::History => reply(History(app.registry()?.govern().trust()?)),
         TrustAction::Rotate { .. } => rotate(app, &args.action),
         TrustAction::Distrust { lost, since, how } => {

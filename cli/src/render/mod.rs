@@ -1,5 +1,6 @@
 //! Pages for people: aligned tables, colour on a terminal only, and nothing foreign that could move the cursor.
 
+pub mod again;
 pub mod diff;
 pub mod error;
 pub mod finding;

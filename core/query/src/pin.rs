@@ -113,9 +113,27 @@ pub enum HeadSeen {
     Elsewhere,
 }
 
-/// What a lock alone says of a pin: whether the registry was asked lately enough.
+/// Clocks of machines that are looked after differ by no more seconds.
+const SKEW: i64 = 600;
+
+/// What a lock alone says of a pin: whether the registry was asked lately enough. A time that has not come yet says nothing
+/// of that, and a limit must not sleep until it has.
 pub fn judge_offline(pin: &Pin, max_offline: Option<Span>, now: Timestamp) -> PinReport {
     let mut report = PinReport::of(pin);
+    if max_offline.is_some() && pin.checked.since(now) > SKEW {
+        let error = Error::new(
+            Code::StalePin,
+            format!(
+                "pin {} was last checked at {}, which is ahead of this machine's clock: {now}",
+                pin.name, pin.checked
+            ),
+        )
+        .hint("one of the two clocks is wrong; `refmark pin update` asks the registry again")
+        .field("checked", pin.checked)
+        .field("now", now);
+        report.add(Standing::Stale, &error);
+        return report;
+    }
     if let Some(span) = max_offline
         && now.since(pin.checked) > i64::try_from(span.seconds()).unwrap_or(i64::MAX)
     {

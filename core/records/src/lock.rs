@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::FileClass;
 use super::registry_id::RegistryId;
+use refmark_types::address::without_secrets;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{AliasName, ModelName, RemoteName};
@@ -145,6 +146,14 @@ impl LockFile {
         if text.len() > LOCK_LIMIT {
             return Err(Error::new(Code::TooLarge, format!("the lock file has over {LOCK_LIMIT} bytes")));
         }
+        if let Some(line) = conflict_mark(text) {
+            return Err(bad(format!("line {line}: the marks of a merge conflict"))
+                .hint(
+                    "both sides changed pins: take one (git checkout --ours or --theirs refmark.lock), then \
+                     `refmark pin add` what the other had",
+                )
+                .field("line", line));
+        }
         let unreadable = |mistake: toml::Mistake| {
             bad(mistake.said)
                 .hint("put the file back as it was committed, or write it anew with `refmark pin add`")
@@ -163,15 +172,14 @@ impl LockFile {
         if raw.format == 0 || raw.pin.len() > MAX_PINS {
             return Err(bad(format!("expected format 1 to {LOCK_FORMAT} and at most {MAX_PINS} pins")));
         }
-        let remotes = raw
-            .remotes
-            .into_iter()
-            .map(|(name, place)| Ok((RemoteName::parse(&name).map_err(within)?, plain("a remote", place)?)));
+        let remotes = raw.remotes.into_iter().map(|(name, place)| {
+            Ok((RemoteName::parse(&name).map_err(within)?, without_secrets(&plain("a remote", place)?)))
+        });
         let lock = LockFile {
             registry: LockedRegistry {
                 id: raw.registry.id,
                 name: plain("the registry's name", raw.registry.name)?,
-                url: plain("the registry's url", raw.registry.url)?,
+                url: without_secrets(&plain("the registry's url", raw.registry.url)?),
                 root: prefixed(&raw.registry.root)?,
                 max_offline: raw.registry.max_offline,
             },
@@ -189,7 +197,7 @@ impl LockFile {
         let registry = &self.registry;
         line(&mut out, "id", &quoted(&registry.id.to_string()));
         line(&mut out, "name", &quoted(&registry.name));
-        line(&mut out, "url", &quoted(&registry.url));
+        line(&mut out, "url", &quoted(&without_secrets(&registry.url)));
         line(&mut out, "root", &quoted(&registry.root.prefixed()));
         if let Some(span) = registry.max_offline {
             line(&mut out, "max_offline", &quoted(&span.to_string()));
@@ -198,7 +206,7 @@ impl LockFile {
             out.push_str("\n[remotes]\n");
         }
         for (name, place) in &self.remotes {
-            line(&mut out, &quoted(name.as_str()), &quoted(place));
+            line(&mut out, &quoted(name.as_str()), &quoted(&without_secrets(place)));
         }
         for pin in &self.pins {
             pin.print(&mut out);
@@ -247,6 +255,12 @@ impl LockFile {
         }
         Ok(())
     }
+}
+
+/// The line of the first mark that a merge left, from 1.
+fn conflict_mark(text: &str) -> Option<usize> {
+    let is_mark = |line: &str| ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark));
+    text.lines().position(is_mark).map(|at| at + 1)
 }
 
 impl Pin {

@@ -17,6 +17,7 @@ use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
+use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -147,13 +148,25 @@ impl Context {
 
     /// Pins a registry's root for this user. Without a configuration folder there is nowhere to keep it.
     pub fn store_pin(&self, registry: RegistryId, name: &str, root: Digest) -> Result<()> {
-        let mut file = self.load::<TrustFile>("trust.toml")?;
-        let pin = StoredPin { name: name.to_owned(), root };
-        if file.roots.get(&registry.to_string()).is_some_and(|have| have.root == root) {
+        if self.load::<TrustFile>("trust.toml")?.roots.get(&registry.to_string()).is_some_and(|have| have.root == root)
+        {
             return Ok(());
         }
-        file.roots.insert(registry.to_string(), pin);
-        self.save("trust.toml", &file)
+        self.update("trust.toml", |file: &mut TrustFile| {
+            file.roots.insert(registry.to_string(), StoredPin { name: name.to_owned(), root });
+        })
+    }
+
+    /// Keeps that this user took an older head of a registry for the newest. Where there is nowhere to keep it, it is
+    /// still taken.
+    pub(crate) fn store_accepted(&self, registry: RegistryId, head: Oid, instead_of: Oid) -> Result<()> {
+        if self.places.config.is_none() {
+            return Ok(());
+        }
+        let time = self.clock.now();
+        self.update("trust.toml", |file: &mut TrustFile| {
+            file.accepted.push(AcceptedHead { registry: registry.to_string(), head, instead_of, time });
+        })
     }
 
     /// The user's default registry.
@@ -166,13 +179,29 @@ impl Context {
         if self.places.config.is_none() {
             return Ok(false);
         }
-        let mut file = self.load::<ConfigFile>("config.toml")?;
-        if !always && file.default_registry.as_ref().is_some_and(|have| have.exists()) {
-            return Ok(false);
-        }
-        file.default_registry = Some(path.to_owned());
-        self.save("config.toml", &file)?;
-        Ok(true)
+        let mut set = false;
+        self.update("config.toml", |file: &mut ConfigFile| {
+            // One that is not there now may be on a disk that is not mounted: only its owner gives it up.
+            set = always || file.default_registry.is_none();
+            if set {
+                file.default_registry = Some(path.to_owned());
+            }
+        })?;
+        Ok(set)
+    }
+
+    /// Changes a settings file of this user. Other processes change it before or after, never meanwhile.
+    fn update<T: Default + Serialize + for<'de> Deserialize<'de>>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut T),
+    ) -> Result<()> {
+        let Some(folder) = &self.places.config else { return self.save(name, &T::default()) };
+        make_dirs_durably(&*self.disk, folder)?;
+        let _held = self.hold(&folder.join(name))?;
+        let mut file = self.load::<T>(name)?;
+        change(&mut file);
+        self.save(name, &file)
     }
 
     fn load<T: Default + for<'de> Deserialize<'de>>(&self, name: &str) -> Result<T> {
@@ -207,6 +236,17 @@ pub(crate) const SETTINGS_LIMIT: u64 = 1 << 20;
 struct TrustFile {
     #[serde(default)]
     roots: BTreeMap<String, StoredPin>,
+    /// Older heads that the user took for the newest, oldest decision first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<AcceptedHead>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AcceptedHead {
+    registry: String,
+    head: Oid,
+    instead_of: Oid,
+    time: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]

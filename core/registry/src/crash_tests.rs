@@ -169,7 +169,7 @@ fn bury(folder: &Path, is_new_boot: bool) {
     let (living, dead) = living_and_dead();
     for path in everything(folder) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let is_lock = name.starts_with("lock") || name.starts_with(".lock");
+        let is_lock = name.starts_with("lock") || name.starts_with(".lock") || name.ends_with(".held");
         if is_lock
             && let Ok(text) = std::fs::read_to_string(&path)
             && text.ends_with('}')

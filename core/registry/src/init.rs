@@ -5,13 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::registry::{HERE_BRANCH, OWN_BRANCH, Registry};
+use crate::registry::{HERE_BRANCH, OWN_BRANCH, Registry, elsewhere};
 use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::disk::{io_error, make_dirs_durably};
-use refmark_store::fs::sibling::{Beside, Building};
+use refmark_store::fs::room::{Room, behind_links, sweep_inside};
 use refmark_store::git::{Format, Repo};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -82,7 +82,7 @@ impl Registry {
         signer: &dyn Signer,
         request: &InitRequest<'_>,
     ) -> Result<(Registry, InitAnswer)> {
-        let into = std::path::absolute(path).map_err(|error| io_error("find", path, &error))?;
+        let into = behind_links(&std::path::absolute(path).map_err(|error| io_error("find", path, &error))?);
         if request.here {
             let repo = project_repository(path, &world)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
@@ -91,13 +91,11 @@ impl Registry {
             return Ok((made, answer));
         }
         // Beside its place: who finds a registry there finds a whole one, and a killed `init` is begun again.
-        let beside = room_for(&into, &world)?;
-        let building = Building::at(&beside, &world.disk);
-        let repo = Repo::init_on(world.disk.clone(), &building.path, true, request.format, OWN_BRANCH)?;
+        let room = room_for(&into, &world)?;
+        let repo = Repo::init_on(world.disk.clone(), room.path(), true, request.format, OWN_BRANCH)?;
         let (made, mut answer) = Self::build(id, repo, OWN_BRANCH, world.clone(), signer, request, folder_name(&into))?;
         drop(made);
-        world.disk.rename(&building.path, &into)?;
-        world.disk.sync_dir(beside.folder())?;
+        room.finish()?;
         let registry = Registry::open(&into, world)?;
         registry.make_known(&mut answer)?;
         Ok((registry, answer))
@@ -175,14 +173,21 @@ fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
         return Err(Error::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
             .hint(Hint::of("it may be a registry: ").then(Next::Status)));
     }
+    if let Some(tracking) = elsewhere(&repo)?.first() {
+        let branch = tracking.rsplit('/').next().unwrap_or(HERE_BRANCH);
+        return Err(Error::new(Code::Exists, format!("this project has a registry already: {tracking}"))
+            .hint(format!("git branch {branch} {tracking} makes it this copy's; two registries would be two truths"))
+            .field("tracking", tracking));
+    }
     Ok(repo)
 }
 
-/// The neighbourhood of a folder that is not there, or empty; made where it is missing, and swept.
-pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
-    let Some(beside) = Beside::of(into) else {
+/// Room for a folder that is not there, or empty.
+pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Room> {
+    let Some(parent) = into.parent().filter(|_| into.file_name().is_some()) else {
         return Err(Error::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
     };
+    sweep_inside(into, &*world.disk);
     if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
         return Err(Error::new(Code::Exists, format!("{} exists and is not empty", into.display()))
             .hint(
@@ -191,9 +196,8 @@ pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Beside> {
             )
             .at(into.display().to_string()));
     }
-    make_dirs_durably(&*world.disk, beside.folder())?;
-    beside.sweep(&*world.disk);
-    Ok(beside)
+    make_dirs_durably(&*world.disk, parent)?;
+    Room::at(into, &world.disk)
 }
 
 /// The name of a folder, as people see it.

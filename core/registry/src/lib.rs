@@ -10,6 +10,7 @@ mod founder;
 mod govern;
 #[cfg(any(test, feature = "testing"))]
 pub mod grown;
+mod hold;
 mod init;
 mod maintain;
 mod paths;
@@ -67,6 +68,9 @@ pub use registry::{
     Governance, Governor, HERE_BRANCH, LOCK_FILE, Located, Maintenance, OWN_BRANCH, Pins, Reader, Registry, Sharing,
     Writer, locate, open_located,
 };
+pub use share::accept_head::{LostCommit, OlderHead};
+pub use share::again::{AgainAnswer, LeftBehind, Made, MadeAgain};
+pub use share::checked_out::CheckedOut;
 pub use share::clone::{CloneAnswer, CloneRequest};
 pub use share::export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
 pub use share::fetch::FetchAnswer;

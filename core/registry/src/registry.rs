@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::context::{Context, Pinning};
-use crate::pins::project::{Project, local};
+use crate::pins::project::{Project, at_home, local};
 use crate::view::incomplete::explain_missing;
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
@@ -17,6 +17,7 @@ use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
+use refmark_types::oid::Oid;
 
 /// The branch of a registry that lives in an existing project's repository.
 pub const HERE_BRANCH: &str = "refmark";
@@ -52,11 +53,15 @@ impl Registry {
         let mut branches: Vec<String> = repo.head_branch()?.into_iter().chain([OWN_BRANCH.to_owned()]).collect();
         branches.insert(if repo.is_bare() { branches.len() } else { 0 }, HERE_BRANCH.to_owned());
         for branch in branches {
-            if let Some((record, root)) = root_at(&repo, &branch).map_err(|error| explain_missing(&repo, error))? {
+            let Some(head) = repo.head(&branch)? else { continue };
+            if let Some((record, root)) = first_root(&repo, head).map_err(|error| explain_missing(&repo, error))? {
                 return Self::with_root(repo, branch, world, record, root);
             }
         }
-        Err(not_a_registry(path, "no branch of it has a trust root"))
+        match elsewhere(&repo)?.first() {
+            Some(tracking) => Err(only_tracked(path, tracking)),
+            None => Err(not_a_registry(path, "no branch of it has a trust root")),
+        }
     }
 
     fn with_root(repo: Repo, branch: String, world: Context, record: Record, name: String) -> Result<Registry> {
@@ -72,6 +77,7 @@ impl Registry {
         name: String,
         first_root: Digest,
     ) -> Registry {
+        let world = Context { disk: repo.disk(), ..world };
         let area = match (&world.places.data, branch == HERE_BRANCH && !repo.is_bare()) {
             (Some(data), true) => data.join(id.to_string()),
             _ => repo.git_dir().join("refmark"),
@@ -223,11 +229,35 @@ impl Registry {
     }
 }
 
-/// The first root of a branch, unverified, with the name that it gives.
-fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
-    let Some(head) = repo.head(branch)? else { return Ok(None) };
-    let Some(bytes) = repo.snapshot(head)?.read(&Place::Root(1).path(), RECORD_LIMIT)? else { return Ok(None) };
-    let record = Record::parse(&bytes).map_err(|error| error.at(Place::Root(1).path()))?;
+/// The first root at a head, unverified, with the name that it gives. Where somebody overwrote or removed it, that is a
+/// bad commit like any other, and the root is the one that stood before.
+fn first_root(repo: &Repo, head: Oid) -> Result<Option<(Record, String)>> {
+    let now = root_at(repo, head);
+    if matches!(now, Ok(Some(_))) {
+        return now;
+    }
+    let snapshot = repo.snapshot(head)?;
+    // What never was a registry may have a long history.
+    if snapshot.list("trust")?.is_empty() && snapshot.list("policy")?.is_empty() {
+        return now;
+    }
+    let mut at = repo.commit(head)?.parents.first().copied();
+    while let Some(id) = at {
+        if let Ok(Some(found)) = root_at(repo, id) {
+            return Ok(Some(found));
+        }
+        at = repo.commit(id)?.parents.first().copied();
+    }
+    now
+}
+
+fn root_at(repo: &Repo, head: Oid) -> Result<Option<(Record, String)>> {
+    let path = Place::Root(1).path();
+    let Some(bytes) = repo.snapshot(head)?.read(&path, RECORD_LIMIT)? else { return Ok(None) };
+    let record = Record::parse(&bytes).map_err(|mut error| {
+        error.message = format!("{path} is no record: {}", error.message);
+        error.at(&path)
+    })?;
     match record.predicate() {
         Predicate::Root(root) => {
             let name = root.name.clone();
@@ -235,6 +265,25 @@ fn root_at(repo: &Repo, branch: &str) -> Result<Option<(Record, String)>> {
         }
         _ => Ok(None),
     }
+}
+
+/// The remote-tracking branches that hold a registry, such as `origin/refmark`.
+pub(crate) fn elsewhere(repo: &Repo) -> Result<Vec<String>> {
+    let mut found = repo.tracked_anywhere(&[HERE_BRANCH, OWN_BRANCH])?;
+    found.retain(|(_, head)| matches!(first_root(repo, *head), Ok(Some(_))));
+    Ok(found.into_iter().map(|(name, _)| name).collect())
+}
+
+/// A clone of a project has the registry as a remote's branch only, until somebody makes a local one.
+fn only_tracked(path: &Path, tracking: &str) -> Box<Error> {
+    let branch = tracking.rsplit('/').next().unwrap_or(HERE_BRANCH);
+    Error::new(
+        Code::NotARegistry,
+        format!("{} has no branch {branch} of its own yet; the registry is here as {tracking}", path.display()),
+    )
+    .hint(format!("git branch {branch} {tracking}, and try again; `refmark fetch` keeps it up to date"))
+    .at(path.display().to_string())
+    .field("tracking", tracking)
 }
 
 fn not_a_registry(path: &Path, why: &str) -> Box<Error> {
@@ -275,19 +324,27 @@ impl Located {
 /// Finds the registry that a command means: what was named, the lock file above the working directory, the nearest
 /// registry above it, the user's default.
 pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Located> {
+    let home = world.places.home.as_deref();
     if let Some(path) = named {
-        return Ok(Located::Named(path.to_owned()));
+        let address = path.to_str().filter(|text| text.starts_with("file://"));
+        let path = address.and_then(|address| local(address, from, home)).unwrap_or_else(|| at_home(path, home));
+        return Ok(Located::Named(path));
     }
     // A lock file that cannot be read is an error: another registry in its place would be a surprise.
     if let Some(project) = Project::find(from, world)?
-        && let Some(path) = local(&project.lock()?.registry.url, &project.folder).filter(|path| path.exists())
+        && let Some(path) = local(&project.lock()?.registry.url, &project.folder, home).filter(|path| path.exists())
     {
         return Ok(Located::ByLock(path));
     }
     for folder in from.ancestors() {
         let git = folder.join("HEAD").is_file() || folder.join(".git").exists();
-        if git && Registry::open(folder, world.clone()).is_ok() {
-            return Ok(Located::Nearest(folder.to_owned()));
+        if !git {
+            continue;
+        }
+        match Registry::open(folder, world.clone()) {
+            // A project whose registry is only its remote's means that one, and no other.
+            Err(error) if !error.fields.contains_key("tracking") => {}
+            _ => return Ok(Located::Nearest(folder.to_owned())),
         }
     }
     if let Some(path) = world.default_registry()? {
@@ -305,10 +362,24 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Loca
     ))
 }
 
+/// The default may have been moved, or its disk may not be mounted: another one in its place would be a surprise.
+fn default_is_gone(path: &Path, why: &Error) -> Box<Error> {
+    let message = match path.exists() {
+        true => format!("your default registry cannot be opened: {}", why.message),
+        false => format!("your default registry, {}, is not there", path.display()),
+    };
+    Error::new(Code::NoRegistry, message)
+        .hint("if its disk is not mounted, mount it; if it was moved, `refmark use PATH` says where; -R names another")
+        .at(path.display().to_string())
+}
+
 /// Opens what was located. Where a lock file above the working directory is for that registry, it is held to the lock's
 /// root, unless the caller named one.
 pub fn open_located(found: &Located, from: &Path, world: Context) -> Result<Registry> {
-    let registry = Registry::open(found.path(), world.clone())?;
+    let registry = Registry::open(found.path(), world.clone()).map_err(|error| match found {
+        Located::Default(path) if error.code == Code::NotARegistry => default_is_gone(path, &error),
+        _ => error,
+    })?;
     let (Pinning::Stored, Some(project)) = (&world.pinning, Project::find(from, &world)?) else { return Ok(registry) };
     let lock = project.lock()?;
     if lock.registry.id == registry.id() {

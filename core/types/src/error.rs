@@ -121,7 +121,7 @@ codes! {
     Inconsistent "inconsistent" Integrity "A model file's header claims what its bytes do not hold, such as a tensor beyond the end.";
     BadTip "bad-tip" Integrity "At the newest commit a file that had taken effect is missing or changed; pass --last-good for the last good state.";
     Tampered "tampered" Integrity "A file that had taken effect was changed or removed in history.";
-    HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head.";
+    HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head. Where its owner put a backup back: `refmark trust accept-head`.";
     BadTree "bad-tree" Integrity "The tree holds an entry that refmark never writes: a link, a submodule, an odd mode or a hostile name.";
     BadPack "bad-pack" Integrity "A Git pack, index, bundle or object is damaged or lies about its size.";
 

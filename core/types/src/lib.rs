@@ -45,6 +45,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod canonical;
 pub mod digest;
 pub mod error;

@@ -2,6 +2,7 @@
 //! compare-and-swap of the branch.
 
 mod about;
+mod again;
 mod approval;
 mod catalog;
 mod change;
@@ -15,6 +16,7 @@ mod register;
 mod transition;
 
 pub use about::{AboutRequest, announce, describe};
+pub use again::{Renumbered, again};
 pub use approval::{ApprovalRequest, approve};
 pub use catalog::{EntryRequest, catalog_entry, catalog_state};
 pub use change::Change;

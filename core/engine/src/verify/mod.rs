@@ -275,7 +275,10 @@ pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Error> {
         Code::HistoryRewritten,
         format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
     )
-    .hint("the branch was rewritten or moved back; compare with a copy that you trust before you go on")
+    .hint(format!(
+        "the branch was rewritten or moved back; compare with a copy that you trust before you go on. Where its owner has \
+         put it back from a backup: `refmark trust accept-head {head}`"
+    ))
     .field("expected", seen)
     .field("found", head)
 }

@@ -10,6 +10,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName};
 use refmark_types::reference::Reference;
+use std::collections::BTreeMap;
 
 /// The moves that a log shows, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -39,18 +40,47 @@ pub fn check_model(reader: StateReader<'_>, model: Option<&ModelName>, alias: Op
     }
 }
 
+/// A move, and the place on the chain of the commit in which it took effect, where that is known.
+pub type Placed = (Option<u64>, MoveRow);
+
 impl LogAnswer {
-    /// The log of these moves, newest first by landing; an error where an alias was asked for that never moved.
-    pub fn of(mut moves: Vec<MoveRow>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
+    /// The log of these moves, newest first; an error where an alias was asked for that never moved.
+    pub fn of(mut moves: Vec<Placed>, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<LogAnswer> {
         if moves.is_empty()
             && let (Some(model), Some(alias)) = (model, alias)
         {
             return Err(Error::new(Code::NotFound, format!("{model}@{alias} never moved"))
                 .hint(Hint::of("its aliases: ").then(Next::List { model: Some(model.to_string()) })));
         }
-        moves.sort_by(newest_first);
-        Ok(LogAnswer { moves })
+        // Clocks are shown, and order nothing that the chain orders.
+        match moves.iter().all(|(place, _)| place.is_some()) {
+            true => moves.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| within_a_commit(&a.1, &b.1))),
+            false => moves.sort_by(|a, b| b.1.landed.cmp(&a.1.landed).then_with(|| within_a_commit(&a.1, &b.1))),
+        }
+        Ok(LogAnswer { moves: by_number(moves.into_iter().map(|(_, row)| row).collect()) })
     }
+}
+
+/// Moves of one commit, in an order that is always the same.
+fn within_a_commit(a: &MoveRow, b: &MoveRow) -> std::cmp::Ordering {
+    b.sequence.cmp(&a.sequence).then_with(|| (&a.model, &a.alias).cmp(&(&b.model, &b.alias)))
+}
+
+/// The same places in the list, and in those of one alias its moves by their numbers: each follows the one before, whatever
+/// clocks said.
+fn by_number(rows: Vec<MoveRow>) -> Vec<MoveRow> {
+    let order: Vec<(ModelName, AliasName)> = rows.iter().map(|it| (it.model.clone(), it.alias.clone())).collect();
+    let mut rows = rows;
+    rows.sort_by_key(|row| row.sequence);
+    let mut of_alias: BTreeMap<(ModelName, AliasName), Vec<MoveRow>> = BTreeMap::new();
+    for row in rows {
+        let key = (row.model.clone(), row.alias.clone());
+        match of_alias.get_mut(&key) {
+            Some(all) => all.push(row),
+            None => drop(of_alias.insert(key, vec![row])),
+        }
+    }
+    order.iter().filter_map(|key| of_alias.get_mut(key).and_then(Vec::pop)).collect()
 }
 
 /// The moves of an alias, or of every alias of a model, or of all models; in no order, and of each alias at most the newest
@@ -60,7 +90,7 @@ pub fn moves(
     model: Option<&ModelName>,
     alias: Option<&AliasName>,
     most: usize,
-) -> Result<Vec<MoveRow>> {
+) -> Result<Vec<Placed>> {
     let reader = context.reader();
     let models = match model {
         Some(model) => vec![model.clone()],
@@ -84,12 +114,16 @@ fn moves_of(
     model: &ModelName,
     alias: &AliasName,
     most: usize,
-    rows: &mut Vec<MoveRow>,
+    rows: &mut Vec<Placed>,
 ) -> Result<()> {
     for moved in context.reader().newest_alias_moves(model, alias, most)? {
         let path = Place::Alias(model.clone(), alias.clone(), moved.sequence).path();
         let landed = context.landed(&path)?;
-        rows.push(MoveRow {
+        let place = match (landed, context.walked) {
+            (Some(landed), Some(verified)) => verified.walk.position(landed.commit)?,
+            _ => None,
+        };
+        let row = MoveRow {
             model: model.clone(),
             alias: alias.clone(),
             sequence: moved.sequence,
@@ -100,14 +134,8 @@ fn moves_of(
             reason: moved.reason.clone(),
             commit: landed.map(|landed| landed.commit),
             landed: landed.map(|landed| landed.time),
-        });
+        };
+        rows.push((place, row));
     }
     Ok(())
-}
-
-/// Newest first by landing; of one landing by time, number and name, so that the order is always the same.
-fn newest_first(a: &MoveRow, b: &MoveRow) -> std::cmp::Ordering {
-    (b.landed, b.time, b.sequence)
-        .cmp(&(a.landed, a.time, a.sequence))
-        .then_with(|| (&a.model, &a.alias).cmp(&(&b.model, &b.alias)))
 }

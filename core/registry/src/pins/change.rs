@@ -83,6 +83,7 @@ pub struct PinChangeAnswer {
 impl Project {
     /// Pins what references mean now. Only trusted artifacts of a registry whose root is pinned; `tofu` pins it.
     pub fn add(&mut self, registry: &Registry, request: &PinAddRequest) -> Result<PinChangeAnswer> {
+        let _guard = self.hold()?;
         let held = self.held(registry)?;
         let registry = held.as_ref().unwrap_or(registry);
         let view = registry.view()?;
@@ -114,6 +115,7 @@ impl Project {
 
     /// Takes pins away.
     pub fn remove(&mut self, names: &[ModelName]) -> Result<PinChangeAnswer> {
+        let _guard = self.hold()?;
         let mut lock = self.lock()?.clone();
         for name in names {
             self.pin(name)?;
@@ -125,6 +127,7 @@ impl Project {
 
     /// Moves pins to what their aliases hold now; all pins where no name is given. A dry run shows what would change.
     pub fn update(&mut self, registry: &Registry, names: &[ModelName], dry_run: bool) -> Result<PinChangeAnswer> {
+        let _guard = if dry_run { None } else { Some(self.hold()?) };
         let mut lock = self.lock()?.clone();
         let held = self.held(registry)?;
         let registry = held.as_ref().unwrap_or(registry);

@@ -1,6 +1,7 @@
 //! A consumer's project and its lock file. What is done with it has a file each: `pin_change` (add, remove, update),
 //! `pin_check` (list, check), `pin_sync`, `pin_publish` and `pin_lint`.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::context::{Context, Pinning};
@@ -8,6 +9,7 @@ use crate::registry::{LOCK_FILE, Registry};
 use refmark_query::pin as judging;
 use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
 use refmark_store::fs::disk::{io_error, replace};
+use refmark_store::fs::lock::Guard;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -76,7 +78,9 @@ impl Project {
         if matches!(world.pinning, Pinning::Stored) {
             world.pinning = Pinning::Root(lock.registry.root);
         }
-        if let Some(path) = local(&lock.registry.url, &self.folder).filter(|path| path.exists()) {
+        if let Some(path) =
+            local(&lock.registry.url, &self.folder, self.world.places.home.as_deref()).filter(|path| path.exists())
+        {
             let registry = Registry::open(&path, world)?;
             judging::same_registry(lock, registry.id())?;
             return Ok(Some(registry));
@@ -95,6 +99,13 @@ impl Project {
             Pinning::Stored => registry.held_to(lock.registry.root).map(Some),
             Pinning::Root(_) => Ok(None),
         }
+    }
+
+    /// Holds the lock file while it is changed, and reads it again: another process may have changed it.
+    pub(crate) fn hold(&mut self) -> Result<Guard> {
+        let guard = self.world.hold(&self.path())?;
+        self.lock = Project::at(&self.folder, self.world.clone())?.lock;
+        Ok(guard)
     }
 
     pub(crate) fn save(&mut self, lock: &LockFile) -> Result<()> {
@@ -118,7 +129,66 @@ pub(crate) fn is_local(url: &str) -> bool {
     url.starts_with("file://") || !(url.contains("://") || scp(url))
 }
 
-/// The path that an address is, relative ones from a folder; none for addresses elsewhere.
-pub(crate) fn local(url: &str, from: &Path) -> Option<PathBuf> {
-    is_local(url).then(|| from.join(url.strip_prefix("file://").unwrap_or(url)))
+/// The path that an address is, relative ones from a folder; none for addresses elsewhere. `~/` is the user's home, and the
+/// path of a `file://` address may have `%xx`.
+pub(crate) fn local(url: &str, from: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    if !is_local(url) {
+        return None;
+    }
+    let path = match url.strip_prefix("file://") {
+        Some(rest) => unescaped(rest.strip_prefix("localhost").filter(|rest| rest.starts_with('/')).unwrap_or(rest)),
+        None => PathBuf::from(url),
+    };
+    Some(from.join(at_home(&path, home)))
+}
+
+/// A path whose first part is `~` begins at the user's home: shells do that, settings files and variables do not.
+pub(crate) fn at_home(path: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+fn unescaped(path: &str) -> PathBuf {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match digits.filter(|_| *first == b'%').and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|it| *it != 0) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    PathBuf::from(std::ffi::OsStr::from_bytes(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_however_it_is_spelled() {
+        let (from, home) = (Path::new("/work"), Some(Path::new("/home/ada")));
+        for (url, path) in [
+            ("file:///srv/my%20models", "/srv/my models"),
+            ("file://localhost/srv/models", "/srv/models"),
+            ("file:///srv/100%", "/srv/100%"),
+            ("~/models", "/home/ada/models"),
+            ("../models", "/work/../models"),
+            ("/srv/my%20models", "/srv/my%20models"),
+            ("./~odd", "/work/./~odd"),
+        ] {
+            assert_eq!(local(url, from, home), Some(PathBuf::from(path)), "{url}");
+        }
+        for elsewhere in ["https://h/x", "git@h:x", "[::1]:x", "git@[::1]:x", "ssh://git@[::1]:22/x"] {
+            assert_eq!(local(elsewhere, from, home), None, "{elsewhere}");
+        }
+    }
 }

@@ -15,8 +15,9 @@ use refmark_records::lock::Pin;
 use refmark_records::manifest::FileEntry;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
-use refmark_store::fs::disk::{Disk, io_error, make_dirs_durably};
+use refmark_store::fs::disk::{io_error, make_dirs_durably};
 use refmark_store::fs::read::read_bounded;
+use refmark_store::fs::room::{Room, behind_links, may_write, sweep_inside};
 use refmark_store::fs::sibling::{Beside, Building};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
@@ -102,7 +103,7 @@ impl Project {
         let lock = self.lock()?;
         let registry = if frozen { None } else { self.registry()? };
         let unchecked = if frozen { None } else { self.ask(registry.as_ref())? };
-        let into = std::path::absolute(into).map_err(|error| io_error("find", into, &error))?;
+        let into = behind_links(&std::path::absolute(into).map_err(|error| io_error("find", into, &error))?);
         let plan = plan_of(&lock.pins)?;
         let mut answer = PinSyncAnswer {
             pins: lock.pins.iter().map(|pin| synced(pin, &into)).collect(),
@@ -140,6 +141,7 @@ impl Project {
 
     /// What stands at the target.
     fn standing(&self, into: &Path, plan: &[Placement], marker: &[u8]) -> Result<Standing> {
+        sweep_inside(into, &*self.world.disk);
         let is_free = match std::fs::read_dir(into) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -191,23 +193,20 @@ impl Project {
         marker: &[u8],
         answer: &mut PinSyncAnswer,
     ) -> Result<()> {
-        let Some(beside) = Beside::of(into) else {
-            return Err(Error::new(Code::BadArgument, "the root folder is no place for a sync"));
-        };
         let disk = &*self.world.disk;
-        make_dirs_durably(disk, beside.folder())?;
-        beside.sweep(disk);
-        let building = Building::at(&beside, &self.world.disk);
-        let fetched = self.materialise(registry, plan, &building.path, How::Copy, &beside)?;
-        (answer.fetched, answer.fetched_bytes) = fetched;
-        disk.make_dirs(&building.path)?;
-        disk.write_new(&building.path.join(MARKER), marker, 0o644)?;
-        disk.sync_dir(&building.path)?;
-        match answer.replaced {
-            true => exchange(disk, &building.path, into, Building::at(&beside, &self.world.disk))?,
-            false => disk.rename(&building.path, into)?,
+        if let Some(parent) = into.parent() {
+            make_dirs_durably(disk, parent)?;
         }
-        disk.sync_dir(beside.folder())
+        let room = Room::at(into, &self.world.disk)?;
+        let fetched = self.materialise(registry, plan, room.path(), How::Copy, room.beside())?;
+        (answer.fetched, answer.fetched_bytes) = fetched;
+        disk.make_dirs(room.path())?;
+        disk.write_new(&room.path().join(MARKER), marker, 0o644)?;
+        disk.sync_dir(room.path())?;
+        match answer.replaced {
+            true => room.replace(),
+            false => room.finish(),
+        }
     }
 
     /// Writes files from the first place that has their bytes. A damaged copy on this machine is moved away and fetched
@@ -253,7 +252,7 @@ impl Project {
             remotes.extend(registry.remotes()?);
         }
         for place in lock.remotes.values() {
-            if let Some(folder) = local(place, &self.folder) {
+            if let Some(folder) = local(place, &self.folder, self.world.places.home.as_deref()) {
                 remotes.push(Arc::new(FolderRemote::open(&folder, disk.clone())));
             }
         }
@@ -265,7 +264,8 @@ impl Project {
             )
             .hint("add a folder in the store's layout: refmark remote add NAME FOLDER, and pin again"));
         }
-        let cache = self.world.cache.as_deref().filter(|cache| disk.make_dirs(cache).is_ok());
+        // A cache of the image or of another user is no reason to fail.
+        let cache = self.world.cache.as_deref().filter(|cache| disk.make_dirs(cache).is_ok() && may_write(cache));
         let (area, temporary) = match cache {
             Some(cache) => (cache.to_owned(), None),
             None => {
@@ -299,15 +299,12 @@ impl Project {
         let files = chosen(&files, &request.include)?;
         let plan = placements(&files)?;
         let how = if request.hard_links { How::HardLink { verify: true } } else { How::Copy };
-        let into = std::path::absolute(into).map_err(|error| io_error("find", into, &error))?;
+        let into = behind_links(&std::path::absolute(into).map_err(|error| io_error("find", into, &error))?);
         let was_there = self.is_there(&into, &plan)?;
         if !was_there {
-            let Some(beside) = Beside::of(&into) else {
-                return Err(Error::new(Code::BadArgument, "the root folder is no place for a package"));
-            };
-            beside.sweep(&*self.world.disk);
+            let room = Room::at(&into, &self.world.disk)?;
             let registry = self.registry_here();
-            self.materialise(registry.as_ref(), &plan, &into, how, &beside)
+            self.materialise(registry.as_ref(), &plan, &into, how, room.beside())
                 .map_err(|error| name_the_file(error, &files))?;
         }
         Ok(PullAnswer {
@@ -368,6 +365,7 @@ impl Project {
     }
 
     fn is_there(&self, into: &Path, plan: &[Placement]) -> Result<bool> {
+        sweep_inside(into, &*self.world.disk);
         if !std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) {
             return Ok(false);
         }
@@ -449,17 +447,6 @@ fn resolved(pin: &Pin) -> ResolveAnswer {
         as_of: AsOf { head: pin.head, time: pin.checked },
         at: None,
     }
-}
-
-/// Puts a folder in another's place; at once where the system can. The old one ends up at `new` or `aside`.
-fn exchange(disk: &dyn Disk, new: &Path, old: &Path, aside: Building) -> Result<()> {
-    if disk.exchange(new, old)? {
-        return Ok(());
-    }
-    disk.rename(old, &aside.path)?;
-    disk.rename(new, old).inspect_err(|_| {
-        let _ = disk.rename(&aside.path, old);
-    })
 }
 
 #[cfg(test)]

@@ -261,7 +261,7 @@ fn a_copy_that_is_behind_the_lock_says_so_and_cries_no_tampering() {
     let error = project.check(Some(&copy)).unwrap().error().unwrap();
     assert_eq!(error.code, Code::StalePin, "{error}");
     assert!(error.hint.unwrap().to_string().contains("fetch"));
-    copy.share().fetch_commits().unwrap();
+    copy.share().fetch_commits(None).unwrap();
     assert!(project.check(Some(&copy)).unwrap().error().is_none());
 }
 

@@ -10,7 +10,7 @@ use crate::registry::Registry;
 use crate::view::View;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_records::trust::TrustState;
-use refmark_store::blob::{How, Materialised, Placement, Presence};
+use refmark_store::blob::{How, Materialised, OfBlob, Placement, Presence};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
@@ -248,8 +248,8 @@ pub(crate) fn pulled(file: &FileEntry) -> PulledFile {
 
 /// Says which file of the package an error of the store is about.
 pub(crate) fn name_the_file(error: Box<Error>, files: &[&FileEntry]) -> Box<Error> {
-    let digest = error.fields.get("digest").and_then(|it| it.as_str()).map(str::to_owned);
-    let named = digest.and_then(|digest| files.iter().find(|file| file.sha256.hex() == digest));
+    let blob = error.cause::<OfBlob>();
+    let named = blob.and_then(|blob| files.iter().find(|file| file.sha256 == blob.0));
     match named {
         Some(file) => {
             let mut error = error.field("file", &file.path).field("expected", file.sha256);

@@ -1,6 +1,5 @@
 //! `clone`: a copy of a registry, verified whole before it has a name.
 
-use crate::registry::Sharing;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,8 +13,9 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
 use refmark_records::registry_id::RegistryId;
 use refmark_store::fs::disk::io_error;
-use refmark_store::fs::sibling::Building;
+use refmark_store::fs::room::behind_links;
 use refmark_store::git::program::{Git, GitProgram};
+use refmark_types::address::has_secret;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::RemoteName;
@@ -70,7 +70,7 @@ impl Registry {
     ) -> Result<(Registry, CloneAnswer)> {
         refuse_credentials(url)?;
         let here = std::path::absolute(".").map_err(|error| io_error("find", Path::new("."), &error))?;
-        let source = match local(url, &here) {
+        let source = match local(url, &here, world.places.home.as_deref()) {
             Some(path) => Some(Registry::open(&path, world.clone())?),
             None => None,
         };
@@ -78,9 +78,8 @@ impl Registry {
             Some(into) => into.to_owned(),
             None => PathBuf::from(last_part(url)?),
         };
-        let into = std::path::absolute(&into).map_err(|error| io_error("find", &into, &error))?;
-        let beside = room_for(&into, &world)?;
-        let building = Building::at(&beside, &world.disk);
+        let into = behind_links(&std::path::absolute(&into).map_err(|error| io_error("find", &into, &error))?);
+        let room = room_for(&into, &world)?;
         let from = match &source {
             Some(source) => std::fs::canonicalize(source.git_dir())
                 .map_err(|error| io_error("find", source.git_dir(), &error))?
@@ -88,8 +87,8 @@ impl Registry {
                 .to_string(),
             None => url.to_owned(),
         };
-        Git::default().clone_into(&from, &building.path, true)?;
-        let clone = Registry::open(&building.path, world.clone())?;
+        Git::default().clone_into(&from, room.path(), true)?;
+        let clone = Registry::open(room.path(), world.clone())?;
         let mut answer = clone.inspect(request)?;
         clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
@@ -97,6 +96,8 @@ impl Registry {
             let row = clone.share().add_remote(&RemoteName::parse("origin")?, source.store().area())?;
             answer.remote = Some(row.folder);
         }
+        clone.bind(answer.head);
+        let memory = clone.own_folder();
         drop(clone);
         // Before the clone has its name: where the pin cannot be kept there is no clone.
         let root = Digest::parse(&answer.trust_root)?;
@@ -104,13 +105,15 @@ impl Registry {
         if stored && world.places.config.is_some() {
             world.store_pin(answer.id, &answer.name, root)?;
         }
-        world.disk.rename(&building.path, &into)?;
-        world.disk.sync_dir(beside.folder())?;
+        room.finish()?;
         answer.is_default = world.set_default_registry(&into, false)?;
         answer.pinned = stored;
         answer.url = from;
         answer.registry = into.clone();
-        Ok((Registry::open(&into, world)?, answer))
+        let registry = Registry::open(&into, world)?;
+        // What was verified just now need not be verified again under the new name.
+        let _ = std::fs::rename(memory, registry.own_folder());
+        Ok((registry, answer))
     }
 
     /// Verifies a fresh clone whole. An error where nobody should rely on it.
@@ -140,24 +143,12 @@ impl Registry {
 
     /// Leaves one local branch, the registry's: copies of others would grow old beside those of the origin.
     fn keep_its_branch(&self) -> Result<()> {
-        let git = |arguments: &[&str]| Git::default().run(self.git_dir(), false, arguments).map(drop);
-        git(&["symbolic-ref", "HEAD", &format!("refs/heads/{}", self.branch())])?;
+        self.repo().point_head_at(self.branch())?;
         for other in self.repo().branches()?.iter().filter(|it| *it != self.branch()) {
-            git(&["update-ref", "-d", &format!("refs/heads/{other}")])?;
+            let name = format!("refs/heads/{other}");
+            Git::default().run(self.git_dir(), false, &["update-ref", "-d", &name])?;
         }
         Ok(())
-    }
-
-    /// The newest commit of the registry's branch at its origin, as it was fetched last.
-    pub(crate) fn tracked_head(&self) -> Option<Oid> {
-        self.repo.resolve_revision(&format!("refs/remotes/origin/{}", self.branch)).ok()
-    }
-}
-
-impl Sharing<'_> {
-    /// The address that this registry was cloned from.
-    pub fn origin_url(&self) -> Result<Option<String>> {
-        self.registry.repo.remote_url("origin")
     }
 }
 
@@ -203,9 +194,7 @@ fn last_part(url: &str) -> Result<String> {
 
 /// Git would keep a password in the clone's configuration, and messages would show it.
 fn refuse_credentials(url: &str) -> Result<()> {
-    let authority = url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
-    let secret = authority.and_then(|it| it.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'));
-    if secret && !is_local(url) {
+    if has_secret(url) && !is_local(url) {
         return Err(Error::new(Code::Secret, "the address carries a password or token")
             .hint("give it without; Git asks a credential helper, or use ssh"));
     }

@@ -18,7 +18,7 @@ use self::folder::Folder;
 use crate::view::View;
 use refmark_engine::snapshot::History;
 use refmark_query::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
-use refmark_store::git::program::GitProgram;
+use refmark_store::git::program::{GitEnded, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::oid::Oid;
@@ -155,7 +155,7 @@ impl Sharing<'_> {
                 folder.undo();
                 // Ctrl-C ends Git, too, whose error it then is not; it may die before we hear of it.
                 if error.code == Code::GitFailed
-                    && error.fields.get("signal").is_some_and(|it| it.as_f64() == Some(f64::from(INTERRUPT)))
+                    && error.cause::<GitEnded>().is_some_and(|git| git.signal == Some(INTERRUPT))
                 {
                     self.registry.world.cancel.stop();
                 }

@@ -1,15 +1,14 @@
 //! `fetch`: what happened at the origin since, verified before it counts here.
 
-use crate::registry::Sharing;
 use serde::Serialize;
 
-use crate::registry::Registry;
-use crate::view::View;
+use crate::registry::{Registry, Sharing, Writer};
+use crate::share::again::AgainAnswer;
+use crate::share::origin::Origin;
+use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem};
-use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// What a fetch brought.
@@ -29,112 +28,100 @@ pub struct FetchAnswer {
     pub verdict: Outcome,
     /// Everything at the new head that is not as it should be.
     pub problems: Vec<Problem>,
+    /// What became of this copy's own changes, where the origin had gone on without them.
+    pub again: AgainAnswer,
 }
 
 impl Sharing<'_> {
-    /// Fetches the origin's branches, verifies the new head, and moves the local branch to it where it has no commits of
-    /// its own that the origin lacks. Errors: `history-rewritten` where the origin's branch lost what was seen there
-    /// before, `head-moved` where both sides have commits of their own, `wrong-root`.
-    pub fn fetch_commits(&self) -> Result<FetchAnswer> {
-        let url = self.registry.needs_origin()?;
+    /// Fetches the origin's branches, verifies the new head, and moves the local branch to it. Own changes that the origin
+    /// lacks are made again on top of it where their premises hold; the answer says which were not, and why, and on which
+    /// branch they stay. Errors: `history-rewritten` where the origin's branch lost what was verified there before,
+    /// `no-key` where own changes must be signed again and no writer is given, `wrong-root`.
+    pub fn fetch_commits(&self, signer: Option<&dyn Signer>) -> Result<FetchAnswer> {
+        let registry = self.registry;
+        let origin = registry.needs_origin()?;
+        let _lock = registry.lock()?;
+        registry.repo.recover()?;
+        let theirs = registry.fetch_origin(&origin)?;
+        registry.take_proposals(&origin)?;
+        registry.follow_origin(&origin, theirs, signer)
+    }
+}
+
+impl Writer<'_> {
+    /// Makes own changes again on top of what was fetched last, without asking the origin.
+    pub fn renew_own(&self) -> Result<FetchAnswer> {
+        let origin = self.registry.needs_origin()?;
         let _lock = self.registry.lock()?;
-        let seen = self.registry.tracked_head();
-        Git::default().fetch(self.registry.git_dir(), "origin")?;
-        let Some(theirs) = self.registry.tracked_head() else {
-            return Err(Error::new(Code::NotFound, format!("{url} has no branch {}", self.registry.branch()))
-                .hint("the registry is gone from its origin, or was renamed there"));
-        };
-        if let Some(seen) = seen
-            && !self.registry.repo().on_first_parent_chain(theirs, seen)?
-        {
-            // Nothing that was not vouched for may become the base of new statements.
-            self.track(seen)?;
-            return Err(rewritten(seen, theirs));
-        }
-        self.follow_origin(url, theirs)
-    }
-
-    fn follow_origin(&self, url: String, theirs: Oid) -> Result<FetchAnswer> {
-        let ours = self.registry.head()?;
-        let (head, ahead) = if self.registry.repo().is_ancestor(theirs, ours)? {
-            (ours, self.registry.chain_length(ours, theirs)?)
-        } else if self.registry.repo().is_ancestor(ours, theirs)? {
-            (theirs, 0)
-        } else {
+        self.registry.repo.recover()?;
+        let (ours, tracked) = (self.registry.head()?, self.registry.tracked_head());
+        let Some(theirs) = tracked.filter(|theirs| !self.registry.has_on_chain(ours, *theirs).unwrap_or(false)) else {
             return Err(Error::new(
-                Code::HeadMoved,
-                format!("{url} and this copy both have commits that the other lacks"),
+                Code::NothingToDo,
+                format!(
+                    "{} stands on the newest commit that was fetched from {} already",
+                    self.registry.branch(),
+                    origin.url
+                ),
             )
-            .hint(
-                Hint::of("make your own changes again on top of theirs: ")
-                    .then(Next::Renew { branch: Some(self.registry.branch().to_owned()) }),
-            )
-            .field("expected", ours)
-            .field("found", theirs));
+            .hint("`refmark fetch` asks the origin; `refmark renew BRANCH` makes a proposal again"));
         };
-        let view = self.registry.view_after_fetch(head, theirs)?;
-        if let Some(error) = view.verified().and_then(|it| it.root_error.clone()) {
-            return Err(error);
-        }
-        if head != ours {
-            self.registry.repo().move_branch(self.registry.branch(), Some(ours), head)?;
-        }
-        let commits = if head == ours { 0 } else { self.registry.chain_length(head, ours)? };
-        let (verdict, problems) = match view.verified() {
-            Some(verified) => (verified.outcome(), verified.problems()),
-            None => (Outcome::Incomplete, Vec::new()),
-        };
-        Ok(FetchAnswer { url, before: ours, head, commits, ahead, verdict, problems })
-    }
-
-    /// Sets back what the origin's branch was seen at.
-    fn track(&self, seen: Oid) -> Result<()> {
-        let name = format!("refs/remotes/origin/{}", self.registry.branch());
-        Git::default().run(self.registry.git_dir(), false, &["update-ref", &name, &seen.to_string()]).map(drop)
+        self.registry.check_origin_follows(theirs)?;
+        self.registry.follow_origin(&origin, theirs, Some(self.signer))
     }
 }
 
 impl Registry {
-    /// The view of a fetched head. Own commits that were merged at the origin leave its first-parent chain: then the walk
-    /// begins anew, because what was remembered here was never the origin's.
-    fn view_after_fetch(&self, head: Oid, theirs: Oid) -> Result<View<'_>> {
-        match self.view_of(head) {
-            Err(error) if error.code == Code::HistoryRewritten && head == theirs => self.view_anew(head),
-            other => other,
+    pub(crate) fn follow_origin(
+        &self,
+        origin: &Origin,
+        theirs: Oid,
+        signer: Option<&dyn Signer>,
+    ) -> Result<FetchAnswer> {
+        let ours = self.head()?;
+        // The first-parent chain is what counts, as in the hook: what was merged into a chain of one's own is not on it.
+        let (head, again) = match self.has_on_chain(ours, theirs)? {
+            true => (ours, AgainAnswer::default()),
+            false => self.again_on(signer, ours, theirs)?,
+        };
+        if let Some(error) = self.view_unremembered(theirs)?.verified().and_then(|it| it.root_error.clone()) {
+            return Err(error);
         }
-    }
-
-    /// The origin's address; an error where there is none.
-    pub(crate) fn needs_origin(&self) -> Result<String> {
-        self.share().origin_url()?.ok_or_else(|| {
-            Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display())).hint(
-                Hint::of("it is the registry itself; for a copy of it: ")
-                    .then(Next::Clone { url: Some(self.path().display().to_string()) }),
-            )
+        self.bind(theirs);
+        if head != ours {
+            self.repo().move_branch(self.branch(), Some(ours), head)?;
+        }
+        let view = match self.view() {
+            Err(error) if error.code == Code::HistoryRewritten && head != ours => self.view_anew(head)?,
+            other => other?,
+        };
+        let (verdict, problems) = match view.verified() {
+            Some(verified) => (verified.outcome(), verified.problems()),
+            None => (Outcome::Incomplete, Vec::new()),
+        };
+        let base = self.fork(ours, theirs)?.unwrap_or(theirs);
+        Ok(FetchAnswer {
+            url: origin.url.clone(),
+            before: ours,
+            head,
+            commits: self.chain_length(theirs, base)?,
+            ahead: self.chain_length(head, theirs)?,
+            verdict,
+            problems,
+            again,
         })
     }
 
-    /// How many commits lie behind a head before another one is an ancestor, along first parents.
-    pub(crate) fn chain_length(&self, head: Oid, stop: Oid) -> Result<u64> {
-        use refmark_engine::snapshot::History;
-        let (mut at, mut count) = (head, 0);
-        while at != stop {
-            count += 1;
-            match self.repo().commit(at)?.parents.first() {
-                Some(parent) => at = *parent,
-                None => break,
+    /// Moves local branches of proposals forward to what the origin has of them, where they have nothing of their own.
+    fn take_proposals(&self, origin: &Origin) -> Result<()> {
+        let tracked = self.repo.tracked_branches(&origin.remote)?;
+        for name in self.repo.branches()?.iter().filter(|name| *name != self.branch()) {
+            let (Some(local), Some(theirs)) = (self.repo.head(name)?, tracked.get(name).copied()) else { continue };
+            let behind = local != theirs && self.repo.is_ancestor(local, theirs)?;
+            if behind && self.repo.checked_out_at(name)?.is_empty() {
+                self.repo.move_branch(name, Some(local), theirs)?;
             }
         }
-        Ok(count)
+        Ok(())
     }
-}
-
-fn rewritten(seen: Oid, found: Oid) -> Box<Error> {
-    Error::new(
-        Code::HistoryRewritten,
-        format!("the origin's head {} is not on the first-parent chain of {}", seen.short(), found.short()),
-    )
-    .hint("somebody rewrote or moved back the branch; compare with a copy that you trust, nothing was taken from it")
-    .field("expected", seen)
-    .field("found", found)
 }

@@ -15,6 +15,7 @@ use refmark_query::review::RangeVerdict;
 use refmark_store::fs::disk::replace;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_store::git::Repo;
+use refmark_store::git::program::Git;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -96,6 +97,18 @@ impl Sharing<'_> {
             .hint("people push to bare repositories: install the hook on the server's copy"));
         }
         let folder = self.registry.repo.git_dir().join("hooks");
+        if let Some(other) = Git::default().other_hooks(self.registry.repo.git_dir())? {
+            return Err(Error::new(
+                Code::Unsupported,
+                format!("core.hooksPath is {}, so that Git would never run a hook of this registry", other.display()),
+            )
+            .hint(format!(
+                "give the registry its own again, which goes before the user's: git -C {0} config core.hooksPath {1}",
+                self.registry.repo.git_dir().display(),
+                folder.display()
+            ))
+            .field("hooks_path", other.display().to_string()));
+        }
         let path = folder.join("pre-receive");
         let quoted = format!("'{}'", program.replace('\'', "'\\''"));
         let text = format!("#!/bin/sh\n{MINE}\nexec {quoted} hook pre-receive\n");

@@ -1,8 +1,10 @@
 //! `push`: own commits to the origin, their bytes first.
 
-use crate::registry::Sharing;
 use serde::Serialize;
 
+use crate::registry::Sharing;
+use crate::share::again::AgainAnswer;
+use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::{Document, Place};
@@ -10,9 +12,11 @@ use refmark_store::blob::{FolderRemote, Presence};
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
+
+/// How often own changes are made again where somebody else pushes in between.
+const TRIES: usize = 5;
 
 /// What a push took to the origin.
 #[derive(Debug, Clone, Serialize)]
@@ -29,34 +33,63 @@ pub struct PushAnswer {
     pub blobs: u64,
     /// How many bytes of blobs went.
     pub bytes: u64,
+    /// What became of own changes that had to be made again on top of what others had pushed.
+    pub again: AgainAnswer,
 }
 
 impl Sharing<'_> {
-    /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. An error `head-moved`
-    /// where the origin has commits that are not here.
-    pub fn push_commits(&self) -> Result<PushAnswer> {
-        let url = self.registry.needs_origin()?;
+    /// Pushes this copy's own commits to the origin, never by force, after the bytes that they need. Where the origin has
+    /// gone on, own changes are made again on top of it first, as [`Sharing::fetch_commits`] does; those whose premises are
+    /// gone are not pushed, and the answer says which.
+    pub fn push_commits(&self, signer: Option<&dyn Signer>) -> Result<PushAnswer> {
+        let origin = self.registry.needs_origin()?;
         let _lock = self.registry.lock()?;
-        let view = self.registry.view()?;
-        view.check_tip()?;
-        let before = self.registry.tracked_head();
-        if before == Some(view.head) {
-            return Err(Error::new(Code::NothingToDo, format!("{url} has everything that is here")));
-        }
-        let commits = match before {
-            Some(before) if self.registry.repo().is_ancestor(before, view.head)? => {
-                self.registry.chain_length(view.head, before)?
+        self.registry.repo.recover()?;
+        let mut again = AgainAnswer::default();
+        let mut theirs = self.registry.tracked_head();
+        theirs.map_or(Ok(()), |theirs| self.registry.check_origin_follows(theirs))?;
+        for attempt in 0.. {
+            if let Some(theirs) = theirs.filter(|theirs| {
+                !self.registry.has_on_chain(self.registry.head().unwrap_or(*theirs), *theirs).unwrap_or(false)
+            }) {
+                again.absorb(self.registry.follow_origin(&origin, theirs, signer)?.again);
             }
-            Some(before) => return Err(moved(&url, before)),
-            None => view.verified().map_or(0, |it| it.walk.commits()),
-        };
-        let (blobs, bytes) = self.push_blobs(before, view.head)?;
-        let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
-        Git::default().push(self.registry.git_dir(), "origin", &refspec).map_err(|error| match error.code {
-            Code::HeadMoved => error.hint(again_on_top()),
-            _ => error,
-        })?;
-        Ok(PushAnswer { url, head: view.head, before, commits, blobs, bytes })
+            let view = self.registry.view()?;
+            view.check_tip()?;
+            let before = theirs;
+            if before == Some(view.head) {
+                if again.made.is_empty() && again.left.is_empty() {
+                    return Err(Error::new(Code::NothingToDo, format!("{} has everything that is here", origin.url)));
+                }
+                return Ok(PushAnswer {
+                    url: origin.url,
+                    head: view.head,
+                    before,
+                    commits: 0,
+                    blobs: 0,
+                    bytes: 0,
+                    again,
+                });
+            }
+            let commits = match before {
+                Some(before) => self.registry.chain_length(view.head, before)?,
+                None => view.verified().map_or(0, |it| it.walk.commits()),
+            };
+            let (blobs, bytes) = self.push_blobs(before, view.head)?;
+            let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
+            let expected = before.map(|it| it.to_string()).unwrap_or_default();
+            match Git::default().push(self.registry.git_dir(), &origin.remote, &refspec, &expected) {
+                Ok(()) => {
+                    self.registry.track(&origin.remote, view.head)?;
+                    self.registry.bind(view.head);
+                    return Ok(PushAnswer { url: origin.url, head: view.head, before, commits, blobs, bytes, again });
+                }
+                Err(error) if error.code == Code::HeadMoved && attempt < TRIES => {}
+                Err(error) => return Err(error),
+            }
+            theirs = Some(self.registry.fetch_origin(&origin)?);
+        }
+        Err(refmark_types::error::bug("pushing never ends"))
     }
 
     /// Sends the blobs of artifacts that came with these commits, as far as they are here and the origin takes blobs.
@@ -84,18 +117,4 @@ impl Sharing<'_> {
         let moved = self.registry.store().push(&here, &origin, &*world.progress, &world.cancel)?;
         Ok((moved.blobs, moved.bytes))
     }
-}
-
-fn moved(url: &str, theirs: Oid) -> Box<Error> {
-    Error::new(Code::HeadMoved, format!("{url} is at {}, which is not behind this copy", theirs.short()))
-        .hint(again_on_top())
-        .field("found", theirs)
-}
-
-/// What helps where the origin has commits that this copy lacks.
-fn again_on_top() -> Hint {
-    Hint::of("bring what is there, and make your changes again on top: ")
-        .then(Next::Fetch)
-        .say(", then ")
-        .then(Next::Renew { branch: None })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::context::SETTINGS_LIMIT;
+use crate::pins::project::at_home;
 use crate::registry::Registry;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_store::blob::{FolderRemote, Transferred};
@@ -96,12 +97,15 @@ impl Sharing<'_> {
 
     /// Adds a folder as a remote. It is made where it does not exist.
     pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
+        make_dirs_durably(&*self.registry.world.disk, &self.registry.work_folder())?;
+        let _held = self.registry.world.hold(&self.registry.remotes_path())?;
         let mut file = self.registry.remotes_file()?;
         if file.remotes.contains_key(name.as_str()) {
             return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
                 .hint(Hint::of("to take it away: ").then(Next::RemoteRemove { name: name.to_string() })));
         }
-        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
+        let folder = at_home(folder, self.registry.world.places.home.as_deref());
+        let folder = std::path::absolute(&folder).map_err(|error| io_error("find", &folder, &error))?;
         if folder.exists() && !folder.is_dir() {
             return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
@@ -113,6 +117,8 @@ impl Sharing<'_> {
 
     /// Forgets a remote. Nothing of it is removed.
     pub fn remove_remote(&self, name: &RemoteName) -> Result<()> {
+        make_dirs_durably(&*self.registry.world.disk, &self.registry.work_folder())?;
+        let _held = self.registry.world.hold(&self.registry.remotes_path())?;
         let mut file = self.registry.remotes_file()?;
         if file.remotes.remove(name.as_str()).is_none() {
             return Err(Error::new(Code::NotFound, format!("there is no remote {name}"))

@@ -14,7 +14,7 @@ use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::{NeedsWholeWalk, Verifier};
 use refmark_query::index::row;
-use refmark_store::index::{self, Index, Writing};
+use refmark_store::index::{self, Index, IndexError, Writing};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
@@ -88,10 +88,7 @@ impl Registry {
     fn open_index(&self) -> Result<Index> {
         match self.make_own_folder() {
             Some(folder) => Ok(Index::open(&folder.join("index.sqlite"))?),
-            None => {
-                let message = "there is no folder for the index that only this user can write";
-                Err(Error::new(Code::ReadOnly, message).field("index", true))
-            }
+            None => Err(IndexError::NoFolder.into()),
         }
     }
 
@@ -258,7 +255,7 @@ impl Registry {
                 Err(error) => return Err(error),
             }
         }
-        Err(Error::new(Code::Locked, "other processes keep writing the index").field("index", true))
+        Err(IndexError::Busy.into())
     }
 
     fn walk_on(&self, index: &mut Index, head: Oid, last_good: Option<Oid>, start: Start) -> Result<bool> {
@@ -427,12 +424,13 @@ impl Drop for Steps<'_> {
 
 /// The index's own damage, not that of a blob or an object.
 fn is_damage(error: &Error) -> bool {
-    error.code == Code::Damaged && error.fields.contains_key("index")
+    error.code == Code::Damaged && error.cause::<IndexError>().is_some()
 }
 
 /// Errors that speak of the index and not of the registry: its answers can be had without it.
 fn is_of_the_index(error: &Error) -> bool {
-    matches!(error.code, Code::ReadOnly | Code::Locked | Code::NoSpace | Code::Io) && error.fields.contains_key("index")
+    matches!(error.code, Code::ReadOnly | Code::Locked | Code::NoSpace | Code::Io)
+        && error.cause::<IndexError>().is_some()
 }
 
 #[cfg(test)]

@@ -67,3 +67,34 @@ impl Landings for View<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pins::tests::Stage1;
+    use crate::{LogAnswer, ResolveOptions};
+    use refmark_types::reference::Reference;
+
+    #[test]
+    fn a_resolve_finds_the_commit_of_a_move_and_makes_no_index_for_it() {
+        let stage = Stage1::new();
+        let moved = stage.promote(&stage.registry(), 2).commit;
+        // Not the newest commit, whose files are known by looking at its parent.
+        stage.promote(&stage.registry(), 1);
+        let registry = stage.registry();
+        let index = registry.own_folder().join("index.sqlite");
+        let _ = std::fs::remove_file(&index);
+        let two = Reference::parse("sentiment/2").unwrap();
+        let came = registry.read().resolve(&two, ResolveOptions::default()).unwrap().commit;
+        let view = registry.read().view().unwrap();
+        let sequence = registry.read().resolve_in(&view, &two, ResolveOptions::default()).unwrap().sequence;
+        assert_eq!((came.is_some(), sequence), (true, None));
+        assert!(!index.exists(), "an index was made for one commit's id");
+        // The index, made for a list, says the same.
+        let LogAnswer { moves, .. } = registry.read().log(&view, None, None).unwrap();
+        assert!(index.exists() && moves.iter().any(|row| row.commit == Some(moved)));
+        for row in &moves {
+            let place = refmark_records::layout::Place::Alias(row.model.clone(), row.alias.clone(), row.sequence);
+            assert_eq!(view.landed(&place.path()).unwrap().map(|landed| landed.commit), row.commit);
+        }
+    }
+}

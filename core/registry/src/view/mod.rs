@@ -1,5 +1,6 @@
 //! A verified view of the registry: what has taken effect at its head, and how far that is vouched for.
 
+pub(crate) mod bound;
 pub(crate) mod incomplete;
 pub(crate) mod index;
 pub(crate) mod landed;
@@ -67,6 +68,9 @@ impl Registry {
                 Err(error) if error.code == Code::HistoryRewritten && self.is_behind(head, remembered.head)? => {
                     return self.view_behind(head, pin);
                 }
+                Err(error) if error.code == Code::HistoryRewritten && self.lacks_only_own(head, remembered.head)? => {
+                    return self.view_from_kept(head, pin);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -87,6 +91,23 @@ impl Registry {
             None => Verifier::from_the_start(&self.repo, head, pin)?,
         };
         self.viewed(head, pin, self.walk(verifier)?, Some(head))
+    }
+
+    /// The view of a head whose chain is not the one that was seen last; from here on it is.
+    fn view_from_kept(&self, head: Oid, pin: Option<Digest>) -> Result<View<'_>> {
+        match self.remembered_behind(head, pin)? {
+            Some(kept) => {
+                let verifier = Verifier::resume(&self.repo, head, &kept)?.held_to(pin);
+                self.viewed(head, pin, self.walk(verifier)?, None)
+            }
+            None => self.view_anew(head),
+        }
+    }
+
+    /// The view of a head that is not the branch's own yet: nothing of it is remembered.
+    pub(crate) fn view_unremembered(&self, head: Oid) -> Result<View<'_>> {
+        let pin = self.world.pin_of(self.id())?;
+        self.view_behind(head, pin)
     }
 
     /// The view of a head, verified from the first commit.
@@ -117,6 +138,9 @@ impl Registry {
         let view = View { registry: self, verified: Some(verified), unwalked: None, head, pin, chain: OnceCell::new() };
         // Where the pin cannot be kept, the older one holds as well.
         let _ = view.advance_pin();
+        if known != Some(head) {
+            self.bind_to_tracked(&view)?;
+        }
         Ok(view)
     }
 

@@ -1,7 +1,7 @@
 //! The reader's own folder: what was verified here, and the index of it. Both are caches of this reader's own work, and may
 //! be deleted at any time; both are believed, so nobody else may be able to write them.
 //!
-//! It lies in the user's cache folder, by registry and place, so that whoever can write to a shared registry's folder can tell
+//! It lies in the user's cache folder, by registry, place and copy (what was seen of one copy says nothing of another), so that whoever can write to a shared registry's folder can tell
 //! no other reader what it holds, and so that a registry that can only be read is read as fast. Without a cache folder it lies
 //! in the registry's, by user.
 
@@ -32,14 +32,29 @@ impl Registry {
     }
 
     fn own_folders(&self) -> Vec<PathBuf> {
-        let place = Digest::of(self.repo.git_dir().as_os_str().as_bytes()).to_string();
+        let mut place = self.repo.git_dir().as_os_str().as_bytes().to_vec();
+        place.extend(copy_of(self.repo.git_dir()).as_bytes());
+        let place = Digest::of(&place).to_string();
         let name = format!("{}-{}", self.id(), place.get(..16).unwrap_or_default());
         let in_cache = self.world.cache.iter().map(|cache| cache.join(format!("readers-{}", user())).join(&name));
-        in_cache.chain([self.folder_in_registry()]).collect()
+        in_cache.chain([self.folder_in_registry(&name)]).collect()
     }
 
-    fn folder_in_registry(&self) -> PathBuf {
-        self.work_folder().join(format!("reader-{}", user()))
+    /// Whoever copies the registry copies this folder, too: so it is named after the copy that it is of.
+    fn folder_in_registry(&self, name: &str) -> PathBuf {
+        let copy = name.rsplit('-').next().unwrap_or_default();
+        self.work_folder().join(format!("reader-{}-{copy}", user()))
+    }
+}
+
+/// Which copy a folder is: its number and birth on its file system. A folder that was put back from a backup, or cloned
+/// again at an old place, is another one, whose reader begins anew; one whose files were changed in place is the same.
+fn copy_of(folder: &Path) -> String {
+    let Ok(meta) = std::fs::metadata(folder) else { return String::new() };
+    match meta.created().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok()) {
+        Some(born) => format!(" {} {}", meta.ino(), born.as_nanos()),
+        // Without a birth, a number that was given again must at least be on the same disk.
+        None => format!(" {} on {}", meta.ino(), meta.dev()),
     }
 }
 

@@ -50,6 +50,15 @@ impl Registry {
         Ok(at == than.head)
     }
 
+    /// Forgets every head that was seen.
+    pub(crate) fn forget(&self) {
+        let (disk, folder) = (&*self.world.disk, self.own_folder());
+        let kept = (0..KEPT).map(|slot| format!("{slot:02}.json"));
+        for name in ["newest.json".to_owned(), "origin.json".to_owned()].into_iter().chain(kept) {
+            let _ = disk.remove(&folder.join(name));
+        }
+    }
+
     /// Keeps a head that is not the newest one.
     pub(crate) fn remember_beside(&self, remembered: &Remembered) {
         let (Ok(text), Some(folder)) = (serde_json::to_vec(remembered), self.make_own_folder()) else { return };

@@ -166,8 +166,7 @@ impl Writer<'_> {
             written = self.write_all(&stored, &mut given);
         }
         let commit = match written {
-            Ok(written) => Some(written.commit),
-            Err(error) if is_nothing_new(&error) => None,
+            Ok(written) => written.map(|written| written.commit),
             Err(error) => return Err(error),
         };
         Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
@@ -187,15 +186,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_all(&self, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Written> {
-        self.change(|view, author| {
+    /// Writes what is new of the packages; nothing where the registry has all of it.
+    fn write_all(&self, stored: &[Stored], given: &mut Vec<Registered>) -> Result<Option<Written>> {
+        let mut nothing_new = false;
+        let written = self.change(|view, author| {
             given.clear();
             let plan = self.plan_all(view.facts()?, author, stored, given)?;
-            match plan.statements.is_empty() {
-                true => Err(nothing_new()),
+            nothing_new = plan.statements.is_empty();
+            match nothing_new {
+                true => Err(Error::new(Code::NothingToDo, "every version is registered already")),
                 false => Ok(plan),
             }
-        })
+        });
+        match written {
+            Err(_) if nothing_new => Ok(None),
+            written => written.map(Some),
+        }
     }
 
     fn plan_all(
@@ -357,14 +363,6 @@ fn files_of(package: &Package) -> Result<Walked> {
             .hint("ignored are .git, __pycache__, .ipynb_checkpoints, .DS_Store and what .refmarkignore names"));
     }
     Ok(Walked { files, warnings })
-}
-
-fn nothing_new() -> Box<Error> {
-    Error::new(Code::NothingToDo, "every version is registered already").field("nothing_new", true)
-}
-
-fn is_nothing_new(error: &Error) -> bool {
-    error.fields.contains_key("nothing_new")
 }
 
 fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {

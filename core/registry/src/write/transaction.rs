@@ -63,7 +63,14 @@ pub(crate) struct Ready {
     /// What is judged: every file but companions.
     pub(crate) oids: BTreeMap<String, (Mode, Oid)>,
     pub(crate) records: Vec<(String, Digest)>,
-    message: String,
+    pub(crate) message: String,
+}
+
+impl Ready {
+    /// A commit that says this, and brings nothing yet.
+    pub(crate) fn of_message(message: String) -> Ready {
+        Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message }
+    }
 }
 
 /// Making so many files takes longer than starting threads for it.
@@ -177,7 +184,7 @@ impl Writer<'_> {
 
     /// The last good head that others can see: in a clone the remote-tracking head, never an unpushed commit.
     fn base(&self, view: &View<'_>) -> Result<Oid> {
-        let tracked = self.registry.repo.resolve_revision(&format!("origin/{}", self.registry.branch)).ok();
+        let tracked = self.registry.tracked_head();
         let good = |commit: Oid| -> Result<bool> {
             match view.verified() {
                 Some(verified) => Ok(verified.walk.position(commit)?.is_some()),
@@ -192,7 +199,7 @@ impl Writer<'_> {
 
     /// Signs a plan's statements and puts everything in its stored form.
     pub(crate) fn ready(&self, plan: &Plan, objects: &Objects<'_>) -> Result<Ready> {
-        let mut ready = Ready { files: Vec::new(), oids: BTreeMap::new(), records: Vec::new(), message: String::new() };
+        let mut ready = Ready::of_message(String::new());
         let documents = plan.documents.iter().map(|(place, bytes)| Piece::Stored(place.path(), bytes));
         let statements = plan.statements.iter().map(Piece::Statement);
         let carried = plan.carried.iter().map(|(path, bytes)| Piece::Stored(path.clone(), bytes));

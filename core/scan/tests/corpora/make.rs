@@ -116,7 +116,7 @@ fn msgpack(r: &mut Random, depth: u32) -> Vec<u8> {
             [&[0xc4, bytes.len() as u8], bytes.as_slice()].concat()
         }
         4 => [&[0xca], r.normal().to_be_bytes().as_slice()].concat(),
-        5 => vec![0xc0 | 2 * (r.below(2) as u8)],
+        5 => vec![0xc0 | (2 * (r.below(2) as u8))],
         6 => vec![0xcd, r.next() as u8, r.next() as u8],
         _ => vec![r.next() as u8 & 0x7f],
     }

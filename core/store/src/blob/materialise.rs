@@ -9,7 +9,7 @@ use super::stream::{self, LARGE, Named, Work};
 use crate::fs::disk::{io_error, shown, sync_dirs};
 use crate::fs::parallel::{WAITERS, for_each};
 use crate::fs::read::open_regular;
-use crate::fs::sibling::{Beside, Building};
+use crate::fs::room::{Room, behind_links, sweep_inside};
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -73,7 +73,8 @@ impl Store {
 
     fn materialise_quiet(&self, plan: &[Placement], dir: &Path, how: How, work: Work<'_>) -> Result<Materialised> {
         // `out/` and `out` are one folder, and `.` has no name to build beside.
-        let target = std::path::absolute(dir).map_err(|e| io_error("find", dir, &e))?;
+        let target = behind_links(&std::path::absolute(dir).map_err(|e| io_error("find", dir, &e))?);
+        sweep_inside(&target, self.disk());
         if !is_free(&target)? {
             return match holds_exactly(plan, &target, work)? {
                 None => Ok(Materialised::WasThere),
@@ -81,25 +82,22 @@ impl Store {
             };
         }
         self.all_here(plan)?;
-        let Some(beside) = Beside::of(&target) else {
-            return Err(exists(dir, "it is the root folder"));
+        let mut to_sync = match target.parent() {
+            Some(parent) => self.disk().make_dirs(parent)?,
+            None => return Err(exists(dir, "it is the root folder")),
         };
-        let parent = beside.folder();
-        let mut to_sync = self.disk().make_dirs(parent)?;
-        beside.sweep(self.disk());
-        let building = Building::at(&beside, self.shared_disk());
-        to_sync.extend(self.build(plan, &building.path, how, work)?);
+        let room = Room::at(&target, self.shared_disk())?;
+        to_sync.extend(self.build(plan, room.path(), how, work)?);
         sync_dirs(self.disk(), to_sync)?;
         // Over an empty folder too; what has been put there meanwhile makes the rename fail. Two that pull the same into a
         // shared cache at once are both served: the second finds what it would have written.
-        if let Err(error) = self.disk().rename(&building.path, &target) {
+        if let Err(error) = room.finish() {
             return match is_free(&target) {
                 Ok(false) if holds_exactly(plan, &target, work)?.is_none() => Ok(Materialised::WasThere),
                 Ok(false) => Err(exists(dir, "somebody else wrote it meanwhile")),
                 _ => Err(error),
             };
         }
-        self.disk().sync_dir(parent)?;
         Ok(Materialised::Written)
     }
 

@@ -4,6 +4,7 @@
 
 mod collisions;
 mod derived;
+mod error;
 mod ingest;
 mod materialise;
 mod remote;
@@ -15,6 +16,7 @@ mod verify;
 mod walk;
 
 pub use collisions::check_spelling;
+pub use error::OfBlob;
 pub use ingest::{Ingested, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};

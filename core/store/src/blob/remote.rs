@@ -1,5 +1,6 @@
 //! Between the local store and other places: fetched on first use and hashed on arrival, pushed where it is missing.
 
+use super::error::OfBlob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -199,6 +200,7 @@ fn too_many_bytes(digest: &Digest, expected: u64, found: u64, remote: &str) -> B
         format!("remote {remote} has {found} bytes for blob {}, which has {expected}: none was taken", digest.short());
     Error::new(Code::Damaged, message)
         .field("digest", digest)
+        .caused_by(OfBlob(*digest))
         .field("expected", expected)
         .field("found", found)
         .hint("use another remote, and find out what is wrong with that one")

@@ -9,6 +9,7 @@
 //! <area>/stat-cache                  which unchanged file has which digest: derived, may be deleted
 //! ```
 
+use super::error::OfBlob;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -115,6 +116,7 @@ impl Store {
             Ok(_) => Err(Error::new(Code::Damaged, format!("{} is not a regular file", shown(&path)))
                 .hint("somebody changed the store by hand; move that entry away")
                 .field("digest", digest)
+                .caused_by(OfBlob(*digest))
                 .at(shown(&path))),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Presence::Absent)
@@ -326,6 +328,7 @@ impl Wrong {
             .field("expected_size", expected),
         }
         .field("digest", digest)
+        .caused_by(OfBlob(*digest))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Hashing what is stored, on every core.
 
+use super::error::OfBlob;
 use std::sync::Mutex;
 
 use super::store::{Presence, Store, Wrong};
@@ -95,6 +96,7 @@ impl Store {
                 .then(Next::Sync),
             )
             .field("digest", digest)
+            .caused_by(OfBlob(*digest))
             .field("moved_to", shown(&place));
         Some(error)
     }

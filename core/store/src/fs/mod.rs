@@ -9,4 +9,6 @@ pub mod lock;
 pub mod parallel;
 pub mod probe;
 pub mod read;
+pub mod room;
+pub mod shared;
 pub mod sibling;

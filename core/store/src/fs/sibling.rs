@@ -23,6 +23,12 @@ impl Beside {
         Some(Beside { folder: folder.to_owned(), prefix: format!(".{}{OURS}", name.to_string_lossy()) })
     }
 
+    /// The same names, in another folder than the one that holds the target.
+    #[must_use]
+    pub fn inside(self, folder: &Path) -> Beside {
+        Beside { folder: folder.to_owned(), ..self }
+    }
+
     /// The folder that holds the target.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -35,15 +41,24 @@ impl Beside {
 
     /// Removes what killed processes left of the same target. What cannot be removed stays for the next time.
     pub fn sweep(&self, disk: &dyn Disk) {
+        for path in self.dead() {
+            let _ = disk.remove_tree(&path);
+        }
+    }
+
+    /// What killed processes left of the same target.
+    pub fn dead(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
             // Also what was being built beside a folder of ours: `..out.refmark-…`.
             let name = if name.starts_with("..") { name.get(1..).unwrap_or(name) } else { name };
             if name.strip_prefix(&self.prefix).and_then(life_of_name) == Some(Life::Dead) {
-                let _ = disk.remove_tree(&entry.path());
+                found.push(entry.path());
             }
         }
+        found
     }
 }
 

@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod commit;
 mod objects;
 mod open;
@@ -14,7 +15,10 @@ pub mod program;
 mod refs;
 mod repo;
 mod revision;
+mod seal;
+pub mod settings;
 mod stage;
+mod upstream;
 mod walk;
 
 #[cfg(test)]

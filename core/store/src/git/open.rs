@@ -11,6 +11,7 @@ use super::repo::Repo;
 use super::stage::Stage;
 use crate::fs::disk::{Disk, RealDisk, make_dirs_durably};
 use crate::fs::read::read_bounded;
+use crate::fs::shared::{SharedDisk, shared_bits};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
 
@@ -119,6 +120,11 @@ impl Repo {
         assemble(Arc::new(RealDisk), found, folders, false)
     }
 
+    /// The disk that the repository is written on: what is made there has the modes that it asks for.
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.stage.disk)
+    }
+
     /// The address of a remote, as the repository's own configuration has it.
     pub fn remote_url(&self, remote: &str) -> Result<Option<String>> {
         let config = read_config(&self.refs.common_dir)?;
@@ -149,13 +155,17 @@ impl Repo {
     }
 }
 
-struct Located {
-    git_dir: PathBuf,
-    common_dir: PathBuf,
-    worktree: Option<PathBuf>,
+/// Where a repository's parts are.
+pub(super) struct Located {
+    /// The folder with `HEAD`: of a linked worktree its own.
+    pub(super) git_dir: PathBuf,
+    /// The folder with objects and branches.
+    pub(super) common_dir: PathBuf,
+    /// The worktree that was named, if one was.
+    pub(super) worktree: Option<PathBuf>,
 }
 
-fn locate(path: &Path) -> Result<Located> {
+pub(super) fn locate(path: &Path) -> Result<Located> {
     let path = std::path::absolute(path).map_err(|error| io_error("resolve", path, &error))?;
     let inner = path.join(".git");
     let (git_dir, worktree) = if inner.is_dir() {
@@ -191,7 +201,7 @@ fn not_a_repository(path: &Path, why: &str) -> Box<Error> {
 }
 
 fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable: bool) -> Result<Repo> {
-    let config = read_config(&found.common_dir)?;
+    let config = read_config_of(&found)?;
     let word = |key: &str| config.string(key).map(|text| text.to_string().to_ascii_lowercase());
     if word("extensions.refStorage").is_some_and(|storage| storage != "files") {
         return Err(Error::new(
@@ -209,6 +219,11 @@ fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable
                 .hint("refmark reads sha1 and sha256 repositories"));
         }
     };
+    let shared = word("core.sharedRepository").and_then(|value| shared_bits(&value));
+    let disk = match shared {
+        Some(bits) => Arc::new(SharedDisk::new(disk, &found.common_dir, bits)),
+        None => disk,
+    };
     let stage = Stage::of(&found.common_dir, disk);
     Ok(Repo {
         objects: Objects::at(&folders, hash),
@@ -220,9 +235,24 @@ fn assemble(disk: Arc<dyn Disk>, found: Located, folders: Vec<PathBuf>, writable
     })
 }
 
-fn read_config(common_dir: &Path) -> Result<gix::config::File> {
+/// The repository's configuration as it holds for one of its worktrees: `config`, and `config.worktree` where there is one.
+fn read_config_of(found: &Located) -> Result<gix::config::File> {
+    let config = read_config(&found.common_dir)?;
+    if !config.boolean("extensions.worktreeConfig").ok().flatten().unwrap_or(false) {
+        return Ok(config);
+    }
+    let text = read_optional(&found.common_dir.join("config"))?.unwrap_or_default();
+    let own = read_optional(&found.git_dir.join("config.worktree"))?.unwrap_or_default();
+    let own = own.trim_start_matches('\u{feff}');
+    parse_config(&format!("{text}\n{own}"), &found.git_dir.join("config.worktree"))
+}
+
+pub(super) fn read_config(common_dir: &Path) -> Result<gix::config::File> {
     let path = common_dir.join("config");
-    let text = read_optional(&path)?.unwrap_or_default();
+    parse_config(&read_optional(&path)?.unwrap_or_default(), &path)
+}
+
+fn parse_config(text: &str, path: &Path) -> Result<gix::config::File> {
     gix::config::File::from_bytes_no_includes(
         text.as_bytes(),
         gix::config::file::Metadata::api(),
@@ -238,7 +268,7 @@ fn read_optional(path: &Path) -> Result<Option<String>> {
     Ok(read_bounded(path, FILE_LIMIT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn alternates_of(objects: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn alternates_of(objects: &Path) -> Result<Vec<PathBuf>> {
     let text = read_optional(&objects.join("info/alternates"))?.unwrap_or_default();
     let named = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(named.map(|line| objects.join(line)).collect())

@@ -4,20 +4,29 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use super::advice::advice;
 use super::io_error;
+use super::open::{Located, locate, read_config};
+use super::seal::Seal;
+use refmark_types::address::without_secrets;
 use refmark_types::error::{Code, Error, Result};
 
 /// Runs Git with arguments; a seam for tests that must see which command ran. [`Git`] is the program itself.
 pub trait GitProgram: Send + Sync {
-    /// Runs `git` in a folder and returns what it printed. `network` work sees the user's Git configuration (credentials,
-    /// proxies, ssh); all other work sees none. An error `git-failed` with its words where it exits with anything but 0.
-    fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String>;
+    /// Runs `git` on a repository's objects and references and returns what it printed. `network` work sees of the user's
+    /// Git configuration what [`super::settings`] honours (credentials, proxies, ssh); all other work sees none, and may use
+    /// no network. An error `git-failed` with its words where it exits with anything but 0.
+    fn run(&self, repository: &Path, network: bool, arguments: &[&str]) -> Result<String>;
 
-    /// Runs `git` in a folder with the user's configuration unseen, hands it `input`, and puts what it prints into the new file
-    /// `output`, unsynced. Where it fails, as in [`GitProgram::run`], no file is left.
-    fn pipe(&self, folder: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()>;
+    /// Runs `git` where it finds no repository, so that paths in `arguments` are absolute. `becomes` is the folder that the
+    /// work is for, by which the user's settings may differ.
+    fn run_outside(&self, becomes: Option<&Path>, network: bool, arguments: &[&str]) -> Result<String>;
+
+    /// Runs `git` on a repository with the user's configuration unseen, hands it `input`, and puts what it prints into the
+    /// new file `output`, unsynced. Where it fails, as in [`GitProgram::run`], no file is left.
+    fn pipe(&self, repository: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()>;
 
     /// Packs what revisions reach (lines as `git rev-list` takes them; `^` leaves out, `--shallow ID` cuts behind a commit)
     /// into a new file. The bytes follow from the objects and from Git's version alone: nothing is taken over from the
@@ -37,21 +46,24 @@ pub trait GitProgram: Send + Sync {
     fn index_pack(&self, pack: &Path, index: &Path, format: &str) -> Result<()> {
         // Of no repository: there is none to compare each object with.
         let format = format!("--object-format={format}");
-        let arguments =
-            ["--git-dir=/dev/null", "index-pack", &format, "--no-rev-index", "-o", text(index)?, text(pack)?];
-        self.run(Path::new("/"), false, &arguments).map(drop)
+        let (index, pack) = (absolute(index)?, absolute(pack)?);
+        let arguments = ["index-pack", &format, "--no-rev-index", "-o", text(&index)?, text(&pack)?];
+        self.run_outside(None, false, &arguments).map(drop)
     }
 
     /// Git's version, such as `2.47.3`.
     fn version(&self) -> Result<String> {
-        let said = self.run(Path::new("."), false, &["version"])?;
+        let said = self.run_outside(None, false, &["version"])?;
         Ok(said.trim().trim_start_matches("git version ").to_owned())
     }
 
     /// Clones a repository: bare, or with a worktree that is left empty. Remote branches are kept under
     /// `refs/remotes/origin/` in both. Nothing is checked out, and what arrives is synced.
     fn clone_into(&self, url: &str, into: &Path, bare: bool) -> Result<()> {
-        let (url, target) = (outside(url)?, text(into)?);
+        let (url, into) = (outside(url)?, absolute(into)?);
+        // No child runs in this process's folder.
+        let here = Path::new(url).exists().then(|| absolute(Path::new(url))).transpose()?;
+        let (url, target) = (here.as_deref().map_or(Ok(url), text)?, text(&into)?);
         // `--no-local`: from a path, too, objects come as a pack that is checked; no hard links, no borrowed objects.
         let mut arguments = vec!["clone", "--quiet", "--no-local", "--template=", "--no-checkout", "--origin=origin"];
         let settings = [
@@ -69,19 +81,22 @@ pub trait GitProgram: Send + Sync {
             arguments.extend(["-c", setting]);
         }
         arguments.extend(["--", url, target]);
-        self.run(Path::new("."), true, &arguments).map(drop)
+        self.run_outside(Some(&into), true, &arguments).map(drop)
     }
 
-    /// Fetches a remote's branches, without tags and without gc.
+    /// Fetches a remote's branches to `refs/remotes/<remote>/`, without tags and without gc; those that are gone there go.
     fn fetch(&self, git_dir: &Path, remote: &str) -> Result<()> {
         let remote = outside(remote)?;
-        let arguments =
-            ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-recurse-submodules", "--", remote];
+        // Named, whatever the repository's own configuration says: a mirror's branches would overwrite ours.
+        let branches = format!("+refs/heads/*:refs/remotes/{remote}/*");
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head"];
+        arguments.extend(["--no-auto-maintenance", "--no-recurse-submodules", "--", remote, &branches]);
         self.run(git_dir, true, &arguments).map(drop)
     }
 
-    /// Pushes one refspec, never by force. An error `head-moved` where the remote's branch is elsewhere.
-    fn push(&self, git_dir: &Path, remote: &str, refspec: &str) -> Result<()> {
+    /// Pushes one refspec to a branch that is at `expected` (empty: that is not there), never by force: the caller has made
+    /// sure that what is pushed follows it. An error `head-moved` where the remote's branch is elsewhere.
+    fn push(&self, git_dir: &Path, remote: &str, refspec: &str, expected: &str) -> Result<()> {
         let (remote, refspec) = (outside(remote)?, outside(refspec)?);
         if refspec.starts_with('+') {
             return Err(Error::new(
@@ -89,10 +104,15 @@ pub trait GitProgram: Send + Sync {
                 format!("`{refspec}` would push by force; a registry is only added to"),
             ));
         }
-        let done = self.run(git_dir, true, &["push", "--quiet", "--porcelain", "--no-verify", "--", remote, refspec]);
+        let branch = refspec.rsplit(':').next().unwrap_or_default();
+        // Without it Git takes what holds the other side's commits anywhere behind it, as the second parent of a merge.
+        let lease = format!("--force-with-lease={branch}:{expected}");
+        let done =
+            self.run(git_dir, true, &["push", "--quiet", "--porcelain", "--no-verify", &lease, "--", remote, refspec]);
         done.map(drop).map_err(|error| {
-            let moved =
-                ["non-fast-forward", "fetch first", "stale info"].iter().any(|sign| error.message.contains(sign));
+            let moved = ["non-fast-forward", "fetch first", "stale info", "cannot lock ref", "incorrect old value"]
+                .iter()
+                .any(|sign| error.message.contains(sign));
             if !moved {
                 return error;
             }
@@ -136,54 +156,23 @@ impl Git {
     }
 }
 
-/// What stands in the environment of a hook or a shell and would turn Git to another repository or history.
-const DROPPED: &[&str] = &[
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_QUARANTINE_PATH",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_TEMPLATE_DIR",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_TRACE",
-];
-
 impl Git {
-    fn command(&self, folder: &Path, network: bool) -> Command {
-        let mut command = Command::new(&self.program);
-        command.current_dir(folder);
-        DROPPED.iter().for_each(|name| {
-            command.env_remove(name);
+    /// Where Git looks for the hooks of a repository, if its own configuration or the user's says another place than its
+    /// folder `hooks`: as the user who asks would push to it.
+    pub fn other_hooks(&self, repository: &Path) -> Result<Option<PathBuf>> {
+        let Located { git_dir, common_dir, .. } = locate(repository)?;
+        let own = read_config(&common_dir)?.string("core.hooksPath").map(|path| path.to_string());
+        let said = match own {
+            Some(path) => Some(path),
+            None => Seal::over(repository)?.users_setting(&self.program, "core.hookspath")?,
+        };
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let path = said.map(|said| match (said.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => git_dir.join(said),
         });
-        command
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("LC_ALL", "C");
-        if !network {
-            command.env("GIT_CONFIG_GLOBAL", null_device()).env("GIT_CONFIG_NOSYSTEM", "1");
-        }
-        for setting in [
-            "protocol.ext.allow=never",
-            "core.hooksPath=/dev/null",
-            "core.fsmonitor=false",
-            "core.fsync=all",
-            "advice.detachedHead=false",
-        ] {
-            command.args(["-c", setting]);
-        }
-        command
+        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        Ok(path.filter(|path| real(path) != real(&common_dir.join("hooks"))))
     }
 
     fn cannot_run(&self, error: &std::io::Error) -> Box<Error> {
@@ -193,18 +182,22 @@ impl Git {
 }
 
 impl GitProgram for Git {
-    fn run(&self, folder: &Path, network: bool, arguments: &[&str]) -> Result<String> {
-        let mut command = self.command(folder, network);
-        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| self.cannot_run(&error))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        Err(failed(arguments, &output))
+    fn run(&self, repository: &Path, network: bool, arguments: &[&str]) -> Result<String> {
+        self.run_sealed(&Seal::over(repository)?, network, arguments)
     }
 
-    fn pipe(&self, folder: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()> {
+    fn run_outside(&self, becomes: Option<&Path>, network: bool, arguments: &[&str]) -> Result<String> {
+        let seal = Seal::empty()?;
+        match becomes.filter(|_| network) {
+            Some(folder) => self.run_sealed(&seal.asked_as_at(folder)?, network, arguments),
+            None => self.run_sealed(&seal, network, arguments),
+        }
+    }
+
+    fn pipe(&self, repository: &Path, arguments: &[&str], input: &str, output: &Path) -> Result<()> {
+        let seal = Seal::over(repository)?;
         let file = File::create_new(output).map_err(|error| io_error("create", output, &error))?;
-        let piped = self.piped(folder, arguments, input, file);
+        let piped = self.piped(&seal, arguments, input, file);
         if piped.is_err() {
             let _ = std::fs::remove_file(output);
         }
@@ -213,8 +206,17 @@ impl GitProgram for Git {
 }
 
 impl Git {
-    fn piped(&self, folder: &Path, arguments: &[&str], input: &str, into: File) -> Result<()> {
-        let mut command = self.command(folder, false);
+    fn run_sealed(&self, seal: &Seal, network: bool, arguments: &[&str]) -> Result<String> {
+        let mut command = seal.command(&self.program, network)?;
+        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| self.cannot_run(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(failed(arguments, &output))
+    }
+
+    fn piped(&self, seal: &Seal, arguments: &[&str], input: &str, into: File) -> Result<()> {
+        let mut command = seal.command(&self.program, false)?;
         command.args(arguments).stdin(Stdio::piped()).stdout(into).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| self.cannot_run(&error))?;
         // Who stops reading has failed, and says why below.
@@ -227,32 +229,41 @@ impl Git {
     }
 }
 
+/// How a `git` that failed ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("git ended{}", signal.map(|signal| format!(" by signal {signal}")).unwrap_or_default())]
+pub struct GitEnded {
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
 /// Git's own words for why it failed.
 fn failed(arguments: &[&str], output: &Output) -> Box<Error> {
     let verb = arguments.iter().find(|it| !it.starts_with('-') && !it.contains('=')).copied().unwrap_or_default();
-    let said = [&output.stderr[..], &output.stdout[..]].map(|bytes| without_secrets(&String::from_utf8_lossy(bytes)));
+    let said = [&output.stderr[..], &output.stdout[..]].map(|bytes| hide_secrets(&String::from_utf8_lossy(bytes)));
     let said = said.join("\n").replace('\t', "  ");
     let error = Error::new(Code::GitFailed, format!("git {verb} failed: {}", said.trim()))
         .field("command", verb)
         .field("status", output.status.code())
-        .field("signal", output.status.signal());
-    match said.contains("dubious ownership") {
-        true => {
-            error.hint("the repository belongs to another user: where you trust its owner, tell Git so, as it says")
-        }
-        false => error,
+        .field("signal", output.status.signal())
+        .caused_by(GitEnded { signal: output.status.signal() });
+    match advice(&said) {
+        Some(advice) => error.hint(advice),
+        None => error,
     }
 }
 
-fn null_device() -> &'static str {
-    if cfg!(windows) { "NUL" } else { "/dev/null" }
-}
-
 /// Git repeats URLs in its messages, credentials and all.
-fn without_secrets(said: &str) -> String {
-    let word = |word: &str| match (word.find("://"), word.find('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}://***{}", &word[..scheme], &word[at..]),
-        _ => word.to_owned(),
+fn hide_secrets(said: &str) -> String {
+    let word = |word: &str| match word.find("://") {
+        Some(at) => {
+            let start = word[..at].rfind(|it: char| !it.is_ascii_alphanumeric() && it != '+').map_or(0, |at| at + 1);
+            // What ends a sentence or a quotation belongs to no address.
+            let end = word.trim_end_matches(|it: char| it.is_whitespace() || "'\"`.,:;)>".contains(it)).len();
+            let end = end.max(start);
+            format!("{}{}{}", &word[..start], without_secrets(&word[start..end]), &word[end..])
+        }
+        None => word.to_owned(),
     };
     said.split_inclusive(char::is_whitespace).map(word).collect()
 }
@@ -268,6 +279,10 @@ fn outside(argument: &str) -> Result<&str> {
             .hint("an address or name does not begin with `-` and holds no `::` or control characters"));
     }
     Ok(argument)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| io_error("resolve", path, &error))
 }
 
 fn text(path: &Path) -> Result<&str> {

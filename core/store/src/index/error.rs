@@ -13,6 +13,12 @@ pub enum IndexError {
     /// SQLite's own word.
     #[error("the index says: {0}")]
     Sql(#[from] rusqlite::Error),
+    /// There is nowhere to keep it.
+    #[error("there is no folder for the index that only this user can write")]
+    NoFolder,
+    /// Other processes were faster, again and again.
+    #[error("other processes keep writing the index")]
+    Busy,
     /// A value that refmark does not read.
     #[error(transparent)]
     Value(#[from] Box<Error>),
@@ -23,6 +29,8 @@ impl IndexError {
     pub fn code(&self) -> Code {
         match self {
             IndexError::Value(error) => error.code,
+            IndexError::NoFolder => Code::ReadOnly,
+            IndexError::Busy => Code::Locked,
             IndexError::Sql(sql) => match sql.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::Locked,
                 Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Code::ReadOnly,
@@ -40,9 +48,10 @@ impl From<IndexError> for Box<Error> {
         let code = error.code();
         match error {
             IndexError::Value(error) => error,
-            IndexError::Sql(sql) => Error::new(code, format!("the index says: {sql}"))
+            own => Error::new(code, own.to_string())
                 .hint(Hint::of("it holds nothing of its own; make it again: ").then(Next::IndexRebuild))
-                .field("index", true),
+                .field("index", true)
+                .caused_by(own),
         }
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::Index;
 use super::Result;
 use super::write::{file_key, path_key};
+use refmark_query::answer::log::Placed;
 use refmark_query::index::{ModelRow, MoveRow, VersionRow};
 use refmark_records::alias::Target;
 use refmark_records::trust::TrustState;
@@ -178,7 +179,7 @@ impl Index {
     }
 
     /// The moves of an alias, of a model, or all; newest first by landing.
-    pub fn moves(&self, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<Vec<MoveRow>> {
+    pub fn moves(&self, model: Option<&ModelName>, alias: Option<&AliasName>) -> Result<Vec<Placed>> {
         let alias = alias.map(AliasName::as_str);
         let filter = match (model, alias) {
             (Some(_), Some(_)) => "m.name = ?1 AND x.alias = ?2",
@@ -188,18 +189,19 @@ impl Index {
         };
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT m.name, x.alias, x.sequence, x.from_version, x.from_artifact, x.to_version, x.to_artifact, x.by,
-                    x.time, x.reason, c.id, c.time
+                    x.time, x.reason, c.id, c.time, c.n
              FROM models m CROSS JOIN moves x ON x.model = m.id JOIN commits c ON c.n = x.n WHERE {filter}"
         ))?;
         let mut rows = statement.query(params![model.map(ModelName::as_str), alias])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
+            let place = get::<i64>(row, 12)? as u64;
             let target = |at: usize| -> Result<Option<Target>> {
                 let Some(version) = get::<Option<i64>>(row, at)? else { return Ok(None) };
                 let artifact = artifact_of(row.get_ref(at + 1)?.as_blob().map_err(wrong)?)?;
                 Ok(Some(Target { version: version as u64, artifact }))
             };
-            found.push(MoveRow {
+            let row = MoveRow {
                 model: ModelName::parse(row.get_ref(0)?.as_str().map_err(wrong)?)?,
                 alias: AliasName::parse(row.get_ref(1)?.as_str().map_err(wrong)?)?,
                 sequence: get::<i64>(row, 2)? as u64,
@@ -210,7 +212,8 @@ impl Index {
                 reason: get(row, 9)?,
                 commit: Some(Oid::from_bytes(row.get_ref(10)?.as_blob().map_err(wrong)?)?),
                 landed: Some(Timestamp::from_unix(get(row, 11)?)),
-            });
+            };
+            found.push((Some(place), row));
         }
         Ok(found)
     }

@@ -32,6 +32,20 @@ pub(super) fn looks_private(text: &str) -> bool {
     text.contains("-----BEGIN ") || text.trim_start().starts_with("PuTTY-User-Key-File-")
 }
 
+/// The text of a private key that was put into base64, whole, because a variable holds no lines. Nothing where this is
+/// something else.
+pub(super) fn wrapped_in_base64(text: &str) -> Option<Zeroizing<String>> {
+    const SHORTEST: usize = 80;
+    let plain = Zeroizing::new(text.split_whitespace().collect::<String>());
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    if plain.len() < SHORTEST || !plain.bytes().all(is_base64) {
+        return None;
+    }
+    let bytes = Zeroizing::new(unbase64(&plain)?);
+    let inner = std::str::from_utf8(&bytes).ok().filter(|inner| looks_private(inner))?;
+    Some(Zeroizing::new(inner.to_owned()))
+}
+
 /// Reads the text of a private key. `origin` says where it came from and begins every sentence; the text itself is in
 /// none of them. An error with code `bad-key` where it is no ed25519 key that can be read.
 pub(super) fn read_private(text: &str, origin: &str) -> Result<Secret> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
-use super::read::{LockedKey, Secret, looks_private, read_private};
+use super::read::{LockedKey, Secret, looks_private, read_private, wrapped_in_base64};
 use super::secret_key::HeldKey;
 use super::{Signers, agent, private_files};
 use refmark_engine::ports::signer::Signer;
@@ -202,7 +202,9 @@ struct Named<'a> {
 
 impl Named<'_> {
     fn open(&self, notes: &mut Vec<String>) -> Result<Box<dyn Signer>> {
-        match self.value.to_str().map(str::trim) {
+        let inner = self.value.to_str().and_then(wrapped_in_base64);
+        let text = inner.as_ref().map(|text| text.as_str()).or(self.value.to_str());
+        match text.map(str::trim) {
             Some(text) if looks_private(text) => match read_private(text, self.label)? {
                 Secret::Open(secret) => Ok(Box::new(HeldKey::new(secret, self.label)?)),
                 Secret::Locked(_) => Err(Error::new(Code::BadKey, format!("the key in {} is encrypted", self.label))
@@ -291,8 +293,11 @@ impl Named<'_> {
             io::ErrorKind::InvalidData => Code::BadKey,
             _ => Code::NoKey,
         };
-        let hint = "give a path, or the whole text of an OpenSSH or PKCS#8 ed25519 key";
-        if self.label == "REFMARK_KEY" {
+        let hint = "give a path, or the whole text of an OpenSSH or PKCS#8 ed25519 key, which may be in base64";
+        // A text that is no key may still be a secret: it is not repeated.
+        let is_text = error.kind() == io::ErrorKind::InvalidFilename;
+        if self.label == "REFMARK_KEY" || is_text {
+            let error = if is_text { "it is too long for a path".to_owned() } else { error.to_string() };
             let why = format!("{} is neither the text of a key nor a file that can be read: {error}", self.label);
             return Error::new(code, why).hint(hint);
         }
@@ -353,6 +358,9 @@ fn read_key_file(path: &Path) -> io::Result<KeyFile> {
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| invalid("it is not text"))?;
     let open = private_files::is_open_to_others(&metadata) && looks_private(text);
+    let inner = wrapped_in_base64(text);
+    let text = inner.as_ref().map_or(text, |text| text.as_str());
+    let open = open || (inner.is_some() && private_files::is_open_to_others(&metadata));
     let mut origin = format!("the file {}", path.display());
     if open {
         origin.push_str(" (others can read or write it)");

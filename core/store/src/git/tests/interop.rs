@@ -191,10 +191,10 @@ fn revisions_of_clones_tags_and_worktrees_are_found_without_touching_worktree_or
         let mine = copy.write(&commit(&[record], 3, &[("y", b"1")])).unwrap();
         let own = copy.head("refmark").unwrap();
         copy.move_branch("refmark", own, mine).unwrap();
-        let lost = program.push(copy.git_dir(), "origin", "refmark:refmark").unwrap_err();
+        let lost = program.push(copy.git_dir(), "origin", "refmark:refmark", &record.to_string()).unwrap_err();
         assert_eq!(lost.code, Code::HeadMoved, "{lost}");
         repo.move_branch("refmark", Some(next), record).unwrap();
-        program.push(copy.git_dir(), "origin", "refmark:pushed").unwrap();
+        program.push(copy.git_dir(), "origin", "refmark:pushed", "").unwrap();
         assert_eq!(repo.head("pushed").unwrap(), Some(mine));
         git(&at, &["branch", "-D", "-q", "pushed"]);
     }

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod interop;
 mod race;
+mod settings;
 
 use std::path::Path;
 use std::process::Command;

@@ -164,6 +164,25 @@ fn another_key_that_others_can_read_is_used_with_a_warning() {
     }
 }
 
+fn in_base64(text: &str) -> String {
+    refmark_records::signature::wire::base64(text.as_bytes())
+}
+
+#[test]
+fn a_key_in_base64_is_no_path_and_its_text_is_in_no_error() {
+    let home = Home::new();
+    for text in ["-----BEGIN OPENSSH PRIVATE KEY-----\nnothing\n".repeat(9), "no key at all, only long ".repeat(400)] {
+        let secret = in_base64(&text);
+        let search = KeySearch { variable: Some(secret.clone().into()), ..home.search() };
+        let error = find(&search).err().unwrap();
+        assert!(
+            !error.message.contains(&secret[..40]) && !error.message.contains("name too long"),
+            "{}",
+            error.message
+        );
+    }
+}
+
 #[test]
 fn a_key_s_text_reads_from_the_variable_however_ci_mangled_it() {
     let home = Home::new();
@@ -177,6 +196,8 @@ fn a_key_s_text_reads_from_the_variable_however_ci_mangled_it() {
         ("with \\r\\n", text.replace('\n', "\\r\\n")),
         ("on one line", text.replace('\n', " ")),
         ("indented", text.replace('\n', "\n    ")),
+        ("in base64", in_base64(&text)),
+        ("in base64, wrapped", in_base64(&text).replacen('=', "\n=", 1)),
     ] {
         let search = KeySearch { variable: Some(mangled.into()), ..home.search() };
         let signer = find(&search).unwrap_or_else(|error| panic!("{how}: {error}"));

@@ -1,0 +1,134 @@
+//! Addresses of repositories and files, as they may be shown and kept: without passwords and tokens.
+
+/// Names of query parameters that carry a secret in forges' and stores' addresses.
+const SECRET_PARAMETERS: &[&str] = &[
+    "token",
+    "access_token",
+    "private_token",
+    "job_token",
+    "oauth_token",
+    "auth",
+    "authorization",
+    "password",
+    "passwd",
+    "secret",
+    "client_secret",
+    "api_key",
+    "apikey",
+    "key",
+    "sig",
+    "signature",
+    "x-amz-signature",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-goog-signature",
+    "x-goog-credential",
+    "awsaccesskeyid",
+    "sharedaccesssignature",
+];
+
+/// An address without what would let somebody in: a password, a user of `http` (forges take tokens there), and parameters
+/// that carry a token. What is no address is left as it is. The result still names the same place.
+pub fn without_secrets(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let host = match authority.rsplit_once('@') {
+        Some((_, host)) if is_http(scheme) => host.to_owned(),
+        Some((user, host)) => format!("{}@{host}", user.split(':').next().unwrap_or_default()),
+        None => authority.to_owned(),
+    };
+    let (before, fragment) = match tail.split_once('#') {
+        Some((before, fragment)) => (before, format!("#{fragment}")),
+        None => (tail, String::new()),
+    };
+    let (path, query) = match before.split_once('?') {
+        Some((path, query)) => {
+            let kept: Vec<&str> = query.split('&').filter(|it| !is_secret_parameter(it)).collect();
+            (path, if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) })
+        }
+        None => (before, String::new()),
+    };
+    format!("{scheme}://{host}{path}{query}{fragment}")
+}
+
+/// Whether an address carries a password or token.
+pub fn has_secret(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| {
+        user.contains(':')
+            || (is_http(scheme) && (user.len() >= 20 || TOKEN_PREFIXES.iter().any(|it| user.starts_with(it))))
+    });
+    let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    in_user || query.split(['&', '#']).any(is_secret_parameter)
+}
+
+/// How the tokens of forges and model hubs begin.
+pub const TOKEN_PREFIXES: &[&str] = &[
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glcbt-",
+    "hf_",
+    "xoxb-",
+    "xoxp-",
+    "sk-",
+    "pypi-",
+    "npm_",
+    "AKIA",
+    "ASIA",
+    "dop_v1_",
+];
+
+fn is_http(scheme: &str) -> bool {
+    matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+}
+
+fn is_secret_parameter(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    SECRET_PARAMETERS.contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_place_and_loses_what_lets_somebody_in() {
+        for (address, kept) in [
+            ("https://ci-token:hunter2@forge.example/g/p.git", "https://forge.example/g/p.git"),
+            ("https://ghp_abc@forge.example/p", "https://forge.example/p"),
+            ("https://forge.example:8443/p?private_token=x&ref=main", "https://forge.example:8443/p?ref=main"),
+            ("https://forge.example/p?token=x#part", "https://forge.example/p#part"),
+            ("ssh://git:pw@forge.example/p", "ssh://git@forge.example/p"),
+            ("ssh://git@[::1]:22/p", "ssh://git@[::1]:22/p"),
+            ("https://u:p@w@forge.example/p", "https://forge.example/p"),
+            ("git@forge.example:g/p.git", "git@forge.example:g/p.git"),
+            ("file:///srv/a@b", "file:///srv/a@b"),
+            ("../models", "../models"),
+        ] {
+            assert_eq!(without_secrets(address), kept);
+            assert_eq!(without_secrets(kept), kept);
+        }
+    }
+
+    #[test]
+    fn a_user_name_is_no_secret_and_a_token_in_its_place_is() {
+        for secret in
+            ["https://a:b@h/p", "ssh://a:b@h/p", "https://glpat-x@h/p", "https://h/p?sig=1", "https://h/?token=1#a"]
+        {
+            assert!(has_secret(secret), "{secret}");
+        }
+        for plain in
+            ["https://ada@h/p", "ssh://git@h/p", "git@h:p", "https://h/p?ref=main", "/a:b@c", "https://h/a@b:c"]
+        {
+            assert!(!has_secret(plain), "{plain}");
+        }
+    }
+}

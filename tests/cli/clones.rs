@@ -1,0 +1,181 @@
+//! Several people, each with a clone, and what they read: one command goes on, and nothing is lost without a word.
+
+use std::process::Stdio;
+
+use crate::environment::{Ran, TestEnvironment};
+
+/// A registry, and two clones of it with homes of their own paths.
+fn two_clones() -> TestEnvironment {
+    let env = TestEnvironment::with_models();
+    env.ok(&["clone", "models", "ann"]);
+    env.ok(&["clone", "models", "ben"]);
+    env
+}
+
+#[test]
+fn a_push_that_comes_second_lands_and_says_what_it_did() {
+    let env = two_clones();
+    env.ok(&["-R", "ann", "promote", "sentiment@blue", "1"]);
+    env.ok(&["-R", "ben", "promote", "sentiment@green", "2"]);
+    env.ok(&["-R", "ann", "push"]);
+    let said = env.ok(&["-R", "ben", "push"]);
+    assert!(said.contains("made again  promote sentiment@green: (none) → 2"), "{said}");
+    assert_eq!(env.json(&["-R", "models", "resolve", "sentiment@green"])["version"], 2);
+    env.ok(&["-R", "ann", "fetch"]);
+    assert_eq!(env.json(&["-R", "ann", "verify"])["verdict"], "ok");
+}
+
+#[test]
+fn what_cannot_be_made_again_is_told_with_the_branch_that_keeps_it_and_a_status_of_its_own() {
+    let env = two_clones();
+    env.ok(&["-R", "ann", "promote", "sentiment@blue", "1"]);
+    env.ok(&["-R", "ben", "promote", "sentiment@blue", "2"]);
+    env.ok(&["-R", "ann", "push"]);
+    let ran = env.run(&["-R", "ben", "fetch"]);
+    assert_eq!(ran.status, 5, "{}{}", ran.stdout, ran.stderr);
+    for part in
+        ["not made again  promote sentiment@blue", "ada moved it", "alias-moved", "1 change stays on branch unpushed/"]
+    {
+        assert!(ran.stdout.contains(part), "{part} is missing in {}", ran.stdout);
+    }
+    let kept = env.git("ben", &["branch", "--list", "unpushed/*", "--format=%(refname:short)"]);
+    assert!(env.git("ben", &["log", "-1", "--format=%s", kept.trim()]).contains("promote sentiment@blue"));
+    assert_eq!(env.run(&["-R", "ben", "fetch"]).status, 0, "it is told once");
+}
+
+#[test]
+fn an_older_head_is_accepted_by_name_and_never_by_a_script_that_did_not_name_it() {
+    let env = TestEnvironment::with_models();
+    let older = env.git("models", &["rev-parse", "main"]).trim().to_owned();
+    env.ok(&["promote", "sentiment@champion", "2"]);
+    env.git("models", &["update-ref", "refs/heads/main", &older]);
+    let error = env.fails(&["list"], 4, "history-rewritten");
+    let accept = format!("refmark trust accept-head {older}");
+    assert!(error["hint"].as_str().unwrap().contains(&accept), "{error:#}");
+    assert!(env.ok(&["help", "error", "history-rewritten"]).contains("refmark trust accept-head"));
+    let refused = env.run(&["trust", "accept-head"]);
+    assert_eq!(refused.status, 3);
+    for part in ["promote sentiment@champion: 1 → 2", "was not accepted", &accept] {
+        assert!(refused.stderr.contains(part), "{part} is missing in {}", refused.stderr);
+    }
+    let said = env.ok(&["trust", "accept-head", &older]);
+    assert!(said.contains("is accepted") && said.contains("1 commit no longer seen"), "{said}");
+    env.ok(&["list"]);
+    env.fails(&["trust", "accept-head"], 1, "nothing-to-do");
+}
+
+#[test]
+fn a_checked_out_branch_is_told_with_a_command_that_works() {
+    let env = TestEnvironment::with_models();
+    env.git(".", &["clone", "-q", "models", "work"]);
+    let ran = env.run(&["-R", "work", "promote", "sentiment@blue", "2"]);
+    assert!(ran.stderr.contains("is checked out at"), "{}", ran.stderr);
+    let command = ran.stderr.split("Before that: ").nth(1).unwrap().trim();
+    let words: Vec<&str> = command.split(' ').skip(3).collect();
+    env.write("work/README.md", "# somebody's own\n");
+    env.git("work", &words);
+    assert_eq!(env.git("work", &["status", "--porcelain"]).trim(), "?? README.md");
+    assert!(!env.run(&["-R", "work", "list"]).stderr.contains("checked out"), "reading leaves nothing behind");
+}
+
+#[test]
+fn a_default_that_is_away_is_not_made_anew() {
+    let env = TestEnvironment::with_models();
+    std::fs::rename(env.path("models"), env.path("elsewhere")).unwrap();
+    let error = env.fails(&["list"], 2, "no-registry");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("mount") && hint.contains("refmark use") && !hint.contains("refmark init"), "{error:#}");
+    // Nor does a new one take its place unasked.
+    env.ok(&["init", "other", "--as", "ada"]);
+    assert!(env.run(&["list"]).stderr.contains("models"));
+    env.ok(&["use", "elsewhere"]);
+    env.ok(&["list"]);
+}
+
+#[test]
+fn merge_marks_in_a_lock_file_are_told_as_such() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["pin", "add", "sentiment/1"]);
+    let lock = std::fs::read_to_string(env.path("refmark.lock")).unwrap();
+    let merged = lock.replacen("[[pin]]", "<<<<<<< HEAD\n[[pin]]", 1) + "=======\n>>>>>>> other\n";
+    env.write("refmark.lock", merged);
+    let error = env.fails(&["pin", "check"], 4, "bad-record");
+    assert!(error["message"].as_str().unwrap().contains("merge conflict"), "{error:#}");
+    assert!(error["hint"].as_str().unwrap().contains("git checkout --ours"), "{error:#}");
+}
+
+#[test]
+fn a_token_in_an_address_is_neither_written_nor_shown() {
+    let env = two_clones();
+    env.git("ann", &["remote", "set-url", "origin", "https://ci-token:hunter2secret@forge.invalid/g/p.git"]);
+    env.ok(&["use", "ann"]);
+    env.ok(&["pin", "add", "sentiment/1"]);
+    let lock = std::fs::read_to_string(env.path("refmark.lock")).unwrap();
+    assert!(lock.contains("https://forge.invalid/g/p.git") && !lock.contains("hunter2"), "{lock}");
+    for words in [
+        &["-R", "ann", "status"][..],
+        &["-R", "ann", "status", "--json"],
+        &["-R", "ann", "fetch"],
+        &["-R", "ann", "push"],
+    ] {
+        let Ran { stdout, stderr, .. } = env.run(words);
+        assert!(!format!("{stdout}{stderr}").contains("hunter2"), "{words:?}: {stdout}{stderr}");
+    }
+    // One that a colleague committed is stripped when it is read.
+    env.write("refmark.lock", lock.replace("https://forge", "https://ci-token:hunter2secret@forge"));
+    assert!(!env.ok(&["pin", "list", "--json"]).contains("hunter2"));
+}
+
+#[test]
+fn twelve_who_pin_at_once_lose_no_pin() {
+    let env = TestEnvironment::with_models();
+    let running: Vec<_> = (0..12)
+        .map(|n| {
+            let pin = format!("p{n}=sentiment/1");
+            let mut command = env.refmark(&["pin", "add", &pin]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in running {
+        let ran = child.wait_with_output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    assert_eq!(env.json(&["pin", "list"])["pins"].as_array().unwrap().len(), 12);
+    assert_eq!(env.files(".").iter().filter(|name| name.contains(".held")).count(), 0);
+}
+
+#[test]
+fn a_hook_judges_the_registry_that_was_pushed_to_whatever_the_pusher_says() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["init", "other", "--as", "ada"]);
+    env.ok(&["-R", "models", "hook", "install"]);
+    env.git(".", &["clone", "-q", "models", "work"]);
+    env.write("work/models/x/junk", "junk");
+    env.git("work", &["add", "."]);
+    env.git("work", &["-c", "user.name=eve", "-c", "user.email=e@x", "commit", "-qm", "junk"]);
+    let mut push = env.program("git");
+    push.current_dir(env.path("work")).args(["push", "-q", "origin", "HEAD:main"]);
+    push.env("REFMARK_REGISTRY", env.path("other")).env("REFMARK_TRUST_ROOT", "sha256:00");
+    let ran = push.output().unwrap();
+    assert!(!ran.status.success(), "junk was pushed past the hook");
+    assert!(
+        String::from_utf8_lossy(&ran.stderr).contains("refs/heads/main"),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+}
+
+#[test]
+fn a_hook_that_git_would_not_run_is_not_installed() {
+    let env = TestEnvironment::with_models();
+    env.write("gitconfig", format!("[core]\n\thooksPath = {}\n", env.path("company").display()));
+    let mut command = env.refmark(&["-R", "models", "hook", "install"]);
+    let ran: Ran = command.env("GIT_CONFIG_GLOBAL", env.path("gitconfig")).output().unwrap().into();
+    assert_ne!(ran.status, 0);
+    assert!(ran.stderr.contains("core.hooksPath"), "{}", ran.stderr);
+    let hooks = env.path("models/hooks").display().to_string();
+    env.git("models", &["config", "core.hooksPath", &hooks]);
+    let mut command = env.refmark(&["-R", "models", "hook", "install"]);
+    let ran: Ran = command.env("GIT_CONFIG_GLOBAL", env.path("gitconfig")).output().unwrap().into();
+    assert_eq!(ran.status, 0, "the registry's own goes before the user's: {}", ran.stderr);
+}
