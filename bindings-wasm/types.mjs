@@ -136,7 +136,7 @@ function type(rust, from) {
   if (name === "Vec") return `readonly ${wrapped(of(parameters[0]))}[]`;
   if (name === "Listed") return `${refer(name, from)}<${of(parameters[0])}>`;
   if (name === "FreeMap") return `Readonly<Record<string, ${of(parameters[0])}>>`;
-  if (name === "Map") return `Readonly<Record<string, ${of(parameters[1])}>>`;
+  if (name === "BTreeMap") return `Readonly<Record<string, ${of(parameters[1])}>>`;
   if (!name || parameters.length > 0) throw new Error(`${from}: what is ${rust} in TypeScript?`);
   return refer(name, from);
 }

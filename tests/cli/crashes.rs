@@ -36,7 +36,7 @@ fn a_process_that_is_killed_at_any_moment_leaves_the_old_state_or_the_new_one() 
     let mut killed = 0;
     for round in 0..36u64 {
         env.write("new/config.json", format!("{{\"round\": {round}}}\n"));
-        env.write("new/weights.bin", vec![round as u8; 3 << 20]);
+        env.write("new/weights.bin", vec![0x80 | round as u8; 3 << 20]);
         let to = (3 - champion).to_string();
         let registers = round % 2 == 0;
         let before = env.json(&["list", "sentiment"])["versions"].as_array().unwrap().len();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::state_reader::StateReader;
-use crate::verify::Verified;
 use refmark_records::manifest::{FileClass, FileEntry};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
@@ -99,11 +98,4 @@ pub fn closed_by(
         }
     }
     Ok(Some(SharedFile { path: file.path.clone(), sha256: file.sha256 }))
-}
-
-impl Verified<'_> {
-    /// The first file of an artifact that closes it, because its bytes were revoked under another name.
-    pub fn closed_by(&self, artifact: &ArtifactId) -> Result<Option<SharedFile>> {
-        closed_by(self.reader(), artifact, self.walk.revoked().files(), &|commit| self.walk.position(commit))
-    }
 }

@@ -1,6 +1,7 @@
 //! What an answer rests on: the records without which it would be another.
 
 use super::Verified;
+use crate::revoked::{SharedFile, closed_by};
 use crate::state_reader::StateReader;
 use refmark_records::layout::{Document, Place};
 use refmark_types::digest::ArtifactId;
@@ -38,6 +39,11 @@ impl Subject<'_> {
 }
 
 impl Verified<'_> {
+    /// The first file of an artifact that closes it, because its bytes were revoked under another name.
+    pub fn closed_by(&self, artifact: &ArtifactId) -> Result<Option<SharedFile>> {
+        closed_by(self.reader(), artifact, self.walk.revoked().files(), &|commit| self.walk.position(commit))
+    }
+
     /// The first record that an answer rests on and that rests on a key which was distrusted; none where it is clean.
     pub fn taint_of(&self, subject: &Subject<'_>) -> Result<Option<String>> {
         if self.walk.tainted().is_empty() {

@@ -289,6 +289,9 @@ impl Writer<'_> {
 
     /// Writes the first commit of a registry.
     pub(crate) fn found(&self, author: &Author, plan: &Plan) -> Result<Oid> {
+        let _lock = self.registry.lock()?;
+        // What an `init` left behind that was killed while it moved the branch.
+        self.registry.repo.recover()?;
         let objects = Objects::new(&self.registry.repo);
         let ready = self.ready(plan, &objects)?;
         let walk = refmark_engine::landing::Walk::from_the_start(objects);

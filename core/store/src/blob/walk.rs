@@ -305,7 +305,7 @@ mod tests {
         symlink("../blobs/1", snapshot.join("model.bin")).unwrap();
         let error = walk(&snapshot, &[]).unwrap_err();
         assert_eq!(error.code, Code::NotAFile);
-        assert!(error.hint.unwrap().to_string().contains("--follow-links"));
+        assert!(error.hint.unwrap().to_string().contains("FollowLinks"));
         let all = walk_package(&snapshot, &[], true).unwrap().files;
         assert_eq!((all[1].path.as_str(), all[1].size), ("model.bin", 7));
         assert_eq!(all[1].file, std::fs::canonicalize(cache.path().join("blobs/1")).unwrap());

@@ -301,7 +301,7 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
         assert_eq!(holder(&path).unwrap_err().code, Code::Locked);
         let error = take(&path, Duration::from_secs(60)).err().unwrap();
-        assert!(error.code == Code::Locked && error.hint_text().as_deref().unwrap().contains("refmark unlock"));
+        assert!(error.code == Code::Locked && error.hint_text().as_deref().unwrap().contains("remove the lock"));
         unlock(&RealDisk, &path).unwrap();
         assert!(take(&path, Duration::ZERO).unwrap().still_held());
     }
@@ -328,7 +328,7 @@ mod tests {
             std::fs::write(&path, holder_of(other.clone())).unwrap();
             let error = take(&path, Duration::from_millis(5)).err().unwrap();
             assert_eq!((error.code, error.fields["host"].as_str()), (Code::Locked, Some(other.host.as_str())));
-            assert!(error.hint.unwrap().to_string().contains("refmark unlock"));
+            assert!(error.hint.unwrap().to_string().contains("remove the lock"));
             assert_eq!(unlock(&RealDisk, &path).unwrap().unwrap().identity, other);
         }
         assert_eq!(unlock(&RealDisk, &path).unwrap_err().code, Code::NothingToDo);

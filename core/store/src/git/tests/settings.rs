@@ -117,7 +117,7 @@ fn nothing_in_a_repositorys_folder_is_ever_run() {
     let (mark, out) = (home.path().join("pwned"), home.path().join("out.pack"));
     spoil(&copy, &mark);
     // Plain Git would run it: else this test would show nothing.
-    super::try_git(&copy, &["fetch", "origin"]);
+    super::try_git(&copy, &["ls-remote", "ssh://evil.invalid/x"]);
     assert!(mark.exists());
     fs::remove_file(&mark).unwrap();
     let _ = fs::remove_file(mark.with_extension("trace"));

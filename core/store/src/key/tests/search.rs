@@ -129,7 +129,7 @@ fn without_any_key_the_error_says_what_was_passed_over_and_what_to_do() {
     let error = error(&search);
     assert_eq!(error.code, Code::NoKey);
     let hint = error.hint.unwrap();
-    for part in ["REFMARK_KEY is set and empty", "no-agent does not answer", "id_rsa", "refmark init"] {
+    for part in ["REFMARK_KEY is set and empty", "no-agent does not answer", "id_rsa", "ssh-keygen -t ed25519"] {
         assert!(hint.to_string().contains(part), "{part} is missing: {hint}");
     }
     assert_eq!(error.fields["passed_over"].as_array().unwrap().len(), 3);
