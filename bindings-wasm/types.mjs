@@ -19,7 +19,7 @@ const roots = [
 const renamed = { "core/query/src/diff/lineage.rs:Change": "TextChange" };
 const text = [
   "String", "str", "Digest", "ArtifactId", "Oid", "Timestamp", "ModelName", "AliasName", "PrincipalId", "Release", "EntryId",
-  "RegistryId", "KeyId", "Role", "ConsumerId", "Code", "Format", "PackagePath", "PublicKey",
+  "RegistryId", "KeyId", "Role", "ConsumerId", "Code", "Format", "Hint", "PackagePath", "PublicKey",
 ];
 const number = ["u8", "u16", "u32", "u64", "usize", "i64", "f64"];
 const wrappers = ["Box", "Arc", "Rc", "Cow"];
