@@ -19,7 +19,7 @@ def test_a_registry_of_mlflows_is_brought_over_from_a_shell(
 ) -> None:
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
-    (tmp_path / "weights.bin").write_bytes(b"1")
+    (tmp_path / "weights.bin").write_bytes(b"\x801")
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
     store = SqlAlchemyStore(f"sqlite:///{tmp_path / 'mlflow.db'}")
     store.create_registered_model("sentiment")
@@ -28,7 +28,7 @@ def test_a_registry_of_mlflows_is_brought_over_from_a_shell(
     here = ["-R", str(reg.path)]
     assert main([*here, "import", "mlflow", str(tmp_path / "mlflow.db"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"models": 1, "versions": 1, "without_files": [], "gaps": 0}
-    assert (reg.pull("sentiment/1") / "weights.bin").read_bytes() == b"1"
+    assert (reg.pull("sentiment/1") / "weights.bin").read_bytes() == b"\x801"
     again = main(["import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", *here, "--json"])
     said = json.loads(capsys.readouterr().out)["error"]
     assert (again, said["code"]) == (next(status for code, _, status in _codes() if code == "exists"), "exists")

@@ -71,14 +71,14 @@ def test_a_version_with_its_files_is_copied_and_read_by_its_download_uri(
     registry: refmark.Registry, tmp_path: Path
 ) -> None:
     (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "weights.bin").write_bytes(b"1234")
+    (tmp_path / "m" / "weights.bin").write_bytes(b"\x80234")
     client = mlflow.MlflowClient()
     client.create_registered_model("m")
     client.create_model_version("m", str(tmp_path / "m"), tags={"k": "v"})
     client.set_registered_model_alias("m", "champion", 1)
     copied = client.copy_model_version("models:/m@champion", "other")
     assert (copied.version, copied.tags) == (1, {"k": "v"})
-    assert (registry.pull("other/1") / "weights.bin").read_bytes() == b"1234"
+    assert (registry.pull("other/1") / "weights.bin").read_bytes() == b"\x80234"
     for uri in (client.get_model_version_download_uri("m", 1), "models:/other/1"):
         folder = Path(mlflow.artifacts.download_artifacts(uri))
         assert [it.name for it in folder.iterdir() if it.name != "registered_model_meta"] == ["weights.bin"]
@@ -86,12 +86,12 @@ def test_a_version_with_its_files_is_copied_and_read_by_its_download_uri(
 
 def test_a_revoked_version_is_loaded_no_more(registry: refmark.Registry, tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "weights.bin").write_bytes(b"1234")
+    (tmp_path / "m" / "weights.bin").write_bytes(b"\x80234")
     client = mlflow.MlflowClient()
     client.create_registered_model("m")
     client.create_model_version("m", str(tmp_path / "m"))
     folder = Path(mlflow.artifacts.download_artifacts("models:/m/1", dst_path=str(tmp_path)))
-    assert (folder / "weights.bin").read_bytes() == b"1234"
+    assert (folder / "weights.bin").read_bytes() == b"\x80234"
     registry.revoke("m/1", "leaks")
     with pytest.raises(MlflowException, match="revoked") as raised:
         mlflow.artifacts.download_artifacts("models:/m/1")
@@ -112,12 +112,12 @@ def test_inside_mlflows_server_a_proxied_source_is_read_where_the_server_keeps_i
     registry: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "kept" / "0" / "m").mkdir(parents=True)
-    (tmp_path / "kept" / "0" / "m" / "weights.bin").write_bytes(b"1234")
+    (tmp_path / "kept" / "0" / "m" / "weights.bin").write_bytes(b"\x80234")
     monkeypatch.setenv("_MLFLOW_SERVER_ARTIFACT_DESTINATION", str(tmp_path / "kept"))
     store = RefmarkStore(f"refmark://{registry.path}")
     store.create_registered_model("m")
     store.create_model_version("m", "mlflow-artifacts:/0/m")
-    assert (registry.pull("m/1") / "weights.bin").read_bytes() == b"1234"
+    assert (registry.pull("m/1") / "weights.bin").read_bytes() == b"\x80234"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "files"])
@@ -135,7 +135,7 @@ def test_an_existing_registry_is_brought_over(tmp_path: Path, kind: str, monkeyp
         store = FileStore(str(location))
     for number in (1, 2, 3):
         (tmp_path / f"v{number}").mkdir()
-        (tmp_path / f"v{number}" / "weights.bin").write_bytes(b"%d" % number)
+        (tmp_path / f"v{number}" / "weights.bin").write_bytes(b"\x80%d" % number)
     store.create_registered_model("sentiment", [RegisteredModelTag("team", "nlp")], "what people feel")
     for number in (1, 2, 3):
         store.create_model_version("sentiment", str(tmp_path / f"v{number}"), f"run{number}", [ModelVersionTag("n", str(number))])
@@ -159,7 +159,7 @@ def test_an_existing_registry_is_brought_over(tmp_path: Path, kind: str, monkeyp
     after = RefmarkStore(f"refmark://{reg.path}").get_model_version("sentiment", 3)
     for field in ("creation_timestamp", "last_updated_timestamp", "tags", "run_id", "source", "current_stage"):
         assert getattr(after, field) == getattr(before, field), field
-    assert (reg.pull("sentiment/3") / "weights.bin").read_bytes() == b"3"
+    assert (reg.pull("sentiment/3") / "weights.bin").read_bytes() == b"\x803"
     second = reg.version("sentiment/2")
     assert second and second.hidden and reg.model("empty") is not None
     assert reg.verify().ok

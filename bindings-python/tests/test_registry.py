@@ -275,7 +275,7 @@ def test_paths_need_not_be_utf8(two: refmark.Registry, tmp_path: Path) -> None:
 def test_what_is_not_a_registry_says_so(tmp_path: Path) -> None:
     with pytest.raises(refmark.NotFoundError) as raised:
         refmark.open(tmp_path)
-    assert raised.value.code == "not-a-registry" and "refmark init" in (raised.value.hint or "")
+    assert raised.value.code == "not-a-registry" and "refmark.init(" in (raised.value.hint or "")
     with pytest.raises(refmark.UsageError) as missing:
         refmark.open()
     assert missing.value.code == "no-registry"

@@ -113,6 +113,6 @@ def test_a_notebook_says_where_there_is_nothing_and_names_what_a_revocation_hit(
     empty = refmark.init(tmp_path / "empty")
     for nothing in (empty, empty.models(), empty.search("x"), empty.sunsets(), empty.log()):
         assert ">nothing<" in nothing._repr_html_()
+    assert "1 tensor<" in refmark.inspect(two.file("sentiment/1", "model.safetensors"))._repr_html_()
     shown = two.revoke("sentiment/2", "it leaks")._repr_html_()
     assert "sentiment/2" in shown and "sentiment@champion" in shown
-    assert "1 tensor<" in refmark.inspect(two.file("sentiment/1", "model.safetensors"))._repr_html_()

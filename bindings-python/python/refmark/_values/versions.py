@@ -180,6 +180,8 @@ class Shown(Value):
     model_card: str | None = field(repr=False)
     #: What was found out about it: the statement's digest, and the evidence.
     evidence: tuple[Any, ...] = field(repr=False, hash=False)
+    #: What the scan found in its files when it was registered: the file, the kind of finding, and what it is.
+    findings: tuple[Any, ...] = field(repr=False, hash=False)
     #: Its trust moves, oldest first.
     trust_moves: tuple[dict[str, Any], ...] = field(repr=False, hash=False)
     #: Its stage moves, oldest first.

@@ -9,6 +9,7 @@ use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// What a fetch brought.
@@ -64,7 +65,7 @@ impl Writer<'_> {
                     origin.url
                 ),
             )
-            .hint("`refmark fetch` asks the origin; `refmark renew BRANCH` makes a proposal again"));
+            .hint(Hint::of("what is new at the origin: ").then(Next::Fetch)));
         };
         self.registry.check_origin_follows(theirs)?;
         self.registry.follow_origin(&origin, theirs, Some(self.signer))

@@ -5,6 +5,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::address::without_secrets;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// Where a clone comes from.
@@ -40,7 +41,8 @@ impl Registry {
     pub(crate) fn needs_origin(&self) -> Result<Origin> {
         self.origin()?.ok_or_else(|| {
             Error::new(Code::NotFound, format!("{} was not cloned from anywhere", self.path().display())).hint(
-                "it is the registry itself; `refmark clone` makes a copy of it, `git remote add` names its origin",
+                Hint::of("it is the registry itself; `git remote add` names its origin. For a copy of it: ")
+                    .then(Next::Clone { url: Some(self.path().display().to_string()) }),
             )
         })
     }
