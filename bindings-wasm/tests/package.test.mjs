@@ -89,7 +89,7 @@ test("its types stand by themselves under the strictest settings, in Node and fo
 import * as everything from "refmark-wasm";
 import type * as answers from "refmark-wasm";
 type IsAny<T> = 0 extends 1 & T ? true : false;
-type AnyOf<T> = { [Key in keyof T]: IsAny<T[Key]> extends true ? Key : never }[keyof T];
+type AnyOf<T> = { [Key in keyof T]-?: IsAny<T[Key]> extends true ? Key : never }[keyof T];
 const none: [AnyOf<answers.VerifyReport>, AnyOf<answers.ShowAnswer>, AnyOf<answers.Review>, AnyOf<answers.MoveRow>, AnyOf<typeof everything>] extends [never, never, never, never, never] ? true : false = true;
 void none;
 `);

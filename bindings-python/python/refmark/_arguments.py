@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timezone
 from operator import index
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union, cast
+from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union
 
 from . import _native
 from ._values import Resolved, Version, VersionDetail, VersionRow
@@ -84,9 +84,9 @@ def document(given: Any) -> str:
 
 def _plain(given: Any) -> Any:
     if isinstance(given, Mapping):
-        return dict(cast("Mapping[Any, Any]", given))
+        return dict(given)
     if isinstance(given, Sequence):
-        return list(cast("Sequence[Any]", given))
+        return list(given)
     return float(given)
 
 
