@@ -30,8 +30,11 @@ fn again(page: &mut Page, answer: &AgainAnswer) {
             page.line(format!("  {} {}", faint("hint:"), safe(hint)));
         }
     }
-    if let Some(branch) = &answer.kept_on {
-        page.line(format!("{} stays on branch {}", counted(answer.left.len(), "change"), safe(branch)));
+    let mut branches: Vec<&str> = answer.left.iter().map(|left| left.branch.as_str()).collect();
+    branches.dedup();
+    for branch in branches {
+        let count = answer.left.iter().filter(|left| left.branch == branch).count();
+        page.line(format!("{} stays on branch {}", counted(count, "change"), safe(branch)));
     }
 }
 

@@ -57,6 +57,8 @@ pub struct LeftBehind {
     pub reason: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The branch on which it stays.
+    pub branch: String,
 }
 
 /// What became of own changes whose head somebody else went on from.
@@ -66,8 +68,6 @@ pub struct AgainAnswer {
     pub made: Vec<MadeAgain>,
     /// Those that are not.
     pub left: Vec<LeftBehind>,
-    /// The branch on which the old head stays, where a change was left behind.
-    pub kept_on: Option<String>,
 }
 
 impl AgainAnswer {
@@ -85,7 +85,6 @@ impl AgainAnswer {
             self.made.retain(|it| it.commit != Some(left.commit));
             self.left.push(left);
         }
-        self.kept_on = next.kept_on.or(self.kept_on.take());
     }
 }
 
@@ -140,11 +139,13 @@ impl Registry {
                     code: error.code,
                     hint: error.hint_text(),
                     reason: error.message,
+                    branch: String::new(),
                 }),
             }
         }
         if !answer.left.is_empty() {
-            answer.kept_on = Some(self.keep(ours)?);
+            let branch = self.keep(ours)?;
+            answer.left.iter_mut().for_each(|left| left.branch.clone_from(&branch));
         }
         Ok((growing.view.head, answer))
     }

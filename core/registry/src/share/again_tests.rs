@@ -123,7 +123,7 @@ fn where_somebody_else_moved_the_same_alias_ones_own_move_stays_on_a_branch_with
     let left = &fetched.again.left;
     assert_eq!((left.len(), left[0].code, left[0].commit), (1, Code::AliasMoved, mine));
     assert!(left[0].reason.contains("holds 2, and 1 was expected: ada moved it"), "{}", left[0].reason);
-    let branch = fetched.again.kept_on.unwrap();
+    let branch = left[0].branch.clone();
     assert!(git(ben.git_dir(), &["log", "--format=%H", &branch]).contains(&mine.to_string()));
     assert_eq!((fetched.again.made.len(), fetched.ahead), (2, 2), "what did not rest on it was made again");
     assert_eq!((version(&ben, "sentiment@champion"), version(&ben, "sentiment@blue")), (Some(2), Some(1)));

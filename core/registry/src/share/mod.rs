@@ -16,3 +16,5 @@ pub(crate) mod setup_ci;
 pub(crate) mod setup_git;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod week_tests;
