@@ -151,7 +151,7 @@ impl Registry {
     }
 
     /// Points a branch at a head, so that its commits stay.
-    fn keep(&self, head: Oid) -> Result<String> {
+    pub(crate) fn keep(&self, head: Oid) -> Result<String> {
         let name = format!("unpushed/{}", head.short());
         match self.repo.head(&name)? {
             Some(have) if have == head => {}
@@ -434,7 +434,8 @@ fn body(message: &str) -> String {
     parts.join("\n\n")
 }
 
-fn identity_of(author: &str) -> Identity {
+/// A commit's author as one to be written again.
+pub(crate) fn identity_of(author: &str) -> Identity {
     let (name, email) = author.rsplit_once('<').unwrap_or((author, ""));
     let plain = |text: &str| text.trim().trim_end_matches('>').replace(['<', '>', '\n', '\0'], "");
     Identity { name: plain(name), email: plain(email) }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::registry::{Registry, Sharing, Writer};
-use crate::share::again::AgainAnswer;
+use crate::share::again::{AgainAnswer, identity_of};
 use crate::share::origin::Origin;
+use crate::write::branch::Target;
 use refmark_engine::ports::signer::Signer;
-use refmark_engine::ports::store::RecordStore;
+use refmark_engine::ports::store::{NewCommit, RecordStore, message};
+use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Outcome, Problem};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -44,8 +46,9 @@ impl Sharing<'_> {
         let _lock = registry.lock()?;
         registry.repo.recover()?;
         let theirs = registry.fetch_origin(&origin)?;
+        let answer = registry.follow_origin(&origin, theirs, signer)?;
         registry.take_proposals(&origin)?;
-        registry.follow_origin(&origin, theirs, signer)
+        Ok(answer)
     }
 }
 
@@ -113,16 +116,43 @@ impl Registry {
         })
     }
 
-    /// Moves local branches of proposals forward to what the origin has of them, where they have nothing of their own.
+    /// Moves local branches of proposals forward to what the origin has of them. Where others added approvals to one at the
+    /// same time, both sides' are put together; where that does not fit together, the branch stays as it is.
     fn take_proposals(&self, origin: &Origin) -> Result<()> {
         let tracked = self.repo.tracked_branches(&origin.remote)?;
         for name in self.repo.branches()?.iter().filter(|name| *name != self.branch()) {
             let (Some(local), Some(theirs)) = (self.repo.head(name)?, tracked.get(name).copied()) else { continue };
-            let behind = local != theirs && self.repo.is_ancestor(local, theirs)?;
-            if behind && self.repo.checked_out_at(name)?.is_empty() {
-                self.repo.move_branch(name, Some(local), theirs)?;
+            if self.repo.is_ancestor(theirs, local)? || !self.repo.checked_out_at(name)?.is_empty() {
+                continue;
+            }
+            let next = match self.repo.is_ancestor(local, theirs)? {
+                true => Some(theirs),
+                false => self.both_sides(name)?,
+            };
+            if let Some(next) = next {
+                self.repo.move_branch(name, Some(local), next)?;
             }
         }
         Ok(())
+    }
+
+    /// One commit with what both sides added to a proposal, where that fits together.
+    fn both_sides(&self, name: &str) -> Result<Option<Oid>> {
+        let view = self.view()?;
+        let Ok(Target::Branch(ahead)) = self.target(&view, name) else { return Ok(None) };
+        let Some(own) = ahead.also else { return Ok(None) };
+        let before = self.repo.commit(own)?;
+        let author = identity_of(&before.author);
+        let commit = self.repo.write(&NewCommit {
+            parents: vec![ahead.tip, own],
+            files: self.own_side(&ahead)?,
+            removals: Vec::new(),
+            message: message(&format!("{name}: what two clones added"), "", &[]),
+            committer: author.clone(),
+            author,
+            time: before.time,
+            sign: None,
+        })?;
+        Ok(Some(commit))
     }
 }

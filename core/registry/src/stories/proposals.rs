@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::team::{Team, alias, champion};
-use crate::tests::model;
-use crate::{ApproveRequest, VerifyOptions};
+use crate::tests::{model, world};
+use crate::{ApproveRequest, CloneRequest, Pinning, Registry, VerifyOptions};
 use refmark_engine::gate::{Decision, Status};
 use refmark_engine::plan::{Change, RollbackRequest};
 use refmark_engine::verify::Outcome;
@@ -257,6 +257,59 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let gates: Vec<_> = given.reports.iter().flat_map(|it| &it.gates).filter(|it| it.name == "canary").collect();
     assert_eq!(gates[0].status, Status::Waived);
     assert!(gates[0].found.contains("waived by ada until 2027-03-01"), "{}", gates[0].found);
+    team.registry.write(team.as_("nora")).land(branch).unwrap();
+    assert_eq!(verdict(&team), Outcome::Ok);
+}
+
+/// A clone of the team's registry, by somebody who was told its root.
+fn copy(team: &Team, who: &str) -> Registry {
+    let mut held = world(&team.path().join(who));
+    held.pinning = Pinning::Root(team.registry.first_root());
+    let url = team.registry.git_dir().display().to_string();
+    let into = team.path().join(who).join("copy");
+    Registry::clone_from(&url, Some(&into), held, CloneRequest::default()).unwrap().0
+}
+
+fn push(registry: &Registry, branch: &str) {
+    let done = Command::new("git").args(["push", "-q", "origin", branch]).current_dir(registry.git_dir()).status();
+    assert!(done.unwrap().success());
+}
+
+#[test]
+fn approvals_that_two_gave_in_two_clones_at_once_count_both() {
+    let team = Team::new();
+    let (version, _) = team.staged("a");
+    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let branch = proposal.branch.as_str();
+    let (bo, ada) = (copy(&team, "bo"), copy(&team, "ada"));
+    bo.write(team.as_("bo")).approve(&to(branch)).unwrap();
+    assert!(!ada.write(team.as_("ada")).approve(&to(branch)).unwrap().complete, "neither knows of the other");
+    push(&bo, branch);
+    ada.share().fetch_commits(None).unwrap();
+    push(&ada, branch);
+    team.registry.write(team.as_("nora")).land(branch).unwrap();
+    assert_eq!(verdict(&team), Outcome::Ok);
+}
+
+#[test]
+fn an_approval_is_added_to_what_both_sides_of_a_proposal_have() {
+    let team = Team::new();
+    let (version, _) = team.staged("a");
+    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let branch = proposal.branch.as_str();
+    let (bo, ada) = (copy(&team, "bo"), copy(&team, "ada"));
+    bo.write(team.as_("bo")).approve(&to(branch)).unwrap();
+    // Somebody else adds a note to the proposal meanwhile.
+    let tip = git(&team, &["rev-parse", branch]);
+    let tree = git(&team, &["rev-parse", &format!("{branch}^{{tree}}")]);
+    let noted = git(&team, &["commit-tree", &tree, "-p", &tip, "-m", "a note"]);
+    git(&team, &["update-ref", &format!("refs/heads/{branch}"), &noted]);
+    let done = Command::new("git").args(["fetch", "-q", "origin"]).current_dir(bo.git_dir()).status();
+    assert!(done.unwrap().success());
+    let given = bo.write(team.as_("ada")).approve(&to(branch)).unwrap();
+    assert!(given.complete, "{:?}", given.reports);
+    push(&bo, branch);
+    ada.share().fetch_commits(None).unwrap();
     team.registry.write(team.as_("nora")).land(branch).unwrap();
     assert_eq!(verdict(&team), Outcome::Ok);
 }

@@ -87,15 +87,24 @@ impl Writer<'_> {
         let author = self.author(&view)?;
         let waiting = self.waiting_in(&view, &ahead)?;
         let plan = planned(&view, &author, request, &waiting)?;
-        let ready = self.ready(&plan, &view.state()?.shared_objects())?;
+        let mut ready = self.ready(&plan, &view.state()?.shared_objects())?;
         let judged = self.with_approvals(&view, &ahead, &ready)?;
         if let Some((path, error)) = judged.dropped.into_iter().find(|(path, _)| ready.oids.contains_key(path)) {
             return Err(error.at(path));
         }
-        let commit = self.commit(&author, vec![ahead.tip], &ready)?;
+        ready.files.extend(self.registry.own_side(&ahead)?);
+        let parents = [ahead.tip].into_iter().chain(ahead.also).collect();
+        let commit = self.commit(&author, parents, &ready)?;
+        if let Some(local) = ahead.local
+            && !self.registry.repo.is_ancestor(local, commit)?
+        {
+            // Somebody made the proposal again: what this copy had of the old one stays.
+            self.registry.keep(local)?;
+        }
         self.registry.repo.move_branch(&ahead.name, ahead.local, commit)?;
         let complete = judged.effect.is_some();
-        let mut next = vec![format!("git push origin {}", ahead.name)];
+        let origin = self.registry.origin()?.map_or_else(|| "origin".to_owned(), |it| it.remote);
+        let mut next = vec![format!("git push {origin} {}", ahead.name)];
         if complete {
             next.push(format!("refmark land {}", ahead.name));
         }

@@ -21,6 +21,8 @@ pub(crate) struct Ahead {
     pub(crate) local: Option<Oid>,
     /// The newest commit of it.
     pub(crate) tip: Oid,
+    /// The newest commit of this copy's own, where others added to the proposal at the same time.
+    pub(crate) also: Option<Oid>,
     /// Where it left the registry's branch.
     pub(crate) base: Oid,
     /// The files that it adds and that the registry's branch does not have, by path.
@@ -43,13 +45,17 @@ impl Registry {
         if text == self.branch {
             return Ok(Target::Landed(None));
         }
-        let bare = text.strip_prefix("origin/").unwrap_or(text);
-        let local = self.repo.head(bare).ok().flatten();
-        let remote = self.repo.resolve_revision(&format!("refs/remotes/origin/{bare}")).ok();
+        let origin = self.repo.upstream(&self.branch).ok().flatten();
+        let own = origin.as_ref().and_then(|origin| text.strip_prefix(&format!("{origin}/"))).unwrap_or(text);
+        let local = self.repo.head(own).ok().flatten();
+        let remote = origin.and_then(|origin| self.repo.tracked(&origin, own).ok().flatten());
         let (name, tip) = match (local, remote) {
-            (Some(local), Some(remote)) if self.repo.is_ancestor(local, remote)? => (bare.to_owned(), remote),
-            (Some(local), _) => (bare.to_owned(), local),
-            (None, Some(remote)) => (bare.to_owned(), remote),
+            (Some(local), Some(remote)) if self.repo.is_ancestor(local, remote)? => (own.to_owned(), remote),
+            (Some(local), Some(remote)) if !self.repo.is_ancestor(remote, local)? => {
+                return self.diverged(view, own, local, remote).map(Target::Branch);
+            }
+            (Some(local), _) => (own.to_owned(), local),
+            (None, Some(remote)) => (own.to_owned(), remote),
             (None, None) => {
                 let commit = self.repo.resolve_revision(text)?;
                 if self.repo.on_first_parent_chain(view.head, commit)? {
@@ -60,6 +66,25 @@ impl Registry {
         };
         let local = self.repo.head(&name)?;
         self.ahead(view, name, local, tip).map(Target::Branch)
+    }
+
+    /// A proposal to which two people added at the same time, each in a clone: all of it, as one. Where that does not fit
+    /// together, because somebody made the proposal again, the state that still holds.
+    fn diverged(&self, view: &View<'_>, name: &str, local: Oid, remote: Oid) -> Result<Ahead> {
+        let theirs = self.ahead(view, name.to_owned(), Some(local), remote)?;
+        let ours = self.ahead(view, name.to_owned(), Some(local), local)?;
+        let clashes = ours.files.iter().any(|(path, file)| theirs.files.get(path).is_some_and(|other| other != file));
+        let holds = |ahead: &Ahead| self.judge_ahead(view, ahead).is_ok_and(|judged| !judged.refused);
+        if !clashes {
+            let mut both = self.ahead(view, name.to_owned(), Some(local), remote)?;
+            both.also = Some(local);
+            both.files.extend(ours.files.clone());
+            both.companions.extend(ours.companions.clone());
+            if holds(&both) {
+                return Ok(both);
+            }
+        }
+        Ok(if holds(&theirs) || !holds(&ours) { theirs } else { ours })
     }
 
     /// The branch of a proposal, for verbs that only make sense on one.
@@ -124,7 +149,7 @@ impl Registry {
                 }
             }
         }
-        Ok(Ahead { name, local, tip, base, files, companions })
+        Ok(Ahead { name, local, tip, also: None, base, files, companions })
     }
 
     /// Judges what a branch brings, as one landing on what stands now.
@@ -149,6 +174,18 @@ impl Registry {
             Some(verified) => verified.walk.try_landing(&ahead.files),
             None => Err(refmark_types::error::bug("a branch is judged in a whole history")),
         }
+    }
+
+    /// The files that only this copy's own side of a proposal has.
+    pub(crate) fn own_side(&self, ahead: &Ahead) -> Result<Vec<(String, Vec<u8>)>> {
+        let theirs = self.repo.snapshot(ahead.tip)?;
+        let mut files = Vec::new();
+        for (path, (_, oid)) in ahead.files.iter().filter(|_| ahead.also.is_some()) {
+            if theirs.find(path)?.is_none() {
+                files.push((path.clone(), self.repo.load(*oid, MANIFEST_LIMIT)?));
+            }
+        }
+        Ok(files)
     }
 
     /// The bytes of what a branch brings, companions included.
