@@ -100,7 +100,7 @@ impl PyProject {
     ) -> PyResult<Py<PyAny>> {
         let consumer = ConsumerId::parse(consumer).or_raise(py)?;
         let lock = quick(py, || if gone { Ok(None) } else { self.open()?.lock().cloned().map(Some) })?;
-        registry.write(py, None, |registry, writer| registry.pins().publish_pins(writer, &consumer, uri, lock.as_ref()))
+        registry.write(py, None, |registry, writer| registry.write(writer).publish_pins(&consumer, uri, lock.as_ref()))
     }
 
     fn list(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::engine::plan::{Change, PromoteRequest, RollbackRequest, UnsetRequest};
+use refmark_core::engine::plan::{PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::query::index::{MetricBound, SearchRequest, TagFilter};
 use refmark_core::query::request;
 use refmark_core::records::approval::Waiver;
@@ -104,7 +104,9 @@ struct Proposed {
 
 /// What is asked for: a transition is read against the registry when it is proposed.
 enum Asked {
-    Alias(Change),
+    Promote(PromoteRequest),
+    Rollback(RollbackRequest),
+    Unset(UnsetRequest),
     Transition(TransitionRequest),
 }
 
@@ -117,14 +119,14 @@ impl Proposed {
         let (reason, evidence) = (self.reason, request::digests(&self.evidence)?);
         let view = registry.read().view()?;
         let version = self.version.as_deref().map(|text| request::version(view.facts()?, &model, text)).transpose()?;
-        Ok(Asked::Alias(match (self.verb.as_str(), version) {
+        Ok(match (self.verb.as_str(), version) {
             ("promote", Some(version)) => {
-                Change::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence })
+                Asked::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence })
             }
-            ("rollback", to) => Change::Rollback(RollbackRequest { model, alias, to, reason }),
-            ("unset", _) => Change::Unset(UnsetRequest { model, alias, reason }),
+            ("rollback", to) => Asked::Rollback(RollbackRequest { model, alias, to, reason }),
+            ("unset", _) => Asked::Unset(UnsetRequest { model, alias, reason }),
             (other, _) => return Err(bug(format!("`{}` is no change", other.escape_debug()))),
-        }))
+        })
     }
 }
 
@@ -146,8 +148,10 @@ impl PyRegistry {
     fn propose(&self, py: Python<'_>, change: Proposed, branch: Option<&str>) -> PyResult<Py<PyAny>> {
         let change = quick(py, || change.read(&self.shared))?;
         self.write(py, None, |registry, writer| match &change {
-            Asked::Alias(change) => registry.write(writer).propose(change, branch),
-            Asked::Transition(request) => registry.write(writer).transition_propose(request, branch),
+            Asked::Promote(request) => registry.write(writer).propose(branch, |it| it.promote(request)),
+            Asked::Rollback(request) => registry.write(writer).propose(branch, |it| it.rollback(request)),
+            Asked::Unset(request) => registry.write(writer).propose(branch, |it| it.unset(request)),
+            Asked::Transition(request) => registry.write(writer).propose(branch, |it| it.transition(request)),
         })
     }
 

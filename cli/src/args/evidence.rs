@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::proposals::Proposal;
+
 /// Arguments of `attach`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -43,6 +45,9 @@ pub struct AttachArgs {
     /// The tool, and its version
     #[arg(long, value_name = "NAME[@VERSION]")]
     pub tool: Option<String>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `catalog`.
@@ -89,6 +94,9 @@ pub enum CatalogAction {
         /// Its page in the documentation
         #[arg(long, value_name = "URI")]
         docs: Option<String>,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
     /// Nobody should name an entry any more; records that do are taken still
     Deprecate {
@@ -96,6 +104,9 @@ pub enum CatalogAction {
         family: String,
         /// Its id
         id: String,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
     /// Records that name an entry are refused from now on
     Disable {
@@ -103,6 +114,9 @@ pub enum CatalogAction {
         family: String,
         /// Its id
         id: String,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
     /// An entry may be named again
     Activate {
@@ -110,5 +124,8 @@ pub enum CatalogAction {
         family: String,
         /// Its id
         id: String,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
 }

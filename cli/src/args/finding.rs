@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::proposals::Proposal;
+
 /// Arguments of `search`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -99,4 +101,7 @@ pub struct DescribeArgs {
     /// Give the model a new name; the old one points at it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["description", "owner", "tags", "untag", "hide", "unhide"])]
     pub rename_to: Option<String>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::proposals::Proposal;
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -147,8 +149,11 @@ pub struct How {
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Write a draft here in place of landing it, so that others can sign it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "propose")]
     pub out: Option<PathBuf>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `policy`.
@@ -193,5 +198,8 @@ pub enum PolicyAction {
     Land {
         /// The draft
         draft: PathBuf,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::proposals::Proposal;
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "Exit: 0 ok, 3 pending or incomplete, 4 failed.")]
@@ -86,6 +88,9 @@ pub enum TrustAction {
     Land {
         /// The draft
         draft: PathBuf,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
     /// Every root with its keyholders, the distrusted keys, and what rests on one key
     History,

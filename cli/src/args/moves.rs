@@ -95,6 +95,9 @@ pub struct RevokeArgs {
     /// Why: everybody who asks for it reads this
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub reason: String,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `delete`.
@@ -110,4 +113,7 @@ pub struct DeleteArgs {
     /// Why
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub reason: String,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }

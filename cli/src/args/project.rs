@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::proposals::Proposal;
+
 /// Arguments of `clone`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -88,6 +90,9 @@ pub enum PinAction {
         /// The project is gone: it uses nothing any more
         #[arg(long)]
         gone: bool,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
     /// Find references in manifests that move by themselves
     Lint {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::proposals::Proposal;
+
 /// Arguments of `register`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -75,6 +77,9 @@ pub struct RegisterArgs {
     /// Those files by their digests, as `sha256sum` prints them; the size in bytes may stand between the two
     #[arg(long, value_name = "FILE", requires = "reference")]
     pub sha256_list: Option<PathBuf>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `list`.

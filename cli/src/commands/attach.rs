@@ -9,6 +9,7 @@ use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
 
+use super::propose;
 use super::values::pair;
 use crate::answer::{Reply, reply};
 use crate::app::App;
@@ -31,9 +32,10 @@ pub fn run(app: &App, args: &AttachArgs) -> Reply {
         request.metrics.push((name.to_owned(), number(name, value)?, None));
     }
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
-    let value = registry.write(&*signer).attach(&request)?;
-    reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        let value = writer.attach(&request)?;
+        reply(Plain { title: format!("attached {} to {}", value.evidence_type, value.artifact.short()), value })
+    })
 }
 
 /// The type, and the document where there is one.

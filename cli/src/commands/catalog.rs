@@ -8,10 +8,12 @@ use refmark_core::types::name::EntryId;
 use refmark_core::{CatalogAnswer, Registry};
 use serde::Serialize;
 
+use super::propose;
 use super::values::read_json;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::evidence::{CatalogAction, CatalogArgs};
+use crate::args::proposals::Proposal;
 use crate::render::plain::Plain;
 use crate::render::{Cell, Look, Page, Table};
 
@@ -48,7 +50,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             let value = registry.read().catalog_show(&app.view(&registry)?, family(of)?, &EntryId::parse(id)?)?;
             reply(Plain { title: String::new(), value })
         }
-        CatalogAction::Add { family: of, id, meaning, kind, owner, schema, docs } => {
+        CatalogAction::Add { family: of, id, meaning, kind, owner, schema, docs, proposal } => {
             let schema = schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?;
             let request = EntryRequest {
                 family: family(of)?,
@@ -62,20 +64,28 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
                 retention_days: None,
                 billable: false,
             };
-            let signer = app.signer(&registry)?;
-            let value = registry.write(&*signer).catalog_add(&request)?;
-            reply(Plain { title: String::new(), value })
+            propose::change(app, &registry, proposal, |writer| {
+                reply(Plain { title: String::new(), value: writer.catalog_add(&request)? })
+            })
         }
-        CatalogAction::Deprecate { family, id } => state(app, &registry, family, id, EntryState::Deprecated),
-        CatalogAction::Disable { family, id } => state(app, &registry, family, id, EntryState::Disabled),
-        CatalogAction::Activate { family, id } => state(app, &registry, family, id, EntryState::Active),
+        CatalogAction::Deprecate { family, id, proposal } => {
+            state(app, &registry, (family, id), EntryState::Deprecated, proposal)
+        }
+        CatalogAction::Disable { family, id, proposal } => {
+            state(app, &registry, (family, id), EntryState::Disabled, proposal)
+        }
+        CatalogAction::Activate { family, id, proposal } => {
+            state(app, &registry, (family, id), EntryState::Active, proposal)
+        }
     }
 }
 
-fn state(app: &App, registry: &Registry, of: &str, id: &str, state: EntryState) -> Reply {
-    let signer = app.signer(registry)?;
-    let value = registry.write(&*signer).catalog_state(family(of)?, &EntryId::parse(id)?, state)?;
-    reply(Plain { title: format!("{of} {id} is {} now", state.as_str()), value })
+fn state(app: &App, registry: &Registry, entry: (&str, &str), state: EntryState, proposal: &Proposal) -> Reply {
+    let (of, id) = (family(entry.0)?, EntryId::parse(entry.1)?);
+    propose::change(app, registry, proposal, |writer| {
+        let value = writer.catalog_state(of, &id, state)?;
+        reply(Plain { title: format!("{} {id} is {} now", of.as_str(), state.as_str()), value })
+    })
 }
 
 fn family(text: &str) -> Result<Family> {

@@ -6,6 +6,7 @@ use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 
+use super::propose;
 use super::values::pair;
 use crate::answer::{Reply, reply};
 use crate::app::App;
@@ -26,21 +27,22 @@ pub fn run(app: &App, args: &DescribeArgs) -> Reply {
         }
         let (model, version) = request::version_of(view.facts()?, &of)?;
         let request = LabelRequest { description, tags, untag, hidden };
-        let signer = app.signer(&registry)?;
-        return reply(registry.write(&*signer).label(&model, version, &request)?);
+        return propose::change(app, &registry, &args.proposal, |writer| {
+            reply(writer.label(&model, version, &request)?)
+        });
     };
     let rename = args.rename_to.as_deref().map(ModelName::parse).transpose()?;
-    let signer = app.signer(&registry)?;
-    let write = registry.write(&*signer);
     if let Some(to) = rename {
-        return reply(write.rename(&model, &to)?);
+        return propose::change(app, &registry, &args.proposal, |writer| reply(writer.rename(&model, &to)?));
     }
     let request = AboutRequest { description, owner: args.owner.clone(), tags, untag, renamed_to: None, hidden };
     let is_new = view.facts()?.newest_version(&model)?.is_none() && view.facts()?.about(&model)?.is_none();
     // A name is taken before its first version only by somebody who says what it is for.
-    reply(match is_new && request != AboutRequest::default() {
-        true => write.announce(&model, &request)?,
-        false => write.describe(&model, &request)?,
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(match is_new && request != AboutRequest::default() {
+            true => writer.announce(&model, &request)?,
+            false => writer.describe(&model, &request)?,
+        })
     })
 }
 

@@ -10,6 +10,7 @@ use refmark_core::types::name::{PrincipalId, Role};
 use refmark_core::{MemberChange, MembersAnswer, MembersRequest, keys_of_text};
 use serde::Serialize;
 
+use super::propose;
 use super::values::read_text;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
@@ -116,8 +117,9 @@ pub(super) fn public_keys(app: &App, texts: &[String]) -> Result<Vec<PublicKey>>
 
 fn change(app: &App, changes: Vec<MemberChange>, how: &How) -> Reply {
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
     let request = MembersRequest { changes, reason: how.reason.clone(), out: how.out.clone() };
-    let value = registry.govern_as(&*signer).members_change(&request)?;
-    reply(Plain { title: format!("policy {}", value.number), value })
+    propose::change(app, &registry, &how.proposal, |writer| {
+        let value = writer.govern().members_change(&request)?;
+        reply(Plain { title: format!("policy {}", value.number), value })
+    })
 }

@@ -6,9 +6,11 @@ use refmark_core::types::span::Span;
 use refmark_core::{LintAnswer, PinAddRequest, PinCheckAnswer, Project, Registry};
 use serde::Serialize;
 
+use super::propose;
 use crate::answer::{Render, Reply, reply};
 use crate::app::{App, here};
 use crate::args::project::{PinAction, PinArgs};
+use crate::args::proposals::Proposal;
 use crate::render::Page;
 use crate::render::plain::{Plain, members};
 
@@ -62,7 +64,9 @@ pub fn run(app: &App, args: &PinArgs) -> Reply {
         }
         PinAction::List => reply(Plain { title: String::new(), value: existing(app)?.list()? }),
         PinAction::Check { offline } => check(app, *offline),
-        PinAction::Publish { consumer, project, gone } => publish(app, consumer, project.clone(), *gone),
+        PinAction::Publish { consumer, project, gone, proposal } => {
+            publish(app, consumer, project.clone(), *gone, proposal)
+        }
         PinAction::Lint { path } => reply(Linted(app.registry()?.pins().lint_manifests(path)?)),
     }
 }
@@ -105,10 +109,9 @@ fn check(app: &App, offline: bool) -> Reply {
     reply(Checked(project.check(registry.as_ref())?))
 }
 
-fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool) -> Reply {
+fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool, proposal: &Proposal) -> Reply {
     let consumer = ConsumerId::parse(consumer)?;
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
     let project = project(app)?;
     let lock = match (&project, gone) {
         (_, true) => None,
@@ -118,6 +121,8 @@ fn publish(app: &App, consumer: &str, uri: Option<String>, gone: bool) -> Reply 
                 .hint("`refmark pin add NAME@ALIAS` makes one; a project that is gone: --gone"));
         }
     };
-    let value = registry.pins().publish_pins(&*signer, &consumer, uri, lock)?;
-    reply(Plain { title: format!("published the pins of {}", value.consumer), value })
+    propose::change(app, &registry, proposal, |writer| {
+        let value = writer.publish_pins(&consumer, uri, lock)?;
+        reply(Plain { title: format!("published the pins of {}", value.consumer), value })
+    })
 }

@@ -4,6 +4,7 @@ use refmark_core::engine::policy::Preset;
 use refmark_core::{PolicyRequest, PolicyShowAnswer, PolicySource};
 use serde::Serialize;
 
+use super::propose;
 use super::values::read_text;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
@@ -40,17 +41,17 @@ pub fn run(app: &App, args: &PolicyArgs) -> Reply {
             };
             let reason = how.reason.clone().unwrap_or_default();
             let request = PolicyRequest { source, reason, out: how.out.clone() };
-            let signer = app.signer(&registry)?;
-            let value = registry.govern_as(&*signer).policy_apply(&request)?;
-            reply(Plain { title: format!("policy {}", value.number), value })
+            propose::change(app, &registry, &how.proposal, |writer| {
+                let value = writer.govern().policy_apply(&request)?;
+                reply(Plain { title: format!("policy {}", value.number), value })
+            })
         }
         PolicyAction::Sign { draft } => {
             let signer = app.signer(&registry)?;
             reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_sign(draft)? })
         }
-        PolicyAction::Land { draft } => {
-            let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_land(draft)? })
-        }
+        PolicyAction::Land { draft, proposal } => propose::change(app, &registry, proposal, |writer| {
+            reply(Plain { title: String::new(), value: writer.govern().draft_land(draft)? })
+        }),
     }
 }

@@ -1,7 +1,7 @@
 //! `promote`: moves an alias to a version.
 
 use refmark_core::MoveAnswer;
-use refmark_core::engine::plan::{Change, PromoteRequest};
+use refmark_core::engine::plan::PromoteRequest;
 use refmark_core::query::request;
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub fn run(app: &App, args: &PromoteArgs) -> Reply {
     let version = request::version(view.facts()?, &model, &args.version)?;
     let expect = args.expect.as_deref().map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
     let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
-    propose::change(app, &registry, &args.proposal, &Change::Promote(request.clone()), |writer| {
-        reply(Moved { verb: "promoted", answer: registry.write(writer).promote(&request)? })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(Moved { verb: "promoted", answer: writer.promote(&request)? })
     })
 }

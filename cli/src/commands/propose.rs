@@ -1,25 +1,17 @@
 //! `--propose`: a change on a branch of its own, in place of at once.
 
-use refmark_core::Registry;
-use refmark_core::engine::plan::Change;
-use refmark_core::engine::ports::signer::Signer;
+use refmark_core::{Registry, Writer};
 
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::proposals::Proposal;
 
-/// Makes a change at once, or proposes it.
-pub fn change(
-    app: &App,
-    registry: &Registry,
-    proposal: &Proposal,
-    change: &Change,
-    at_once: impl FnOnce(&dyn Signer) -> Reply,
-) -> Reply {
+/// Runs a writing verb, or proposes what it would change.
+pub fn change(app: &App, registry: &Registry, proposal: &Proposal, verb: impl FnOnce(Writer<'_>) -> Reply) -> Reply {
     let signer = app.signer(registry)?;
-    let writer = &*signer;
+    let writer = registry.write(&*signer);
     match &proposal.propose {
-        Some(branch) => reply(registry.write(writer).propose(change, branch.as_deref())?),
-        None => at_once(writer),
+        Some(branch) => reply(writer.propose(branch.as_deref(), verb)?),
+        None => verb(writer),
     }
 }

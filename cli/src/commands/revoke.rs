@@ -2,6 +2,7 @@
 
 use refmark_core::types::reference::Reference;
 
+use super::propose;
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::RevokeArgs;
@@ -11,6 +12,5 @@ pub fn run(app: &App, args: &RevokeArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
     let artifact = registry.read().side(&registry.read().view()?, &reference)?.artifact;
-    let signer = app.signer(&registry)?;
-    reply(registry.write(&*signer).revoke(artifact, &args.reason)?)
+    propose::change(app, &registry, &args.proposal, |writer| reply(writer.revoke(artifact, &args.reason)?))
 }

@@ -1,6 +1,6 @@
 //! `rollback`: moves an alias back.
 
-use refmark_core::engine::plan::{Change, RollbackRequest};
+use refmark_core::engine::plan::RollbackRequest;
 use refmark_core::query::request;
 
 use super::promote::Moved;
@@ -16,7 +16,7 @@ pub fn run(app: &App, args: &RollbackArgs) -> Reply {
     let view = registry.read().view()?;
     let to = args.to.as_deref().map(|text| request::version(view.facts()?, &model, text)).transpose()?;
     let request = RollbackRequest { model, alias, to, reason: args.reason.clone() };
-    propose::change(app, &registry, &args.proposal, &Change::Rollback(request.clone()), |writer| {
-        reply(Moved { verb: "rolled back", answer: registry.write(writer).rollback(&request)? })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(Moved { verb: "rolled back", answer: writer.rollback(&request)? })
     })
 }

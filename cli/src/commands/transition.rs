@@ -4,7 +4,7 @@ use refmark_core::TransitionRequest;
 use refmark_core::query::request;
 use refmark_core::types::reference::Reference;
 
-use super::values;
+use super::{propose, values};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::moves::TransitionArgs;
@@ -20,10 +20,5 @@ pub fn run(app: &App, args: &TransitionArgs) -> Reply {
         evidence: request::digests(&args.evidence)?,
     };
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
-    let write = registry.write(&*signer);
-    match &args.proposal.propose {
-        Some(branch) => reply(write.transition_propose(&request, branch.as_deref())?),
-        None => reply(write.transition(&request)?),
-    }
+    propose::change(app, &registry, &args.proposal, |writer| reply(writer.transition(&request)?))
 }

@@ -7,6 +7,7 @@ use refmark_core::{DistrustRequest, Pinning, TrustAnswer};
 use serde::Serialize;
 
 use super::completions::Raw;
+use super::propose;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::keeping::{TrustAction, TrustArgs};
@@ -61,26 +62,25 @@ pub fn run(app: &App, args: &TrustArgs) -> Reply {
         TrustAction::Rotate { .. } => rotate(app, &args.action),
         TrustAction::Distrust { lost, since, how } => {
             let registry = app.registry()?;
-            let signer = app.signer(&registry)?;
             let request = DistrustRequest {
                 key: lost.clone(),
                 since: since.clone(),
                 reason: how.reason.clone().unwrap_or_default(),
                 out: how.out.clone(),
             };
-            let value = registry.govern_as(&*signer).distrust(&request)?;
-            reply(Plain { title: format!("policy {}", value.number), value })
+            propose::change(app, &registry, &how.proposal, |writer| {
+                let value = writer.govern().distrust(&request)?;
+                reply(Plain { title: format!("policy {}", value.number), value })
+            })
         }
         TrustAction::Sign { draft } => {
             let registry = app.registry()?;
             let signer = app.signer(&registry)?;
             reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_sign(draft)? })
         }
-        TrustAction::Land { draft } => {
-            let registry = app.registry()?;
-            let signer = app.signer(&registry)?;
-            reply(Plain { title: String::new(), value: registry.govern_as(&*signer).draft_land(draft)? })
-        }
+        TrustAction::Land { draft, proposal } => propose::change(app, &app.registry()?, proposal, |writer| {
+            reply(Plain { title: String::new(), value: writer.govern().draft_land(draft)? })
+        }),
         TrustAction::ExportAllowedSigners => {
             let registry = app.registry()?;
             let text = registry.govern().allowed_signers(&registry.read().view()?)?;
@@ -103,9 +103,10 @@ fn rotate(app: &App, action: &TrustAction) -> Reply {
         reason: how.reason.clone().unwrap_or_default(),
     };
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
-    let value = registry.govern_as(&*signer).rotate(&rotation, how.out.as_deref())?;
-    reply(Plain { title: format!("root {}", value.number), value })
+    propose::change(app, &registry, &how.proposal, |writer| {
+        let value = writer.govern().rotate(&rotation, how.out.as_deref())?;
+        reply(Plain { title: format!("root {}", value.number), value })
+    })
 }
 
 /// `ID=KEY` or `ID=FILE`.

@@ -1,6 +1,6 @@
 //! `unset`: closes an alias.
 
-use refmark_core::engine::plan::{Change, UnsetRequest};
+use refmark_core::engine::plan::UnsetRequest;
 use refmark_core::query::request;
 
 use super::promote::Moved;
@@ -14,7 +14,7 @@ pub fn run(app: &App, args: &UnsetArgs) -> Reply {
     let (model, alias) = request::alias(&args.alias)?;
     let registry = app.registry()?;
     let request = UnsetRequest { model, alias, reason: args.reason.clone() };
-    propose::change(app, &registry, &args.proposal, &Change::Unset(request.clone()), |writer| {
-        reply(Moved { verb: "closed", answer: registry.write(writer).unset(&request)? })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(Moved { verb: "closed", answer: writer.unset(&request)? })
     })
 }

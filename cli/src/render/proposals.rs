@@ -1,6 +1,7 @@
 //! Pages of proposals, approvals and landings.
 
 use refmark_core::engine::gate::{Decision, GateReport};
+use refmark_core::types::hint::Hint;
 use refmark_core::types::text::counted;
 use refmark_core::{ApproveAnswer, LandAnswer, ProposeAnswer};
 
@@ -11,10 +12,10 @@ fn reports(page: &mut Page, all: &[GateReport]) {
     all.iter().for_each(|found| report::gates(page, found));
 }
 
-fn next(page: &mut Page, commands: &[String]) {
+fn next(page: &mut Page, commands: &[Hint]) {
     if !commands.is_empty() {
         page.line("next:");
-        commands.iter().for_each(|command| page.line(format!("  {}", safe(command))));
+        commands.iter().for_each(|command| page.line(format!("  {}", safe(&command.to_string()))));
     }
 }
 

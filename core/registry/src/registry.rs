@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::context::{Context, Pinning};
 use crate::pins::project::{Project, at_home, local};
 use crate::view::incomplete::explain_missing;
+use crate::write::propose::Slot;
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
@@ -159,6 +160,8 @@ pub struct Reader<'r> {
 pub struct Writer<'r> {
     pub(crate) registry: &'r Registry,
     pub(crate) signer: &'r dyn Signer,
+    /// Where a change goes that is proposed and not made.
+    pub(crate) proposal: Option<&'r Slot>,
 }
 
 /// Who may do what: the trust root, the policy, its members, and drafts. Needs no key.
@@ -172,6 +175,7 @@ pub struct Governance<'r> {
 pub struct Governor<'r> {
     pub(crate) registry: &'r Registry,
     pub(crate) signer: &'r dyn Signer,
+    pub(crate) proposal: Option<&'r Slot>,
 }
 
 /// How a registry meets others: clones, pushes, remotes, sites, hooks and continuous integration.
@@ -200,7 +204,7 @@ impl Registry {
 
     /// Changes, signed by this key.
     pub fn write<'r>(&'r self, signer: &'r dyn Signer) -> Writer<'r> {
-        Writer { registry: self, signer }
+        Writer { registry: self, signer, proposal: None }
     }
 
     /// The trust root, the policy and its members.
@@ -210,7 +214,7 @@ impl Registry {
 
     /// Changes of the trust root and the policy, signed by this key.
     pub fn govern_as<'r>(&'r self, signer: &'r dyn Signer) -> Governor<'r> {
-        Governor { registry: self, signer }
+        Governor { registry: self, signer, proposal: None }
     }
 
     /// Clones, pushes, remotes, sites and hooks.

@@ -7,6 +7,7 @@ use refmark_core::types::oid::Oid;
 use refmark_core::{Package, RegisterAnswer};
 use serde::Serialize;
 
+use super::propose;
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::versions::RegisterArgs;
@@ -35,21 +36,22 @@ pub fn run(app: &App, args: &RegisterArgs) -> Reply {
     for it in &wanted {
         packages.push(it.package(&registry, &view)?);
     }
-    let signer = app.signer(&registry)?;
-    let versions = registry.write(&*signer).register_all(&packages)?;
-    for warning in versions.iter().flat_map(|it| &it.warnings) {
-        app.warn(warning);
-    }
-    match (args.from.is_some(), versions.into_iter()) {
-        (false, mut only) => match only.next() {
-            Some(answer) => reply(answer),
-            None => Err(refmark_core::types::error::bug("one package gave no answer")),
-        },
-        (true, all) => {
-            let versions: Vec<RegisterAnswer> = all.collect();
-            let created = versions.iter().filter(|it| it.created).count();
-            let commit = versions.iter().find_map(|it| it.commit);
-            reply(Bulk { versions, created, commit })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        let versions = writer.register_all(&packages)?;
+        for warning in versions.iter().flat_map(|it| &it.warnings) {
+            app.warn(warning);
         }
-    }
+        match (args.from.is_some(), versions.into_iter()) {
+            (false, mut only) => match only.next() {
+                Some(answer) => reply(answer),
+                None => Err(refmark_core::types::error::bug("one package gave no answer")),
+            },
+            (true, all) => {
+                let versions: Vec<RegisterAnswer> = all.collect();
+                let created = versions.iter().filter(|it| it.created).count();
+                let commit = versions.iter().find_map(|it| it.commit);
+                reply(Bulk { versions, created, commit })
+            }
+        }
+    })
 }

@@ -4,6 +4,7 @@
 mod about;
 mod again;
 mod approval;
+mod branch;
 mod catalog;
 mod change;
 mod evidence;

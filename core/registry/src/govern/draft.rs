@@ -79,7 +79,7 @@ impl Governor<'_> {
     ) -> Result<(Digest, Signatures)> {
         let view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.registry.write(self.signer).author_as(&view, holder)?;
+        let author = self.writer().author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
         let [statement] = plan.statements.as_slice() else {
             return Err(refmark_types::error::bug("a draft is one statement"));
@@ -111,7 +111,7 @@ impl Governor<'_> {
         }
         let fresh = new_holder(&draft.record, self.signer);
         if fresh.is_none() {
-            self.registry.write(self.signer).author_as(&view, holder)?;
+            self.writer().author_as(&view, holder)?;
         }
         let mut signed = draft.record.signatures.clone();
         signed.push(sign_statement(self.signer, draft.record.canonical())?);
@@ -124,7 +124,7 @@ impl Governor<'_> {
     pub fn draft_land(&self, path: &Path) -> Result<DraftAnswer> {
         let draft = read(path)?;
         let (kind, number) = what(&draft.record)?;
-        let written: Written = self.registry.write(self.signer).change_as(Holder::Any, |view, _| {
+        let written: Written = self.writer().change_as(Holder::Any, |view, _| {
             let so_far = signatures(view, &draft.record)?;
             if so_far.lacking > 0 {
                 let could: Vec<&str> = so_far.could.iter().map(PrincipalId::as_str).collect();

@@ -5,3 +5,11 @@ pub(crate) mod members;
 pub(crate) mod policy;
 pub(crate) mod policy_text;
 pub(crate) mod trust;
+
+use crate::registry::{Governor, Writer};
+
+impl<'r> Governor<'r> {
+    pub(crate) fn writer(&self) -> Writer<'r> {
+        Writer { registry: self.registry, signer: self.signer, proposal: self.proposal }
+    }
+}

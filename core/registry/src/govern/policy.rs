@@ -136,7 +136,7 @@ impl Governor<'_> {
                 (None, statement, signatures, Some(out.to_owned()))
             }
             None => {
-                let written = self.registry.write(self.signer).change_as(Holder::Policy, plan)?;
+                let written = self.writer().change_as(Holder::Policy, plan)?;
                 let record = written.records.iter().find(|(path, _)| path.ends_with(".json"));
                 let statement =
                     record.map(|it| it.1).ok_or_else(|| refmark_types::error::bug("a policy without a record"))?;

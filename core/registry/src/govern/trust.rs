@@ -243,7 +243,7 @@ impl Governor<'_> {
                 (digest, None, signatures)
             }
             None => {
-                let written = self.registry.write(self.signer).change_as(Holder::Root, plan)?;
+                let written = self.writer().change_as(Holder::Root, plan)?;
                 let digest: Option<Digest> = written.records.first().map(|it| it.1);
                 let digest = digest.ok_or_else(|| refmark_types::error::bug("a root without a record"))?;
                 let view = self.registry.view()?;

@@ -1,7 +1,6 @@
 //! `pin publish`: tells the registry what a project is pinned to, for reach and sunset.
 
-use crate::registry::Pins;
-use refmark_engine::ports::signer::Signer;
+use crate::registry::Writer;
 use serde::Serialize;
 
 use refmark_engine::plan::{PublishRequest, publish};
@@ -27,11 +26,10 @@ pub struct PublishAnswer {
     pub commit: Oid,
 }
 
-impl Pins<'_> {
+impl Writer<'_> {
     /// Publishes a project's pins, whole; without a lock file that the project is gone.
     pub fn publish_pins(
         &self,
-        signer: &dyn Signer,
         consumer: &ConsumerId,
         project: Option<String>,
         lock: Option<&LockFile>,
@@ -47,7 +45,7 @@ impl Pins<'_> {
         };
         let pins: Vec<PublishedPin> = lock.iter().flat_map(|lock| &lock.pins).map(pin).collect();
         let request = PublishRequest { consumer: consumer.clone(), project, pins };
-        let written = self.registry.write(signer).change(|view, author| publish(view.facts()?, author, &request))?;
+        let written = self.change(|view, author| publish(view.facts()?, author, &request))?;
         let sequence = self.registry.view_of(written.commit)?.facts()?.consumer(consumer)?.map_or(1, |it| it.sequence);
         let PublishRequest { consumer, pins, .. } = request;
         Ok(PublishAnswer { consumer, sequence, pins, by: written.by, commit: written.commit })

@@ -307,7 +307,7 @@ fn a_published_lock_is_a_record_and_publishing_it_again_is_none() {
     let project = stage.pinned();
     let registry = stage.registry();
     let search = ConsumerId::parse("search").unwrap();
-    let publish = |lock| registry.pins().publish_pins(stage.writer(), &search, Some("https://h/search".into()), lock);
+    let publish = |lock| registry.write(stage.writer()).publish_pins(&search, Some("https://h/search".into()), lock);
     let answer = publish(project.lock.as_ref()).unwrap();
     assert_eq!((answer.sequence, answer.pins.len()), (1, 1));
     assert_eq!(publish(project.lock.as_ref()).unwrap_err().code, Code::NothingToDo);

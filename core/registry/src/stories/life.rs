@@ -169,7 +169,7 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     // Ada owns the model; a lead besides her is still needed.
     let error = team.registry.write(team.as_("ada")).transition(&retire).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
-    let proposal = team.registry.write(team.as_("ada")).transition_propose(&retire, None).unwrap();
+    let proposal = team.registry.write(team.as_("ada")).propose(None, |it| it.transition(&retire)).unwrap();
     assert_eq!(proposal.branch, "propose/sentiment-1-retired");
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
     assert!(team.registry.write(team.as_("chen")).approve(&approval).unwrap().complete);
@@ -205,8 +205,11 @@ fn what_was_revoked_comes_back_by_two_people_and_into_quarantine_only() {
     assert_eq!(error.code, Code::Revoked, "never something else");
     assert_eq!(team.transition("ada", "sentiment/1", "trusted").unwrap_err().code, Code::Refused);
     assert_eq!(team.transition("ada", "sentiment/1", "quarantined").unwrap_err().code, Code::Pending);
-    let proposal =
-        team.registry.write(team.as_("ada")).transition_propose(&to("sentiment/1", "quarantined"), None).unwrap();
+    let proposal = team
+        .registry
+        .write(team.as_("ada"))
+        .propose(None, |it| it.transition(&to("sentiment/1", "quarantined")))
+        .unwrap();
     let approval = ApproveRequest { target: proposal.branch.clone(), ..ApproveRequest::default() };
     team.registry.write(team.as_("bo")).approve(&approval).unwrap();
     team.registry.write(team.as_("ada")).land(&proposal.branch).unwrap();

@@ -6,7 +6,7 @@ use super::team::{Team, alias, champion};
 use crate::tests::{model, world};
 use crate::{ApproveRequest, CloneRequest, Pinning, Registry, VerifyOptions};
 use refmark_engine::gate::{Decision, Status};
-use refmark_engine::plan::{Change, RollbackRequest};
+use refmark_engine::plan::RollbackRequest;
 use refmark_engine::verify::Outcome;
 use refmark_records::approval::Waiver;
 use refmark_records::evidence::Verdict;
@@ -14,10 +14,6 @@ use refmark_records::version::Stage;
 use refmark_types::error::Code;
 use refmark_types::hint::{Choice, Next};
 use refmark_types::time::Timestamp;
-
-fn promote(version: u64) -> Change {
-    Change::Promote(champion(version))
-}
 
 fn to(branch: &str) -> ApproveRequest {
     ApproveRequest { target: branch.to_owned(), ..ApproveRequest::default() }
@@ -47,7 +43,7 @@ fn verdict(team: &Team) -> Outcome {
 fn a_proposal_is_approved_by_two_and_lands_with_its_stage_move() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
     assert_eq!(proposal.branch, "propose/sentiment-champion-1");
     assert_eq!(proposal.decision, Decision::Pending);
     assert_eq!(proposal.reports.len(), 2, "the stage and the alias");
@@ -95,7 +91,8 @@ fn two_approve_at_once_and_every_merge_method_of_git_takes_effect() {
     for method in ["merge", "squash", "fast-forward", "rebase"] {
         let team = Team::new();
         let (version, _) = team.staged("a");
-        let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+        let proposal =
+            team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
         // Both start from the same commit: ada on her own copy of the branch, bo on his.
         git(&team, &["branch", "ada", &proposal.branch]);
         team.registry.write(team.as_("ada")).approve(&to("ada")).unwrap();
@@ -135,8 +132,8 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
     let team = Team::new();
     let (one, _) = team.staged("a");
     let (two, _) = team.staged("b");
-    let first = team.registry.write(team.as_("nora")).propose(&promote(one), None).unwrap();
-    let second = team.registry.write(team.as_("nora")).propose(&promote(two), None).unwrap();
+    let first = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(one))).unwrap();
+    let second = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(two))).unwrap();
     assert_eq!(second.branch, "propose/sentiment-champion-1-2");
     for branch in [&first.branch, &second.branch] {
         team.registry.write(team.as_("ada")).approve(&to(branch)).unwrap();
@@ -174,9 +171,9 @@ fn without_the_role_a_move_is_refused_with_who_could_and_may_be_proposed() {
     let error = team.registry.write(team.as_("ada")).promote(&champion(version)).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
     // What breaks a rule is not even proposed: nobody could approve it.
-    let audit = team.registry.write(team.as_("audit")).propose(&promote(version), None).unwrap_err();
+    let audit = team.registry.write(team.as_("audit")).propose(None, |it| it.promote(&champion(version))).unwrap_err();
     assert_eq!(audit.code, Code::Refused);
-    assert!(team.registry.write(team.as_("nora")).propose(&promote(99), None).is_err());
+    assert!(team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(99))).is_err());
 }
 
 #[test]
@@ -229,7 +226,7 @@ fn a_gate_is_waived_by_somebody_else_for_a_reason_and_until_a_day() {
     let team = Team::new();
     let (version, artifact) = team.staged("a");
     team.evidence("bo", artifact, "canary", Verdict::Fail, "run-2");
-    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
     // Not refused for good: a waiver may come in a commit of its own, and then every way of merging comes to the same.
     assert_eq!(proposal.decision, Decision::Pending, "a landed fail blocks until somebody waives it");
     let branch = proposal.branch.as_str();
@@ -279,7 +276,7 @@ fn push(registry: &Registry, branch: &str) {
 fn approvals_that_two_gave_in_two_clones_at_once_count_both() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
     let branch = proposal.branch.as_str();
     let (bo, ada) = (copy(&team, "bo"), copy(&team, "ada"));
     bo.write(team.as_("bo")).approve(&to(branch)).unwrap();
@@ -295,7 +292,7 @@ fn approvals_that_two_gave_in_two_clones_at_once_count_both() {
 fn an_approval_is_added_to_what_both_sides_of_a_proposal_have() {
     let team = Team::new();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
     let branch = proposal.branch.as_str();
     let (bo, ada) = (copy(&team, "bo"), copy(&team, "ada"));
     bo.write(team.as_("bo")).approve(&to(branch)).unwrap();

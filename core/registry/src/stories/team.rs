@@ -155,8 +155,8 @@ impl Team {
 
     /// Proposes, approves and lands a version as champion.
     pub(crate) fn live(&self, version: u64) {
-        let change = refmark_engine::plan::Change::Promote(champion(version));
-        let proposal = self.registry.write(self.as_("nora")).propose(&change, None).unwrap();
+        let proposal =
+            self.registry.write(self.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
         for who in ["ada", "bo"] {
             let request = crate::ApproveRequest { target: proposal.branch.clone(), ..Default::default() };
             self.registry.write(self.as_(who)).approve(&request).unwrap();

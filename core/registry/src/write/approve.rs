@@ -56,8 +56,8 @@ pub struct ApproveAnswer {
     pub complete: bool,
     /// Every gate, and who is still asked for.
     pub reports: Vec<GateReport>,
-    /// What to do next: commands.
-    pub next: Vec<String>,
+    /// What to do next.
+    pub next: Vec<Hint>,
 }
 
 /// A statement that waits for signatures: its record's path, its author, and its report.
@@ -104,9 +104,9 @@ impl Writer<'_> {
         self.registry.repo.move_branch(&ahead.name, ahead.local, commit)?;
         let complete = judged.effect.is_some();
         let origin = self.registry.origin()?.map_or_else(|| "origin".to_owned(), |it| it.remote);
-        let mut next = vec![format!("git push {origin} {}", ahead.name)];
+        let mut next = vec![Next::Run { command: format!("git push {origin} {}", ahead.name) }.into()];
         if complete {
-            next.push(format!("refmark land {}", ahead.name));
+            next.push(Next::Land { branch: ahead.name.clone() }.into());
         }
         Ok(ApproveAnswer {
             branch: ahead.name,

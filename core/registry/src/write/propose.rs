@@ -4,10 +4,10 @@
 use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::Registry;
+use crate::registry::{Governor, Registry};
 use crate::view::View;
 use crate::write::branch::{Ahead, approvers, subject_of};
-use crate::write::transaction::{Ready, refuse_what_has_no_effect};
+use crate::write::transaction::{Holder, Ready, refuse_what_has_no_effect};
 use refmark_engine::gate::{Decision, GateReport, Refusal};
 use refmark_engine::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
 use refmark_engine::ports::store::RecordStore;
@@ -21,6 +21,7 @@ use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// A proposal: a branch with a change that may still lack approvals or evidence.
 #[derive(Debug, Clone, Serialize)]
@@ -39,8 +40,14 @@ pub struct ProposeAnswer {
     pub decision: Decision,
     /// Every gate, and who is still asked for.
     pub reports: Vec<GateReport>,
-    /// What to do next: commands.
-    pub next: Vec<String>,
+    /// What to do next.
+    pub next: Vec<Hint>,
+}
+
+/// Where a proposal goes, and what came of it.
+pub(crate) struct Slot {
+    branch: Option<String>,
+    answer: OnceLock<ProposeAnswer>,
 }
 
 /// A proposal that took effect.
@@ -61,18 +68,47 @@ pub struct LandAnswer {
 }
 
 impl Writer<'_> {
-    /// Proposes a change on a branch of its own, on top of the registry's newest commit. It may still lack approvals or
-    /// evidence; what breaks a rule is refused, and nothing is written. Without a name the branch is named after the change.
-    pub fn propose(&self, change: &Change, branch: Option<&str>) -> Result<ProposeAnswer> {
+    /// Runs a writing verb and proposes what it would change, on a branch of its own on top of the registry's newest commit.
+    /// It may still lack approvals or evidence; what breaks a rule is refused, and nothing is written. Without a name the
+    /// branch is named after the change.
+    ///
+    /// What the verb returns is not used: a proposal has one form, whatever it proposes.
+    pub fn propose<T>(
+        &self,
+        branch: Option<&str>,
+        verb: impl FnOnce(Writer<'_>) -> Result<T>,
+    ) -> Result<ProposeAnswer> {
+        let slot = Slot { branch: branch.map(str::to_owned), answer: OnceLock::new() };
+        let done = verb(Writer { registry: self.registry, signer: self.signer, proposal: Some(&slot) });
+        match (slot.answer.into_inner(), done) {
+            (Some(answer), _) => Ok(answer),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Err(Error::new(Code::NothingToDo, "the registry has all of it already")),
+        }
+    }
+
+    /// The root, the policy and its members, changed by the same key and in the same way.
+    pub fn govern(&self) -> Governor<'_> {
+        Governor { registry: self.registry, signer: self.signer, proposal: self.proposal }
+    }
+
+    /// Puts a change on a branch in place of the registry's own. Returns the error that ends the verb: what it would go on
+    /// with has not taken effect.
+    pub(crate) fn put_aside(
+        &self,
+        slot: &Slot,
+        holder: Holder,
+        plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<Box<Error>> {
         let _lock = self.registry.lock()?;
         self.registry.repo.recover()?;
         let view = self.registry.view()?;
         view.check_tip()?;
-        let author = self.author(&view)?;
-        let facts = view.facts()?;
-        let name = match branch {
-            Some(name) => name.to_owned(),
-            None => self.free_branch(change.branch(facts)?)?,
+        let author = self.author_as(&view, holder)?;
+        let plan = plan(&view, &author)?;
+        let name = match &slot.branch {
+            Some(name) => name.clone(),
+            None => self.free_branch(plan.branch())?,
         };
         if name == self.registry.branch || self.registry.repo.head(&name)?.is_some() {
             return Err(Error::new(Code::Exists, format!("there is a branch {name} already"))
@@ -82,8 +118,10 @@ impl Writer<'_> {
                 )
                 .field("branch", name));
         }
-        let plan = change.plan(facts, &author)?;
-        self.put_on_branch(&view, &author, &plan, &name, None)
+        let answer = self.put_on_branch(&view, &author, &plan, &name, None)?;
+        let branch = answer.branch.clone();
+        let _ = slot.answer.set(answer);
+        Ok(Error::new(Code::Pending, format!("it is proposed on {branch}")))
     }
 
     /// The first of `name`, `name-2`, … that no branch has.
@@ -120,12 +158,14 @@ impl Writer<'_> {
         };
         let commit = self.commit(author, vec![view.head], &ready)?;
         self.registry.repo.move_branch(name, before, commit)?;
-        let push = if before.is_some() { "git push --force-with-lease origin" } else { "git push origin" };
-        let mut next = vec![format!("{push} {name}")];
+        let force = if before.is_some() { " --force-with-lease" } else { "" };
+        let origin = self.registry.origin()?.map_or_else(|| "origin".to_owned(), |it| it.remote);
+        let mut next = vec![Next::Run { command: format!("git push{force} {origin} {name}") }];
         next.push(match decision {
-            Decision::Ok => format!("refmark land {name}"),
-            _ => format!("refmark approve {name}"),
+            Decision::Ok => Next::Land { branch: name.to_owned() },
+            _ => Next::Approve { branch: Some(name.to_owned()) },
         });
+        let next = next.into_iter().map(Hint::from).collect();
         Ok(ProposeAnswer {
             branch: name.to_owned(),
             commit,

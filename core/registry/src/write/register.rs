@@ -152,9 +152,13 @@ impl Writer<'_> {
     pub fn register_all(&self, packages: &[Package]) -> Result<Vec<RegisterAnswer>> {
         let mut stored = self.store_packages(packages)?;
         let mut given: Vec<Registered> = Vec::new();
-        // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone.
-        self.hope(&mut stored)?;
-        let mut written = self.write_all(&stored, &mut given);
+        // Most often all that is here may be trusted, and judging the landing says so. Where not, each is judged alone; and a
+        // proposal may lack what a landing needs, so that it says nothing.
+        let mut written = Err(Error::new(Code::Pending, "nothing is judged yet"));
+        if self.proposal.is_none() {
+            self.hope(&mut stored)?;
+            written = self.write_all(&stored, &mut given);
+        }
         if let Err(error) = &written
             && matches!(error.code, Code::Refused | Code::Pending)
         {

@@ -95,7 +95,8 @@ struct Made {
 }
 
 impl Writer<'_> {
-    /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved.
+    /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved. Within
+    /// [`Writer::propose`] the change goes on a branch of its own, and an error `pending` ends the verb.
     pub fn change(&self, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
         self.change_as(Holder::Member, plan)
     }
@@ -106,6 +107,9 @@ impl Writer<'_> {
         holder: Holder,
         mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
+        if let Some(slot) = self.proposal {
+            return Err(self.put_aside(slot, holder, &mut plan)?);
+        }
         let _lock = self.registry.lock()?;
         self.registry.repo.recover()?;
         let mut last = None;

@@ -4,7 +4,6 @@ use crate::read::resolve::find;
 use crate::registry::Writer;
 use crate::view::View;
 use crate::write::promote::MoveAnswer;
-use crate::write::propose::ProposeAnswer;
 use crate::write::transition::TransitionAnswer;
 use refmark_engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_query::request;
@@ -42,12 +41,6 @@ impl Writer<'_> {
             Change::Trust(trust) => self.transition_trust(&trust),
             _ => Err(refmark_types::error::bug("a transition moves a stage or a trust state")),
         }
-    }
-
-    /// Proposes the move on a branch.
-    pub fn transition_propose(&self, request: &TransitionRequest, branch: Option<&str>) -> Result<ProposeAnswer> {
-        let change = self.transition_change(&self.registry.view()?, request)?;
-        self.propose(&change, branch)
     }
 
     fn transition_change(&self, view: &View<'_>, request: &TransitionRequest) -> Result<Change> {

@@ -60,6 +60,21 @@ const WEIGHTS: &[&str] = &[
     "ubj",
 ];
 
+/// How the names of weights begin that end in `.bin`: the ending alone names no format, and other programs give it to text.
+const BIN_WEIGHTS: &[&str] = &[
+    "adapter_model",
+    "consolidated",
+    "diffusion_pytorch_model",
+    "flax_model",
+    "ggml",
+    "model",
+    "open_clip",
+    "optimizer",
+    "pytorch_",
+    "tf_model",
+    "training_args",
+];
+
 /// Endings that programs give to files which they have not downloaded whole.
 const UNFINISHED: &[&str] = &[".incomplete", ".part", ".partial", ".crdownload", ".aria2", ".download"];
 
@@ -122,12 +137,21 @@ fn by_itself(file: &PackageFile, gaps: &mut Gaps) {
         gaps.add(GapKind::Truncated, &file.path, "a download that was not finished".into());
     } else if weights && found.format == Format::Empty {
         gaps.add(GapKind::Empty, &file.path, "empty, under the name of weights".into());
-    } else if weights && matches!(found.format, Format::Html | Format::Text | Format::Json | Format::Script) {
+    } else if weights && (found.format == Format::Html || is_written(found.format) && !may_be_text(&name)) {
         let what = if found.format == Format::Html { "a web page" } else { "text" };
         gaps.add(GapKind::NotWeights, &file.path, format!("{what}, under the name of weights"));
     } else if let Some(problem) = found.problems.iter().find(|problem| problem.fields.contains_key("truncated")) {
         gaps.add(GapKind::Truncated, &file.path, format!("it ends too early: {}", problem.message));
     }
+}
+
+fn is_written(format: Format) -> bool {
+    matches!(format, Format::Text | Format::Json | Format::Script)
+}
+
+/// A file in `.bin` that no tool for weights named.
+fn may_be_text(name: &str) -> bool {
+    name.ends_with(".bin") && !BIN_WEIGHTS.iter().any(|start| name.starts_with(start))
 }
 
 /// The path of a file that another names, from the folder of that other; nothing where it leads out of the package.
@@ -225,6 +249,9 @@ mod tests {
             file("d/model.safetensors", &whole[..whole.len() - 1]),
             file("e/model.onnx", br#"{"error": "no such file"}"#),
             file("f/model.safetensors.incomplete", &whole),
+            file("g/pytorch_model.bin", b"Entry not found"),
+            file("h/words.bin", b"<html>no</html>"),
+            file("words.bin", b"a list of words"),
             file("README.md", b""),
             file("config.json", b"{}"),
             file("good.safetensors", &whole),
@@ -236,6 +263,8 @@ mod tests {
             gap(GapKind::Truncated, "d/model.safetensors"),
             gap(GapKind::NotWeights, "e/model.onnx"),
             gap(GapKind::Truncated, "f/model.safetensors.incomplete"),
+            gap(GapKind::NotWeights, "g/pytorch_model.bin"),
+            gap(GapKind::NotWeights, "h/words.bin"),
         ];
         assert_eq!(kinds(files), expected);
     }

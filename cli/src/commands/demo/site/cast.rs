@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use refmark_core::engine::plan::{Author, Change, PromoteRequest};
+use refmark_core::engine::plan::{Author, PromoteRequest};
 use refmark_core::engine::policy::{TeamMember, team_policy};
 use refmark_core::engine::ports::Clock;
 use refmark_core::engine::ports::signer::Signer;
@@ -199,8 +199,8 @@ impl Cast {
 
     /// Proposes a move of an alias; the branch.
     pub fn propose(&self, who: &str, alias: &str, version: u64, reason: &str) -> Result<String> {
-        let change = Change::Promote(request(alias, version, reason)?);
-        Ok(self.registry.write(self.hand(who)?).propose(&change, None)?.branch)
+        let request = request(alias, version, reason)?;
+        Ok(self.registry.write(self.hand(who)?).propose(None, |it| it.promote(&request))?.branch)
     }
 
     /// Approves a branch, or what stands on the registry's own.

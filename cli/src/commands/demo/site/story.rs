@@ -82,8 +82,7 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
     project.add(&cast.registry, &pins)?;
     let project = Project::at(&folder, cast.registry.world().clone())?;
     let consumer = ConsumerId::parse("checkout")?;
-    cast.registry.pins().publish_pins(
-        cast.hand("nora")?,
+    cast.registry.write(cast.hand("nora")?).publish_pins(
         &consumer,
         Some("The checkout".to_owned()),
         project.lock().ok(),
@@ -100,7 +99,7 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
         sunset: Some(cast.clock.day(60)),
         ..moved("sentiment/1", "retired", "version 2 stands in for it")?
     };
-    let proposal = cast.registry.write(cast.hand("ada")?).transition_propose(&retired, None)?;
+    let proposal = cast.registry.write(cast.hand("ada")?).propose(None, |it| it.transition(&retired))?;
     cast.approve("chen", &proposal.branch, "everybody was told")?;
     cast.land("ada", &proposal.branch)
 }

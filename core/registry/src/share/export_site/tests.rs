@@ -106,7 +106,7 @@ fn an_export_of_an_unchanged_registry_changes_no_byte_and_a_new_commit_adds_pack
     let dir = team.path().join("site");
     let root = team.registry.first_root();
     let (version, _) = team.staged("a");
-    let proposal = team.registry.write(team.as_("nora")).propose(&promote(version), None).unwrap();
+    let proposal = team.registry.write(team.as_("nora")).propose(None, |it| it.promote(&champion(version))).unwrap();
     let first = export(&team.registry, &dir).unwrap();
     assert_eq!((first.packs_added.len(), first.packs_kept, first.changed), (2, 0, true));
     assert_eq!((first.models, first.versions, first.refs.len()), (1, 1, 2));
@@ -135,10 +135,6 @@ fn an_export_of_an_unchanged_registry_changes_no_byte_and_a_new_commit_adds_pack
     assert_eq!(check(&dir, root).packs.len(), 4);
     let listing = std::fs::read_to_string(dir.join("registry").join(site(&dir).listing)).unwrap();
     assert!(listing.contains("\"aliases\":[[[\"champion\",1]]]") && listing.contains("\"production\""), "{listing}");
-}
-
-fn promote(version: u64) -> refmark_engine::plan::Change {
-    refmark_engine::plan::Change::Promote(champion(version))
 }
 
 #[test]
@@ -330,7 +326,11 @@ fn a_projects_own_branches_stay_at_home() {
     let who = ["-c", "user.name=x", "-c", "user.email=x"];
     let secret = git(&[&who[..], &["commit-tree", &tree, "-m", "a secret project"]].concat());
     git(&["update-ref", "refs/heads/work", &secret]);
-    let merged = team.registry.write(team.as_("nora")).propose(&promote(version), Some("propose/landed")).unwrap();
+    let merged = team
+        .registry
+        .write(team.as_("nora"))
+        .propose(Some("propose/landed"), |it| it.promote(&champion(version)))
+        .unwrap();
     for who in ["ada", "bo"] {
         let request = crate::ApproveRequest { target: merged.branch.clone(), ..Default::default() };
         team.registry.write(team.as_(who)).approve(&request).unwrap();
