@@ -26,6 +26,7 @@ struct Given {
     /// Name, value, and `higher` or `lower` where the caller says which is better.
     metrics: Vec<(String, f64, Option<String>)>,
     tool: Option<String>,
+    allow_secret: bool,
 }
 
 impl Given {
@@ -52,7 +53,8 @@ impl Given {
 #[pymethods]
 impl PyRegistry {
     fn attach(&self, py: Python<'_>, reference: &str, evidence_type: &str, given: Given) -> PyResult<Py<PyAny>> {
+        let secrets = given.allow_secret;
         let request = given.request(reference, evidence_type).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.write(writer).attach(&request))
+        self.write(py, None, |registry, writer| registry.write(writer).allow_secrets(secrets).attach(&request))
     }
 }

@@ -38,6 +38,8 @@ pub struct Given {
     imported: Option<String>,
     follow_links: bool,
     allow_incomplete: bool,
+    /// Whether what looks like a secret is taken.
+    pub allow_secret: bool,
     ignore: Vec<String>,
 }
 

@@ -235,8 +235,11 @@ impl PyRegistry {
     }
 
     fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        let secrets = packages.iter().any(|it| it.allow_secret);
         let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
-        self.write(py, progress, |registry, writer| registry.write(writer).register_all(&packages))
+        self.write(py, progress, |registry, writer| {
+            registry.write(writer).allow_secrets(secrets).register_all(&packages)
+        })
     }
 
     #[pyo3(signature = (target, version, reason, expect, evidence))]

@@ -171,6 +171,16 @@ impl PyRegistry {
         })
     }
 
+    fn proposals(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let found = quick(py, || {
+            let view = self.shared.read().view()?;
+            // Without a key it shows the same, and nothing of it as one's own.
+            let key = self.options.signer(&self.shared).ok().map(|signer| signer.public().id());
+            self.shared.read().proposals(&view, key.as_ref())
+        })?;
+        answer(py, &found)
+    }
+
     fn renew(&self, py: Python<'_>, branch: &str) -> PyResult<Py<PyAny>> {
         self.write(py, None, |registry, writer| registry.write(writer).renew(branch))
     }

@@ -35,6 +35,7 @@ pub fn say(next: &Next) -> String {
         Next::Transition { reference, to } => call("reg.transition", &[text(reference), text(to)]),
         Next::Describe { reference } if reference.contains('/') => call("reg.label", &[text(reference), text("TEXT")]),
         Next::Describe { reference } => call("reg.describe", &[text(reference), text("TEXT")]),
+        Next::Proposals => code("reg.proposals()"),
         Next::Sunset => code("reg.sunsets()"),
         Next::Fetch => code("reg.fetch()"),
         Next::Push => code("reg.push()"),
@@ -87,6 +88,7 @@ fn option(choice: Choice) -> String {
         Choice::Owner => "owner=\"NAME\"",
         Choice::Registry => "refmark.open(\"PATH\")",
         Choice::FollowLinks => "follow_links=True",
+        Choice::AllowSecret => "allow_secret=True",
         Choice::Force => return "the choice to replace what is there".to_owned(),
     })
 }

@@ -41,6 +41,7 @@ def test_each_call_of_a_hint_exists_and_takes_its_arguments(call: str) -> None:
 #: Where an argument that a hint names may be given.
 ARGUMENTS = {
     "allow_incomplete": refmark.Registry.register,
+    "allow_secret": refmark.Registry.register,
     "allow_unverified": refmark.Registry.pull,
     "accept_incomplete": refmark.Registry.resolve,
     "last_good": refmark.Registry.resolve,

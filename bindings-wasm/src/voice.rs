@@ -33,6 +33,7 @@ pub fn say(next: &Next) -> String {
         Next::Attach { reference, evidence, pass: false } => format!("attaching {evidence}{}", named(" to", reference)),
         Next::Transition { reference, to } => format!("a transition of {reference} to {to}"),
         Next::Describe { reference } => format!("describing {reference}"),
+        Next::Proposals => "the list of open proposals".into(),
         Next::Sunset => "the list of sunsets".into(),
         Next::Fetch => "a fetch of the newest history".into(),
         Next::Push => "a push".into(),
@@ -83,6 +84,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::Owner => "an owner",
         Choice::Registry => "another registry",
         Choice::FollowLinks => "the choice to follow links",
+        Choice::AllowSecret => "the choice to take what looks like a secret",
         Choice::Force => "the choice to replace what is there",
     }
 }

@@ -26,6 +26,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::Registry => "-R PATH",
         Choice::Force => "--force",
         Choice::FollowLinks => "--follow-links",
+        Choice::AllowSecret => "--allow-secret",
     }
 }
 
@@ -57,6 +58,7 @@ fn line(next: &Next) -> String {
         }
         Next::Transition { reference, to } => format!("transition {} {}", word(reference), word(to)),
         Next::Describe { reference } => format!("describe {}", word(reference)),
+        Next::Proposals => "proposals".into(),
         Next::Sunset => "sunset".into(),
         Next::Fetch => "fetch".into(),
         Next::Push => "push".into(),

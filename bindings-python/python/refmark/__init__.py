@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from ._team import Pins as Pins
     from ._team import Policy as Policy
     from ._team import Proposal as Proposal
+    from ._team import Proposals as Proposals
     from ._team import Review as Review
     from ._team import Status as Status
     from ._team import Sunsets as Sunsets
@@ -119,7 +120,7 @@ _VALUES = (
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
     "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Index Landing Lint Members Pins Policy "
-    "Proposal Review Status Sunsets Transfer"
+    "Proposal Proposals Review Status Sunsets Transfer"
 ).split()
 _LAZY.update(dict.fromkeys(_TEAM, "_team"))
 
@@ -168,6 +169,7 @@ __all__ = [
     "ProgressEvent",
     "Promotion",
     "Proposal",
+    "Proposals",
     "Pulled",
     "RefmarkError",
     "RefusedError",

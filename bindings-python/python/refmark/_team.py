@@ -119,6 +119,13 @@ class Proposal(Answer):
     """A branch with a change that may still lack approvals or evidence."""
 
 
+class Proposals(Listing):
+    """Proposals that are open: what each waits for, and in ``yours`` what whoever asks can do about it."""
+
+    _rows_of = "proposals"
+    _columns = ("branch", "subject", "by", "decision", "approved_by", "yours")
+
+
 class Landing(Answer):
     """A proposal that took effect."""
 

@@ -75,6 +75,8 @@ pub enum Command {
     Rollback(moves::RollbackArgs),
     /// Close an alias: it holds nothing from then on
     Unset(moves::UnsetArgs),
+    /// Proposals that are open: what each waits for, and what waits for you
+    Proposals,
     /// Approve a proposal, or a move that waits for it
     Approve(proposals::ApproveArgs),
     /// Make a proposal again on what stands there now

@@ -2,13 +2,16 @@
 
 use clap::Args;
 
-/// Whether a change is made at once or proposed.
+/// How a change is made: at once or as a proposal, and with what in it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Proposal {
     /// Propose it on a branch of its own, for a pull request, in place of making it; the branch is named after the
     /// change where no name is given
     #[arg(long, value_name = "BRANCH", num_args = 0..=1, require_equals = true)]
     pub propose: Option<Option<String>>,
+    /// Take what looks like a key, a token or a password, and is none
+    #[arg(long)]
+    pub allow_secret: bool,
 }
 
 /// Arguments of `review`.

@@ -30,6 +30,7 @@ mod path;
 mod pin;
 mod policy;
 pub mod promote;
+mod proposals;
 mod propose;
 mod pull;
 pub mod register;
@@ -82,6 +83,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Promote(args) => promote::run(app, &args),
         Command::Rollback(args) => rollback::run(app, &args),
         Command::Unset(args) => unset::run(app, &args),
+        Command::Proposals => proposals::run(app),
         Command::Approve(args) => approve::run(app, &args),
         Command::Renew(args) => renew::run(app, &args),
         Command::Land(args) => land::run(app, &args),

@@ -7,6 +7,10 @@ use super::{Page, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::status::Status;
 
+fn proposed(count: usize) -> String {
+    format!("{count} open: refmark proposals")
+}
+
 impl Render for Status {
     fn render(&self, page: &mut Page) {
         let it = &self.0;
@@ -58,6 +62,7 @@ impl Render for Status {
             ("absent", absent),
             ("left over", left),
             ("pending", if it.pending.is_empty() { String::new() } else { counted(it.pending.len(), "landing") }),
+            ("proposals", if it.proposals.is_empty() { String::new() } else { proposed(it.proposals.len()) }),
             (
                 "approvals due",
                 if it.open_approvals.is_empty() { String::new() } else { it.open_approvals.len().to_string() },

@@ -55,6 +55,7 @@ pub use read::detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use read::explain::ExplainAnswer;
 pub use read::inspect::inspect_file;
 pub use read::log::LogAnswer;
+pub use read::proposals::{Lacking, ProposalRow, ProposalsAnswer};
 pub use read::pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use read::resolve::{ResolveAnswer, ResolveOptions};
 pub use read::review::RangeText;

@@ -162,6 +162,8 @@ pub struct Writer<'r> {
     pub(crate) signer: &'r dyn Signer,
     /// Where a change goes that is proposed and not made.
     pub(crate) proposal: Option<&'r Slot>,
+    /// Whether what looks like a key or a password may be written.
+    pub(crate) secrets: bool,
 }
 
 /// Who may do what: the trust root, the policy, its members, and drafts. Needs no key.
@@ -176,6 +178,7 @@ pub struct Governor<'r> {
     pub(crate) registry: &'r Registry,
     pub(crate) signer: &'r dyn Signer,
     pub(crate) proposal: Option<&'r Slot>,
+    pub(crate) secrets: bool,
 }
 
 /// How a registry meets others: clones, pushes, remotes, sites, hooks and continuous integration.
@@ -204,7 +207,7 @@ impl Registry {
 
     /// Changes, signed by this key.
     pub fn write<'r>(&'r self, signer: &'r dyn Signer) -> Writer<'r> {
-        Writer { registry: self, signer, proposal: None }
+        Writer { registry: self, signer, proposal: None, secrets: false }
     }
 
     /// The trust root, the policy and its members.
@@ -214,7 +217,7 @@ impl Registry {
 
     /// Changes of the trust root and the policy, signed by this key.
     pub fn govern_as<'r>(&'r self, signer: &'r dyn Signer) -> Governor<'r> {
-        Governor { registry: self, signer, proposal: None }
+        Governor { registry: self, signer, proposal: None, secrets: false }
     }
 
     /// Clones, pushes, remotes, sites and hooks.

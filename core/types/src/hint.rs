@@ -58,6 +58,8 @@ pub enum Choice {
     Force,
     /// Take the files that links lead to.
     FollowLinks,
+    /// Take what looks like a key or a password.
+    AllowSecret,
 }
 
 /// One step that helps. Names that are not known here (a version that the reader must choose) are left out.
@@ -165,6 +167,8 @@ pub enum Next {
         /// Of what.
         reference: String,
     },
+    /// List the proposals that are open.
+    Proposals,
     /// List retired versions and their last day.
     Sunset,
     /// Fetch what is new at the origin.
@@ -387,6 +391,16 @@ impl serde::Serialize for Hint {
     }
 }
 
+/// The steps of an answer, one a line: each stands by itself, so the marks that set a command apart in a sentence go.
+pub fn lines(hints: &[Hint]) -> Vec<String> {
+    hints.iter().map(|hint| hint.to_string().trim_matches('`').to_owned()).collect()
+}
+
+/// Serializes steps as [`lines`].
+pub fn as_lines<S: serde::Serializer>(hints: &[Hint], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(lines(hints))
+}
+
 /// A step in plain words, for programs that embed refmark and set no voice.
 fn plain(next: &Next) -> String {
     let of = |what: &Option<String>| what.as_ref().map(|word| format!(" {word}")).unwrap_or_default();
@@ -421,6 +435,7 @@ fn plain(next: &Next) -> String {
         }
         Next::Transition { reference, to } => format!("transition {reference} to {to}"),
         Next::Describe { reference } => format!("describe {reference}"),
+        Next::Proposals => "the list of open proposals".into(),
         Next::Sunset => "the list of sunsets".into(),
         Next::Fetch => "fetch".into(),
         Next::Push => "push".into(),

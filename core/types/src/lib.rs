@@ -58,6 +58,7 @@ pub mod oid;
 pub mod package_path;
 pub mod printer;
 pub mod reference;
+pub mod secret;
 pub mod span;
 pub mod text;
 pub mod time;

@@ -7,7 +7,7 @@ from typing import Any, Iterable, Mapping
 from .._arguments import UNSET, RefLike, TimeLike, expected, texts, time, transition
 from .._arguments import reference as _text
 from .._arguments import version as _version
-from .._team import Approved, Landing, Proposal
+from .._team import Approved, Landing, Proposal, Proposals
 from .._values import Promotion, Revocation, Transition
 from ._base import Verbs
 
@@ -106,6 +106,10 @@ class Moving(Verbs):
     def _proposed(self, branch: str | None, verb: str, target: str, reason: str, **more: Any) -> Proposal:
         change = {"version": None, "evidence": [], "transition": None, **more}
         return Proposal(self._native.propose({"verb": verb, "target": target, "reason": reason, **change}, branch))
+
+    def proposals(self) -> Proposals:
+        """Proposals that are open: what each waits for, and what of it waits for the holder of your key."""
+        return Proposals(self._native.proposals())
 
     def renew(self, branch: str) -> Proposal:
         """Makes one's own moves of a proposal again on what landed first. Approvals lapse with it."""

@@ -38,6 +38,7 @@ class Registering(Verbs):
         imported: TimeLike | None = None,
         follow_links: bool = False,
         allow_incomplete: bool = False,
+        allow_secret: bool = False,
         ignore: str | Iterable[str] | None = None,
         absent: Iterable[tuple[str, str, int]] | None = None,
         progress: ProgressLike = None,
@@ -45,7 +46,7 @@ class Registering(Verbs):
         """Stores files and folders, and gives them the model's next version.
 
         The same content again says so (``created`` is false) and makes no new version. ``card`` is Markdown, or the
-        path of a file with it. ``absent`` names files that are not here: path, SHA-256 and size. Ctrl-C stops at once
+        path of a file with it. What looks like a key, a token or a password is refused without ``allow_secret``. ``absent`` names files that are not here: path, SHA-256 and size. Ctrl-C stops at once
         and leaves nothing behind.
         """
         given = {
@@ -66,6 +67,7 @@ class Registering(Verbs):
             "imported": imported,
             "follow_links": follow_links,
             "allow_incomplete": allow_incomplete,
+            "allow_secret": allow_secret,
             "ignore": ignore,
             "absent": absent,
         }
@@ -92,6 +94,7 @@ class Registering(Verbs):
         suite: str | None = None,
         tool: str | None = None,
         produced_by: str | None = None,
+        allow_secret: bool = False,
     ) -> Attached:
         """Attaches evidence to an artifact: an evaluation, a scan, a runbook, a sign-off.
 
@@ -109,6 +112,7 @@ class Registering(Verbs):
             "dataset": dataset,
             "metrics": [(name, number(name, value), better) for name, (value, better) in measured],
             "tool": tool,
+            "allow_secret": allow_secret,
         }
         return Attached(self._native.attach(_text(reference), type, given))
 

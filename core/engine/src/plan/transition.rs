@@ -6,6 +6,7 @@ use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::ModelName;
 use refmark_types::time::Timestamp;
 
@@ -80,6 +81,10 @@ pub struct TrustRequest {
 /// Plans a trust move.
 pub fn trust(reader: StateReader<'_>, author: &Author, request: &TrustRequest) -> Result<Plan> {
     let TrustRequest { artifact, to, .. } = request;
+    if matches!(to, TrustState::Revoked | TrustState::Deleted) && request.reason.trim().is_empty() {
+        return Err(Error::new(Code::BadArgument, format!("nobody would know why {} is {to}", artifact.short()))
+            .hint(Hint::of("everybody who asks for it reads the reason: ").then(Next::With(Choice::Reason))));
+    }
     if !reader.has_artifact(artifact)? {
         return Err(Error::new(Code::NotFound, format!("{artifact} is not registered")));
     }

@@ -81,6 +81,7 @@ impl Governor<'_> {
         view.check_tip()?;
         let author = self.writer().author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
+        self.writer().refuse_secrets(&plan)?;
         let [statement] = plan.statements.as_slice() else {
             return Err(refmark_types::error::bug("a draft is one statement"));
         };

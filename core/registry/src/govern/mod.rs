@@ -10,6 +10,7 @@ use crate::registry::{Governor, Writer};
 
 impl<'r> Governor<'r> {
     pub(crate) fn writer(&self) -> Writer<'r> {
-        Writer { registry: self.registry, signer: self.signer, proposal: self.proposal }
+        let Governor { registry, signer, proposal, secrets } = *self;
+        Writer { registry, signer, proposal, secrets }
     }
 }

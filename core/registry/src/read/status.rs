@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::context::Pinning;
 use crate::pins::project::Project;
+use crate::read::proposals::ProposalRow;
 use crate::read::verify::SavedVerify;
 use crate::view::{AsOf, View};
 use refmark_engine::landing::Standing;
@@ -90,6 +91,8 @@ pub struct StatusAnswer {
     pub leftover_bytes: u64,
     /// Landings without effect, oldest first.
     pub pending: Vec<PendingLanding>,
+    /// Proposals that are open.
+    pub proposals: Vec<ProposalRow>,
     /// Moves made on one person's word, whose second approval is due.
     pub open_approvals: Vec<OpenApproval>,
     /// The last `verify --save`.
@@ -170,6 +173,7 @@ impl<'r> Reader<'r> {
             leftovers: left.files,
             leftover_bytes: left.bytes,
             pending: pending(&view),
+            proposals: self.proposals(&view, None)?.proposals,
             open_approvals: self.open_approvals(&view)?,
             last_verify: self.saved_verify(),
             writer: writing(&self.registry.work_folder())?,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::registry::{Registry, Writer};
 use crate::view::View;
+use crate::write::branch::{Ahead, subject_of as subject_of_branch};
 use crate::write::transaction::{Ready, identity, refuse_what_has_no_effect};
 use refmark_engine::effective::Effective;
 use refmark_engine::plan::{Author, Plan, Renumbered, again};
@@ -279,6 +280,24 @@ impl Registry {
         Ok((judged.effect.is_some() || ready.oids.is_empty())
             .then_some((ready, judged))
             .filter(|it| it.1.dropped.is_empty()))
+    }
+
+    /// A proposal of versions, texts, entries or lists with its records numbered and signed anew; its approvals lapse.
+    pub(crate) fn proposed_again(&self, view: &View<'_>, author: &Author, ahead: &Ahead) -> Result<Plan> {
+        let mut commit = self.repo.commit(ahead.tip)?;
+        commit.message = subject_of_branch(&self.repo, ahead)?;
+        let mut own = Own { commit, files: Vec::new(), companions: Vec::new() };
+        for (path, (_, oid)) in &ahead.files {
+            if !matches!(Place::parse(path), Some(Place::Approval(..))) {
+                own.files.push((path.clone(), *oid));
+            }
+        }
+        own.companions.extend(ahead.companions.iter().filter_map(|(path, oid)| Some((path.clone(), (*oid)?))));
+        let plan = self.planned_again(&own, view, author, &mut Renumbered::default())?;
+        match plan.statements.is_empty() {
+            true => Err(Error::new(Code::NothingToDo, format!("what {} wants stands already", ahead.name))),
+            false => Ok(plan),
+        }
     }
 
     /// The change with the writer's own records numbered and signed anew.

@@ -57,6 +57,7 @@ pub struct ApproveAnswer {
     /// Every gate, and who is still asked for.
     pub reports: Vec<GateReport>,
     /// What to do next.
+    #[serde(serialize_with = "refmark_types::hint::as_lines")]
     pub next: Vec<Hint>,
 }
 

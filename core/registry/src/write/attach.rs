@@ -93,7 +93,9 @@ impl Writer<'_> {
     pub fn attach(&self, request: &AttachRequest) -> Result<AttachAnswer> {
         let read = match &request.file {
             Some(path) => {
-                document::read(&document_bytes(path)?).map_err(|error| error.at(path.display().to_string()))?
+                let bytes = document_bytes(path)?;
+                self.refuse_secret_document(path, &bytes)?;
+                document::read(&bytes).map_err(|error| error.at(path.display().to_string()))?
             }
             None => document::ParsedDocument::default(),
         };

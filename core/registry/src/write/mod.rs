@@ -9,6 +9,7 @@ pub(crate) mod label;
 pub(crate) mod promote;
 pub(crate) mod propose;
 pub(crate) mod register;
+pub(crate) mod secrets;
 pub(crate) mod transaction;
 pub(crate) mod transition;
 pub(crate) mod transition_by_name;

@@ -14,6 +14,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::rules::Judged;
 use refmark_records::layout::Place;
 use refmark_records::statement::{Predicate, Record};
+use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -41,6 +42,7 @@ pub struct ProposeAnswer {
     /// Every gate, and who is still asked for.
     pub reports: Vec<GateReport>,
     /// What to do next.
+    #[serde(serialize_with = "refmark_types::hint::as_lines")]
     pub next: Vec<Hint>,
 }
 
@@ -65,6 +67,11 @@ pub struct LandAnswer {
     pub approved_by: Vec<PrincipalId>,
     /// Every gate.
     pub reports: Vec<GateReport>,
+    /// Whether the branch is gone from this copy: all that it brought is behind the registry's own now.
+    pub removed: bool,
+    /// What to do next.
+    #[serde(serialize_with = "refmark_types::hint::as_lines")]
+    pub next: Vec<Hint>,
 }
 
 impl Writer<'_> {
@@ -79,7 +86,8 @@ impl Writer<'_> {
         verb: impl FnOnce(Writer<'_>) -> Result<T>,
     ) -> Result<ProposeAnswer> {
         let slot = Slot { branch: branch.map(str::to_owned), answer: OnceLock::new() };
-        let done = verb(Writer { registry: self.registry, signer: self.signer, proposal: Some(&slot) });
+        let done =
+            verb(Writer { proposal: Some(&slot), registry: self.registry, signer: self.signer, secrets: self.secrets });
         match (slot.answer.into_inner(), done) {
             (Some(answer), _) => Ok(answer),
             (None, Err(error)) => Err(error),
@@ -89,7 +97,7 @@ impl Writer<'_> {
 
     /// The root, the policy and its members, changed by the same key and in the same way.
     pub fn govern(&self) -> Governor<'_> {
-        Governor { registry: self.registry, signer: self.signer, proposal: self.proposal }
+        Governor { registry: self.registry, signer: self.signer, proposal: self.proposal, secrets: self.secrets }
     }
 
     /// Puts a change on a branch in place of the registry's own. Returns the error that ends the verb: what it would go on
@@ -106,6 +114,7 @@ impl Writer<'_> {
         view.check_tip()?;
         let author = self.author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
+        self.refuse_secrets(&plan)?;
         let name = match &slot.branch {
             Some(name) => name.clone(),
             None => self.free_branch(plan.branch())?,
@@ -193,7 +202,16 @@ impl Writer<'_> {
                 format!("{} stands on the newest commit of {} already", ahead.name, self.registry.branch),
             ));
         }
-        let plan = self.renewed(&view, &author, &ahead)?;
+        let texts = |path: &String| {
+            !matches!(Place::parse(path), None | Some(Place::Approval(..) | Place::Evidence(..)))
+                && !is_move(path)
+                && !path.starts_with("trust/")
+                && !path.starts_with("policy/")
+        };
+        let plan = match ahead.files.keys().any(texts) {
+            true => self.registry.proposed_again(&view, &author, &ahead)?,
+            false => self.renewed(&view, &author, &ahead)?,
+        };
         self.put_on_branch(&view, &author, &plan, &ahead.name, ahead.local)
     }
 
@@ -252,13 +270,19 @@ impl Writer<'_> {
         Ok(plan)
     }
 
-    /// Merges a proposal into the registry's branch, where everything that it needs is given.
+    /// Merges a proposal into the registry's branch, where everything that it needs is given, and removes its branch here.
     pub fn land(&self, branch: &str) -> Result<LandAnswer> {
         let mut name = String::new();
-        let mut approved_by = Vec::new();
+        let (mut approved_by, mut merged) = (Vec::new(), None);
         let written = self.change(|view, _| {
-            let ahead = self.registry.proposal(view, branch)?;
+            let ahead = self.registry.proposal(view, branch).map_err(|error| match error.code {
+                Code::NotFound => {
+                    error.hint(Hint::of("what has landed is gone; those that are open: ").then(Next::Proposals))
+                }
+                _ => error,
+            })?;
             name.clone_from(&ahead.name);
+            merged = Some(ahead.tip);
             if ahead.files.is_empty() {
                 return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
             }
@@ -281,6 +305,7 @@ impl Writer<'_> {
                 ..Plan::default()
             })
         })?;
+        let (removed, next) = self.registry.remove_landed(&name, merged)?;
         Ok(LandAnswer {
             branch: name,
             commit: written.commit,
@@ -288,16 +313,44 @@ impl Writer<'_> {
             records: written.records,
             approved_by,
             reports: written.reports,
+            removed,
+            next,
         })
     }
 }
 
 impl Registry {
+    /// Removes the branch of a proposal that is merged, and says how its origin's goes. Where people have it checked out, it
+    /// stays.
+    fn remove_landed(&self, name: &str, merged: Option<Oid>) -> Result<(bool, Vec<Hint>)> {
+        let remote = self.repo.upstream(&self.branch)?;
+        let mut next = Vec::new();
+        if let Some(remote) = remote {
+            next.push(Next::Push.into());
+            if self.repo.tracked(&remote, name)?.is_some() {
+                next.push(Next::Run { command: format!("git push {remote} --delete {name}") }.into());
+            }
+        }
+        let Some(at) = self.repo.head(name)? else { return Ok((true, next)) };
+        let behind = merged.is_some_and(|merged| self.repo.is_ancestor(at, merged).unwrap_or(false));
+        if !behind || !self.repo.checked_out_at(name)?.is_empty() {
+            return Ok((false, next));
+        }
+        let branch = format!("refs/heads/{name}");
+        // By Git, with the head that was merged: what somebody added meanwhile stays.
+        let gone = Git::default().run(self.git_dir(), false, &["update-ref", "-d", &branch, &at.to_string()]);
+        Ok((gone.is_ok(), next))
+    }
+
     /// The records of an effective or proposed landing, read from the repository.
     pub(crate) fn record_at(&self, oid: Oid, path: &str) -> Result<Record> {
         use refmark_engine::snapshot::History;
         Record::parse(&self.repo.load(oid, RECORD_LIMIT)?).map_err(|error| error.at(path))
     }
+}
+
+fn is_move(path: &str) -> bool {
+    matches!(Place::parse(path), Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..)))
 }
 
 /// The first reason for which a landing is refused. What somebody may still waive is pending, and may stand on a branch:

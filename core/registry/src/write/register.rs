@@ -284,7 +284,8 @@ impl Writer<'_> {
     fn store_packages(&self, packages: &[Package]) -> Result<Vec<Stored>> {
         let (mut walked, mut said) = (Vec::new(), Vec::new());
         for package in packages {
-            let Walked { files, warnings } = files_of(package)?;
+            let Walked { files, warnings } = files_of(package, self.secrets)?;
+            self.refuse_secret_files(&files)?;
             walked.push(files);
             said.push(warnings);
         }
@@ -336,10 +337,10 @@ fn gaps_of(package: &Package, looked: &mut [PackageFile]) -> Result<Vec<Gap>> {
 }
 
 /// The files of a package, each with its path in it.
-fn files_of(package: &Package) -> Result<Walked> {
+fn files_of(package: &Package, secrets: bool) -> Result<Walked> {
     let Walked { mut files, mut warnings } = Walked::default();
     for path in &package.paths {
-        let walked = walk_package(path, &package.ignore, package.follow_links)?;
+        let walked = walk_package(path, &package.ignore, package.follow_links, secrets)?;
         files.extend(walked.files);
         warnings.extend(walked.warnings);
     }

@@ -127,6 +127,7 @@ impl Writer<'_> {
         view.check_tip()?;
         let author = self.author_as(&view, holder)?;
         let plan = plan(&view, &author)?;
+        self.refuse_secrets(&plan)?;
         let objects = view.state()?.shared_objects();
         let ready = self.ready(&plan, &objects)?;
         let judged = match view.verified() {

@@ -79,11 +79,12 @@ pub struct Walked {
 /// Lists the files of a package, by the bytes of their paths: all below a folder, or the one that `root` names.
 ///
 /// `ignores` are patterns as in `.gitignore` for what to leave out besides. A symbolic link to a file of the same folder
-/// counts as that file; one to a file elsewhere only with `follow_links`.
+/// counts as that file; one to a file elsewhere only with `follow_links`. Files under names that programs give to keys are taken
+/// only with `secrets`.
 ///
 /// Errors: `not-a-file` for links that lead out or nowhere or to folders, devices, FIFOs and sockets; `bad-argument`
 /// for names that cannot stand in a package and for a package without files; `bad-glob`; `io`.
-pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Result<Walked> {
+pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool, secrets: bool) -> Result<Walked> {
     let real = std::fs::canonicalize(root).map_err(|e| io_error("read", root, &e))?;
     let found = std::fs::metadata(&real).map_err(|e| io_error("read", root, &e))?;
     let mut files = Vec::new();
@@ -107,7 +108,9 @@ pub fn walk_package(root: &Path, ignores: &[String], follow_links: bool) -> Resu
         entry.path().ancestors().skip(1).for_each(|folder| {
             folders.remove(folder);
         });
-        refuse_secret(entry.path())?;
+        if !secrets {
+            refuse_secret(entry.path())?;
+        }
         let relative = entry.path().strip_prefix(&real).unwrap_or(entry.path());
         let mut file = entry.path().to_owned();
         if kind.is_symlink() {
@@ -146,7 +149,10 @@ fn refuse_secret(path: &Path) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if SECRET.contains(&&*name) || name.starts_with(".env.") {
         return Err(Error::new(Code::Secret, format!("{} usually holds passwords or keys", shown(path)))
-            .hint(format!("leave it out with a line in {IGNORE_FILE} or with an option; name it by itself to take it"))
+            .hint(
+                Hint::of(format!("leave it out with a line in {IGNORE_FILE}; if it holds none: "))
+                    .then(Next::With(Choice::AllowSecret)),
+            )
             .at(shown(path)));
     }
     Ok(())
@@ -252,7 +258,7 @@ mod tests {
 
     fn walk(root: &Path, ignores: &[&str]) -> Result<Vec<String>> {
         let ignores: Vec<String> = ignores.iter().map(|p| (*p).to_owned()).collect();
-        Ok(walk_package(root, &ignores, false)?.files.into_iter().map(|found| found.path.to_string()).collect())
+        Ok(walk_package(root, &ignores, false, false)?.files.into_iter().map(|found| found.path.to_string()).collect())
     }
 
     #[test]
@@ -286,7 +292,7 @@ mod tests {
     fn folders_without_files_are_told_and_files_with_passwords_are_refused_unless_named() {
         let dir = tree(&["a", "b/c"]);
         std::fs::create_dir_all(dir.path().join("empty/inner")).unwrap();
-        let walked = walk_package(dir.path(), &[], false).unwrap();
+        let walked = walk_package(dir.path(), &[], false, false).unwrap();
         assert_eq!(walked.warnings, ["folders without files are not kept: empty, empty/inner"]);
         for name in [".env", ".env.local", "id_rsa", ".netrc"] {
             let dir = tree(&["a", &format!("sub/{name}")]);
@@ -306,7 +312,7 @@ mod tests {
         let error = walk(&snapshot, &[]).unwrap_err();
         assert_eq!(error.code, Code::NotAFile);
         assert!(error.hint.unwrap().to_string().contains("FollowLinks"));
-        let all = walk_package(&snapshot, &[], true).unwrap().files;
+        let all = walk_package(&snapshot, &[], true, false).unwrap().files;
         assert_eq!((all[1].path.as_str(), all[1].size), ("model.bin", 7));
         assert_eq!(all[1].file, std::fs::canonicalize(cache.path().join("blobs/1")).unwrap());
     }
@@ -321,7 +327,7 @@ mod tests {
         ] {
             let dir = tree(&["a", "sub/b"]);
             make(dir.path());
-            assert_eq!(walk_package(dir.path(), &[], true).unwrap_err().code, Code::NotAFile);
+            assert_eq!(walk_package(dir.path(), &[], true, false).unwrap_err().code, Code::NotAFile);
         }
     }
 

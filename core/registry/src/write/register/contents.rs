@@ -217,7 +217,6 @@ pub(crate) fn manifest_of(package: &Package, mut contents: Contents) -> Result<S
     });
     let table = (!text.is_empty()).then(|| keep(Document::Contents, text));
     let table = table.map(|sha256| ContentsEntry { sha256, tensors, findings });
-    refuse_secrets(package)?;
     let metrics = package.metrics.iter().map(|(name, value)| Ok((name.clone(), MetricValue::stated(name, *value)?)));
     let manifest = Manifest {
         artifact_type: package.artifact_type.clone(),
@@ -256,23 +255,6 @@ fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
     items.sort();
     items.dedup();
     items
-}
-
-/// Refuses credentials in what would be signed and stay for ever.
-fn refuse_secrets(package: &Package) -> Result<()> {
-    let lineage = package.lineage.iter().map(|(key, value)| (key, value.as_str()));
-    let source = package.source.iter().map(|it| ("source", it.as_str()));
-    for (what, text) in source.chain(lineage) {
-        let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
-        let query = text.split_once('?').map(|(_, query)| query.to_ascii_lowercase()).unwrap_or_default();
-        let password = authority.is_some_and(|it| it.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
-        let signed = ["token=", "password=", "secret=", "x-amz-signature=", "sig="].iter().any(|it| query.contains(it));
-        if password || signed {
-            return Err(Error::new(Code::Secret, format!("{what} carries a credential"))
-                .hint("records are signed and stay for ever: give the URI without its password or token"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
