@@ -4,7 +4,7 @@ use super::{sources, top};
 
 #[test]
 fn no_source_holds_unfinished_work() {
-    for folder in ["core", "cli/src", "bindings-wasm", "bindings-python"] {
+    for folder in ["core", "cli/src", "server/src", "bindings-wasm", "bindings-python"] {
         for (path, text) in sources(&top().join(folder), "rs") {
             for word in ["todo!(", "unimplemented!(", "FIXME", "XXX"] {
                 assert!(!text.contains(word), "{} holds {word}", path.display());
@@ -16,8 +16,9 @@ fn no_source_holds_unfinished_work() {
 #[test]
 fn core_and_cli_forbid_unsafe_code() {
     let roots = sources(&top().join("core"), "rs").into_iter().filter(|(path, _)| path.ends_with("src/lib.rs"));
-    let main = top().join("cli/src/main.rs");
-    let all: Vec<_> = roots.chain([(main.clone(), std::fs::read_to_string(&main).expect("main.rs"))]).collect();
+    let faces = ["cli/src/main.rs", "server/src/main.rs", "server/src/lib.rs"].map(|path| top().join(path));
+    let read = |path: std::path::PathBuf| (path.clone(), std::fs::read_to_string(&path).expect("a root of a crate"));
+    let all: Vec<_> = roots.chain(faces.map(read)).collect();
     assert!(all.len() > 9, "only {} roots of crates were found", all.len());
     for (path, text) in all {
         assert!(text.contains("#![forbid(unsafe_code)]"), "{}", path.display());

@@ -10,6 +10,8 @@ pub mod keeping;
 pub mod moves;
 pub mod project;
 pub mod proposals;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod site;
 pub mod tools;
 pub mod versions;
@@ -138,6 +140,9 @@ pub enum Command {
     ExportSite(site::ExportSiteArgs),
     /// Look at the registry in your browser: nothing leaves this machine
     View(site::ViewArgs),
+    /// Serve a registry over HTTP: one process, set up by environment variables
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArgs),
 
     /// Bring the origin's commits to a clone; the new head is verified first
     Fetch,

@@ -116,6 +116,9 @@ pub struct LogArgs {
 pub struct InspectArgs {
     /// The file
     pub file: PathBuf,
+    /// Print the digests of a GGUF file and of each of its tensors instead, in the form of gguf-guard
+    #[arg(long)]
+    pub gguf_manifest: bool,
 }
 
 /// Arguments of `diff`.

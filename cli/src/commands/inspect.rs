@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use refmark_core::inspect_file;
 use refmark_core::scan::Inspection;
+use refmark_core::{gguf_manifest, inspect_file};
 use serde::Serialize;
 
-use crate::answer::{Reply, reply};
+use crate::answer::{Json, Reply, reply};
 use crate::args::versions::InspectArgs;
 
 /// A file, and what it is.
@@ -21,5 +21,8 @@ pub struct Inspected {
 
 /// Runs the command.
 pub fn run(args: &InspectArgs) -> Reply {
+    if args.gguf_manifest {
+        return reply(Json::of(&gguf_manifest(&args.file)?)?);
+    }
     reply(Inspected { path: args.file.clone(), inspection: inspect_file(&args.file)? })
 }

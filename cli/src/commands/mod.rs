@@ -42,6 +42,8 @@ mod review;
 mod revoke;
 mod rollback;
 mod search;
+#[cfg(feature = "serve")]
+mod serve;
 mod setup;
 mod show;
 pub mod status;
@@ -112,6 +114,8 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Sync(args) => sync::run(app, &args),
         Command::ExportSite(args) => export_site::run(app, &args),
         Command::View(args) => view::run(app, &args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(app, &args),
         Command::Fetch => origin::fetch(app),
         Command::Push => origin::push(app),
         Command::Import(args) => import::run(app, &args),

@@ -53,7 +53,7 @@ pub use pins::sync::{PinSyncAnswer, SyncedPin};
 pub use read::check::CheckOptions;
 pub use read::detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use read::explain::ExplainAnswer;
-pub use read::inspect::inspect_file;
+pub use read::inspect::{gguf_manifest, inspect_file};
 pub use read::log::LogAnswer;
 pub use read::proposals::{Lacking, ProposalRow, ProposalsAnswer};
 pub use read::pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};

@@ -35,6 +35,7 @@ mod coreml;
 mod format;
 mod ggml;
 mod gguf;
+mod gguf_manifest;
 mod hasher;
 mod hdf5;
 mod image;
@@ -60,6 +61,7 @@ mod zip;
 mod tests;
 
 pub use format::{FileClass, Format};
+pub use gguf_manifest::{GgufManifest, GgufTensor, Mismatch, verdict};
 pub use hasher::TensorHasher;
 pub use onnx::{External, OnnxInfo, Opset, Value};
 pub use package::{PackageFile, inspect_package};

@@ -24,7 +24,7 @@ use refmark_types::time::Timestamp;
 mod contents;
 mod look;
 
-pub(crate) use look::look;
+pub(crate) use look::{FileSource, look};
 
 /// A package that shall become a version.
 #[derive(Debug, Clone)]

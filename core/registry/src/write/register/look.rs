@@ -36,12 +36,7 @@ pub(crate) fn look_at_all(packages: &[Vec<Found>], cancel: &Cancel) -> Result<Ve
 
 /// Inspects a file's header. The bytes are hashed later, while they are copied.
 pub(crate) fn look(path: &Path, name: &str) -> Result<Inspection> {
-    let meta = std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
-    if !meta.is_file() {
-        return Err(Error::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
-    }
-    let file = File::open(path).map_err(|error| io_error("open", path, &error))?;
-    let source = FileSource { file, size: meta.len(), path };
+    let source = FileSource::open(path)?;
     if source.size > SMALL {
         return inspect(name, &source);
     }
@@ -124,6 +119,18 @@ pub(crate) struct FileSource<'a> {
     file: File,
     size: u64,
     path: &'a Path,
+}
+
+impl FileSource<'_> {
+    /// Opens a regular file.
+    pub(crate) fn open(path: &Path) -> Result<FileSource<'_>> {
+        let meta = std::fs::metadata(path).map_err(|error| io_error("read", path, &error))?;
+        if !meta.is_file() {
+            return Err(Error::new(Code::NotAFile, format!("{} is not a regular file", path.display())));
+        }
+        let file = File::open(path).map_err(|error| io_error("open", path, &error))?;
+        Ok(FileSource { file, size: meta.len(), path })
+    }
 }
 
 impl Source for FileSource<'_> {

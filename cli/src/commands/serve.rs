@@ -1,0 +1,26 @@
+//! `serve`: the registry as a service.
+
+use refmark_core::types::error::{Code, Error};
+use refmark_server::Settings;
+use serde::Serialize;
+
+use crate::answer::{Render, Reply, reply};
+use crate::app::App;
+use crate::args::serve::ServeArgs;
+use crate::render::Page;
+
+/// A service that has ended: there is nothing more to say.
+#[derive(Serialize)]
+struct Ended {}
+
+impl Render for Ended {
+    fn render(&self, _: &mut Page) {}
+}
+
+/// Runs the command.
+pub fn run(_: &App, _: &ServeArgs) -> Reply {
+    match refmark_server::run(Settings::from_env()) {
+        Ok(()) => reply(Ended {}),
+        Err(fatal) => Err(Error::new(Code::Io, fatal.to_string())),
+    }
+}

@@ -1,0 +1,24 @@
+//! refmark as a service: one process, and every client that people already have pulls verified bytes.
+//!
+//! Protocols are adapters, a folder each, thin over refmark-core; none knows another. The service is a principal of its own
+//! registry: every change that a caller asks for is one signed commit that names the caller.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods)]
+
+mod access;
+mod fatal;
+mod http;
+mod inventory;
+mod jobs;
+mod logs;
+mod objects;
+mod run;
+mod secret;
+mod service;
+mod settings;
+mod v1;
+
+pub use fatal::Fatal;
+pub use run::run;
+pub use settings::Settings;

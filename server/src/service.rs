@@ -1,0 +1,69 @@
+//! What every protocol is given: the settings, the records, the files, and who may do what.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use refmark_core::records::trust::TrustState;
+
+use crate::access::Access;
+use crate::inventory::Inventory;
+use crate::jobs::Jobs;
+use crate::objects::beneath;
+use crate::objects::guard::Guard;
+use crate::objects::place::canonical;
+use crate::objects::sweep::sweep;
+use crate::settings::Settings;
+
+/// How many files are hashed at once.
+const HASHING_PLACES: usize = 4;
+
+/// A running service.
+pub struct Service {
+    /// How it was asked to run.
+    pub settings: Settings,
+    /// Who may do what.
+    pub access: Access,
+    /// The records.
+    pub inventory: Inventory,
+    /// The files.
+    pub guard: Guard,
+    /// Long work.
+    pub jobs: Jobs,
+}
+
+impl Service {
+    /// With these parts.
+    pub fn new(settings: Settings, access: Access, inventory: Inventory) -> Service {
+        let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
+        Service { settings, access, inventory, guard, jobs: Jobs::default() }
+    }
+
+    /// Where a file of the registry's folder is.
+    pub fn path_of(&self, relative: &str) -> PathBuf {
+        self.settings.registry_dir.join(relative)
+    }
+
+    /// Goes on with what a killed process left: half-written objects, and bytes of what was deleted.
+    pub fn recover(&self) {
+        let Ok(contents) = self.inventory.contents() else { return };
+        let live = || contents.entries().iter().filter(|entry| entry.is_live());
+        let named: HashSet<&str> = live().map(|entry| entry.artifact.object_path.as_str()).collect();
+        let removed = sweep(&self.settings.registry_dir, &named);
+        let gone: Vec<_> =
+            contents.entries().iter().filter(|entry| entry.state() == TrustState::Deleted).cloned().collect();
+        let mut finished = 0;
+        for entry in gone {
+            let Ok(file) = canonical(&entry.artifact.filename) else { continue };
+            // What was dropped since under that name is no longer the deleted file: only its own bytes go.
+            let is_its_own = contents.of_file(&file).is_none()
+                && beneath::open(self.guard.root(), &file).is_ok()
+                && self.guard.content(&file, false).is_ok_and(|it| it.digest.hex() == entry.artifact.sha256);
+            if is_its_own {
+                finished += usize::from(beneath::remove(self.guard.root(), &file).unwrap_or(false));
+            }
+        }
+        if removed + finished > 0 {
+            tracing::info!("removed {removed} objects without a record and {finished} files of deleted models");
+        }
+    }
+}

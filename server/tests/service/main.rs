@@ -1,0 +1,12 @@
+//! The service as its clients see it: a process, its folder, and HTTP on 127.0.0.1.
+
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+
+mod bodies;
+mod bytes;
+mod faults;
+mod http;
+mod lock;
+mod starting;
+mod states;
+mod support;
