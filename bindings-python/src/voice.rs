@@ -51,6 +51,9 @@ pub fn say(next: &Next) -> String {
         Next::TrustPin { root } => {
             call("refmark.open", &[text("PATH"), format!("trust_root={}", known(root, "sha256:…"))])
         }
+        Next::TrustAcceptHead { head } => {
+            format!("the choice to believe the head `{head}`, made with the command-line program")
+        }
         Next::TrustShow => code("reg.trust_root"),
         Next::TrustRotate => "a new trust root, made with the command-line program".into(),
         Next::TrustSign => "a signature of the drafted trust root, made with the command-line program".into(),

@@ -48,6 +48,7 @@ pub fn say(next: &Next) -> String {
         Next::PinCheck => "a check of the pins".into(),
         Next::PinPublish => "publishing the lock file".into(),
         Next::TrustPin { root } => format!("pinning the trust root{}", named("", root)),
+        Next::TrustAcceptHead { head } => format!("accepting the head {head}"),
         Next::TrustShow => "the trust root's page".into(),
         Next::TrustRotate => "a new trust root".into(),
         Next::TrustSign => "signing the drafted trust root".into(),

@@ -72,6 +72,7 @@ fn line(next: &Next) -> String {
         Next::PinCheck => "pin check".into(),
         Next::PinPublish => "pin publish --as PROJECT".into(),
         Next::TrustPin { root } => format!("trust pin {}", known(root, "sha256:…")),
+        Next::TrustAcceptHead { head } => format!("trust accept-head {}", word(head)),
         Next::TrustShow => "trust show".into(),
         Next::TrustRotate => "trust rotate".into(),
         Next::TrustSign => "trust sign DRAFT".into(),

@@ -128,7 +128,10 @@ pub fn judge_offline(pin: &Pin, max_offline: Option<Span>, now: Timestamp) -> Pi
                 pin.name, pin.checked
             ),
         )
-        .hint("one of the two clocks is wrong; `refmark pin update` asks the registry again")
+        .hint(
+            Hint::of("one of the two clocks is wrong; this asks the registry again: ")
+                .then(Next::PinUpdate { name: Some(pin.name.to_string()) }),
+        )
         .field("checked", pin.checked)
         .field("now", now);
         report.add(Standing::Stale, &error);

@@ -7,6 +7,7 @@ use super::registry_id::RegistryId;
 use refmark_types::address::without_secrets;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName, RemoteName};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::{PackagePath, check_set};
@@ -149,14 +150,17 @@ impl LockFile {
         if let Some(line) = conflict_mark(text) {
             return Err(bad(format!("line {line}: the marks of a merge conflict"))
                 .hint(
-                    "both sides changed pins: take one (git checkout --ours or --theirs refmark.lock), then \
-                     `refmark pin add` what the other had",
+                    Hint::of("both sides changed pins: take one (git checkout --ours or --theirs refmark.lock), then add what the other had: ")
+                        .then(Next::PinAdd { reference: None }),
                 )
                 .field("line", line));
         }
         let unreadable = |mistake: toml::Mistake| {
             bad(mistake.said)
-                .hint("put the file back as it was committed, or write it anew with `refmark pin add`")
+                .hint(
+                    Hint::of("put the file back as it was committed, or write it anew: ")
+                        .then(Next::PinAdd { reference: None }),
+                )
                 .field("line", mistake.line)
         };
         // Before the rest: a newer format may have any other field.
@@ -249,7 +253,7 @@ impl LockFile {
         for pin in &self.pins {
             if let Some(other) = folded.insert(pin.name.as_str().to_ascii_lowercase(), &pin.name) {
                 return Err(bad(format!("pins {other} and {} differ only in case", pin.name))
-                    .hint("give one of them another name: refmark pin add REF --as NAME"));
+                    .hint(Hint::of("give one of them another name: ").then(Next::PinAdd { reference: None })));
             }
             pin.check()?;
         }

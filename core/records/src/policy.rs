@@ -11,6 +11,7 @@ use super::trust::TrustState;
 use super::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
 use refmark_types::oid::Oid;
 use refmark_types::toml;
@@ -281,7 +282,7 @@ impl Policy {
         let policy: Policy = toml::read(text).map_err(|mistake| {
             Error::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
                 .field("line", mistake.line)
-                .hint("`refmark policy check FILE` explains a policy before it is signed")
+                .hint(Hint::of("what a policy means is explained before it is signed by ").then(Next::PolicyCheck))
         })?;
         readable("the policy", policy.format)?;
         match policy.broken_rule() {

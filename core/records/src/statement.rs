@@ -16,14 +16,14 @@ use super::root::Root;
 use super::signature::Signature;
 use super::trust::TrustMove;
 use super::version::{Label, StageMove, Version};
-use refmark_types::canonical::{RECORD_LIMIT, canonical, read_part, read_value, same_as_printed, strict};
+use refmark_types::canonical::{RECORD_LIMIT, canonical, read_part, same_as_printed, stored};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::printer::print;
 use refmark_types::time::Timestamp;
-use refmark_types::value::{Value, to_value};
+use refmark_types::value::to_value;
 
 /// The `_type` of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -144,9 +144,9 @@ macro_rules! kinds {
             pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(predicate) => predicate.path = path,)* } }
 
             /// The predicate of this kind that stands in a part of a record's text; none where the kind is not known.
-            fn read(kind: &str, text: &str, part: &str, value: Value) -> Result<Option<Predicate>> {
+            fn read(kind: &str, text: &str, part: &str) -> Result<Option<Predicate>> {
                 Ok(Some(match kind {
-                    $($kind => Predicate::$variant(read_value(text, part, value)?),)*
+                    $($kind => Predicate::$variant(read_part(text, part)?),)*
                     _ => return Ok(None),
                 }))
             }
@@ -299,7 +299,7 @@ impl Record {
 
     /// Reads a stored record: strict, of a known kind, byte for byte what the printer writes, with its one subject.
     pub fn parse(bytes: &[u8]) -> Result<Record> {
-        let (text, mut value) = strict(bytes, RECORD_LIMIT)?;
+        let text = stored(bytes, RECORD_LIMIT)?;
         let RawRecord { statement: raw, signatures } = read_part(text, text)?;
         if raw._type != STATEMENT_TYPE {
             return Err(Error::new(
@@ -308,13 +308,11 @@ impl Record {
             ));
         }
         let kind = raw.predicate_type.strip_prefix("urn:refmark:").and_then(|rest| rest.strip_suffix(":v1"));
-        let said = value.pointer_mut("/statement/predicate").map(Value::take).unwrap_or_default();
-        let predicate =
-            Predicate::read(kind.unwrap_or_default(), text, raw.predicate.get(), said)?.ok_or_else(|| {
-                let found = raw.predicate_type.escape_debug();
-                Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
-                    .hint("a newer refmark may know it")
-            })?;
+        let predicate = Predicate::read(kind.unwrap_or_default(), text, raw.predicate.get())?.ok_or_else(|| {
+            let found = raw.predicate_type.escape_debug();
+            Error::new(Code::BadRecord, format!("`{found}` is not a kind of record that this refmark knows"))
+                .hint("a newer refmark may know it")
+        })?;
         let statement = Statement { subject: raw.subject, predicate };
         let form = to_value(&RecordForm { statement: &statement, signatures: &signatures });
         same_as_printed(bytes, &form)?;

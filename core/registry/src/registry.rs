@@ -288,7 +288,12 @@ fn only_tracked(path: &Path, tracking: &str) -> Box<Error> {
         Code::NotARegistry,
         format!("{} has no branch {branch} of its own yet; the registry is here as {tracking}", path.display()),
     )
-    .hint(format!("git branch {branch} {tracking}, and try again; `refmark fetch` keeps it up to date"))
+    .hint(
+        Hint::default()
+            .then(Next::Run { command: format!("git branch {branch} {tracking}") })
+            .say(", and try again; it is kept up to date by ")
+            .then(Next::Fetch),
+    )
     .at(path.display().to_string())
     .field("tracking", tracking)
 }
@@ -376,7 +381,12 @@ fn default_is_gone(path: &Path, why: &Error) -> Box<Error> {
         false => format!("your default registry, {}, is not there", path.display()),
     };
     Error::new(Code::NoRegistry, message)
-        .hint("if its disk is not mounted, mount it; if it was moved, `refmark use PATH` says where; -R names another")
+        .hint(
+            Hint::of("if its disk is not mounted, mount it; if it was moved, say where: ")
+                .then(Next::Use)
+                .say("; for this once: ")
+                .then(Next::With(Choice::Registry)),
+        )
         .at(path.display().to_string())
 }
 

@@ -3,24 +3,21 @@
 //! References: RFC 1950 to 1952, the bzip2 and xz formats, the LZMA-alone header, the LZ4 frame and Zstandard formats;
 //! `joblib/compressor.py` for which of them joblib writes.
 
-use std::io::Read;
-
 use miniz_oxide::inflate::stream::{InflateState, inflate as step};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 use super::bytes::{Cursor, Parse, Stop};
+use super::decoders;
 use super::format::{FileClass, Format};
 use super::look::Look;
 use super::report::Inspection;
 use super::sniff::{merge, sniff};
 use super::source::{Source, read_up_to};
-use refmark_types::error::{Error, Result};
+use refmark_types::error::Result;
 
 /// How much is unpacked of a stream.
 const UNPACK_LIMIT: usize = 16 << 20;
-/// How much memory a decoder may take for its window.
-const WINDOW_LIMIT: u32 = 96 << 20;
-const CHUNK: usize = 32 * 1024;
+pub(super) const CHUNK: usize = 32 * 1024;
 
 /// The compressed format that starts so.
 pub(super) fn claims(head: &[u8]) -> Option<Format> {
@@ -58,10 +55,10 @@ fn believable_size(rest: &[u8]) -> bool {
 }
 
 /// What unpacking came to.
-struct Unpacked {
-    bytes: Vec<u8>,
+pub(super) struct Unpacked {
+    pub(super) bytes: Vec<u8>,
     /// The stream went on to its end, or to the limit, without an error.
-    sound: bool,
+    pub(super) sound: bool,
 }
 
 /// Looks into a stream; nothing where a format without a magic proves to be another.
@@ -76,7 +73,8 @@ pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, look: Loo
             return Ok(Some(found));
         }
     };
-    let guess = matches!(format, Format::Zlib | Format::Lzma);
+    // Without its decoder an LZMA stream cannot be told from a file that only begins like one: it is taken for one.
+    let guess = format == Format::Zlib || (format == Format::Lzma && decoders::HERE);
     let Some(Unpacked { bytes, sound }) = unpacked else {
         found.note("what is inside was not looked at");
         return Ok((!guess).then_some(found));
@@ -110,82 +108,9 @@ fn unpack(format: Format, source: &dyn Source, limit: usize) -> Parse<Option<Unp
             inflate(source, start, false, limit).map(Some)
         }
         Format::Zlib => inflate(source, 0, true, limit).map(Some),
-        Format::Bzip2 => drain(bzip2_rs::DecoderReader::new(Reader::new(source)), limit).map(Some),
-        Format::Xz => {
-            drain(lzma_rust2::XzReader::new_mem_limit(Reader::new(source), true, WINDOW_LIMIT / 1024), limit).map(Some)
-        }
-        Format::Lzma => match lzma_rust2::LzmaReader::new_mem_limit(Reader::new(source), WINDOW_LIMIT / 1024, None) {
-            Ok(reader) => drain(reader, limit).map(Some),
-            Err(_) => Ok(None),
-        },
-        Format::Lz4 => drain(lz4_flex::frame::FrameDecoder::new(Reader::new(source)), limit).map(Some),
-        Format::Zstd => zstd(source, limit),
-        _ => Ok(None),
+        other => decoders::unpack(other, source, limit),
     }
 }
-
-fn zstd(source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
-    let window = u64::from(WINDOW_LIMIT);
-    match ruzstd::decoding::StreamingDecoder::new_with_max_window_size(Reader::new(source), window) {
-        Ok(decoder) => drain(decoder, limit).map(Some),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Reads what a decoder gives, at most `limit` bytes. What came before an error counts: a loader would have read it too.
-fn drain(mut decoder: impl Read, limit: usize) -> Parse<Unpacked> {
-    let mut bytes = Vec::new();
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let room = buffer.len().min(limit - bytes.len());
-        if room == 0 {
-            return Ok(Unpacked { bytes, sound: true });
-        }
-        match decoder.read(buffer.get_mut(..room).unwrap_or_default()) {
-            Ok(0) => return Ok(Unpacked { bytes, sound: true }),
-            Ok(count) => bytes.extend_from_slice(buffer.get(..count.min(room)).unwrap_or_default()),
-            Err(error) => match error.downcast::<SourceError>() {
-                Ok(SourceError(error)) => return Err(Stop::Io(error)),
-                Err(_) => return Ok(Unpacked { bytes, sound: false }),
-            },
-        }
-    }
-}
-
-/// A source as a reader.
-struct Reader<'a> {
-    source: &'a dyn Source,
-    at: u64,
-}
-
-impl<'a> Reader<'a> {
-    fn new(source: &'a dyn Source) -> std::io::BufReader<Reader<'a>> {
-        std::io::BufReader::with_capacity(CHUNK, Reader { source, at: 0 })
-    }
-}
-
-impl Read for Reader<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let count = match self.source.read_at(self.at, into) {
-            Ok(count) => count.min(into.len()),
-            Err(error) => return Err(std::io::Error::other(SourceError(error))),
-        };
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-/// A error of the source on its way through a decoder.
-#[derive(Debug)]
-struct SourceError(Box<Error>);
-
-impl std::fmt::Display for SourceError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message)
-    }
-}
-
-impl std::error::Error for SourceError {}
 
 /// Passes over gzip's header.
 fn gzip_start(source: &dyn Source) -> Parse<u64> {
@@ -219,29 +144,10 @@ pub(super) fn unpack_member(method: u16, source: &dyn Source, limit: usize) -> P
         12 => unpack(Format::Bzip2, source, limit)?,
         93 | 20 => unpack(Format::Zstd, source, limit)?,
         95 => unpack(Format::Xz, source, limit)?,
-        14 => zip_lzma(source, limit)?,
+        14 => decoders::zip_lzma(source, limit)?,
         _ => None,
     };
     Ok(unpacked.filter(|unpacked| unpacked.sound || !unpacked.bytes.is_empty()).map(|unpacked| unpacked.bytes))
-}
-
-/// LZMA in a zip archive: two bytes of version, two of length, five of properties, then the stream to its end mark.
-fn zip_lzma(source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
-    let mut cursor = Cursor::new(source, 2, source.len());
-    let what = "the properties of LZMA";
-    if cursor.u16(what)? != 5 {
-        return Ok(None);
-    }
-    let properties = cursor.u8(what)?;
-    let window = cursor.u32(what)?;
-    if window > WINDOW_LIMIT {
-        return Ok(None);
-    }
-    let reader = Reader { source, at: cursor.at() };
-    match lzma_rust2::LzmaReader::new_with_props(reader, u64::MAX, properties, window, None) {
-        Ok(reader) => drain(reader, limit).map(Some),
-        Err(_) => Ok(None),
-    }
 }
 
 /// Inflates from an offset, at most `limit` bytes. What came before an error or the end of a truncated stream counts.

@@ -22,6 +22,9 @@
 //!
 //! Bytes come from any [`Source`]: a slice, a file, a dropped file in a browser. The crate opens no file and no connection.
 //!
+//! Feature `decoders` (default): streams of bzip2, xz, LZMA, LZ4 and Zstandard are unpacked and looked into. Without it they are
+//! `not-scanned`. gzip and zlib are always read.
+//!
 //! Structure is tried before guesses (`sniff`); each format is one file, which names its reference.
 
 #![forbid(unsafe_code)]
@@ -32,6 +35,11 @@ mod code;
 mod compressed;
 mod config;
 mod coreml;
+#[cfg(feature = "decoders")]
+mod decoders;
+#[cfg(not(feature = "decoders"))]
+#[path = "decoders_absent.rs"]
+mod decoders;
 mod format;
 mod ggml;
 mod gguf;

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::{Code, Error, Result};
 pub use super::json::NUMBER_LIMIT;
-use super::json::{self, Mistake, Strict};
+use super::json::{self, Mistake, Spelling, Strict};
 use super::printer;
 use super::value::{Value, order, sorted, to_value};
 
@@ -37,8 +37,8 @@ pub fn parse_printed<T>(bytes: &[u8], limit: u64) -> Result<T>
 where
     T: Serialize + for<'de> Deserialize<'de>,
 {
-    let (text, value) = strict(bytes, limit)?;
-    let read: T = read_value(text, text, value)?;
+    let text = stored(bytes, limit)?;
+    let read: T = read_part(text, text)?;
     same_as_printed(bytes, &to_value(&read))?;
     Ok(read)
 }
@@ -71,6 +71,16 @@ pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
 
 /// Checks size, UTF-8, JSON, depth and the value of every number; returns the text and what it says.
 pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
+    read_strictly(bytes, limit, Spelling::Any)
+}
+
+/// Checks what [`strict`] checks, and that every whole number is written as an integer, as the printer does: so that types are
+/// read from the text itself, where `1.0` would be told as another type and is only another spelling.
+pub fn stored(bytes: &[u8], limit: u64) -> Result<&str> {
+    read_strictly(bytes, limit, Spelling::AsPrinted).map(|(text, _)| text)
+}
+
+fn read_strictly(bytes: &[u8], limit: u64, spelling: Spelling) -> Result<(&str, Value)> {
     if bytes.len() as u64 > limit {
         return Err(Error::new(Code::TooLarge, format!("{} bytes are over the limit of {limit}", bytes.len()))
             .field("size", bytes.len())
@@ -80,24 +90,16 @@ pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
         let offset = error.valid_up_to();
         Error::new(Code::NotCanonical, format!("byte {offset} is not UTF-8")).field("offset", offset)
     })?;
-    let value = json::read(text, DEPTH_LIMIT).map_err(|mistake| at_byte(Code::NotCanonical, mistake))?;
+    let value =
+        json::read_spelled(text, DEPTH_LIMIT, spelling).map_err(|mistake| at_byte(Code::NotCanonical, mistake))?;
     Ok((text, value))
 }
 
-/// Reads a type from a part of a text that [`strict`] takes. An error with code `bad-record` names the byte in the whole.
+/// Reads a type from a part of a text that [`stored`] takes. An error with code `bad-record` names the byte in the whole.
 pub fn read_part<'a, T: Deserialize<'a>>(whole: &str, part: &'a str) -> Result<T> {
     json::read_as(part).map_err(|Mistake { offset, said }| {
         let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
         at_byte(Code::BadRecord, Mistake { offset: start + offset, said })
-    })
-}
-
-/// Reads a type from the value that a part of a text says, where every whole number is an integer however it was written:
-/// another spelling of a number is refused as one, and not as another type. An error with code `bad-record` names the byte.
-pub fn read_value<T: DeserializeOwned>(whole: &str, part: &str, value: Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|error| match read_part::<T>(whole, part) {
-        Err(with_its_byte) => with_its_byte,
-        Ok(_) => Error::new(Code::BadRecord, error.to_string()),
     })
 }
 
@@ -214,8 +216,11 @@ impl Serialize for InOrder<'_> {
 
 impl<'de> Deserialize<'de> for FreeJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::DeserializeSeed::deserialize(Strict { depth: usize::MAX, largest: f64::MAX }, deserializer)
-            .map(FreeJson)
+        serde::de::DeserializeSeed::deserialize(
+            Strict { depth: usize::MAX, largest: f64::MAX, spelling: Spelling::Any },
+            deserializer,
+        )
+        .map(FreeJson)
     }
 }
 
@@ -256,7 +261,7 @@ mod tests {
         for spelling in ["1.0", "1e0", "10e-1"] {
             assert_eq!(code(spelling).unwrap_err().0, Code::NotCanonical, "{spelling}");
         }
-        assert_eq!(code("-0").unwrap_err(), (Code::NotCanonical, Some(9)));
+        assert_eq!(code("-0").unwrap_err(), (Code::NotCanonical, Some(10)));
         assert_eq!(code("-1").unwrap_err(), (Code::BadRecord, Some(10)));
         assert_eq!(code("\"1\"").unwrap_err(), (Code::BadRecord, Some(11)));
     }

@@ -207,6 +207,11 @@ pub enum Next {
         /// The root, as `sha256:…`.
         root: Option<String>,
     },
+    /// Believe a head that does not follow what was seen here.
+    TrustAcceptHead {
+        /// The head.
+        head: String,
+    },
     /// Show the trust root.
     TrustShow,
     /// Make a new trust root.
@@ -449,6 +454,7 @@ fn plain(next: &Next) -> String {
         Next::PinCheck => "check the pins".into(),
         Next::PinPublish => "publish the pins".into(),
         Next::TrustPin { root } => format!("pin the trust root{}", of(root)),
+        Next::TrustAcceptHead { head } => format!("accept the head {head}"),
         Next::TrustShow => "show the trust root".into(),
         Next::TrustRotate => "rotate the trust root".into(),
         Next::TrustSign => "sign the trust root".into(),

@@ -46,8 +46,22 @@ impl Mistake {
 /// assert_eq!((mistake.offset, mistake.said.as_str()), (11, "the key `a` stands twice"));
 /// ```
 pub fn read(text: &str, depth: usize) -> Result<Value, Mistake> {
+    read_spelled(text, depth, Spelling::Any)
+}
+
+/// How numbers may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// In any way that JSON has.
+    Any,
+    /// A whole number as an integer: `1`, never `1.0`, `1e0` or `-0`.
+    AsPrinted,
+}
+
+/// Reads a whole text as [`read`] does, and holds its numbers to a spelling.
+pub(crate) fn read_spelled(text: &str, depth: usize, spelling: Spelling) -> Result<Value, Mistake> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let strict = Strict { depth, largest: NUMBER_LIMIT };
+    let strict = Strict { depth, largest: NUMBER_LIMIT, spelling };
     let value = strict.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| Mistake::new(text, &error))
 }
@@ -66,12 +80,21 @@ pub(crate) struct Strict {
     pub(crate) depth: usize,
     /// The largest magnitude of a number.
     pub(crate) largest: f64,
+    pub(crate) spelling: Spelling,
 }
 
 impl Strict {
     fn inner<E: Error>(&self) -> Result<Strict, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
         Ok(Strict { depth, ..*self })
+    }
+
+    fn number<E: Error>(&self, number: f64) -> Result<Value, E> {
+        let held = number_of(number).ok_or_else(|| E::custom("a number that is not finite"))?;
+        if number.abs() > self.largest {
+            return Err(E::custom("a number beyond ±(2^53−1)"));
+        }
+        Ok(Value::Number(held))
     }
 }
 
@@ -106,19 +129,19 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-        self.visit_f64(number as f64)
+        self.number(number as f64)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        self.visit_f64(number as f64)
+        self.number(number as f64)
     }
 
+    // JSON's reader gives a whole number as a float only where it is spelled as one.
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        let held = number_of(number).ok_or_else(|| E::custom("a number that is not finite"))?;
-        if number.abs() > self.largest {
-            return Err(E::custom("a number beyond ±(2^53−1)"));
+        if self.spelling == Spelling::AsPrinted && number.fract() == 0.0 && number.abs() <= NUMBER_LIMIT {
+            return Err(E::custom("a whole number is written as an integer: `1`, never `1.0`, `1e0` or `-0`"));
         }
-        Ok(Value::Number(held))
+        self.number(number)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {

@@ -8,6 +8,7 @@ use refmark_records::alias::Target;
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::ModelName;
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
@@ -235,9 +236,11 @@ fn overtaken(what: String, by: Option<(&str, Timestamp)>) -> Box<Error> {
 
 fn by_hand(kind: &str) -> Box<Error> {
     let how = match kind {
-        "policy" => "make it again: refmark policy apply FILE, or refmark members add",
-        "root" => "make it again: refmark trust rotate",
-        _ => "make it again",
+        "policy" => {
+            Hint::of("make it again: ").then(Next::PolicyApply { preset: None }).say(" or ").then(Next::MembersAdd)
+        }
+        "root" => Hint::of("make it again: ").then(Next::TrustRotate),
+        _ => "make it again".into(),
     };
     Error::new(Code::Overtaken, format!("somebody else's {kind} was first, and a {kind} is not made again by itself"))
         .hint(how)

@@ -89,7 +89,7 @@ fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
 pub fn one_person_policy(author: &Author, key: &PublicKey) -> String {
     let Author { by, registry, .. } = author;
     format!(
-        r#"# The policy of this registry: one person decides. `refmark policy apply --preset team` makes it a team's.
+        r#"# The policy of this registry: one person decides. The preset `team` makes it a team's.
 format = {FORMAT}
 registry = "{registry}"
 number = 1

@@ -22,6 +22,7 @@ use refmark_records::layout::{Place, is_companion};
 use refmark_records::policy::Distrust;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// Verifies a history commit by commit.
@@ -275,10 +276,13 @@ pub fn history_rewritten(seen: Oid, head: Oid) -> Box<Error> {
         Code::HistoryRewritten,
         format!("the last good head {} is not on the first-parent chain of {}", seen.short(), head.short()),
     )
-    .hint(format!(
-        "the branch was rewritten or moved back; compare with a copy that you trust before you go on. Where its owner has \
-         put it back from a backup: `refmark trust accept-head {head}`"
-    ))
+    .hint(
+        Hint::of(
+            "the branch was rewritten or moved back; compare with a copy that you trust before you go on. Where its owner \
+             has put it back from a backup: ",
+        )
+        .then(Next::TrustAcceptHead { head: head.to_string() }),
+    )
     .field("expected", seen)
     .field("found", head)
 }

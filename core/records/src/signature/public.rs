@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::wire::{self, Reader};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 
 /// OpenSSH's name of the one key type that refmark signs with.
 pub const SSH_ED25519: &str = "ssh-ed25519";
@@ -21,7 +22,7 @@ impl PublicKey {
     /// A key from its 32 bytes. An error with code `bad-key` where they are no point of the curve, not the point's one
     /// canonical encoding, or a point of small order, under which one signature fits any message.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<PublicKey> {
-        let bad = |why: &str| Error::new(Code::BadKey, format!("the ed25519 public key {why}")).hint(MAKE_ONE);
+        let bad = |why: &str| Error::new(Code::BadKey, format!("the ed25519 public key {why}")).hint(make_one());
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| bad("is not a point of the curve"))?;
         if key.is_weak() {
             return Err(bad("is weak: its point is of small order, so one signature would fit any message"));
@@ -103,11 +104,16 @@ impl PublicKey {
 }
 
 const EXPECTED: &str = "expected one line such as `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… name`";
-const MAKE_ONE: &str = "make an ed25519 key with `ssh-keygen -t ed25519`, or let `refmark init` make one";
+fn make_one() -> Hint {
+    Hint::of("make an ed25519 key: ")
+        .then(Next::Run { command: "ssh-keygen -t ed25519".to_owned() })
+        .say("; a new registry makes one too: ")
+        .then(Next::Init { here: false })
+}
 
 fn other_type(kind: &str) -> Box<Error> {
     Error::new(Code::BadKey, format!("the key is {}, and refmark signs with ed25519", key_type_name(kind)))
-        .hint(MAKE_ONE)
+        .hint(make_one())
         .field("expected", SSH_ED25519)
         .field("found", shorten(kind))
 }

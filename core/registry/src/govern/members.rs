@@ -45,7 +45,8 @@ pub fn keys_of_text(text: &str) -> Result<(Vec<PublicKey>, Vec<String>)> {
     let (keys, passed_over) = read_public_keys(text);
     if keys.is_empty() {
         let mut error = Error::new(Code::BadKey, "no line of the text holds an ed25519 public key").hint(
-            "refmark signs with ed25519: `ssh-keygen -t ed25519` makes one, and the forge's page of keys shows it",
+            Hint::of("make an ed25519 key, which the forge's page of keys then shows: ")
+                .then(Next::Run { command: "ssh-keygen -t ed25519".to_owned() }),
         );
         if !passed_over.is_empty() {
             error = error.field("passed_over", passed_over);

@@ -21,6 +21,7 @@ use refmark_records::layout::Place;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// What a text would allow if it were the policy.
@@ -169,7 +170,7 @@ fn numbered(text: &str, before: &Policy) -> Result<String> {
     let text = renumbered(text, before, before.number + 1).map_err(typed)?;
     if Policy::parse(&text).map_err(typed)?.members.is_empty() {
         return Err(Error::new(Code::BadArgument, "the policy names no member, so nobody could do anything under it")
-            .hint("begin with the text that is in force: refmark policy show"));
+            .hint(Hint::of("begin with the text that is in force: ").then(Next::PolicyShow)));
     }
     Ok(text)
 }

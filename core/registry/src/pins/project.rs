@@ -65,8 +65,10 @@ impl Project {
         lock.pin(name).ok_or_else(|| {
             let have: Vec<&str> = lock.pins.iter().map(|pin| pin.name.as_str()).collect();
             let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
-            Error::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display()))
-                .hint(format!("it has {have}; add one: refmark pin add {name}@ALIAS"))
+            Error::new(Code::NotPinned, format!("{} has no pin {name}", self.path().display())).hint(
+                Hint::of(format!("it has {have}; add one: "))
+                    .then(Next::PinAdd { reference: Some(format!("{name}@ALIAS")) }),
+            )
         })
     }
 

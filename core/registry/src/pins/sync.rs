@@ -262,7 +262,7 @@ impl Project {
                 Code::Unsupported,
                 format!("the lock's remotes are no folders: {}", names.join(", ")),
             )
-            .hint("add a folder in the store's layout: refmark remote add NAME FOLDER, and pin again"));
+            .hint(Hint::of("add a folder in the store's layout, and pin again: ").then(Next::RemoteAdd)));
         }
         // A cache of the image or of another user is no reason to fail.
         let cache = self.world.cache.as_deref().filter(|cache| disk.make_dirs(cache).is_ok() && may_write(cache));

@@ -8,6 +8,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Verifier;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -65,8 +66,9 @@ impl Sharing<'_> {
                 || (!of_origin && self.registry.lacks_only_own(head, seen)?))
         };
         let Some(seen) = seen.filter(|seen| !follows(*seen).unwrap_or(false)) else {
-            return Err(Error::new(Code::NothingToDo, format!("{} follows what was seen here", head.short()))
-                .hint("there is nothing to accept; `refmark status` says where the registry stands"));
+            return Err(Error::new(Code::NothingToDo, format!("{} follows what was seen here", head.short())).hint(
+                Hint::of("there is nothing to accept; where the registry stands is said by ").then(Next::Status),
+            ));
         };
         let mut older =
             OlderHead { head, seen, of_origin, common: None, lost: Vec::new(), more: 0, gone: false, accepted: false };

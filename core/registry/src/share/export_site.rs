@@ -21,6 +21,7 @@ use refmark_query::site::{PackPlan, SITE_FORMAT, Site, SitePack, SiteRegistry};
 use refmark_store::git::program::{GitEnded, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result, bug};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -255,8 +256,9 @@ fn warnings(view: &View<'_>) -> Vec<String> {
     }
     if view.pin.is_none() {
         warnings.push(
-            "no trust root is pinned here: a reader can only see that the site agrees with itself (refmark trust pin)"
-                .to_owned(),
+            Hint::of("no trust root is pinned here: a reader can only see that the site agrees with itself: ")
+                .then(Next::TrustPin { root: None })
+                .to_string(),
         );
     }
     warnings

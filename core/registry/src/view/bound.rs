@@ -13,6 +13,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_store::fs::disk::replace_cache;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// Looking for the origin's head behind one's own costs a commit a step.
@@ -124,10 +125,13 @@ fn rewritten(seen: Oid, found: Oid, older: bool) -> Box<Error> {
         false => format!("the origin's head {} is not on the first-parent chain of {}", seen.short(), found.short()),
     };
     Error::new(Code::HistoryRewritten, what)
-        .hint(format!(
-            "nothing was taken from it; compare with a copy that you trust. Where its owner has put it back from a \
-             backup: `refmark trust accept-head {found}`"
-        ))
+        .hint(
+            Hint::of(
+                "nothing was taken from it; compare with a copy that you trust. Where its owner has put it back from a \
+                 backup: ",
+            )
+            .then(Next::TrustAcceptHead { head: found.to_string() }),
+        )
         .field("expected", seen)
         .field("found", found)
         .field("older", older)

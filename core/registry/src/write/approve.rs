@@ -138,7 +138,12 @@ impl Writer<'_> {
         }
         if waiting.is_empty() {
             return Err(Error::new(Code::NothingToDo, format!("{} has no move that could be approved", ahead.name))
-                .hint("evidence and versions need no approval; roots and policies are signed before they land: refmark policy sign"));
+                .hint(
+                    Hint::of(
+                        "evidence and versions need no approval; roots and policies are signed before they land: ",
+                    )
+                    .then(Next::PolicySign),
+                ));
         }
         Ok(waiting)
     }

@@ -10,6 +10,7 @@ use refmark_engine::snapshot::{History, Mode};
 use refmark_records::layout::is_companion;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::BTreeMap;
 
@@ -163,10 +164,10 @@ impl Registry {
                         self.branch
                     ),
                 )
-                .hint(format!(
-                    "refmark renew {}: it is made again on what stands there now, and approvals lapse",
-                    ahead.name
-                ))
+                .hint(
+                    Hint::from(Next::Renew { branch: Some(ahead.name.clone()) })
+                        .say(" makes it again on what stands there now, and approvals lapse"),
+                )
                 .at(path));
             }
         }

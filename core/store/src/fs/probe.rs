@@ -68,7 +68,7 @@ fn weakness(number: u64) -> Option<String> {
         }
         _ => format!(
             "the registry lies on {name}: a lock of another host is waited for and never cleared, and a sync is as good as the server's; \
-             better keep it on a local disk and share it by `refmark clone`"
+             better keep it on a local disk, and share it by clones"
         ),
     })
 }

@@ -12,6 +12,7 @@ use refmark_store::fs::host::unique_name;
 use refmark_store::fs::read::read_bounded;
 use refmark_store::git::program::GitProgram;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
 /// Pages over this size are slow to open.
@@ -66,7 +67,7 @@ impl Sharing<'_> {
         let bytes = page.len() as u64;
         let mut warnings = warnings(&view);
         if bytes > LARGE {
-            warnings.push("the page is large; a site opens much sooner: refmark export-site DIR".to_owned());
+            warnings.push(Hint::of("the page is large; a site opens much sooner: ").then(Next::ExportSite).to_string());
         }
         Ok(SinglePageAnswer {
             path,
