@@ -3,6 +3,8 @@
 //! Linear in the files that changed: a landing is judged when it arrives, and a pending one again only when something
 //! took effect since. What took effect is never judged again.
 
+mod late;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -17,6 +19,7 @@ use super::revoked::names_bytes;
 use super::rules::{Exclusions, Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
+pub use late::Late;
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::trust::TrustState;
 use refmark_types::error::{Code, Error, Result};
@@ -126,6 +129,7 @@ pub struct Walk<'h> {
     /// Paths whose records rest on a key that is distrusted.
     tainted: BTreeSet<String>,
     due: Due,
+    late: Late,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
 }
@@ -162,6 +166,7 @@ impl<'h> Walk<'h> {
             revoked,
             tainted: BTreeSet::new(),
             due,
+            late: Late::default(),
             tried: None,
         };
         for landing in inert {
@@ -221,6 +226,7 @@ impl<'h> Walk<'h> {
             return Ok(Verdict { commit, bad: Some(error), effects: Vec::new() });
         }
         let effects = self.judge()?;
+        self.late.take(commit, &effects);
         self.good.insert(commit, position);
         Ok(Verdict { commit, bad: None, effects })
     }
@@ -272,6 +278,7 @@ impl<'h> Walk<'h> {
         let Some(mut landing) = self.remove(key) else { return };
         for path in paths {
             landing.files.remove(*path);
+            self.late.mention(path);
         }
         if !landing.files.is_empty() {
             self.insert(Inert { key, ..Inert::of(landing.commit, landing.files, Standing::New) });
@@ -432,6 +439,18 @@ impl<'h> Walk<'h> {
             }
         }
         Ok(())
+    }
+
+    /// The files that took effect in a later commit than the one that brought them.
+    pub fn late(&self) -> &Late {
+        &self.late
+    }
+
+    /// The same walk, where these files came late before.
+    #[must_use]
+    pub(super) fn with_late(mut self, late: Late) -> Walk<'h> {
+        self.late = late;
+        self
     }
 
     /// What is revoked now.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::effective::{Objects, State};
-use crate::landing::{Before, Inert, Revoked, Standing, Walk};
+use crate::landing::{Before, Inert, Late, Revoked, Standing, Walk};
 use crate::open_approvals::Due;
 use crate::snapshot::{History, Mode};
 use refmark_records::root::FORMAT;
@@ -36,6 +36,8 @@ pub struct Remembered {
     pub revoked: Revoked,
     /// The moves with approvals still due.
     pub due: Due,
+    /// The files that took effect in a later commit than the one that brought them.
+    pub late: Late,
     /// Paths whose records are tainted by a key that was distrusted.
     pub tainted: Vec<String>,
 }
@@ -99,6 +101,7 @@ impl Remembered {
             inert: walk.inert().iter().map(RememberedLanding::of).collect(),
             revoked: walk.revoked().clone(),
             due: walk.due().clone(),
+            late: walk.late().clone(),
             tainted: walk.tainted().iter().cloned().collect(),
         }
     }
@@ -119,7 +122,8 @@ impl Remembered {
         let paths = inert.iter().flat_map(|landing| landing.files.keys().cloned());
         let state = State::of_tree(objects, history.snapshot(self.head)?, paths);
         let chain = RememberedChain::new(history, self.head, self.commits, self.bad.iter().copied().collect());
-        let mut walk = Walk::from(state, Box::new(chain), inert, self.revoked.clone(), self.due.clone());
+        let mut walk = Walk::from(state, Box::new(chain), inert, self.revoked.clone(), self.due.clone())
+            .with_late(self.late.clone());
         walk.taint(self.tainted.iter().cloned().collect());
         Ok(walk)
     }

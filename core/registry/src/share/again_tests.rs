@@ -10,6 +10,7 @@ use crate::*;
 use refmark_engine::plan::PromoteRequest;
 use refmark_engine::verify::Outcome;
 use refmark_types::error::Code;
+use refmark_types::hint::Next;
 use refmark_types::name::AliasName;
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
@@ -277,7 +278,8 @@ fn a_registry_that_is_copied_over_cloned_again_or_put_back_begins_anew() {
     let error = registry.view().err().unwrap();
     let head = registry.head().unwrap();
     assert_eq!(error.code, Code::HistoryRewritten);
-    assert!(error.hint_text().unwrap().contains(&format!("accept-head {head}")));
+    let accept = Next::TrustAcceptHead { head: head.to_string() };
+    assert!(error.hint.as_ref().unwrap().steps().any(|step| *step == accept));
     let older = registry.share().older_head(None).unwrap();
     assert_eq!((older.lost.len(), older.lost[0].subject.as_str()), (1, "promote sentiment@green: (none) → 1"));
     assert!(registry.share().accept_head(older).unwrap().accepted);

@@ -142,7 +142,8 @@ fn somebody_landed_first_so_the_proposal_is_renewed_and_approvals_lapse() {
     team.registry.write(team.as_("chen")).land(&first.branch).unwrap();
     let error = team.registry.write(team.as_("chen")).land(&second.branch).unwrap_err();
     assert_eq!(error.code, Code::Overtaken);
-    assert!(error.hint_text().unwrap().contains("refmark renew"), "{error:?}");
+    let renew = Next::Renew { branch: Some(second.branch.clone()) };
+    assert!(error.hint.as_ref().unwrap().steps().any(|step| *step == renew), "{error:?}");
 
     let error = team.registry.write(team.as_("chen")).renew(&second.branch).unwrap_err();
     assert!(error.hint.unwrap().to_string().contains("nora"), "only nora can sign it again");

@@ -3,11 +3,10 @@
 
 use super::View;
 use refmark_engine::chain::Chain;
-use refmark_engine::effective::Effective;
 use refmark_engine::snapshot::History;
+use refmark_engine::verify::Verified;
 pub use refmark_query::answer::landed::Landed;
 use refmark_query::answer::landed::Landings;
-use refmark_records::layout::{Place, approvals_folder};
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
@@ -25,24 +24,13 @@ impl<'r> View<'r> {
     }
 
     /// The commit that brought a file, where it took effect there. Nothing where only a walk knows: a commit of this history
-    /// was bad once, so that files went and came back, or the record waited for an approval that came later.
+    /// was bad once, so that files went and came back, or the record waited for an approval or evidence that came later.
     fn brought(&self, path: &str) -> Result<Option<Oid>> {
-        if self.verified().is_none_or(|verified| !verified.bad.is_empty()) {
+        let known = |verified: &Verified<'_>| verified.bad.is_empty() && !verified.walk.late().may_be(path);
+        if !self.verified().is_some_and(known) {
             return Ok(None);
         }
-        let Some(commit) = self.chain().brought(path)? else { return Ok(None) };
-        Ok(Some(commit).filter(|commit| self.had_all_approvals(path, *commit).unwrap_or(false)))
-    }
-
-    /// Whether every approval that a record has now stood beside it in the commit that brought it.
-    fn had_all_approvals(&self, path: &str, commit: Oid) -> Result<bool> {
-        if !matches!(Place::parse(path), Some(Place::Alias(..) | Place::Stage(..) | Place::Trust(..))) {
-            return Ok(true);
-        }
-        let Some(record) = self.state()?.record(path)? else { return Ok(false) };
-        let folder = approvals_folder(&record.digest());
-        let now = self.state()?.children(&folder)?.len();
-        Ok(now == 0 || self.registry.repo.snapshot(commit)?.list(&folder)?.len() == now)
+        self.chain().brought(path)
     }
 
     /// Whether a file is older than the commits that are read without a second thought.
