@@ -292,9 +292,9 @@ impl PyRegistry {
         self.write(py, None, |registry, writer| registry.write(writer).transition(&request))
     }
 
-    fn revoke(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
+    fn revoke(&self, py: Python<'_>, reference: &str, reason: &str, files: Vec<String>) -> PyResult<Py<PyAny>> {
         let artifact = quick(py, || artifact(&self.shared, reference))?;
-        self.write(py, None, |registry, writer| registry.write(writer).revoke(artifact, reason))
+        self.write(py, None, |registry, writer| registry.write(writer).revoke_files(artifact, reason, &files))
     }
 
     fn delete(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {

@@ -95,6 +95,9 @@ pub struct RevokeArgs {
     /// Why: everybody who asks for it reads this
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub reason: String,
+    /// Name this file's bytes alone, by its path or SHA-256; repeat for more. Without it all files are named but small data that other artifacts hold, too
+    #[arg(long = "file", value_name = "PATH")]
+    pub files: Vec<String>,
     /// Whether it is made at once or proposed.
     #[command(flatten)]
     pub proposal: Proposal,

@@ -125,7 +125,7 @@ fn pin(app: &App, root: Option<&str>) -> Reply {
             Pinning::Root(digest) => digest,
             Pinning::Stored => return Err(bug("a root that was read is a root")),
         },
-        (None, true) => registry.first_root(),
+        (None, true) => return reply(Pinned { root: registry.govern().pin_on_first_use()? }),
         (None, false) => {
             return Err(Error::new(Code::BadArgument, "name the root that the registry's owner told you")
                 .hint(format!(

@@ -66,7 +66,19 @@ impl Render for RevokeAnswer {
             ("versions", safe(&versions.join(", "))),
             ("aliases", safe(&aliases.join(", "))),
             ("pinned by", safe(&pinned.join(", "))),
+            ("files", safe(&few(&self.files))),
         ]);
+        for closed in &self.closed {
+            let names = closed.versions.iter().map(|(model, version)| format!("{model}/{version}"));
+            let names = names.chain(closed.aliases.iter().map(|(model, alias)| format!("{model}@{alias}")));
+            let names = safe(&names.collect::<Vec<_>>().join(", "));
+            let file = safe(&closed.file);
+            page.line(format!(
+                "closed, too: {} {names}  {}",
+                closed.artifact.short(),
+                faint(format!("it holds {file}"))
+            ));
+        }
         if let Some((model, alias)) = self.aliases.first() {
             page.line(format!(
                 "{} these resolve to nothing until they move: refmark rollback {model}@{alias}",
@@ -107,4 +119,11 @@ impl Render for Log {
             page.line(faint(format!("and {} older; --all shows them", counted(moves.len() - shown, "move"))));
         }
     }
+}
+
+/// The first of a list, and how many more there are.
+fn few(all: &[String]) -> String {
+    let first: Vec<&str> = all.iter().take(4).map(String::as_str).collect();
+    let more = all.len() - first.len();
+    if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
 }

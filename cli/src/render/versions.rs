@@ -22,6 +22,14 @@ pub fn trust(state: TrustState) -> String {
     }
 }
 
+/// The trust state of a row; what rests on a lost key has none that counts.
+fn trust_of(state: TrustState, tainted: bool) -> Cell {
+    match tainted {
+        true => Cell::of("tainted", Look::Bad),
+        false => Cell::of(state.as_str(), trust_look(state)),
+    }
+}
+
 fn trust_look(state: TrustState) -> Look {
     match state {
         TrustState::Trusted => Look::Good,
@@ -165,7 +173,7 @@ impl Render for Versions {
                 it.release.as_ref().map(ToString::to_string).unwrap_or_default().into(),
                 aliases.into(),
                 it.stage.as_str().into(),
-                Cell::of(it.trust.as_str(), trust_look(it.trust)),
+                trust_of(it.trust, it.tainted),
                 Cell::number(size(it.size)),
                 metrics(it.metrics.iter()).into(),
                 it.by.as_str().into(),
@@ -199,6 +207,8 @@ impl Render for ShowAnswer {
             ("release", text(version.and_then(|it| it.release.as_ref()).map(ToString::to_string))),
             ("about", text(version.and_then(|it| it.description.clone()))),
             ("trust", trust(self.trust)),
+            ("closed", text(self.closed_by.as_ref().map(|file| format!("{file} was revoked in another artifact")))),
+            ("tainted", text(self.tainted.as_ref().map(|path| format!("{path} rests on a key that was distrusted")))),
             ("stage", self.stage.map(|it| it.to_string()).unwrap_or_default()),
             ("verified", vouched),
             ("registered", version.map(|it| format!("{} by {}", it.time, it.by)).unwrap_or_default()),

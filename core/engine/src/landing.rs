@@ -15,7 +15,7 @@ use super::effective::{Effective, Objects, State};
 use super::gate::GateReport;
 use super::open_approvals::Due;
 pub use super::revoked::Revoked;
-use super::revoked::names_bytes;
+use super::revoked::named_by_default;
 use super::rules::{Exclusions, Judged, RuleContext, judge_landing};
 use super::snapshot::{Change, Mode};
 use super::state_reader::StateReader;
@@ -362,16 +362,16 @@ impl<'h> Walk<'h> {
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
             let reader = StateReader(&self.state);
-            match reader.trust(&artifact)?.0 {
+            let (state, moved) = reader.trust(&artifact)?;
+            match state {
                 TrustState::Revoked => {
-                    let manifest = reader.manifest(&artifact)?;
-                    let files = manifest.iter().flat_map(|it| &it.files).filter(|file| names_bytes(file));
+                    let named = moved.map(|moved| moved.files.clone()).filter(|files| !files.is_empty());
+                    let files = match named {
+                        Some(files) => files,
+                        None => reader.manifest(&artifact)?.map(|it| named_by_default(&it)).unwrap_or_default(),
+                    };
                     // The commit that is being taken: whoever signs with it as a base saw the revocation.
-                    self.revoked.add(
-                        &artifact,
-                        self.commits.saturating_sub(1),
-                        files.map(|file| file.sha256).collect(),
-                    );
+                    self.revoked.add(&artifact, self.commits.saturating_sub(1), files);
                 }
                 TrustState::Deleted => {}
                 TrustState::Acquired | TrustState::Quarantined | TrustState::Trusted => self.revoked.remove(&artifact),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::state_reader::StateReader;
-use refmark_records::manifest::{FileClass, FileEntry};
+use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
@@ -14,9 +14,11 @@ use refmark_types::error::Result;
 /// configuration, a vocabulary. In bytes.
 pub const SHARED_DATA_LIMIT: u64 = 1 << 20;
 
-/// Whether a revocation names the bytes of a file: all but small data. A class is a registrar's claim, a size is not.
-pub(crate) fn names_bytes(file: &FileEntry) -> bool {
-    file.class != FileClass::Data || file.size > SHARED_DATA_LIMIT
+/// The bytes that a revocation names where it does not say which: those of all files but small data. A class is a
+/// registrar's claim, a size is not.
+pub fn named_by_default(manifest: &Manifest) -> Vec<Digest> {
+    let names = |file: &&FileEntry| file.class != FileClass::Data || file.size > SHARED_DATA_LIMIT;
+    manifest.files.iter().filter(names).map(|file| file.sha256).collect()
 }
 
 /// What is revoked now.
@@ -49,7 +51,7 @@ impl Revoked {
     }
 
     /// The files of everything that is revoked, each with the place on the chain where it was last.
-    pub(super) fn files(&self) -> &BTreeMap<Digest, u64> {
+    pub fn files(&self) -> &BTreeMap<Digest, u64> {
         &self.files
     }
 

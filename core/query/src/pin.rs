@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
-use refmark_records::lock::{LockFile, Pin, PinnedFile, PinnedMove};
+use refmark_records::lock::{LockFile, ManifestRest, Pin, PinnedFile, PinnedMove};
 use refmark_records::manifest::Manifest;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
@@ -301,6 +301,7 @@ pub fn files_of(manifest: &Manifest) -> Result<Vec<PinnedFile>> {
             size: entry.size,
             sha256: entry.sha256,
             class: entry.class,
+            format: entry.format.clone(),
         })
     };
     manifest.files.iter().map(file).collect()
@@ -336,8 +337,8 @@ impl Taken<'_> {
             None => None,
         };
         let moved = moved.map(|moved| PinnedMove { sequence: moved.sequence, statement: moved.record.digest() });
-        let files = files_of(&manifest)?;
-        Ok(Pin { name, model, version, artifact, alias, moved, head, checked: now, files })
+        let (rest, files) = (ManifestRest::of(&manifest)?, files_of(&manifest)?);
+        Ok(Pin { name, model, version, artifact, alias, moved, head, checked: now, rest, files })
     }
 }
 

@@ -222,6 +222,9 @@ pub struct VersionColumns {
     pub time: Vec<Timestamp>,
     /// The claimed metrics.
     pub metrics: Vec<BTreeMap<String, MetricValue>>,
+    /// The places in these columns of the versions that rest on a key that was distrusted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tainted: Vec<u64>,
 }
 
 impl Listing {
@@ -250,6 +253,9 @@ impl Listing {
             self.versions.by.push(version.by);
             self.versions.time.push(version.time);
             self.versions.metrics.push(version.metrics);
+            if version.tainted {
+                self.versions.tainted.push(self.versions.version.len() as u64 - 1);
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::FileClass;
+use super::manifest::{FileClass, FileEntry, Manifest};
 use super::registry_id::RegistryId;
 use refmark_types::address::without_secrets;
+use refmark_types::canonical::canonical_bytes;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -18,7 +19,7 @@ use refmark_types::value::Value;
 use std::collections::BTreeMap;
 
 /// The number of the lock file's own format.
-pub const LOCK_FORMAT: u64 = 1;
+pub const LOCK_FORMAT: u64 = 2;
 /// The largest lock file, in bytes.
 pub const LOCK_LIMIT: usize = 16 << 20;
 /// So many pins one lock file may have.
@@ -74,8 +75,36 @@ pub struct Pin {
     pub head: Oid,
     /// When the registry was last asked about this pin, by the clock of who asked.
     pub checked: Timestamp,
+    /// The rest of the artifact's manifest. With the files it is the manifest, whose SHA-256 is the artifact's id: so a lock
+    /// binds artifact, files and digests to one another, and nobody need be asked.
+    pub rest: ManifestRest,
     /// The files, sorted by path.
     pub files: Vec<PinnedFile>,
+}
+
+/// A manifest without its files, as canonical JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestRest(String);
+
+impl ManifestRest {
+    /// The rest of a manifest.
+    pub fn of(manifest: &Manifest) -> Result<ManifestRest> {
+        let rest = Manifest { files: Vec::new(), ..manifest.clone() };
+        String::from_utf8(canonical_bytes(&rest)?).map(ManifestRest).map_err(refmark_types::error::bug)
+    }
+
+    /// The manifest with these files.
+    fn with(&self, files: &[PinnedFile]) -> Result<Manifest> {
+        let rest: Manifest = serde_json::from_str(&self.0).map_err(|error| bad(format!("manifest: {error}")))?;
+        let entry = |file: &PinnedFile| FileEntry {
+            path: file.path.as_str().to_owned(),
+            size: file.size,
+            sha256: file.sha256,
+            class: file.class,
+            format: file.format.clone(),
+        };
+        Ok(Manifest { files: files.iter().map(entry).collect(), ..rest })
+    }
 }
 
 /// A move of an alias, as a pin names it.
@@ -100,6 +129,8 @@ pub struct PinnedFile {
     pub sha256: Digest,
     /// What its bytes are.
     pub class: FileClass,
+    /// Its format, such as `safetensors`.
+    pub format: String,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +168,7 @@ struct RawPin {
     moved: Option<PinnedMove>,
     head: Oid,
     checked: Timestamp,
+    manifest: String,
     files: Vec<PinnedFile>,
 }
 
@@ -172,9 +204,16 @@ impl LockFile {
             )
             .hint("upgrade refmark"));
         }
+        if any.get("format").and_then(Value::as_u64) == Some(1) {
+            return Err(Error::new(
+                Code::FormatRetired,
+                "the lock file is of format 1, in which nothing binds the files of a pin to its artifact",
+            )
+            .hint(Hint::of("remove it, and pin again: ").then(Next::PinAdd { reference: None })));
+        }
         let raw: RawLock = toml::read(text).map_err(unreadable)?;
-        if raw.format == 0 || raw.pin.len() > MAX_PINS {
-            return Err(bad(format!("expected format 1 to {LOCK_FORMAT} and at most {MAX_PINS} pins")));
+        if raw.format != LOCK_FORMAT || raw.pin.len() > MAX_PINS {
+            return Err(bad(format!("expected format {LOCK_FORMAT} and at most {MAX_PINS} pins")));
         }
         let remotes = raw.remotes.into_iter().map(|(name, place)| {
             Ok((RemoteName::parse(&name).map_err(within)?, without_secrets(&plain("a remote", place)?)))
@@ -295,7 +334,20 @@ impl Pin {
         if self.files.iter().try_fold(0u64, |sum, file| sum.checked_add(file.size)).is_none() {
             return Err(bad(format!("the files of pin {name} are larger than any disk")));
         }
-        check_set(self.files.iter().map(|file| &file.path)).map_err(within)
+        check_set(self.files.iter().map(|file| &file.path)).map_err(within)?;
+        let manifest = self.rest.with(&self.files)?;
+        let found = manifest.id()?;
+        if found != self.artifact {
+            return Err(Error::new(Code::Tampered, format!(
+                "the lock file cannot be used: the artifact, the files and the manifest of pin {name} do not belong together: they are {}, and {} is named",
+                found.short(),
+                self.artifact.short()
+            ))
+            .hint("somebody edited it, or a merge mixed two: put it back as it was committed, or pin it again")
+            .field("expected", self.artifact)
+            .field("found", found));
+        }
+        Ok(())
     }
 
     fn print(&self, out: &mut String) {
@@ -311,12 +363,13 @@ impl Pin {
         }
         line(out, "head", &quoted(&self.head.to_string()));
         line(out, "checked", &quoted(&self.checked.to_string()));
+        line(out, "manifest", &quoted(&self.rest.0));
         out.push_str("files = [\n");
         for file in &self.files {
             let (path, sha256) = (quoted(file.path.as_str()), quoted(&file.sha256.hex()));
-            let class = quoted(file.class.as_str());
+            let (class, format) = (quoted(file.class.as_str()), quoted(&file.format));
             out.push_str(&format!(
-                "  {{ path = {path}, size = {}, sha256 = {sha256}, class = {class} }},\n",
+                "  {{ path = {path}, size = {}, sha256 = {sha256}, class = {class}, format = {format} }},\n",
                 file.size
             ));
         }
@@ -334,6 +387,7 @@ fn pin_of(raw: RawPin) -> Result<Pin> {
         moved: raw.moved,
         head: raw.head,
         checked: raw.checked,
+        rest: ManifestRest(raw.manifest),
         files: raw.files,
     })
 }
@@ -377,22 +431,46 @@ mod tests {
     use super::*;
 
     fn pin(name: &str) -> Pin {
+        let files = vec![PinnedFile {
+            path: PackagePath::parse("onnx/m 'ü'.onnx").unwrap(),
+            size: 12,
+            sha256: Digest::of(b"f"),
+            class: FileClass::Tensors,
+            format: "onnx".into(),
+        }];
+        let rest = ManifestRest(r#"{"files":[],"format":"onnx","type":"model"}"#.to_owned());
         Pin {
             name: ModelName::parse(name).unwrap(),
             model: ModelName::parse("sentiment").unwrap(),
             version: 3,
-            artifact: ArtifactId::new(Digest::of(b"a")),
+            artifact: rest.with(&files).unwrap().id().unwrap(),
             alias: Some(AliasName::parse("champion").unwrap()),
             moved: Some(PinnedMove { sequence: 4, statement: Digest::of(b"m") }),
             head: Oid::parse(&"a".repeat(40)).unwrap(),
             checked: Timestamp::from_unix(1_800_000_000),
-            files: vec![PinnedFile {
-                path: PackagePath::parse("onnx/m 'ü'.onnx").unwrap(),
-                size: 12,
-                sha256: Digest::of(b"f"),
-                class: FileClass::Tensors,
-            }],
+            rest,
+            files,
         }
+    }
+
+    #[test]
+    fn a_pin_of_which_a_part_was_changed_is_no_pin() {
+        let text = lock(vec![pin("a")]).print().unwrap();
+        for (from, to) in [
+            (Digest::of(b"f").hex(), Digest::of(b"g").hex()),
+            (pin("a").artifact.to_string(), ArtifactId::new(Digest::of(b"other")).to_string()),
+            ("size = 12".to_owned(), "size = 13".to_owned()),
+            ("class = \"tensors\"".to_owned(), "class = \"data\"".to_owned()),
+            ("format = \"onnx\"".to_owned(), "format = \"npy\"".to_owned()),
+            ("'ü'.onnx".to_owned(), "'u'.onnx".to_owned()),
+            ("model\\\"}\"".to_owned(), "other\\\"}\"".to_owned()),
+        ] {
+            assert!(text.contains(&from), "{from} in {text}");
+            let error = LockFile::parse(&text.replacen(&from, &to, 1)).unwrap_err();
+            assert!(error.code == Code::Tampered && error.message.contains("do not belong together"), "{to}: {error}");
+        }
+        let old = text.replace("format = 2", "format = 1");
+        assert_eq!(LockFile::parse(&old).unwrap_err().code, Code::FormatRetired);
     }
 
     fn lock(pins: Vec<Pin>) -> LockFile {

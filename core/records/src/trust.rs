@@ -67,5 +67,9 @@ predicate! {
         /// The statements of the evidence that the move rests on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Digest>,
+        /// For a move to `revoked`: the files of the artifact whose bytes it names, by their SHA-256, sorted. Without any,
+        /// it names all but small data.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Digest>,
     }
 }

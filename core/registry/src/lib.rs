@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods)]
 
+mod claims;
 mod context;
 #[cfg(test)]
 mod crash_tests;
@@ -64,6 +65,7 @@ pub use read::show::ShowAnswer;
 pub use read::status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use read::sunset::SunsetAnswer;
 pub use read::verify::{SavedVerify, VerifyAnswer, VerifyOptions};
+pub use refmark_query::answer::ManifestIs;
 pub use refmark_query::index::{ModelRow, MoveRow, VersionRow};
 pub use registry::{
     Governance, Governor, HERE_BRANCH, LOCK_FILE, Located, Maintenance, OWN_BRANCH, Pins, Reader, Registry, Sharing,
@@ -91,6 +93,7 @@ pub use write::label::LabelAnswer;
 pub use write::promote::MoveAnswer;
 pub use write::propose::{LandAnswer, ProposeAnswer};
 pub use write::register::{Package, RegisterAnswer, RegisteredFile};
+pub use write::revoke::{ClosedArtifact, RevokeAnswer};
 pub use write::transaction::Written;
-pub use write::transition::{RevokeAnswer, TransitionAnswer};
+pub use write::transition::TransitionAnswer;
 pub use write::transition_by_name::TransitionRequest;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::{Context, Pinning};
 use crate::pins::project::{Project, at_home, local};
+use crate::pins::way_up::way_up;
 use crate::view::incomplete::explain_missing;
 use crate::write::propose::Slot;
 use refmark_engine::ports::signer::Signer;
@@ -348,7 +349,8 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Loca
     {
         return Ok(Located::ByLock(path));
     }
-    for folder in from.ancestors() {
+    let way = way_up(from);
+    for folder in &way.folders {
         let git = folder.join("HEAD").is_file() || folder.join(".git").exists();
         if !git {
             continue;
@@ -364,7 +366,10 @@ pub fn locate(named: Option<&Path>, from: &Path, world: &Context) -> Result<Loca
     }
     Err(Error::new(
         Code::NoRegistry,
-        format!("no registry was named, and none was found at or above {}", from.display()),
+        match way.border {
+            Some(border) => format!("no registry was named, and none was found: {border}"),
+            None => format!("no registry was named, and none was found at or above {}", from.display()),
+        },
     )
     .hint(
         Hint::of("name one by REFMARK_REGISTRY or ")
@@ -400,7 +405,7 @@ pub fn open_located(found: &Located, from: &Path, world: Context) -> Result<Regi
     let (Pinning::Stored, Some(project)) = (&world.pinning, Project::find(from, &world)?) else { return Ok(registry) };
     let lock = project.lock()?;
     if lock.registry.id == registry.id() {
-        return Registry::open(found.path(), Context { pinning: Pinning::Root(lock.registry.root), ..world });
+        return registry.held_by_lock(lock.registry.root);
     }
     match found {
         Located::ByLock(_) => refmark_query::pin::same_registry(lock, registry.id()).map(|()| registry),

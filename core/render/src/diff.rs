@@ -1,6 +1,7 @@
 //! A diff as parts of a page: what `diff` shows, and what `review` puts into a comment.
 
 use crate::doc::{Block, Line, Page, Table};
+use refmark_query::answer::ManifestIs;
 use refmark_query::diff::FileSide;
 use refmark_query::diff::{ArtifactDiff, Listed};
 use refmark_query::diff::{Change, Presence};
@@ -165,8 +166,18 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
     let semicolon = if parts.is_empty() { "" } else { "; " };
     let line = Line::default().strong("Weights").say(" ").line(Line::join(parts, ", ")).say(semicolon).say(sizes);
     match diff.classes.risky.count {
-        0 => line.say(&diff.classes.sentence).say("."),
-        _ => line.strong(format!("{}.", diff.classes.sentence)),
+        0 => line.say(&diff.classes.sentence),
+        _ => line.strong(&diff.classes.sentence),
+    }
+    .say(claimed(diff.classes.manifest_is))
+    .say(".")
+}
+
+/// What is added to a sentence on what files are, where nobody here has held it against the bytes.
+pub(crate) fn claimed(manifest_is: ManifestIs) -> &'static str {
+    match manifest_is {
+        ManifestIs::Derived => "",
+        ManifestIs::Claimed => " (claimed: the bytes were not read here)",
     }
 }
 

@@ -1,6 +1,7 @@
 //! A dossier as a page.
 
 use crate::doc::{Block, Line, Page, Table};
+use refmark_query::answer::ManifestIs;
 use refmark_query::diff::what_files_can_do;
 use refmark_query::report::Dossier;
 use refmark_types::text::when;
@@ -50,11 +51,13 @@ fn package(page: &mut Page, dossier: &Dossier) {
     let sizes = dossier.manifest.files.iter().fold(0u64, |total, file| total.saturating_add(file.size));
     let line = Line::default().word(dossier.manifest.artifact_type.as_str()).say(", ").word(&dossier.manifest.format);
     let counts = format!(
-        ": {}, {}, {}. {}.",
+        ": {}, {}, {}. {}{}.",
         counted(dossier.manifest.files.len(), "file"),
         size(sizes),
         counted(dossier.tensors, "tensor"),
-        what_files_can_do(&dossier.manifest)
+        what_files_can_do(&dossier.manifest),
+        // The same from the same commit: it does not rest on what one reader has looked at.
+        crate::diff::claimed(ManifestIs::Claimed)
     );
     page.push(Block::Lines(vec![line.say(counts)]));
     let mut table = Table::new(&["File", "Class", ">Size", "SHA-256"]);

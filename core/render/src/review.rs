@@ -209,7 +209,12 @@ fn package(package_review: &refmark_query::review::PackageReview) -> Line {
     if package_review.tensors > 0 {
         line = line.say(format!(", {}", counted(package_review.tensors, "tensor")));
     }
-    line = line.say(format!(", {}. {}.", package_review.trust, package_review.classes));
+    line = line.say(format!(
+        ", {}. {}{}.",
+        package_review.trust,
+        package_review.classes,
+        diff::claimed(package_review.manifest_is)
+    ));
     for (at, (name, value)) in package_review.claims.iter().enumerate() {
         line = line.say(if at == 0 { " Claims: " } else { ", " }).word(name).say(" ").word(value);
     }

@@ -103,6 +103,7 @@ codes! {
     Revoked "revoked" Refused "The artifact was revoked; its bytes are not handed out and aliases that hold it resolve to this.";
     Deleted "deleted" Refused "The artifact was deleted; its metadata stays and its bytes are gone.";
     StalePin "stale-pin" Refused "A pin is older than the lock's max_offline, past its sunset, or its lock does not cover the request.";
+    NotYours "not-yours" Refused "A lock file belongs to somebody else, who could decide by it which registry and root this user trusts.";
     Unverified "unverified" Refused "No trust root is pinned here, so nothing vouches for these bytes; pin one or pass --allow-unverified.";
     Incomplete "incomplete" Refused "History is shallow, grafted, replaced or missing, so it cannot be verified whole; pass --accept-incomplete to go on.";
     PackageIncomplete "package-incomplete" Refused "A package lacks a file or tensor that its own files name, or holds a pointer or an error page in its place; pass --allow-incomplete to register it as it is.";
@@ -119,6 +120,7 @@ codes! {
     WrongRoot "wrong-root" Integrity "The registry's trust root is not the one that was pinned.";
     Damaged "damaged" Integrity "Stored bytes do not have the digest that names them.";
     Inconsistent "inconsistent" Integrity "A model file's header claims what its bytes do not hold, such as a tensor beyond the end.";
+    InconsistentManifest "inconsistent-manifest" Integrity "A manifest claims of its files what their bytes do not say: another class, other tensors, or a package that is whole.";
     BadTip "bad-tip" Integrity "At the newest commit a file that had taken effect is missing or changed; pass --last-good for the last good state.";
     Tampered "tampered" Integrity "A file that had taken effect was changed or removed in history.";
     HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head. Where its owner put a backup back: `refmark trust accept-head`.";

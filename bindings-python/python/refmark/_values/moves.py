@@ -145,10 +145,15 @@ class Revocation(Value):
     aliases: tuple[tuple[str, str], ...]
     #: The projects that published a pin to it.
     consumers: tuple[str, ...]
+    #: The files whose bytes the revocation names, as paths of the artifact.
+    files: tuple[str, ...]
+    #: The other artifacts that are closed by it, because they hold bytes that it names.
+    closed: tuple[str, ...]
     #: The blobs whose bytes were removed from this store.
     removed: tuple[str, ...]
 
     _read = {
+        "closed": lambda all_: tuple(it["artifact"] for it in all_),
         "versions": lambda pairs: tuple((model, version) for model, version in pairs),
         "aliases": lambda pairs: tuple((model, alias) for model, alias in pairs),
     }
@@ -161,6 +166,8 @@ class Revocation(Value):
             ("versions", ", ".join(f"{model}/{version}" for model, version in self.versions) or None),
             ("aliases", ", ".join(f"{model}@{alias}" for model, alias in self.aliases) or None),
             ("consumers", ", ".join(self.consumers) or None),
+            ("files", ", ".join(self.files[:20]) or None),
+            ("closed, too", ", ".join(self.closed) or None),
             ("blobs removed", len(self.removed)),
         ]
         return html.table((), facts, "Revocation")

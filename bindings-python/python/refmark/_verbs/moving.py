@@ -56,9 +56,15 @@ class Moving(Verbs):
         where = transition(to, replacement, sunset)
         return Transition.from_answer(self._native.transition(_text(reference), reason, texts(evidence), where))
 
-    def revoke(self, reference: RefLike, reason: str) -> Revocation:
-        """Revokes an artifact: its bytes are handed out to nobody from this commit on."""
-        return Revocation.from_answer(self._native.revoke(_text(reference), reason))
+    def revoke(
+        self, reference: RefLike, reason: str, *, files: str | Iterable[str] | None = None
+    ) -> Revocation:
+        """Revokes an artifact: its bytes are handed out to nobody from this commit on, whatever artifact holds them.
+
+        ``files`` names some of its files, by path or SHA-256; without it all are named but small data that other
+        artifacts hold, too.
+        """
+        return Revocation.from_answer(self._native.revoke(_text(reference), reason, texts(files)))
 
     def delete(self, reference: RefLike, reason: str) -> Revocation:
         """Deletes an artifact: its metadata stays, its bytes go from this store unless a live artifact shares them."""

@@ -38,3 +38,31 @@ fn the_same_weights_in_another_artifact_that_was_trusted_before_are_closed_at_on
     at = scene.land(at, [seen.edit()]);
     assert_eq!(walked(&scene, at).closed_by(&other.artifact).unwrap(), None);
 }
+
+#[test]
+fn a_revocation_that_names_files_closes_what_holds_these_and_nothing_else() {
+    use refmark_records::statement::Predicate;
+    let Two { scene, one, two, head, .. } = two_versions();
+    let naming = |of: &Made, to: TrustState, files: Vec<Digest>| {
+        let moved = scene.trust(head, "ada", of.artifact, Some(&of.trust), to);
+        scene.forge(&moved, &["ada"], |predicate| {
+            if let Predicate::Trust(moved) = predicate {
+                moved.files = files;
+            }
+        })
+    };
+    let (mine, other) = (Digest::of(b"weights of one"), Digest::of(b"weights of two"));
+    for (bad, why) in [
+        (naming(&one, TrustState::Revoked, vec![other]), "a file of another artifact"),
+        (naming(&one, TrustState::Revoked, vec![mine, mine]), "a file twice"),
+        (naming(&one, TrustState::Quarantined, vec![mine]), "no revocation"),
+    ] {
+        let at = scene.land(head, [bad.edit()]);
+        assert!(walked(&scene, at).problems().iter().any(|it| it.code == Code::BadRecord), "{why}");
+    }
+    let good = naming(&one, TrustState::Revoked, vec![mine]);
+    let at = scene.land(head, [good.edit()]);
+    let revoked = walked(&scene, at);
+    assert_eq!(revoked.walk.revoked().files().keys().copied().collect::<Vec<_>>(), [mine]);
+    assert_eq!(revoked.closed_by(&two.artifact).unwrap(), None);
+}

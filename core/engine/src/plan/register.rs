@@ -141,7 +141,8 @@ pub fn register(
         }
         if let Some(to) = request.trust {
             let reason = if to == TrustState::Trusted { "registered and scanned" } else { "registered" };
-            let request = TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new() };
+            let request =
+                TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new(), files: Vec::new() };
             plan.sign(first_or_next(author, &request, TrustState::default(), None))?;
         }
     }

@@ -76,6 +76,8 @@ pub struct TrustRequest {
     pub reason: String,
     /// The statements of the evidence that the move rests on.
     pub evidence: Vec<Digest>,
+    /// For `revoked`: the files whose bytes it names; none for all but small data.
+    pub files: Vec<Digest>,
 }
 
 /// Plans a trust move.
@@ -124,6 +126,7 @@ pub(super) fn first_or_next(
         by: author.by.clone(),
         time: not_before(author, now.map(|now| now.1)),
         evidence: request.evidence.clone(),
+        files: request.files.clone(),
         previous: now.map(|now| now.2),
         base: author.base,
         path: String::new(),
@@ -131,9 +134,18 @@ pub(super) fn first_or_next(
     }
 }
 
-/// Plans a revocation.
-pub fn revoke_artifact(reader: StateReader<'_>, author: &Author, artifact: ArtifactId, reason: &str) -> Result<Plan> {
-    let request = TrustRequest { artifact, to: TrustState::Revoked, reason: reason.to_owned(), evidence: Vec::new() };
+/// Plans a revocation that names these files; without any, all but small data.
+pub fn revoke_artifact(
+    reader: StateReader<'_>,
+    author: &Author,
+    artifact: ArtifactId,
+    reason: &str,
+    mut files: Vec<Digest>,
+) -> Result<Plan> {
+    files.sort();
+    files.dedup();
+    let (to, reason) = (TrustState::Revoked, reason.to_owned());
+    let request = TrustRequest { artifact, to, reason, evidence: Vec::new(), files };
     let mut plan = trust(reader, author, &request)?;
     plan.subject = format!("revoke {}", artifact.short());
     Ok(plan)

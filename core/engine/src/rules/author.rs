@@ -101,7 +101,7 @@ pub fn renew() -> Hint {
 }
 
 /// The author: a member, with a key of its own that nobody distrusts, a good signature and one of these rights.
-pub(super) fn authored(
+pub(crate) fn authored(
     oid: Oid,
     record: &Record,
     policy: &Policy,

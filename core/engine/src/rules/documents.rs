@@ -12,7 +12,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 /// Whether a document is what its name says, as far as it can say so by itself. Returns its size in bytes.
-pub(super) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: &Objects<'_>) -> Result<u64> {
+pub(crate) fn fits(artifact: ArtifactId, document: Document, oid: Oid, objects: &Objects<'_>) -> Result<u64> {
     let bytes = objects.bytes(oid, document.limit())?;
     match document {
         Document::Manifest => {
@@ -48,7 +48,7 @@ pub fn promised(manifest: &Manifest, document: Document) -> Option<Digest> {
 }
 
 /// Judges a document against the manifest beside it and the versions of its landing.
-pub(super) fn judge(
+pub(crate) fn judge(
     artifact: ArtifactId,
     document: Document,
     oid: Oid,

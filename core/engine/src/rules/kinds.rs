@@ -80,7 +80,7 @@ pub(super) fn named_by_versions(overlay: &StateOverlay<'_>) -> Result<BTreeSet<A
 }
 
 /// The rights of which an author needs one.
-fn rights(place: &Place) -> &'static [Right] {
+pub(crate) fn rights(place: &Place) -> &'static [Right] {
     match place {
         Place::Version(..) => &[Right::Register],
         Place::About(..) | Place::Label(..) => &[Right::Describe],

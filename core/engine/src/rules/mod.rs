@@ -6,7 +6,7 @@
 
 mod author;
 mod confirm;
-mod documents;
+pub(crate) mod documents;
 mod kinds;
 mod lost;
 mod moves;
@@ -16,8 +16,11 @@ mod report;
 
 use std::sync::Arc;
 
+pub(crate) use author::authored;
 pub use author::{approval_counts, renew};
+pub(crate) use kinds::rights;
 pub use people::match_people;
+pub(crate) use quorum::reached as signed_by_quorum;
 pub use report::{describe, report_on, stage_step, trust_step};
 
 use super::effective::{Effective, StateOverlay};
@@ -44,7 +47,7 @@ pub enum Ruling {
 }
 
 impl Ruling {
-    fn failed(code: Code, message: impl Into<String>) -> Ruling {
+    pub(crate) fn failed(code: Code, message: impl Into<String>) -> Ruling {
         Ruling::Failed(Error::new(code, message))
     }
 

@@ -9,6 +9,7 @@ use crate::gate::{Decision, GateReport};
 use crate::state_reader::StateReader;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::layout::Place;
+use refmark_records::manifest::Manifest;
 use refmark_records::policy::Policy;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
@@ -130,10 +131,29 @@ impl Premise<'_> {
                 format!("{} was deleted, which is for good", trust_move.artifact.short()),
             ));
         }
-        Ok(match reader.has_artifact(&trust_move.artifact)? {
-            true => Ruling::Ok,
-            false => Ruling::missing(format!("{} is not registered", trust_move.artifact.short())),
-        })
+        match reader.manifest(&trust_move.artifact)? {
+            Some(manifest) => Ok(named_files(trust_move, &manifest)),
+            None => Ok(Ruling::missing(format!("{} is not registered", trust_move.artifact.short()))),
+        }
+    }
+}
+
+/// A revocation names files of its artifact, each once and in order; no other move names any.
+fn named_files(trust_move: &TrustMove, manifest: &Manifest) -> Ruling {
+    let files = &trust_move.files;
+    let wrong = |why: &str| Ruling::failed(Code::BadRecord, format!("the move names files, and {why}"));
+    if files.is_empty() {
+        return Ruling::Ok;
+    }
+    if trust_move.to != TrustState::Revoked {
+        return wrong("only a revocation does");
+    }
+    if !files.windows(2).all(|pair| pair[0] < pair[1]) {
+        return wrong("they are not sorted, each once");
+    }
+    match files.iter().all(|digest| manifest.files.iter().any(|file| file.sha256 == *digest)) {
+        true => Ruling::Ok,
+        false => wrong("the artifact does not have all of them"),
     }
 }
 

@@ -150,7 +150,7 @@ fn distrusts(distrusted: &[Distrust], record: &Record, context: &RuleContext<'_>
 }
 
 /// Whether the signatures reach every one of these quorums. Every signature must be good and by somebody in one of them.
-fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)], lost: &[Distrust]) -> Result<Ruling> {
+pub(crate) fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)], lost: &[Distrust]) -> Result<Ruling> {
     if record.signatures.is_empty() {
         return Ok(Ruling::failed(Code::BadSignature, "it is not signed"));
     }

@@ -4,6 +4,7 @@ mod answer;
 mod problem;
 mod remembered;
 mod taint;
+mod tree;
 mod verified;
 
 use std::rc::Rc;
@@ -12,13 +13,14 @@ pub use answer::Subject;
 pub use problem::{Outcome, Problem};
 pub use remembered::{Remembered, RememberedFinding, RememberedLanding};
 pub use taint::{LandedFiles, NeedsWholeWalk};
+pub use tree::check_tree;
 pub use verified::Verified;
 
-use super::effective::{Effective, Objects, State};
+use super::effective::Objects;
 use super::landing::{Verdict, Walk};
 use super::snapshot::{Change, History};
 use super::state_reader::StateReader;
-use refmark_records::layout::{Place, is_companion};
+use refmark_records::layout::Place;
 use refmark_records::policy::Distrust;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -132,6 +134,14 @@ impl<'h> Verifier<'h> {
     /// Walks the next commit; nothing where the head is reached.
     pub fn step(&mut self) -> Result<Option<Verdict>> {
         let Some(commit) = self.remaining.last().copied() else { return Ok(None) };
+        let (verdict, _) = self.take_next(commit)?;
+        self.remaining.pop();
+        Ok(Some(verdict))
+    }
+
+    /// Takes the next commit of the chain, whether it is one of those that are still to be walked or not, and gives the
+    /// changes that it was judged by; none where its tree cannot be judged.
+    pub fn take_next(&mut self, commit: Oid) -> Result<(Verdict, Vec<Change>)> {
         let changes = match self.unjudged {
             // What the commits between brought is seen against the last tree that could be read.
             Some(before) => self.history.between(before, commit),
@@ -140,20 +150,18 @@ impl<'h> Verifier<'h> {
         match changes {
             Ok(changes) => {
                 self.unjudged = None;
-                self.remaining.pop();
-                self.take(commit, &changes).map(Some)
+                Ok((self.take(commit, &changes)?, changes))
             }
-            Err(error) if is_unjudgeable(&error) => self.pass_over(commit, &error).map(Some),
+            Err(error) if is_unjudgeable(&error) => Ok((self.pass_over(commit, &error)?, Vec::new())),
             Err(error) => Err(error),
         }
     }
 
     /// A commit whose tree cannot be judged within bounds is a bad one: anybody could push it, and it must stop nobody.
-    fn pass_over(&mut self, commit: Oid, error: &Error) -> Result<Verdict> {
+    pub fn pass_over(&mut self, commit: Oid, error: &Error) -> Result<Verdict> {
         if self.unjudged.is_none() {
             self.unjudged = Some(self.history.commit(commit)?.parents.first().copied());
         }
-        self.remaining.pop();
         let error = Error::new(Code::BadTree, format!("{} cannot be judged: {}", commit.short(), error.message))
             .hint("nothing takes effect in it; put the tree before it back with the next commit: git revert")
             .field("commit", commit);
@@ -254,20 +262,6 @@ impl<'h> Verifier<'h> {
 /// Whether an error tells of what a commit holds, and not of this reader's disk, copy or version.
 pub fn is_unjudgeable(error: &Error) -> bool {
     matches!(error.code, Code::BadTree | Code::TooLarge)
-}
-
-/// Checks a tree by itself, where history is not whole: every file is at a place of its own and well-formed.
-pub fn check_tree(state: &State<'_>, paths: impl Iterator<Item = String>) -> Result<Vec<Problem>> {
-    let mut problems = Vec::new();
-    for path in paths.filter(|path| !is_companion(path)) {
-        let error = match Place::parse(&path) {
-            None => Some(Error::new(Code::WrongPath, format!("`{}` is no place of a record", path.escape_debug()))),
-            Some(Place::PolicyText(_) | Place::Document(..)) => None,
-            Some(_) => state.record(&path).err(),
-        };
-        problems.extend(error.map(|error| Problem::of(&error, Some(&path), None)));
-    }
-    Ok(problems)
 }
 
 /// A head that a reader saw is not on the first-parent chain of the head that it is shown now.

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use landed::Landings;
 use refmark_engine::effective::{Effective, State};
+use refmark_engine::revoked::SharedFile;
 use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Subject, Verified};
@@ -36,6 +37,27 @@ pub struct AsOf {
     pub head: Oid,
     /// Its time, as its committer claims it.
     pub time: Timestamp,
+}
+
+/// How far what a manifest says of its files (classes, tensors) is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestIs {
+    /// This reader had all of the bytes, looked, and they say the same.
+    Derived,
+    /// It is what whoever registered it claims.
+    #[default]
+    Claimed,
+}
+
+impl ManifestIs {
+    /// What is said beside what files are.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            ManifestIs::Derived => "derived from the bytes",
+            ManifestIs::Claimed => "as the manifest claims: the bytes were not looked at here",
+        }
+    }
 }
 
 /// What answers are made from: what has taken effect at a head, and whether it was verified.
@@ -113,9 +135,14 @@ impl<'a> QueryContext<'a, '_> {
         self.walked.map_or(Ok(None), |verified| verified.taint_of(subject))
     }
 
+    /// The first file of an artifact whose bytes were revoked under another name, and which closes it.
+    pub fn closed_by(&self, artifact: &ArtifactId) -> Result<Option<SharedFile>> {
+        self.walked.map_or(Ok(None), |walked| walked.closed_by(artifact))
+    }
+
     /// An error where the bytes of an artifact were revoked under another name.
     pub fn check_bytes(&self, artifact: &ArtifactId) -> Result<()> {
-        let Some(file) = self.walked.map(|it| it.closed_by(artifact)).transpose()?.flatten() else { return Ok(()) };
+        let Some(file) = self.closed_by(artifact)? else { return Ok(()) };
         Err(Error::new(
             Code::Revoked,
             format!("{} of {} has bytes that were revoked in another artifact", file.path, artifact.short()),

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::QueryContext;
 use super::list::held_by_alias;
 use super::resolve::find;
+use super::{ManifestIs, QueryContext};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::contents::KeptFinding;
 use refmark_records::evidence::Evidence;
@@ -34,6 +34,8 @@ pub struct ShowAnswer {
     pub aliases: Vec<AliasName>,
     /// The manifest; its tensors are those of the table of contents, where that has at most 10,000.
     pub manifest: Manifest,
+    /// Whether what the manifest says of its files was held against their bytes.
+    pub manifest_is: ManifestIs,
     /// What the scan found in the files, with the file: at most 200.
     pub findings: Vec<FileFinding>,
     /// The sum of the files' sizes.
@@ -54,6 +56,9 @@ pub struct ShowAnswer {
     pub stage_moves: Vec<StageMove>,
     /// Whether the whole history was verified against a pinned root.
     pub verified: bool,
+    /// A file whose bytes were revoked in another artifact: they are handed out to nobody, whatever `trust` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<String>,
     /// The first record that this rests on and that a lost key taints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tainted: Option<String>,
@@ -141,8 +146,10 @@ pub fn show(
         trust_moves,
         stage_moves,
         verified: context.is_vouched_for(),
+        closed_by: context.closed_by(&artifact)?.map(|file| file.path),
         tainted: context.taint_of(&found.subject())?,
         manifest,
+        manifest_is: ManifestIs::Claimed,
         findings,
     })
 }

@@ -1,34 +1,51 @@
-//! Which rows of a list rest on a key that was distrusted. An index does not know; the walk does.
+//! Which rows of a list rest on a key that was distrusted, and which hold bytes that were revoked elsewhere. An index does
+//! not know; the walk does.
 
 use super::QueryContext;
 use super::detail::VersionDetail;
 use crate::index::VersionRow;
-use refmark_engine::verify::Subject;
+use refmark_engine::verify::{Subject, Verified};
+use refmark_records::trust::TrustState;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName};
 
 impl QueryContext<'_, '_> {
-    /// Marks the rows that rest on a key that was distrusted. Costs nothing where nothing is tainted.
+    /// Marks the rows that rest on a key that was distrusted, and says `revoked` of those whose bytes are. Costs nothing
+    /// where nothing is.
     pub fn mark_tainted<'r>(&self, rows: impl IntoIterator<Item = &'r mut VersionRow>) -> Result<()> {
-        if self.walked.is_none_or(|walked| walked.walk.tainted().is_empty()) {
+        if self.marks_nothing() {
             return Ok(());
         }
         for row in rows {
             row.tainted = self.is_row_tainted(&row.artifact, &row.model, row.version, &row.aliases)?;
+            row.trust = self.trust_of(&row.artifact, row.trust)?;
         }
         Ok(())
     }
 
     /// The same for versions with their words.
     pub fn mark_tainted_details<'r>(&self, rows: impl IntoIterator<Item = &'r mut VersionDetail>) -> Result<()> {
-        if self.walked.is_none_or(|walked| walked.walk.tainted().is_empty()) {
+        if self.marks_nothing() {
             return Ok(());
         }
         for row in rows {
             row.tainted = self.is_row_tainted(&row.artifact, &row.model, row.version, &row.aliases)?;
+            row.trust = self.trust_of(&row.artifact, row.trust)?;
         }
         Ok(())
+    }
+
+    fn marks_nothing(&self) -> bool {
+        let nothing =
+            |walked: &Verified<'_>| walked.walk.tainted().is_empty() && walked.walk.revoked().files().is_empty();
+        self.walked.is_none_or(nothing)
+    }
+
+    /// The trust state that counts: `revoked` where the bytes were revoked in another artifact.
+    fn trust_of(&self, artifact: &ArtifactId, state: TrustState) -> Result<TrustState> {
+        let Some(walked) = self.walked.filter(|_| state == TrustState::Trusted) else { return Ok(state) };
+        Ok(if walked.closed_by(artifact)?.is_some() { TrustState::Revoked } else { state })
     }
 
     fn is_row_tainted(

@@ -53,6 +53,19 @@ pub struct CheckAnswer {
     pub companions: Listed<CompanionReview>,
 }
 
+impl CheckAnswer {
+    /// Adds what the checker found out beside the commits, such as bytes that are not what a manifest claims. No way of
+    /// merging mends that.
+    pub fn add_problem(&mut self, verdict: RangeVerdict, problem: Problem) {
+        self.verdict = self.verdict.max(verdict);
+        self.problems.insert(0, problem);
+        self.verifies.clear();
+        let ok = self.methods.iter_mut().filter(|method| method.verdict == RangeVerdict::Ok);
+        ok.for_each(|method| method.verdict = verdict);
+        self.exit = status(self.verdict, &self.problems);
+    }
+}
+
 /// Checks a range. `now` is the checker's clock: an approval that ended before it may make nothing take effect any more.
 pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<CheckAnswer> {
     let as_fast_forward = range.as_fast_forward()?;

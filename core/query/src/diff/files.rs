@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Holding, Listed};
+use crate::answer::ManifestIs;
 use refmark_records::contents::FileContents;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_types::digest::Digest;
@@ -243,6 +244,8 @@ pub struct ClassDiff {
     pub counts: Vec<ClassCount>,
     /// What the new version's files can do, in a sentence or two.
     pub sentence: String,
+    /// Whether that was held against the new version's bytes.
+    pub manifest_is: ManifestIs,
     /// The new version's files that can run code or were not scanned.
     pub risky: Listed<FileSide>,
 }
@@ -263,6 +266,7 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
     ClassDiff {
         counts: counts.filter(|count| count.old + count.new > 0).collect(),
         sentence: sentence(new),
+        manifest_is: ManifestIs::Claimed,
         risky: new.files.iter().filter(risky).map(FileSide::from).collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! One move under review: who stands behind it, its gates, what differs, whom it reaches.
 
 use super::{GateReview, HeldReview, MoveReview, PackageReview, ReachReview, SaidReview, SignerReview};
+use crate::answer::ManifestIs;
 use crate::diff::{ArtifactDiff, Listed, Side, diff};
 use refmark_engine::gate::{Decision, GateReport};
 use refmark_engine::rules::describe;
@@ -181,6 +182,7 @@ pub(super) fn package(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<
         size: manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)),
         tensors: manifest.tensor_count(),
         classes: crate::diff::what_files_can_do(&manifest),
+        manifest_is: ManifestIs::Claimed,
         trust: reader.trust(artifact)?.0,
         claims: manifest.metrics.iter().take(20).map(|(name, value)| (one_line(name), value.to_string())).collect(),
     }))

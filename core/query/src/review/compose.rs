@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Moved, look, package};
 use super::describe::says;
-use super::range::{MethodVerdict, Range, RangeOutcome, RangeVerdict};
+use super::range::{MethodVerdict, Range, RangeOutcome, RangeVerdict, judgeable};
 use super::range_file::{RangeFile, range_files};
 use super::rules::rules;
 use super::summary::{commands, key, summary, title};
@@ -219,7 +219,9 @@ pub(crate) fn companions(range: &Range<'_>, outcome: &RangeOutcome<'_>) -> Resul
     if !outcome.touched.iter().any(|path| is_companion(path)) {
         return Ok(Listed::default());
     }
-    let changes = range.history.between(range.merge_base, range.head)?;
+    let Ok(changes) = judgeable(range.history.between(range.merge_base, range.head))? else {
+        return Ok(Listed::default());
+    };
     let row = |change: Change| CompanionReview {
         steers_the_forge: change.path == "CODEOWNERS"
             || change.path == ".gitlab-ci.yml"

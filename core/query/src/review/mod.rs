@@ -13,6 +13,7 @@ mod summary;
 
 use serde::Serialize;
 
+use super::answer::ManifestIs;
 use super::diff::{ArtifactDiff, Listed};
 use refmark_engine::gate::{Decision, GateResult};
 use refmark_engine::verify::Problem;
@@ -242,6 +243,8 @@ pub struct PackageReview {
     pub tensors: usize,
     /// What its files can do.
     pub classes: String,
+    /// Whether that was held against its bytes.
+    pub manifest_is: ManifestIs,
     /// Its state.
     pub trust: TrustState,
     /// The metrics that its manifest claims.
@@ -347,6 +350,33 @@ pub struct CompanionReview {
     pub what: &'static str,
     /// Whether it tells a forge what to run or who must approve.
     pub steers_the_forge: bool,
+}
+
+impl Review {
+    /// Says of the artifacts whose manifests the reader held against their bytes that they are no mere claims.
+    pub fn mark_derived(&mut self, is_derived: &dyn Fn(&ArtifactId) -> bool) {
+        let known = |artifact: &ArtifactId| match is_derived(artifact) {
+            true => ManifestIs::Derived,
+            false => ManifestIs::Claimed,
+        };
+        let changes = self.changes.items.iter_mut().map(|it| (it.artifact, &mut it.diff, &mut it.package));
+        let versions = self.versions.items.iter_mut().map(|it| (Some(it.artifact), &mut it.diff, &mut it.package));
+        for (artifact, diff, package) in changes.chain(versions) {
+            if let Some(diff) = diff {
+                diff.classes.manifest_is = known(&diff.new.artifact);
+            }
+            if let (Some(package), Some(artifact)) = (package, artifact) {
+                package.manifest_is = known(&artifact);
+            }
+        }
+    }
+
+    /// Adds what the reader found out beside the commits, such as bytes that are not what a manifest claims.
+    pub fn add_problem(&mut self, verdict: RangeVerdict, problem: Problem) {
+        self.verdict = self.verdict.max(verdict);
+        self.problems.insert(0, problem);
+        self.summary = summary::summary(self);
+    }
 }
 
 /// Reviews a range.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use refmark_engine::landing::{Effect, Inert, Standing};
 use refmark_engine::rules::renew;
 use refmark_engine::snapshot::{Change, History, first_parents};
-use refmark_engine::verify::{NeedsWholeWalk, Problem, Remembered, Verified, Verifier};
+use refmark_engine::verify::{NeedsWholeWalk, Problem, Remembered, Verified, Verifier, is_unjudgeable};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -98,6 +98,22 @@ pub struct RangeOutcome<'h> {
     pub conflicts: Vec<String>,
 }
 
+/// A step after the base.
+enum Step {
+    /// A commit as it is.
+    Commit(Oid),
+    /// A commit that need not exist, with what it changes, or why that cannot be told.
+    As(Oid, Result<Vec<Change>>),
+}
+
+impl Step {
+    fn commit(&self) -> Oid {
+        match self {
+            Step::Commit(commit) | Step::As(commit, _) => *commit,
+        }
+    }
+}
+
 /// What a way of merging comes to.
 #[derive(Debug, Clone, Serialize)]
 pub struct MethodVerdict {
@@ -167,43 +183,46 @@ impl<'h> Range<'h> {
     }
 
     /// Takes these steps after the base: commits, each with what it changes.
-    fn take(&self, steps: &[(Oid, Vec<Change>)], conflicts: Vec<String>) -> Result<RangeOutcome<'h>> {
+    fn take(&self, steps: &[Step], conflicts: Vec<String>) -> Result<RangeOutcome<'h>> {
         match self.take_from(steps, &conflicts, false) {
             Err(error) if NeedsWholeWalk::is(&error) => self.take_from(steps, &conflicts, true),
             done => done,
         }
     }
 
-    fn take_from(&self, steps: &[(Oid, Vec<Change>)], conflicts: &[String], whole: bool) -> Result<RangeOutcome<'h>> {
+    fn take_from(&self, steps: &[Step], conflicts: &[String], whole: bool) -> Result<RangeOutcome<'h>> {
         let mut verifier = self.at_base(whole)?;
         let (mut effects, mut touched) = (Vec::new(), BTreeSet::new());
-        for (commit, changes) in steps {
-            touched.extend(changes.iter().map(|change| change.path.clone()));
-            let verdict = verifier.take(*commit, changes)?;
-            effects.extend(verdict.effects.into_iter().map(|effect| (*commit, effect)));
+        for step in steps {
+            let (verdict, changes) = match step {
+                Step::Commit(commit) => verifier.take_next(*commit)?,
+                Step::As(commit, Ok(changes)) => (verifier.take(*commit, changes)?, changes.clone()),
+                Step::As(commit, Err(error)) => (verifier.pass_over(*commit, error)?, Vec::new()),
+            };
+            touched.extend(changes.into_iter().map(|change| change.path));
+            effects.extend(verdict.effects.into_iter().map(|effect| (step.commit(), effect)));
         }
-        let head = steps.last().map_or(self.base, |step| step.0);
+        let head = steps.last().map_or(self.base, Step::commit);
         Ok(RangeOutcome { head, verified: verifier.finish()?, effects, touched, conflicts: conflicts.to_vec() })
     }
 
     /// The range as the commits that it is, where its base is on their first-parent chain.
     pub fn as_fast_forward(&self) -> Result<Option<RangeOutcome<'h>>> {
         let Some(chain) = self.chain()? else { return Ok(None) };
-        let mut steps = Vec::new();
-        for commit in chain {
-            steps.push((commit, self.history.changes(commit)?));
-        }
+        let steps: Vec<Step> = chain.into_iter().map(Step::Commit).collect();
         self.take(&steps, Vec::new()).map(Some)
     }
 
     /// The range as one landing on the base: what a merge or a squash brings.
     pub fn as_merge(&self) -> Result<RangeOutcome<'h>> {
-        let all = self.history.between(self.merge_base, self.head)?;
         let mut tree = BTreeMap::new();
         let mut conflicts = Vec::new();
-        let changes = self.onto_base(all, &mut tree, &mut conflicts)?;
+        let changes = match judgeable(self.history.between(self.merge_base, self.head))? {
+            Ok(all) => Ok(self.onto_base(all, &mut tree, &mut conflicts)?),
+            Err(error) => Err(error),
+        };
         // The commit need not exist; nothing in the range may have it as its base.
-        self.take(&[(self.head, changes)], conflicts)
+        self.take(&[Step::As(self.head, changes)], conflicts)
     }
 
     /// The range commit by commit on the base: what a rebase brings. Nothing where it has merges.
@@ -213,8 +232,11 @@ impl<'h> Range<'h> {
         let mut conflicts = Vec::new();
         let mut steps = Vec::new();
         for commit in commits {
-            let changes = self.onto_base(self.history.changes(commit)?, &mut tree, &mut conflicts)?;
-            steps.push((commit, changes));
+            let changes = match judgeable(self.history.changes(commit))? {
+                Ok(changes) => Ok(self.onto_base(changes, &mut tree, &mut conflicts)?),
+                Err(error) => Err(error),
+            };
+            steps.push(Step::As(commit, changes));
         }
         self.take(&steps, conflicts).map(Some)
     }
@@ -306,6 +328,9 @@ impl RangeOutcome<'_> {
         if let Some(error) = &verified.root_error {
             add(RangeVerdict::Failed, Problem::of(error, None, None));
         }
+        if let Some(error) = verified.tip_error.as_deref().filter(|_| verified.walk.tampered_paths().is_empty()) {
+            add(RangeVerdict::Failed, Problem::of(error, None, Some(self.head)));
+        }
         for path in verified.walk.tampered_paths() {
             let error = Error::new(Code::BadTip, format!("{path} had taken effect, and this changes or removes it"))
                 .hint(
@@ -342,6 +367,14 @@ impl RangeOutcome<'_> {
         let weight = |(grade, problem): &(RangeVerdict, Problem)| (*grade, problem.code != Code::Pending);
         problems.sort_by_key(|graded| std::cmp::Reverse(weight(graded)));
         (verdict, problems.into_iter().map(|(_, problem)| problem).collect())
+    }
+}
+
+/// What a commit changes, or why nobody can judge it; an error where that cannot be told here.
+pub(crate) fn judgeable(changes: Result<Vec<Change>>) -> Result<Result<Vec<Change>>> {
+    match changes {
+        Err(error) if !is_unjudgeable(&error) => Err(error),
+        other => Ok(other),
     }
 }
 

@@ -24,6 +24,7 @@ use refmark_records::root::Quorum;
 use refmark_records::signature::{KeyId, PublicKey, allowed_signers_line};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -212,6 +213,20 @@ impl Governance<'_> {
         }
         self.registry.world().store_pin(self.registry.id(), self.registry.name(), expected)?;
         held.govern().trust()
+    }
+
+    /// Pins the first root that the registry has, for somebody who has pinned none for it: trust on first use is for the
+    /// first use. An error with code `exists` where there is a pin.
+    pub fn pin_on_first_use(&self) -> Result<TrustAnswer> {
+        let (world, first) = (self.registry.world(), self.registry.first_root());
+        match world.pin_of(self.registry.id())?.filter(|own| *own != first) {
+            Some(own) => {
+                Err(Error::new(Code::Exists, format!("root {} is pinned for this registry already", own.prefixed()))
+                    .hint(Hint::of("to pin another one, name it: ").then(Next::TrustPin { root: None }))
+                    .field("pinned", own.prefixed()))
+            }
+            None => self.pin_root(first),
+        }
     }
 
     /// An `allowed_signers` file of every member's keys, for `git log --show-signature`.

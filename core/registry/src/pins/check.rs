@@ -123,7 +123,7 @@ impl Project {
             None => pins.extend(lock.pins.iter().map(|pin| judging::judge_offline(pin, span, now))),
             Some(registry) => {
                 judging::same_registry(lock, registry.id())?;
-                let held = registry.held_to(lock.registry.root)?;
+                let held = registry.held_by_lock(lock.registry.root)?;
                 let view = held.view()?;
                 view.check_tip()?;
                 as_of = Some(view.as_of()?);

@@ -8,3 +8,4 @@ pub(crate) mod publish;
 pub(crate) mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod way_up;

@@ -5,12 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::context::{Context, Pinning};
+use crate::pins::way_up::{check_owner, way_up};
 use crate::registry::{LOCK_FILE, Registry};
+use refmark_engine::snapshot::History;
 use refmark_query::pin as judging;
+use refmark_records::layout::Place;
 use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
+use refmark_records::statement::Record;
 use refmark_store::fs::disk::{io_error, replace};
 use refmark_store::fs::lock::Guard;
 use refmark_store::fs::read::read_text_bounded;
+use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -35,12 +40,15 @@ impl Project {
         Ok(Project { folder, lock, world })
     }
 
-    /// The project whose lock file lies in or above a folder; none where there is no lock file.
+    /// The project whose lock file lies in or above a folder; none where there is no lock file. The search ends where the
+    /// folders of another user or another file system begin. An error `not-yours` where somebody else put the file there.
     pub fn find(from: &Path, world: &Context) -> Result<Option<Project>> {
         let from = std::path::absolute(from).map_err(|error| io_error("find", from, &error))?;
-        for folder in from.ancestors() {
-            if folder.join(LOCK_FILE).is_file() {
-                return Project::at(folder, world.clone()).map(Some);
+        for folder in way_up(&from).folders {
+            let path = folder.join(LOCK_FILE);
+            if path.is_file() {
+                check_owner(&path)?;
+                return Project::at(&folder, world.clone()).map(Some);
             }
         }
         Ok(None)
@@ -76,20 +84,20 @@ impl Project {
     /// user's default if it is that one. None where it is elsewhere. An error where another registry stands there.
     pub fn registry(&self) -> Result<Option<Registry>> {
         let lock = self.lock()?;
-        let mut world = self.world.clone();
-        if matches!(world.pinning, Pinning::Stored) {
-            world.pinning = Pinning::Root(lock.registry.root);
-        }
+        let world = self.world.clone();
         if let Some(path) =
             local(&lock.registry.url, &self.folder, self.world.places.home.as_deref()).filter(|path| path.exists())
         {
             let registry = Registry::open(&path, world)?;
             judging::same_registry(lock, registry.id())?;
-            return Ok(Some(registry));
+            return registry.held_by_lock(lock.registry.root).map(Some);
         }
         let Some(default) = self.world.default_registry()?.filter(|path| path.exists()) else { return Ok(None) };
         let registry = Registry::open(&default, world)?;
-        Ok((registry.id() == lock.registry.id).then_some(registry))
+        match registry.id() == lock.registry.id {
+            true => registry.held_by_lock(lock.registry.root).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The registry held to the lock's root, where there is a lock and the caller named no other root. An error where the
@@ -98,7 +106,7 @@ impl Project {
         let Some(lock) = &self.lock else { return Ok(None) };
         judging::same_registry(lock, registry.id())?;
         match registry.world().pinning {
-            Pinning::Stored => registry.held_to(lock.registry.root).map(Some),
+            Pinning::Stored => registry.held_by_lock(lock.registry.root).map(Some),
             Pinning::Root(_) => Ok(None),
         }
     }
@@ -119,6 +127,46 @@ impl Project {
 }
 
 impl Registry {
+    /// This registry, held to the root of a lock file, unless the caller named one. A lock file decides nothing for somebody
+    /// who has pinned a root: that pin stays in force, and an error `wrong-root` says where the lock's root is not one of the
+    /// same registry.
+    pub(crate) fn held_by_lock(&self, root: Digest) -> Result<Registry> {
+        if let Pinning::Root(_) = self.world.pinning {
+            return self.held_to_what_it_is();
+        }
+        let Some(own) = self.world.pin_of(self.id())?.filter(|own| *own != root) else { return self.held_to(root) };
+        let known = self.roots_in_tree()?;
+        if known.contains(&root) && known.contains(&own) {
+            return self.held_to(own);
+        }
+        Err(Error::new(
+            Code::WrongRoot,
+            format!(
+                "the lock file names root {}, and you have pinned {} for this registry",
+                root.prefixed(),
+                own.prefixed()
+            ),
+        )
+        .hint("one of the two is of another registry that calls itself the same: compare both with its owner")
+        .field("expected", own.prefixed())
+        .field("found", root.prefixed()))
+    }
+
+    fn held_to_what_it_is(&self) -> Result<Registry> {
+        Registry::open(self.path(), self.world().clone())
+    }
+
+    /// The roots that the newest commit has, by the digests of their statements; whether they count is judged elsewhere.
+    fn roots_in_tree(&self) -> Result<Vec<Digest>> {
+        let tree = self.repo.snapshot(self.head()?)?;
+        let mut roots = Vec::new();
+        for number in 1.. {
+            let Some(bytes) = tree.read(&Place::Root(number).path(), RECORD_LIMIT)? else { break };
+            roots.extend(Record::parse(&bytes).ok().map(|record| record.digest()));
+        }
+        Ok(roots)
+    }
+
     /// This registry, held to a root.
     pub(crate) fn held_to(&self, root: Digest) -> Result<Registry> {
         Registry::open(self.path(), Context { pinning: Pinning::Root(root), ..self.world().clone() })

@@ -425,7 +425,7 @@ fn entries(pin: &Pin) -> Vec<FileEntry> {
         size: file.size,
         sha256: file.sha256,
         class: file.class,
-        format: "unknown".to_owned(),
+        format: file.format.clone(),
     };
     pin.files.iter().map(entry).collect()
 }

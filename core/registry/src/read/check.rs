@@ -3,6 +3,7 @@
 use crate::registry::Reader;
 use refmark_engine::ports::store::RecordStore;
 use refmark_query::check::{Arrival, CheckAnswer, check};
+use refmark_query::review::RangeVerdict;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::oid::Oid;
@@ -39,6 +40,9 @@ impl<'r> Reader<'r> {
         let landed = self.registry.has_behind(self.head()?, named.head)?;
         let arrival = if options.push || landed { Arrival::Push } else { Arrival::Merge };
         let mut answer = check(&range, arrival, self.registry.world.clock.now())?;
+        for problem in self.registry.false_claims(&self.registry.repo, range.merge_base, range.head)? {
+            answer.add_problem(RangeVerdict::Refused, problem);
+        }
         if self.registry.repo.resolve_revision(&format!("refs/heads/{}", named.head_name)).is_ok() {
             let problems = answer.problems.into_iter();
             answer.problems = problems.map(|problem| problem.on_branch(&named.head_name)).collect();

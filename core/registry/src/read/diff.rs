@@ -16,6 +16,8 @@ impl<'r> Reader<'r> {
 
     /// What differs between two versions or artifacts, `old` first.
     pub fn diff(&self, view: &View<'_>, old: &Reference, new: &Reference) -> Result<ArtifactDiff> {
-        diff::diff(view.facts()?, old, new)
+        let mut diff = diff::diff(view.facts()?, old, new)?;
+        diff.classes.manifest_is = self.registry.manifest_is(&diff.new.artifact);
+        Ok(diff)
     }
 }

@@ -160,6 +160,13 @@ impl<'r> Reader<'r> {
         if view.pin.is_none() && !request.allow_unverified {
             return Err(unpinned(self.registry));
         }
+        if view.verified().is_none() && !request.allow_unverified {
+            return Err(Error::new(
+                Code::Unverified,
+                "history is not whole, so nothing vouches for its bytes, whatever root is pinned",
+            )
+            .hint(Hint::of("fetch all of it, or take them all the same: ").then(Next::With(Choice::AllowUnverified))));
+        }
         if resolved.trust_state != TrustState::Trusted {
             return Err(Error::new(
                 Code::NotTrusted,

@@ -5,7 +5,7 @@ use crate::registry::Registry;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Remembered, Verifier, history_rewritten};
-use refmark_query::review::{Range, Review, ReviewOptions, review};
+use refmark_query::review::{Range, RangeVerdict, Review, ReviewOptions, review};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -52,7 +52,14 @@ impl<'r> Reader<'r> {
         let range = self.registry.range_of(&self.registry.repo, named.base, named.head)?;
         let landed = self.registry.has_behind(self.head()?, named.head)?;
         let options = ReviewOptions { base_name: named.base_name, head_name: named.head_name, landed };
-        review(&range, &options)
+        let mut review = review(&range, &options)?;
+        for looked in self.registry.derive_range(&self.registry.repo, range.merge_base, range.head)? {
+            if let Some(problem) = looked.problem() {
+                review.add_problem(RangeVerdict::Refused, problem);
+            }
+        }
+        review.mark_derived(&|artifact| self.registry.is_derived(artifact));
+        Ok(review)
     }
 }
 

@@ -12,7 +12,10 @@ use refmark_types::reference::Reference;
 impl<'r> Reader<'r> {
     /// Everything that is known of what a reference names, whatever its state.
     pub fn show(&self, view: &View<'_>, reference: &Reference) -> Result<ShowAnswer> {
-        show(&view.basis()?, reference, &|digest| Ok(self.registry.store.presence(digest)? == Presence::Absent))
+        let mut shown =
+            show(&view.basis()?, reference, &|digest| Ok(self.registry.store.presence(digest)? == Presence::Absent))?;
+        shown.manifest_is = self.registry.manifest_is(&shown.artifact);
+        Ok(shown)
     }
 
     /// What a reference means, in a view that the caller holds.

@@ -3,12 +3,15 @@
 use crate::registry::Reader;
 use serde::{Deserialize, Serialize};
 
+use crate::claims::{Claim, Deriver, Looked, TOGETHER};
 use crate::read::resolve::find;
 use crate::registry::Registry;
 use crate::view::View;
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem, Verifier};
+use refmark_query::answer::ManifestIs;
+use refmark_records::trust::TrustState;
 use refmark_store::fs::disk::replace_cache;
 use refmark_store::fs::read::read_bounded;
 use refmark_types::digest::Digest;
@@ -52,6 +55,10 @@ pub struct VerifyAnswer {
     pub problems: Vec<Problem>,
     /// The pinned root; none where nothing vouches for the registry.
     pub trust_root: Option<String>,
+    /// How many artifacts had all of their bytes here, so that their manifests were held against them.
+    pub derived: u64,
+    /// How many had not: what their manifests say of their files is a claim.
+    pub claimed: u64,
     /// Commits of the chain at which a file that had taken effect was missing or changed.
     pub bad_commits: Vec<Oid>,
 }
@@ -106,7 +113,6 @@ impl<'r> Reader<'r> {
             problems.extend(verified.problems());
             verdict = worse(verdict, verified.outcome());
         }
-        let wanted = self.blobs_of(&view, reference)?;
         let mut answer = VerifyAnswer {
             verdict,
             head,
@@ -118,10 +124,12 @@ impl<'r> Reader<'r> {
             damaged: Vec::new(),
             problems,
             trust_root: view.pin.map(|pin| pin.prefixed()),
+            derived: 0,
+            claimed: 0,
             bad_commits: view.verified().map(|it| it.bad.clone()).unwrap_or_default(),
         };
         if !options.history_only {
-            self.verify_blobs(&wanted, &mut answer)?;
+            self.verify_files(&view, reference, &mut answer)?;
         }
         if options.save {
             self.save_verify(&answer)?;
@@ -129,52 +137,73 @@ impl<'r> Reader<'r> {
         Ok(answer)
     }
 
-    fn verify_blobs(&self, wanted: &BTreeMap<Digest, Vec<String>>, answer: &mut VerifyAnswer) -> Result<()> {
-        let digests: Vec<Digest> = wanted.keys().copied().collect();
-        let found =
-            self.registry.store.verify(Some(&digests), &*self.registry.world.progress, &self.registry.world.cancel)?;
-        answer.blobs = found.good;
-        answer.bytes = found.bytes;
-        answer.absent = found.absent;
-        for (digest, error) in found.damaged {
-            let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
-            let mut problem = Problem::of(&error, None, None);
-            problem.message = format!("{names}: {}", problem.message);
-            answer.problems.push(problem);
-            answer.damaged.push(digest);
-            answer.verdict = Outcome::Failed;
-        }
-        for (digest, error) in found.unreadable {
-            // Nobody knows what such a blob holds: it may be good, and is not vouched for.
-            let names = wanted.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
-            let mut problem = Problem::of(&error, None, None);
-            problem.message = format!("{names}: {}", problem.message);
-            answer.problems.push(problem);
-            answer.verdict = worse(answer.verdict, Outcome::Failed);
-        }
-        Ok(())
-    }
-
-    /// The blobs of live artifacts (or of one), each with the files that it is.
-    fn blobs_of(&self, view: &View<'_>, reference: Option<&Reference>) -> Result<BTreeMap<Digest, Vec<String>>> {
+    /// Hashes the files of live artifacts (or of one) that are here, and holds the manifests against them.
+    fn verify_files(&self, view: &View<'_>, reference: Option<&Reference>, answer: &mut VerifyAnswer) -> Result<()> {
         let facts = view.facts()?;
         let artifacts = match reference {
             Some(reference) => vec![find(facts, reference)?.artifact],
             None => crate::write::transition::artifacts(facts)?,
         };
-        let mut wanted: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
-        for artifact in artifacts {
-            if facts.trust(&artifact)?.0 == refmark_records::trust::TrustState::Deleted {
-                continue;
-            }
-            for file in facts.manifest(&artifact)?.iter().flat_map(|it| &it.files) {
-                let names = wanted.entry(file.sha256).or_default();
-                if names.len() < 3 {
-                    names.push(format!("{} of {}", file.path, artifact.short()));
+        let mut deriver = Deriver::new(self.registry);
+        let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+        for some in artifacts.chunks(TOGETHER) {
+            let mut manifests = Vec::new();
+            for artifact in some {
+                if facts.trust(artifact)?.0 == TrustState::Deleted {
+                    continue;
                 }
+                manifests.extend(facts.manifest(artifact)?.map(|manifest| (*artifact, manifest)));
+            }
+            let mut claims = Vec::new();
+            for (artifact, manifest) in &manifests {
+                for file in &manifest.files {
+                    let names = names.entry(file.sha256).or_default();
+                    if names.len() < 3 {
+                        names.push(format!("{} of {}", file.path, artifact.short()));
+                    }
+                }
+                claims.push(Claim { artifact: *artifact, manifest, facts });
+            }
+            self.take_looked(&deriver.look_at(&claims)?, answer);
+        }
+        self.take_blobs(deriver, &names, answer);
+        Ok(())
+    }
+
+    fn take_looked(&self, looked: &[Looked], answer: &mut VerifyAnswer) {
+        for it in looked {
+            match it.held {
+                ManifestIs::Derived => answer.derived += 1,
+                ManifestIs::Claimed => answer.claimed += 1,
+            }
+            if let Some(problem) = it.problem() {
+                answer.problems.push(problem);
+                answer.verdict = worse(answer.verdict, Outcome::Failed);
             }
         }
-        Ok(wanted)
+        self.registry.note_derived(looked.iter().filter(|it| it.is_as_claimed()).map(|it| it.artifact));
+    }
+
+    fn take_blobs(&self, deriver: Deriver<'_>, names: &BTreeMap<Digest, Vec<String>>, answer: &mut VerifyAnswer) {
+        let found = deriver.blobs;
+        answer.blobs = found.good;
+        answer.bytes = found.bytes;
+        answer.absent = found.absent;
+        let mut add = |digest: Digest, error: &Error| {
+            let names = names.get(&digest).map(|it| it.join(", ")).unwrap_or_default();
+            let mut problem = Problem::of(error, None, None);
+            problem.message = format!("{names}: {}", problem.message);
+            answer.problems.push(problem);
+            answer.verdict = worse(answer.verdict, Outcome::Failed);
+        };
+        for (digest, error) in found.damaged {
+            add(digest, &error);
+            answer.damaged.push(digest);
+        }
+        for (digest, error) in found.unreadable {
+            // Nobody knows what such a blob holds: it may be good, and is not vouched for.
+            add(digest, &error);
+        }
     }
 
     fn count_records(&self, view: &View<'_>) -> Result<u64> {

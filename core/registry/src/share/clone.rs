@@ -101,8 +101,11 @@ impl Registry {
         drop(clone);
         // Before the clone has its name: where the pin cannot be kept there is no clone.
         let root = Digest::parse(&answer.trust_root)?;
-        let stored = world.pin_of(answer.id)?.is_some() || request.tofu;
-        if stored && world.places.config.is_some() {
+        let before = world.pin_of(answer.id)?;
+        let stored = before.is_some() || request.tofu;
+        // A pin moves on by what was verified against it, and is replaced by nothing else.
+        let moves = before.is_none() || answer.verdict != Outcome::Incomplete;
+        if stored && moves && world.places.config.is_some() {
             world.store_pin(answer.id, &answer.name, root)?;
         }
         room.finish()?;

@@ -199,7 +199,10 @@ impl Sharing<'_> {
             .hint("fetch and try again"));
         }
         let range = self.registry.range_of(history, head, new)?;
-        let answer = check(&range, Arrival::Push, self.registry.world.clock.now())?;
+        let mut answer = check(&range, Arrival::Push, self.registry.world.clock.now())?;
+        for problem in self.registry.false_claims(history, range.merge_base, new)? {
+            answer.add_problem(RangeVerdict::Refused, problem);
+        }
         Ok((answer.verdict, answer.problems))
     }
 

@@ -1,6 +1,8 @@
 //! History that is not whole: shallow, grafted, replaced. It is never `ok`, and says so before anything relies on it.
 
 use crate::registry::Registry;
+use crate::view::View;
+use refmark_engine::effective::{Objects, State};
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::{Problem, check_tree};
 use refmark_store::git::Repo;
@@ -29,9 +31,18 @@ impl Registry {
 
     /// What is wrong with a commit's tree by itself: all that can be said where history is not whole.
     pub(crate) fn tree_problems(&self, head: Oid) -> Result<Vec<Problem>> {
-        let view = self.view_incomplete()?;
+        let tree = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, []);
         let paths = self.repo.between(None, head)?.into_iter().map(|change| change.path);
-        check_tree(view.state()?, paths)
+        check_tree(&tree, self.world.pin_of(self.id())?, paths)
+    }
+
+    /// The view where history is not whole, for callers that accepted that: of the tree as it stands what is signed by
+    /// somebody who could have. Nothing vouches for it.
+    pub(crate) fn view_incomplete(&self) -> Result<View<'_>> {
+        let head = self.head()?;
+        let without_effect = self.tree_problems(head)?.into_iter().filter_map(|problem| problem.path);
+        let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, without_effect);
+        Ok(View::unwalked(self, state, head, self.world.pin_of(self.id())?))
     }
 }
 

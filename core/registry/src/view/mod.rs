@@ -15,7 +15,6 @@ use refmark_engine::chain::Chain;
 use refmark_engine::effective::{Objects, State};
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
-use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{NeedsWholeWalk, Subject, Verified, Verifier};
 pub use refmark_query::answer::AsOf;
@@ -172,14 +171,6 @@ impl Registry {
         Ok(verified)
     }
 
-    /// The view where history is not whole: the tree as it stands, for callers that accepted that.
-    pub(crate) fn view_incomplete(&self) -> Result<View<'_>> {
-        let head = self.head()?;
-        let pin = self.world.pin_of(self.id())?;
-        let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, []);
-        Ok(View { registry: self, verified: None, unwalked: Some(state), head, pin, chain: OnceCell::new() })
-    }
-
     /// The view of the last good head, where the newest one is bad.
     pub(crate) fn view_last_good(&self) -> Result<View<'_>> {
         let view = self.view()?;
@@ -224,6 +215,11 @@ impl<'r> Reader<'r> {
 }
 
 impl<'r> View<'r> {
+    /// What stands in a tree whose history is not whole.
+    fn unwalked(registry: &'r Registry, state: State<'r>, head: Oid, pin: Option<Digest>) -> View<'r> {
+        View { registry, verified: None, unwalked: Some(state), head, pin, chain: OnceCell::new() }
+    }
+
     /// What has taken effect.
     pub fn state(&self) -> Result<&State<'r>> {
         match (&self.verified, &self.unwalked) {
@@ -255,7 +251,8 @@ impl<'r> View<'r> {
             history: &self.registry.repo,
             walked: self.verified(),
             head: self.head,
-            pinned: self.pin.is_some(),
+            // What was not walked was not held to the pin.
+            pinned: self.pin.is_some() && self.verified.is_some(),
             landings: self,
         })
     }

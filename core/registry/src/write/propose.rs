@@ -387,6 +387,7 @@ fn asked_again(record: &Record) -> Result<Change> {
             evidence: it.evidence.clone(),
         }),
         Predicate::Trust(it) => Change::Trust(TrustRequest {
+            files: it.files.clone(),
             artifact: it.artifact,
             to: it.to,
             reason: it.reason.clone(),

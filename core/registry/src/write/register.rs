@@ -24,7 +24,8 @@ use refmark_types::time::Timestamp;
 mod contents;
 mod look;
 
-pub(crate) use look::{FileSource, look};
+pub(crate) use contents::{Contents, Facts};
+pub(crate) use look::{FileSource, digests_of, look, observer};
 
 /// A package that shall become a version.
 #[derive(Debug, Clone)]
@@ -173,6 +174,11 @@ impl Writer<'_> {
             Ok(written) => written.map(|written| written.commit),
             Err(error) => return Err(error),
         };
+        // What is here was derived from its bytes a moment ago.
+        let derived = |it: &Stored| !it.request.manifest.files.iter().any(|file| self.is_absent(file));
+        let derived: Vec<_> =
+            stored.iter().zip(&given).filter(|(it, _)| derived(it)).map(|(_, given)| given.artifact).collect();
+        self.registry.note_derived(derived);
         Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
     }
 
@@ -309,7 +315,7 @@ impl Writer<'_> {
         for (((package, files), looked), (gaps, said)) in
             packages.iter().zip(walked).zip(looked).zip(gaps.into_iter().zip(said))
         {
-            let mut contents = contents::Contents::new(gaps);
+            let mut contents = Contents::new(gaps);
             for (file, looked) in files.into_iter().zip(&looked) {
                 let blob = ingested.next().ok_or_else(|| refmark_types::error::bug("a file without a blob"))?;
                 contents.add(file.path.as_str(), looked, &blob)?;

@@ -1,17 +1,17 @@
-//! `transition`, `revoke` and `delete`: moves of stages and trust states.
+//! `transition`: moves of stages and trust states.
 
 use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::Registry;
 use crate::view::View;
 use refmark_engine::gate::GateReport;
 use refmark_engine::plan::{self, StageRequest, TrustRequest};
 use refmark_engine::state_reader::StateReader;
+use refmark_query::answer::ManifestIs;
 use refmark_records::trust::TrustState;
-use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
-use refmark_types::name::{AliasName, ConsumerId, ModelName};
+use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 
 /// A move that took effect.
@@ -26,29 +26,13 @@ pub struct TransitionAnswer {
     pub from: String,
     /// The state or stage now.
     pub to: String,
+    /// Whether what the manifest says was held against the bytes, for a move to `trusted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_is: Option<ManifestIs>,
     /// The commit.
     pub commit: Oid,
     /// Every gate of it.
     pub reports: Vec<GateReport>,
-}
-
-/// A revocation or deletion that took effect, and what it hit.
-#[derive(Debug, Clone, Serialize)]
-pub struct RevokeAnswer {
-    /// The artifact.
-    pub artifact: ArtifactId,
-    /// Its state now.
-    pub to: TrustState,
-    /// The commit.
-    pub commit: Oid,
-    /// The versions that are this artifact.
-    pub versions: Vec<(ModelName, u64)>,
-    /// The aliases that held it, and now resolve to `revoked`.
-    pub aliases: Vec<(ModelName, AliasName)>,
-    /// The projects that published a pin to it.
-    pub consumers: Vec<ConsumerId>,
-    /// The blobs whose bytes were removed from this store.
-    pub removed: Vec<Digest>,
 }
 
 impl Writer<'_> {
@@ -68,14 +52,17 @@ impl Writer<'_> {
             version: Some(format!("{}/{}", request.model, request.version)),
             from: from.unwrap_or_default().to_string(),
             to: request.to.to_string(),
+            manifest_is: None,
             commit: written.commit,
             reports: written.reports,
         })
     }
 
-    /// Moves an artifact to a trust state.
+    /// Moves an artifact to a trust state. To `trusted` only if its bytes, as far as they are here, say what its manifest
+    /// claims: an error `inconsistent-manifest` where they do not.
     pub fn transition_trust(&self, request: &TrustRequest) -> Result<TransitionAnswer> {
         let mut from = None;
+        let manifest_is = self.looked_at(self.registry.view()?.facts()?, request)?;
         let written = self.change(|view, author| {
             let facts = view.facts()?;
             from = Some(facts.trust(&request.artifact)?.0);
@@ -86,102 +73,27 @@ impl Writer<'_> {
             version: None,
             from: from.unwrap_or_default().to_string(),
             to: request.to.to_string(),
+            manifest_is,
             commit: written.commit,
             reports: written.reports,
         })
     }
 
-    /// Revokes an artifact: its bytes are handed out to nobody from this commit on.
-    pub fn revoke(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
-        let written = self.change(|view, author| plan::revoke_artifact(view.facts()?, author, artifact, reason))?;
-        let view = self.registry.view_of(written.commit)?;
-        self.hit(&view, artifact, TrustState::Revoked, Vec::new())
-    }
-
-    /// Deletes an artifact: its metadata stays, and its bytes go from this store unless a live artifact shares them.
-    pub fn delete(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
-        let to = TrustState::Deleted;
-        let request = TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new() };
-        let written = self.change(|view, author| {
-            let mut plan = plan::trust(view.facts()?, author, &request)?;
-            plan.subject = format!("delete {}", artifact.short());
-            Ok(plan)
-        })?;
-        let view = self.registry.view_of(written.commit)?;
-        let removed = self.registry.remove_bytes(&view, artifact)?;
-        self.hit(&view, artifact, to, removed)
-    }
-
-    /// What a move that has just taken effect hit.
-    fn hit(&self, view: &View<'_>, artifact: ArtifactId, to: TrustState, removed: Vec<Digest>) -> Result<RevokeAnswer> {
-        let (versions, aliases) = self.holders(view, artifact)?;
-        let mut consumers = Vec::new();
-        for it in view.facts()?.consumers()? {
-            if it.pins.iter().any(|pin| pin.artifact == artifact) {
-                consumers.push(it.consumer.clone());
-            }
+    /// Before bytes are trusted, what the manifest says of them is held against them, as far as they are here.
+    pub(crate) fn looked_at(&self, facts: StateReader<'_>, request: &TrustRequest) -> Result<Option<ManifestIs>> {
+        if request.to != TrustState::Trusted {
+            return Ok(None);
         }
-        Ok(RevokeAnswer { artifact, to, commit: view.head, versions, aliases, consumers, removed })
+        let looked = self.registry.derive(facts, request.artifact)?;
+        looked.error().map_or(Ok(Some(looked.held)), Err)
     }
 
     /// The versions that are an artifact, and the aliases that hold it, in all models.
-    fn holders(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
+    pub(super) fn holders(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Holders> {
         match self.registry.indexed(view, |index| Ok((index.versions_of(&artifact)?, index.holders_of(&artifact)?)))? {
             Some(found) => Ok(found),
             None => holders(view.facts()?, artifact),
         }
-    }
-}
-
-impl Registry {
-    /// Moves the blobs of all deleted artifacts to the trash: a delete that was killed, or was made in another copy, left
-    /// them here.
-    pub(crate) fn finish_deletes(&self) -> Result<()> {
-        let view = self.view()?;
-        for artifact in artifacts(view.facts()?)? {
-            if view.facts()?.trust(&artifact)?.0 == TrustState::Deleted {
-                self.remove_bytes(&view, artifact)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Moves the blobs of a deleted artifact to the trash, but for those that a live one shares.
-    fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
-        let facts = view.facts()?;
-        let Some(manifest) = facts.manifest(&artifact)? else { return Ok(Vec::new()) };
-        let mut doomed = std::collections::BTreeSet::new();
-        for digest in manifest.files.iter().map(|file| file.sha256) {
-            if !self.is_shared(view, artifact, &digest)? {
-                doomed.insert(digest);
-            }
-        }
-        let mut removed = Vec::new();
-        for digest in doomed {
-            if matches!(self.store.presence(&digest)?, refmark_store::blob::Presence::Present { .. }) {
-                self.store.trash(&digest, self.world.clock.now())?;
-                removed.push(digest);
-            }
-        }
-        Ok(removed)
-    }
-
-    /// Whether a live artifact other than this one has a file.
-    fn is_shared(&self, view: &View<'_>, artifact: ArtifactId, file: &Digest) -> Result<bool> {
-        let facts = view.facts()?;
-        let candidates = match self.indexed(view, |index| index.artifacts_with(file))? {
-            Some(found) => found.into_iter().map(|(other, _)| other).collect(),
-            None => artifacts(facts)?,
-        };
-        for other in candidates {
-            if other != artifact && facts.trust(&other)?.0 != TrustState::Deleted {
-                let manifest = facts.manifest(&other)?;
-                if manifest.is_some_and(|it| it.files.iter().any(|have| have.sha256 == *file)) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 }
 

@@ -74,6 +74,7 @@ impl Writer<'_> {
                         .hint("they belong to the stage `retired`"));
                 }
                 Ok(Change::Trust(TrustRequest {
+                    files: Vec::new(),
                     artifact: find(facts, reference)?.artifact,
                     to,
                     reason: request.reason.clone(),

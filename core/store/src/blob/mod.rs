@@ -22,5 +22,5 @@ pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};
 pub use store::{Presence, Store, VerifiedReader, error_of};
 pub use trash::{KEEP_SECONDS, LeftOver};
-pub use verify::Verified;
+pub use verify::{Verified, Watch};
 pub use walk::{Found, IGNORE_FILE, Walked, walk_package};

@@ -174,7 +174,7 @@ impl Store {
             let stored = match remote.store(digest, &path, progress, cancel) {
                 Err(error) if error.code == Code::Damaged => {
                     let silent = Work { progress: &Silent, cancel };
-                    return Err(self.check_bytes(digest, *size, silent)?.unwrap_or(error));
+                    return Err(self.check_bytes(digest, *size, None, silent)?.unwrap_or(error));
                 }
                 stored => stored?,
             };

@@ -1,12 +1,14 @@
 //! Hashing what is stored, on every core.
 
 use super::error::OfBlob;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::store::{Presence, Store, Wrong};
 use super::stream::{self, LARGE, Named, Work};
 use crate::fs::disk::shown;
 use crate::fs::parallel::{cores, for_each, locked};
+use refmark_engine::ports::blob::Observer;
 use refmark_engine::ports::{Cancel, Progress, Unit};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -28,10 +30,24 @@ pub struct Verified {
     pub absent: Vec<Digest>,
 }
 
+/// Who looks at a blob while it is hashed, if anybody does.
+pub type Watch<'a> = dyn Fn(&Digest) -> Option<Box<dyn Observer>> + Sync + 'a;
+
 impl Store {
     /// Reads and hashes these blobs, or all where `which` is none. Damaged ones are moved away and reported, not a
     /// error of the call, and so are those that cannot be read. Errors: `io` where the store cannot be listed, `cancelled`.
     pub fn verify(&self, which: Option<&[Digest]>, progress: &dyn Progress, cancel: &Cancel) -> Result<Verified> {
+        self.verify_watched(which, &|_| None, progress, cancel).map(|(found, _)| found)
+    }
+
+    /// The same; `watch` looks at the bytes on the way, and what it saw is given for each blob that is what it is named.
+    pub fn verify_watched(
+        &self,
+        which: Option<&[Digest]>,
+        watch: &Watch<'_>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<(Verified, BTreeMap<Digest, Vec<u8>>)> {
         let mut found = Verified::default();
         let mut todo = Vec::new();
         match which {
@@ -52,17 +68,25 @@ impl Store {
             }
         }
         progress.start("verifying files", Some(todo.iter().map(|(_, size)| size).sum()), Unit::Bytes);
-        let found = Mutex::new(found);
+        let found = Mutex::new((found, BTreeMap::new()));
         // The largest first, so that no core is left alone with one at the end.
         todo.sort_by_key(|(digest, size)| (std::cmp::Reverse(*size), *digest));
         let work = Work { progress, cancel };
         // Alone, a large file gets a thread for reading; among many, each core reads and hashes its own.
         let alone = todo.iter().filter(|(_, size)| *size >= LARGE).count() < cores();
         let done = for_each(cores(), &todo, |(digest, size)| {
-            let checked = self.check_bytes(digest, if alone { *size } else { 0 }, work);
-            let mut found = locked(&found);
+            let mut observer = watch(digest);
+            let seeing: Option<&mut dyn Observer> = match &mut observer {
+                Some(observer) => Some(&mut **observer),
+                None => None,
+            };
+            let checked = self.check_bytes(digest, if alone { *size } else { 0 }, seeing, work);
+            let (found, seen) = &mut *locked(&found);
             match checked {
-                Ok(None) => found.good += 1,
+                Ok(None) => {
+                    found.good += 1;
+                    seen.extend(observer.map(|observer| (*digest, observer.finish())));
+                }
                 Ok(Some(error)) => found.damaged.push((*digest, error)),
                 Err(error) if error.code == Code::Cancelled => return Err(error),
                 // Deleted since it was listed.
@@ -75,11 +99,11 @@ impl Store {
         });
         progress.finish();
         done?;
-        let mut found = found.into_inner().unwrap_or_else(|poison| poison.into_inner());
+        let (mut found, seen) = found.into_inner().unwrap_or_else(|poison| poison.into_inner());
         found.damaged.sort_by_key(|(digest, _)| *digest);
         found.unreadable.sort_by_key(|(digest, _)| *digest);
         found.absent.sort();
-        Ok(found)
+        Ok((found, seen))
     }
 
     /// The error of a blob that is not here because its bytes were wrong: it stays damaged, and is not merely elsewhere,
@@ -103,10 +127,16 @@ impl Store {
 
     /// Hashes one blob; the error of a damaged one, which was moved away. `weight` is its size in bytes where threads of
     /// its own are worth it.
-    pub(super) fn check_bytes(&self, digest: &Digest, weight: u64, work: Work<'_>) -> Result<Option<Box<Error>>> {
+    pub(super) fn check_bytes(
+        &self,
+        digest: &Digest,
+        weight: u64,
+        observer: Option<&mut dyn Observer>,
+        work: Work<'_>,
+    ) -> Result<Option<Box<Error>>> {
         let path = self.place_of(digest);
         let (file, _) = self.open_raw(digest)?;
-        let passed = stream::hash(Named { file: &file, path: &path }, weight, None, work)?;
+        let passed = stream::hash(Named { file: &file, path: &path }, weight, observer, work)?;
         Ok((passed.digest != *digest).then(|| self.quarantine(digest, &Wrong::Bytes { found: passed.digest }, path)))
     }
 }

@@ -273,6 +273,7 @@ impl<W: Workshop> Scene<W> {
                 by: principal(by),
                 time: self.tick(),
                 evidence: Vec::new(),
+                files: Vec::new(),
                 previous: before.map(Signed::digest),
                 base: Some(base),
                 path: String::new(),

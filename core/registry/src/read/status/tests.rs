@@ -79,6 +79,7 @@ fn a_revocation_on_one_persons_word_is_shown_until_it_is_approved() {
     let one = registry.write(&ada).register(&package).unwrap();
     assert!(registry.read().status(None).unwrap().open_approvals.is_empty());
     let revoke = TrustRequest {
+        files: Vec::new(),
         artifact: one.artifact,
         to: TrustState::Revoked,
         reason: "leaks".to_owned(),

@@ -42,7 +42,11 @@ impl Stage1 {
         request.options.accept_incomplete = true;
         let store = self.registry().store().area().to_owned();
         registry.share().add_remote(&refmark_types::name::RemoteName::parse("store").unwrap(), &store).unwrap();
+        let error = registry.read().pull(&reference, &out, &request).unwrap_err();
+        assert_eq!(error.code, Code::Unverified, "to accept that history is not whole vouches for nothing: {error}");
+        request.allow_unverified = true;
         let pulled = registry.read().pull(&reference, &out, &request).unwrap();
+        assert_eq!(pulled.resolved.trust, "none");
         assert!(!pulled.resolved.verified, "accepted is not verified");
         let status = registry.read().status(None).unwrap();
         assert_eq!((status.verdict, status.trust.vouched_for, status.versions), (Outcome::Incomplete, false, 2));
@@ -119,4 +123,45 @@ fn borrowed_objects_are_not_read_and_the_way_out_is_named() {
     let registry = Registry::open(&plain, stage.held()).unwrap();
     let options = VerifyOptions { history_only: true, ..Default::default() };
     assert_eq!(registry.read().verify(None, options).unwrap().verdict, Outcome::Ok);
+}
+
+#[test]
+fn an_unsigned_move_is_no_state_where_incomplete_history_is_accepted() {
+    use refmark_engine::ports::store::{NewCommit, RecordStore};
+    use refmark_engine::snapshot::History;
+    let stage = Stage1::new();
+    let registry = stage.registry();
+    // A stranger pushes a move of the alias that nobody signed, on top of what stands there.
+    let head = registry.head().unwrap();
+    let moved = |n: u64| format!("models/{}/aliases/champion/0000/{n:02}.json", folder(&registry, head));
+    let text = registry.repo().snapshot(head).unwrap().read(&moved(1), 1 << 20).unwrap().unwrap();
+    let forged =
+        String::from_utf8(text).unwrap().replace("\"sequence\": 1", "\"sequence\": 2").replace("/01.json", "/02.json");
+    let forged = forged.replace("\"version\": 1", "\"version\": 2");
+    let who = crate::write::transaction::identity(&refmark_types::name::PrincipalId::parse("eve").unwrap());
+    let pushed = NewCommit {
+        parents: vec![head],
+        files: vec![(moved(2), forged.into_bytes())],
+        removals: Vec::new(),
+        message: "a gift".to_owned(),
+        author: who.clone(),
+        committer: who,
+        time: refmark_types::time::Timestamp::from_unix(1_800_000_500),
+        sign: None,
+    };
+    let pushed = registry.repo().write(&pushed).unwrap();
+    registry.repo().move_branch(registry.branch(), Some(head), pushed).unwrap();
+    let (_, plain) = stage.plain(&["--depth", "1"]);
+    let options = ResolveOptions { accept_incomplete: true, ..ResolveOptions::default() };
+    let reference = Reference::parse("sentiment@champion").unwrap();
+    let resolved = plain.unwrap().read().resolve(&reference, options).unwrap();
+    assert_eq!((resolved.version, resolved.sequence, resolved.trust.as_str()), (Some(1), Some(1), "none"));
+}
+
+/// The folder of the model `sentiment` below `models/`.
+fn folder(registry: &Registry, head: refmark_types::oid::Oid) -> String {
+    use refmark_engine::snapshot::History;
+    let changes = registry.repo().between(None, head).unwrap();
+    let path = changes.into_iter().map(|it| it.path).find(|path| path.contains("/sentiment/aliases/")).unwrap();
+    path.strip_prefix("models/").unwrap().split("/aliases/").next().unwrap().to_owned()
 }

@@ -29,9 +29,22 @@ pub(crate) struct Contents {
     doubts: Vec<(String, String)>,
 }
 
+/// What was derived from a package's files, and not claimed by anybody.
+pub(crate) struct Facts {
+    pub(crate) files: Vec<FileEntry>,
+    pub(crate) table: table::Contents,
+    pub(crate) gaps: Vec<Gap>,
+    pub(crate) graphs: Vec<Graph>,
+}
+
 impl Contents {
+    /// What was derived.
+    pub(crate) fn into_facts(self) -> Facts {
+        Facts { files: self.files, table: self.table, gaps: self.gaps, graphs: self.graphs }
+    }
+
     /// Nothing yet, of a package that lacks this.
-    pub(super) fn new(gaps: Vec<Gap>) -> Contents {
+    pub(crate) fn new(gaps: Vec<Gap>) -> Contents {
         Contents { gaps, ..Contents::default() }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn look(path: &Path, name: &str) -> Result<Inspection> {
 }
 
 /// Digests the tensors while the file is stored, where it has any, and what is outside of them.
-pub(super) fn observer(inspection: &Inspection) -> Option<Box<dyn Observer>> {
+pub(crate) fn observer(inspection: &Inspection) -> Option<Box<dyn Observer>> {
     if inspection.tensors.is_empty() {
         return None;
     }
@@ -56,13 +56,13 @@ pub(super) fn observer(inspection: &Inspection) -> Option<Box<dyn Observer>> {
 }
 
 /// Digests of a file's tensors, in their order, and of the bytes outside of them.
-pub(super) struct Digested {
-    pub(super) tensors: Vec<Digest>,
-    pub(super) other: Digest,
+pub(crate) struct Digested {
+    pub(crate) tensors: Vec<Digest>,
+    pub(crate) other: Digest,
 }
 
 /// What an observer of this file gave.
-pub(super) fn digests_of(inspection: &Inspection, extra: Option<&[u8]>) -> Option<Digested> {
+pub(crate) fn digests_of(inspection: &Inspection, extra: Option<&[u8]>) -> Option<Digested> {
     let (kept, rest) = extra?.split_at_checked(32)?;
     let count = inspection.tensors.len();
     if kept != layout(inspection).as_bytes() || <[u8]>::len(rest) != (count + 1) * 32 {

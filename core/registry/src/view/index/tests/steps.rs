@@ -295,7 +295,8 @@ impl Bench {
             let Some(artifact) = facts.version(&model, version)?.map(|it| it.artifact) else {
                 return Err(Error::new(Code::NotFound, "no such version"));
             };
-            let request = plan::TrustRequest { artifact, to, reason: "test".to_owned(), evidence: Vec::new() };
+            let request =
+                plan::TrustRequest { artifact, to, reason: "test".to_owned(), evidence: Vec::new(), files: Vec::new() };
             plan::trust(facts, author, &request)
         });
     }
