@@ -147,9 +147,19 @@ fn view_serves_this_machine_alone_with_a_strict_policy_and_leaves_nothing() {
         command.env("TMPDIR", env.path("tmp")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut link = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut link).unwrap();
-    let (address, fragment) = link.trim().trim_start_matches("http://").split_once('/').unwrap();
+    let (address, rest) = link.trim().trim_start_matches("http://").split_once('/').unwrap();
+    let (token, fragment) = rest.split_once('/').unwrap();
     assert!(address.starts_with("127.0.0.1:") && fragment.starts_with("#root=sha256:"), "{link}");
-    let get = |path: &str| ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}"));
+    let get = |path: &str| ask(address, &format!("GET /{token}{path} HTTP/1.1\r\nHost: {address}"));
+    // Another user of this machine reaches the port, and neither guesses the address nor reads the folder.
+    assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{link}");
+    for guess in ["/", "/index.html", "/registry/site.json", "/00000000000000000000000000000000/"] {
+        assert_eq!(ask(address, &format!("GET {guess} HTTP/1.1\r\nHost: {address}")).0, "404", "{guess}");
+    }
+    for folder in std::fs::read_dir(env.path("tmp")).unwrap() {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&folder.unwrap().metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o700);
+    }
     let (status, head, body) = get("/");
     assert_eq!((status.as_str(), body.starts_with(b"<script")), ("200", true), "{head}");
     assert!(head.contains("default-src 'none'") && head.contains("nosniff"), "{head}");

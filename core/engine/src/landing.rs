@@ -4,6 +4,7 @@
 //! took effect since. What took effect is never judged again.
 
 mod late;
+mod share;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -26,7 +27,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 
-/// So many landings may be pending at a time; the rest are refused.
+/// So many landings may be pending at a time; the rest wait for a place.
 pub const PENDING_LIMIT: usize = 256;
 
 /// Where a landing without effect stands.
@@ -37,6 +38,8 @@ pub enum Standing {
     New,
     /// It breaks no rule and lacks something.
     Pending,
+    /// So does it, and so many others are pending that it is judged again only when it gets a place among them.
+    Waiting,
     /// It breaks a rule, and is not judged again while it stands unchanged.
     Refused,
 }
@@ -120,6 +123,8 @@ pub struct Walk<'h> {
     /// Landings that were not judged yet, and those that are pending, by key: no commit looks at the refused ones.
     new: BTreeSet<u64>,
     pending: BTreeSet<u64>,
+    /// Landings that wait for a place among the pending ones.
+    waiting: BTreeSet<u64>,
     next_key: u64,
     /// Paths of the state that are missing or differ at the present commit.
     tampered_paths: BTreeSet<String>,
@@ -159,6 +164,7 @@ impl<'h> Walk<'h> {
             holder: HashMap::new(),
             new: BTreeSet::new(),
             pending: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             next_key: 0,
             tampered_paths: BTreeSet::new(),
             effects: 0,
@@ -188,6 +194,7 @@ impl<'h> Walk<'h> {
         match landing.standing {
             Standing::New => drop(self.new.insert(landing.key)),
             Standing::Pending => drop(self.pending.insert(landing.key)),
+            Standing::Waiting => drop(self.waiting.insert(landing.key)),
             Standing::Refused => {}
         }
         let at = self.inert.partition_point(|other| other.key < landing.key);
@@ -198,6 +205,7 @@ impl<'h> Walk<'h> {
     fn remove(&mut self, key: u64) -> Option<Inert> {
         self.new.remove(&key);
         self.pending.remove(&key);
+        self.waiting.remove(&key);
         let at = self.inert.binary_search_by_key(&key, |landing| landing.key).ok()?;
         let landing = self.inert.remove(at);
         for path in landing.files.keys() {
@@ -300,6 +308,11 @@ impl<'h> Walk<'h> {
                     effects.extend(self.judge_one(key)?);
                 }
             }
+            // Who waited longest for a place is judged as soon as one is free.
+            while let Some(key) = self.next_in_line() {
+                self.waiting.remove(&key);
+                effects.extend(self.judge_one(key)?);
+            }
             if self.effects == before {
                 return Ok(effects);
             }
@@ -340,20 +353,17 @@ impl<'h> Walk<'h> {
         let Ok(at) = self.inert.binary_search_by_key(&key, |landing| landing.key) else { return };
         self.new.remove(&key);
         let was_pending = self.pending.remove(&key);
-        let full = !was_pending && self.pending.len() >= PENDING_LIMIT;
+        self.waiting.remove(&key);
         let landing = &mut self.inert[at];
         landing.judged_at = self.effects;
         landing.findings = findings;
         landing.reports = reports;
-        landing.standing = if refused || full { Standing::Refused } else { Standing::Pending };
-        if full && !refused {
-            let path = landing.files.keys().next().cloned().unwrap_or_default();
-            let error = Error::new(Code::Refused, format!("{PENDING_LIMIT} landings are pending already"))
-                .hint(Hint::of("approve or remove some of them first: ").then(Next::Status));
-            landing.findings.push((path, error));
-        }
-        if landing.standing == Standing::Pending {
-            self.pending.insert(key);
+        landing.standing = if refused { Standing::Refused } else { Standing::Pending };
+        match (refused, was_pending) {
+            (true, _) => {}
+            // It has a place, and keeps it.
+            (false, true) => drop(self.pending.insert(key)),
+            (false, false) => self.queue(key),
         }
     }
 

@@ -504,11 +504,11 @@ mod tests {
     #[test]
     fn what_a_newer_refmark_wrote_asks_for_an_upgrade_and_what_nobody_wrote_is_refused() {
         let text = lock(vec![pin("a")]).print().unwrap();
-        let newer = text.replace("format = 1", "format = 2\nsomething_new = 3");
+        let newer = text.replace("format = 2", "format = 3\nsomething_new = 3");
         assert_eq!(LockFile::parse(&newer).unwrap_err().code, Code::UpgradeNeeded);
         for (from, to) in [
-            ("format = 1", "format = 1\nsomething_new = 3"),
-            ("format = 1", "format = 0"),
+            ("format = 2", "format = 2\nsomething_new = 3"),
+            ("format = 2", "format = 0"),
             ("version = 3", "version = 3\nnewest = true"),
             ("version = 3", "version = 0"),
             ("version = 3", "version = -3"),

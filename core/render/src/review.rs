@@ -19,11 +19,58 @@ const ROWS: usize = 50;
 
 /// A review as Markdown for a comment, within a limit of characters.
 pub fn to_markdown(review: &Review, limit: usize) -> String {
-    let whole = page(review, &format!("Nothing was cut (limit {} characters).", thousands(limit)));
-    match whole.markdown_within(limit) {
+    let cut = cut(review);
+    let said = match cut.is_empty() {
+        true => format!("Nothing was cut (limit {} characters).", thousands(limit)),
+        false => format!(
+            "Cut: {}. No change of a root, a policy, a trust state or of production is among them.",
+            cut.join(", ")
+        ),
+    };
+    match page(review, &said).markdown_within(limit) {
         (text, 0) => text,
-        _ => page(review, "Parts were cut.").markdown(limit),
+        _ => page_of(review, "Parts were cut, from the end.", true).markdown(limit),
     }
+}
+
+/// What the page does not have, each with its number.
+fn cut(review: &Review) -> Vec<String> {
+    let beyond = |listed: usize, shown: usize| listed.saturating_sub(shown);
+    let reach = review.changes.items.iter().map(|change| beyond(change.reach.count, 10)).sum();
+    let rules = review.rules.iter().map(|rule| beyond(rule.changes.count, ROWS)).sum();
+    let lines = review.rules.iter().map(|rule| rule.lines_added.more + rule.lines_removed.more).sum();
+    let problems = review.problems.iter().filter(|problem| problem.code != Code::Pending).count();
+    let counts: [(usize, &str); 9] = [
+        (review.changes.more, "move"),
+        (review.versions.more, "version"),
+        (beyond(review.records.count, ROWS), "other record"),
+        (beyond(review.inert.count, ROWS), "file without effect"),
+        (beyond(review.companions.count, 20), "file beside the records"),
+        (beyond(problems, 10), "problem"),
+        (reach, "pinned project"),
+        (rules, "change of a policy's members"),
+        (lines, "line of a policy's text"),
+    ];
+    let plural = |(count, what): &(usize, &str)| match what.split_once(' ') {
+        Some((first, rest)) if *count != 1 && matches!(first, "file" | "change" | "line") => {
+            format!("{count} {first}s {rest}")
+        }
+        _ => counted(*count, what),
+    };
+    counts.iter().filter(|(count, _)| *count > 0).map(plural).collect()
+}
+
+/// What is always named, in one list at the top.
+fn grave(review: &Review) -> Block {
+    let rows = review.grave.iter().map(|grave| {
+        let mark = match grave.decision {
+            Decision::Ok => Mark::Good,
+            Decision::Pending => Mark::Waits,
+            Decision::Refused => Mark::Bad,
+        };
+        Line::mark(mark).say(" ").word(&grave.change).say(format!(" ({})", grave.by))
+    });
+    Block::Lines(rows.collect())
 }
 
 fn thousands(number: usize) -> String {
@@ -46,6 +93,11 @@ pub fn to_html_page(review: &Review) -> String {
 }
 
 fn page(review: &Review, cut: &str) -> Page {
+    page_of(review, cut, review.changes.more > 0)
+}
+
+/// `is_cut`: not everything is shown one by one, so what must not be missed is named first.
+fn page_of(review: &Review, cut: &str, is_cut: bool) -> Page {
     let mut page = Page::default();
     let marker = format!("refmark-review v1 registry={} change={}", review.registry.short(), review.key);
     page.push(Block::Hidden(marker));
@@ -55,6 +107,9 @@ fn page(review: &Review, cut: &str) -> Page {
         page.push(Block::Lines(vec![line]));
     }
     page.push(problems(review));
+    if is_cut {
+        page.push(grave(review));
+    }
     for change in &review.changes.items {
         one_move(&mut page, review, change);
     }
@@ -264,6 +319,8 @@ fn rules(page: &mut Page, rules: &[RulesReview]) {
         let signed = counted(rule.signatures, "signature");
         let mut lines = vec![line.say(format!(" ({}, {}, {signed})", rule.by, when(rule.time)))];
         lines.extend(rule.changes.items.iter().take(ROWS).map(|change| Line::of("• ").word(change)));
+        let more = rule.changes.count.saturating_sub(ROWS);
+        lines.extend((more > 0).then(|| Line::of(format!("…and {}", counted(more, "more change")))));
         page.push(Block::Lines(lines));
         let (added, removed) = (&rule.lines_added, &rule.lines_removed);
         if added.count + removed.count > 0 {

@@ -297,7 +297,7 @@ fn versions(studio: &Studio) {
     let head = attack.scene.land(at, [go.edit()]);
     attack.resolves("m@canary", Some(1)).resolves("m@champion", None).ends(
         head,
-        "failed",
+        "pending",
         Some("pending"),
         Some(&last),
     );

@@ -4,10 +4,12 @@ mod serve;
 
 use refmark_core::ExportRequest;
 use refmark_core::engine::ports::Cancel;
+use refmark_core::store::fs::host::unguessable;
 use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::oid::Oid;
 use serde::Serialize;
+use std::os::unix::fs::PermissionsExt;
 
 use self::serve::Server;
 use super::export_site;
@@ -41,7 +43,7 @@ struct ViewAnswer {
 impl Render for ViewAnswer {
     fn render(&self, page: &mut Page) {
         page.line(bold(&self.url));
-        page.line(faint("only this machine can open it; Ctrl-C ends it"));
+        page.line(faint("only who has this link can open it, on this machine; Ctrl-C ends it"));
         self.warnings.iter().for_each(|it| page.line(format!("{} {}", doubtful("note:"), safe(it))));
     }
 
@@ -60,14 +62,17 @@ pub fn run(app: &App, args: &ViewArgs) -> Reply {
     let viewer = export_site::viewer(args.viewer.viewer.as_deref())?;
     let registry = app.registry()?;
     app.arm();
-    let folder = tempfile::Builder::new().prefix("refmark-view-").tempdir().map_err(|error| {
+    // Others on this machine may neither read the folder nor guess the address: a port is everybody's.
+    let ours = std::fs::Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix("refmark-view-").permissions(ours).tempdir().map_err(|error| {
         Error::new(Code::Io, format!("a folder for the site cannot be made: {error}")).hint("set TMPDIR to one")
     })?;
+    let token = unguessable().ok_or_else(|| Error::new(Code::Io, "the system has no random numbers for an address"))?;
     let request = ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() };
     let site = registry.share().export_site(&Git::default(), folder.path(), &request)?;
-    let server = Server::bind(folder.path(), args.port)?;
+    let server = Server::bind(folder.path(), args.port, &token)?;
     reply(ViewAnswer {
-        url: format!("http://127.0.0.1:{}/{}", server.port(), site.fragment),
+        url: format!("http://127.0.0.1:{}/{token}/{}", server.port(), site.fragment),
         head: site.head,
         trust_root: site.trust_root,
         warnings: site.warnings,

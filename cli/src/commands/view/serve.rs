@@ -16,16 +16,17 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How many requests are answered at once.
 const HANDS: usize = 4;
 
-/// A folder that is served on 127.0.0.1.
+/// A folder that is served on 127.0.0.1, below a path that nobody can guess: every user of this machine reaches the port.
 pub struct Server {
     http: tiny_http::Server,
     folder: PathBuf,
+    token: String,
     port: u16,
 }
 
 impl Server {
     /// Takes a port of 127.0.0.1; any free one for 0.
-    pub fn bind(folder: &Path, port: u16) -> Result<Server> {
+    pub fn bind(folder: &Path, port: u16, token: &str) -> Result<Server> {
         let refused = |why: String| {
             Error::new(Code::Io, format!("port {port} of 127.0.0.1 cannot be taken: {why}"))
                 .hint("name another one with --port, or none for one that is free")
@@ -33,7 +34,7 @@ impl Server {
         let folder = folder.canonicalize().map_err(|error| refused(error.to_string()))?;
         let http = tiny_http::Server::http(("127.0.0.1", port)).map_err(|error| refused(error.to_string()))?;
         let port = http.server_addr().to_ip().map_or(port, |it| it.port());
-        Ok(Server { http, folder, port })
+        Ok(Server { http, folder, token: token.to_owned(), port })
     }
 
     /// The port.
@@ -86,6 +87,7 @@ impl Server {
     /// The file that an address means: one below the folder, or none.
     fn find(&self, url: &str) -> Option<PathBuf> {
         let path = url.split(['?', '#']).next()?.strip_prefix('/')?;
+        let path = path.strip_prefix(&self.token)?.strip_prefix('/')?;
         let path = if path.is_empty() { "index.html" } else { path };
         // The names of a site need no escapes, and no part of them is `..`.
         let plain = |part: &str| {
@@ -142,9 +144,14 @@ mod tests {
         std::fs::write(folder.join("assets/app.wasm"), "wasm").unwrap();
         std::fs::write(folder.join(".lock"), "lock").unwrap();
         std::os::unix::fs::symlink(home.path().join("secret.txt"), folder.join("link.txt")).unwrap();
-        let server = Server::bind(&folder, 0).unwrap();
-        assert!(server.find("/").is_some() && server.find("/?a=b#c").is_some());
-        let wasm = server.find("/assets/app.wasm").unwrap();
+        let server = Server::bind(&folder, 0, "s3cret").unwrap();
+        assert!(server.find("/s3cret/").is_some() && server.find("/s3cret/?a=b#c").is_some());
+        for stranger in
+            ["/", "/index.html", "/s3cret", "/s3cre/index.html", "/s3crets/index.html", "//s3cret/index.html"]
+        {
+            assert_eq!(server.find(stranger), None, "{stranger}");
+        }
+        let wasm = server.find("/s3cret/assets/app.wasm").unwrap();
         assert_eq!(headers(&wasm)[0].1, "application/wasm");
         for bad in [
             "/../secret.txt",
@@ -161,6 +168,7 @@ mod tests {
             "/assets/app.wasm\0",
         ] {
             assert_eq!(server.find(bad), None, "{bad}");
+            assert_eq!(server.find(&format!("/s3cret{bad}")), None, "{bad}");
         }
     }
 }

@@ -227,7 +227,19 @@ fn a_flood_of_junk_is_refused_in_linear_work_and_one_of_pending_moves_at_the_lim
     seen.has(&real);
     let pending = seen.inert.values().filter(|landing| landing.0 == Standing::Pending).count();
     assert_eq!(pending, PENDING_LIMIT);
-    seen.has_not(moves.last().unwrap(), Standing::Refused, Code::Pending);
+    seen.has_not(moves.last().unwrap(), Standing::Waiting, Code::Pending);
+
+    // A full queue delays, and refuses nothing: whoever has fewer places gets one, and is approved like anybody.
+    let honest = scene.alias(head, "ada", "champion", None, Some(&one));
+    at = scene.land(at, [honest.edit()]);
+    see(&scene, at).has_not(&honest, Standing::Pending, Code::Pending);
+    let yes = scene.approve(head, "bob", &honest);
+    at = scene.land(at, [yes.edit()]);
+    see(&scene, at).has(&honest);
+    // Files that are taken away leave their places to those who wait.
+    let gone: Vec<Edit> = moves.iter().take(10).map(|it| Edit::remove(&it.path)).collect();
+    let seen = see(&scene, scene.land(at, gone));
+    assert!(seen.inert.values().all(|landing| landing.0 != Standing::Waiting));
 }
 
 #[test]

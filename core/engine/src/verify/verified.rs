@@ -89,7 +89,7 @@ impl<'h> Verified<'h> {
             || !self.tainted.is_empty()
         {
             Outcome::Failed
-        } else if standing(Standing::Pending) {
+        } else if standing(Standing::Pending) || standing(Standing::Waiting) {
             Outcome::Pending
         } else {
             Outcome::Ok

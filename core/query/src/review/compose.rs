@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Moved, look, package};
 use super::describe::says;
+use super::grave::{grave, gravity, registered};
 use super::range::{MethodVerdict, Range, RangeOutcome, RangeVerdict, judgeable};
 use super::range_file::{RangeFile, range_files};
 use super::rules::rules;
@@ -59,6 +60,7 @@ pub(super) fn compose(
         head: range.head,
         landed,
         commits,
+        grave: grave(&all, policy.as_ref().map(|(policy, _)| &**policy)),
         rules: rules(reader, &all)?,
         records: records(&all),
         inert: inert(outcome),
@@ -107,7 +109,7 @@ pub(crate) fn reordered(range: &Range<'_>) -> Box<Error> {
     .field("found", range.head)
 }
 
-/// The moves: those of aliases first, each with the difference that it makes.
+/// The moves: the grave ones first, those of aliases before others, each with the difference that it makes.
 fn moves(reader: StateReader<'_>, policy: Option<&Policy>, all: &[RangeFile<'_>]) -> Result<Listed<MoveReview>> {
     let rank = |place: &Place| match place {
         Place::Alias(..) => 0,
@@ -116,7 +118,8 @@ fn moves(reader: StateReader<'_>, policy: Option<&Policy>, all: &[RangeFile<'_>]
         _ => 3,
     };
     let mut sorted: Vec<&RangeFile<'_>> = all.iter().filter(|brought| rank(&brought.place) < 3).collect();
-    sorted.sort_by_key(|brought| (rank(&brought.place), brought.effect));
+    let new = registered(all);
+    sorted.sort_by_key(|brought| (gravity(brought, policy, &new).is_none(), rank(&brought.place), brought.effect));
     let mut listed = Listed { count: sorted.len(), ..Listed::default() };
     for brought in sorted.iter().take(MOVES) {
         let Some(record) = &brought.record else { continue };

@@ -6,6 +6,7 @@
 mod change;
 mod compose;
 mod describe;
+mod grave;
 mod range;
 mod range_file;
 mod rules;
@@ -68,6 +69,8 @@ pub struct Review {
     pub landed: bool,
     /// How many commits it has.
     pub commits: usize,
+    /// Every change of roots, policies, trust states and of what is live in production, the gravest first: none is left out.
+    pub grave: Vec<GraveChange>,
     /// Moves of aliases, stages and trust states, the most important first.
     pub changes: Listed<MoveReview>,
     /// Versions that were registered.
@@ -92,6 +95,19 @@ pub struct Review {
     pub pinned: bool,
     /// What to type.
     pub commands: Commands,
+}
+
+/// A change that is always named.
+#[derive(Debug, Clone, Serialize)]
+pub struct GraveChange {
+    /// The change in a few words.
+    pub change: String,
+    /// The path of its record.
+    pub path: String,
+    /// Who signed it.
+    pub by: PrincipalId,
+    /// What it comes to.
+    pub decision: Decision,
 }
 
 /// A numbered record, by its statement.

@@ -91,6 +91,14 @@ fn policy_changes(reader: StateReader<'_>, number: u64, text: Oid, review: &mut 
 }
 
 fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
+    // What is lost goes first: a list may be cut at its end.
+    for distrust in new.distrust.iter().filter(|distrust| !old.distrust.iter().any(|other| other.key == distrust.key)) {
+        let since = distrust.since.short();
+        review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
+    }
+    for distrust in old.distrust.iter().filter(|distrust| !new.distrust.iter().any(|other| other.key == distrust.key)) {
+        review.changes.push(format!("key {} is trusted again", distrust.key));
+    }
     let roles = |member: &refmark_records::policy::Member| {
         member.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -112,9 +120,5 @@ fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
     }
     for id in old.members.keys().filter(|id| !new.members.contains_key(*id)) {
         review.changes.push(format!("{id} is no member any more"));
-    }
-    for distrust in new.distrust.iter().filter(|distrust| !old.distrust.iter().any(|other| other.key == distrust.key)) {
-        let since = distrust.since.short();
-        review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
     }
 }

@@ -70,8 +70,11 @@ pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<
 
 pub(super) fn title(review: &Review) -> String {
     if let Some(first) = review.changes.items.first() {
-        let more = review.changes.items.iter().filter(|change| change.kind == first.kind).count() - 1
-            + if review.changes.more > 0 { review.changes.more } else { 0 };
+        // Where not all are listed, they are counted whatever their kind.
+        let more = match review.changes.more {
+            0 => review.changes.items.iter().filter(|change| change.kind == first.kind).count() - 1,
+            _ => review.changes.count - 1,
+        };
         let more = if more > 0 { format!(" and {}", counted(more, "more move")) } else { String::new() };
         return format!("{}{more}", first.change);
     }

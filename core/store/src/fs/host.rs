@@ -73,10 +73,19 @@ impl Identity {
     }
 }
 
-/// A file name that no other process and no other call uses: `<host and boot>.<pid>.<start>.<n>`.
+/// A file name that no other process and no other call uses, and that nobody can guess and take before:
+/// `<host and boot>.<pid>.<start>.<n>.<random>`.
 pub fn unique_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{}.{}", Identity::own().tag(), NEXT.fetch_add(1, Ordering::Relaxed))
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}.{count}.{}", Identity::own().tag(), unguessable().unwrap_or_default())
+}
+
+/// 128 random bits in hex. None where the system has none to give.
+pub fn unguessable() -> Option<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).ok()?;
+    Some(refmark_types::digest::encode_hex(&random))
 }
 
 /// Whether the process that made this [`unique_name`] still runs. None where the name is not of that form.
@@ -145,6 +154,9 @@ mod tests {
     fn this_process_lives_and_a_finished_child_is_dead() {
         assert_eq!(Identity::own().life(), Life::Alive);
         assert_eq!(life_of_name(&unique_name()), Some(Life::Alive));
+        let random = |name: String| name.rsplit('.').next().map(str::to_owned).unwrap();
+        assert_eq!(random(unique_name()).len(), 32, "nobody guesses it");
+        assert_ne!(random(unique_name()), random(unique_name()));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let dead = Identity { pid: child.id(), start: "1".into(), ..Identity::own() };
         child.wait().unwrap();

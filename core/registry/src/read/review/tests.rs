@@ -2,9 +2,10 @@
 
 use super::team::Team;
 use refmark_engine::gate::{Decision, Status};
-use refmark_engine::plan;
+use refmark_engine::plan::{self, TrustRequest};
 use refmark_query::review::{Method, RangeVerdict};
 use refmark_records::evidence::Verdict;
+use refmark_records::trust::TrustState;
 use refmark_render::review::{COMMENT_LIMIT, to_html, to_markdown, to_text};
 use refmark_types::error::Code;
 
@@ -223,4 +224,34 @@ fn how_long_a_review_and_a_check_take_behind_many_commits() {
         let champion = refmark_types::reference::Reference::parse("sentiment@champion").unwrap();
         drop(team.registry.read().explain(&view, &champion, None, None).unwrap());
     });
+}
+
+#[test]
+fn many_harmless_moves_hide_neither_a_champion_nor_a_distrust_and_what_was_cut_is_counted() {
+    let (team, one, _) = Team::with_a_champion();
+    for number in 0..25 {
+        let request = Team::promote(2, &format!("a{number:02}"), "a toy");
+        team.propose("propose/many", "nora", |facts, author| plan::promote(facts, author, &request));
+    }
+    team.propose_champion("propose/many", "nora", 2);
+    let revoke = TrustRequest {
+        artifact: one,
+        to: TrustState::Revoked,
+        reason: "it leaks".to_owned(),
+        evidence: Vec::new(),
+        files: Vec::new(),
+    };
+    team.propose("propose/many", "ada", |facts, author| plan::trust(facts, author, &revoke));
+    let review = team.registry.read().review("main..propose/many").unwrap();
+    let grave: Vec<&str> = review.grave.iter().map(|it| it.change.as_str()).collect();
+    assert!(grave.iter().any(|it| it.starts_with("sentiment@champion")), "{grave:?}");
+    assert!(grave.iter().any(|it| it.contains("trusted → revoked")), "{grave:?}");
+    assert!(review.changes.items[0].change.starts_with("sentiment@champion"), "{}", review.changes.items[0].change);
+    assert_eq!(review.changes.count, review.changes.items.len() + review.changes.more);
+    assert!(review.changes.more >= 7, "{}", review.changes.more);
+    for page in [to_markdown(&review, COMMENT_LIMIT), to_text(&review, false), to_html(&review)] {
+        assert!(page.contains("champion") && page.contains("revoked") && !page.contains("Nothing was cut"), "{page}");
+    }
+    let text = to_markdown(&review, COMMENT_LIMIT);
+    assert!(text.contains(&format!("Cut: {} moves", review.changes.more)), "{text}");
 }
