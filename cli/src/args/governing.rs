@@ -78,6 +78,9 @@ pub struct SetupCiArgs {
     /// Replace files that are there already, and are others
     #[arg(long)]
     pub force: bool,
+    /// The checksum of the program that the workflows install: of refmark-x86_64-unknown-linux-gnu.tar.gz, from the SHA256SUMS of its release
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
 }
 
 /// Arguments of `members`.

@@ -1,6 +1,7 @@
 //! `setup-ci` and `setup-git`: what forges and people's own Git need to show and check a registry.
 
 use refmark_core::SetupCiRequest;
+use refmark_core::types::digest::Digest;
 
 use super::program;
 use crate::answer::{Reply, reply};
@@ -16,6 +17,7 @@ pub fn ci(app: &App, args: &SetupCiArgs) -> Reply {
         gitlab: args.gitlab,
         codeowners: args.codeowners || none,
         replace: args.force,
+        sha256: args.sha256.as_deref().map(Digest::parse).transpose()?,
     };
     let registry = app.registry()?;
     let signer = app.signer(&registry)?;

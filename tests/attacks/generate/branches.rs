@@ -153,6 +153,15 @@ fn state(studio: &Studio) {
 }
 
 fn conditions(studio: &Studio) {
+    let attack = studio.attack(
+        "unsigned-move-in-a-shallow-clone",
+        "A move that nobody signed, in a clone whose history is cut off, so that only the tree can be looked at.",
+    );
+    let go = attack.scene.alias(attack.head, "ada", "canary", None, Some(&attack.one));
+    let go = attack.scene.forge(&go, &[], |_| {});
+    let head = attack.scene.land(attack.head, [go.edit()]);
+    attack.condition("shallow").ends(head, "failed", Some("bad-signature"), Some(&go.path));
+
     for (condition, story) in [
         ("shallow", "The clone has the newest commit only."),
         ("grafted", "A grafts file cuts off the history before the newest commit."),

@@ -7,6 +7,7 @@ mod git;
 mod policies;
 mod records;
 mod trees;
+mod trust;
 
 use crate::receive::{corpus, git, run};
 pub use git::GitShop;
@@ -145,4 +146,5 @@ pub fn everything() {
     policies::write(&studio);
     branches::write(&studio);
     trees::write(&studio);
+    trust::write(&studio);
 }

@@ -110,14 +110,14 @@ pub fn write(studio: &Studio) {
         let blob = attack.scene.git.object("blob", b"x");
         let tree = attack.scene.git.object("tree", &raw_entry(b"100644", entry, blob));
         let head = with_entry(&attack, b"40000", b"zzz", tree);
-        attack.ends(head, "error", Some("bad-tree"), None);
+        attack.ends(head, "failed", Some("bad-tree"), None);
     }
     let attack = studio.attack("tree-name-twice", "A folder in which one name stands twice.");
     let (one, two) = (attack.scene.git.object("blob", b"1"), attack.scene.git.object("blob", b"2"));
     let twice = [raw_entry(b"100644", b"a", one), raw_entry(b"100644", b"a", two)].concat();
     let tree = attack.scene.git.object("tree", &twice);
     let head = with_entry(&attack, b"40000", b"zzz", tree);
-    attack.ends(head, "error", Some("bad-tree"), None);
+    attack.ends(head, "failed", Some("bad-tree"), None);
 }
 
 fn raw_entry(mode: &[u8], name: &[u8], id: Oid) -> Vec<u8> {

@@ -14,7 +14,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
-use refmark_types::name::EntryId;
+use refmark_types::name::{EntryId, folded};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
@@ -56,6 +56,9 @@ pub(super) fn judge(
     let chain = check.chain()?;
     if let Ruling::Failed(_) = chain {
         return Ok((chain, None));
+    }
+    if let Some(twin) = check.twin()? {
+        return Ok((twin, None));
     }
     let (ruling, report) = match place {
         Place::Alias(..) | Place::Stage(..) | Place::Trust(..) => {
@@ -118,6 +121,31 @@ impl RecordCheck<'_> {
             _ => return Ok(Ruling::Ok),
         };
         follows(self.record, number, (number > 1).then_some(before), self.overlay)
+    }
+
+    /// A new name of an alias or of a catalog entry that people would take for a standing one. In a file system that does
+    /// not tell case apart it would be the same file.
+    fn twin(&self) -> Result<Option<Ruling>> {
+        let reader = StateReader(self.overlay);
+        let (name, standing) = match self.place {
+            Place::Alias(model, alias, 1) => {
+                let all = reader.aliases(model)?.into_iter().map(|it| it.to_string()).collect::<Vec<_>>();
+                (alias.to_string(), all)
+            }
+            Place::Catalog(family, id, 1) => {
+                let all = reader.catalog_entries(*family)?.iter().map(|it| it.id.to_string()).collect();
+                (id.to_string(), all)
+            }
+            _ => return Ok(None),
+        };
+        let near = standing.into_iter().find(|other| *other != name && folded(other) == folded(&name));
+        Ok(near.map(|near| {
+            let error = Error::new(
+                Code::BadName,
+                format!("`{name}` differs from `{near}` only in case or in `. _ -` and spaces"),
+            );
+            Ruling::Failed(error.hint("choose a name that nobody can mix up").field("standing", near))
+        }))
     }
 
     /// What holds for records that no gate guards.

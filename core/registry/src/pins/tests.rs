@@ -339,3 +339,60 @@ fn lint_reads_manifests_and_leaves_the_rest() {
     assert_eq!((found.files, found.findings.len(), found.skipped.len()), (3, 3, 1), "{found:?}");
     assert!(!found.truncated);
 }
+
+#[test]
+fn a_lock_files_root_never_replaces_the_pin_of_its_reader() {
+    let stage = Stage1::new();
+    let project = stage.pinned();
+    let registry = stage.registry();
+    let root = project.lock().unwrap().registry.root;
+    let from = stage.app();
+    let open = |world: Context| {
+        let found = locate(None, &from, &world)?;
+        open_located(&found, &from, world)
+    };
+    // The pin and the lock agree; then the lock names a root that the registry never had.
+    assert_eq!(open(world(stage.home())).unwrap().world().pin_of(registry.id()).unwrap(), Some(root));
+    edit(&project, &root.hex(), &Digest::of(b"of somebody else").hex());
+    let error = open(world(stage.home())).err().unwrap();
+    assert_eq!(error.code, Code::WrongRoot, "{error}");
+    assert_eq!(stage.project().registry().err().unwrap().code, Code::WrongRoot);
+    // Whoever pinned nothing is held to the lock's root, and hears that it is not the registry's.
+    let stranger = || Context { places: Places { config: None, ..world(stage.home()).places }, ..world(stage.home()) };
+    let held = open(stranger()).unwrap();
+    assert_eq!(held.read().view().unwrap().check_tip().unwrap_err().code, Code::WrongRoot);
+    // Trust on first use is for the first use.
+    let pinned = registry.govern().pin_on_first_use().unwrap();
+    assert!(pinned.is_pinned);
+    registry.world().store_pin(registry.id(), "models", Digest::of(b"another")).unwrap();
+    assert_eq!(registry.govern().pin_on_first_use().unwrap_err().code, Code::Exists);
+}
+
+#[test]
+fn a_revocation_lists_every_artifact_that_it_closes() {
+    let stage = Stage1::new();
+    let registry = stage.registry();
+    let (one, two) = (stage.register(&registry, "one"), stage.register(&registry, "two"));
+    let writer = registry.write(stage.writer());
+    // Both hold the vocabulary, which is small data that packages share: by default it is spared.
+    let hit = writer.revoke(one.artifact, "leaks").unwrap();
+    assert_eq!((hit.files.as_slice(), hit.closed.len()), (&["config.json".to_owned()][..], 0), "{hit:?}");
+    let error = writer.revoke_files(two.artifact, "bad", &["no/such".to_owned()]).unwrap_err();
+    assert_eq!(error.code, Code::NotFound);
+    let third = stage.register(&registry, "three");
+    let hit = writer.revoke_files(two.artifact, "a poisoned vocabulary", &["sub/vocab.txt".to_owned()]).unwrap();
+    assert_eq!(hit.files, ["sub/vocab.txt"]);
+    let closed: Vec<_> = hit.closed.iter().map(|it| (it.artifact, it.file.as_str())).collect();
+    assert!(closed.contains(&(third.artifact, "sub/vocab.txt")), "{closed:?}");
+    let reference = refmark_types::reference::Reference::parse("sentiment/3").unwrap();
+    assert_eq!(registry.read().resolve(&reference, Default::default()).unwrap_err().code, Code::Revoked);
+    let view = registry.read().view().unwrap();
+    let rows = registry.read().list_versions(&view, &model("sentiment")).unwrap();
+    assert!(rows.iter().all(|row| row.trust.as_str() == "revoked"), "{rows:?}");
+    // A comeback is noticed, whatever else is in the package.
+    let folder = stage.home().join("source-back");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("words.txt"), "the same in all\n").unwrap();
+    let back = writer.register(&Package::new(model("other"), vec![folder]).unwrap()).unwrap();
+    assert_ne!(back.trust.as_str(), "trusted", "{:?}", back.warnings);
+}

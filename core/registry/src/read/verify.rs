@@ -210,7 +210,12 @@ impl<'r> Reader<'r> {
         use refmark_engine::snapshot::History;
         // The tree holds what took effect, what is inert, and companions.
         let inert: usize = view.verified().map_or(0, |it| it.walk.inert().iter().map(|it| it.files.len()).sum());
-        let all = self.registry.repo.between(None, view.head)?;
+        // A newest commit that cannot be read is a bad one: what counts is the state before it.
+        let head = match view.verified().and_then(|it| it.last_good.filter(|_| it.tip_error.is_some())) {
+            Some(last_good) => last_good,
+            None => view.head,
+        };
+        let all = self.registry.repo.between(None, head)?;
         let companions = all.iter().filter(|it| refmark_records::layout::is_companion(&it.path)).count();
         Ok((all.len() - companions).saturating_sub(inert) as u64)
     }

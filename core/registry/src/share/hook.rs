@@ -25,6 +25,8 @@ mod tests;
 
 /// The first line of what refmark's hook says, by which it knows its own.
 const MINE: &str = "# refmark: judges every push (refmark hook install)";
+/// What a registry of its own takes beside its branch: proposals, and what people say of commits. All are small.
+const KINDS: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/notes/"];
 /// So many files may one push to a branch beside the registry's bring.
 const PROPOSAL_FILES: usize = 20_000;
 /// So many bytes may they have in all.
@@ -180,8 +182,16 @@ impl Sharing<'_> {
                     Code::Refused,
                     "replaced objects are not taken: they would show another history",
                 )),
-                (_, Some(new), false) if name.starts_with("refs/heads/") => self.judge_proposal(history, new),
-                _ => Ok((RangeVerdict::Ok, Vec::new())),
+                // Beside a project's own branches the registry is a guest.
+                (.., true) => Ok((RangeVerdict::Ok, Vec::new())),
+                (_, None, false) => Ok((RangeVerdict::Ok, Vec::new())),
+                (_, Some(new), false) if KINDS.iter().any(|kind| name.starts_with(kind)) => {
+                    self.judge_proposal(history, new)
+                }
+                _ => refused(Error::new(
+                    Code::Refused,
+                    format!("`{}` is no branch, tag or note, and is not taken", name.escape_debug()),
+                )),
             };
         }
         let head = self.registry.head()?;
@@ -208,6 +218,10 @@ impl Sharing<'_> {
 
     /// A proposal may hold anything, as long as it is small: it has no authority.
     fn judge_proposal(&self, history: &Repo, new: Oid) -> Result<(RangeVerdict, Vec<Problem>)> {
+        let new = history.resolve_revision(&new.to_string()).map_err(|error| {
+            Error::new(Code::Refused, format!("{} leads to no commit: {}", new.short(), error.message))
+                .hint("a file or a tree by itself is nothing that a registry keeps")
+        })?;
         let base = history.merge_base(self.registry.head()?, new)?;
         let changes = history.between(base, new)?;
         let too_large = |what: String| {

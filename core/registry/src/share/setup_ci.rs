@@ -40,6 +40,9 @@ pub struct SetupCiRequest {
     pub codeowners: bool,
     /// Whether files that are there already, and are others, are replaced.
     pub replace: bool,
+    /// The SHA-256 of the program that the workflows install: of the release's `refmark-x86_64-unknown-linux-gnu.tar.gz`.
+    /// Without one they end with an error that asks for it.
+    pub sha256: Option<Digest>,
 }
 
 /// What was written.
@@ -120,6 +123,7 @@ impl Sharing<'_> {
             template
                 .replace("@PIN@", &pin.prefixed())
                 .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
+                .replace("@SHA256@", &request.sha256.map(|it| it.hex()).unwrap_or_default())
                 .replace("@BRANCH@", &self.registry.branch)
         };
         if !self.registry.branch.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
@@ -147,6 +151,19 @@ impl Sharing<'_> {
 
 fn next_steps(request: &SetupCiRequest, branch: &str) -> Vec<String> {
     let mut next = Vec::new();
+    if request.sha256.is_none() && (request.github || request.gitlab) {
+        next.push(
+            "name the checksum of the program that they install, from the SHA256SUMS of its release: \
+             refmark setup-ci --force --sha256 HEX"
+                .to_owned(),
+        );
+    }
+    if request.gitlab {
+        next.push(
+            "GitLab: give the variable REFMARK_COMMENT_TOKEN to the environment refmark-comment alone, protected and masked"
+                .to_owned(),
+        );
+    }
     if request.github {
         next.push(format!("GitHub: protect {branch}, and require the check `refmark` to pass on an up-to-date branch"));
     }

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::Quarantine;
+use crate::CheckOptions;
 use crate::RegisterAnswer;
 use crate::Registry;
 use crate::read::review::team::{Team, key_of};
 use crate::tests::world;
+use refmark_engine::plan;
 use refmark_engine::ports::store::RecordStore;
 use refmark_types::error::Code;
+use refmark_types::oid::Oid;
 
 /// Not a story of its own: the hook runs this test program with this test, and the variable that says so.
 #[test]
@@ -110,6 +113,16 @@ fn a_real_push_is_taken_or_refused_and_what_is_refused_leaves_nothing_behind() {
     done(run(&["replace", "HEAD", "HEAD~1"]));
     assert!(refused(run(&["push", "origin", "refs/replace/*:refs/replace/*"])).contains("replaced objects"));
 
+    // A tag leads to a commit and is as small as a proposal; what is neither branch, tag nor note is not taken.
+    done(run(&["replace", "-d", "HEAD"]));
+    done(run(&["tag", "v1", "HEAD"]));
+    done(run(&["push", "-q", "origin", "v1"]));
+    std::fs::write(clone.join("large"), "bytes").unwrap();
+    let blob = done(run(&["hash-object", "-w", "large"]));
+    done(run(&["update-ref", "refs/tags/bytes", blob.trim()]));
+    assert!(refused(run(&["push", "origin", "refs/tags/bytes"])).contains("leads to no commit"));
+    assert!(refused(run(&["push", "origin", "HEAD:refs/strange/x"])).contains("no branch, tag or note"));
+
     // With the second approval it lands.
     team.approve("propose/two", "bo", &[]);
     done(run(&["fetch", "-q"]));
@@ -140,4 +153,33 @@ fn a_writer_of_our_own_needs_no_hook_and_a_broken_line_is_an_error() {
     let answer = team.registry.share().pre_receive(&line, None).unwrap();
     assert_eq!((answer.accepted, answer.exit), (false, 4));
     assert!(team.registry.share().pre_receive("", None).unwrap().accepted);
+}
+
+#[test]
+fn a_record_of_next_year_and_a_model_that_looks_like_another_are_not_taken() {
+    let team = Team::new();
+    team.register(1);
+    team.days(400);
+    let late = team.propose("propose/late", "nora", |facts, author| {
+        plan::promote(facts, author, &Team::promote(1, "dev", "a move of next year"))
+    });
+    team.days(-400);
+    let mut twin = team.package(2);
+    twin.model = crate::tests::model("Sentiment");
+    twin.imported = Some(refmark_types::time::Timestamp::from_unix(1_700_000_000));
+    let before = team.main();
+    let nora = key_of("nora");
+    team.registry.write(&nora).register(&twin).unwrap();
+    let pushed = |old: Oid, new: Oid| {
+        let line = format!("{old} {new} refs/heads/main\n");
+        team.registry.share().pre_receive(&line, None).unwrap()
+    };
+    let answer = pushed(team.main(), late);
+    assert!(!answer.accepted, "{:?}", answer.lines());
+    // Whoever brings another registry over may bring such a name; nobody else may push one.
+    let push = CheckOptions { push: true, allow_unverified: true };
+    let range = format!("{before}..main");
+    assert_eq!(team.registry.read().check(&range, push).unwrap().exit, 0);
+    let line = team.registry.read().check(&format!("{before}..propose/late"), push).unwrap();
+    assert!(line.problems.iter().any(|it| it.code == Code::BadTime), "{:?}", line.problems);
 }

@@ -9,7 +9,8 @@ use refmark_engine::snapshot::History;
 use refmark_engine::verify::Outcome;
 use refmark_types::error::Code;
 
-const ALL: SetupCiRequest = SetupCiRequest { github: true, gitlab: true, codeowners: true, replace: false };
+const ALL: SetupCiRequest =
+    SetupCiRequest { github: true, gitlab: true, codeowners: true, replace: false, sha256: None };
 
 #[test]
 fn workflows_carry_the_pin_and_never_check_the_change_out() {
@@ -33,6 +34,22 @@ fn workflows_carry_the_pin_and_never_check_the_change_out() {
         scripts.clone().count() >= 8 && scripts.clone().all(|line| line.trim().split_once(": ").is_some()),
         "{github}"
     );
+    // The program comes by its checksum; the job that reads the change may write nothing; actions are named by commit.
+    let gitlab = text(".gitlab-ci.yml");
+    for text in [&github, &gitlab] {
+        assert!(text.contains("sha256sum --check") && !text.contains("cargo install"), "{text}");
+        assert!(!text.contains("pip install") && !text.contains("npm "), "{text}");
+    }
+    let (reads, writes) = github.split_once("  comment:\n").unwrap();
+    assert!(reads.contains("permissions: {}") && !reads.contains("write") && !reads.contains("GH_TOKEN"), "{reads}");
+    assert!(writes.contains("pull-requests: write") && !writes.contains("registry.git"), "{writes}");
+    assert!(writes.contains("user.login == \"github-actions[bot]\" and"), "{writes}");
+    for action in github.lines().filter_map(|line| line.trim().strip_prefix("uses: ")) {
+        let commit = action.split_once('@').unwrap().1.split(' ').next().unwrap();
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action}");
+    }
+    let (reads, writes) = gitlab.split_once("\ncomment:\n").unwrap();
+    assert!(!reads.contains("$REFMARK_COMMENT_TOKEN") && writes.contains("environment: refmark-comment"), "{gitlab}");
     let owners = text("CODEOWNERS");
     assert!(owners.contains("* @ada @bo @chen @nora\n") && owners.contains("/policy/ @ada\n"), "{owners}");
     assert!(!owners.contains("ci-eval") && !owners.contains("@eve"), "{owners}");
