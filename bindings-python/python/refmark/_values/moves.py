@@ -120,6 +120,8 @@ class Transition(Value):
     from_: str
     #: The state or stage now.
     to: str
+    #: For a move to ``trusted``: ``derived`` where the manifest was held against the bytes, else ``claimed``.
+    manifest_is: str | None
     #: The commit.
     commit: str
     #: Every gate of it.
