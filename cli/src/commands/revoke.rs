@@ -12,5 +12,7 @@ pub fn run(app: &App, args: &RevokeArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
     let artifact = registry.read().side(&registry.read().view()?, &reference)?.artifact;
-    propose::change(app, &registry, &args.proposal, |writer| reply(writer.revoke_files(artifact, &args.reason, &args.files)?))
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(writer.revoke_files(artifact, &args.reason, &args.files)?)
+    })
 }

@@ -136,7 +136,11 @@ fn one(
     if is_new {
         first_moves(all, author, id, &reason, (state, evidence))?;
     } else if !is_new && reader.trust(&id)?.0 != state {
-        all.absorb(plan::trust(reader, author, &TrustRequest { artifact: id, to: state, reason, evidence })?);
+        all.absorb(plan::trust(
+            reader,
+            author,
+            &TrustRequest { artifact: id, to: state, reason, evidence, files: Vec::new() },
+        )?);
     }
     Ok(id)
 }
@@ -166,6 +170,7 @@ fn first_moves(
             by: author.by.clone(),
             time: author.time,
             evidence: evidence.clone(),
+            files: Vec::new(),
             previous,
             base: author.base,
             path: String::new(),
