@@ -87,7 +87,7 @@ impl Render for RegisterAnswer {
             page.line(format!("{name} has exactly this content already  {artifact}"));
             return;
         }
-        let bytes = size(self.files.iter().map(|file| file.size).sum());
+        let bytes = size(self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)));
         let files = counted(self.files.len(), "file");
         page.line(format!("registered {name}  {files}, {bytes}  {artifact}  {}", trust(self.trust)));
         page.line(format!("scan: {}", safe(&self.scan)));
@@ -114,7 +114,7 @@ impl Render for Bulk {
             table.row([
                 format!("{}/{}", it.model, it.version).into(),
                 Cell::number(it.files.len()),
-                Cell::number(size(it.files.iter().map(|file| file.size).sum())),
+                Cell::number(size(it.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)))),
                 it.artifact.short().into(),
                 Cell::of(it.trust.as_str(), trust_look(it.trust)),
                 if it.created { "" } else { "was there" }.into(),
@@ -362,7 +362,7 @@ impl Render for ResolveAnswer {
 
 impl Render for PullAnswer {
     fn render(&self, page: &mut Page) {
-        let bytes = size(self.files.iter().map(|file| file.size).sum());
+        let bytes = size(self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)));
         let files = counted(self.files.len(), "file");
         let verb = if self.was_there { "found" } else { "pulled" };
         page.line(format!(

@@ -309,7 +309,7 @@ fn conflict_mark(text: &str) -> Option<usize> {
 impl Pin {
     /// The sum of the files' sizes, in bytes.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
     /// What the pin follows, as a reference: `MODEL@ALIAS`, else `MODEL/VERSION`.

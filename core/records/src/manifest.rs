@@ -276,7 +276,7 @@ impl Manifest {
 
     /// The sum of the files' sizes.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
     /// The claimed metrics, with the direction that their names suggest.

@@ -76,6 +76,21 @@ macro_rules! demand {
 }
 use demand;
 
+/// Whether a record was signed by a member of a policy, with a key that nobody distrusts and a right for records of its kind.
+/// What else holds for it is judged when it lands.
+pub fn signed_by_a_member(
+    place: &Place,
+    oid: Oid,
+    policy: &Policy,
+    objects: &super::effective::Objects<'_>,
+) -> Result<bool> {
+    let record = match settle(author::at_its_place(&place.path(), oid, objects))? {
+        Ok(record) => record,
+        Err(_) => return Ok(false),
+    };
+    Ok(matches!(authored(oid, &record, policy, rights(place), objects)?, Ruling::Ok))
+}
+
 /// What a landing is judged against.
 pub struct RuleContext<'a> {
     /// What took effect before it.

@@ -226,7 +226,7 @@ impl<'r> Reader<'r> {
             for file in facts.manifest(artifact)?.iter().flat_map(|it| &it.files) {
                 if seen.insert(file.sha256) && self.registry.store.presence(&file.sha256)? == Presence::Absent {
                     counts.absent_blobs += 1;
-                    counts.absent_bytes += file.size;
+                    counts.absent_bytes = counts.absent_bytes.saturating_add(file.size);
                 }
             }
         }

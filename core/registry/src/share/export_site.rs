@@ -24,6 +24,7 @@ use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
+use refmark_types::text::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use single::SinglePageAnswer;
@@ -216,7 +217,7 @@ impl Sharing<'_> {
             bytes: folder.bytes_of(&site)? + blobs.as_ref().map_or(0, |it| it.bytes),
             blobs,
             refs: site.refs,
-            warnings: warnings(view),
+            warnings: warnings(view, &self.registry.repo.foreign_branches()?),
         })
     }
 
@@ -249,8 +250,15 @@ fn fragment(view: &View<'_>) -> String {
     format!("#{root}head={}", view.head)
 }
 
-fn warnings(view: &View<'_>) -> Vec<String> {
+fn warnings(view: &View<'_>, foreign: &[String]) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(first) = foreign.first() {
+        warnings.push(format!(
+            "{} passed over, whose names refmark does not take: {}",
+            counted(foreign.len(), "branch").replace("branchs", "branches"),
+            first.escape_debug()
+        ));
+    }
     if let Err(error) = view.check_tip() {
         warnings.push(format!("{}; the listing is of the last good state", error.message));
     }

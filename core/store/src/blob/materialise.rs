@@ -65,7 +65,11 @@ impl Store {
     ) -> Result<Materialised> {
         check_spelling(plan.iter().map(|one| &one.path))?;
         let work = Work { progress, cancel };
-        progress.start("writing files", Some(plan.iter().map(|one| one.size).sum()), Unit::Bytes);
+        progress.start(
+            "writing files",
+            Some(plan.iter().fold(0, |sum, one| sum.saturating_add(one.size))),
+            Unit::Bytes,
+        );
         let done = self.materialise_quiet(plan, dir, how, work);
         progress.finish();
         done

@@ -165,7 +165,8 @@ impl RecordStore for Repo {
     }
 
     fn branches(&self) -> Result<Vec<String>> {
-        Ok(self.refs.below("refs/heads/")?.into_keys().collect())
+        // Others may have any name that Git takes: what is not taken here is passed over, and stops nobody.
+        Ok(self.refs.below("refs/heads/")?.into_keys().filter(|name| super::refs::check_branch(name).is_ok()).collect())
     }
 
     fn resolve_revision(&self, text: &str) -> Result<Oid> {

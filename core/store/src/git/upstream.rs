@@ -56,7 +56,14 @@ impl Repo {
     pub fn tracked_branches(&self, remote: &str) -> Result<std::collections::BTreeMap<String, Oid>> {
         let mut all = self.refs.below(&format!("refs/remotes/{remote}/"))?;
         all.remove("HEAD");
+        all.retain(|name, _| super::refs::check_branch(name).is_ok());
         Ok(all)
+    }
+
+    /// The branches whose names refmark does not take, and passes over.
+    pub fn foreign_branches(&self) -> Result<Vec<String>> {
+        let all = self.refs.below("refs/heads/")?.into_keys();
+        Ok(all.filter(|name| super::refs::check_branch(name).is_err()).collect())
     }
 
     /// Every remote-tracking branch of one of these names, with its remote.

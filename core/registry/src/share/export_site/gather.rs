@@ -2,31 +2,79 @@
 
 use crate::registry::Sharing;
 use crate::view::View;
+use refmark_engine::effective::Objects;
 use refmark_engine::ports::store::RecordStore;
-use refmark_engine::snapshot::History;
+use refmark_engine::rules::signed_by_a_member;
+use refmark_engine::snapshot::{History, Mode};
 use refmark_engine::state_reader::StateReader;
+use refmark_engine::verify::is_unjudgeable;
 use refmark_query::index::ModelRow;
 use refmark_query::site::{Listing, Site};
 use refmark_records::layout::Place;
+use refmark_records::policy::Policy;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
 impl Sharing<'_> {
-    /// The registry's branch and those of open proposals: the branches that share its root and are not merged. Of a
-    /// project's own branches none is taken.
+    /// The registry's branch and those of open proposals: the branches that share its root, are not merged, and bring
+    /// something that a member signed. Of a project's own branches, and of what strangers push, none is taken.
     pub(crate) fn site_refs(&self, head: Oid) -> Result<BTreeMap<String, Oid>> {
         let mut refs = BTreeMap::from([(format!("refs/heads/{}", self.registry.branch), head)]);
         let root = self.root_file(head)?;
+        let mut view = None;
         for name in self.registry.repo.branches()? {
             let Some(tip) = self.registry.repo.head(&name)?.filter(|_| name != self.registry.branch) else { continue };
-            let ours = self.root_file(tip)? == root;
-            if ours && self.registry.repo.merge_base(head, tip)?.is_some_and(|base| base != tip) {
+            // A branch that cannot be read stops nobody.
+            let Ok(true) = self.root_file(tip).map(|file| file == root) else { continue };
+            let Some(base) = self.registry.repo.merge_base(head, tip)?.filter(|base| *base != tip) else { continue };
+            let view = match &view {
+                Some(view) => view,
+                None => view.insert(self.registry.view_of(head)?),
+            };
+            if self.is_by_a_member(view, base, tip)? {
                 refs.insert(format!("refs/heads/{name}"), tip);
             }
         }
         Ok(refs)
+    }
+
+    /// Whether a branch brings a record that a member signed.
+    fn is_by_a_member(&self, view: &View<'_>, base: Oid, tip: Oid) -> Result<bool> {
+        let Some(policy) = view.facts()?.newest_policy()?.map(|(policy, _)| policy) else { return Ok(false) };
+        let changes = match self.registry.repo.between(Some(base), tip) {
+            Err(error) if is_unjudgeable(&error) => return Ok(false),
+            other => other?,
+        };
+        let objects = view.state()?.shared_objects();
+        for change in changes {
+            let (Some(place), Some((Mode::File, oid))) = (Place::parse(&change.path), change.new) else { continue };
+            let record = !matches!(place, Place::Document(..) | Place::PolicyText(_));
+            if record && self.is_signed(&place, oid, &policy, view, &objects)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_signed(
+        &self,
+        place: &Place,
+        oid: Oid,
+        policy: &Policy,
+        view: &View<'_>,
+        objects: &Objects<'_>,
+    ) -> Result<bool> {
+        if !matches!(place, Place::Root(_) | Place::Policy(_)) {
+            return signed_by_a_member(place, oid, policy, objects);
+        }
+        // Roots and policies are drafts of the root's own people until they have all their signatures.
+        let Some(root) = view.facts()?.newest_root()? else { return Ok(false) };
+        let Ok(record) = objects.record(oid) else { return Ok(false) };
+        let keys = root.keyholders.iter().flat_map(|holder| &holder.keys);
+        let mut signed = keys.flat_map(|key| record.signatures.iter().map(move |signature| (key, signature)));
+        Ok(signed.any(|(key, it)| key.id() == it.keyid && it.verify(key, record.canonical()).is_ok()))
     }
 
     fn root_file(&self, commit: Oid) -> Result<Option<Oid>> {

@@ -65,7 +65,7 @@ impl Sharing<'_> {
             self.registry.world.disk.sync_dir(path.parent().unwrap_or(Path::new("/")))?;
         }
         let bytes = page.len() as u64;
-        let mut warnings = warnings(&view);
+        let mut warnings = warnings(&view, &self.registry.repo.foreign_branches()?);
         if bytes > LARGE {
             warnings.push(Hint::of("the page is large; a site opens much sooner: ").then(Next::ExportSite).to_string());
         }

@@ -392,3 +392,18 @@ fn a_registry_that_is_not_the_pinned_one_is_not_published() {
     assert_eq!(export(&registry, &dir).unwrap_err().code, Code::WrongRoot);
     assert!(!dir.exists());
 }
+
+#[test]
+fn a_branch_of_a_name_that_is_not_taken_stops_no_export_and_a_strangers_branch_is_not_published() {
+    let (team, ..) = crate::read::review::team::Team::with_a_champion();
+    team.propose_champion("propose/two", "nora", 2);
+    team.commit("propose/spam", "eve", vec![("models/spam.json".to_owned(), b"{}".to_vec())], "spam");
+    let foreign = team.registry.git_dir().join("refs/heads/fix(parser)");
+    std::fs::write(&foreign, format!("{}\n", team.main())).unwrap();
+    let git = refmark_store::git::program::Git::default();
+    let request = ExportRequest::default();
+    let site = team.registry.share().export_site(&git, &team.home.path().join("site"), &request).unwrap();
+    let refs: Vec<&str> = site.refs.keys().map(String::as_str).collect();
+    assert!(refs.contains(&"refs/heads/propose/two") && !refs.contains(&"refs/heads/propose/spam"), "{refs:?}");
+    assert!(site.warnings.iter().any(|it| it.contains("fix(parser)")), "{:?}", site.warnings);
+}

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::Quarantine;
-use crate::CheckOptions;
 use crate::RegisterAnswer;
 use crate::Registry;
 use crate::read::review::team::{Team, key_of};
-use crate::tests::world;
+use crate::tests::{model, world};
 use refmark_engine::plan;
 use refmark_engine::ports::store::RecordStore;
 use refmark_types::error::Code;
@@ -159,27 +158,33 @@ fn a_writer_of_our_own_needs_no_hook_and_a_broken_line_is_an_error() {
 fn a_record_of_next_year_and_a_model_that_looks_like_another_are_not_taken() {
     let team = Team::new();
     team.register(1);
+    let pushed = |new: Oid| {
+        let line = format!("{} {new} refs/heads/main\n", team.main());
+        let answer = team.registry.share().pre_receive(&line, None).unwrap();
+        (answer.accepted, answer.refs[0].problems.iter().map(|it| it.code).collect::<Vec<_>>())
+    };
     team.days(400);
     let late = team.propose("propose/late", "nora", |facts, author| {
         plan::promote(facts, author, &Team::promote(1, "dev", "a move of next year"))
     });
     team.days(-400);
-    let mut twin = team.package(2);
-    twin.model = crate::tests::model("Sentiment");
-    twin.imported = Some(refmark_types::time::Timestamp::from_unix(1_700_000_000));
-    let before = team.main();
-    let nora = key_of("nora");
-    team.registry.write(&nora).register(&twin).unwrap();
-    let pushed = |old: Oid, new: Oid| {
-        let line = format!("{old} {new} refs/heads/main\n");
-        team.registry.share().pre_receive(&line, None).unwrap()
-    };
-    let answer = pushed(team.main(), late);
-    assert!(!answer.accepted, "{:?}", answer.lines());
-    // Whoever brings another registry over may bring such a name; nobody else may push one.
-    let push = CheckOptions { push: true, allow_unverified: true };
-    let range = format!("{before}..main");
-    assert_eq!(team.registry.read().check(&range, push).unwrap().exit, 0);
-    let line = team.registry.read().check(&format!("{before}..propose/late"), push).unwrap();
-    assert!(line.problems.iter().any(|it| it.code == Code::BadTime), "{:?}", line.problems);
+    let (accepted, codes) = pushed(late);
+    assert!(!accepted && codes.contains(&Code::BadTime), "{codes:?}");
+
+    // Whoever brings another registry over may bring a name that looks like one; nobody else may.
+    for imported in [true, false] {
+        let twin = team.propose(&format!("propose/twin-{imported}"), "nora", |facts, author| {
+            let standing = facts.version(&model("sentiment"), 1)?.unwrap();
+            let mut version = (*standing).clone();
+            version.model = model("Sentiment");
+            version.path = refmark_records::layout::Place::Version(model("Sentiment"), 1).path();
+            version.imported = imported.then_some(version.time);
+            (version.time, version.base, version.by) = (author.time, author.base, author.by.clone());
+            let mut plan = plan::Plan { subject: "a twin".to_owned(), ..plan::Plan::default() };
+            plan.statements.push(refmark_records::statement::Statement::new(version));
+            Ok(plan)
+        });
+        let (accepted, codes) = pushed(twin);
+        assert_eq!((accepted, codes.contains(&Code::BadName)), (imported, !imported), "{codes:?}");
+    }
 }

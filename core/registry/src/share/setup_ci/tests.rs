@@ -41,7 +41,7 @@ fn workflows_carry_the_pin_and_never_check_the_change_out() {
         assert!(!text.contains("pip install") && !text.contains("npm "), "{text}");
     }
     let (reads, writes) = github.split_once("  comment:\n").unwrap();
-    assert!(reads.contains("permissions: {}") && !reads.contains("write") && !reads.contains("GH_TOKEN"), "{reads}");
+    assert!(reads.contains("permissions: {}") && !reads.contains(": write") && !reads.contains("GH_TOKEN"), "{reads}");
     assert!(writes.contains("pull-requests: write") && !writes.contains("registry.git"), "{writes}");
     assert!(writes.contains("user.login == \"github-actions[bot]\" and"), "{writes}");
     for action in github.lines().filter_map(|line| line.trim().strip_prefix("uses: ")) {
