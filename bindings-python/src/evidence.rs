@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::AttachRequest;
 use refmark_core::query::request::{direction, verdict};
 use refmark_core::records::evidence::Named;
 use refmark_core::types::error::Result;
 use refmark_core::types::name::EntryId;
 use refmark_core::types::reference::Reference;
+use refmark_core::{AttachRequest, ScanRequest, Scanner};
 
 use crate::errors::OrRaise;
 use crate::registry::PyRegistry;
@@ -56,5 +56,23 @@ impl PyRegistry {
         let secrets = given.allow_secret;
         let request = given.request(reference, evidence_type).or_raise(py)?;
         self.write(py, None, |registry, writer| registry.write(writer).allow_secrets(secrets).attach(&request))
+    }
+
+    fn scan(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        scanner: &str,
+        produced_by: Option<String>,
+        attach: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let request = ScanRequest {
+            reference: Reference::parse(reference).or_raise(py)?,
+            scanner: Scanner::parse(scanner).or_raise(py)?,
+            produced_by,
+            attach,
+        };
+        self.write(py, progress, |registry, writer| registry.write(writer).scan(&request))
     }
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,26 @@ def test_evidence_is_attached_shown_and_named_by_its_statement(two: refmark.Regi
     for wrong in ({"verdict": "perhaps"}, {"metrics": {"f1": (1.0, "sideways")}}, {"dataset": "march@sha256:12"}):
         with pytest.raises(refmark.UsageError):
             two.attach("sentiment/2", "evaluation", **wrong)
+
+
+def test_a_version_is_scanned_again_by_refmark_and_by_picklescan(
+    two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    clean = two.scan("sentiment/2", attach=False)
+    assert (clean.outcome, clean.evidence) == ("clean", None)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "model.pkl").write_bytes(b"\x80\x04cposix\nsystem\nX\x02\0\0\0id\x85R.")
+    version = two.register("pickled", package)
+    for scanner in ("built-in", "picklescan"):
+        found = two.scan(version, scanner, produced_by="https://ci.example.org/runs/7")
+        assert (found.outcome, found.evidence["verdict"]) == ("unsafe", "fail"), scanner
+    assert "dangerous import 'posix system'" in found.said
+    (package / "model.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0]}))
+    assert two.scan(two.register("pickled", package), "picklescan").outcome == "clean"
+    with pytest.raises(refmark.UsageError, match="no scanner"):
+        two.scan(version, "guesswork")
 
 
 def test_an_explanation_says_why_and_why_not(two: refmark.Registry) -> None:

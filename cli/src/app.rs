@@ -79,6 +79,11 @@ impl App {
         interrupt::arm(&self.cancel);
     }
 
+    /// What stops this command's work: Ctrl-C sets it.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
     /// The registry that is meant.
     pub fn registry(&self) -> Result<Registry> {
         let world = self.world()?;

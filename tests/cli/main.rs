@@ -23,6 +23,7 @@ mod plain_git;
 mod proposals;
 mod registering;
 mod roots;
+mod scanning;
 mod searching;
 mod sites;
 mod team;

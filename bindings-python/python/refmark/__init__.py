@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from ._team import Proposal as Proposal
     from ._team import Proposals as Proposals
     from ._team import Review as Review
+    from ._team import Scan as Scan
     from ._team import Status as Status
     from ._team import Sunsets as Sunsets
     from ._team import Transfer as Transfer
@@ -120,7 +121,7 @@ _VALUES = (
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
     "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Index Landing Lint Members Pins Policy "
-    "Proposal Proposals Review Status Sunsets Transfer"
+    "Proposal Proposals Review Scan Status Sunsets Transfer"
 ).split()
 _LAZY.update(dict.fromkeys(_TEAM, "_team"))
 
@@ -179,6 +180,7 @@ __all__ = [
     "Review",
     "Revocation",
     "Rows",
+    "Scan",
     "Shown",
     "Signer",
     "Status",

@@ -186,6 +186,10 @@ class Attached(Answer):
     """Evidence that took effect. ``statement`` is what moves name that rest on it."""
 
 
+class Scan(Answer):
+    """What a scanner found. ``outcome`` is ``clean``, ``runs-code``, ``unsafe`` or ``not-scanned``; only ``clean`` passes."""
+
+
 class Sunsets(Listing):
     """The retired versions, the most urgent first."""
 

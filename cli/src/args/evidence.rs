@@ -1,4 +1,4 @@
-//! Arguments of attach, catalog, fetch, push and sunset.
+//! Arguments of attach, scan, catalog, fetch, push and sunset.
 
 use std::path::PathBuf;
 
@@ -48,6 +48,28 @@ pub struct AttachArgs {
     /// Whether it is made at once or proposed.
     #[command(flatten)]
     pub proposal: Proposal,
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  refmark scan sentiment/4
+  refmark scan sentiment/4 --with modelscan --with picklescan --produced-by https://ci.example.org/runs/7
+Only a clean scan passes. One that looked at less than all that can run code, or that met an error, is `not-scanned`,
+and its evidence says `info`. Ends with 1 where anything is unsafe.")]
+pub struct ScanArgs {
+    /// What to scan, whatever its trust state
+    #[arg(value_name = "REF")]
+    pub reference: String,
+    /// Who scans; several may be named. The programs modelscan and picklescan are looked for along PATH
+    #[arg(long = "with", value_name = "SCANNER", default_value = "built-in", value_parser = ["built-in", "modelscan", "picklescan"])]
+    pub scanners: Vec<String>,
+    /// The run that this is part of, such as a CI job's URL
+    #[arg(long, value_name = "URI")]
+    pub produced_by: Option<String>,
+    /// Only say what is found; attach no evidence
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `catalog`.

@@ -21,6 +21,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "renew",
             "land",
             "attach",
+            "scan",
             "transition",
             "revoke",
             "delete",

@@ -87,6 +87,8 @@ pub enum Command {
     Land(proposals::LandArgs),
     /// Attach evidence to a version: an evaluation, a scan, a runbook, a sign-off
     Attach(evidence::AttachArgs),
+    /// Scan a version's files again, and keep the result as evidence
+    Scan(evidence::ScanArgs),
     /// Move a version's stage, or an artifact's trust state
     Transition(moves::TransitionArgs),
     /// Withdraw an artifact: its bytes are handed out to nobody

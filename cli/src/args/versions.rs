@@ -114,8 +114,8 @@ pub struct LogArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The file
-    pub file: PathBuf,
+    /// The file, or a folder: its files as `register` would take them, and what the package lacks
+    pub path: PathBuf,
     /// Print the digests of a GGUF file and of each of its tensors instead, in the form of gguf-guard
     #[arg(long)]
     pub gguf_manifest: bool,

@@ -41,6 +41,7 @@ mod resolve;
 mod review;
 mod revoke;
 mod rollback;
+pub mod scan;
 mod search;
 #[cfg(feature = "serve")]
 mod serve;
@@ -76,7 +77,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Show(args) => show::run(app, &args),
         Command::Log(args) => log::run(app, &args),
         Command::Search(args) => search::run(app, &args),
-        Command::Inspect(args) => inspect::run(&args),
+        Command::Inspect(args) => inspect::run(app, &args),
         Command::Diff(args) => diff::run(app, &args),
         Command::Resolve(args) => resolve::run(app, &args),
         Command::Pull(args) => pull::run(app, &args),
@@ -90,6 +91,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Renew(args) => renew::run(app, &args),
         Command::Land(args) => land::run(app, &args),
         Command::Attach(args) => attach::run(app, &args),
+        Command::Scan(args) => scan::run(app, &args),
         Command::Transition(args) => transition::run(app, &args),
         Command::Revoke(args) => revoke::run(app, &args),
         Command::Delete(args) => delete::run(app, &args),

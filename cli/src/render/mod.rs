@@ -9,6 +9,7 @@ pub mod moves;
 pub mod plain;
 pub mod proposals;
 pub mod report;
+pub mod scanning;
 pub mod site;
 pub mod status;
 pub mod table;

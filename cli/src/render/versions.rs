@@ -1,15 +1,14 @@
-//! Pages of versions: register, list, show, log, inspect, resolve, pull, path, and init.
+//! Pages of versions: register, list, show, log, resolve, pull, path, and init.
 
 use refmark_core::records::evidence::MetricValue;
-use refmark_core::records::manifest::FileClass;
 use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
 
+use super::scanning::{self, class_look};
 use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
 use crate::answer::Render;
 use crate::commands::init::{Initialised, typed};
-use crate::commands::inspect::Inspected;
 use crate::commands::list::{Models, Versions};
 use crate::commands::register::Bulk;
 
@@ -35,14 +34,6 @@ fn trust_look(state: TrustState) -> Look {
         TrustState::Trusted => Look::Good,
         TrustState::Revoked | TrustState::Deleted => Look::Bad,
         _ => Look::Doubtful,
-    }
-}
-
-fn class_look(class: FileClass) -> Look {
-    match class {
-        FileClass::Tensors | FileClass::Data => Look::Plain,
-        FileClass::Code | FileClass::ConfigCode => Look::Doubtful,
-        FileClass::UnsafeFormat | FileClass::NotScanned => Look::Bad,
     }
 }
 
@@ -252,30 +243,8 @@ impl Render for ShowAnswer {
         }
         page.table(files);
         page.left_out(manifest.files.len(), LISTED);
-        findings(self, page);
+        scanning::findings(page, &self.findings, &self.manifest.incomplete);
         self.history(page);
-    }
-}
-
-/// What the scan found and was not merely an import, one line each; and what the package lacks.
-fn findings(shown: &ShowAnswer, page: &mut Page) {
-    let told: Vec<_> =
-        shown.findings.iter().filter(|it| !matches!(it.finding.kind.as_str(), "import" | "call")).collect();
-    if !told.is_empty() {
-        page.gap();
-        page.line(bold("findings"));
-    }
-    for it in told.iter().take(LISTED) {
-        let found = &it.finding;
-        let place = if found.path.is_empty() { String::new() } else { format!(" at {}", safe(&found.path)) };
-        let opcode = found.opcode.as_ref().map(|opcode| format!(", {}", safe(opcode))).unwrap_or_default();
-        let offset = found.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
-        let value = refmark_core::types::text::bounded(&found.value, 100);
-        page.line(format!("  {}{place}: {} {}{opcode}{offset}", safe(&it.file), found.kind, safe(&value)));
-    }
-    page.left_out(told.len(), LISTED);
-    for gap in &shown.manifest.incomplete {
-        page.line(format!("{} {}", bad("not whole:"), safe(&gap.to_string())));
     }
 }
 
@@ -384,59 +353,5 @@ impl Render for PullAnswer {
 impl Render for PathAnswer {
     fn render(&self, page: &mut Page) {
         page.line(self.path.display());
-    }
-}
-
-impl Render for Inspected {
-    fn render(&self, page: &mut Page) {
-        let it = &self.inspection;
-        page.line(format!(
-            "{}  {}",
-            bold(safe(&self.path.display().to_string())),
-            class_look(it.class).paint(it.class)
-        ));
-        let bytes: u64 = it.tensors.iter().map(|tensor| tensor.bytes).sum();
-        let tensors =
-            (!it.tensors.is_empty()).then(|| format!("{}, {}", counted(it.tensors.len(), "tensor"), size(bytes)));
-        page.facts([("format", it.format.to_string()), ("tensors", tensors.unwrap_or_default())]);
-        for problem in &it.problems {
-            page.line(format!("{} {}", bad("problem:"), safe(&problem.message)));
-        }
-        for note in &it.notes {
-            page.line(format!("{} {}", doubtful("note:"), safe(note)));
-        }
-        if let Some(onnx) = &it.onnx {
-            let mut table = Table::new(["", "", "", ""]);
-            for (what, values) in [("input", &onnx.inputs), ("output", &onnx.outputs)] {
-                for value in values {
-                    let shape = format!("[{}]", value.shape.join(", "));
-                    table.row([what.into(), value.name.as_str().into(), value.dtype.as_str().into(), shape.into()]);
-                }
-            }
-            page.table(table);
-        }
-        const SHOWN: usize = 40;
-        let mut table = Table::new(["TENSOR", "TYPE", "SHAPE", "SIZE"]);
-        for tensor in it.tensors.iter().take(SHOWN) {
-            let shape = format!("{:?}", tensor.shape);
-            table.row([
-                tensor.name.as_str().into(),
-                tensor.dtype.as_str().into(),
-                shape.into(),
-                Cell::number(size(tensor.bytes)),
-            ]);
-        }
-        if !it.tensors.is_empty() {
-            page.table(table);
-        }
-        page.left_out(it.tensors.len(), SHOWN);
-        if !it.metadata.is_empty() {
-            page.gap();
-            let mut table = Table::new(["METADATA", ""]);
-            for (key, value) in it.metadata.iter().take(SHOWN) {
-                table.row([key.as_str().into(), refmark_core::types::text::bounded(value, 80).into()]);
-            }
-            page.table(table);
-        }
     }
 }

@@ -9,7 +9,7 @@ from .._arguments import PathLike, RefLike, TimeLike, is_pin, number, package, w
 from .._arguments import reference as _text
 from .._frames import Rows
 from .._progress import ProgressLike, listener
-from .._team import Attached
+from .._team import Attached, Scan
 from .._values import Labelled, Version, rows
 from ._base import Verbs
 
@@ -115,6 +115,30 @@ class Registering(Verbs):
             "allow_secret": allow_secret,
         }
         return Attached(self._native.attach(_text(reference), type, given))
+
+    def scan(
+        self,
+        reference: RefLike,
+        scanner: str = "built-in",
+        *,
+        produced_by: str | None = None,
+        attach: bool = True,
+        progress: ProgressLike = None,
+    ) -> Scan:
+        """Scans a version's files again, whatever its trust state, and keeps the result as evidence.
+
+        ``scanner`` is ``built-in``, ``picklescan`` or ``modelscan``; the last two are programs along ``PATH``. Only a scan
+        that is wholly clear passes: one that looked at less than all that can run code is ``not-scanned``, and its evidence
+        says ``info``. ``attach=False`` only says what is found. Raises `NotFoundError`, `AbsentError` and `IntegrityError`
+        for bytes that are not here or not the manifest's, and `RefmarkError` with the code ``unsupported`` where the scanner is
+        not installed.
+
+        Example::
+
+            scan = reg.scan("sentiment/4", "picklescan", produced_by="https://ci.example.org/runs/7")
+            print(scan.outcome, scan.summary)
+        """
+        return Scan(self._native.scan(_text(reference), scanner, produced_by, attach, listener(progress)))
 
     def describe(
         self,

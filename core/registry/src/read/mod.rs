@@ -8,6 +8,7 @@ pub(crate) mod find_key;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod look_again;
 pub(crate) mod proposals;
 pub(crate) mod pull;
 pub(crate) mod report;

@@ -127,7 +127,7 @@ impl Writer<'_> {
             version: None,
             sha256: read.sha256,
         };
-        let mut evidence = EvidenceRequest {
+        let evidence = EvidenceRequest {
             artifact: ArtifactId::new(Digest::of(&[])),
             evidence_type: request.evidence_type.clone(),
             verdict,
@@ -143,9 +143,15 @@ impl Writer<'_> {
         if evidence.run.is_none() && verdict == Verdict::Pass {
             warnings.push("no run is named: a pass without one answers no earlier fail".to_owned());
         }
+        let answer = self.attach_evidence(&request.reference, evidence)?;
+        Ok(AttachAnswer { warnings, ..answer })
+    }
+
+    /// Attaches evidence that is complete but for the artifact, which the reference names.
+    pub(crate) fn attach_evidence(&self, reference: &Reference, mut evidence: EvidenceRequest) -> Result<AttachAnswer> {
         let mut path = String::new();
         let written = self.change(|view, author| {
-            evidence.artifact = find(view.facts()?, &request.reference)?.artifact;
+            evidence.artifact = find(view.facts()?, reference)?.artifact;
             let plan = plan::attach(view.facts()?, author, &evidence)?;
             path = plan.statements.first().map(|it| it.common().path.to_owned()).unwrap_or_default();
             Ok(plan)
@@ -154,13 +160,13 @@ impl Writer<'_> {
         Ok(AttachAnswer {
             artifact: evidence.artifact,
             evidence_type: evidence.evidence_type,
-            verdict,
+            verdict: evidence.verdict,
             statement: statement.ok_or_else(|| refmark_types::error::bug("evidence without a record"))?,
             path,
             metrics: evidence.metrics,
             by: written.by,
             commit: written.commit,
-            warnings,
+            warnings: Vec::new(),
         })
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod promote;
 pub(crate) mod propose;
 pub(crate) mod register;
 pub(crate) mod revoke;
+pub(crate) mod scan;
 pub(crate) mod secrets;
 pub(crate) mod transaction;
 pub(crate) mod transition;

@@ -24,8 +24,8 @@ use refmark_types::time::Timestamp;
 mod contents;
 mod look;
 
-pub(crate) use contents::{Contents, Facts};
-pub(crate) use look::{FileSource, digests_of, look, observer};
+pub(crate) use contents::{Contents, Facts, findings_of};
+pub(crate) use look::{FileSource, digests_of, look, look_at_all, observer};
 
 /// A package that shall become a version.
 #[derive(Debug, Clone)]
@@ -295,7 +295,7 @@ impl Writer<'_> {
             walked.push(files);
             said.push(warnings);
         }
-        let mut looked = look::look_at_all(&walked, &self.registry.world.cancel)?;
+        let mut looked = look_at_all(&walked, &self.registry.world.cancel)?;
         let mut gaps = Vec::new();
         for (package, looked) in packages.iter().zip(&mut looked) {
             gaps.push(gaps_of(package, looked)?);

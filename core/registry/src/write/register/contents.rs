@@ -177,7 +177,7 @@ fn values_of(inspection: &Inspection) -> Vec<(String, String)> {
     all
 }
 
-fn findings_of(inspection: &Inspection) -> Vec<KeptFinding> {
+pub(crate) fn findings_of(inspection: &Inspection) -> Vec<KeptFinding> {
     let found = inspection.findings.iter().map(|it| KeptFinding {
         kind: it.kind.as_str().to_owned(),
         value: it.value.clone(),
