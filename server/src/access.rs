@@ -1,28 +1,63 @@
-//! Who may do what: the service's one token, or nobody is asked in development.
+//! Who may do what: the service's one token, tokens with names and rights, or nobody is asked in development.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
+use crate::inventory::locked;
 use crate::secret::Secret;
+use crate::tokens::{Right, Token, Tokens};
+
+/// So many wrong tokens are answered at once; who goes on trying waits.
+const FREE_TRIES: u64 = 64;
+/// How long each further try waits.
+const DELAY: Duration = Duration::from_millis(250);
+/// After so long without a try the first ones are free again.
+const FORGIVEN: Duration = Duration::from_secs(60);
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     /// The name under which the caller stands in records.
     pub name: String,
+    token: Option<Token>,
+}
+
+impl Caller {
+    /// Whether the caller may do this.
+    pub fn may(&self, right: Right) -> bool {
+        self.token.as_ref().is_none_or(|token| token.rights.contains(&right))
+    }
+
+    /// Whether the caller may know of a model.
+    pub fn sees(&self, name: &str) -> bool {
+        self.token.as_ref().is_none_or(|token| token.fits(name))
+    }
+
+    /// Whether the caller may know of every model.
+    pub fn sees_all(&self) -> bool {
+        self.token.as_ref().is_none_or(|token| token.models.is_empty())
+    }
 }
 
 /// Who may do what.
-#[derive(Debug)]
 pub struct Access {
     service: Option<Secret>,
+    tokens: Tokens,
     dev_mode: bool,
+    failed: AtomicU64,
+    last: Mutex<Option<Instant>>,
 }
 
 impl Access {
-    /// With the service's token; without one only in development.
-    pub fn new(service: Option<Secret>, dev_mode: bool) -> Access {
-        Access { service, dev_mode }
+    /// With the service's token, without one only in development, and the tokens in the state folder.
+    pub fn new(service: Option<Secret>, state: &Path, dev_mode: bool) -> Access {
+        let (failed, last) = Default::default();
+        Access { service, tokens: Tokens::at(state), dev_mode, failed, last }
     }
 
     /// Whether callers must show a token.
@@ -33,12 +68,31 @@ impl Access {
     /// Who asks; nothing where the token is absent or wrong.
     pub fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        match (&self.service, shown) {
-            (Some(token), Some(shown)) if token.is(&Secret::of(shown)) => {
-                Some(Caller { name: "service-token".to_owned() })
+        let shown = shown.map(Secret::of);
+        match (&self.service, &shown) {
+            (Some(token), Some(shown)) if token.is(shown) => {
+                return Some(Caller { name: "service-token".to_owned(), token: None });
             }
-            (None, _) if self.dev_mode => Some(Caller { name: "anybody (development)".to_owned() }),
-            _ => None,
+            (None, _) if self.dev_mode => {
+                return Some(Caller { name: "anybody (development)".to_owned(), token: None });
+            }
+            _ => {}
         }
+        let token = self.tokens.find(&shown?)?;
+        Some(Caller { name: token.principal.clone(), token: Some(token) })
+    }
+
+    /// How long the answer to a wrong token is held back. The try is counted.
+    pub fn delay(&self) -> Option<Duration> {
+        let mut last = locked(&self.last);
+        if last.is_none_or(|last| last.elapsed() > FORGIVEN) {
+            self.failed.store(0, Ordering::Relaxed);
+        }
+        *last = Some(Instant::now());
+        let tries = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
+        if tries == FREE_TRIES || tries.is_multiple_of(1024) {
+            tracing::warn!("{tries} requests with a wrong token or none");
+        }
+        (tries > FREE_TRIES).then_some(DELAY)
     }
 }

@@ -7,18 +7,22 @@
 #![allow(clippy::disallowed_methods)]
 
 mod access;
+pub mod ctl;
 mod fatal;
 mod http;
 mod inventory;
 mod jobs;
 mod logs;
 mod objects;
+mod ops;
 mod run;
 mod secret;
 mod service;
 mod settings;
+pub mod tokens;
 mod v1;
 
 pub use fatal::Fatal;
+pub use inventory::found::state_folder;
 pub use run::run;
 pub use settings::Settings;

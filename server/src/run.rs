@@ -17,9 +17,10 @@ use crate::fatal::Fatal;
 use crate::http::listen::{Handler, serve};
 use crate::http::reply::{Reply, guarded, text};
 use crate::inventory::Inventory;
+use crate::inventory::found::state_folder;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::{logs, secret, v1};
+use crate::{logs, ops, secret, v1};
 
 /// Serves until the process is told to end. Blocks.
 ///
@@ -42,7 +43,7 @@ pub fn run(settings: Settings) -> Result<(), Fatal> {
         None => tracing::warn!("there is no service token"),
     }
     settings.check_bind()?;
-    let access = Access::new(token, settings.dev_mode);
+    let access = Access::new(token, &state_folder(&settings), settings.dev_mode);
     let service = Arc::new(Service::new(settings, access, inventory));
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -115,10 +116,13 @@ impl Handler for Doors {
         if !self.is_host_known(&request) {
             return guarded(text(StatusCode::MISDIRECTED_REQUEST, "the Host header names no host that is served here"));
         }
-        match v1::is_ours(path) {
-            true => v1::handle(&self.service, request).await,
-            false => guarded(text(StatusCode::NOT_FOUND, "there is nothing here")),
-        }
+        let reply = match path {
+            path if v1::is_ours(path) => v1::handle(&self.service, request).await,
+            path if ops::is_ours(path) => ops::handle(&self.service, request).await,
+            _ => guarded(text(StatusCode::NOT_FOUND, "there is nothing here")),
+        };
+        self.service.figures.answered(reply.status());
+        reply
     }
 }
 

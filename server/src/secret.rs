@@ -37,6 +37,13 @@ impl Secret {
     }
 }
 
+impl From<Digest> for Secret {
+    /// Of the text that has this SHA-256.
+    fn from(digest: Digest) -> Secret {
+        Secret(digest)
+    }
+}
+
 /// Reads the token file. Nothing where the file is absent or empty and that is allowed (`optional`).
 pub fn read(path: &Path, optional: bool) -> Result<Option<Secret>, Fatal> {
     let shown = path.display();

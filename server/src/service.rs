@@ -12,6 +12,7 @@ use crate::objects::beneath;
 use crate::objects::guard::Guard;
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
+use crate::ops::Figures;
 use crate::settings::Settings;
 
 /// How many files are hashed at once.
@@ -29,13 +30,15 @@ pub struct Service {
     pub guard: Guard,
     /// Long work.
     pub jobs: Jobs,
+    /// What was answered so far.
+    pub figures: Figures,
 }
 
 impl Service {
     /// With these parts.
     pub fn new(settings: Settings, access: Access, inventory: Inventory) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
-        Service { settings, access, inventory, guard, jobs: Jobs::default() }
+        Service { settings, access, inventory, guard, jobs: Jobs::default(), figures: Figures::default() }
     }
 
     /// Where a file of the registry's folder is.

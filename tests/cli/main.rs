@@ -25,5 +25,7 @@ mod registering;
 mod roots;
 mod scanning;
 mod searching;
+#[cfg(feature = "serve")]
+mod serving;
 mod sites;
 mod team;

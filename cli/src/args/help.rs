@@ -34,7 +34,21 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Keep", &["trust", "policy", "members", "catalog", "hook", "setup-ci", "setup-git", "index", "gc", "unlock"]),
     (
         "Places",
-        &["remote", "sync", "fetch", "push", "view", "export-site", "serve", "backup", "restore", "import", "bridge"],
+        &[
+            "remote",
+            "sync",
+            "fetch",
+            "push",
+            "view",
+            "export-site",
+            "serve",
+            "ctl",
+            "token",
+            "backup",
+            "restore",
+            "import",
+            "bridge",
+        ],
     ),
     ("Help", &["completions", "man", "help"]),
 ];

@@ -145,6 +145,12 @@ pub enum Command {
     /// Serve a registry over HTTP: one process, set up by environment variables
     #[cfg(feature = "serve")]
     Serve(serve::ServeArgs),
+    /// Ask a running service: list, info, verify, path, revoke, delete, status, check
+    #[cfg(feature = "serve")]
+    Ctl(serve::CtlArgs),
+    /// The tokens of the service on this machine
+    #[cfg(feature = "serve")]
+    Token(serve::TokenArgs),
 
     /// Bring the origin's commits to a clone; the new head is verified first
     Fetch,

@@ -7,6 +7,8 @@ mod catalog;
 mod check;
 mod clone;
 mod completions;
+#[cfg(feature = "serve")]
+mod ctl;
 mod delete;
 mod demo;
 mod describe;
@@ -51,6 +53,8 @@ pub mod status;
 mod sunset;
 mod sync;
 mod textconv;
+#[cfg(feature = "serve")]
+mod token;
 mod transition;
 pub mod trust;
 pub mod unlock;
@@ -118,6 +122,10 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::View(args) => view::run(app, &args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(app, &args),
+        #[cfg(feature = "serve")]
+        Command::Ctl(args) => ctl::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Token(args) => token::run(&args),
         Command::Fetch => origin::fetch(app),
         Command::Push => origin::push(app),
         Command::Import(args) => import::run(app, &args),

@@ -97,10 +97,13 @@ impl Contents {
         &self.events
     }
 
-    /// How many records are in each state, states in their order.
-    pub fn counts(&self) -> Vec<(TrustState, usize)> {
-        let count = |state| self.entries.iter().filter(|entry| entry.state() == state).count();
-        TrustState::ALL.into_iter().map(|state| (state, count(state))).filter(|(_, count)| *count > 0).collect()
+    /// How many of the records whose names are seen are in each state, states in their order.
+    pub fn counts(&self, sees: impl Fn(&str) -> bool) -> Vec<(TrustState, usize)> {
+        let mut counts = TrustState::ALL.map(|state| (state, 0));
+        for entry in self.entries.iter().filter(|entry| sees(&entry.artifact.name)) {
+            counts.iter_mut().filter(|(state, _)| *state == entry.state()).for_each(|(_, count)| *count += 1);
+        }
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
     /// All records as one JSON array, made once a change.

@@ -28,6 +28,7 @@ pub fn run(service: &Service, caller: &Caller, body: &[u8]) -> Result<Reply, Ref
         return Err(Refusal::text(StatusCode::BAD_REQUEST, line));
     }
     let format = place(&filename)?;
+    check_scope(caller, &name)?;
     let entries = service.inventory.change(|contents| {
         if contents.get(&name).is_some() || contents.of_file(&filename).is_some() {
             return Err(Refusal::text(StatusCode::CONFLICT, "the name, or the filename, is registered already"));
@@ -76,4 +77,12 @@ pub fn new_name(artifact: Artifact, caller: &Caller, action: Action) -> Draft {
 /// Whether another live record means the same file.
 pub fn is_taken(contents: &Contents, filename: &str, name: &str) -> bool {
     contents.of_file(filename).is_some_and(|other| other.artifact.name != name)
+}
+
+/// Refuses a name that the caller's token is not for.
+pub fn check_scope(caller: &Caller, name: &str) -> Result<(), Refusal> {
+    match caller.sees(name) {
+        true => Ok(()),
+        false => Err(Refusal::json(StatusCode::FORBIDDEN, "the token is not for models of this name")),
+    }
 }

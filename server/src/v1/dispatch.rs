@@ -17,6 +17,7 @@ use crate::http::reply::{Reply, bytes, guarded, json, text};
 use crate::inventory::names::is_name;
 use crate::jobs::{Outcome, Progress};
 use crate::service::Service;
+use crate::tokens::Right;
 
 /// The largest body, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -63,6 +64,19 @@ const ROUTES: [(&str, Method, Endpoint); 15] = [
     ("/v1/audit", Method::GET, Endpoint::Audit),
 ];
 
+impl Endpoint {
+    /// What a token must be for; nothing where none is needed.
+    const fn right(self) -> Option<Right> {
+        match self {
+            Endpoint::Health => None,
+            Endpoint::Verify | Endpoint::VerifyAll | Endpoint::VerifyManifest => Some(Right::Verify),
+            Endpoint::Acquire | Endpoint::Quarantine | Endpoint::Promote => Some(Right::Change),
+            Endpoint::Revoke | Endpoint::Delete => Some(Right::Withdraw),
+            _ => Some(Right::Read),
+        }
+    }
+}
+
 fn route(path: &str) -> Option<(Method, Endpoint)> {
     if path.strip_prefix(JOBS).is_some_and(|id| !id.is_empty() && !id.contains('/')) {
         return Some((Method::GET, Endpoint::Job));
@@ -86,18 +100,14 @@ async fn answer(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Repl
         return Err(Refusal::text(StatusCode::NOT_FOUND, "there is nothing here"));
     };
     let caller = service.access.caller(&parts.headers);
-    let caller = match (endpoint, caller) {
-        (Endpoint::Health, caller) => caller,
-        (_, Some(caller)) => Some(caller),
-        (_, None) => {
-            return Err(Refusal::json(StatusCode::FORBIDDEN, "the service's token is needed, and this is not it"));
-        }
-    };
+    if let Some(right) = endpoint.right() {
+        check(service, caller.as_ref(), right).await?;
+    }
     if parts.method != method {
         return Err(wrong_method(&parts.method, &method));
     }
     match (endpoint, caller) {
-        (Endpoint::Health, caller) => looked(service, move |service| read::health(service, caller.is_some())).await,
+        (Endpoint::Health, caller) => looked(service, move |service| read::health(service, caller.as_ref())).await,
         (Endpoint::Job, _) => job(service, parts.uri.path()),
         (Endpoint::Acquire | Endpoint::Promote, Some(caller)) => {
             let body = read_body(body).await?;
@@ -109,6 +119,20 @@ async fn answer(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Repl
     }
 }
 
+/// Refuses a caller without a token, or with one that is for other things.
+async fn check(service: &Service, caller: Option<&Caller>, right: Right) -> Result<(), Refusal> {
+    match caller {
+        Some(caller) if caller.may(right) => Ok(()),
+        Some(_) => Err(Refusal::json(StatusCode::FORBIDDEN, "the token is not for this")),
+        None => {
+            if let Some(delay) = service.access.delay() {
+                tokio::time::sleep(delay).await;
+            }
+            Err(Refusal::json(StatusCode::FORBIDDEN, "the service's token is needed, and this is not it"))
+        }
+    }
+}
+
 async fn without_body(
     service: &Arc<Service>,
     parts: &Parts,
@@ -116,11 +140,11 @@ async fn without_body(
     caller: Caller,
 ) -> Result<Reply, Refusal> {
     match endpoint {
-        Endpoint::Stats => return looked(service, read::stats).await,
-        Endpoint::Models => return looked(service, read::models).await,
-        Endpoint::Audit => return looked(service, read::audit).await,
+        Endpoint::Stats => return looked(service, move |service| read::stats(service, &caller)).await,
+        Endpoint::Models => return looked(service, move |service| read::models(service, &caller)).await,
+        Endpoint::Audit => return looked(service, move |service| read::audit(service, &caller)).await,
         Endpoint::Integrity => return worked(service, parts, integrity::status).await,
-        Endpoint::VerifyAll => return worked(service, parts, verify::all).await,
+        Endpoint::VerifyAll => return worked(service, parts, move |service| verify::all(service, &caller)).await,
         _ => {}
     }
     let name = first(parts.uri.query(), "name").filter(|name| is_name(name));
@@ -130,6 +154,10 @@ async fn without_body(
             "the query names no model: ?name= is missing or not allowed",
         ));
     };
+    // A model that the token is not for is not there.
+    if !caller.sees(&name) {
+        return Err(Refusal::unknown());
+    }
     match endpoint {
         Endpoint::Model => looked(service, move |service| read::model(service, &name)).await,
         Endpoint::Path => path(service, parts, name).await,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use refmark_core::records::trust::TrustState;
 
-use super::acquire::{is_taken, place};
+use super::acquire::{check_scope, is_taken, place};
 use super::body::{BadBody, Fields};
 use super::limits::{SOURCE_LIMIT, are_results, is_fingerprint, is_word};
 use super::refusal::{Refusal, quoted};
@@ -65,6 +65,7 @@ pub fn run(service: &Service, caller: &Caller, body: &[u8]) -> Result<Reply, Ref
         check_evidence(&artifact.policy_version, &artifact.scan_results, &artifact.scanner_versions)?;
     }
     artifact.format = place(&artifact.filename)?;
+    check_scope(caller, &artifact.name)?;
     may(service, &*service.inventory.contents()?, &artifact)?;
     let kept = take_in(service, &artifact)?;
     artifact.object_path = kept.object.clone();

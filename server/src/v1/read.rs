@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::refusal::{Refusal, quoted};
+use crate::access::Caller;
 use crate::http::reply::{Reply, bytes, json};
 use crate::inventory::artifact::Artifact;
 use crate::inventory::contents::{Contents, Entry};
@@ -19,15 +20,16 @@ struct Figures {
     state_counts: Map<String, Value>,
 }
 
-fn figures(contents: &Contents) -> Figures {
-    let counts = contents.counts();
+fn figures(contents: &Contents, caller: &Caller) -> Figures {
+    let counts = contents.counts(|name| caller.sees(name));
     let trusted = counts.iter().find(|(state, _)| *state == TrustState::Trusted).map_or(0, |(_, count)| *count);
     let state_counts = counts.iter().map(|(state, count)| (state.to_string(), Value::from(*count))).collect();
-    Figures { model_count: contents.entries().len(), trusted_count: trusted, state_counts }
+    let model_count = counts.iter().map(|(_, count)| count).sum();
+    Figures { model_count, trusted_count: trusted, state_counts }
 }
 
 /// `GET /health`: to those who show the token, also what `/v1/stats` has, the folder, and whether a token is asked for.
-pub fn health(service: &Service, is_known: bool) -> Result<Reply, Refusal> {
+pub fn health(service: &Service, caller: Option<&Caller>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct Health<'a> {
         status: &'static str,
@@ -42,29 +44,39 @@ pub fn health(service: &Service, is_known: bool) -> Result<Reply, Refusal> {
         auth_required: bool,
     }
     let folder = service.settings.registry_dir.to_string_lossy();
-    let more = match is_known {
-        true => {
-            let figures = figures(&*service.inventory.contents()?);
+    let more = match caller {
+        Some(caller) => {
+            let figures = figures(&*service.inventory.contents()?, caller);
             Some(More { figures, registry_dir: &folder, auth_required: service.access.is_asked() })
         }
-        false => None,
+        None => None,
     };
     Ok(json(StatusCode::OK, &Health { status: "ok", more }))
 }
 
 /// `GET /v1/stats`.
-pub fn stats(service: &Service) -> Result<Reply, Refusal> {
-    Ok(json(StatusCode::OK, &figures(&*service.inventory.contents()?)))
+pub fn stats(service: &Service, caller: &Caller) -> Result<Reply, Refusal> {
+    Ok(json(StatusCode::OK, &figures(&*service.inventory.contents()?, caller)))
 }
 
 /// `GET /v1/models`.
-pub fn models(service: &Service) -> Result<Reply, Refusal> {
-    Ok(bytes(StatusCode::OK, "application/json", service.inventory.contents()?.listed()))
+pub fn models(service: &Service, caller: &Caller) -> Result<Reply, Refusal> {
+    let contents = service.inventory.contents()?;
+    if !caller.sees_all() {
+        let seen = contents.entries().iter().filter(|entry| caller.sees(&entry.artifact.name));
+        return Ok(json(StatusCode::OK, &seen.map(|entry| &*entry.artifact).collect::<Vec<_>>()));
+    }
+    Ok(bytes(StatusCode::OK, "application/json", contents.listed()))
 }
 
 /// `GET /v1/audit`.
-pub fn audit(service: &Service) -> Result<Reply, Refusal> {
-    Ok(bytes(StatusCode::OK, "application/json", service.inventory.contents()?.audited()))
+pub fn audit(service: &Service, caller: &Caller) -> Result<Reply, Refusal> {
+    let contents = service.inventory.contents()?;
+    if !caller.sees_all() {
+        let seen = contents.events().iter().filter(|event| caller.sees(&event.artifact.name));
+        return Ok(json(StatusCode::OK, &seen.collect::<Vec<_>>()));
+    }
+    Ok(bytes(StatusCode::OK, "application/json", contents.audited()))
 }
 
 /// `GET /v1/model`.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::read::get;
 use super::refusal::Refusal;
+use crate::access::Caller;
 use crate::http::reply::{Reply, json};
 use crate::inventory::artifact::Artifact;
 use crate::inventory::contents::Entry;
@@ -141,8 +142,9 @@ impl Row {
 }
 
 /// Verifies every model. Blocks.
-pub fn rows(service: &Service) -> Result<Vec<Row>, Refusal> {
-    let entries = service.inventory.contents()?.entries().to_vec();
+pub fn rows(service: &Service, caller: &Caller) -> Result<Vec<Row>, Refusal> {
+    let mut entries = service.inventory.contents()?.entries().to_vec();
+    entries.retain(|entry| caller.sees(&entry.artifact.name));
     let row = |entry: &Entry| {
         let (name, sha256) = (entry.artifact.name.clone(), entry.artifact.sha256.clone());
         if entry.state() == TrustState::Deleted {
@@ -160,14 +162,14 @@ pub fn rows(service: &Service) -> Result<Vec<Row>, Refusal> {
 }
 
 /// `POST /v1/models/verify-all`.
-pub fn all(service: &Service) -> Result<Reply, Refusal> {
+pub fn all(service: &Service, caller: &Caller) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct Batch {
         status: &'static str,
         models: Vec<Row>,
         checked: usize,
     }
-    let models = rows(service)?;
+    let models = rows(service, caller)?;
     let failed = models.iter().any(Row::is_failed);
     let (status, code) = if failed { ("failed", StatusCode::CONFLICT) } else { ("ok", StatusCode::OK) };
     Ok(json(code, &Batch { status, checked: models.len(), models }))

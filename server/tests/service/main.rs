@@ -10,3 +10,4 @@ mod lock;
 mod starting;
 mod states;
 mod support;
+mod tokens;
