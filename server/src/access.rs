@@ -1,6 +1,5 @@
 //! Who may do what: the service's one token, tokens with names and rights, or nobody is asked in development.
 
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -8,8 +7,13 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
+use base64ct::{Base64, Encoding};
+use refmark_core::types::digest::Digest;
+
+use crate::inventory::found::state_folder;
 use crate::inventory::locked;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::tokens::{Right, Token, Tokens};
 
 /// So many wrong tokens are answered at once; who goes on trying waits.
@@ -28,6 +32,20 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Somebody without a token, where reading is open to all.
+    fn of_nobody() -> Caller {
+        let name = "anybody".to_owned();
+        let token = Token {
+            name: name.clone(),
+            principal: name.clone(),
+            rights: vec![Right::Read, Right::Verify],
+            models: Vec::new(),
+            expires: None,
+            sha256: Digest::of(b""),
+        };
+        Caller { name, token: Some(token) }
+    }
+
     /// Whether the caller may do this.
     pub fn may(&self, right: Right) -> bool {
         self.token.as_ref().is_none_or(|token| token.rights.contains(&right))
@@ -49,15 +67,17 @@ pub struct Access {
     service: Option<Secret>,
     tokens: Tokens,
     dev_mode: bool,
+    open_reads: bool,
     failed: AtomicU64,
     last: Mutex<Option<Instant>>,
 }
 
 impl Access {
-    /// With the service's token, without one only in development, and the tokens in the state folder.
-    pub fn new(service: Option<Secret>, state: &Path, dev_mode: bool) -> Access {
+    /// With the service's token, and the tokens in the state folder.
+    pub fn new(service: Option<Secret>, settings: &Settings) -> Access {
         let (failed, last) = Default::default();
-        Access { service, tokens: Tokens::at(state), dev_mode, failed, last }
+        let tokens = Tokens::at(&state_folder(settings));
+        Access { service, tokens, dev_mode: settings.dev_mode, open_reads: settings.open_reads, failed, last }
     }
 
     /// Whether callers must show a token.
@@ -68,7 +88,19 @@ impl Access {
     /// Who asks; nothing where the token is absent or wrong.
     pub fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        let shown = shown.map(Secret::of);
+        self.who(shown.map(Secret::of))
+    }
+
+    /// The same for clients that send a user and a password: the password is the token.
+    pub fn caller_of_tool(&self, headers: &HeaderMap) -> Option<Caller> {
+        let basic = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+        let Some(basic) = basic else { return self.caller(headers) };
+        let decoded = Base64::decode_vec(basic).ok()?;
+        let at = decoded.iter().position(|byte| *byte == b':')?;
+        self.who(Some(Secret::of(decoded.get(at + 1..)?)))
+    }
+
+    fn who(&self, shown: Option<Secret>) -> Option<Caller> {
         match (&self.service, &shown) {
             (Some(token), Some(shown)) if token.is(shown) => {
                 return Some(Caller { name: "service-token".to_owned(), token: None });
@@ -78,8 +110,10 @@ impl Access {
             }
             _ => {}
         }
-        let token = self.tokens.find(&shown?)?;
-        Some(Caller { name: token.principal.clone(), token: Some(token) })
+        match shown.and_then(|shown| self.tokens.find(&shown)) {
+            Some(token) => Some(Caller { name: token.principal.clone(), token: Some(token) }),
+            None => self.open_reads.then(Caller::of_nobody),
+        }
     }
 
     /// How long the answer to a wrong token is held back. The try is counted.

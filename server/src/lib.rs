@@ -9,16 +9,21 @@
 mod access;
 pub mod ctl;
 mod fatal;
+mod git;
 mod http;
+mod hub;
 mod inventory;
 mod jobs;
 mod logs;
 mod objects;
+mod oci;
 mod ops;
+mod plain;
 mod run;
 mod secret;
 mod service;
 mod settings;
+mod shelves;
 pub mod tokens;
 mod v1;
 

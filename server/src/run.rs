@@ -17,10 +17,10 @@ use crate::fatal::Fatal;
 use crate::http::listen::{Handler, serve};
 use crate::http::reply::{Reply, guarded, text};
 use crate::inventory::Inventory;
-use crate::inventory::found::state_folder;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::{logs, ops, secret, v1};
+use crate::shelves::library::Library;
+use crate::{git, hub, logs, oci, ops, plain, secret, v1};
 
 /// Serves until the process is told to end. Blocks.
 ///
@@ -43,8 +43,9 @@ pub fn run(settings: Settings) -> Result<(), Fatal> {
         None => tracing::warn!("there is no service token"),
     }
     settings.check_bind()?;
-    let access = Access::new(token, &state_folder(&settings), settings.dev_mode);
-    let service = Arc::new(Service::new(settings, access, inventory));
+    let access = Access::new(token, &settings);
+    let library = settings.library.as_deref().map(Library::open).transpose()?;
+    let service = Arc::new(Service::new(settings, access, inventory, library));
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
@@ -119,6 +120,10 @@ impl Handler for Doors {
         let reply = match path {
             path if v1::is_ours(path) => v1::handle(&self.service, request).await,
             path if ops::is_ours(path) => ops::handle(&self.service, request).await,
+            path if plain::is_ours(path) => plain::handle(&self.service, request).await,
+            path if oci::is_ours(path) => oci::handle(&self.service, request).await,
+            path if git::is_ours(path) => git::handle(&self.service, request).await,
+            path if hub::is_ours(path) => hub::handle(&self.service, request).await,
             _ => guarded(text(StatusCode::NOT_FOUND, "there is nothing here")),
         };
         self.service.figures.answered(reply.status());

@@ -9,11 +9,13 @@ use crate::access::Access;
 use crate::inventory::Inventory;
 use crate::jobs::Jobs;
 use crate::objects::beneath;
-use crate::objects::guard::Guard;
+use crate::objects::guard::{Guard, Kind};
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
 use crate::ops::Figures;
 use crate::settings::Settings;
+use crate::shelves::Shelves;
+use crate::shelves::library::Library;
 
 /// How many files are hashed at once.
 const HASHING_PLACES: usize = 4;
@@ -28,6 +30,8 @@ pub struct Service {
     pub inventory: Inventory,
     /// The files.
     pub guard: Guard,
+    /// What the reading protocols hand out.
+    pub shelves: Shelves,
     /// Long work.
     pub jobs: Jobs,
     /// What was answered so far.
@@ -36,9 +40,10 @@ pub struct Service {
 
 impl Service {
     /// With these parts.
-    pub fn new(settings: Settings, access: Access, inventory: Inventory) -> Service {
+    pub fn new(settings: Settings, access: Access, inventory: Inventory, library: Option<Library>) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
-        Service { settings, access, inventory, guard, jobs: Jobs::default(), figures: Figures::default() }
+        let shelves = Shelves::new(library);
+        Service { settings, access, inventory, guard, shelves, jobs: Jobs::default(), figures: Figures::default() }
     }
 
     /// Where a file of the registry's folder is.
@@ -60,7 +65,7 @@ impl Service {
             // What was dropped since under that name is no longer the deleted file: only its own bytes go.
             let is_its_own = contents.of_file(&file).is_none()
                 && beneath::open(self.guard.root(), &file).is_ok()
-                && self.guard.content(&file, false).is_ok_and(|it| it.digest.hex() == entry.artifact.sha256);
+                && self.guard.content(&file, Kind::Dropped).is_ok_and(|it| it.digest.hex() == entry.artifact.sha256);
             if is_its_own {
                 finished += usize::from(beneath::remove(self.guard.root(), &file).unwrap_or(false));
             }

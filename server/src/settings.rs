@@ -35,6 +35,10 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// `LOG_FORMAT` is `json`.
     pub json_logs: bool,
+    /// `OPEN_READS` is exactly `true`: reading and verifying need no token.
+    pub open_reads: bool,
+    /// `REFMARK_REGISTRY`: a registry whose trusted versions the reading protocols hand out, besides the service's own models.
+    pub library: Option<PathBuf>,
     /// `ALLOWED_HOSTS`: names in the Host header besides the loopback's, separated by commas; `*` for any.
     pub hosts: Vec<String>,
 }
@@ -67,6 +71,8 @@ impl Settings {
             dev_mode: is_true("INSECURE_DEV_MODE"),
             allow_remote: is_true("ALLOW_REMOTE_BIND"),
             state_dir: state,
+            open_reads: is_true("OPEN_READS"),
+            library: set("REFMARK_REGISTRY").map(PathBuf::from),
             json_logs: text("LOG_FORMAT").is_some_and(|it| it == "json"),
             hosts: hosts.split(',').map(|it| it.trim().to_ascii_lowercase()).filter(|it| !it.is_empty()).collect(),
         }

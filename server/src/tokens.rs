@@ -127,7 +127,13 @@ impl Tokens {
         }
         let (_, all) = loaded.as_ref()?;
         // All are compared: the time does not tell which one it was.
-        let found = all.iter().filter(|token| Secret::from(token.sha256).is(shown)).next_back()?;
+        let mut found = None;
+        for token in all {
+            if Secret::from(token.sha256).is(shown) {
+                found = Some(token);
+            }
+        }
+        let found = found?;
         found.expires.is_none_or(|expires| expires > now()).then(|| found.clone())
     }
 

@@ -18,8 +18,9 @@ impl Render for Ended {
 }
 
 /// Runs the command.
-pub fn run(_: &App, _: &ServeArgs) -> Reply {
-    match refmark_server::run(Settings::from_env()) {
+pub fn run(app: &App, _: &ServeArgs) -> Reply {
+    let library = app.globals().registry.clone();
+    match refmark_server::run(Settings { library, ..Settings::from_env() }) {
         Ok(()) => reply(Ended {}),
         Err(fatal) => Err(Error::new(Code::Io, fatal.to_string())),
     }

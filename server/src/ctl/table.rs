@@ -53,12 +53,7 @@ mod tests {
         let model = serde_json::json!({"name": "a\u{1b}[1m", "format": "gguf", "state": "trusted", "size_bytes": 1,
             "sha256": "0123456789abcdef", "promoted_at": "now"});
         let text = super::models(&[model]);
-        assert_eq!(text.lines().next(), Some("NAME           FORMAT  STATE    SIZE  SHA256        PROMOTED"));
-        assert_eq!(
-            text.lines().nth(1),
-            Some("a\\u{1b}[1m  gguf    trusted  1 B   0123456789ab  now")
-                .map(|it| it.replacen("  gguf", "     gguf", 1))
-                .as_deref()
-        );
+        assert_eq!(text.lines().next(), Some("NAME        FORMAT  STATE    SIZE  SHA256        PROMOTED"));
+        assert_eq!(text.lines().nth(1), Some("a\\u{1b}[1m  gguf    trusted  1 B   0123456789ab  now"));
     }
 }

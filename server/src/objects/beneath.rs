@@ -58,15 +58,29 @@ pub fn folder(root: &Path, relative: &str) -> Result<OwnedFd, Unfit> {
 
 /// Opens a regular file with one name below `root`.
 pub fn open(root: &Path, relative: &str) -> Result<(File, Metadata), Unfit> {
+    let (file, meta) = open_any(root, relative)?;
+    match meta.nlink() {
+        1 => Ok((file, meta)),
+        _ => Err(Unfit::Linked),
+    }
+}
+
+/// Opens a regular file below `root` that nobody may write to, however many names it has.
+pub fn open_blob(root: &Path, relative: &str) -> Result<(File, Metadata), Unfit> {
+    let (file, meta) = open_any(root, relative)?;
+    match meta.mode() & 0o222 {
+        0 => Ok((file, meta)),
+        _ => Err(Unfit::Writable),
+    }
+}
+
+fn open_any(root: &Path, relative: &str) -> Result<(File, Metadata), Unfit> {
     let (above, name) = relative.rsplit_once('/').unwrap_or(("", relative));
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(folder(root, above)?, name, flags, Mode::empty())?);
     let meta = file.metadata().map_err(Unfit::Io)?;
     if !meta.is_file() {
         return Err(Unfit::NotAFile);
-    }
-    if meta.nlink() != 1 {
-        return Err(Unfit::Linked);
     }
     Ok((file, meta))
 }

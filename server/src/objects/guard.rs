@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use refmark_core::types::digest::Digest;
 
-use super::beneath::{Unfit, open, open_object};
+use super::beneath::{Unfit, open, open_blob, open_object};
 use super::hashing::{Slots, read_through};
 use crate::inventory::locked;
 
@@ -49,6 +49,17 @@ pub struct Content {
     pub digest: Digest,
     /// Bytes.
     pub size: u64,
+}
+
+/// What sort of file is read, and so what is asked of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A dropped file: one name.
+    Dropped,
+    /// An object of the service: one name, and nobody may write to it.
+    Object,
+    /// A blob of a registry's store: nobody may write to it.
+    Blob,
 }
 
 /// Why a file's content is not told.
@@ -104,16 +115,16 @@ impl Guard {
     }
 
     /// The content of a file, where it is known without reading it. Costs two system calls.
-    pub fn known(&self, relative: &str, is_object: bool) -> Result<Option<Content>, Unfit> {
-        let (_, meta) = self.opened(relative, is_object)?;
+    pub fn known(&self, relative: &str, kind: Kind) -> Result<Option<Content>, Unfit> {
+        let (_, meta) = self.opened(relative, kind)?;
         Ok(self.remembered(relative, &Identity::of(&meta)))
     }
 
     /// The content of a file: known, or read now. Blocks while it is read, or while it waits for a place.
-    pub fn content(&self, relative: &str, is_object: bool) -> Result<Content, Unread> {
+    pub fn content(&self, relative: &str, kind: Kind) -> Result<Content, Unread> {
         let turn = Arc::clone(locked(&self.reading).entry(relative.to_owned()).or_default());
         let _turn = locked(&turn);
-        let (file, meta) = self.opened(relative, is_object)?;
+        let (file, meta) = self.opened(relative, kind)?;
         let identity = Identity::of(&meta);
         if let Some(content) = self.remembered(relative, &identity) {
             return Ok(content);
@@ -134,8 +145,27 @@ impl Guard {
         Ok(content)
     }
 
-    fn opened(&self, relative: &str, is_object: bool) -> Result<(std::fs::File, Metadata), Unfit> {
-        if is_object { open_object(&self.root, relative) } else { open(&self.root, relative) }
+    /// Opens a file whose content is this; an error where it is another, or where nobody may have it.
+    pub fn open_known(
+        &self,
+        relative: &str,
+        kind: Kind,
+        expected: &Digest,
+    ) -> Result<(std::fs::File, Metadata), Unread> {
+        let content = self.content(relative, kind)?;
+        let (file, meta) = self.opened(relative, kind)?;
+        match content.digest == *expected && content.size == meta.len() {
+            true => Ok((file, meta)),
+            false => Err(Unread::Changed),
+        }
+    }
+
+    fn opened(&self, relative: &str, kind: Kind) -> Result<(std::fs::File, Metadata), Unfit> {
+        match kind {
+            Kind::Dropped => open(&self.root, relative),
+            Kind::Object => open_object(&self.root, relative),
+            Kind::Blob => open_blob(&self.root, relative),
+        }
     }
 
     fn remembered(&self, relative: &str, identity: &Identity) -> Option<Content> {
@@ -164,17 +194,20 @@ mod tests {
         let guard = Guard::new(folder.path(), 4);
         let path = folder.path().join("m.gguf");
         std::fs::write(&path, b"one").unwrap();
-        let first = guard.content("m.gguf", false).unwrap();
+        let first = guard.content("m.gguf", Kind::Dropped).unwrap();
         assert_eq!(first.digest, Digest::of(b"one"));
-        assert!(guard.known("m.gguf", false).unwrap().is_none(), "a file as young as its hashing is not remembered");
+        assert!(
+            guard.known("m.gguf", Kind::Dropped).unwrap().is_none(),
+            "a file as young as its hashing is not remembered"
+        );
         std::thread::sleep(Duration::from_millis(3100));
-        guard.content("m.gguf", false).unwrap();
-        assert_eq!(guard.known("m.gguf", false).unwrap(), Some(first));
+        guard.content("m.gguf", Kind::Dropped).unwrap();
+        assert_eq!(guard.known("m.gguf", Kind::Dropped).unwrap(), Some(first));
         // Other bytes of the same size, and the old time put back: the time of the change tells.
         let before = std::fs::metadata(&path).unwrap().modified().unwrap();
         std::fs::write(&path, b"two").unwrap();
         File::options().write(true).open(&path).unwrap().set_times(FileTimes::new().set_modified(before)).unwrap();
-        assert!(guard.known("m.gguf", false).unwrap().is_none());
-        assert_eq!(guard.content("m.gguf", false).unwrap().digest, Digest::of(b"two"));
+        assert!(guard.known("m.gguf", Kind::Dropped).unwrap().is_none());
+        assert_eq!(guard.content("m.gguf", Kind::Dropped).unwrap().digest, Digest::of(b"two"));
     }
 }

@@ -10,7 +10,7 @@ use crate::access::Caller;
 use crate::http::reply::{Reply, bytes, json};
 use crate::inventory::artifact::Artifact;
 use crate::inventory::contents::{Contents, Entry};
-use crate::objects::guard::Content;
+use crate::objects::guard::{Content, Kind};
 use crate::service::Service;
 
 #[derive(Serialize)]
@@ -120,12 +120,12 @@ pub fn locate(service: &Service, name: &str) -> Result<Located, Refusal> {
 impl Located {
     /// The content of the object where it is known without reading.
     pub fn known(&self, service: &Service) -> Result<Option<Content>, Refusal> {
-        service.guard.known(&self.entry.artifact.object_path, true).map_err(damaged)
+        service.guard.known(&self.entry.artifact.object_path, Kind::Object).map_err(damaged)
     }
 
     /// The content of the object; blocks while it is read.
     pub fn read(&self, service: &Service) -> Result<Content, Refusal> {
-        service.guard.content(&self.entry.artifact.object_path, true).map_err(damaged)
+        service.guard.content(&self.entry.artifact.object_path, Kind::Object).map_err(damaged)
     }
 
     /// The second half: the bytes are as they should be, and the record did not change meanwhile.

@@ -11,6 +11,7 @@ use crate::access::Caller;
 use crate::http::reply::{Reply, json};
 use crate::inventory::artifact::Artifact;
 use crate::inventory::contents::Entry;
+use crate::objects::guard::Kind;
 use crate::objects::place::canonical;
 use crate::service::Service;
 
@@ -45,7 +46,7 @@ pub fn finding(service: &Service, entry: &Entry) -> Finding {
             Err(why) => return Finding::Bad { actual: String::new(), why: why.to_string(), is_name: true },
         },
     };
-    match service.guard.content(&file, is_object) {
+    match service.guard.content(&file, if is_object { Kind::Object } else { Kind::Dropped }) {
         Ok(content) if content.digest.hex() == artifact.sha256 => Finding::Good,
         Ok(content) => {
             let actual = content.digest.hex();

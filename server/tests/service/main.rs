@@ -4,9 +4,11 @@
 
 mod bodies;
 mod bytes;
+mod deploy;
 mod faults;
 mod http;
 mod lock;
+mod reading;
 mod starting;
 mod states;
 mod support;

@@ -59,12 +59,14 @@ impl Answer {
 pub struct Home {
     pub folder: tempfile::TempDir,
     pub variables: Vec<(String, String)>,
+    /// Where the service's system calls are written to, where a test wants them.
+    pub trace: Option<PathBuf>,
 }
 
 impl Home {
     pub fn new() -> Home {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home { folder, variables: Vec::new() };
+        let home = Home { folder, variables: Vec::new(), trace: None };
         home.write_token(TOKEN, 0o600);
         std::fs::create_dir(home.registry()).unwrap();
         std::fs::set_permissions(home.registry(), std::fs::Permissions::from_mode(0o750)).unwrap();
@@ -108,9 +110,21 @@ impl Home {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_refmark-server"));
+        let program = env!("CARGO_BIN_EXE_refmark-server");
+        let mut command = match &self.trace {
+            None => Command::new(program),
+            Some(trace) => {
+                let mut strace = Command::new("strace");
+                strace.args(["-D", "-f", "-o"]).arg(trace).arg(program);
+                strace
+            }
+        };
         let at = |name: &str| self.folder.path().join(name);
-        command.env_clear().env("HOME", at("home")).env("REFMARK_STATE", at("state"));
+        command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", at("home"))
+            .env("REFMARK_STATE", at("state"));
         command.env("BIND_ADDR", "127.0.0.1:0").env("REGISTRY_DIR", self.registry());
         command.env("REGISTRY_LOCK_PATH", at("models.lock.yaml")).env("SERVICE_TOKEN_PATH", self.token_file());
         command.env("INTEGRITY_RESULT_PATH", self.integrity_file());
@@ -130,7 +144,7 @@ impl Home {
     /// Starts the service; an error holds its exit status and its log.
     #[allow(clippy::zombie_processes, reason = "the one that runs waits when it is dropped")]
     pub fn try_start(&self) -> Result<Running, (Option<i32>, String)> {
-        let mut child = self.command().spawn().unwrap();
+        let mut child = self.command().spawn().map_err(|error| (None, error.to_string()))?;
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut log = String::new();
         loop {
