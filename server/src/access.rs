@@ -11,9 +11,9 @@ use base64ct::{Base64, Encoding};
 use refmark_core::types::digest::Digest;
 
 use crate::inventory::found::state_folder;
-use crate::inventory::locked;
 use crate::secret::Secret;
 use crate::settings::Settings;
+use crate::sync::locked;
 use crate::tokens::{Right, Token, Tokens};
 
 /// So many wrong tokens are answered at once; who goes on trying waits.

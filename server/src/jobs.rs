@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode};
 
-use crate::inventory::locked;
+use crate::sync::locked;
 
 /// So many finished jobs are kept.
 const KEPT: usize = 256;

@@ -9,6 +9,7 @@
 mod access;
 pub mod ctl;
 mod fatal;
+mod figures;
 mod git;
 mod http;
 mod hub;
@@ -24,6 +25,7 @@ mod secret;
 mod service;
 mod settings;
 mod shelves;
+mod sync;
 pub mod tokens;
 mod v1;
 

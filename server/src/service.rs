@@ -6,15 +6,14 @@ use std::path::PathBuf;
 use refmark_core::records::trust::TrustState;
 
 use crate::access::Access;
+use crate::figures::Figures;
 use crate::inventory::Inventory;
 use crate::jobs::Jobs;
 use crate::objects::beneath;
 use crate::objects::guard::{Guard, Kind};
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
-use crate::ops::Figures;
 use crate::settings::Settings;
-use crate::shelves::Shelves;
 use crate::shelves::library::Library;
 
 /// How many files are hashed at once.
@@ -30,8 +29,8 @@ pub struct Service {
     pub inventory: Inventory,
     /// The files.
     pub guard: Guard,
-    /// What the reading protocols hand out.
-    pub shelves: Shelves,
+    /// What the reading protocols hand out, besides the service's own models.
+    pub library: Option<Library>,
     /// Long work.
     pub jobs: Jobs,
     /// What was answered so far.
@@ -42,8 +41,7 @@ impl Service {
     /// With these parts.
     pub fn new(settings: Settings, access: Access, inventory: Inventory, library: Option<Library>) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
-        let shelves = Shelves::new(library);
-        Service { settings, access, inventory, guard, shelves, jobs: Jobs::default(), figures: Figures::default() }
+        Service { settings, access, inventory, guard, library, jobs: Jobs::default(), figures: Figures::default() }
     }
 
     /// Where a file of the registry's folder is.

@@ -12,8 +12,8 @@ use refmark_core::types::name::PrincipalId;
 use refmark_core::types::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::locked;
 use crate::secret::Secret;
+use crate::sync::locked;
 
 /// The largest file of tokens, in bytes.
 const LIMIT: u64 = 4 << 20;

@@ -52,7 +52,7 @@ pub async fn handle(service: &Arc<Service>, request: Request<Body>) -> Reply {
 
 fn answer(service: &Service, head: &Parts, body: &[u8]) -> Reply {
     let missing = || text(StatusCode::NOT_FOUND, "there is nothing here");
-    let (Some(library), Some(path)) = (service.shelves.library(), head.uri.path().strip_prefix(PREFIX)) else {
+    let (Some(library), Some(path)) = (service.library.as_ref(), head.uri.path().strip_prefix(PREFIX)) else {
         return missing();
     };
     match (&head.method, path) {

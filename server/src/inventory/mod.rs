@@ -17,7 +17,7 @@ pub mod yaml;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use refmark_core::Registry;
 use refmark_core::engine::ports::signer::Signer;
@@ -30,6 +30,7 @@ use refmark_core::types::time::Timestamp;
 
 use crate::fatal::Fatal;
 use crate::settings::Settings;
+use crate::sync::locked;
 use contents::{Contents, Entry, Step};
 use found::Found;
 use seen::Seen;
@@ -195,9 +196,4 @@ fn entry(contents: &Contents, part: &Part, id: ArtifactId) -> Entry {
         version: part.version,
         revision: part.revision.unwrap_or(known),
     }
-}
-
-/// Takes a lock; one who panicked while holding it left nothing half-done behind.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,7 +14,7 @@ use refmark_core::types::digest::Digest;
 
 use super::beneath::{Unfit, open, open_blob, open_object};
 use super::hashing::{Slots, read_through};
-use crate::inventory::locked;
+use crate::sync::locked;
 
 /// A file that was changed so many seconds ago, or later, is not known by its times.
 const RACY_SECONDS: i64 = 2;

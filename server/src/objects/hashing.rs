@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use refmark_core::types::digest::{Digest, Hasher};
 
-use crate::inventory::locked;
+use crate::sync::locked;
 
 /// How much is read at once.
 const CHUNK: usize = 1 << 20;

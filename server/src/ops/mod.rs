@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -11,21 +10,6 @@ use axum::http::{Method, Request, StatusCode};
 use crate::http::reply::{Reply, bytes, guarded, json_error, text};
 use crate::service::Service;
 use crate::tokens::Right;
-
-/// How many answers there were, by the first digit of their status.
-#[derive(Default)]
-pub struct Figures {
-    classes: [AtomicU64; 6],
-}
-
-impl Figures {
-    /// Counts an answer.
-    pub fn answered(&self, status: StatusCode) {
-        if let Some(class) = self.classes.get(usize::from(status.as_u16() / 100)) {
-            class.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
 
 /// Whether a path is one of these.
 pub fn is_ours(path: &str) -> bool {
@@ -62,8 +46,8 @@ fn ready(service: &Service) -> Reply {
 fn metrics(service: &Service) -> Reply {
     let mut out = String::new();
     out.push_str("# HELP refmark_answers_total Answers, by the first digit of their status.\n# TYPE refmark_answers_total counter\n");
-    for (class, count) in service.figures.classes.iter().enumerate().skip(1) {
-        let _ = writeln!(out, "refmark_answers_total{{class=\"{class}xx\"}} {}", count.load(Ordering::Relaxed));
+    for (class, count) in service.figures.classes().into_iter().enumerate().skip(1) {
+        let _ = writeln!(out, "refmark_answers_total{{class=\"{class}xx\"}} {}", count);
     }
     match service.inventory.contents() {
         Ok(contents) => {

@@ -11,8 +11,8 @@ use refmark_core::types::oid::Oid;
 use refmark_core::{Context, Registry, View};
 
 use super::{Package, Packed};
-use crate::inventory::locked;
 use crate::objects::guard::{Guard, Kind};
+use crate::sync::locked;
 
 /// The trusted versions at one head.
 #[derive(Debug, Default)]

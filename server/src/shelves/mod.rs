@@ -10,7 +10,6 @@ use refmark_core::types::error::Result;
 use crate::access::Caller;
 use crate::objects::guard::Kind;
 use crate::service::Service;
-use library::Library;
 
 /// A file of a package.
 #[derive(Debug, Clone)]
@@ -60,29 +59,12 @@ impl Package {
     }
 }
 
-/// All shelves.
-pub struct Shelves {
-    library: Option<Library>,
-}
-
-impl Shelves {
-    /// With a registry, where one is served.
-    pub fn new(library: Option<Library>) -> Shelves {
-        Shelves { library }
-    }
-
-    /// The registry.
-    pub fn library(&self) -> Option<&Library> {
-        self.library.as_ref()
-    }
-}
-
 /// The trusted packages of a model that the caller may see, oldest first. Blocks.
 pub fn packages(service: &Service, caller: &Caller, model: &str) -> Result<Vec<Package>> {
     if !caller.sees(model) {
         return Ok(Vec::new());
     }
-    if let Some(library) = service.shelves.library() {
+    if let Some(library) = service.library.as_ref() {
         let found = library.listing()?.packages(model);
         if !found.is_empty() {
             return Ok(found);
@@ -108,7 +90,7 @@ pub fn package(service: &Service, caller: &Caller, model: &str, revision: &str) 
 /// The models that have a trusted package and that the caller may see, by name. Blocks.
 pub fn models(service: &Service, caller: &Caller) -> Result<Vec<String>> {
     let mut all = own::models(service)?;
-    if let Some(library) = service.shelves.library() {
+    if let Some(library) = service.library.as_ref() {
         all.extend(library.listing()?.models());
     }
     all.retain(|model| caller.sees(model));

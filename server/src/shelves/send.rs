@@ -31,7 +31,7 @@ pub fn file(service: &Service, package: &Package, file: &Packed, method: &Method
             .flat_map(|value| value.split(','))
             .any(|it| it.trim() == etag)
     };
-    let guard = match (file.kind, service.shelves.library()) {
+    let guard = match (file.kind, service.library.as_ref()) {
         (Kind::Blob, Some(library)) => library.guard(),
         _ => &service.guard,
     };
