@@ -12,7 +12,8 @@ use refmark_core::render::report::page as dossier_page;
 use refmark_core::render::review::{COMMENT_LIMIT, to_html, to_markdown};
 use refmark_core::types::name::PrincipalId;
 use refmark_core::types::reference::{Reference, parse_version};
-use refmark_core::{CheckOptions, Project, VerifyOptions};
+use refmark_core::types::time::Timestamp;
+use refmark_core::{CheckOptions, EventsRequest, Project, VerifyOptions};
 use serde::Serialize;
 
 use crate::convert::answer;
@@ -43,6 +44,18 @@ impl PyRegistry {
             self.shared.read().log(&self.shared.read().view()?, model.as_ref(), alias.as_ref())
         })?;
         Ok(found.moves.into())
+    }
+
+    #[pyo3(signature = (of, since))]
+    fn events(&self, py: Python<'_>, of: Option<&str>, since: Option<&str>) -> PyResult<Py<PyAny>> {
+        let found = quick(py, || {
+            let of = of.map(|text| subject(&Reference::parse(text)?)).transpose()?;
+            let of = of.as_ref().map(|(model, alias)| (model, alias.as_ref()));
+            let since = since.map(Timestamp::parse_lenient).transpose()?;
+            let view = self.shared.read().view()?;
+            self.shared.read().events(&view, EventsRequest { of, since })
+        })?;
+        answer(py, &found)
     }
 
     fn diff(&self, py: Python<'_>, old: &str, new: &str) -> PyResult<Shown> {

@@ -144,6 +144,45 @@ fn twelve_who_pin_at_once_lose_no_pin() {
     assert_eq!(env.files(".").iter().filter(|name| name.contains(".held")).count(), 0);
 }
 
+/// A settings file that several processes change at once: what each does, and how the outcome shows.
+#[test]
+fn every_settings_file_keeps_the_changes_of_all_who_make_them_at_once() {
+    let env = TestEnvironment::with_models();
+    let at_once = |words: &dyn Fn(usize) -> Vec<String>| {
+        let running: Vec<_> = (0..6)
+            .map(|n| {
+                let words = words(n);
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                env.refmark(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in running {
+            let ran = child.wait_with_output().unwrap();
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        }
+    };
+    let words = |text: String| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    // The remotes of a registry.
+    at_once(&|n| words(format!("remote add disk{n} disk{n}")));
+    assert_eq!(env.json(&["remote", "list"])["remotes"].as_array().unwrap().len(), 6);
+    // The user's pins and default registry.
+    at_once(&|n| words(format!("init made{n} --as ada")));
+    let trust = std::fs::read_to_string(env.home().join(".config/refmark/trust.toml")).unwrap();
+    assert_eq!(trust.matches("[roots.").count(), 7, "{trust}");
+    assert!(env.json(&["-R", "models", "status"])["is_default"].as_bool().unwrap());
+    // A lock file that several add to and take from.
+    at_once(&|n| words(format!("-R models pin add p{n}=sentiment/1")));
+    at_once(&|n| match n % 2 {
+        0 => words(format!("pin remove p{n}")),
+        _ => words(format!("-R models pin add q{n}=sentiment/2")),
+    });
+    assert_eq!(env.json(&["pin", "list"])["pins"].as_array().unwrap().len(), 6);
+    // The registry's own branch.
+    at_once(&|n| words(format!("-R models promote sentiment@a{n} 1")));
+    let aliases = env.json(&["-R", "models", "status"])["aliases"].as_u64();
+    assert_eq!(aliases, Some(7));
+}
+
 #[test]
 fn a_hook_judges_the_registry_that_was_pushed_to_whatever_the_pusher_says() {
     let env = TestEnvironment::with_models();

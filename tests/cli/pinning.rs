@@ -41,6 +41,9 @@ fn a_pin_of_what_was_revoked_fails_its_check_with_exit_3() {
     env.ok(&["revoke", "sentiment/1", "-m", "leaks"]);
     let check = in_project(&env, &["pin", "check", "--json"]);
     assert_eq!(check.status, 3, "{}", check.stdout);
+    let words = in_project(&env, &["pin", "check"]).stdout;
+    assert!(words.contains("sentiment/1") && words.contains("withdrawn") && words.contains("was revoked"), "{words}");
+    assert!(!words.contains(['{', '[', '"']), "words, and no JSON: {words}");
     assert_eq!(in_project(&env, &["pin", "check", "--offline"]).status, 0, "the lock alone has not heard of it");
     assert_eq!(in_project(&env, &["pin", "remove", "sentiment"]).status, 0);
     assert_eq!(in_project(&env, &["resolve", "sentiment"]).status, 1);

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ._team import Catalog as Catalog
     from ._team import Check as Check
     from ._team import Dossier as Dossier
+    from ._team import Events as Events
     from ._team import Explanation as Explanation
     from ._team import Finding as Finding
     from ._team import Found as Found
@@ -120,8 +121,8 @@ _VALUES = (
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
-    "Answer Approved Attached Catalog Check Dossier Explanation Finding Found Index Landing Lint Members Pins Policy "
-    "Proposal Proposals Review Scan Status Sunsets Transfer"
+    "Answer Approved Attached Catalog Check Dossier Events Explanation Finding Found Index Landing Lint Members Pins "
+    "Policy Proposal Proposals Review Scan Status Sunsets Transfer"
 ).split()
 _LAZY.update(dict.fromkeys(_TEAM, "_team"))
 
@@ -139,6 +140,7 @@ __all__ = [
     "ConflictError",
     "Diff",
     "Dossier",
+    "Events",
     "ExistsError",
     "Explanation",
     "File",

@@ -126,6 +126,13 @@ class Proposals(Listing):
     _columns = ("branch", "subject", "by", "decision", "approved_by", "yours")
 
 
+class Events(Listing):
+    """Whatever took effect, of every kind, newest first in the order of the chain."""
+
+    _rows_of = "events"
+    _columns = ("kind", "what", "by", "landed", "reason")
+
+
 class Landing(Answer):
     """A proposal that took effect."""
 

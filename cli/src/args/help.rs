@@ -120,6 +120,103 @@ mod tests {
         }
     }
 
+    /// Every `refmark VERB …` that stands in a text of this project parses, and every option that one names exists.
+    #[test]
+    fn a_text_names_only_verbs_and_options_that_exist() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let options = options(&command());
+        let verbs: Vec<String> = command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        let mut wrong = Vec::new();
+        for file in sources(&[root.join("core"), root.join("cli/src")]) {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            for said in literals(&text) {
+                for line in lines_of(&said, &verbs) {
+                    let words = ["refmark".to_owned()].into_iter().chain(line.iter().cloned());
+                    use clap::error::ErrorKind::{InvalidSubcommand, UnknownArgument};
+                    if let Err(error) = command().try_get_matches_from(words)
+                        && matches!(error.kind(), InvalidSubcommand | UnknownArgument)
+                    {
+                        wrong.push(format!("{}: refmark {}", file.display(), line.join(" ")));
+                    }
+                }
+                // An argument of a program is one word; what is said of one stands in a sentence.
+                let sentence = said.contains(' ')
+                    && !said.trim_start().starts_with("--")
+                    && !said.contains("git ")
+                    && !said.contains("<style>");
+                for option in said.split([' ', '`', '\'', '(', ')', ',']).filter(|_| sentence) {
+                    let option = option.trim_end_matches(['.', ';', ':', '?']);
+                    let is_name = |it: &str| it.len() > 1 && it.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
+                    if option.strip_prefix("--").is_some_and(is_name) && !options.contains(option) {
+                        wrong.push(format!("{}: {option} in {said:?}", file.display()));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    fn options(of: &clap::Command) -> std::collections::BTreeSet<String> {
+        let mut built = of.clone();
+        built.build();
+        let mut all: std::collections::BTreeSet<String> =
+            built.get_arguments().filter_map(|it| it.get_long()).map(|it| format!("--{it}")).collect();
+        built.get_subcommands().for_each(|sub| all.extend(options(sub)));
+        all
+    }
+
+    fn sources(folders: &[std::path::PathBuf]) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        let mut open = folders.to_vec();
+        while let Some(folder) = open.pop() {
+            for path in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|it| it.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if path.is_dir() && !["target", "tests", "testing", "stories", "corpora"].contains(&name.as_str()) {
+                    open.push(path);
+                } else if name.ends_with(".rs") && !name.contains("test") {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// The string literals of a source before its tests, with continued lines joined.
+    fn literals(text: &str) -> Vec<String> {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+        let joined = code.split("\\\n").map(str::trim_start).collect::<Vec<_>>().join("");
+        joined.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// The command lines that a text names: `refmark` before a verb, up to what ends a command in a sentence.
+    fn lines_of(said: &str, verbs: &[String]) -> Vec<Vec<String>> {
+        let mut lines = Vec::new();
+        for (at, _) in said.match_indices("refmark ") {
+            let rest = &said[at + "refmark ".len()..];
+            let end = rest.find(['`', '\n', ';', ',', ')', '(']).unwrap_or(rest.len());
+            // An example's words stand apart from it.
+            let end = end.min(rest.find("  ").unwrap_or(end));
+            let mut words = Vec::new();
+            for word in rest[..end].split_whitespace() {
+                let last = word.ends_with([':', '.']);
+                let word = word.trim_end_matches([':', '.', '?']);
+                if word.is_empty() || ["&&", "or", "and", "then", "to", "is", "in", "on", "does"].contains(&word) {
+                    break;
+                }
+                words.push(word.to_owned());
+                if last {
+                    break;
+                }
+            }
+            if words.first().is_some_and(|verb| verbs.contains(verb)) {
+                lines.push(words);
+            }
+        }
+        lines
+    }
+
     /// Words as a shell splits them; quotes are single ones.
     fn split(line: &str) -> Vec<String> {
         line.split('\'').enumerate().fold(Vec::new(), |mut words, (at, part)| {

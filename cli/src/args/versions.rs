@@ -106,9 +106,16 @@ pub struct LogArgs {
     /// An alias, or a model for all of its aliases; without it every alias of every model
     #[arg(value_name = "MODEL[@ALIAS]")]
     pub of: Option<String>,
-    /// Every move, not only the newest 20
+    /// Every kind of event, and all of them: versions, stages, trust, evidence, approvals, policies, members, the catalog,
+    /// pins that were published
     #[arg(long)]
     pub all: bool,
+    /// Only what took effect at this time or later
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// One JSON object a line, the oldest first
+    #[arg(long, conflicts_with = "json")]
+    pub jsonl: bool,
 }
 
 /// Arguments of `inspect`.

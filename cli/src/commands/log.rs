@@ -1,10 +1,13 @@
-//! `log`: the moves of aliases.
+//! `log`: the moves of aliases, or every kind of event.
 
-use refmark_core::LogAnswer;
 use refmark_core::query::answer::log::subject;
+use refmark_core::types::error::{Result, bug};
 use refmark_core::types::reference::Reference;
+use refmark_core::{EventsAnswer, EventsRequest, LogAnswer};
 use serde::Serialize;
 
+use super::completions::Raw;
+use super::values;
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::versions::LogArgs;
@@ -23,14 +26,37 @@ pub struct Log {
     pub all: bool,
 }
 
+/// Events of every kind.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Events(pub EventsAnswer);
+
 /// Runs the command.
 pub fn run(app: &App, args: &LogArgs) -> Reply {
     let of = args.of.as_deref().map(|text| subject(&Reference::parse(text)?)).transpose()?;
+    let since = values::time(&args.since)?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
-    let (model, alias) = match &of {
-        Some((model, alias)) => (Some(model), alias.as_ref()),
-        None => (None, None),
-    };
-    reply(Log { answer: registry.read().log(&view, model, alias)?, all: args.all })
+    let of = of.as_ref().map(|(model, alias)| (model, alias.as_ref()));
+    if args.all {
+        let answer = registry.read().events(&view, EventsRequest { of, since })?;
+        return match args.jsonl {
+            true => lines(&answer.events),
+            false => reply(Events(answer)),
+        };
+    }
+    let mut answer = registry.read().log(&view, of.map(|it| it.0), of.and_then(|it| it.1))?;
+    if let Some(since) = since {
+        answer.moves.retain(|it| it.landed.unwrap_or(it.time) >= since);
+    }
+    match args.jsonl {
+        true => lines(&answer.moves),
+        false => reply(Log { answer, all: since.is_some() }),
+    }
+}
+
+/// One JSON object a line, the oldest first: what is new goes to the end of a file.
+fn lines<T: Serialize>(rows: &[T]) -> Reply {
+    let text = rows.iter().rev().map(|row| serde_json::to_string(row).map_err(bug).map(|line| line + "\n"));
+    reply(Raw { text: text.collect::<Result<String>>()? })
 }

@@ -1,5 +1,6 @@
 //! `pin`: what a project uses, by digest, in its refmark.lock.
 
+use refmark_core::query::pin::{PinReport, Standing};
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ConsumerId, ModelName};
 use refmark_core::types::span::Span;
@@ -11,8 +12,8 @@ use crate::answer::{Render, Reply, reply};
 use crate::app::{App, here};
 use crate::args::project::{PinAction, PinArgs};
 use crate::args::proposals::Proposal;
-use crate::render::Page;
 use crate::render::plain::{Plain, members};
+use crate::render::{Page, bad, bold, doubtful, faint, good, safe};
 
 /// How the pins stand.
 #[derive(Serialize)]
@@ -21,12 +22,37 @@ struct Checked(PinCheckAnswer);
 
 impl Render for Checked {
     fn render(&self, page: &mut Page) {
-        members(page, &serde_json::to_value(&self.0).unwrap_or_default(), "");
+        for pin in &self.0.pins {
+            page.line(standing(pin));
+        }
+        match &self.0.as_of {
+            Some(as_of) => page.line(faint(format!("as of {}, {}", as_of.head.short(), as_of.time))),
+            None => page.line(faint("the registry was not asked: only the age of the lock file was judged")),
+        }
     }
 
     fn status(&self) -> u8 {
         self.0.error().map_or(0, |error| error.code.exit().status())
     }
+}
+
+/// One pin in words: what it is, how it stands, and why.
+fn standing(pin: &PinReport) -> String {
+    let of = format!("{}/{}", pin.model, pin.version);
+    let alias = pin.alias.as_ref().map(|alias| format!(", by its alias {alias}")).unwrap_or_default();
+    let name = if pin.name == pin.model { of } else { format!("{} = {of}", pin.name) };
+    let why: Vec<String> = pin.problems.iter().map(|problem| safe(&problem.message)).collect();
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+    let how = match (pin.standing, pin.now) {
+        (Standing::Current, _) => good("current"),
+        (Standing::Behind, Some(now)) => doubtful(format!("behind: the alias holds version {now} now")),
+        (Standing::Behind, None) => doubtful("behind: the alias holds nothing now"),
+        (Standing::Stale, _) => doubtful(format!("stale{why}")),
+        (Standing::Withdrawn, _) => bad(format!("withdrawn{why}")),
+        (Standing::Tampered, _) => bad(format!("not what history says{why}")),
+    };
+    let sunset = pin.sunset.map(|day| format!("; nobody should use it from {day} on")).unwrap_or_default();
+    format!("{}{alias}  {how}{sunset}", bold(safe(&name)))
 }
 
 /// What moves in the manifests: a pipeline fails where there is any.

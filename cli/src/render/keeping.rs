@@ -4,7 +4,7 @@ use refmark_core::engine::verify::Outcome;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
-use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe};
+use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe, warning};
 use crate::answer::Render;
 use crate::commands::remote::{Added, Remotes, Removed};
 use crate::commands::trust::Pinned;
@@ -159,6 +159,7 @@ impl Render for Added {
     fn render(&self, page: &mut Page) {
         let it = &self.remote;
         page.line(format!("added the remote {} at {}", bold(&it.name), safe(&it.folder.display().to_string())));
+        it.warnings.iter().for_each(|said| page.line(warning(said)));
         page.line("next: refmark sync");
     }
 }

@@ -8,7 +8,7 @@ use refmark_core::{RevokeAnswer, TransitionAnswer};
 
 use super::{Cell, Look, Page, Table, bold, doubtful, faint, report, safe};
 use crate::answer::Render;
-use crate::commands::log::{Log, SHOWN};
+use crate::commands::log::{Events, Log, SHOWN};
 use crate::commands::promote::Moved;
 
 /// What an alias held, or will hold.
@@ -126,4 +126,25 @@ fn few(all: &[String]) -> String {
     let first: Vec<&str> = all.iter().take(4).map(String::as_str).collect();
     let more = all.len() - first.len();
     if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
+}
+
+impl Render for Events {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new(["KIND", "WHAT", "BY", "LANDED", "COMMIT", "REASON"]);
+        for it in &self.0.events {
+            let what = match it.details.is_empty() {
+                true => it.what.clone(),
+                false => format!("{}: {}", it.what, it.details.join("; ")),
+            };
+            table.row([
+                it.kind.into(),
+                Cell::of(what, Look::Bold),
+                it.by.as_str().into(),
+                it.landed.to_string().into(),
+                Cell::of(it.commit.short(), Look::Faint),
+                it.reason.as_str().into(),
+            ]);
+        }
+        page.table(table);
+    }
 }

@@ -34,6 +34,10 @@ impl Render for Status {
             0 => String::new(),
             count => format!("{} ({}): refmark sync", counted(count as usize, "file"), size(it.absent_bytes)),
         };
+        let damaged = match it.damaged_blobs {
+            0 => String::new(),
+            count => bad(format!("{}: refmark verify", counted(count as usize, "file"))),
+        };
         let left = match it.leftovers {
             0 => String::new(),
             count => format!(
@@ -59,6 +63,7 @@ impl Render for Status {
             ),
             ("stages", pairs(stages)),
             ("trust", pairs(trust)),
+            ("damaged", damaged),
             ("absent", absent),
             ("left over", left),
             ("pending", if it.pending.is_empty() { String::new() } else { counted(it.pending.len(), "landing") }),

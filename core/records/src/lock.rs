@@ -291,8 +291,10 @@ impl LockFile {
         let mut folded: BTreeMap<String, &ModelName> = BTreeMap::new();
         for pin in &self.pins {
             if let Some(other) = folded.insert(pin.name.as_str().to_ascii_lowercase(), &pin.name) {
-                return Err(bad(format!("pins {other} and {} differ only in case", pin.name))
-                    .hint(Hint::of("give one of them another name: ").then(Next::PinAdd { reference: None })));
+                return Err(bad(format!("pins {other} and {} differ only in case", pin.name)).hint(
+                    Hint::of("give one of them another name: ")
+                        .then(Next::PinAdd { reference: Some("NAME=REF".to_owned()) }),
+                ));
             }
             pin.check()?;
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use refmark_engine::ports::{Cancel, Clock, Progress, Silent};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
-use refmark_store::fs::disk::{Disk, RealDisk, make_dirs_durably, replace};
+use refmark_store::fs::disk::{Disk, RealDisk, behind_link, make_dirs_durably, replace};
 use refmark_store::fs::input::read_given;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::canonical::RECORD_LIMIT;
@@ -79,7 +79,7 @@ impl Pinning {
             .map_err(|error| error.hint("give sha256: and 64 hex digits, or the file of the first root"))?;
         let record = Record::parse(&bytes).map_err(|mut error| {
             error.message = format!("{text} is no record: {}", error.message);
-            error.at(text)
+            error.hint("name the registry's file trust/0001.json as it is, or its digest").at(text)
         })?;
         match record.predicate() {
             Predicate::Root(_) => Ok(Pinning::Root(record.digest())),
@@ -198,7 +198,7 @@ impl Context {
     ) -> Result<()> {
         let Some(folder) = &self.places.config else { return self.save(name, &T::default()) };
         make_dirs_durably(&*self.disk, folder)?;
-        let _held = self.hold(&folder.join(name))?;
+        let _held = self.hold(&behind_link(&folder.join(name))?)?;
         let mut file = self.load::<T>(name)?;
         change(&mut file);
         self.save(name, &file)
@@ -225,7 +225,7 @@ impl Context {
         };
         let text = toml::to_string(value).map_err(refmark_types::error::bug)?;
         make_dirs_durably(&*self.disk, folder)?;
-        replace(&*self.disk, &folder.join(name), text.as_bytes(), 0o600)
+        replace(&*self.disk, &behind_link(&folder.join(name))?, text.as_bytes(), 0o600)
     }
 }
 

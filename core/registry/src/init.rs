@@ -59,6 +59,20 @@ pub struct InitAnswer {
     pub warnings: Vec<String>,
 }
 
+/// A repository that holds a registry's files and has no branch of it lost the branch, and is no place for another.
+fn refuse_what_was_one(repo: &Repo, path: &Path) -> Result<()> {
+    let blobs = repo.git_dir().join("refmark").join("blobs");
+    match std::fs::read_dir(&blobs).ok().and_then(|mut entries| entries.next()) {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            Code::Exists,
+            format!("{} holds the files of a registry, whose branch is gone", path.display()),
+        )
+        .hint("bring the branch back from a copy or a clone of it, with git fetch; another registry goes in another folder")
+        .at(blobs.display().to_string())),
+    }
+}
+
 impl Registry {
     /// Makes a registry, pins its root for this user, and makes it the default where there is none.
     pub fn init(
@@ -85,6 +99,7 @@ impl Registry {
         let into = behind_links(&std::path::absolute(path).map_err(|error| io_error("find", path, &error))?);
         if request.here {
             let repo = project_repository(path, &world)?;
+            refuse_what_was_one(&repo, path)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
             let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, signer, request, name)?;
             made.make_known(&mut answer)?;

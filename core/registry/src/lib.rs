@@ -55,7 +55,7 @@ pub use read::check::CheckOptions;
 pub use read::detail::{DetailRequest, ModelDetail, VersionDetail};
 pub use read::explain::ExplainAnswer;
 pub use read::inspect::{FolderFile, FolderInspection, gguf_manifest, inspect_file, inspect_folder};
-pub use read::log::LogAnswer;
+pub use read::log::{Event, EventsAnswer, EventsRequest, LogAnswer};
 pub use read::proposals::{Lacking, ProposalRow, ProposalsAnswer};
 pub use read::pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use read::resolve::{ResolveAnswer, ResolveOptions};

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from .._arguments import RefLike, TimeLike, texts
+from .._arguments import RefLike, TimeLike, texts, time
 from .._arguments import reference as _text
 from .._frames import Rows
-from .._team import Found
+from .._team import Events, Found
 from .._values import Model, ModelDetail, Move, Resolved, Shown, VersionDetail, VersionRow, rows
 from ._base import Verbs
 
@@ -99,3 +99,10 @@ class Reading(Verbs):
     def log(self, target: str | None = None) -> Rows[Move]:
         """The moves of ``MODEL@ALIAS``, of all aliases of ``MODEL``, or of the registry; newest first."""
         return rows(Move, self._native.log(target))
+
+    def events(self, of: str | None = None, *, since: TimeLike | None = None) -> Events:
+        """Whatever took effect, of every kind: of ``MODEL@ALIAS``, of ``MODEL``, or of the registry; newest first.
+
+        The order is that of the chain; ``since`` asks the clocks of the commits. It walks the whole history.
+        """
+        return Events(self._native.events(of, time(since)))

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod detail;
 pub mod diff;
+pub mod events;
 pub mod explain;
 pub mod landed;
 pub mod list;

@@ -247,7 +247,10 @@ pub fn text_path(path: &Path) -> PathBuf {
 
 fn read(path: &Path) -> Result<Draft> {
     let at = |error: Box<Error>| error.at(path.display().to_string());
-    let record = Record::parse(&read_given(path, RECORD_LIMIT)?).map_err(at)?;
+    let record = Record::parse(&read_given(path, RECORD_LIMIT)?).map_err(|mut error| {
+        error.message = format!("{} is no draft: {}", path.display(), error.message);
+        at(error).hint("have whoever made it send it again, as it is; the text of a policy's lies beside it")
+    })?;
     let text = match record.predicate() {
         Predicate::Policy(it) => {
             let text = read_given(&text_path(path), POLICY_LIMIT)?;

@@ -165,7 +165,10 @@ fn numbered(text: &str, before: &Policy) -> Result<String> {
         if error.code == Code::BadRecord {
             error.code = Code::BadArgument;
         }
-        error
+        match error.hint {
+            Some(_) => error,
+            None => error.hint(Hint::of("the policy in force is a text to begin with: ").then(Next::PolicyShow)),
+        }
     };
     let text = renumbered(text, before, before.number + 1).map_err(typed)?;
     if Policy::parse(&text).map_err(typed)?.members.is_empty() {

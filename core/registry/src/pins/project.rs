@@ -12,7 +12,7 @@ use refmark_query::pin as judging;
 use refmark_records::layout::Place;
 use refmark_records::lock::{LOCK_LIMIT, LockFile, Pin};
 use refmark_records::statement::Record;
-use refmark_store::fs::disk::{io_error, replace};
+use refmark_store::fs::disk::{behind_link, io_error, replace};
 use refmark_store::fs::lock::Guard;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::canonical::RECORD_LIMIT;
@@ -113,14 +113,14 @@ impl Project {
 
     /// Holds the lock file while it is changed, and reads it again: another process may have changed it.
     pub(crate) fn hold(&mut self) -> Result<Guard> {
-        let guard = self.world.hold(&self.path())?;
+        let guard = self.world.hold(&behind_link(&self.path())?)?;
         self.lock = Project::at(&self.folder, self.world.clone())?.lock;
         Ok(guard)
     }
 
     pub(crate) fn save(&mut self, lock: &LockFile) -> Result<()> {
         let text = lock.print()?;
-        replace(&*self.world.disk, &self.path(), text.as_bytes(), 0o644)?;
+        replace(&*self.world.disk, &behind_link(&self.path())?, text.as_bytes(), 0o644)?;
         self.lock = Some(lock.clone());
         Ok(())
     }

@@ -23,6 +23,7 @@ use refmark_store::fs::host::Life;
 use refmark_store::fs::lock::{Holder, holder};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,6 +86,8 @@ pub struct StatusAnswer {
     pub absent_blobs: u64,
     /// Their bytes.
     pub absent_bytes: u64,
+    /// How many blobs of live artifacts were found damaged, and had no good copy since.
+    pub damaged_blobs: u64,
     /// Temporary files that killed processes left; the next writer of files removes them, or `gc`.
     pub leftovers: u64,
     /// Their bytes.
@@ -135,6 +138,7 @@ struct Counts {
     aliases: u64,
     absent_blobs: u64,
     absent_bytes: u64,
+    damaged: Vec<Error>,
     artifacts: BTreeSet<ArtifactId>,
 }
 
@@ -150,6 +154,9 @@ impl<'r> Reader<'r> {
         };
         problems.extend(view.verified().map(|it| it.problems()).unwrap_or_default());
         let (counts, left) = (self.count(&view)?, self.registry.leftovers()?);
+        problems.extend(counts.damaged.iter().take(NAMED).map(|error| Problem::of(error, None, None)));
+        problems.extend(self.dated_ahead(&view)?.iter().map(|error| Problem::of(error, None, Some(view.head))));
+        let verdict = view.verified().map_or(Outcome::Incomplete, |it| it.outcome());
         let (pins, pins_problem) = self.judge_pins(project)?;
         let default_registry = self.registry.world().default_registry()?;
         let same =
@@ -160,7 +167,7 @@ impl<'r> Reader<'r> {
             name: self.registry.name().to_owned(),
             branch: self.registry.branch().to_owned(),
             as_of: view.as_of()?,
-            verdict: view.verified().map_or(Outcome::Incomplete, |it| it.outcome()),
+            verdict,
             problems,
             trust: self.trust_status(&view),
             models: counts.models,
@@ -170,12 +177,16 @@ impl<'r> Reader<'r> {
             aliases: counts.aliases,
             absent_blobs: counts.absent_blobs,
             absent_bytes: counts.absent_bytes,
+            damaged_blobs: counts.damaged.len() as u64,
             leftovers: left.files,
             leftover_bytes: left.bytes,
             pending: pending(&view),
             proposals: self.proposals(&view, None)?.proposals,
             open_approvals: self.open_approvals(&view)?,
-            last_verify: self.saved_verify(),
+            // What is known to be damaged now was not found ok, whatever somebody saved before.
+            last_verify: self
+                .saved_verify()
+                .filter(|it| it.verdict != Outcome::Ok || (counts.damaged.is_empty() && verdict != Outcome::Failed)),
             writer: writing(&self.registry.work_folder())?,
             is_default: default_registry.as_ref().is_some_and(same),
             default_registry,
@@ -183,6 +194,18 @@ impl<'r> Reader<'r> {
             pins,
             pins_problem,
         })
+    }
+
+    /// A clock that is wrong, here or where the newest commit was made: nothing is ordered by it, and people should know.
+    fn dated_ahead(&self, view: &View<'_>) -> Result<Option<Box<Error>>> {
+        let (now, made) = (self.registry.world.clock.now(), view.as_of()?.time);
+        Ok((made.since(now) > SKEW).then(|| {
+            Error::new(
+                Code::BadTime,
+                format!("the newest commit is dated {made}, which is ahead of this machine's clock: {now}"),
+            )
+            .hint("one of the two clocks is wrong; the order of commits is the chain's, whatever they say")
+        }))
     }
 
     fn trust_status(&self, view: &View<'_>) -> TrustStatus {
@@ -224,9 +247,21 @@ impl<'r> Reader<'r> {
                 continue;
             }
             for file in facts.manifest(artifact)?.iter().flat_map(|it| &it.files) {
-                if seen.insert(file.sha256) && self.registry.store.presence(&file.sha256)? == Presence::Absent {
-                    counts.absent_blobs += 1;
-                    counts.absent_bytes = counts.absent_bytes.saturating_add(file.size);
+                if !seen.insert(file.sha256) {
+                    continue;
+                }
+                match self.registry.store.presence(&file.sha256)? {
+                    Presence::Absent => match self.registry.store.moved_away(&file.sha256) {
+                        Some(error) => counts.damaged.push(*error),
+                        None => {
+                            counts.absent_blobs += 1;
+                            counts.absent_bytes = counts.absent_bytes.saturating_add(file.size);
+                        }
+                    },
+                    Presence::Present { size } if size != file.size => {
+                        counts.damaged.push(*cut(&file.sha256, file.size, size))
+                    }
+                    Presence::Present { .. } => {}
                 }
             }
         }
@@ -258,6 +293,18 @@ impl<'r> Reader<'r> {
         };
         Ok(Some(OriginStatus { url, head: theirs, ahead, behind }))
     }
+}
+
+/// Clocks differ by so many seconds without anything being wrong.
+const SKEW: i64 = 600;
+
+/// So many damaged blobs are named.
+const NAMED: usize = 20;
+
+fn cut(digest: &Digest, expected: u64, found: u64) -> Box<Error> {
+    Error::new(Code::Damaged, format!("blob {} has {found} bytes here, and should have {expected}", digest.short()))
+        .hint(Hint::of("what is damaged is moved away, and fetched again: ").then(Next::Verify))
+        .field("digest", digest)
 }
 
 fn pending(view: &View<'_>) -> Vec<PendingLanding> {

@@ -248,7 +248,7 @@ impl Registry {
     }
 
     /// The view of a head, verified from the first commit, with progress.
-    fn view_from_the_start(&self, head: Oid) -> Result<View<'_>> {
+    pub(crate) fn view_from_the_start(&self, head: Oid) -> Result<View<'_>> {
         self.world.progress.start("verifying", None, Unit::Items);
         let view = self.view_anew(head);
         self.world.progress.finish();

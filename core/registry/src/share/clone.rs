@@ -18,7 +18,6 @@ use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::address::has_secret;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::name::RemoteName;
 use refmark_types::oid::Oid;
 
 /// How to clone. The root to hold the registry to is the world's (`--trust-root`, else what `trust.toml` pins).
@@ -93,7 +92,7 @@ impl Registry {
         clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
         if let Some(source) = &source {
-            let row = clone.share().add_remote(&RemoteName::parse("origin")?, source.store().area())?;
+            let row = clone.share().add_origin(source.store().area())?;
             answer.remote = Some(row.folder);
         }
         clone.bind(answer.head);

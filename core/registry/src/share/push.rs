@@ -8,7 +8,7 @@ use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::{Document, Place};
-use refmark_store::blob::{FolderRemote, Presence};
+use refmark_store::blob::Presence;
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -113,7 +113,7 @@ impl Sharing<'_> {
             }
         }
         let world = self.registry.world();
-        let origin = FolderRemote::open(&row.folder, world.disk.clone());
+        let origin = self.registry.open_remote(&row);
         let moved = self.registry.store().push(&here, &origin, &*world.progress, &world.cancel)?;
         Ok((moved.blobs, moved.bytes))
     }

@@ -12,21 +12,27 @@ use crate::registry::Registry;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_store::blob::{FolderRemote, Transferred};
 use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
+use refmark_store::fs::probe::probe;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::RemoteName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Another place that holds blobs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteRow {
     /// Its name.
     pub name: RemoteName,
     /// Its folder, in the store's layout.
     #[serde(serialize_with = "crate::paths::shown")]
     pub folder: PathBuf,
+    /// Whether the folder carries this registry's mark, by which it is known again. The store of an origin has none.
+    pub marked: bool,
+    /// What of its disk is weak, when it is added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What a sync moved.
@@ -50,6 +56,9 @@ pub struct SyncAnswer {
 struct RemotesFile {
     #[serde(default)]
     remotes: BTreeMap<String, PathBuf>,
+    /// Those whose folders carry this registry's mark.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    marked: BTreeSet<String>,
 }
 
 impl Registry {
@@ -62,6 +71,7 @@ impl Registry {
         match read_text_bounded(&path, SETTINGS_LIMIT)? {
             Some(text) => toml::from_str(&text).map_err(|error| {
                 Error::new(Code::BadArgument, format!("{} cannot be read: {}", path.display(), error.message()))
+                    .hint("mend the file, or remove it and add the remotes again; no file of theirs is touched")
             }),
             None => Ok(RemotesFile::default()),
         }
@@ -76,12 +86,33 @@ impl Registry {
 
     /// The remotes, open.
     pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
-        Ok(self.open_remotes(&self.share().list_remotes()?))
+        Ok(self.share().list_remotes()?.iter().map(|row| Arc::new(self.open_remote(row)) as Arc<_>).collect())
     }
 
-    fn open_remotes(&self, rows: &[RemoteRow]) -> Vec<Arc<dyn BlobRemote>> {
-        let open = |row: &RemoteRow| Arc::new(FolderRemote::open(&row.folder, self.world.disk.clone())) as Arc<_>;
-        rows.iter().map(open).collect()
+    pub(crate) fn open_remote(&self, row: &RemoteRow) -> FolderRemote {
+        let remote = FolderRemote::open(&row.folder, self.world.disk.clone());
+        if row.marked { remote.marked(&self.remote_mark()) } else { remote }
+    }
+
+    /// The file by which a remote's folder is known again: a mount point without its disk is an empty folder, too.
+    fn remote_mark(&self) -> String {
+        format!("refmark-remote-{}", self.id())
+    }
+
+    /// Leaves the mark in a folder, and says what of its disk is weak. A folder that cannot be written serves bytes, and has
+    /// no mark.
+    fn mark_remote(&self, folder: &Path) -> Result<(bool, Vec<String>)> {
+        let disk = &*self.world.disk;
+        let mut warnings = match probe(disk, folder) {
+            Ok(warnings) => warnings,
+            Err(error) => {
+                return Ok((false, vec![format!("{}: nothing can be sent there", error.message)]));
+            }
+        };
+        warnings.iter_mut().for_each(|it| *it = it.replace("the registry lies on", "the remote lies on"));
+        let text = format!("files of the registry {} ({}), kept by refmark\n", self.name(), self.id());
+        replace(disk, &folder.join(self.remote_mark()), text.as_bytes(), 0o644)?;
+        Ok((true, warnings))
     }
 }
 
@@ -89,14 +120,28 @@ impl Sharing<'_> {
     /// The registry's remotes, by name.
     pub fn list_remotes(&self) -> Result<Vec<RemoteRow>> {
         let file = self.registry.remotes_file()?;
-        file.remotes
+        let RemotesFile { remotes, marked: with_mark } = file;
+        remotes
             .into_iter()
-            .map(|(name, folder)| Ok(RemoteRow { name: RemoteName::parse(&name)?, folder }))
+            .map(|(name, folder)| {
+                let marked = with_mark.contains(&name);
+                Ok(RemoteRow { name: RemoteName::parse(&name)?, folder, marked, warnings: Vec::new() })
+            })
             .collect()
     }
 
-    /// Adds a folder as a remote. It is made where it does not exist.
+    /// Adds a folder as a remote, with a mark in it by which it is known again. It is made where it does not exist. The answer
+    /// says what of its disk is weak.
     pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
+        self.put_remote(name, folder, true)
+    }
+
+    /// Adds the store of a clone's origin, in which nothing is left behind.
+    pub(crate) fn add_origin(&self, folder: &Path) -> Result<RemoteRow> {
+        self.put_remote(&RemoteName::parse("origin")?, folder, false)
+    }
+
+    fn put_remote(&self, name: &RemoteName, folder: &Path, mark: bool) -> Result<RemoteRow> {
         make_dirs_durably(&*self.registry.world.disk, &self.registry.work_folder())?;
         let _held = self.registry.world.hold(&self.registry.remotes_path())?;
         let mut file = self.registry.remotes_file()?;
@@ -110,9 +155,13 @@ impl Sharing<'_> {
             return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
         }
         make_dirs_durably(&*self.registry.world.disk, &folder)?;
+        let (marked, warnings) = if mark { self.registry.mark_remote(&folder)? } else { (false, Vec::new()) };
         file.remotes.insert(name.as_str().to_owned(), folder.clone());
+        if marked {
+            file.marked.insert(name.as_str().to_owned());
+        }
         self.registry.save_remotes(&file)?;
-        Ok(RemoteRow { name: name.clone(), folder })
+        Ok(RemoteRow { name: name.clone(), folder, marked, warnings })
     }
 
     /// Forgets a remote. Nothing of it is removed.
@@ -124,6 +173,7 @@ impl Sharing<'_> {
             return Err(Error::new(Code::NotFound, format!("there is no remote {name}"))
                 .hint(Hint::of("to see the remotes: ").then(Next::RemoteList)));
         }
+        file.marked.remove(name.as_str());
         self.registry.save_remotes(&file)
     }
 
@@ -143,7 +193,11 @@ impl Sharing<'_> {
             return Err(Error::new(Code::NotFound, "there is no remote to sync with")
                 .hint(Hint::of("add one: ").then(Next::RemoteAdd)));
         }
-        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &self.registry.open_remotes(&rows))
+        let remotes: Vec<FolderRemote> = rows.iter().map(|row| self.registry.open_remote(row)).collect();
+        // Before a byte moves: a disk that is not mounted would be filled under its mount point.
+        remotes.iter().try_for_each(FolderRemote::mounted)?;
+        let remotes: Vec<Arc<dyn BlobRemote>> = remotes.into_iter().map(|it| Arc::new(it) as Arc<_>).collect();
+        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &remotes)
     }
 
     fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {

@@ -1,6 +1,7 @@
 //! Governance as stories: a team of fixed keys, its policy, and what its members may and may not do.
 
 mod catalog;
+mod clocks;
 mod gates;
 mod life;
 mod proposals;

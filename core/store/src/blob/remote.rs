@@ -218,6 +218,8 @@ fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Error> {
 /// that one: so another registry's blob folder can be named, too.
 pub struct FolderRemote {
     store: Store,
+    /// A file that lies in the folder while it is the one that was meant.
+    mark: Option<PathBuf>,
 }
 
 impl FolderRemote {
@@ -227,18 +229,37 @@ impl FolderRemote {
             blobs if blobs.is_dir() => Store::with_disk(folder, disk),
             _ => Store::flat(folder, disk),
         };
-        FolderRemote { store }
+        FolderRemote { store, mark: None }
     }
 
-    /// A folder that is not there is a disk that is not mounted: that must never read as "absent", nor be created.
-    fn mounted(&self) -> Result<()> {
+    /// The same folder, that counts only while this file lies in it.
+    #[must_use]
+    pub fn marked(self, mark: &str) -> FolderRemote {
+        let mark = Some(self.store.area().join(mark));
+        FolderRemote { mark, ..self }
+    }
+
+    /// An error where the folder is not there, or is not the one that was meant: a disk that is not mounted, or another one
+    /// in its place. That must never read as "absent", nor be written to.
+    pub fn mounted(&self) -> Result<()> {
         let folder = self.store.area();
-        if folder.is_dir() {
-            return Ok(());
+        if !folder.is_dir() {
+            return Err(Error::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
+                .hint("mount the disk, or create the folder if it is new")
+                .at(shown(folder)));
         }
-        Err(Error::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
-            .hint("mount the disk, or create the folder if it is new")
-            .at(shown(folder)))
+        match &self.mark {
+            Some(mark) if !mark.is_file() => Err(Error::new(
+                Code::Io,
+                format!("{} is not the folder that was added as a remote: its mark is gone", shown(folder)),
+            )
+            .hint(
+                "if its disk is not mounted, mount it; if it was emptied or moved, remove the remote and add it again",
+            )
+            .field("mark", shown(mark))
+            .at(shown(folder))),
+            _ => Ok(()),
+        }
     }
 }
 

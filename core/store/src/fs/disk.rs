@@ -269,6 +269,21 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<
     disk.sync_dir(beside.folder())
 }
 
+/// The file that a link leads to, for settings of people's own, which may be links into a shared or versioned folder: the file
+/// is written, and the link stays. The path itself where it is no link. An error `not-a-file` where a link leads to no file:
+/// nothing is made where somebody else's link points.
+pub fn behind_link(path: &Path) -> Result<PathBuf> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => match std::fs::canonicalize(path) {
+            Ok(real) if real.is_file() => Ok(real),
+            _ => Err(Error::new(Code::NotAFile, format!("{} is a link that leads to no file", shown(path)))
+                .hint("remove the link, or make the file that it names")
+                .at(shown(path))),
+        },
+        _ => Ok(path.to_owned()),
+    }
+}
+
 /// As [`replace`], and not synced: after a power cut the old file, the new one, or an empty one.
 pub fn replace_cache(disk: &dyn Disk, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let beside = Beside::of(path).ok_or_else(|| io_error("write", path, &io::ErrorKind::InvalidInput.into()))?;

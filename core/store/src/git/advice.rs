@@ -1,5 +1,7 @@
 //! What to do where `git` failed: its own words tell what happened, and rarely what next.
 
+use refmark_types::hint::{Choice, Hint, Next};
+
 /// Signs in Git's words, in lower case, and what to do. The first that is found decides.
 const ADVICE: &[(&[&str], &str)] = &[
     (
@@ -25,6 +27,18 @@ const ADVICE: &[(&[&str], &str)] = &[
     ),
     (
         &[
+            "protected branch",
+            "gh006",
+            "gh013",
+            "code to protected branches",
+            "protected ref",
+            "you cannot push commits for",
+        ],
+        "the branch is protected: what is made here already goes as a branch of its own, by `git push origin \
+         HEAD:refs/heads/propose/NAME`, and is merged there; from now on, make changes as proposals: ",
+    ),
+    (
+        &[
             "returned error: 403",
             "write access to repository not granted",
             "you are not allowed to push",
@@ -33,13 +47,8 @@ const ADVICE: &[(&[&str], &str)] = &[
         "the host knows you, and does not let you do this: ask its owner for the right to read, or to push",
     ),
     (
-        &["protected branch", "gh006", "gh013", "not allowed to push code to protected", "you cannot push commits for"],
-        "the branch is protected: make the change on a branch with --propose, push that, and let it be merged there",
-    ),
-    (
         &["pre-receive hook declined", "remote rejected", "hook declined"],
-        "the other side refused it, and says why above; `refmark check` judges the same here, and --propose makes a \
-         change on a branch of its own",
+        "the other side refused it, and says why above; a change on a branch of its own, for others to land: ",
     ),
     (
         &["repository not found", "not appear to be a git repository", "does not exist", "returned error: 404"],
@@ -64,9 +73,12 @@ const ADVICE: &[(&[&str], &str)] = &[
 ];
 
 /// What to do about an error, by Git's own words for it (in the C locale).
-pub(super) fn advice(said: &str) -> Option<&'static str> {
+pub(super) fn advice(said: &str) -> Option<Hint> {
     let said = said.to_ascii_lowercase();
-    ADVICE.iter().find(|(signs, _)| signs.iter().any(|sign| said.contains(sign))).map(|(_, advice)| *advice)
+    let (_, advice) = ADVICE.iter().find(|(signs, _)| signs.iter().any(|sign| said.contains(sign)))?;
+    let hint = Hint::of(*advice);
+    // Words that end open name the step that they are about.
+    Some(if advice.ends_with(": ") { hint.then(Next::With(Choice::Propose)) } else { hint })
 }
 
 #[cfg(test)]
@@ -79,13 +91,14 @@ mod tests {
             ("fatal: could not read Username for 'https://h': terminal prompts disabled", "credential helper"),
             ("remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://h/'", "credential helper"),
             ("git@h: Permission denied (publickey).", "ssh"),
-            ("remote: error: GH006: Protected branch update failed for refs/heads/main.", "--propose"),
-            ("remote: GitLab: You are not allowed to push code to protected branches on this project.", "push"),
-            (" ! [remote rejected] main -> main (pre-receive hook declined)", "--propose"),
+            ("remote: error: GH006: Protected branch update failed for refs/heads/main.", "protected"),
+            ("remote: GitLab: You are not allowed to push code to protected branches on this project.", "protected"),
+            (" ! [remote rejected] main -> main (pre-receive hook declined)", "propose"),
             ("fatal: unable to access 'https://h/': Could not resolve host: h", "proxies"),
             ("fatal: detected dubious ownership in repository at '/r'", "another user"),
         ] {
-            assert!(advice(said).is_some_and(|advice| advice.contains(word)), "{said}: {:?}", advice(said));
+            let hint = advice(said).map(|advice| advice.to_string().to_lowercase()).unwrap_or_default();
+            assert!(hint.contains(word), "{said}: {hint}");
         }
         assert_eq!(advice("fatal: bad object HEAD"), None);
     }
