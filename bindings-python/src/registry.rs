@@ -147,6 +147,7 @@ pub struct Pull {
     at: Option<String>,
     last_good: bool,
     accept_incomplete: bool,
+    archived: bool,
 }
 
 impl Pull {
@@ -157,6 +158,7 @@ impl Pull {
             include: self.include,
             hard_links: self.hard_links,
             allow_unverified: self.allow_unverified,
+            archived: self.archived,
         })
     }
 }

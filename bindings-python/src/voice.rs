@@ -66,6 +66,8 @@ pub fn say(next: &Next) -> String {
         Next::PolicySign => "a signature of the drafted policy, made with the command-line program".into(),
         Next::MembersList => code("reg.members()"),
         Next::MembersAdd => "a new member, added with the command-line program".into(),
+        Next::Checkpoint => "a checkpoint, written with the command-line program".into(),
+        Next::MembersOwn { models } => format!("the owners of `{models}`, named with the command-line program"),
         Next::MembersSet { id } => format!("the roles of `{id}`, set with the command-line program"),
         Next::CatalogList { family } | Next::CatalogShow { family, .. } => call("reg.catalog", &[text(family)]),
         Next::HookInstall => "the hook, installed with the command-line program".into(),
@@ -80,6 +82,7 @@ pub fn say(next: &Next) -> String {
 fn option(choice: Choice) -> String {
     code(match choice {
         Choice::AllowUnverified => "allow_unverified=True",
+        Choice::Archived => "archived=True",
         Choice::AcceptIncomplete => "accept_incomplete=True",
         Choice::AllowIncomplete => "allow_incomplete=True",
         Choice::LastGood => "last_good=True",

@@ -28,6 +28,8 @@ def test_a_registry_of_mlflows_is_brought_over_from_a_shell(
     here = ["-R", str(reg.path)]
     assert main([*here, "import", "mlflow", str(tmp_path / "mlflow.db"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"models": 1, "versions": 1, "without_files": [], "gaps": 0}
+    assert reg.show("sentiment/1").trust == "quarantined", "nobody used it in MLflow"
+    reg.transition("sentiment/1", "trusted", "trained here")
     assert (reg.pull("sentiment/1") / "weights.bin").read_bytes() == b"\x801"
     again = main(["import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", *here, "--json"])
     said = json.loads(capsys.readouterr().out)["error"]

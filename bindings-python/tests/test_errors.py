@@ -54,6 +54,13 @@ def test_a_file_that_could_run_is_named_in_the_warnings(reg: refmark.Registry, t
     (tmp_path / "model.pkl").write_bytes(pickles.dumps(subprocess.run))
     version = reg.register("risky", tmp_path / "model.pkl")
     assert any("model.pkl" in it for it in version.warnings)
+    assert version.trust == "quarantined" and any("transition" in it for it in version.warnings), version.warnings
+    with pytest.raises(refmark.RefusedError):
+        reg.pull("risky/1")
+    with pytest.raises(refmark.RefusedError):
+        reg.transition("risky/1", "trusted")
+    reg.transition("risky/1", "trusted", "I wrote it")
+    assert (reg.pull("risky/1") / "model.pkl").exists()
 
 
 def test_a_value_that_is_no_json_is_refused_before_anything_is_stored(reg: refmark.Registry, tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ def test_a_model_is_logged_registered_promoted_loaded_and_refused_when_altered(
     client = mlflow.MlflowClient()
     version = client.get_model_version("doubler", 1)
     assert version.run_id == run.info.run_id and version.status == "READY"
+    assert registry.show("doubler/1").trust == "quarantined", "code of one's own is trusted with a word"
+    with pytest.raises(MlflowException, match="quarantined"):
+        mlflow.pyfunc.load_model("models:/doubler/1")
+    registry.transition("doubler/1", "trusted", "trained here")
     client.set_registered_model_alias("doubler", "champion", 1)
     client.set_model_version_tag("doubler", "1", "team", "nlp")
     assert [it.version for it in client.search_model_versions("name = 'doubler' AND tags.team = 'nlp'")] == [1]
@@ -75,6 +79,7 @@ def test_a_version_with_its_files_is_copied_and_read_by_its_download_uri(
     client = mlflow.MlflowClient()
     client.create_registered_model("m")
     client.create_model_version("m", str(tmp_path / "m"), tags={"k": "v"})
+    registry.transition("m/1", "trusted", "trained here")
     client.set_registered_model_alias("m", "champion", 1)
     copied = client.copy_model_version("models:/m@champion", "other")
     assert (copied.version, copied.tags) == (1, {"k": "v"})
@@ -90,6 +95,7 @@ def test_a_revoked_version_is_loaded_no_more(registry: refmark.Registry, tmp_pat
     client = mlflow.MlflowClient()
     client.create_registered_model("m")
     client.create_model_version("m", str(tmp_path / "m"))
+    registry.transition("m/1", "trusted", "trained here")
     folder = Path(mlflow.artifacts.download_artifacts("models:/m/1", dst_path=str(tmp_path)))
     assert (folder / "weights.bin").read_bytes() == b"\x80234"
     registry.revoke("m/1", "leaks")
@@ -117,6 +123,7 @@ def test_inside_mlflows_server_a_proxied_source_is_read_where_the_server_keeps_i
     store = RefmarkStore(f"refmark://{registry.path}")
     store.create_registered_model("m")
     store.create_model_version("m", "mlflow-artifacts:/0/m")
+    registry.transition("m/1", "trusted", "trained here")
     assert (registry.pull("m/1") / "weights.bin").read_bytes() == b"\x80234"
 
 

@@ -33,6 +33,7 @@ def test_joblib_and_skops_load_from_the_folder(reg: refmark.Registry, tmp_path: 
     version = reg.register("line", tmp_path / "out")
     classes = {it.path: it.file_class for it in version.files}
     assert classes["model.joblib"] == "unsafe-format"
+    reg.transition(version, "trusted", "made here")
     folder = reg.pull(version)
     assert joblib.load(folder / "model.joblib").predict([[3.0]])[0] == pytest.approx(7.0)
     trusted = skops.get_untrusted_types(file=folder / "model.skops")

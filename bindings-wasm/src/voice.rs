@@ -59,6 +59,8 @@ pub fn say(next: &Next) -> String {
         Next::PolicySign => "signing the drafted policy".into(),
         Next::MembersList => "the list of members".into(),
         Next::MembersAdd => "adding a member".into(),
+        Next::Checkpoint => "a checkpoint".into(),
+        Next::MembersOwn { models } => format!("naming the owners of {models}"),
         Next::MembersSet { id } => format!("setting the roles of {id}"),
         Next::CatalogList { family } => format!("the catalog's list of {family}"),
         Next::CatalogShow { family, id } => format!("the catalog's entry {family}/{id}"),
@@ -74,6 +76,7 @@ pub fn say(next: &Next) -> String {
 fn option(choice: Choice) -> &'static str {
     match choice {
         Choice::AllowUnverified => "the choice to take unverified bytes",
+        Choice::Archived => "the choice to take what is archived",
         Choice::AcceptIncomplete => "the choice to accept incomplete history",
         Choice::AllowIncomplete => "the choice to record a package that is not whole",
         Choice::LastGood => "the last good state",

@@ -14,6 +14,7 @@ pub fn say(next: &Next) -> String {
 fn option(choice: Choice) -> &'static str {
     match choice {
         Choice::AllowUnverified => "--allow-unverified",
+        Choice::Archived => "--archived",
         Choice::AcceptIncomplete => "--accept-incomplete",
         Choice::AllowIncomplete => "--allow-incomplete",
         Choice::LastGood => "--last-good",
@@ -83,6 +84,8 @@ fn line(next: &Next) -> String {
         Next::PolicySign => "policy sign DRAFT".into(),
         Next::MembersList => "members list".into(),
         Next::MembersAdd => "members add ID --public-key KEY --role ROLE".into(),
+        Next::Checkpoint => "checkpoint".into(),
+        Next::MembersOwn { models } => format!("members own {} ID", word(models)),
         Next::MembersSet { id } => format!("members set {} --role ROLE", word(id)),
         Next::CatalogList { family } => format!("catalog list {}", word(family)),
         Next::CatalogShow { family, id } => format!("catalog show {} {}", word(family), word(id)),

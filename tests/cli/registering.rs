@@ -142,7 +142,7 @@ fn a_file_that_was_registered_by_digest_alone_is_pulled_once_it_is_here() {
     env.ok(&["remote", "add", "mount", "mount"]);
     assert_eq!(env.json(&["sync"])["fetched"], 1);
     env.ok(&["transition", "big/1", "quarantined"]);
-    env.ok(&["transition", "big/1", "trusted"]);
+    env.ok(&["transition", "big/1", "trusted", "--reason", "they are here now"]);
     env.ok(&["pull", "big/1", "-o", "out"]);
     assert_eq!(std::fs::read_to_string(env.path("out/weights.bin")).unwrap(), "not so large\n");
     env.ok(&["path", "big/1"]);

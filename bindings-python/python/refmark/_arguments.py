@@ -165,6 +165,7 @@ _HOW: dict[str, Any] = {
     "allow_unverified": False,
     "last_good": False,
     "accept_incomplete": False,
+    "archived": False,
 }
 
 

@@ -44,6 +44,9 @@ pub struct PullArgs {
     /// Go on where no trust root is pinned, so that nothing vouches for the bytes
     #[arg(long)]
     pub allow_unverified: bool,
+    /// Take a version that was archived, too
+    #[arg(long)]
+    pub archived: bool,
     /// Hard links in place of copies; never write to such files
     #[arg(long)]
     pub hard_links: bool,
@@ -63,6 +66,9 @@ pub struct PathArgs {
     /// Go on where no trust root is pinned
     #[arg(long)]
     pub allow_unverified: bool,
+    /// Take a version that was archived, too
+    #[arg(long)]
+    pub archived: bool,
     /// Do not read the bytes; whoever opens the file must hash them
     #[arg(long)]
     pub no_hash: bool,

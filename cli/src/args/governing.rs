@@ -129,6 +129,25 @@ A file may be a .pub, or the .keys page that a forge shows of an account: its ed
         #[command(flatten)]
         how: How,
     },
+    /// Says who owns models: who is asked when one retires, and whom `--owner` may name
+    #[command(after_help = "\
+  refmark members own sentiment fay
+  refmark members own 'nlp.*' fay bo --name nlp-team
+Without anybody the entry of that pattern is taken away.")]
+    Own {
+        /// A pattern of model names; `*` stands for any characters
+        #[arg(value_name = "MODELS")]
+        models: String,
+        /// The owners, from now on
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        /// What they are called together, such as a team's name
+        #[arg(long)]
+        name: Option<String>,
+        /// How it is written.
+        #[command(flatten)]
+        how: How,
+    },
     /// Somebody has these roles, or these keys, from now on
     Set {
         /// The id

@@ -105,6 +105,8 @@ pub enum Command {
     Review(proposals::ReviewArgs),
     /// May this range land? For CI
     Check(governing::CheckArgs),
+    /// Sign that you saw the newest head at this time: it bounds the times that records claim
+    Checkpoint,
     /// Is everything here as signed and allowed? Bytes and history
     Verify(keeping::VerifyArgs),
 

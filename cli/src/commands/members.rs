@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use refmark_core::engine::policy::TeamMember;
-use refmark_core::records::policy::MemberKind;
+use refmark_core::records::policy::{MemberKind, Owners};
 use refmark_core::records::signature::PublicKey;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{PrincipalId, Role};
@@ -53,6 +53,11 @@ pub fn run(app: &App, args: &MembersArgs) -> Reply {
             change(app, joining.members(app, ids)?, how)
         }
         MembersAction::Remove { id, how } => change(app, vec![MemberChange::Remove(PrincipalId::parse(id)?)], how),
+        MembersAction::Own { models, ids, name, how } => {
+            let members = ids.iter().map(|id| PrincipalId::parse(id)).collect::<Result<Vec<_>>>()?;
+            let owners = Owners { name: name.clone(), models: vec![models.clone()], members };
+            change(app, vec![MemberChange::Own(owners)], how)
+        }
         MembersAction::Set { id, roles, keys, how } => {
             let id = PrincipalId::parse(id)?;
             let mut changes = Vec::new();

@@ -5,6 +5,7 @@ mod approve;
 mod attach;
 mod catalog;
 mod check;
+mod checkpoint;
 mod clone;
 mod completions;
 #[cfg(feature = "serve")]
@@ -103,6 +104,7 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Explain(args) => explain::run(app, &args),
         Command::Review(args) => review::run(app, &args),
         Command::Check(args) => check::run(app, &args),
+        Command::Checkpoint => checkpoint::run(app),
         Command::Verify(args) => verify::run(app, &args),
         Command::Report(args) => report::run(app, &args),
         Command::Pin(args) => pin::run(app, &args),

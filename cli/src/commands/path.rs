@@ -12,7 +12,12 @@ use crate::args::bytes::PathArgs;
 pub fn run(app: &App, args: &PathArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
     let options = values::options(&args.terms)?;
-    let request = PullRequest { allow_unverified: args.allow_unverified, options, ..PullRequest::default() };
+    let request = PullRequest {
+        allow_unverified: args.allow_unverified,
+        archived: args.archived,
+        options,
+        ..PullRequest::default()
+    };
     if let Reference::Pin(name) = &reference
         && let Some(project) = pin::project(app)?
     {

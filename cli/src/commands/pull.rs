@@ -18,6 +18,7 @@ pub fn run(app: &App, args: &PullArgs) -> Reply {
         include: args.include.clone(),
         hard_links: args.hard_links,
         allow_unverified: args.allow_unverified,
+        archived: args.archived,
         options,
     };
     if let Reference::Pin(name) = &reference

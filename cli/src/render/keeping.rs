@@ -52,6 +52,13 @@ impl Render for VerifyAnswer {
             }
         }
         page.left_out(self.problems.len(), LISTED);
+        for warning in &self.warnings {
+            page.line(format!("{} {}", doubtful("warning:"), safe(&warning.message)));
+        }
+        if let (Some(trust), Some(safe_to_use)) = (self.trust, self.safe_to_use) {
+            let may = if safe_to_use { good("safe to use") } else { bad("not safe to use") };
+            page.line(format!("{trust}, {may}"));
+        }
     }
 
     fn status(&self) -> u8 {

@@ -347,7 +347,13 @@ impl Render for PullAnswer {
                 self.artifact.short()
             ),
         });
+        warn(page, &self.warnings);
     }
+}
+
+/// A line of doubt for each warning.
+fn warn(page: &mut Page, warnings: &[String]) {
+    warnings.iter().for_each(|it| page.line(format!("{} {}", doubtful("warning:"), safe(it))));
 }
 
 impl Render for PathAnswer {

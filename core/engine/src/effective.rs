@@ -1,6 +1,6 @@
 //! What has taken effect: the files that count, whatever else lies in the tree.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use refmark_types::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
 
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
@@ -51,6 +52,8 @@ pub struct Objects<'h> {
     policies: RefCell<HashMap<Oid, Arc<Policy>>>,
     verified: RefCell<HashSet<(Oid, KeyId)>>,
     expected: RefCell<HashMap<Oid, Vec<u8>>>,
+    /// The commit whose time was asked for last: neighbours share a base.
+    dated: Cell<Option<(Oid, Timestamp)>>,
 }
 
 impl<'h> Objects<'h> {
@@ -69,6 +72,7 @@ impl<'h> Objects<'h> {
             policies: parsed.policies.into(),
             verified: parsed.verified.into(),
             expected: RefCell::default(),
+            dated: Cell::default(),
         })
     }
 
@@ -86,6 +90,16 @@ impl<'h> Objects<'h> {
     /// The history behind the objects.
     pub fn history(&self) -> &'h dyn History {
         self.history
+    }
+
+    /// The committer's time of a commit; nothing where it is not here, as of one that is only tried.
+    pub(crate) fn commit_time(&self, commit: Oid) -> Option<Timestamp> {
+        if let Some((_, time)) = self.dated.get().filter(|(dated, _)| *dated == commit) {
+            return Some(time);
+        }
+        let time = self.history.commit(commit).ok()?.time;
+        self.dated.set(Some((commit, time)));
+        Some(time)
     }
 
     /// Knows an object that is about to be written, so that a plan can be judged before it is.

@@ -26,6 +26,7 @@ use refmark_records::trust::TrustState;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
 
 /// So many landings may be pending at a time; the rest wait for a place.
 pub const PENDING_LIMIT: usize = 256;
@@ -135,6 +136,8 @@ pub struct Walk<'h> {
     tainted: BTreeSet<String>,
     due: Due,
     late: Late,
+    /// The record of the latest time that took effect, and that time.
+    latest: Option<(Timestamp, String)>,
     /// What a landing came to when it was tried on the present state.
     tried: Option<Tried>,
 }
@@ -173,6 +176,7 @@ impl<'h> Walk<'h> {
             tainted: BTreeSet::new(),
             due,
             late: Late::default(),
+            latest: None,
             tried: None,
         };
         for landing in inert {
@@ -327,7 +331,7 @@ impl<'h> Walk<'h> {
         let judged = match tried {
             // The first to be judged: the state is the one that it was tried on.
             Some((files, judged)) if files == landing.files => judged,
-            _ => self.try_landing(&landing.files)?,
+            _ => self.try_at(&landing.files, self.state.objects().commit_time(landing.commit))?,
         };
         let Judged { effect, refused, findings, dropped, reports } = judged;
         let Some(files) = effect else {
@@ -339,6 +343,7 @@ impl<'h> Walk<'h> {
         self.state.add(files.iter().map(|(path, oid)| (path.clone(), *oid)));
         self.note_revocations(&files)?;
         self.note_versions(&files)?;
+        self.note_latest(&files)?;
         if !dropped.is_empty() {
             let left = dropped.iter().filter_map(|(path, _)| Some((path.clone(), *landing.files.get(path)?)));
             let left = Inert::of(landing.commit, left.collect(), Standing::Refused);
@@ -463,6 +468,26 @@ impl<'h> Walk<'h> {
         self
     }
 
+    /// Keeps the latest time that a record claims.
+    fn note_latest(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
+        for (path, oid) in files {
+            if matches!(Place::parse(path), None | Some(Place::Document(..) | Place::PolicyText(_))) {
+                continue;
+            }
+            let time = self.state.objects().record(*oid)?.common().time;
+            if self.latest.as_ref().is_none_or(|latest| latest.0 < time) {
+                self.latest = Some((time, path.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The latest time that a record claims which took effect in this walk, and where it lies: one in the future was signed
+    /// by a clock that is wrong.
+    pub fn latest(&self) -> Option<(Timestamp, &str)> {
+        self.latest.as_ref().map(|(time, path)| (*time, path.as_str()))
+    }
+
     /// What is revoked now.
     pub fn revoked(&self) -> &Revoked {
         &self.revoked
@@ -475,12 +500,24 @@ impl<'h> Walk<'h> {
 
     /// Judges what somebody would land next on top of the present state, without landing it.
     pub fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
+        self.try_at(files, None)
+    }
+
+    /// The same, brought by a commit of this time. Where there is no commit yet, it will not be older than what it brings.
+    fn try_at(&self, files: &BTreeMap<String, (Mode, Oid)>, brought: Option<Timestamp>) -> Result<Judged> {
+        let objects = self.state.objects();
+        let time = |(path, (_, oid)): (&String, &(Mode, Oid))| {
+            let signed = path.ends_with(".json") && !matches!(Place::parse(path), None | Some(Place::Document(..)));
+            signed.then(|| objects.record(*oid).ok()).flatten().map(|record| record.common().time)
+        };
+        let brought = brought.or_else(|| files.iter().filter_map(time).max());
         let position = |commit: Oid| self.position(commit);
         let context = RuleContext {
             state: &self.state,
             position: &position,
             revoked_files: self.revoked.files(),
             tainted: &self.tainted,
+            brought,
         };
         judge_landing(files, &context)
     }

@@ -58,6 +58,7 @@
 
 mod artifact_mark;
 pub mod chain;
+pub mod clock;
 pub mod effective;
 pub mod gate;
 pub mod landing;

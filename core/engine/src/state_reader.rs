@@ -244,6 +244,11 @@ impl<'a> StateReader<'a> {
         }
     }
 
+    /// Description n of a model.
+    pub fn about_at(&self, model: &ModelName, number: u64) -> Result<Option<TypedRecord<About>>> {
+        self.get(&Place::About(model.clone(), number), pick!(About))
+    }
+
     /// What was said of a model first.
     pub fn first_about(&self, model: &ModelName) -> Result<Option<TypedRecord<About>>> {
         self.get(&Place::About(model.clone(), 1), pick!(About))
@@ -395,8 +400,22 @@ impl<'a> StateReader<'a> {
     /// The newest checkpoint.
     pub fn checkpoint(&self) -> Result<Option<TypedRecord<refmark_records::checkpoint::Checkpoint>>> {
         match self.highest_paged("checkpoints", |n| self.has(&Place::Checkpoint(n)))? {
-            Some(number) => self.get(&Place::Checkpoint(number), pick!(Checkpoint)),
+            Some(number) => self.checkpoint_at(number),
             None => Ok(None),
         }
+    }
+
+    /// List n of a project.
+    pub fn consumer_at(
+        &self,
+        id: &ConsumerId,
+        number: u64,
+    ) -> Result<Option<TypedRecord<refmark_records::consumer::Consumer>>> {
+        self.get(&Place::Consumer(id.clone(), number), pick!(Consumer))
+    }
+
+    /// Checkpoint n.
+    pub fn checkpoint_at(&self, number: u64) -> Result<Option<TypedRecord<refmark_records::checkpoint::Checkpoint>>> {
+        self.get(&Place::Checkpoint(number), pick!(Checkpoint))
     }
 }

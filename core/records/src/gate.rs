@@ -7,6 +7,7 @@ use super::manifest::FileClass;
 use refmark_types::canonical::FreeJson;
 use refmark_types::name::{AliasName, EntryId, Role};
 use refmark_types::value::{Map, Value, from_value, to_value};
+use std::collections::BTreeMap;
 
 /// A gate with the name that waivers and reports use.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,11 +16,13 @@ pub struct GateRule {
     pub name: Option<String>,
     /// Whether it may be waived; only where the policy says so.
     pub waivable: bool,
+    /// Whether it takes evidence of disinterested parties only; where it does not say, the policy does.
+    pub independent: Option<bool>,
     /// What it asks.
     pub gate: Gate,
 }
 
-/// One flat table: `name`, `waivable`, `type`, and what belongs to the type.
+/// One flat table: `name`, `waivable`, `independent`, `type`, and what belongs to the type.
 impl<'de> Deserialize<'de> for GateRule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GateRule, D::Error> {
         #[derive(Deserialize)]
@@ -28,15 +31,18 @@ impl<'de> Deserialize<'de> for GateRule {
             name: Option<String>,
             #[serde(default)]
             waivable: bool,
+            #[serde(default)]
+            independent: Option<bool>,
             #[serde(rename = "type")]
             word: String,
         }
         let Value::Object(flat) = FreeJson::deserialize(deserializer)?.0 else {
             return Err(D::Error::custom("expected a table with the `type` of a gate"));
         };
-        let (head, members): (Map<_, _>, Map<_, _>) =
-            flat.into_iter().partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "type"));
-        let Head { name, waivable, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
+        let (head, members): (Map<_, _>, Map<_, _>) = flat
+            .into_iter()
+            .partition(|(name, _)| matches!(name.as_str(), "name" | "waivable" | "independent" | "type"));
+        let Head { name, waivable, independent, word } = from_value(&Value::Object(head)).map_err(D::Error::custom)?;
         // serde reads a gate that has no members from its name alone, and one whose members all have defaults from `{}`.
         let alone = members.is_empty().then(|| from_value(&Value::String(word.clone())).ok()).flatten();
         let gate = match alone {
@@ -46,7 +52,7 @@ impl<'de> Deserialize<'de> for GateRule {
                 from_value(&tagged).map_err(D::Error::custom)?
             }
         };
-        Ok(GateRule { name, waivable, gate })
+        Ok(GateRule { name, waivable, independent, gate })
     }
 }
 
@@ -61,6 +67,9 @@ impl Serialize for GateRule {
             ("waivable".to_owned(), Value::Bool(self.waivable)),
             ("type".to_owned(), Value::String(word)),
         ]);
+        if let Some(independent) = self.independent {
+            members.insert("independent".to_owned(), Value::Bool(independent));
+        }
         if let Value::Object(with) = with {
             members.extend(with);
         }
@@ -81,6 +90,8 @@ impl GateRule {
 pub enum Operator {
     /// It is there.
     Exists,
+    /// It is not there.
+    Absent,
     /// It is this.
     Equals,
     /// It is not this.
@@ -101,11 +112,15 @@ pub enum Operator {
 pub enum Gate {
     /// The model has a named owner.
     OwnerNamed,
-    /// The lineage has these keys; training run, dataset version and code commit where none is given.
+    /// The lineage has these keys, with values that somebody can follow; training run, dataset version and code commit where
+    /// none is given.
     LineageComplete {
         /// The keys.
         #[serde(default)]
         keys: Vec<String>,
+        /// What the value of a key looks like, `*` for any characters.
+        #[serde(default)]
+        patterns: BTreeMap<String, String>,
     },
     /// There is evidence of this type that passes (or merely exists, where `any_verdict` is set).
     Evidence {
@@ -189,6 +204,61 @@ pub enum Gate {
         #[serde(default)]
         with_sign_off: Vec<FileClass>,
     },
+    /// The evaluation measured nothing worse than what a baseline alias holds, on the same data.
+    NotWorse {
+        /// The alias of the same model.
+        baseline: AliasName,
+        /// The metrics; where none is named, all of the baseline's of which more is better.
+        #[serde(default)]
+        metrics: Vec<String>,
+        /// How much better each must be; 0 for not worse.
+        #[serde(default)]
+        min_improvement: f64,
+    },
+    /// The licence is allowed, and not denied: SPDX ids, which expressions are made of.
+    Licence {
+        /// Those that are allowed; any that is not denied where none is named.
+        #[serde(default)]
+        allow: Vec<String>,
+        /// Those that are not.
+        #[serde(default)]
+        deny: Vec<String>,
+    },
+    /// The contract says what goes in and what comes out.
+    ContractStated,
+    /// Callers of what an alias holds can use it.
+    ContractCompatible {
+        /// The alias of the same model.
+        baseline: AliasName,
+    },
+    /// The model card says something, in these sections.
+    ModelCard {
+        /// Headings that it must have, each with a text below.
+        #[serde(default)]
+        sections: Vec<String>,
+    },
+    /// The evaluation card says something, in these fields.
+    EvaluationCard {
+        /// Fields that it must have, `.` between names.
+        #[serde(default)]
+        fields: Vec<String>,
+    },
+    /// Each of these scanners passed it.
+    Scan {
+        /// The scanners, by the names of their tools; any one where none is named.
+        #[serde(default)]
+        tools: Vec<String>,
+        /// At most so many days old.
+        #[serde(default)]
+        max_age_days: Option<u64>,
+    },
+    /// The files have at most so many bytes together.
+    Size {
+        /// The bytes.
+        max_bytes: u64,
+    },
+    /// No file runs code, names code or could not be looked into. No sign-off opens it.
+    NoCode,
     /// Nothing that the package's own files name is lacking.
     Complete,
     /// The replacement that the change names is in production.
@@ -221,6 +291,15 @@ impl Gate {
             Gate::SignedBy { .. } => "signed-by".to_owned(),
             Gate::Approvals { .. } => "approvals".to_owned(),
             Gate::ClassAllowed { .. } => "class-allowed".to_owned(),
+            Gate::NotWorse { baseline, .. } => format!("not-worse {baseline}"),
+            Gate::Licence { .. } => "licence".to_owned(),
+            Gate::ContractStated => "contract-stated".to_owned(),
+            Gate::ContractCompatible { .. } => "contract-compatible".to_owned(),
+            Gate::ModelCard { .. } => "model-card".to_owned(),
+            Gate::EvaluationCard { .. } => "evaluation-card".to_owned(),
+            Gate::Scan { .. } => "scan".to_owned(),
+            Gate::Size { .. } => "size".to_owned(),
+            Gate::NoCode => "no-code".to_owned(),
             Gate::Complete => "complete".to_owned(),
             Gate::ReplacementInProduction => "replacement-in-production".to_owned(),
             Gate::SunsetPassed => "sunset-passed".to_owned(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::gate::GateRule;
+use super::pattern::{fits, fits_alias};
 use super::registry_id::RegistryId;
 use super::root::readable;
 use super::signature::{KeyId, PublicKey};
@@ -12,7 +13,7 @@ use super::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
-use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
+use refmark_types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use refmark_types::oid::Oid;
 use refmark_types::toml;
 use std::collections::BTreeMap;
@@ -55,6 +56,9 @@ pub struct Policy {
     /// Who owns which models.
     #[serde(default)]
     pub owners: Vec<Owners>,
+    /// Whose evidence counts.
+    #[serde(default)]
+    pub evidence: EvidenceRules,
     /// The classes of aliases; the first that fits rules.
     #[serde(default)]
     pub alias: Vec<AliasRule>,
@@ -160,10 +164,30 @@ pub struct RoleRights {
     pub may: Vec<Right>,
 }
 
+/// Whose evidence counts, where a gate asks for evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvidenceRules {
+    /// Whether gates take evidence of disinterested parties only, where they do not say so themselves: not of whoever
+    /// registered what is judged, and not of whoever asks for the change.
+    pub independent: bool,
+    /// Whether it counts only where it says what its type is about: a verdict alone opens no gate.
+    pub substance: bool,
+    /// The agents whose evidence counts where only disinterested parties do: a role or an id, and the types of evidence.
+    pub agents: BTreeMap<String, Vec<EntryId>>,
+}
+
+/// The role whose holders are the owners: a signer of this role is an owner of the very model, and whom `owners` names has
+/// the role's rights.
+pub const OWNER_ROLE: &str = "model-owner";
+
 /// Who owns which models.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owners {
+    /// What they are called together, such as a team's name.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Patterns of model names, `*` for any run of characters.
     pub models: Vec<String>,
     /// The owners.
@@ -279,15 +303,26 @@ impl Policy {
         if text.len() as u64 > POLICY_LIMIT {
             return Err(Error::new(Code::TooLarge, format!("the policy has over {POLICY_LIMIT} bytes")));
         }
-        let policy: Policy = toml::read(text).map_err(|mistake| {
+        let mut policy: Policy = toml::read(text).map_err(|mistake| {
             Error::new(Code::BadRecord, format!("the policy cannot be read: {}", mistake.said))
                 .field("line", mistake.line)
                 .hint(Hint::of("what a policy means is explained before it is signed by ").then(Next::PolicyCheck))
         })?;
         readable("the policy", policy.format)?;
+        policy.give_owners_their_role();
         match policy.broken_rule() {
             None => Ok(policy),
             Some(rule) => Err(Error::new(Code::BadRecord, format!("the policy breaks a rule: {rule}"))),
+        }
+    }
+
+    /// Whoever owns a model has the rights of the owners' role, where the policy declares it.
+    fn give_owners_their_role(&mut self) {
+        let Some(role) = self.roles.keys().find(|role| role.as_str() == OWNER_ROLE).cloned() else { return };
+        for id in self.owners.iter().flat_map(|owner| &owner.members) {
+            if let Some(member) = self.members.get_mut(id).filter(|member| !member.roles.contains(&role)) {
+                member.roles.push(role.clone());
+            }
         }
     }
 
@@ -342,12 +377,45 @@ impl Policy {
 
     /// Whether a principal owns a model.
     pub fn owns(&self, principal: &PrincipalId, model: &ModelName) -> bool {
-        self.owners.iter().any(|owner| owner.members.contains(principal) && fits_any(&owner.models, model.as_str()))
+        self.owners_of(model).any(|owner| owner.members.contains(principal))
+    }
+
+    /// The entries of owners that a model has.
+    pub fn owners_of(&self, model: &ModelName) -> impl Iterator<Item = &Owners> {
+        self.owners.iter().filter(|owner| fits_any(&owner.models, model.as_str()))
+    }
+
+    /// Whether this is what an owner of the model is called: a member that owns it, or the name of its owners together.
+    pub fn is_owner_called(&self, name: &str, model: &ModelName) -> bool {
+        self.owners_of(model).any(|owner| {
+            let known = |id: &&PrincipalId| self.members.contains_key(*id);
+            let mut members = owner.members.iter().filter(known).peekable();
+            (owner.name.as_deref() == Some(name) && members.peek().is_some()) || members.any(|id| id.as_str() == name)
+        })
+    }
+
+    /// Whether a member may sign where one of these roles is asked for. The owners' role is that of the model's own
+    /// owners; where no model is judged, of any.
+    pub fn signs_as(&self, id: &PrincipalId, roles: &[Role], model: Option<&ModelName>) -> bool {
+        let Some(member) = self.members.get(id) else { return false };
+        member.roles.iter().filter(|role| roles.contains(role)).any(|role| {
+            let owner = role.as_str() == OWNER_ROLE && !self.owners.is_empty();
+            !owner || model.is_none_or(|model| self.owns(id, model))
+        })
+    }
+
+    /// Whether the evidence of this type of an agent counts where only disinterested parties' does.
+    pub fn takes_from_agent(&self, id: &PrincipalId, member: &Member, of: &EntryId) -> bool {
+        let named = |who: &str| self.evidence.agents.get(who).is_some_and(|types| types.contains(of));
+        named(id.as_str()) || member.roles.iter().any(|role| named(role.as_str()))
     }
 
     /// The class of an alias.
     pub fn alias_rule(&self, model: &ModelName, alias: &AliasName) -> Option<&AliasRule> {
-        self.alias.iter().find(|rule| fits_any(&rule.names, alias.as_str()) && fits_all(&rule.models, model.as_str()))
+        self.alias.iter().find(|rule| {
+            rule.names.iter().any(|pattern| fits_alias(pattern, alias.as_str()))
+                && fits_all(&rule.models, model.as_str())
+        })
     }
 
     /// The rule of a stage move.
@@ -371,45 +439,4 @@ fn fits_any(patterns: &[String], name: &str) -> bool {
 
 fn fits_all(patterns: &[String], name: &str) -> bool {
     patterns.is_empty() || fits_any(patterns, name)
-}
-
-/// Whether a name fits a pattern, in which `*` stands for any run of characters.
-pub fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_run_of_characters() {
-        for (pattern, name, expected) in [
-            ("*", "", true),
-            ("champion", "champion", true),
-            ("champion", "champion2", false),
-            ("nlp.*", "nlp.sentiment", true),
-            ("nlp.*", "vision", false),
-            ("*-eu", "champion-eu", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c", false),
-        ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
-        }
-    }
 }

@@ -217,6 +217,11 @@ impl Statement {
         canonical(&to_value(self))
     }
 
+    /// What it says.
+    pub fn predicate(&self) -> &Predicate {
+        &self.predicate
+    }
+
     /// What every predicate says.
     pub fn common(&self) -> Common<'_> {
         self.predicate.common()

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::statement::predicate;
 use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::name::ModelName;
 
 /// Whether an artifact's bytes may be handed out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +51,22 @@ impl std::fmt::Display for TrustState {
     }
 }
 
+/// A version by its name and number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionName {
+    /// The model.
+    pub model: ModelName,
+    /// The number.
+    pub version: u64,
+}
+
+impl std::fmt::Display for VersionName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.model, self.version)
+    }
+}
+
 predicate! {
     /// One trust move of an artifact; the highest number is current.
     TrustMove {
@@ -63,6 +80,9 @@ predicate! {
         to: TrustState,
         /// Why.
         reason: String,
+        /// A version that is this artifact. It tells people what is meant, and judges who registered it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<VersionName>,
         ...
         /// The statements of the evidence that the move rests on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

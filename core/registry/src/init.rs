@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::registry::{HERE_BRANCH, OWN_BRANCH, Registry, elsewhere};
-use refmark_engine::plan::{Author, Founding, one_person_policy, plan_init};
+use refmark_engine::plan::{Author, Founding, plan_init};
+use refmark_engine::policy::one_person_policy;
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;

@@ -89,6 +89,7 @@ pub use view::{AsOf, View};
 pub use write::approve::{ApproveAnswer, ApproveRequest};
 pub use write::attach::{AttachAnswer, AttachRequest};
 pub use write::catalog::{CatalogAnswer, EntryAnswer};
+pub use write::checkpoint::CheckpointAnswer;
 pub use write::label::LabelAnswer;
 pub use write::promote::MoveAnswer;
 pub use write::propose::{LandAnswer, ProposeAnswer};

@@ -34,6 +34,8 @@ pub fn speak_as(voice: Voice) {
 pub enum Choice {
     /// Take bytes that no pinned root vouches for.
     AllowUnverified,
+    /// Take what was archived.
+    Archived,
     /// Go on although history is not whole here.
     AcceptIncomplete,
     /// Register a package that lacks something, and record that it does.
@@ -233,6 +235,13 @@ pub enum Next {
     MembersList,
     /// Add a member.
     MembersAdd,
+    /// Witness the newest head and the time.
+    Checkpoint,
+    /// Say who owns models.
+    MembersOwn {
+        /// The pattern of the models' names.
+        models: String,
+    },
     /// Change a member's roles.
     MembersSet {
         /// The principal.
@@ -465,6 +474,8 @@ fn plain(next: &Next) -> String {
         Next::PolicySign => "sign the policy".into(),
         Next::MembersList => "list the members".into(),
         Next::MembersAdd => "add a member".into(),
+        Next::Checkpoint => "write a checkpoint".into(),
+        Next::MembersOwn { models } => format!("name the owners of {models}"),
         Next::MembersSet { id } => format!("set the roles of {id}"),
         Next::CatalogList { family } => format!("list the catalog's {family}"),
         Next::CatalogShow { family, id } => format!("show {id} of the catalog's {family}"),

@@ -136,11 +136,7 @@ fn one(
     if is_new {
         first_moves(all, author, id, &reason, (state, evidence))?;
     } else if !is_new && reader.trust(&id)?.0 != state {
-        all.absorb(plan::trust(
-            reader,
-            author,
-            &TrustRequest { artifact: id, to: state, reason, evidence, files: Vec::new() },
-        )?);
+        all.absorb(plan::trust(reader, author, &TrustRequest { evidence, ..TrustRequest::new(id, state, &reason) })?);
     }
     Ok(id)
 }
@@ -167,6 +163,7 @@ fn first_moves(
             from,
             to: *to,
             reason: reason.to_owned(),
+            version: None,
             by: author.by.clone(),
             time: author.time,
             evidence: evidence.clone(),

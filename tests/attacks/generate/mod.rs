@@ -2,6 +2,7 @@
 //! attack comes out as the same commits; only what is new or changed need be committed.
 
 mod branches;
+mod clocks;
 mod evidence;
 mod git;
 mod policies;
@@ -143,6 +144,7 @@ pub fn everything() {
     let studio = Studio::new();
     records::write(&studio);
     evidence::write(&studio);
+    clocks::write(&studio);
     policies::write(&studio);
     branches::write(&studio);
     trees::write(&studio);

@@ -36,6 +36,7 @@ class Sharing(Verbs):
         allow_unverified: bool = False,
         last_good: bool = False,
         accept_incomplete: bool = False,
+        archived: bool = False,
         progress: ProgressLike = None,
     ) -> Path:
         """Writes an artifact's files to a folder, complete or not at all, every byte hashed; gives the folder.
@@ -44,7 +45,7 @@ class Sharing(Verbs):
         each time. ``files`` takes single files: names or patterns such as ``*.json``.
         """
         asked = {"files": files, "at": at, "hard_links": hard_links, "allow_unverified": allow_unverified}
-        doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete}
+        doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete, "archived": archived}
         return self._pulled(reference, into, {**asked, **doubts}, progress).path
 
     def pull_details(
@@ -70,6 +71,8 @@ class Sharing(Verbs):
             answer = self._native.pull(text, into, asked, listener(progress))
         # The folder as the caller named it: not every path is the text that an answer holds.
         pulled = Pulled.from_answer({**answer, "path": into})
+        for said in answer.get("warnings", ()):
+            warnings.warn(said, stacklevel=3)
         if pulled.resolved.alias is not None and asked["at"] is None:
             _warn_of_moving(self._native.id, pulled.resolved)
         return pulled

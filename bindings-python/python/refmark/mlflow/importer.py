@@ -126,6 +126,7 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
             registry.describe(model.name, **words)
     for number in gaps:
         registry.hide(f"{model.name}/{number}", "deleted in MLflow")
+    _trust(registry, model, versions)
     for number, version in versions.items():
         stage = entities.LIFECYCLE_OF.get(version.current_stage, "experimental")
         if stage != "experimental":
@@ -137,6 +138,16 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
     for alias, number in sorted(model.aliases.items()):
         registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow")
     return Imported(1, len(versions), tuple(pointers), len(gaps))
+
+
+def _trust(registry: Registry, model: RegisteredModel, versions: Mapping[int, ModelVersion]) -> None:
+    """Trusts what was in use in MLflow, whatever it is made of; the rest stays in quarantine until somebody says why."""
+    used = {int(number) for number in model.aliases.values()}
+    used |= {number for number, it in versions.items() if entities.LIFECYCLE_OF.get(it.current_stage, "experimental") != "experimental"}
+    for number in sorted(used):
+        name = f"{model.name}/{number}"
+        if registry.show(name).trust == "quarantined":
+            registry.transition(name, "trusted", "it was in use in MLflow")
 
 
 def _quoted(name: str) -> str:

@@ -14,17 +14,17 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
     let json = match of {
         "manifest" => s.reader.manifest(&s.artifact)?.map(|manifest| to_value(&*manifest)),
         "change" => Some(to_value(s.record.predicate())),
-        _ => evidence_of(s, &EntryId::parse(of)?)?.last().map(|evidence| {
+        _ => evidence_of(s, &EntryId::parse(of)?)?.counts.last().map(|evidence| {
             s.lost_keys.rests_on(&evidence.record);
             to_value(&**evidence)
         }),
     };
     let json = json.unwrap_or(Value::Null);
-    let at = path.split('.').try_fold(&json, |at, name| match at {
-        Value::Array(items) => name.parse::<usize>().ok().and_then(|n| items.get(n)),
-        other => other.get(name),
-    });
-    let Some(at) = at.filter(|value| !value.is_null()) else {
+    if op == Operator::Absent {
+        let found = at_path(&json, path).map_or_else(|| "absent".to_owned(), short);
+        return Ok(Finding::check(found == "absent", expected, found));
+    }
+    let Some(at) = at_path(&json, path) else {
         let absent = Finding::new(Status::Missing, expected, "absent");
         return Ok(match of {
             "change" => absent.next(format!("give {path} with the change")),
@@ -35,6 +35,7 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
     let number = |v: Option<&Value>| v.and_then(Value::as_f64);
     let holds = match op {
         Operator::Exists => true,
+        Operator::Absent => false,
         Operator::Equals => Some(at) == value,
         Operator::Differs => value.is_some_and(|value| at != value),
         Operator::In => value.and_then(Value::as_array).is_some_and(|list| list.contains(at)),
@@ -46,9 +47,19 @@ pub(super) fn field(s: &Subject<'_>, of: &str, path: &str, op: Operator, value: 
             _ => false,
         },
     };
-    let mut found = at.to_string();
-    if found.chars().count() > 120 {
-        found = found.chars().take(119).chain(['…']).collect();
-    }
-    Ok(Finding::check(holds, expected, found))
+    Ok(Finding::check(holds, expected, short(at)))
+}
+
+/// What stands at a path, `.` between names.
+fn at_path<'v>(json: &'v Value, path: &str) -> Option<&'v Value> {
+    let at = path.split('.').try_fold(json, |at, name| match at {
+        Value::Array(items) => name.parse::<usize>().ok().and_then(|n| items.get(n)),
+        other => other.get(name),
+    });
+    at.filter(|value| !value.is_null())
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 120 { text } else { text.chars().take(119).chain(['…']).collect() }
 }

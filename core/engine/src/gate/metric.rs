@@ -1,7 +1,9 @@
 //! Gates on metrics: a threshold, or what a baseline alias holds, measured on the same data.
 
+use super::evidence::evidence_about;
 use super::{Finding, Status, Subject};
 use crate::state_reader::TypedRecord;
+use refmark_records::alias::Target;
 use refmark_records::evidence::{Direction, Evidence, Metric};
 use refmark_records::gate::Gate;
 use refmark_types::digest::{ArtifactId, Digest};
@@ -31,9 +33,7 @@ fn metric_of(
     dataset: Option<&str>,
     claims_count: bool,
 ) -> Result<Option<MetricFound>> {
-    let evidence = s.reader.evidence(artifact)?;
-    let counts = |piece: &&TypedRecord<Evidence>| piece.evidence_type == *of && s.lost_keys.counts(&piece.record);
-    for piece in evidence.iter().rev().filter(counts) {
+    for piece in evidence_about(s, artifact, of)?.counts.iter().rev().filter(|piece| !s.is_ahead(&piece.record)) {
         let fits = dataset.is_none_or(|want| piece.dataset.as_ref().is_some_and(|have| have.name == want));
         if let (true, Some(metric)) = (fits, piece.metrics.get(name)) {
             s.lost_keys.rests_on(&piece.record);
@@ -137,6 +137,73 @@ fn incomparable(have: &MetricFound, base: &MetricFound) -> Option<String> {
     (have.metric.better != base.metric.better).then(|| "they disagree on whether higher is better".to_owned())
 }
 
+/// Whether nothing that counts got worse than what a baseline alias holds, on the same data.
+pub(super) fn not_worse(s: &Subject<'_>, alias: &AliasName, metrics: &[String], least: f64) -> Result<Finding> {
+    let by = if least == 0.0 { "not worse".to_owned() } else { format!("at least {} better", print(least)) };
+    let expected = format!("{by} than {alias} on the same data");
+    let of = EntryId::parse("evaluation")?;
+    let Some(held) = baseline(s, alias)? else {
+        return Ok(Finding::new(Status::Passed, expected, format!("{alias} holds nothing to compare with")));
+    };
+    let newest = |artifact: &ArtifactId| -> Result<Option<TypedRecord<Evidence>>> {
+        let heard = evidence_about(s, artifact, &of)?;
+        let mut counts = heard.counts.into_iter().rev().filter(|piece| !s.is_ahead(&piece.record));
+        Ok(counts.find(|piece| !piece.metrics.is_empty()))
+    };
+    let next = Hint::of("measure both on the same dataset, and name its digest: ").then(s.attach(&of));
+    let missing = |found: String| Ok(Finding::new(Status::Missing, expected.clone(), found).next(next.clone()));
+    let Some(new) = newest(&s.artifact)? else { return missing("it was not evaluated".to_owned()) };
+    let Some(old) = newest(&held.artifact)? else {
+        return missing(format!("{alias} ({}) was not evaluated", held.version));
+    };
+    s.lost_keys.rests_on(&new.record);
+    s.lost_keys.rests_on(&old.record);
+    let data = |piece: &Evidence| piece.dataset.as_ref().and_then(|dataset| dataset.sha256);
+    if data(&new).is_none() || data(&new) != data(&old) {
+        let name = |piece: &Evidence| piece.dataset.as_ref().map_or("no dataset".to_owned(), |it| it.name.clone());
+        let found = format!("not comparable: measured on {}, {alias} on {}", name(&new), name(&old));
+        return Ok(Finding::new(Status::Failed, expected, found).by(new.record.digest()).next(next));
+    }
+    let upwards = old.metrics.iter().filter(|(_, metric)| metric.better == Direction::Higher);
+    let names: Vec<&str> = match metrics {
+        [] => upwards.map(|(name, _)| name).collect(),
+        named => named.iter().map(String::as_str).collect(),
+    };
+    let mut said = Vec::new();
+    let mut holds = !names.is_empty();
+    for name in names {
+        let value =
+            |piece: &Evidence| piece.metrics.get(name).and_then(|metric| Some((metric.value.number()?, metric.better)));
+        match (value(&new), value(&old)) {
+            (Some((now, better)), Some((was, same))) if better == same => {
+                let gain = if better == Direction::Higher { now - was } else { was - now };
+                holds &= gain >= least;
+                said.push(format!("{name} {} ({alias} {})", print(now), print(was)));
+            }
+            _ => {
+                holds = false;
+                said.push(format!("{name} was not measured in both, or not in the same direction"));
+            }
+        }
+    }
+    let found = if said.is_empty() { "no metric of which more is better".to_owned() } else { said.join("; ") };
+    Ok(Finding::check(holds, expected, found)
+        .by(new.record.digest())
+        .next("take a better version, or ask for a waiver"))
+}
+
+/// What an alias of the subject's model held before this change, other than what is judged.
+pub(super) fn baseline(s: &Subject<'_>, alias: &AliasName) -> Result<Option<Target>> {
+    let Some((model, _)) = s.version else { return Ok(None) };
+    // Not what the landing itself makes of the alias: a promotion would be compared with itself, or with a weak version that
+    // it passes through.
+    let Some(now) = s.before.alias(model, alias)? else { return Ok(None) };
+    // A thief who moves the baseline to something weak opens the gate as surely as one who invents a value.
+    s.lost_keys.rests_on(&now.record);
+    let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
+    Ok(held.filter(|held| held.artifact != s.artifact))
+}
+
 enum Baseline {
     None,
     NoMetric(u64),
@@ -152,14 +219,7 @@ fn baseline_value(
     dataset: Option<&str>,
     claims_count: bool,
 ) -> Result<Baseline> {
-    let Some((model, _)) = s.version else { return Ok(Baseline::None) };
-    // Not what the landing itself makes of the alias: a promotion would be compared with itself, or with a weak version that
-    // it passes through.
-    let Some(now) = s.before.alias(model, alias)? else { return Ok(Baseline::None) };
-    // A thief who moves the baseline to something weak opens the gate as surely as one who invents a value.
-    s.lost_keys.rests_on(&now.record);
-    let held = now.to.filter(|held| held.artifact != s.artifact).or(now.to.and(now.from));
-    let Some(held) = held.filter(|held| held.artifact != s.artifact) else { return Ok(Baseline::None) };
+    let Some(held) = baseline(s, alias)? else { return Ok(Baseline::None) };
     Ok(match metric_of(s, &held.artifact, metric, of, dataset, claims_count)? {
         Some(found) => Baseline::Is(found),
         None => Baseline::NoMetric(held.version),

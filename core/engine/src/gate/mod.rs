@@ -1,7 +1,9 @@
 //! Gates: named checks that a policy demands of a change, one file a family, and the report that every face shows.
 
+mod documents;
 mod evidence;
 mod field;
+mod interest;
 mod lost_keys;
 mod metric;
 mod package;
@@ -9,11 +11,12 @@ mod people;
 mod report;
 mod retirement;
 
-pub use evidence::evidence_of;
+pub use evidence::{Heard, evidence_of};
 pub use lost_keys::LostKeys;
 pub use package::{describe_classes, has_document};
 pub use report::{Decision, GateReport, GateResult, Refusal, SignerResult, Status};
 
+use super::clock::{SKEW, dated};
 use super::state_reader::StateReader;
 use refmark_records::gate::{Gate, GateRule};
 use refmark_records::policy::Policy;
@@ -25,6 +28,7 @@ use refmark_types::name::{ModelName, PrincipalId};
 use refmark_types::time::Timestamp;
 
 /// Something about which a gate is asked.
+#[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// What has taken effect, and the change itself.
     pub reader: StateReader<'a>,
@@ -44,11 +48,25 @@ pub struct Subject<'a> {
     pub people: &'a [(PrincipalId, Timestamp)],
     /// The author.
     pub author: &'a PrincipalId,
-    /// The gate's clock: the statement's own time.
+    /// The gate's clock: the statement's own time, and not before the head that its signer saw.
     pub now: Timestamp,
+    /// The time of the commit that brings the change, where it is known.
+    pub brought: Option<Timestamp>,
+    /// Whether only disinterested parties' evidence counts.
+    pub independent: bool,
 }
 
 impl Subject<'_> {
+    /// When something was said, as far as this change can tell.
+    fn dated(&self, record: &Record) -> Timestamp {
+        dated(self.reader, record, self.now, self.brought)
+    }
+
+    /// Whether something is dated after the change, by more than clocks differ.
+    fn is_ahead(&self, record: &Record) -> bool {
+        record.common().time > self.now.plus(SKEW)
+    }
+
     /// The step that attaches passing evidence of a type to what is judged.
     fn attach(&self, evidence: impl ToString) -> Next {
         let reference = match self.version {
@@ -92,7 +110,8 @@ impl Finding {
 
 /// Asks one gate.
 pub fn judge(rule: &GateRule, subject: &Subject<'_>) -> Result<GateResult> {
-    let found = ask(&rule.gate, subject)?;
+    let subject = Subject { independent: rule.independent.unwrap_or(subject.independent), ..*subject };
+    let found = ask(&rule.gate, &subject)?;
     Ok(GateResult {
         name: rule.label(),
         status: found.status,
@@ -110,13 +129,24 @@ pub fn judge(rule: &GateRule, subject: &Subject<'_>) -> Result<GateResult> {
 fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
     match gate {
         Gate::OwnerNamed => package::owner_named(s),
-        Gate::LineageComplete { keys } => package::lineage_complete(s, keys),
+        Gate::LineageComplete { keys, patterns } => package::lineage_complete(s, keys, patterns),
         Gate::Evidence { .. } => evidence::evidence(gate, s),
         Gate::Metric { .. } => metric::metric(gate, s),
         Gate::Field { of, path, op, value } => field::field(s, of, path, *op, value.as_ref()),
         Gate::SignedBy { roles } => Ok(people::signed_by(s, roles, 1, true)),
         Gate::Approvals { count, roles } => Ok(people::signed_by(s, roles, *count, false)),
         Gate::ClassAllowed { classes, with_sign_off } => package::class_allowed(s, classes, with_sign_off),
+        Gate::NotWorse { baseline, metrics, min_improvement } => {
+            metric::not_worse(s, baseline, metrics, *min_improvement)
+        }
+        Gate::Licence { allow, deny } => documents::licence(s, allow, deny),
+        Gate::ContractStated => documents::contract_stated(s),
+        Gate::ContractCompatible { baseline } => documents::contract_compatible(s, baseline),
+        Gate::ModelCard { sections } => documents::model_card(s, sections),
+        Gate::EvaluationCard { fields } => documents::evaluation_card(s, fields),
+        Gate::Scan { tools, max_age_days } => evidence::scan(s, tools, *max_age_days),
+        Gate::Size { max_bytes } => package::size(s, *max_bytes),
+        Gate::NoCode => package::no_code(s),
         Gate::Complete => package::complete(s),
         Gate::ReplacementInProduction => retirement::replacement(s),
         Gate::SunsetPassed => retirement::sunset_passed(s),

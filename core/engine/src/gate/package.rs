@@ -1,14 +1,16 @@
 //! Gates on the package: whose it is, where it came from, what its files are.
 
-use super::evidence::{evidence_of, standing_fail};
+use super::evidence::{Heard, evidence_of, none_of, standing_fail};
 use super::people::is_person;
 use super::{Finding, Status, Subject};
 use refmark_records::evidence::Verdict;
 use refmark_records::layout::Document;
+use refmark_records::lineage::fault;
 use refmark_records::manifest::{FileClass, LINEAGE_KEYS, Manifest};
 use refmark_types::error::Result;
 use refmark_types::hint::{Choice, Hint, Next};
-use refmark_types::name::EntryId;
+use refmark_types::name::{EntryId, PrincipalId};
+use std::collections::BTreeMap;
 
 pub(super) fn owner_named(s: &Subject<'_>) -> Result<Finding> {
     let Some((model, _)) = s.version else { return Ok(Finding::new(Status::Failed, "a named owner", "no model")) };
@@ -18,26 +20,50 @@ pub(super) fn owner_named(s: &Subject<'_>) -> Result<Finding> {
         s.lost_keys.rests_on(&about.record);
     }
     let owner = about.and_then(|about| about.owner.clone()).filter(|owner| !owner.trim().is_empty());
+    let expected = "an owner that the policy knows";
+    let known = |id: &&PrincipalId| s.policy.members.contains_key(*id);
+    let mut owners: Vec<&str> =
+        s.policy.owners_of(model).flat_map(|owner| &owner.members).filter(known).map(PrincipalId::as_str).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let name_one = || {
+        let describe = Hint::from(Next::Describe { reference: model.to_string() });
+        describe.say(" with ").then(Next::With(Choice::Owner))
+    };
     Ok(match owner {
-        Some(owner) => Finding::new(Status::Passed, "a named owner", owner),
-        None => Finding::new(Status::Missing, "a named owner", "none").next(
-            Hint::from(Next::Describe { reference: model.to_string() }).say(" with ").then(Next::With(Choice::Owner)),
-        ),
+        _ if owners.is_empty() => Finding::new(Status::Missing, expected, "the policy names nobody for this model")
+            .next(Hint::of("the policy says who owns a model: ").then(Next::MembersOwn { models: model.to_string() })),
+        Some(owner) if s.policy.is_owner_called(&owner, model) => Finding::new(Status::Passed, expected, owner),
+        Some(owner) => {
+            let found = format!("{owner}, whom the policy does not know; owners are {}", owners.join(", "));
+            Finding::new(Status::Missing, expected, found).next(name_one())
+        }
+        None => {
+            let found = format!("nobody is named; owners are {}", owners.join(", "));
+            Finding::new(Status::Missing, expected, found).next(name_one())
+        }
     })
 }
 
-pub(super) fn lineage_complete(s: &Subject<'_>, keys: &[String]) -> Result<Finding> {
+pub(super) fn lineage_complete(
+    s: &Subject<'_>,
+    keys: &[String],
+    patterns: &BTreeMap<String, String>,
+) -> Result<Finding> {
     let wanted: Vec<&str> =
         if keys.is_empty() { LINEAGE_KEYS.to_vec() } else { keys.iter().map(String::as_str).collect() };
     let lineage = s.reader.lineage(&s.artifact)?.unwrap_or_default();
-    let missing: Vec<&str> =
-        wanted.iter().copied().filter(|key| lineage.get(key).is_none_or(|value| value.trim().is_empty())).collect();
+    let empty = |key: &str| lineage.get(key).is_none_or(|value| value.trim().is_empty());
+    let missing: Vec<&str> = wanted.iter().copied().filter(|key| empty(key)).collect();
     let expected = format!("lineage with {}", wanted.join(", "));
-    Ok(if missing.is_empty() {
-        Finding::new(Status::Passed, expected, "complete")
-    } else {
-        Finding::new(Status::Failed, expected, format!("without {}", missing.join(", ")))
-            .next("lineage is part of the artifact: register the files again with these lineage keys")
+    let found = match missing.as_slice() {
+        [] => wanted.iter().filter_map(|key| fault(key, lineage.get(key)?, patterns)).collect::<Vec<_>>().join("; "),
+        missing => format!("without {}", missing.join(", ")),
+    };
+    Ok(match found.is_empty() {
+        true => Finding::new(Status::Passed, expected, "complete"),
+        false => Finding::new(Status::Failed, expected, found)
+            .next("lineage is part of the artifact: register the files again with values that somebody can follow"),
     })
 }
 
@@ -58,26 +84,58 @@ pub(super) fn class_allowed(s: &Subject<'_>, classes: &[FileClass], with_sign_of
     if !outside.iter().all(|file| with_sign_off.contains(&file.class)) {
         return Ok(Finding::new(Status::Failed, expected, found));
     }
-    let sign_offs = evidence_of(s, &EntryId::parse("sign-off")?)?;
+    let Heard { counts: sign_offs, not } = evidence_of(s, &EntryId::parse("sign-off")?)?;
     if let Some(fail) = standing_fail(s, &sign_offs) {
         return Ok(
             Finding::new(Status::Failed, expected, format!("sign-off refused by {}", fail.by)).by(fail.record.digest())
         );
     }
     Ok(
-        match sign_offs
-            .iter()
-            .rev()
-            .find(|sign_off| sign_off.verdict == Verdict::Pass && is_person(s.policy, &sign_off.by))
-        {
+        match sign_offs.iter().rev().find(|sign_off| {
+            sign_off.verdict == Verdict::Pass && is_person(s.policy, &sign_off.by) && !s.is_ahead(&sign_off.record)
+        }) {
             Some(pass) => {
                 s.lost_keys.rests_on(&pass.record);
                 Finding::new(Status::Passed, expected, format!("{found}, signed off by {}", pass.by))
                     .by(pass.record.digest())
             }
-            None => Finding::new(Status::Missing, expected, found).next(s.attach("sign-off")),
+            None if not.is_empty() => Finding::new(Status::Missing, expected, found).next(s.attach("sign-off")),
+            None => Finding::new(Status::Missing, expected, format!("{found}; sign-offs: {}", none_of(&not)))
+                .next(s.attach("sign-off")),
         },
     )
+}
+
+pub(super) fn no_code(s: &Subject<'_>) -> Result<Finding> {
+    let expected = "no code, no config that names code, nothing unscanned";
+    let Some(manifest) = s.reader.manifest(&s.artifact)? else {
+        return Ok(Finding::new(Status::Missing, expected, "no manifest"));
+    };
+    let is_harmless = |class: FileClass| matches!(class, FileClass::Tensors | FileClass::Data);
+    let mut outside = manifest.files.iter().filter(|file| !is_harmless(file.class));
+    Ok(match outside.next() {
+        None => Finding::new(Status::Passed, expected, describe_classes(&manifest)),
+        Some(first) => {
+            let more = outside.count();
+            let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+            Finding::new(Status::Failed, expected, format!("{} is {}{more}", first.path, first.class))
+                .next("register it without these files")
+        }
+    })
+}
+
+pub(super) fn size(s: &Subject<'_>, max_bytes: u64) -> Result<Finding> {
+    let expected = format!("at most {max_bytes} bytes");
+    let Some(manifest) = s.reader.manifest(&s.artifact)? else {
+        return Ok(Finding::new(Status::Missing, expected, "no manifest"));
+    };
+    let unknown = manifest.files.iter().find(|file| file.known_size().is_none());
+    let sum = manifest.files.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
+    Ok(match unknown {
+        Some(file) => Finding::new(Status::Failed, expected, format!("nobody knows how large {} is", file.path))
+            .next("register it with the bytes at hand"),
+        None => Finding::check(sum <= max_bytes, expected, format!("{sum} bytes")).next("register a smaller package"),
+    })
 }
 
 pub(super) fn complete(s: &Subject<'_>) -> Result<Finding> {

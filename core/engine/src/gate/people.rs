@@ -15,7 +15,7 @@ pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_coun
     let holders: Vec<&str> = s
         .people
         .iter()
-        .filter(|(id, _)| (author_counts || id != s.author) && by_role(s, id, roles))
+        .filter(|(id, _)| (author_counts || id != s.author) && signs_as(s, id, roles))
         .map(|(id, _)| id.as_str())
         .collect();
     let which = roles.iter().map(Role::as_str).collect::<Vec<_>>().join(" or ");
@@ -23,6 +23,10 @@ pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_coun
     let found = if holders.is_empty() { "none".to_owned() } else { holders.join(", ") };
     let status = if holders.len() as u64 >= count.max(1) { Status::Passed } else { Status::Pending };
     Finding::new(status, expected, found).next(Next::Approve { branch: None })
+}
+
+fn signs_as(s: &Subject<'_>, id: &PrincipalId, roles: &[Role]) -> bool {
+    roles.is_empty() || s.policy.signs_as(id, roles, s.version.map(|version| version.0))
 }
 
 pub(super) fn is_person(policy: &Policy, id: &PrincipalId) -> bool {

@@ -1,5 +1,6 @@
 //! The landing rule, put to the test: stories, every way to merge, hostile histories against a naive judge, and resuming.
 
+mod cheats;
 mod lost_closure;
 mod lost_keys;
 mod matrix;

@@ -387,15 +387,20 @@ fn an_approval_that_ended_counts_until_a_checkpoint_has_seen_the_end() {
 }
 
 #[test]
-fn time_is_ordered_against_the_predecessor_only() {
+fn time_is_ordered_against_the_predecessor_and_not_before_the_head_that_was_seen() {
     let Two { scene, one, two, head, .. } = two_versions();
     let first = scene.alias(head, "ada", "canary", None, Some(&one));
     let at = scene.land(head, [first.edit()]);
-    scene.pass(-7_200);
+    scene.pass(-1_800);
     let early = scene.alias(at, "ada", "canary", Some(&first), Some(&two));
     see(&scene, scene.land(at, [early.edit()])).has_not(&early, Standing::Refused, Code::PremiseGone);
+    // Clocks differ by less than a day; and whoever saw a head did not sign before it was made.
     let other = scene.alias(at, "ada", "canary-eu", None, Some(&two));
     see(&scene, scene.land(at, [other.edit()])).has(&other);
+    scene.pass(-172_800);
+    let dated_back = scene.alias(at, "ada", "canary-eu", None, Some(&two));
+    scene.pass(259_200);
+    see(&scene, scene.land(at, [dated_back.edit()])).has_not(&dated_back, Standing::Refused, Code::Refused);
 }
 
 #[test]

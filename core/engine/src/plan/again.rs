@@ -94,6 +94,11 @@ fn again_as(
                 return Err(overtaken(what, now.as_ref().map(|now| (now.by.as_str(), now.time))));
             }
             let mut next = it.clone();
+            // A version that gets another number in the same landing is named by its artifact alone.
+            if let Some(named) = &it.version {
+                let stands = facts.version(&named.model, named.version)?;
+                next.version = it.version.clone().filter(|_| stands.is_some_and(|it| it.artifact == next.artifact));
+            }
             next.sequence = now.as_ref().map_or(1, |now| now.sequence + 1);
             next.previous = now.as_ref().map(|now| now.record.digest());
             (next.time, next.base) = (not_before(author, now.as_ref().map(|now| now.time)), author.base);

@@ -85,41 +85,6 @@ fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
     }
 }
 
-/// The policy of a registry with one person: any alias, any stage, every class of file that this person registers.
-pub fn one_person_policy(author: &Author, key: &PublicKey) -> String {
-    let Author { by, registry, .. } = author;
-    format!(
-        r#"# The policy of this registry: one person decides. The preset `team` makes it a team's.
-format = {FORMAT}
-registry = "{registry}"
-number = 1
-
-[members."{by}"]
-kind = "person"
-roles = ["owner"]
-keys = ["{key}"]
-
-[roles.owner]
-may = ["propose", "register", "describe", "attach", "approve", "waive", "publish", "checkpoint", "catalog"]
-
-# Any alias of any model may point at any trusted version.
-[[alias]]
-names = ["*"]
-needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
-
-# Any version may move to any stage.
-[[stage]]
-to = ["experimental", "staging", "production", "retired", "archived"]
-needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
-
-# What the owner registers is trusted at once, code and pickles too: the owner answers for it, and is warned.
-[[trust]]
-to = ["quarantined", "trusted", "revoked", "deleted"]
-needs = {{ signers = [{{ roles = ["owner"] }}], author_counts = true }}
-"#
-    )
-}
-
 impl Author {
     /// The founder of a registry: nothing lies before the first landing.
     pub fn founder(

@@ -7,6 +7,7 @@ mod approval;
 mod branch;
 mod catalog;
 mod change;
+mod checkpoint;
 mod evidence;
 mod init;
 mod label;
@@ -21,8 +22,9 @@ pub use again::{Renumbered, again};
 pub use approval::{ApprovalRequest, approve};
 pub use catalog::{EntryRequest, catalog_entry, catalog_state};
 pub use change::Change;
+pub use checkpoint::checkpoint;
 pub use evidence::{EvidenceRequest, attach};
-pub use init::{Founding, one_person_policy, plan_init};
+pub use init::{Founding, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
 pub use meta::{NewKeyholder, Rotation, policy, rotate};
 pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
@@ -30,6 +32,7 @@ pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
 
+use crate::clock::SKEW;
 use crate::state_reader::StateReader;
 use refmark_records::alias::Target;
 use refmark_records::layout::Place;
@@ -113,9 +116,12 @@ impl Plan {
     }
 }
 
-/// The author's clock, but not before what the statement follows: times are ordered against the predecessor.
+/// The author's clock, but not before what the statement follows: times are ordered against the predecessor. One from the
+/// future binds nobody.
 fn not_before(author: &Author, previous: Option<Timestamp>) -> Timestamp {
-    previous.map_or(author.time, |previous| previous.max(author.time))
+    previous
+        .filter(|previous| *previous <= author.time.plus(SKEW))
+        .map_or(author.time, |previous| previous.max(author.time))
 }
 
 /// A version as a target, or an error that says which versions there are.

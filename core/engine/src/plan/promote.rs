@@ -5,6 +5,7 @@ use super::{Author, Plan, not_before, target};
 use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::trust::TrustState;
+use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -203,7 +204,10 @@ fn may_hold(reader: StateReader<'_>, model: &ModelName, alias: &AliasName, targe
     let Some(rule) = policy.alias_rule(model, alias) else { return Ok(false) };
     let trust = reader.trust(&target.artifact)?.0;
     let trusted = if rule.trust.is_empty() { trust == TrustState::Trusted } else { rule.trust.contains(&trust) };
-    Ok(trusted && (rule.stage.is_empty() || rule.stage.contains(&reader.stage(model, target.version)?.0)))
+    let stage = reader.stage(model, target.version)?.0;
+    let fits = rule.stage.is_empty() || rule.stage.contains(&stage);
+    // Whoever goes back alone may go back to what was retired since.
+    Ok(trusted && (fits || (rule.rollback.is_some() && stage == Stage::Retired)))
 }
 
 /// Close an alias.

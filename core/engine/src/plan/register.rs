@@ -6,7 +6,7 @@ use super::{Author, Plan, not_before};
 use crate::state_reader::StateReader;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Manifest;
-use refmark_records::trust::TrustState;
+use refmark_records::trust::{TrustState, VersionName};
 use refmark_records::version::Version;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
@@ -141,8 +141,8 @@ pub fn register(
         }
         if let Some(to) = request.trust {
             let reason = if to == TrustState::Trusted { "registered and scanned" } else { "registered" };
-            let request =
-                TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new(), files: Vec::new() };
+            let version = Some(VersionName { model: model.clone(), version });
+            let request = TrustRequest { version, ..TrustRequest::new(artifact, to, reason) };
             plan.sign(first_or_next(author, &request, TrustState::default(), None))?;
         }
     }

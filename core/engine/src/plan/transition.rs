@@ -2,7 +2,7 @@
 
 use super::{Author, Plan, not_before, target};
 use crate::state_reader::StateReader;
-use refmark_records::trust::{TrustMove, TrustState};
+use refmark_records::trust::{TrustMove, TrustState, VersionName};
 use refmark_records::version::{Stage, StageMove};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
@@ -74,6 +74,8 @@ pub struct TrustRequest {
     pub to: TrustState,
     /// Why.
     pub reason: String,
+    /// The version by which the artifact is meant: it tells judges who registered it.
+    pub version: Option<VersionName>,
     /// The statements of the evidence that the move rests on.
     pub evidence: Vec<Digest>,
     /// For `revoked`: the files whose bytes it names; none for all but small data.
@@ -95,11 +97,12 @@ pub fn trust(reader: StateReader<'_>, author: &Author, request: &TrustRequest) -
     if from == *to && !confirms {
         return Err(Error::new(Code::NothingToDo, format!("{} is {to} already", artifact.short())));
     }
-    let mut plan = Plan {
-        subject: format!("transition {}: {from} → {to}", artifact.short()),
-        body: request.reason.clone(),
-        ..Plan::default()
+    let subject = match to {
+        TrustState::Revoked => format!("revoke {}", artifact.short()),
+        TrustState::Deleted => format!("delete {}", artifact.short()),
+        _ => format!("transition {}: {from} → {to}", artifact.short()),
     };
+    let mut plan = Plan { subject, body: request.reason.clone(), ..Plan::default() };
     plan.sign(first_or_next(
         author,
         request,
@@ -123,6 +126,7 @@ pub(super) fn first_or_next(
         from,
         to: request.to,
         reason: request.reason.clone(),
+        version: request.version.clone(),
         by: author.by.clone(),
         time: not_before(author, now.map(|now| now.1)),
         evidence: request.evidence.clone(),
@@ -144,9 +148,12 @@ pub fn revoke_artifact(
 ) -> Result<Plan> {
     files.sort();
     files.dedup();
-    let (to, reason) = (TrustState::Revoked, reason.to_owned());
-    let request = TrustRequest { artifact, to, reason, evidence: Vec::new(), files };
-    let mut plan = trust(reader, author, &request)?;
-    plan.subject = format!("revoke {}", artifact.short());
-    Ok(plan)
+    trust(reader, author, &TrustRequest { files, ..TrustRequest::new(artifact, TrustState::Revoked, reason) })
+}
+
+impl TrustRequest {
+    /// A move without evidence, by the artifact alone.
+    pub fn new(artifact: ArtifactId, to: TrustState, reason: &str) -> TrustRequest {
+        TrustRequest { artifact, to, reason: reason.to_owned(), version: None, evidence: Vec::new(), files: Vec::new() }
+    }
 }

@@ -2,4 +2,4 @@
 
 mod template;
 
-pub use template::{Preset, TeamMember, founding_policy, preset_over, team_policy};
+pub use template::{Preset, TeamMember, founding_policy, one_person_policy, preset_over, team_policy};

@@ -11,6 +11,9 @@ use refmark_types::value::Value;
 /// The team policy's text, with holes for the number, the registry, the members and the owners.
 const TEAM: &str = include_str!("team.toml");
 
+/// The one-person policy's text, with holes for the registry, the person and the key.
+const ONE_PERSON: &str = include_str!("one-person.toml");
+
 /// A policy that refmark brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
@@ -104,7 +107,7 @@ pub fn team_policy(registry: RegistryId, number: u64, members: &[TeamMember], ow
     let all: Vec<Owners>;
     let owners = match (owners.is_empty(), members.first()) {
         (true, Some(first)) => {
-            all = vec![Owners { models: vec!["*".to_owned()], members: vec![first.id.clone()] }];
+            all = vec![Owners { name: None, models: vec!["*".to_owned()], members: vec![first.id.clone()] }];
             &all
         }
         _ => owners,
@@ -115,7 +118,8 @@ pub fn team_policy(registry: RegistryId, number: u64, members: &[TeamMember], ow
         .map(|owner| {
             let models = list(owner.models.iter().map(|model| quoted(model)).collect());
             let members = list(owner.members.iter().map(|member| quoted(member.as_str())).collect());
-            format!("[[owners]]\nmodels = {models}\nmembers = {members}\n\n")
+            let name = owner.name.iter().map(|name| format!("name = {}\n", quoted(name))).collect::<String>();
+            format!("[[owners]]\n{name}models = {models}\nmembers = {members}\n\n")
         })
         .collect();
     let members: String = members.iter().map(|member| format!("{}\n", member.table())).collect();
@@ -128,6 +132,13 @@ pub fn team_policy(registry: RegistryId, number: u64, members: &[TeamMember], ow
     let (head, rest) = TEAM.split_once("{members}\n").unwrap_or((TEAM, ""));
     let (middle, tail) = rest.split_once("{owners}\n").unwrap_or((rest, ""));
     [fill(head), members, fill(middle), owners, fill(tail)].concat()
+}
+
+/// The policy of a registry with one person: any alias, any stage; trusted without a word is what is harmless.
+pub fn one_person_policy(author: &crate::plan::Author, key: &PublicKey) -> String {
+    let text = ONE_PERSON.replace("{format}", &FORMAT.to_string()).replace("{key}", &key.to_string());
+    // An id has letters, digits and a few signs, and no hole.
+    text.replace("{registry}", &author.registry.to_string()).replace("{by}", author.by.as_str())
 }
 
 /// The first policy of a team's registry: the team policy with its founder alone, who leads the platform and owns the

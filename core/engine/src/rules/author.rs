@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{RuleContext, Ruling, demand};
+use crate::clock::{SKEW, landed};
 use crate::effective::{Effective, Objects};
 use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::approval::Approval;
@@ -14,6 +15,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
 
 /// The record of an object, if it says that it belongs at this path.
 pub(super) fn at_its_place(path: &str, oid: Oid, objects: &Objects<'_>) -> Result<Arc<Record>> {
@@ -45,7 +47,7 @@ pub(super) fn registry_and_base(record: &Record, registry: RegistryId, context: 
         )),
         None => Ok(Ruling::Ok),
         Some(base) => Ok(match (context.position)(base)? {
-            Some(_) => Ruling::Ok,
+            Some(_) => not_before_its_base(record, base, context),
             None => Ruling::Failed(
                 Error::new(
                     Code::BadBase,
@@ -60,8 +62,32 @@ pub(super) fn registry_and_base(record: &Record, registry: RegistryId, context: 
     }
 }
 
+/// A statement is not older than the head that its signer saw.
+fn not_before_its_base(record: &Record, base: Oid, context: &RuleContext<'_>) -> Ruling {
+    let time = record.common().time;
+    let Some(landed) = landed(context.state.objects(), base, context.brought) else { return Ruling::Ok };
+    if time.plus(SKEW) >= landed {
+        return Ruling::Ok;
+    }
+    Ruling::Failed(
+        Error::new(
+            Code::Refused,
+            format!("it is dated {time}, and its base {}, which its signer had seen, landed at {landed}", base.short()),
+        )
+        .hint(Hint::of("set the clock right, and make the change again: ").then(Next::Renew { branch: None }))
+        .field("time", time)
+        .field("landed", landed),
+    )
+}
+
 /// The predecessor that a numbered record names: there, by digest, and not later.
-pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, overlay: &dyn Effective) -> Result<Ruling> {
+pub(super) fn follows(
+    record: &Record,
+    number: u64,
+    before: Option<Place>,
+    overlay: &dyn Effective,
+    brought: Option<Timestamp>,
+) -> Result<Ruling> {
     let common = record.common();
     if number == 0 {
         return Ok(Ruling::failed(Code::BadRecord, "numbers start at 1"));
@@ -86,7 +112,9 @@ pub(super) fn follows(record: &Record, number: u64, before: Option<Place>, overl
             .field("found", common.previous),
         ));
     }
-    if common.time < previous.common().time {
+    // A predecessor from the future, as seen by the commit that brings this one, binds nobody: the base still does.
+    let is_ahead = brought.is_some_and(|brought| previous.common().time > brought.plus(SKEW));
+    if common.time < previous.common().time && !is_ahead {
         return Ok(Ruling::failed(
             Code::PremiseGone,
             format!("its time {} is before its predecessor's {}", common.time, previous.common().time),
@@ -187,6 +215,7 @@ pub fn approval_counts(
     }
     if let Some(not_after) = approval.not_after {
         let seen = StateReader(context.state).checkpoint()?.map(|checkpoint| checkpoint.time);
+        let seen = seen.map(|seen| context.brought.map_or(seen, |brought| seen.min(brought.plus(SKEW))));
         if seen.is_some_and(|seen| seen > not_after) {
             return Ok(Ruling::failed(Code::Refused, format!("the approval by {} ended at {not_after}", approval.by)));
         }

@@ -6,15 +6,17 @@ use crate::effective::{Effective, StateOverlay};
 use crate::gate::GateReport;
 use crate::schema;
 use crate::state_reader::{StateReader, TypedRecord};
+use refmark_records::about::About;
 use refmark_records::approval::Approval;
 use refmark_records::catalog::{EntryState, Family};
+use refmark_records::consumer::Consumer;
 use refmark_records::layout::Place;
-use refmark_records::policy::Right;
+use refmark_records::policy::{Policy, Right};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
-use refmark_types::name::{EntryId, folded};
+use refmark_types::name::{EntryId, PrincipalId, folded};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
@@ -40,7 +42,7 @@ pub(super) fn judge(
         return Ok((documents::judge(*artifact, *document, oid, named, overlay)?, None));
     }
     let record = overlay.objects().record(oid)?;
-    let check = RecordCheck { place, record: &record, overlay, context };
+    let check = RecordCheck { place, record: &record, overlay, context, policy };
     if let Place::Approval(..) = place {
         let approval = TypedRecord::<Approval>::of_approval(record.clone())?;
         return Ok((approval_counts(&approval, oid, policy, *registry, context)?, None));
@@ -103,6 +105,7 @@ struct RecordCheck<'a> {
     record: &'a Record,
     overlay: &'a StateOverlay<'a>,
     context: &'a RuleContext<'a>,
+    policy: &'a Policy,
 }
 
 impl RecordCheck<'_> {
@@ -120,7 +123,7 @@ impl RecordCheck<'_> {
             Place::Catalog(family, id, n) => (n, Place::Catalog(family, id, n.saturating_sub(1))),
             _ => return Ok(Ruling::Ok),
         };
-        follows(self.record, number, (number > 1).then_some(before), self.overlay)
+        follows(self.record, number, (number > 1).then_some(before), self.overlay, self.context.brought)
     }
 
     /// A new name of an alias or of a catalog entry that people would take for a standing one. In a file system that does
@@ -175,7 +178,8 @@ impl RecordCheck<'_> {
                 Err(error) => Ruling::Failed(error),
             }),
             // A model may be described before it has a version: that takes its name.
-            Predicate::About(_) => Ok(Ruling::Ok),
+            Predicate::About(about) => Ok(self.owner_is_known(about)?),
+            Predicate::Consumer(consumer) => self.may_speak_for(consumer),
             Predicate::Checkpoint(checkpoint) => {
                 let position = match checkpoint.base {
                     Some(base) => (self.context.position)(base)?,
@@ -195,6 +199,62 @@ impl RecordCheck<'_> {
             }
             _ => Ok(Ruling::Ok),
         }
+    }
+
+    /// What a project uses is said by whoever said it first, or by somebody who may waive: else anybody could empty another
+    /// project's list, and free what it runs.
+    fn may_speak_for(&self, consumer: &Consumer) -> Result<Ruling> {
+        let Some(first) = StateReader(self.overlay).consumer_at(&consumer.consumer, 1)? else { return Ok(Ruling::Ok) };
+        let member = self.policy.members.get(&consumer.by);
+        if first.by == consumer.by || member.is_some_and(|member| self.policy.has_right(member, Right::Waive)) {
+            return Ok(Ruling::Ok);
+        }
+        let who: Vec<&str> = self.policy.who_may(Right::Waive).into_iter().map(PrincipalId::as_str).collect();
+        Ok(Ruling::Failed(
+            Error::new(
+                Code::Refused,
+                format!("the list of {} belongs to {}, who published it first", consumer.consumer, first.by),
+            )
+            .hint(format!("{} publishes it, or one of those who may waive: {}", first.by, who.join(", ")))
+            .field("owner", &first.by),
+        ))
+    }
+
+    /// An owner that somebody names is one whom the policy knows, where it says who owns what. What stands is kept.
+    fn owner_is_known(&self, about: &About) -> Result<Ruling> {
+        let Some(owner) = about.owner.as_deref().filter(|_| !self.policy.owners.is_empty()) else {
+            return Ok(Ruling::Ok);
+        };
+        let before = match about.sequence {
+            0 | 1 => None,
+            n => self.overlay.record(&Place::About(about.model.clone(), n - 1).path())?,
+        };
+        let stood = before.as_ref().is_some_and(
+            |before| matches!(before.predicate(), Predicate::About(before) if before.owner.as_deref() == Some(owner)),
+        );
+        if stood || self.policy.is_owner_called(owner, &about.model) {
+            return Ok(Ruling::Ok);
+        }
+        let mut known: Vec<&str> =
+            self.policy.owners_of(&about.model).filter_map(|owner| owner.name.as_deref()).collect();
+        known.extend(self.policy.owners_of(&about.model).flat_map(|owner| &owner.members).map(PrincipalId::as_str));
+        known.sort_unstable();
+        known.dedup();
+        let known = if known.is_empty() { "nobody".to_owned() } else { known.join(", ") };
+        let own = Next::MembersOwn { models: about.model.to_string() };
+        Ok(Ruling::Failed(
+            Error::new(
+                Code::Refused,
+                format!(
+                    "policy {} does not know {} as an owner of {}",
+                    self.policy.number,
+                    owner.escape_debug(),
+                    about.model
+                ),
+            )
+            .hint(Hint::of(format!("it knows {known}; to name others: ")).then(own))
+            .field("owner", owner),
+        ))
     }
 
     /// A release is no number and no other version's.

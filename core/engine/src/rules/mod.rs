@@ -12,6 +12,7 @@ mod lost;
 mod moves;
 mod people;
 mod quorum;
+mod renames;
 mod report;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use refmark_records::registry_id::RegistryId;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a file of a landing comes to.
@@ -101,6 +103,8 @@ pub struct RuleContext<'a> {
     pub revoked_files: &'a BTreeMap<Digest, u64>,
     /// The paths of records that rest on a key which is distrusted.
     pub tainted: &'a BTreeSet<String>,
+    /// The time of the commit that brings it; of what is only tried, the latest time that it names.
+    pub brought: Option<Timestamp>,
 }
 
 /// What counts for nothing where a move is judged: weights that are revoked, and records that rest on a distrusted key. By
@@ -119,7 +123,13 @@ impl Exclusions {
 
     /// The context for what was judged before, or is judged as if: every base is a good commit.
     pub fn context<'a>(&'a self, state: &'a dyn Effective) -> RuleContext<'a> {
-        RuleContext { state, position: &|_| Ok(Some(0)), revoked_files: &self.revoked_files, tainted: &self.tainted }
+        RuleContext {
+            state,
+            position: &|_| Ok(Some(0)),
+            revoked_files: &self.revoked_files,
+            tainted: &self.tainted,
+            brought: None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::report_on;
-use super::{RuleContext, Ruling};
+use super::{RuleContext, Ruling, renames};
 use crate::effective::StateOverlay;
 use crate::gate::{Decision, GateReport};
 use crate::state_reader::StateReader;
@@ -31,7 +31,10 @@ pub(super) fn judge(
     if let Ruling::Failed(_) = premise {
         return Ok((premise, None));
     }
-    let report = report_on(record, policy, registry, overlay, context)?;
+    let report = match renames::carried(record, policy, overlay, context)? {
+        Some(carried) => carried,
+        None => report_on(record, policy, registry, overlay, context)?,
+    };
     let ruling = match report.decision {
         Decision::Ok => Ruling::Ok,
         Decision::Pending => Ruling::Missing(report.clone().into_error()),
@@ -130,6 +133,12 @@ impl Premise<'_> {
                 Code::Deleted,
                 format!("{} was deleted, which is for good", trust_move.artifact.short()),
             ));
+        }
+        if let Some(named) = &trust_move.version {
+            match version_is(reader, &named.model, named.version, &trust_move.artifact)? {
+                Ruling::Ok => {}
+                other => return Ok(other),
+            }
         }
         match reader.manifest(&trust_move.artifact)? {
             Some(manifest) => Ok(named_files(trust_move, &manifest)),

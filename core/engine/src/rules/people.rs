@@ -70,8 +70,7 @@ impl Case<'_> {
     }
 
     fn fits(&self, signer: &Signer, id: &PrincipalId, model: Option<&ModelName>) -> bool {
-        let Some(member) = self.policy.members.get(id) else { return false };
-        member.roles.iter().any(|role| signer.roles.contains(role))
+        self.policy.signs_as(id, &signer.roles, model)
             || (signer.owner && model.is_some_and(|model| self.policy.owns(id, model)))
     }
 
@@ -99,12 +98,12 @@ impl Case<'_> {
 
     /// Lets pass what somebody else waived, where the policy allows it.
     pub(super) fn waive(&self, report: &mut GateReport) {
-        let common = self.record.common();
+        let (common, now) = (self.record.common(), self.now());
         for gate in report.gates.iter_mut().filter(|gate| gate.waivable && gate.status > Status::Waived) {
             let waiver = self
                 .waivers
                 .iter()
-                .find(|(by, waiver)| by != common.by && waiver.gate == gate.name && waiver.until >= common.time);
+                .find(|(by, waiver)| by != common.by && waiver.gate == gate.name && waiver.until >= now);
             if let Some((by, waiver)) = waiver {
                 gate.status = Status::Waived;
                 gate.found = format!("{}; waived by {by} until {}: {}", gate.found, waiver.until, waiver.reason);

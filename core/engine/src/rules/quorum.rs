@@ -41,7 +41,7 @@ pub(super) fn judge_root(
         if record.common().base.is_some() {
             return Ok(Ruling::failed(Code::BadBase, "the first root has no base"));
         }
-        demand!(follows(&record, number, None, overlay)?);
+        demand!(follows(&record, number, None, overlay, context.brought)?);
         demand!(reached(&record, &[("its own root", root, &root.root)], &[])?);
         return known_format(root, path);
     }
@@ -53,7 +53,7 @@ pub(super) fn judge_root(
         ));
     };
     demand!(super::author::registry_and_base(&record, before.registry, context)?);
-    demand!(follows(&record, number, Some(Place::Root(number - 1)), overlay)?);
+    demand!(follows(&record, number, Some(Place::Root(number - 1)), overlay, context.brought)?);
     if root.format < before.format {
         return Ok(Ruling::failed(Code::BadRecord, "a root never lowers the format"));
     }
@@ -99,7 +99,7 @@ pub(super) fn judge_policy(
     }
     demand!(reached(&record, &quorums, &lost)?);
     let before = (number > 1).then(|| Place::Policy(number - 1));
-    demand!(follows(&record, number, before, overlay)?);
+    demand!(follows(&record, number, before, overlay, context.brought)?);
     let Some(text) = text else {
         return Ok(Ruling::failed(
             Code::BadRecord,

@@ -1,6 +1,7 @@
 //! The report on a move of an alias, a stage or a trust state: the rule of the policy, its gates, the people behind it.
 
 use super::RuleContext;
+use crate::clock::{dated, landed};
 use crate::effective::Effective;
 use crate::gate::{self, Decision, GateReport, GateResult, LostKeys, Status, Subject};
 use crate::revoked::closed_by;
@@ -36,6 +37,7 @@ pub fn report_on(
         policy,
         reader: StateReader(overlay),
         before: StateReader(context.state),
+        brought: context.brought,
         lost_keys,
         revoked_files: context.revoked_files,
         position: context.position,
@@ -93,6 +95,7 @@ pub(super) struct Case<'a> {
     pub(super) policy: &'a Policy,
     pub(super) reader: StateReader<'a>,
     before: StateReader<'a>,
+    brought: Option<Timestamp>,
     pub(super) lost_keys: LostKeys<'a>,
     revoked_files: &'a BTreeMap<Digest, u64>,
     position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
@@ -107,12 +110,16 @@ impl Case<'_> {
             report.gates.push(no_rule(format!("a rule for alias {} of {}", alias_move.alias, alias_move.model)));
             return Ok(());
         };
+        let alone = self.may_act_alone(rule, alias_move);
         let Some(to) = alias_move.to else {
+            // Nothing live is safer than something bad: whoever may go back alone may close it alone.
+            report.break_glass = alone;
             report.signers = self.signers(&rule.needs, Some(&alias_move.model));
             return Ok(());
         };
-        self.alias_states(rule, alias_move, to, report)?;
-        if self.may_go_back(rule, alias_move, to)? {
+        let goes_back = alone && self.goes_back(rule, alias_move, to)?;
+        self.alias_states(rule, alias_move, to, goes_back, report)?;
+        if goes_back {
             report.break_glass = true;
             report.signers = self.signers(&rule.needs, Some(&alias_move.model));
             return Ok(());
@@ -152,20 +159,13 @@ impl Case<'_> {
         rule: &AliasRule,
         alias_move: &AliasMove,
         to: Target,
+        goes_back: bool,
         report: &mut GateReport,
     ) -> Result<()> {
         self.registered(&alias_move.model, to.version, report)?;
         let (trust, moved) = self.reader.trust(&to.artifact)?;
         let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
-        if let Some(file) = closed_by(self.reader, &to.artifact, self.revoked_files, self.position)? {
-            let next = Hint::of("have it looked at again in quarantine: ").then(Next::Transition {
-                reference: format!("{}/{}", alias_move.model, to.version),
-                to: TrustState::Quarantined.to_string(),
-            });
-            let found = format!("{} was revoked in another artifact", file.path);
-            let expected = "no revoked bytes".to_owned();
-            report.gates.push(built_in("not-revoked-elsewhere", Status::Failed, expected, found, next));
-        }
+        self.not_revoked_elsewhere(&to.artifact, &format!("{}/{}", alias_move.model, to.version), report)?;
         let wanted = if rule.trust.is_empty() { &[TrustState::Trusted][..] } else { &rule.trust };
         let status = match trust {
             have if wanted.contains(&have) && counts => Status::Passed,
@@ -181,9 +181,11 @@ impl Case<'_> {
         if !rule.stage.is_empty() {
             let (stage, moved) = self.reader.stage(&alias_move.model, to.version)?;
             let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
+            // It was retired because another took its place, which is what turned out to be wrong.
+            let retired_since = goes_back && stage == Stage::Retired;
             let status = match stage {
-                have if rule.stage.contains(&have) && !counts => Status::Missing,
-                have if rule.stage.contains(&have) => Status::Passed,
+                have if (rule.stage.contains(&have) || retired_since) && !counts => Status::Missing,
+                have if rule.stage.contains(&have) || retired_since => Status::Passed,
                 have if rule.stage.iter().any(|wanted| have < *wanted) => Status::Missing,
                 _ => Status::Failed,
             };
@@ -201,18 +203,21 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// At three in the morning: one person with the role, back to what held the alias a short while ago.
-    fn may_go_back(&self, rule: &AliasRule, alias_move: &AliasMove, to: Target) -> Result<bool> {
-        let Some(rollback) = &rule.rollback else { return Ok(false) };
-        let holds = self.policy.members.get(&alias_move.by).is_some_and(|member| {
+    /// At three in the morning: one person with the role.
+    fn may_act_alone(&self, rule: &AliasRule, alias_move: &AliasMove) -> bool {
+        let Some(rollback) = &rule.rollback else { return false };
+        self.policy.members.get(&alias_move.by).is_some_and(|member| {
             member.kind == MemberKind::Person && member.roles.iter().any(|role| rollback.roles.contains(role))
-        });
-        if !holds {
-            return Ok(false);
-        }
-        let since = alias_move.time.plus(-i64::from(rollback.days) * DAY);
+        })
+    }
+
+    /// Whether a move goes back to what held the alias a short while ago.
+    fn goes_back(&self, rule: &AliasRule, alias_move: &AliasMove, to: Target) -> Result<bool> {
+        let Some(rollback) = &rule.rollback else { return Ok(false) };
+        let now = self.now();
+        let since = now.plus(-i64::from(rollback.days) * DAY);
         // Newest first: a holding ends where the next move begins.
-        let mut ended = alias_move.time;
+        let mut ended = now;
         for number in (1..alias_move.sequence).rev() {
             if ended < since {
                 break;
@@ -222,9 +227,55 @@ impl Case<'_> {
                 self.lost_keys.rests_on(&before.record);
                 return Ok(true);
             }
-            ended = before.time;
+            ended = dated(self.reader, &before.record, now, self.brought);
         }
         Ok(false)
+    }
+
+    /// The gates' clock: the statement's own time, and not before the head that its signer saw.
+    pub(super) fn now(&self) -> Timestamp {
+        let common = self.record.common();
+        let base = common.base.and_then(|base| landed(self.reader.0.objects(), base, self.brought));
+        base.map_or(common.time, |base| base.max(common.time))
+    }
+
+    /// Nothing goes on towards production but what is trusted; and a day that ends a life lies ahead.
+    fn stage_states(&self, stage_move: &StageMove, report: &mut GateReport) -> Result<()> {
+        let reference = format!("{}/{}", stage_move.model, stage_move.version);
+        if matches!(stage_move.to, Stage::Staging | Stage::Production) {
+            let (trust, moved) = self.reader.trust(&stage_move.artifact)?;
+            let counts = self.stands_on(moved.as_ref().map(|moved| &*moved.record));
+            let wanted = [TrustState::Trusted];
+            let status = match trust {
+                TrustState::Trusted if counts => Status::Passed,
+                TrustState::Revoked | TrustState::Deleted => Status::Failed,
+                _ => Status::Missing,
+            };
+            let next = match counts || trust != TrustState::Trusted {
+                true => step_to(&reference, trust, &wanted, trust_step(self.policy, trust, &wanted)),
+                false => confirm(&reference, trust),
+            };
+            report.gates.push(built_in("trusted", status, words(&wanted), said_by(trust, counts), next));
+            self.not_revoked_elsewhere(&stage_move.artifact, &reference, report)?;
+        }
+        if let Some(sunset) = stage_move.sunset.filter(|sunset| *sunset <= self.now()) {
+            let expected = "a sunset that lies ahead".to_owned();
+            let next = "give a later day: those who use it must have time to move";
+            report.gates.push(built_in("sunset-ahead", Status::Failed, expected, sunset.to_string(), next));
+        }
+        Ok(())
+    }
+
+    /// No file of an artifact was revoked in another one.
+    fn not_revoked_elsewhere(&self, artifact: &ArtifactId, reference: &str, report: &mut GateReport) -> Result<()> {
+        if let Some(file) = closed_by(self.reader, artifact, self.revoked_files, self.position)? {
+            let next = Hint::of("have it looked at again in quarantine: ")
+                .then(Next::Transition { reference: reference.to_owned(), to: TrustState::Quarantined.to_string() });
+            let found = format!("{} was revoked in another artifact", file.path);
+            let expected = "no revoked bytes".to_owned();
+            report.gates.push(built_in("not-revoked-elsewhere", Status::Failed, expected, found, next));
+        }
+        Ok(())
     }
 
     fn stage(&self, stage_move: &StageMove, report: &mut GateReport) -> Result<()> {
@@ -247,6 +298,7 @@ impl Case<'_> {
         }
         let version = (&stage_move.model, stage_move.version);
         self.registered(version.0, version.1, report)?;
+        self.stage_states(stage_move, report)?;
         let steps = self.stage_steps(stage_move)?;
         for (from, to) in steps {
             match self.policy.stage_rule(version.0, from, to) {
@@ -319,7 +371,9 @@ impl Case<'_> {
             version,
             people: &self.people,
             author: common.by,
-            now: common.time,
+            now: self.now(),
+            brought: self.brought,
+            independent: self.policy.evidence.independent,
         };
         for rule in &needs.gates {
             report.gates.push(gate::judge(rule, &subject)?);

@@ -38,8 +38,11 @@ pub struct ResolveAnswer {
     pub trust: String,
     /// The artifact's trust state as the registry has it, verified or not.
     pub trust_state: TrustState,
-    /// The version's stage.
+    /// The version's stage; for a time, the stage that it had then.
     pub stage: Option<Stage>,
+    /// Its retirement, where it is retired or archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired: Option<Retirement>,
     /// Whether the whole history was verified against a pinned root.
     pub verified: bool,
     /// The head that the answer is true of.
@@ -76,7 +79,11 @@ pub fn resolve(context: &QueryContext<'_, '_>, reference: &Reference, at: Option
         context.check_bytes(&found.artifact)?;
     }
     let stage = match (&found.model, found.version) {
-        (Some(model), Some(version)) => Some(reader.stage(model, version)?.0),
+        (Some(model), Some(version)) => Some(stage_at(context, model, version, at)?),
+        _ => None,
+    };
+    let retired = match (&found.model, found.version, stage) {
+        (Some(model), Some(version), Some(Stage::Retired | Stage::Archived)) => retirement(reader, model, version)?,
         _ => None,
     };
     let landed = match (&found.path, found.landed) {
@@ -98,10 +105,81 @@ pub fn resolve(context: &QueryContext<'_, '_>, reference: &Reference, at: Option
         trust: if context.pinned { trust_state.to_string() } else { "none".to_owned() },
         trust_state,
         stage,
+        retired,
         verified: context.is_vouched_for(),
         as_of: context.as_of()?,
         at: found.at,
     })
+}
+
+/// The end of a version's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retirement {
+    /// Since when it is retired, by the move's own time.
+    pub since: Timestamp,
+    /// The day from which nobody should use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sunset: Option<Timestamp>,
+    /// The version that stands in for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<u64>,
+    /// Since when it is archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<Timestamp>,
+}
+
+impl Retirement {
+    /// What people should know, in a sentence.
+    pub fn sentence(&self, version: &str) -> String {
+        let day = match (self.archived, self.sunset) {
+            (Some(archived), _) => format!("archived on {}", day(archived)),
+            (None, Some(sunset)) => format!("retired, and nobody should use it from {} on", day(sunset)),
+            (None, None) => format!("retired since {}", day(self.since)),
+        };
+        let instead = self.replacement.map(|replacement| format!("; version {replacement} stands in for it"));
+        format!("{version} is {day}{}", instead.unwrap_or_default())
+    }
+}
+
+fn day(time: Timestamp) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+/// The retirement of a version, as its stage moves tell it.
+fn retirement(reader: StateReader<'_>, model: &ModelName, version: u64) -> Result<Option<Retirement>> {
+    let mut found: Option<Retirement> = None;
+    for number in 1.. {
+        let Some(moved) = reader.stage_move(model, version, number)? else { break };
+        match (moved.to, &mut found) {
+            (Stage::Retired, _) => {
+                let (sunset, replacement) = (moved.sunset, moved.replacement);
+                found = Some(Retirement { since: moved.time, sunset, replacement, archived: None });
+            }
+            (Stage::Archived, Some(retired)) => retired.archived = Some(moved.time),
+            (Stage::Archived, None) => {
+                let archived = Some(moved.time);
+                found = Some(Retirement { since: moved.time, sunset: None, replacement: None, archived });
+            }
+            _ => found = None,
+        }
+    }
+    Ok(found)
+}
+
+/// The stage of a version now, or the one that it had at a time: that of the newest move that had landed by then.
+fn stage_at(context: &QueryContext<'_, '_>, model: &ModelName, version: u64, at: Option<Timestamp>) -> Result<Stage> {
+    let reader = context.reader();
+    let (now, newest) = reader.stage(model, version)?;
+    let (Some(time), Some(newest)) = (at, newest) else { return Ok(now) };
+    for number in (1..=newest.sequence).rev() {
+        let landed = context.landed(&Place::Stage(model.clone(), version, number).path())?;
+        if landed.is_some_and(|landed| landed.time <= time)
+            && let Some(moved) = reader.stage_move(model, version, number)?
+        {
+            return Ok(moved.to);
+        }
+    }
+    Ok(Stage::default())
 }
 
 /// What an alias held at a time: the newest move that had landed by then.

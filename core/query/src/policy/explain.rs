@@ -1,9 +1,13 @@
 //! What a policy allows, in sentences.
 
 use refmark_records::gate::{Gate, GateRule, Operator};
+use refmark_records::pattern::fits_alias;
 use refmark_records::policy::{AliasRule, Demands, Member, MemberKind, Policy, Signer, StageRule, TrustRule};
 use refmark_types::name::{PrincipalId, Role};
 use refmark_types::number::print;
+
+/// Names under which people load what is live.
+pub const LIVE_NAMES: [&str; 8] = ["champion", "production", "prod", "live", "stable", "main", "release", "default"];
 
 /// What a policy allows, in sentences: people, roles, trust, stages, aliases, in the order in which they are judged.
 ///
@@ -32,7 +36,20 @@ pub fn explain(policy: &Policy) -> Vec<String> {
     for owner in &policy.owners {
         let members: Vec<&str> = owner.members.iter().map(PrincipalId::as_str).collect();
         let own = if members.len() == 1 { "owns" } else { "own" };
-        said.push(format!("{} {own} {}.", joined(&members, "and"), models(&owner.models)));
+        let called = owner.name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+        said.push(format!("{} {own} {}{called}.", joined(&members, "and"), models(&owner.models)));
+    }
+    if policy.evidence.independent {
+        said.push(
+            "Evidence of whoever registered the version or asks for the change counts only against it.".to_owned(),
+        );
+    }
+    if policy.evidence.substance {
+        said.push("Evidence counts that says what its type is about; a verdict alone opens no gate.".to_owned());
+    }
+    for (who, types) in &policy.evidence.agents {
+        let types: Vec<&str> = types.iter().map(|of| of.as_str()).collect();
+        said.push(format!("Of agents that are {who}, evidence counts that is {}.", joined(&types, "or")));
     }
     said.extend(policy.trust.iter().map(|rule| trust(policy, rule)));
     said.extend(policy.stage.iter().map(|rule| stage(policy, rule)));
@@ -110,7 +127,14 @@ fn stage(policy: &Policy, rule: &StageRule) -> String {
 
 fn alias(policy: &Policy, rule: &AliasRule) -> String {
     let names: Vec<&str> = rule.names.iter().map(String::as_str).collect();
-    let names = if names == ["*"] { "Any other alias".to_owned() } else { format!("Alias {}", joined(&names, "or")) };
+    let names = match names.as_slice() {
+        ["*"] => {
+            let usual: Vec<&str> = LIVE_NAMES.into_iter().filter(|name| falls_in(policy, rule, name)).collect();
+            let such = if usual.is_empty() { String::new() } else { format!(", such as {},", joined(&usual, "or")) };
+            format!("Any other alias{such}")
+        }
+        names => format!("Alias {}", joined(names, "or")),
+    };
     let trust = if rule.trust.is_empty() {
         "trusted".to_owned()
     } else {
@@ -132,8 +156,14 @@ fn alias(policy: &Policy, rule: &AliasRule) -> String {
     text
 }
 
+/// Whether a name, where nothing else is said of it, is judged by this rule.
+fn falls_in(policy: &Policy, rule: &AliasRule, name: &str) -> bool {
+    let first = policy.alias.iter().find(|rule| rule.names.iter().any(|pattern| fits_alias(pattern, name)));
+    first.is_some_and(|first| std::ptr::eq(first, rule))
+}
+
 /// Who must stand behind a change, and what must hold.
-fn demands(policy: &Policy, needs: &Demands) -> String {
+pub(super) fn demands(policy: &Policy, needs: &Demands) -> String {
     let signers: Vec<String> = needs.signers.iter().map(|wanted| signer(policy, wanted)).collect();
     let mut text = match signers.as_slice() {
         [] => "on the word of anybody who may propose".to_owned(),
@@ -163,6 +193,9 @@ fn signer(policy: &Policy, signer: &Signer) -> String {
 /// What a gate asks, in words.
 pub fn gate(rule: &GateRule) -> String {
     let mut text = asks(&rule.gate);
+    if rule.independent == Some(false) {
+        text.push_str(" (of anybody)");
+    }
     if rule.waivable {
         text.push_str(" (may be waived)");
     }
@@ -171,16 +204,37 @@ pub fn gate(rule: &GateRule) -> String {
 
 fn asks(gate: &Gate) -> String {
     match gate {
+        Gate::NoCode => "no file holds or names code, or could not be scanned".to_owned(),
         Gate::Complete => "the package is whole".to_owned(),
         Gate::OwnerNamed => "the model has a named owner".to_owned(),
-        Gate::LineageComplete { keys } if keys.is_empty() => "its lineage is complete".to_owned(),
-        Gate::LineageComplete { keys } => format!("its lineage names {}", joined(keys, "and")),
+        Gate::LineageComplete { keys, .. } if keys.is_empty() => "its lineage can be followed".to_owned(),
+        Gate::LineageComplete { keys, .. } => format!("its lineage names {}", joined(keys, "and")),
+        Gate::NotWorse { .. } => asks_not_worse(gate),
+        Gate::Licence { allow, deny } => match (allow.is_empty(), deny.is_empty()) {
+            (true, true) => "it names a licence".to_owned(),
+            (false, true) => format!("its licence is {}", joined(allow, "or")),
+            (true, false) => format!("its licence is not {}", joined(deny, "or")),
+            (false, false) => format!("its licence is {}, and not {}", joined(allow, "or"), joined(deny, "or")),
+        },
+        Gate::ContractStated => "its contract states inputs and outputs".to_owned(),
+        Gate::ContractCompatible { baseline } => format!("callers of {baseline} can use it"),
+        Gate::ModelCard { sections } if sections.is_empty() => "its model card says something".to_owned(),
+        Gate::ModelCard { sections } => format!("its model card has {}", joined(sections, "and")),
+        Gate::EvaluationCard { fields } if fields.is_empty() => "its evaluation card says something".to_owned(),
+        Gate::EvaluationCard { fields } => format!("its evaluation card has {}", joined(fields, "and")),
+        Gate::Scan { tools, max_age_days } => {
+            let by = if tools.is_empty() { "a scanner".to_owned() } else { joined(tools, "and") };
+            let days = max_age_days.map(|days| format!(" in the last {}", counted(days as usize, "day", "days")));
+            format!("{by} passed it{}", days.unwrap_or_default())
+        }
+        Gate::Size { max_bytes } => format!("it has at most {max_bytes} bytes"),
         Gate::Evidence { .. } => asks_evidence(gate),
         Gate::Metric { .. } => asks_metric(gate),
         Gate::Field { of, path, op, value } => {
             let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
             let op = match op {
                 Operator::Exists => "is there",
+                Operator::Absent => "is not there",
                 Operator::Equals => "is",
                 Operator::Differs => "is not",
                 Operator::In => "is one of",
@@ -210,6 +264,18 @@ fn asks(gate: &Gate) -> String {
         Gate::NoConsumers => "no consumer is pinned to it".to_owned(),
         Gate::All { gates } => format!("({})", gates.iter().map(gate_of).collect::<Vec<_>>().join(" and ")),
         Gate::Any { gates } => format!("({})", gates.iter().map(gate_of).collect::<Vec<_>>().join(" or ")),
+    }
+}
+
+fn asks_not_worse(gate: &Gate) -> String {
+    let Gate::NotWorse { baseline, metrics, min_improvement } = gate else { return String::new() };
+    let what = if metrics.is_empty() { "no metric of which more is better".to_owned() } else { joined(metrics, "nor") };
+    match *min_improvement {
+        least if least > 0.0 => {
+            format!("it is better than {baseline} by {} in {}", print(least), joined(metrics, "and"))
+        }
+        _ if metrics.is_empty() => format!("{what} is worse than {baseline}'s on the same data"),
+        _ => format!("neither {what} is worse than {baseline}'s on the same data"),
     }
 }
 

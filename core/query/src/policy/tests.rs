@@ -55,7 +55,8 @@ fn the_team_policy_of_a_whole_team_has_nothing_to_warn_of() {
     let said = explain(&policy).join("\n");
     for part in [
         "5 people and 1 agent may act.",
-        "Alias champion of any model may point at a version that is trusted and in production, by 2 different people",
+        "Any other alias, such as champion, production, prod, live, stable, main, release or default, of any model may point at \
+         a version that is trusted and in production, by 2 different people",
         "the author never counting",
         "there is a passing canary of the last 14 days (may be waived)",
         "on-call or platform-lead (ada, chen, olu) may alone go back to what it held in the last 30 days",
@@ -71,7 +72,7 @@ fn a_founder_alone_is_told_what_nobody_can_do_yet() {
     let founder = TeamMember::founder(PrincipalId::parse("ada").unwrap(), public(1)).unwrap();
     let (_, policy) = team(&[founder]);
     let said = warned(&policy);
-    assert!(said.iter().any(|(kind, warning)| *kind == "nobody-can" && warning.contains("alias champion")), "{said:?}");
+    assert!(said.iter().any(|(kind, warning)| *kind == "nobody-can" && warning.contains("alias *")), "{said:?}");
     assert!(
         said.iter().any(|(kind, warning)| *kind == "role-unheld" && warning.contains("mlops-engineer")),
         "{said:?}"
@@ -168,7 +169,28 @@ fn a_change_is_told_as_what_comes_and_what_goes() {
     let said = changes(&before, &after);
     assert!(said.iter().any(|warning| warning.starts_with("- member olu")), "{said:?}");
     assert!(
-        said.iter().any(|warning| warning.starts_with("+ Alias champion") && warning.contains("7 days")),
+        said.iter()
+            .any(|warning| warning.starts_with("+ Any other alias, such as champion") && warning.contains("7 days")),
         "{said:?}"
     );
+}
+
+#[test]
+fn the_usual_names_of_what_is_live_fall_into_the_strictest_class() {
+    let (text, policy) = team(&whole());
+    let model = refmark_types::name::ModelName::parse("sentiment").unwrap();
+    let classes = alias_classes(&policy, &model);
+    let class = |alias: &str| classes.iter().find(|class| class.alias == alias).unwrap().clone();
+    for name in LIVE_NAMES.into_iter().chain(["champion-eu", "candidate", "previous"]) {
+        assert_eq!(class(name).class, ["*"], "{name}");
+    }
+    assert!(class("canary").class.contains(&"canary".to_owned()) && class("dev-anna").stages.is_empty());
+    // A policy that names the strict one, and lets everything else go, is told what that opens.
+    let loose = text.replace("names = [\"dev\", ", "names = [\"prod\", \"dev\", ");
+    let said = warned(&Policy::parse(&loose).unwrap());
+    assert!(said.iter().any(|(kind, text)| *kind == "loose-alias" && text.contains("by prod, and")), "{said:?}");
+    let nothing = TeamMember { roles: vec![Role::parse("model-owner").unwrap()], ..whole().remove(1) };
+    let mut members = whole();
+    members[1] = nothing;
+    assert!(warned(&team(&members).1).iter().any(|(kind, text)| *kind == "owner-of-nothing" && text.contains("bo")));
 }

@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
+use super::aliases::strictness;
+use super::explain::LIVE_NAMES;
 use refmark_engine::rules::match_people;
 use refmark_records::gate::{Gate, GateRule};
-use refmark_records::policy::{Demands, Member, MemberKind, Policy, Right, Signer, fits};
+use refmark_records::pattern::{fits, fits_alias};
+use refmark_records::policy::{AliasRule, Demands, Member, MemberKind, OWNER_ROLE, Policy, Right, Signer};
 use refmark_records::root::{Quorum, Root};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
-use refmark_types::name::{EntryId, PrincipalId, Role};
+use refmark_types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 
 /// Something that its authors would want to know before they sign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +36,8 @@ pub fn warnings(policy: &Policy, root: Option<&Root>, evidence_types: Option<&[E
         found.gates(&place, needs, evidence_types);
     }
     found.aliases();
+    found.loose_names();
+    found.owners();
     if let Some(root) = root {
         found.root(root);
     }
@@ -153,7 +158,7 @@ impl WarningList<'_> {
             let earlier = &policy.alias[..at];
             let lost = |name: &String| {
                 earlier.iter().any(|other| {
-                    other.names.iter().any(|pattern| fits(pattern, name)) && covers(&other.models, &rule.models)
+                    other.names.iter().any(|pattern| fits_alias(pattern, name)) && covers(&other.models, &rule.models)
                 })
             };
             if rule.names.is_empty() || rule.names.iter().all(lost) {
@@ -355,6 +360,47 @@ impl WarningList<'_> {
                     let place = format!("alias {}", rule.names.join(", "));
                     self.warn("never-fires", place, format!("it asks for stage {stage}, and no rule leads there"));
                 }
+            }
+        }
+    }
+
+    /// Names of what is live that fall into a looser class than the strictest.
+    fn loose_names(&mut self) {
+        let policy = self.policy;
+        let Some(strictest) = policy.alias.iter().map(strictness).max() else { return };
+        let Ok(model) = ModelName::parse("any-model") else { return };
+        let mut loose: Vec<(&AliasRule, Vec<&str>)> = Vec::new();
+        for name in LIVE_NAMES {
+            let Ok(alias) = AliasName::parse(name) else { continue };
+            let Some(rule) = policy.alias_rule(&model, &alias).filter(|rule| strictness(rule) < strictest) else {
+                continue;
+            };
+            match loose.iter_mut().find(|(other, _)| std::ptr::eq(*other, rule)) {
+                Some((_, names)) => names.push(name),
+                None => loose.push((rule, vec![name])),
+            }
+        }
+        for (rule, names) in loose {
+            let message = format!(
+                "people would load what is live by {}, and that asks less here than the strictest class does: make the \
+                 last class the strictest, and name the looser ones",
+                names.join(", ")
+            );
+            self.warn("loose-alias", format!("alias {}", rule.names.join(", ")), message);
+        }
+    }
+
+    /// Holders of the owners' role who own nothing.
+    fn owners(&mut self) {
+        let policy = self.policy;
+        if policy.owners.is_empty() {
+            return;
+        }
+        for (id, member) in &policy.members {
+            let holds = member.roles.iter().any(|role| role.as_str() == OWNER_ROLE);
+            if holds && !policy.owners.iter().any(|owner| owner.members.contains(id)) {
+                let message = format!("{id} has role {OWNER_ROLE} and owns no model: say which ones");
+                self.warn("owner-of-nothing", format!("member {id}"), message);
             }
         }
     }

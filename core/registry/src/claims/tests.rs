@@ -63,13 +63,7 @@ fn is_told_by_everyone(team: &Team, request: &RegisterRequest, forged: ArtifactI
     team.land(head);
     let found = read.verify(None, VerifyOptions::default()).unwrap();
     assert!(found.verdict == Outcome::Failed && told(&found.problems), "{:?}", found.problems);
-    let ask = TrustRequest {
-        artifact: forged,
-        to: TrustState::Trusted,
-        reason: String::new(),
-        evidence: Vec::new(),
-        files: Vec::new(),
-    };
+    let ask = TrustRequest::new(forged, TrustState::Trusted, "");
     for who in ["nora", "ada"] {
         let error = team.registry.write(&key_of(who)).transition_trust(&ask).unwrap_err();
         assert_eq!(error.code, Code::InconsistentManifest, "{error}");

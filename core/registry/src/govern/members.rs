@@ -8,7 +8,7 @@ use crate::view::View;
 use refmark_engine::policy::TeamMember;
 use refmark_query::answer::members::members;
 pub use refmark_query::answer::members::{MemberRow, MembersAnswer};
-use refmark_records::policy::Policy;
+use refmark_records::policy::{OWNER_ROLE, Owners, Policy};
 use refmark_records::signature::PublicKey;
 use refmark_store::key::read_public_keys;
 use refmark_types::error::{Code, Error, Result};
@@ -26,6 +26,8 @@ pub enum MemberChange {
     Roles(PrincipalId, Vec<Role>),
     /// Somebody has these keys from now on.
     Keys(PrincipalId, Vec<PublicKey>),
+    /// These own the models of a pattern from now on; nobody where none is named.
+    Own(Owners),
 }
 
 /// Changes of the members, all in one policy.
@@ -122,6 +124,23 @@ fn apply(text: &mut PolicyText, change: &MemberChange, before: &Policy) -> Resul
             free(id, keys)?;
             text.keys(id, keys)
         }
+        MemberChange::Own(owners) => {
+            if let Some(stranger) = owners.members.iter().find(|id| !before.members.contains_key(*id)) {
+                return Err(Error::new(
+                    Code::NotFound,
+                    format!("{stranger} is not a member, and could not own models"),
+                )
+                .hint(Hint::of("the members: ").then(Next::MembersList).say("; to add one: ").then(Next::MembersAdd)));
+            }
+            if !before.roles.keys().any(|role| role.as_str() == OWNER_ROLE) {
+                return Err(Error::new(
+                    Code::BadArgument,
+                    format!("policy {} has no role {OWNER_ROLE}, so that owners could do nothing", before.number),
+                )
+                .hint(Hint::of("for the roles of a team: ").then(Next::PolicyApply { preset: Some("team".into()) })));
+            }
+            text.own(owners)
+        }
     }
 }
 
@@ -132,6 +151,11 @@ fn said(changes: &[MemberChange]) -> String {
         MemberChange::Remove(id) => format!("{id} leaves"),
         MemberChange::Roles(id, _) => format!("{id} has other roles"),
         MemberChange::Keys(id, _) => format!("{id} has other keys"),
+        MemberChange::Own(owners) => {
+            let who: Vec<&str> = owners.members.iter().map(PrincipalId::as_str).collect();
+            let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
+            format!("{} belongs to {who}", owners.models.join(", "))
+        }
     };
     changes.iter().map(one).collect::<Vec<_>>().join(", ")
 }

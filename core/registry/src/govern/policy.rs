@@ -16,12 +16,13 @@ use refmark_engine::plan;
 use refmark_engine::policy::{Preset, preset_over};
 pub use refmark_query::answer::policy::PolicyShowAnswer;
 use refmark_query::answer::policy::{policy, warned};
-use refmark_query::policy::{Warning, changes, explain};
+use refmark_query::policy::{AliasClass, Warning, alias_classes, changes, explain};
 use refmark_records::layout::Place;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
+use refmark_types::name::ModelName;
 use refmark_types::oid::Oid;
 
 /// What a text would allow if it were the policy.
@@ -35,6 +36,8 @@ pub struct PolicyCheckAnswer {
     pub warnings: Vec<Warning>,
     /// What it changes against the policy in force: sentences after `+`, `-` and `~`.
     pub changes: Vec<String>,
+    /// In which class the usual names of aliases fall.
+    pub aliases: Vec<AliasClass>,
 }
 
 /// A policy that took effect, or a draft of one that collects signatures.
@@ -94,6 +97,7 @@ impl Governance<'_> {
             sentences: explain(&policy),
             warnings: warned(view.facts()?, &policy)?,
             changes: changes(&before, &policy),
+            aliases: alias_classes(&policy, &ModelName::parse("any-model")?),
         })
     }
 }

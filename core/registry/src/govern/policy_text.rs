@@ -3,7 +3,7 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use refmark_engine::policy::TeamMember;
-use refmark_records::policy::Distrust;
+use refmark_records::policy::{Distrust, Owners};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::root::FORMAT;
 use refmark_records::signature::PublicKey;
@@ -144,6 +144,47 @@ impl PolicyText {
     pub(crate) fn keys(&mut self, id: &PrincipalId, keys: &[PublicKey]) -> Result<()> {
         let list: Array = keys.iter().map(ToString::to_string).collect();
         self.member(id)?.insert("keys", value(list));
+        Ok(())
+    }
+
+    /// Says who owns the models of a pattern: in place of what stands there of the same patterns, or behind the rest.
+    pub(crate) fn own(&mut self, owners: &Owners) -> Result<()> {
+        let item = self.0.entry("owners").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+        let list = item.as_array_of_tables_mut().ok_or_else(|| by_hand("owners"))?;
+        let same = |table: &Table| {
+            let models = table.get("models").and_then(Item::as_array);
+            models.is_some_and(|models| {
+                models.iter().map(Value::as_str).eq(owners.models.iter().map(|it| Some(it.as_str())))
+            })
+        };
+        let at = list.iter().position(same);
+        if owners.members.is_empty() {
+            let Some(at) = at else {
+                return Err(Error::new(
+                    Code::NothingToDo,
+                    format!("nobody owns {} by that pattern", owners.models.join(", ")),
+                ));
+            };
+            list.remove(at);
+            return Ok(());
+        }
+        let members: Array = owners.members.iter().map(PrincipalId::as_str).collect();
+        let name = |table: &mut Table| {
+            if let Some(name) = &owners.name {
+                table.insert("name", value(name.as_str()));
+            }
+        };
+        if let Some(table) = at.and_then(|at| list.get_mut(at)) {
+            table.insert("members", value(members));
+            name(table);
+            return Ok(());
+        }
+        let mut table = Table::new();
+        name(&mut table);
+        table.insert("models", value(owners.models.iter().map(String::as_str).collect::<Array>()));
+        table.insert("members", value(members));
+        table.decor_mut().set_prefix("\n");
+        list.push(table);
         Ok(())
     }
 

@@ -313,6 +313,7 @@ impl Project {
             files: files.iter().map(|file| pulled(file)).collect(),
             was_there,
             resolved: resolved(pin),
+            warnings: Vec::new(),
         })
     }
 
@@ -433,6 +434,7 @@ fn entries(pin: &Pin) -> Vec<FileEntry> {
 /// A pin as an answer: it was trusted, and vouched for, when it was taken.
 fn resolved(pin: &Pin) -> ResolveAnswer {
     ResolveAnswer {
+        retired: None,
         reference: pin.name.to_string(),
         model: Some(pin.model.clone()),
         version: Some(pin.version),

@@ -3,7 +3,7 @@
 use refmark_engine::ports::signer::Signer;
 use std::path::{Path, PathBuf};
 
-use crate::tests::{key, model, registry, world};
+use crate::tests::{Ticking, key, model, registry, world};
 use crate::*;
 use refmark_engine::plan::{PromoteRequest, StageRequest};
 use refmark_query::pin::Standing;
@@ -162,7 +162,7 @@ fn names_are_the_projects_own_and_go_as_they_came() {
 #[test]
 fn a_revoked_pin_and_one_past_its_sunset_end_with_refusal() {
     let stage = Stage1::new();
-    let project = stage.pinned();
+    stage.pinned();
     let registry = stage.registry();
     let retire = StageRequest {
         model: model("sentiment"),
@@ -170,10 +170,14 @@ fn a_revoked_pin_and_one_past_its_sunset_end_with_refusal() {
         to: Stage::Retired,
         reason: "old".to_owned(),
         replacement: Some(2),
-        sunset: Some(Timestamp::from_unix(1_700_000_000)),
+        sunset: Some(Timestamp::from_unix(1_800_000_000 + 3_600)),
         evidence: Vec::new(),
     };
     registry.write(stage.writer()).transition_stage(&retire).unwrap();
+    // An hour later.
+    let clock = Ticking::new();
+    clock.sleep_days(1);
+    let project = Project::at(&stage.app(), Context { clock, ..world(stage.home()) }).unwrap();
     let error = project.check(Some(&registry)).unwrap().error().unwrap();
     assert_eq!(error.code, Code::StalePin);
     assert!(error.message.contains("sentiment/2 replaces it"), "{error}");

@@ -10,6 +10,7 @@ use crate::registry::Registry;
 use crate::view::View;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_records::trust::TrustState;
+use refmark_records::version::Stage;
 use refmark_store::blob::{How, Materialised, OfBlob, Placement, Presence};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
@@ -26,6 +27,8 @@ pub struct PullRequest {
     pub hard_links: bool,
     /// Go on where no root is pinned.
     pub allow_unverified: bool,
+    /// Take what was archived, too.
+    pub archived: bool,
     /// How to resolve.
     pub options: ResolveOptions,
 }
@@ -57,6 +60,9 @@ pub struct PullAnswer {
     pub was_there: bool,
     /// What the reference meant.
     pub resolved: ResolveAnswer,
+    /// What people should know, such as that the version is retired.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A path in the store.
@@ -97,6 +103,7 @@ impl<'r> Reader<'r> {
             artifact: resolved.artifact,
             files: files.iter().map(|file| pulled(file)).collect(),
             was_there: done == Materialised::WasThere,
+            warnings: retired(&resolved).into_iter().collect(),
             resolved,
         })
     }
@@ -181,6 +188,12 @@ impl<'r> Reader<'r> {
             .field("artifact", resolved.artifact)
             .field("trust", resolved.trust_state));
         }
+        if resolved.stage == Some(Stage::Archived) && !request.archived {
+            let said = retired(&resolved).unwrap_or_else(|| format!("{reference} is archived"));
+            return Err(Error::new(Code::Refused, format!("{said}, and what is archived is not handed out unasked"))
+                .hint(Hint::of("take it all the same: ").then(Next::With(Choice::Archived)))
+                .field("artifact", resolved.artifact));
+        }
         let Some(manifest) = view.facts()?.manifest(&resolved.artifact)? else {
             return Err(Error::new(Code::NotFound, format!("the manifest of {} is not here", resolved.artifact)));
         };
@@ -206,6 +219,12 @@ impl Registry {
             .map(drop)
             .map_err(|error| name_the_file(error, files))
     }
+}
+
+/// What people should know of a version that is at the end of its life.
+fn retired(resolved: &ResolveAnswer) -> Option<String> {
+    let (retired, model, version) = (resolved.retired.as_ref()?, resolved.model.as_ref()?, resolved.version?);
+    Some(retired.sentence(&format!("{model}/{version}")))
 }
 
 pub(crate) fn unpinned(registry: &Registry) -> Box<Error> {

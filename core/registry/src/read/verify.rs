@@ -7,10 +7,12 @@ use crate::claims::{Claim, Deriver, Looked, TOGETHER};
 use crate::read::resolve::find;
 use crate::registry::Registry;
 use crate::view::View;
+use refmark_engine::clock::SKEW;
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::{Outcome, Problem, Verifier};
 use refmark_query::answer::ManifestIs;
+use refmark_query::answer::resolve::resolve;
 use refmark_records::trust::TrustState;
 use refmark_store::fs::disk::replace_cache;
 use refmark_store::fs::read::read_bounded;
@@ -59,6 +61,15 @@ pub struct VerifyAnswer {
     pub derived: u64,
     /// How many had not: what their manifests say of their files is a claim.
     pub claimed: u64,
+    /// What people should know, and what stands in nobody's way: a record that is dated after this reader's clock.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Problem>,
+    /// Where one thing was named: its trust state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustState>,
+    /// Where one thing was named: whether it is trusted, verified against a pinned root, and neither revoked nor damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safe_to_use: Option<bool>,
     /// Commits of the chain at which a file that had taken effect was missing or changed.
     pub bad_commits: Vec<Oid>,
 }
@@ -79,7 +90,7 @@ impl<'r> Reader<'r> {
     pub fn verify(&self, reference: Option<&Reference>, options: VerifyOptions) -> Result<VerifyAnswer> {
         let head = self.head()?;
         let condition = self.registry.repo.integrity()?;
-        let (mut problems, mut in_tree) = (Vec::new(), Vec::new());
+        let (mut problems, mut in_tree, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         let view = match options.from_remembered {
             true => self.view_of(head),
             false => self.registry.whole_view(head),
@@ -112,6 +123,11 @@ impl<'r> Reader<'r> {
         if let Some(verified) = view.verified() {
             problems.extend(verified.problems());
             verdict = worse(verdict, verified.outcome());
+            warnings.extend(self.dated_in_the_future(verified.walk.latest()));
+        }
+        let (trust, safe_to_use) = self.use_of(&view, reference, &mut problems)?;
+        if safe_to_use == Some(false) && matches!(trust, Some(TrustState::Revoked | TrustState::Deleted)) {
+            verdict = worse(verdict, Outcome::Failed);
         }
         let mut answer = VerifyAnswer {
             verdict,
@@ -123,7 +139,10 @@ impl<'r> Reader<'r> {
             absent: Vec::new(),
             damaged: Vec::new(),
             problems,
+            warnings,
             trust_root: view.pin.map(|pin| pin.prefixed()),
+            trust,
+            safe_to_use,
             derived: 0,
             claimed: 0,
             bad_commits: view.verified().map(|it| it.bad.clone()).unwrap_or_default(),
@@ -131,10 +150,39 @@ impl<'r> Reader<'r> {
         if !options.history_only {
             self.verify_files(&view, reference, &mut answer)?;
         }
+        if reference.is_some() && answer.verdict == Outcome::Failed {
+            answer.safe_to_use = Some(false);
+        }
         if options.save {
             self.save_verify(&answer)?;
         }
         Ok(answer)
+    }
+
+    /// A record that took effect and is dated after this machine's clock: it decides nothing, and people should know.
+    fn dated_in_the_future(&self, latest: Option<(Timestamp, &str)>) -> Option<Problem> {
+        let now = self.registry.world.clock.now();
+        let (time, path) = latest.filter(|(time, _)| *time > now.plus(SKEW))?;
+        let error = Error::new(Code::BadTime, format!("a record is dated {time}, and it is {now}"))
+            .hint("whoever signed it had a clock that was wrong, or meant to mislead: no gate believes its date");
+        Some(Problem::of(&error, Some(path), None))
+    }
+
+    /// The trust state of one thing, and whether it may be used: verified, trusted, and none of its bytes revoked.
+    fn use_of(
+        &self,
+        view: &View<'_>,
+        reference: Option<&Reference>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(Option<TrustState>, Option<bool>)> {
+        let Some(reference) = reference else { return Ok((None, None)) };
+        let found = find(view.facts()?, reference)?;
+        let trust = view.facts()?.trust(&found.artifact)?.0;
+        let context = view.basis()?;
+        let refused = resolve(&context, reference, None).err();
+        problems.extend(refused.as_ref().map(|error| Problem::of(error, None, None)));
+        let safe = refused.is_none() && trust == TrustState::Trusted && view.pin.is_some();
+        Ok((Some(trust), Some(safe)))
     }
 
     /// Hashes the files of live artifacts (or of one) that are here, and holds the manifests against them.

@@ -34,7 +34,11 @@ impl Team {
 
     fn attach(&self, who: &str, reference: &str, kind: &str, verdict: Option<Verdict>) -> Result<(), Box<Error>> {
         let kind = EntryId::parse(kind).unwrap();
-        let request = AttachRequest { verdict, ..AttachRequest::new(Reference::parse(reference).unwrap(), kind) };
+        let request = AttachRequest {
+            verdict,
+            summary: Some("read line by line".to_owned()),
+            ..AttachRequest::new(Reference::parse(reference).unwrap(), kind)
+        };
         self.registry.write(self.as_(who)).attach(&request).map(drop)
     }
 
@@ -119,14 +123,20 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
     assert_eq!(error.code, Code::Refused, "lineage is part of the artifact and cannot come later: {error}");
     assert!(error.message.contains("lineage") && error.message.contains("without training_run"), "{error}");
 
-    team.registry.write(team.as_("bo")).register(&team.package("b")).unwrap();
+    let second = team.registry.write(team.as_("bo")).register(&team.package("b")).unwrap();
     let error = team.transition("ci", "sentiment/2", "staging").unwrap_err();
     assert_eq!(error.code, Code::Pending);
     assert!(error.message.contains("evaluation"), "{error}");
     team.attach("ci", "sentiment/2", "evaluation", Some(Verdict::Pass)).unwrap();
+    let error = team.transition("bo", "sentiment/2", "staging").unwrap_err();
+    assert!(error.message.contains("one that does not count: pass by ci: it names no run"), "{error}");
+    team.evidence("ci", second.artifact, "evaluation", Verdict::Pass, "run-1");
     let error = team.transition("nora", "sentiment/2", "staging").unwrap_err();
     assert!(error.message.contains("mlops-engineer or ci-agent"), "{error}");
-    team.transition("ci", "sentiment/2", "staging").unwrap();
+    // Who measured it does not ask for the move that rests on it.
+    let error = team.transition("ci", "sentiment/2", "staging").unwrap_err();
+    assert!(error.code == Code::Pending && error.message.contains("ci asks for the change"), "{error}");
+    team.transition("bo", "sentiment/2", "staging").unwrap();
     assert_eq!(team.transition("ci", "sentiment/2", "staging").unwrap_err().code, Code::NothingToDo);
     // What no rule allows is refused.
     let error = team.transition("ada", "sentiment/2", "archived").unwrap_err();
@@ -137,12 +147,12 @@ fn staging_asks_for_an_owner_lineage_an_evaluation_and_a_card() {
 #[test]
 fn a_word_that_is_no_state_is_answered_with_the_verb_that_was_meant() {
     let team = Team::new();
-    team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
+    team.staged("a");
     let error = team.transition("bo", "sentiment/1", "champion").unwrap_err();
     assert_eq!(error.code, Code::BadArgument);
     assert!(error.hint.unwrap().to_string().contains("promote sentiment@champion to version 1"));
     let request = PromoteRequest { alias: alias("staging"), ..champion(1) };
-    let moved = team.registry.write(team.as_("nora")).promote(&request).unwrap();
+    let moved = team.registry.write(team.as_("bo")).promote(&request).unwrap();
     assert!(moved.notes[0].to_string().contains("transition sentiment/1 to staging"), "{:?}", moved.notes);
     let mut request = to("sentiment/1", "quarantined");
     request.replacement = Some("2".into());
@@ -165,7 +175,7 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     let error = team.registry.write(team.as_("ada")).transition(&to("sentiment/1", "retired")).unwrap_err();
     assert!(error.message.contains("replacement") && error.code == Code::Refused, "{error}");
     assert!(team.registry.write(team.as_("ada")).transition(&retire).unwrap_err().message.contains("migration"));
-    team.attach("nora", "sentiment/1", "migration-document", None).unwrap();
+    team.evidence("nora", artifact, "migration-document", Verdict::Info, "run-1");
     // Ada owns the model; a lead besides her is still needed.
     let error = team.registry.write(team.as_("ada")).transition(&retire).unwrap_err();
     assert_eq!(error.code, Code::Pending, "{error}");
@@ -187,6 +197,10 @@ fn a_version_retires_when_another_stands_in_and_is_archived_when_nobody_needs_it
     assert!(!error.message.contains("in the future") && error.message.contains("checkout"), "{error}");
     team.publish("checkout", &[]);
     assert_eq!(team.registry.read().sunset(&team.registry.view().unwrap()).unwrap().due, 1);
+    let error = team.transition("bo", "sentiment/1", "archived").unwrap_err();
+    assert!(error.message.contains("no checkpoint by somebody else"), "one clock says no day: {error}");
+    let witnessed = team.registry.write(team.as_("audit")).checkpoint().unwrap();
+    assert_eq!((witnessed.number, witnessed.by.as_str()), (1, "audit"));
     team.transition("bo", "sentiment/1", "archived").unwrap();
     assert!(team.registry.read().sunset(&team.registry.view().unwrap()).unwrap().versions.is_empty());
     let verified = team.registry.read().verify(None, VerifyOptions::default()).unwrap();
@@ -237,7 +251,7 @@ fn an_evaluation_is_read_from_its_file_and_options_go_before_it() {
     request.produced_by = Some("https://ci.example.com/runs/8812".to_owned());
     request.metrics.push(("latency_ms".to_owned(), 31.5, None));
     let answer = team.registry.write(team.as_("ci")).attach(&request).unwrap();
-    assert_eq!(answer.warnings.len(), 2, "{:?}", answer.warnings);
+    assert_eq!(answer.warnings.len(), 3, "{:?}", answer.warnings);
     let view = team.registry.view().unwrap();
     let all = view.facts().unwrap().evidence(&answer.artifact).unwrap();
     let evidence = &all[0];

@@ -8,13 +8,13 @@ use crate::{InitRequest, Package, Registry};
 use refmark_engine::plan::{EvidenceRequest, PromoteRequest};
 use refmark_engine::policy::{TeamMember, team_policy};
 use refmark_engine::ports::signer::Signer;
-use refmark_records::evidence::Verdict;
-use refmark_records::manifest::{Contract, Lineage};
+use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
+use refmark_records::manifest::{Contract, ContractField, Lineage};
 use refmark_records::policy::MemberKind;
 use refmark_store::git::Format;
 use refmark_store::key::HeldKey;
 use refmark_types::canonical::{FreeJson, FreeMap};
-use refmark_types::digest::ArtifactId;
+use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::name::{AliasName, EntryId, PrincipalId, Role};
 
 /// The members: id, kind, roles. The key's seed is the place in this list, from 1.
@@ -101,32 +101,25 @@ impl Team {
     /// A package with everything that the team policy asks of one.
     pub(crate) fn package(&self, text: &str) -> Package {
         let mut package = Package::new(model("sentiment"), vec![self.folder(text)]).unwrap();
-        package.contract = Some(Contract::default());
+        package.contract = Some(contract());
         package.evaluation_card = Some(FreeJson(refmark_types::value::json!({"measured": text})));
-        package.card = Some(format!("# Sentiment {text}"));
-        package.owner = Some("nlp".to_owned());
-        package.lineage = ["training_run", "dataset_version", "code_commit"]
-            .iter()
-            .map(|key| ((*key).to_owned(), format!("{key} of {text}")))
-            .collect::<Lineage>();
+        package.card = Some(format!("# Sentiment {text}\n\nSays whether a review is a good one.\n"));
+        package.owner = Some("ada".to_owned());
+        let commit = Digest::of(text.as_bytes()).hex();
+        package.lineage = [
+            ("training_run", format!("https://train.example.com/{text}")),
+            ("dataset_version", format!("reviews@{text}")),
+            ("code_commit", commit.chars().take(40).collect()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect::<Lineage>();
         package
     }
 
-    /// Attaches evidence without a document.
+    /// Attaches evidence with all that its type asks for.
     pub(crate) fn evidence(&self, who: &str, artifact: ArtifactId, of: &str, verdict: Verdict, run: &str) {
-        let request = EvidenceRequest {
-            artifact,
-            evidence_type: EntryId::parse(of).unwrap(),
-            verdict,
-            summary: None,
-            run: Some(run.to_owned()),
-            suite: None,
-            dataset: None,
-            metrics: FreeMap::new(),
-            tool: None,
-            document: None,
-            details: FreeJson::default(),
-        };
+        let request = EvidenceRequest { verdict, ..whole_evidence(artifact, of, run) };
         self.registry
             .write(self.as_(who))
             .change(|view, author| refmark_engine::plan::attach(view.facts()?, author, &request))
@@ -162,6 +155,42 @@ impl Team {
             self.registry.write(self.as_(who)).approve(&request).unwrap();
         }
         self.registry.write(self.as_("nora")).land(&proposal.branch).unwrap();
+    }
+}
+
+/// A contract that says what goes in and what comes out.
+pub(crate) fn contract() -> Contract {
+    let field = |name: &str| ContractField {
+        name: name.to_owned(),
+        field_type: "string".to_owned(),
+        shape: None,
+        optional: false,
+    };
+    Contract { inputs: vec![field("review")], outputs: vec![field("label")], notes: FreeMap::default() }
+}
+
+/// Passing evidence of a type, with all that the type asks for.
+pub(crate) fn whole_evidence(artifact: ArtifactId, of: &str, run: &str) -> EvidenceRequest {
+    let metric = Metric { value: MetricValue::of(0.9), better: Direction::Higher };
+    let details = match of {
+        "canary" => refmark_types::value::json!({
+            "traffic_share": 0.05, "duration": "24 h", "compared_with": "champion", "result": "the same errors"
+        }),
+        "evaluation" | "sign-off" | "scan" => refmark_types::value::Value::Null,
+        _ => refmark_types::value::json!({"text": "Roll back with one command, then call the owner."}),
+    };
+    EvidenceRequest {
+        artifact,
+        evidence_type: EntryId::parse(of).unwrap(),
+        verdict: Verdict::Pass,
+        summary: Some("looked at line by line".to_owned()),
+        run: Some(run.to_owned()),
+        suite: Some(Named::read("core@2026.4").unwrap()),
+        dataset: Some(Named { sha256: Some(Digest::of(b"march")), ..Named::read("march").unwrap() }),
+        metrics: [("f1".to_owned(), metric)].into_iter().collect(),
+        tool: Some(Named::read("scanner@1.0").unwrap()),
+        document: None,
+        details: FreeJson(details),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::read::resolve::find;
 use refmark_engine::plan::{self, EvidenceRequest};
 use refmark_query::document;
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
+use refmark_records::statement::Predicate;
+use refmark_records::substance::lacks;
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::input::read_given;
 use refmark_types::canonical::FreeMap;
@@ -144,16 +146,23 @@ impl Writer<'_> {
             warnings.push("no run is named: a pass without one answers no earlier fail".to_owned());
         }
         let answer = self.attach_evidence(&request.reference, evidence)?;
+        warnings.extend(answer.warnings.iter().cloned());
         Ok(AttachAnswer { warnings, ..answer })
     }
 
     /// Attaches evidence that is complete but for the artifact, which the reference names.
     pub(crate) fn attach_evidence(&self, reference: &Reference, mut evidence: EvidenceRequest) -> Result<AttachAnswer> {
-        let mut path = String::new();
+        let (mut path, mut lacking) = (String::new(), None);
         let written = self.change(|view, author| {
             evidence.artifact = find(view.facts()?, reference)?.artifact;
             let plan = plan::attach(view.facts()?, author, &evidence)?;
-            path = plan.statements.first().map(|it| it.common().path.to_owned()).unwrap_or_default();
+            let first = plan.statements.first();
+            path = first.map(|it| it.common().path.to_owned()).unwrap_or_default();
+            let asked = view.facts()?.policy_in_force()?.evidence.substance;
+            lacking = match first.map(|it| it.predicate()) {
+                Some(Predicate::Evidence(evidence)) if asked => lacks(evidence),
+                _ => None,
+            };
             Ok(plan)
         })?;
         let statement = written.records.iter().find(|it| it.0 == path).map(|it| it.1);
@@ -166,7 +175,7 @@ impl Writer<'_> {
             metrics: evidence.metrics,
             by: written.by,
             commit: written.commit,
-            warnings: Vec::new(),
+            warnings: lacking.map(|what| format!("it opens no gate of this policy: {what}")).into_iter().collect(),
         })
     }
 }

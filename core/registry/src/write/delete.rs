@@ -13,12 +13,8 @@ impl Writer<'_> {
     /// Deletes an artifact: its metadata stays, and its bytes go from this store unless a live artifact shares them.
     pub fn delete(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
         let to = TrustState::Deleted;
-        let request = TrustRequest { artifact, to, reason: reason.to_owned(), evidence: Vec::new(), files: Vec::new() };
-        let written = self.change(|view, author| {
-            let mut plan = plan::trust(view.facts()?, author, &request)?;
-            plan.subject = format!("delete {}", artifact.short());
-            Ok(plan)
-        })?;
+        let request = TrustRequest::new(artifact, to, reason);
+        let written = self.change(|view, author| plan::trust(view.facts()?, author, &request))?;
         let view = self.registry.view_of(written.commit)?;
         let removed = self.registry.remove_bytes(&view, artifact)?;
         let blobs = Blobs { removed, ..Blobs::default() };

@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod attach;
 pub(crate) mod branch;
 pub(crate) mod catalog;
+pub(crate) mod checkpoint;
 pub(crate) mod delete;
 pub(crate) mod describe;
 pub(crate) mod label;

@@ -391,6 +391,7 @@ fn asked_again(record: &Record) -> Result<Change> {
             artifact: it.artifact,
             to: it.to,
             reason: it.reason.clone(),
+            version: it.version.clone(),
             evidence: it.evidence.clone(),
         }),
         other => return Err(refmark_types::error::bug(format!("a {} is no move", other.kind()))),

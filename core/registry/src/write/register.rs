@@ -378,6 +378,13 @@ fn files_of(package: &Package, secrets: bool) -> Result<Walked> {
 
 fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAnswer {
     let manifest = &stored.request.manifest;
+    let mut warnings = stored.warnings;
+    if given.created && given.trust == TrustState::Quarantined {
+        let reference = format!("{}/{}", stored.request.model, given.version);
+        let trusts = Next::Transition { reference, to: TrustState::Trusted.to_string() };
+        let how = Hint::of("who answers for it says why, and trusts it: ").then(trusts).say(" with ");
+        warnings.push(how.then(Next::With(Choice::Reason)).to_string());
+    }
     let files = manifest.files.iter().map(|file| RegisteredFile {
         path: file.path.clone(),
         size: file.size,
@@ -393,6 +400,6 @@ fn answer(stored: Stored, given: Registered, commit: Option<Oid>) -> RegisterAns
         trust: given.trust,
         commit: commit.filter(|_| given.created),
         scan: gate::describe_classes(manifest),
-        warnings: stored.warnings,
+        warnings,
     }
 }

@@ -4,6 +4,7 @@
 use crate::registry::Registry;
 use crate::registry::Writer;
 use crate::view::View;
+use refmark_engine::clock::dated_ahead;
 use refmark_engine::effective::{Effective, Objects};
 use refmark_engine::gate::{Decision, GateReport, Refusal};
 use refmark_engine::parsed_object::{Keys, ParsedObject};
@@ -24,6 +25,7 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// How often a plan is made again where somebody's own `git` moved the branch in between.
@@ -139,6 +141,7 @@ impl Writer<'_> {
                 return Err(stands_already(path, have == *new));
             }
         }
+        self.refuse_the_future(&ready, &objects, author.time)?;
         let reports = judged.reports.clone();
         let policy = view.facts()?.policy_in_force()?;
         refuse_what_has_no_effect(&judged).map_err(|error| without_a_role(error, &reports, &author.by, &policy))?;
@@ -148,6 +151,17 @@ impl Writer<'_> {
         self.registry.repo.move_branch(&self.registry.branch, Some(before), commit)?;
         self.follow(&mut view, commit, &ready, judged)?;
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
+    }
+
+    /// Refuses what is dated after this writer's clock: what others signed, and is carried in.
+    fn refuse_the_future(&self, ready: &Ready, objects: &Objects<'_>, now: Timestamp) -> Result<()> {
+        for (path, _) in &ready.records {
+            let Some((_, oid)) = ready.oids.get(path) else { continue };
+            if let Some(error) = dated_ahead(&*objects.record(*oid)?, now) {
+                return Err(error.at(path));
+            }
+        }
+        Ok(())
     }
 
     /// Judges a plan without writing anything: an error with every reason where it would have no effect.

@@ -7,7 +7,7 @@ use crate::write::promote::MoveAnswer;
 use crate::write::transition::TransitionAnswer;
 use refmark_engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_query::request;
-use refmark_records::trust::TrustState;
+use refmark_records::trust::{TrustState, VersionName};
 use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -73,11 +73,14 @@ impl Writer<'_> {
                     return Err(Error::new(Code::BadArgument, format!("{to} has no replacement and no sunset"))
                         .hint("they belong to the stage `retired`"));
                 }
+                let found = find(facts, reference)?;
+                let version = found.model.zip(found.version);
                 Ok(Change::Trust(TrustRequest {
                     files: Vec::new(),
-                    artifact: find(facts, reference)?.artifact,
+                    artifact: found.artifact,
                     to,
                     reason: request.reason.clone(),
+                    version: version.map(|(model, version)| VersionName { model, version }),
                     evidence: request.evidence.clone(),
                 }))
             }

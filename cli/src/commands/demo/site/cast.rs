@@ -14,7 +14,7 @@ use refmark_core::records::registry_id::RegistryId;
 use refmark_core::store::git::Format;
 use refmark_core::store::key::{generate, keep};
 use refmark_core::types::digest::Digest;
-use refmark_core::types::error::{Result, bug};
+use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::types::name::{AliasName, EntryId, ModelName, PrincipalId, Role};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
@@ -115,7 +115,15 @@ impl Cast {
         keys: Keys,
     ) -> Result<Cast> {
         let members = PEOPLE.iter().map(|person| member(person, &keys)).collect::<Result<Vec<_>>>()?;
-        let owners = [Owners { models: vec!["*".to_owned()], members: vec![PrincipalId::parse("ada")?] }];
+        let owners =
+            [("nlp", vec!["sentiment", "text-encoder"]), ("payments", vec!["fraud-score"]), ("growth", vec!["churn"])];
+        let ada = || PrincipalId::parse("ada").map(|ada| vec![ada]);
+        let team = |(name, models): (&str, Vec<&str>)| {
+            let models = models.into_iter().map(str::to_owned).collect();
+            Ok(Owners { name: Some(name.to_owned()), models, members: ada()? })
+        };
+        let mut owners = owners.into_iter().map(team).collect::<Result<Vec<_>>>()?;
+        owners.push(Owners { name: Some("search".to_owned()), models: vec!["*".to_owned()], members: ada()? });
         let policy = |author: &Author| Ok(team_policy(author.registry, 1, &members, &owners));
         let request = InitRequest {
             name: Some("Example models".to_owned()),
@@ -177,14 +185,45 @@ impl Cast {
     /// Everything that production asks for, and the stage before it.
     pub fn stage(&self, of: &str, metrics: &[(&str, f64)]) -> Result<()> {
         self.evaluate(of, metrics)?;
-        self.attach("bo", of, "rollback-plan", Verdict::Info, "point the alias back; caches expire in a minute")?;
-        self.attach("bo", of, "runbook", Verdict::Info, "https://wiki.example.com/runbooks/models")?;
+        let plan = "# Rollback\n\nPoint the alias back with `refmark rollback`. Caches expire in a minute.\n";
+        self.attach_text("bo", of, "rollback-plan", plan)?;
+        let runbook = "# Runbook\n\n1. Look at the error rate of the last hour.\n2. Roll back.\n3. Call the owner.\n";
+        self.attach_text("bo", of, "runbook", runbook)?;
         self.transition("bo", of, "staging", "evaluated, owned, and described")
     }
 
     /// The canary went well.
     pub fn canary(&self, of: &str) -> Result<()> {
-        self.attach("ci", of, "canary", Verdict::Pass, "5 % of the traffic for a day, no alarms")
+        let told = serde_json::json!({
+            "traffic_share": 0.05, "duration": "24 h", "compared_with": "what was live", "result": "no alarms"
+        });
+        let request = AttachRequest {
+            verdict: Some(Verdict::Pass),
+            summary: Some("5 % of the traffic for a day, no alarms".to_owned()),
+            produced_by: Some(format!("https://ci.example.com/canaries/{}", of.replace('/', "-"))),
+            file: Some(self.document("canary.json", &told.to_string())?),
+            ..AttachRequest::new(Reference::parse(of)?, EntryId::parse("canary")?)
+        };
+        self.registry.write(self.hand("ci")?).attach(&request).map(drop)
+    }
+
+    /// Attaches a text that people rely on.
+    pub fn attach_text(&self, who: &str, of: &str, kind: &str, text: &str) -> Result<()> {
+        let request = AttachRequest {
+            verdict: Some(Verdict::Info),
+            file: Some(self.document(&format!("{kind}.md"), text)?),
+            ..AttachRequest::new(Reference::parse(of)?, EntryId::parse(kind)?)
+        };
+        self.registry.write(self.hand(who)?).attach(&request).map(drop)
+    }
+
+    /// Writes a document beside the packages.
+    fn document(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let folder = self.workshop.join("documents");
+        let path = folder.join(name);
+        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
+        written.map_err(|error| Error::new(Code::Io, format!("{} cannot be written: {error}", path.display())))?;
+        Ok(path)
     }
 
     /// Moves a stage or a trust state.

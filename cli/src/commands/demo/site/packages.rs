@@ -112,7 +112,7 @@ fn described(name: &str, paths: Vec<PathBuf>, n: u64, owner: &str) -> Result<Pac
     package.evaluation_card = Some(FreeJson(to_value(&card)));
     package.lineage = [
         ("code_commit".to_owned(), commit.get(..40).unwrap_or_default().to_owned()),
-        ("dataset_version".to_owned(), "reviews 2026-08".to_owned()),
+        ("dataset_version".to_owned(), "reviews@2026-08".to_owned()),
         ("training_run".to_owned(), format!("https://train.example.com/{name}/{n}")),
     ]
     .into_iter()

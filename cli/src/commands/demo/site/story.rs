@@ -36,7 +36,7 @@ pub fn tell(cast: &Cast) -> Result<Told> {
 fn first_weeks(cast: &Cast, training: &Training) -> Result<ArtifactId> {
     cast.clock.at(0, 8);
     let encoder = cast.register("bo", &text_encoder(&cast.workshop)?)?.artifact;
-    cast.promote("bo", "text-encoder@stable", 1, "the encoder that all classifiers share")?;
+    cast.promote("bo", "text-encoder@dev-shared", 1, "the encoder that all classifiers share")?;
     sentiment(cast, training, 1, (60, 1), encoder)?;
     cast.clock.at(1, 9);
     cast.canary("sentiment/1")?;
@@ -87,13 +87,8 @@ fn retire_the_first(cast: &Cast) -> Result<()> {
         Some("The checkout".to_owned()),
         project.lock().ok(),
     )?;
-    cast.attach(
-        "nora",
-        "sentiment/1",
-        "migration-document",
-        Verdict::Info,
-        "same inputs, same outputs: only pin anew",
-    )?;
+    let moving = "# Moving to version 2\n\nThe same inputs and the same outputs: only pin anew.\n";
+    cast.attach_text("nora", "sentiment/1", "migration-document", moving)?;
     let retired = TransitionRequest {
         replacement: Some("2".into()),
         sunset: Some(cast.clock.day(60)),
@@ -150,7 +145,7 @@ fn the_small_ones(cast: &Cast) -> Result<()> {
     cast.register("nora", &reranker(&cast.workshop)?)?;
     cast.register("nora", &table(&cast.workshop, "churn", 1, "growth", 0.743)?)?;
     cast.transition("bo", "churn/1", "trusted", "scanned: only data")?;
-    cast.promote("nora", "churn@nightly", 1, "for the notebooks")
+    cast.promote("nora", "churn@dev-nightly", 1, "for the notebooks")
 }
 
 /// A proposal that one more person must approve.

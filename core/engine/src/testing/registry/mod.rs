@@ -270,6 +270,7 @@ impl<W: Workshop> Scene<W> {
                 from,
                 to,
                 reason: "a story".to_owned(),
+                version: None,
                 by: principal(by),
                 time: self.tick(),
                 evidence: Vec::new(),

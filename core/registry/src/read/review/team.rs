@@ -80,6 +80,11 @@ may = ["attach", "publish"]
 [roles.reader]
 may = []
 
+[[owners]]
+name = "nlp team"
+models = ["*"]
+members = ["ada"]
+
 # What is live: two people, and the proofs that somebody will ask for at three in the morning.
 [[alias]]
 names = ["champion"]
@@ -173,7 +178,7 @@ impl Team {
         write(&folder.join("config.json"), format!("{{\"hidden\": 4, \"revision\": {version}}}").as_bytes());
         write(&folder.join("tokenizer.json"), b"{\"vocab\": [\"a\", \"b\"]}");
         let mut package = Package::new(model("sentiment"), vec![folder]).unwrap();
-        let month = if version == 1 { "march-2026" } else { "june-2026" };
+        let month = if version == 1 { "march@2026" } else { "june@2026" };
         for (key, value) in [
             ("training_run", format!("run-{version}")),
             ("dataset_version", month.to_owned()),

@@ -234,13 +234,7 @@ fn many_harmless_moves_hide_neither_a_champion_nor_a_distrust_and_what_was_cut_i
         team.propose("propose/many", "nora", |facts, author| plan::promote(facts, author, &request));
     }
     team.propose_champion("propose/many", "nora", 2);
-    let revoke = TrustRequest {
-        artifact: one,
-        to: TrustState::Revoked,
-        reason: "it leaks".to_owned(),
-        evidence: Vec::new(),
-        files: Vec::new(),
-    };
+    let revoke = TrustRequest::new(one, TrustState::Revoked, "it leaks");
     team.propose("propose/many", "ada", |facts, author| plan::trust(facts, author, &revoke));
     let review = team.registry.read().review("main..propose/many").unwrap();
     let grave: Vec<&str> = review.grave.iter().map(|it| it.change.as_str()).collect();

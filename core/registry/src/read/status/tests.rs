@@ -55,16 +55,14 @@ fn a_revocation_on_one_persons_word_is_shown_until_it_is_approved() {
     let ada = key(1);
     let policy = |author: &Author| {
         let one =
-            refmark_engine::plan::one_person_policy(author, &refmark_engine::ports::signer::Signer::public(&key(1)));
+            refmark_engine::policy::one_person_policy(author, &refmark_engine::ports::signer::Signer::public(&key(1)));
         let ben = refmark_engine::ports::signer::Signer::public(&key(2));
         let one = one.replace(
             "[roles.owner]",
             &format!("[members.ben]\nkind = \"person\"\nroles = [\"owner\"]\nkeys = [\"{ben}\"]\n\n[roles.owner]"),
         );
-        Ok(one.replace(
-            "to = [\"quarantined\", \"trusted\", \"revoked\", \"deleted\"]",
-            "to = [\"quarantined\", \"trusted\"]",
-        ) + "\n[[trust]]\nto = [\"revoked\"]\nbreak_glass = [\"owner\"]\nneeds = { signers = [{ roles = [\"owner\"] }] }\n")
+        Ok(one.replace("to = [\"quarantined\", \"revoked\", \"deleted\"]", "to = [\"quarantined\"]")
+            + "\n[[trust]]\nto = [\"revoked\"]\nbreak_glass = [\"owner\"]\nneeds = { signers = [{ roles = [\"owner\"] }] }\n")
     };
     let request = InitRequest {
         name: None,
@@ -78,13 +76,7 @@ fn a_revocation_on_one_persons_word_is_shown_until_it_is_approved() {
     let package = Package::new(model("m"), vec![home.join("a.json")]).unwrap();
     let one = registry.write(&ada).register(&package).unwrap();
     assert!(registry.read().status(None).unwrap().open_approvals.is_empty());
-    let revoke = TrustRequest {
-        files: Vec::new(),
-        artifact: one.artifact,
-        to: TrustState::Revoked,
-        reason: "leaks".to_owned(),
-        evidence: Vec::new(),
-    };
+    let revoke = TrustRequest::new(one.artifact, TrustState::Revoked, "leaks");
     registry.write(&ada).transition_trust(&revoke).unwrap();
     let open = registry.read().status(None).unwrap().open_approvals;
     assert_eq!((open.len(), open[0].by.as_str()), (1, "ada"));

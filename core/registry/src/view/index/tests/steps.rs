@@ -295,8 +295,7 @@ impl Bench {
             let Some(artifact) = facts.version(&model, version)?.map(|it| it.artifact) else {
                 return Err(Error::new(Code::NotFound, "no such version"));
             };
-            let request =
-                plan::TrustRequest { artifact, to, reason: "test".to_owned(), evidence: Vec::new(), files: Vec::new() };
+            let request = plan::TrustRequest::new(artifact, to, "test");
             plan::trust(facts, author, &request)
         });
     }
