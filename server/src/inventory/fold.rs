@@ -57,20 +57,28 @@ struct Said {
     moves: Vec<TrustMove>,
 }
 
-/// Takes in what landed after `contents.head`, up to the view's head.
-pub fn catch_up(contents: &mut Contents, view: &View<'_>, store: &Store) -> Result<()> {
+/// Takes in what landed after `contents.head`, up to the view's head. `each` hears what each commit changed.
+pub fn catch_up(
+    contents: &mut Contents,
+    view: &View<'_>,
+    store: &Store,
+    each: &mut dyn FnMut(Oid, &[Step]),
+) -> Result<()> {
     view.check_tip()?;
     let repo = view.registry.repo();
     let chain = first_parents(repo, view.head, contents.head)?
         .ok_or_else(|| Error::new(Code::HistoryRewritten, "the registry's branch lost what was read of it"))?;
     for commit in chain.into_iter().rev() {
-        take(contents, view, store, commit)?;
+        let steps = take(contents, view, store, commit)?;
+        each(commit, &steps);
+        steps.into_iter().for_each(|step| contents.apply(step));
         contents.head = Some(commit);
     }
     Ok(())
 }
 
-fn take(contents: &mut Contents, view: &View<'_>, store: &Store, commit: Oid) -> Result<()> {
+/// What one commit changed, in order.
+fn take(contents: &Contents, view: &View<'_>, store: &Store, commit: Oid) -> Result<Vec<Step>> {
     let mut all: BTreeMap<ArtifactId, Said> = BTreeMap::new();
     let state = view.state()?;
     for change in view.registry.repo().changes(commit)? {
@@ -94,8 +102,7 @@ fn take(contents: &mut Contents, view: &View<'_>, store: &Store, commit: Oid) ->
         steps.extend(step(contents, store, id, said)?);
     }
     steps.sort_by_key(|(order, _)| *order);
-    steps.into_iter().for_each(|(_, step)| contents.apply(step));
-    Ok(())
+    Ok(steps.into_iter().map(|(_, step)| step).collect())
 }
 
 fn details(found: &Evidence) -> Result<Details> {

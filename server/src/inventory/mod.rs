@@ -8,6 +8,7 @@ pub mod contents;
 pub mod event;
 pub mod fold;
 pub mod found;
+pub mod kept;
 pub mod lock;
 pub mod names;
 pub mod seen;
@@ -15,12 +16,13 @@ pub mod write;
 pub mod yaml;
 
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use refmark_core::Registry;
 use refmark_core::engine::ports::signer::Signer;
+use refmark_core::engine::ports::store::RecordStore;
 use refmark_core::engine::ports::{Cancel, Silent};
 use refmark_core::store::blob::Source;
 use refmark_core::store::fs::host::unique_name;
@@ -33,6 +35,7 @@ use crate::settings::Settings;
 use crate::sync::locked;
 use contents::{Contents, Entry, Step};
 use found::Found;
+use kept::Kept;
 use seen::Seen;
 use write::{Draft, Part};
 
@@ -44,6 +47,7 @@ pub struct Inventory {
     registry: Registry,
     signer: Box<dyn Signer>,
     seen: Seen,
+    kept: Kept,
     contents: RwLock<Contents>,
     /// Held by the one who changes something.
     writing: Mutex<()>,
@@ -61,7 +65,7 @@ impl Inventory {
         if settings.registry_dir.join(found::FOLDER).symlink_metadata().is_err() {
             lock::read(&settings.lock_path)?;
         }
-        let inventory = Inventory::read(found::open_or_make(settings)?)?;
+        let inventory = Inventory::read(found::open_or_make(settings)?, &found::state_folder(settings))?;
         let is_empty = inventory.contents()?.events().is_empty();
         if is_empty && let Some(draft) = lock::read(&settings.lock_path)? {
             inventory.change::<Fatal>(|_| Ok(draft))?;
@@ -69,14 +73,23 @@ impl Inventory {
         Ok(inventory)
     }
 
-    fn read(found: Found) -> Result<Inventory> {
+    fn read(found: Found, state: &Path) -> Result<Inventory> {
         let Found { registry, signer, seen } = found;
         let branch_file = registry.git_dir().join("refs/heads").join(registry.branch());
+        let kept = Kept::at(state, registry.id());
+        let mut contents = kept.load();
+        let head = registry.read().head()?;
+        let is_behind = |known| registry.repo().on_first_parent_chain(head, known).unwrap_or(false);
+        if contents.head.is_some_and(|known| known != head && !is_behind(known)) {
+            kept.forget();
+            contents = Contents::default();
+        }
         let inventory = Inventory {
             registry,
             signer,
             seen,
-            contents: RwLock::default(),
+            kept,
+            contents: RwLock::new(contents),
             writing: Mutex::default(),
             stamp: Mutex::default(),
             branch_file,
@@ -112,7 +125,8 @@ impl Inventory {
         if head != Some(self.registry.read().head()?) {
             let view = self.registry.read().view()?;
             let mut contents = self.contents.write().unwrap_or_else(PoisonError::into_inner);
-            fold::catch_up(&mut contents, &view, self.registry.store())?;
+            let mut keep = |commit, steps: &[Step]| self.kept.add(commit, steps);
+            fold::catch_up(&mut contents, &view, self.registry.store(), &mut keep)?;
             self.seen.keep_head(self.registry.id(), view.head)?;
         }
         *locked(&self.stamp) = stamp;
@@ -155,10 +169,13 @@ impl Inventory {
             contents = self.contents.write().unwrap_or_else(PoisonError::into_inner);
         } else {
             let time = made.1.map(|time| time.to_string()).unwrap_or_default();
-            for (part, id) in draft.parts.iter().zip(&made.0) {
+            let step = |(part, id): (&Part, &ArtifactId)| {
                 let entry = entry(&contents, part, *id);
-                contents.apply(Step { entry, action: part.action, time: time.clone() });
-            }
+                Step { entry, action: part.action, time: time.clone() }
+            };
+            let steps: Vec<Step> = draft.parts.iter().zip(&made.0).map(step).collect();
+            self.kept.add(written.commit, &steps);
+            steps.into_iter().for_each(|step| contents.apply(step));
             contents.head = Some(written.commit);
             *locked(&self.stamp) = self.stamped();
         }

@@ -160,3 +160,28 @@ fn what_was_acknowledged_is_there_after_a_kill_and_in_the_same_order() {
         running.get("/v1/audit").json().as_array().unwrap().iter().map(|it| it["action"].clone()).collect();
     assert_eq!(actions, ["acquire", "quarantine", "promote", "acquire", "quarantine", "promote", "revoke", "delete"]);
 }
+
+#[test]
+fn what_was_read_before_is_a_cache_that_may_be_cut_or_gone() {
+    let home = Home::new();
+    let running = home.start();
+    running.trust(&home, "a", "a.gguf", b"a");
+    running.named("POST", "/v1/model/revoke", "a");
+    let (models, audit) = (running.get("/v1/models").text(), running.get("/v1/audit").text());
+    running.kill();
+    let folder = home.folder.path().join("state/read");
+    let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let whole = std::fs::read(&file).unwrap();
+    for cut in [whole.len(), whole.len() - 1, whole.len() / 2, 0] {
+        std::fs::write(&file, &whole[..cut]).unwrap();
+        let running = home.start();
+        assert_eq!(
+            (running.get("/v1/models").text(), running.get("/v1/audit").text()),
+            (models.clone(), audit.clone())
+        );
+        running.kill();
+        assert_eq!(std::fs::read(&file).unwrap(), whole, "what was lacking is kept again");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(home.start().get("/v1/audit").text(), audit);
+}
