@@ -1,4 +1,64 @@
-//! Floor 5: the registry's verbs, one a file: load a view, plan, apply by compare-and-swap.
+//! A registry of machine-learning models that is a Git repository: what programs embed.
+//!
+//! [`Registry::open`] and [`Registry::init`] give a door; behind it are handles by role, each with one method a verb:
+//!
+//! | handle | for |
+//! |---|---|
+//! | [`Registry::read`] | views and answers: list, show, resolve, log, diff, review, check, verify, pull |
+//! | [`Registry::write`] | register, promote, attach, transition, propose, approve, land |
+//! | [`Registry::govern`], [`Registry::govern_as`] | policy, members, trust roots |
+//! | [`Registry::share`] | clone, fetch, push, remotes, sites, hooks |
+//! | [`Registry::pins`] | the lock file of a project |
+//! | [`Registry::maintain`] | garbage collection, the index |
+//!
+//! A [`Context`] holds what a verb needs of the world: clock, folders, pinned roots, progress, the wish to stop. With
+//! [`Context::from_env`] a program sees what the command sees; [`Context::at`] is for services and tests.
+//!
+//! Reading judges: every answer is of the state in which only what the policy allowed took effect, and says whether that was
+//! verified against a root that the reader pinned. Writing judges before it writes: a change that would have no effect on a
+//! reader is refused with a report, and nothing is left behind. Both cost what is new since the last time, as a rule a few
+//! milliseconds.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use refmark_core::engine::plan::PromoteRequest;
+//! use refmark_core::records::trust::TrustState;
+//! use refmark_core::store::{git::Format, key::HeldKey};
+//! use refmark_core::types::{name::{AliasName, ModelName, PrincipalId}, reference::Reference};
+//! use refmark_core::{Context, InitRequest, Package, Places, PullRequest, Registry, ResolveOptions, SystemClock};
+//!
+//! let home = tempfile::tempdir()?;
+//! let places = Places {
+//!     home: Some(home.path().to_owned()),
+//!     config: Some(home.path().join("config")),
+//!     data: Some(home.path().join("data")),
+//! };
+//! let context = Context::at(places, Arc::new(SystemClock));
+//! let key = HeldKey::from_seed(&[7; 32], "an example")?;
+//! let founding =
+//!     InitRequest { name: None, founder: PrincipalId::parse("ada")?, here: false, format: Format::Sha1, policy: None };
+//! let (registry, _) = Registry::init(&home.path().join("models"), context, &key, &founding)?;
+//!
+//! std::fs::write(home.path().join("labels.json"), r#"["bad", "good"]"#)?;
+//! let model = ModelName::parse("sentiment")?;
+//! let package = Package::new(model.clone(), vec![home.path().join("labels.json")])?;
+//! let registered = registry.write(&key).register(&package)?;
+//! assert_eq!((registered.version, registered.trust), (1, TrustState::Trusted));
+//!
+//! let alias = AliasName::parse("champion")?;
+//! let reason = "the first".to_owned();
+//! registry.write(&key).promote(&PromoteRequest { model, alias, version: 1, reason, expect: None, evidence: Vec::new() })?;
+//!
+//! let champion = Reference::parse("sentiment@champion")?;
+//! let found = registry.read().resolve(&champion, ResolveOptions::default())?;
+//! assert!(found.verified && found.version == Some(1));
+//! let pulled = registry.read().pull(&champion, &home.path().join("live"), &PullRequest::default())?;
+//! assert_eq!(pulled.files[0].path, "labels.json");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Errors are one type, `types::error::Error`: a stable code, a sentence, fields for programs, and a hint that each face
+//! spells in its own language.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods)]

@@ -70,7 +70,7 @@ codes! {
     BadReference "bad-reference" Usage "A reference is not NAME/VERSION, NAME/RELEASE, NAME@ALIAS, NAME or an artifact id.";
     BadTime "bad-time" Usage "A time is not RFC 3339 in UTC with whole seconds, such as 2026-11-20T14:02:00Z.";
     BadGlob "bad-glob" Usage "A file pattern cannot be read as a glob.";
-    NoRegistry "no-registry" Usage "No registry was named and none was found on the way up; use -R PATH, REFMARK_REGISTRY or `refmark init`.";
+    NoRegistry "no-registry" Usage "No registry was named, and none was found on the way up from the working directory.";
 
     // Failed: understood, and not possible.
     NotFound "not-found" Failed "The model, version, alias, artifact, file or record that was named is not in the registry.";
@@ -85,7 +85,7 @@ codes! {
     Io "io" Failed "The operating system refused a file operation; the message names the path and the reason.";
     NoSpace "no-space" Failed "The disk is full; nothing half-written was left behind.";
     ReadOnly "read-only" Failed "The registry or its store cannot be written by this user.";
-    NoKey "no-key" Failed "No signing key was found; name one with --key or REFMARK_KEY, or let `refmark init` make one.";
+    NoKey "no-key" Failed "No signing key was found: none was named, REFMARK_KEY is not set, and the user has no ed25519 key.";
     BadKey "bad-key" Failed "A key cannot be read, is weak, or is of a type that refmark does not use (it signs with ed25519).";
     GitFailed "git-failed" Failed "Git or its object database reported an error; the message has its words.";
     Unsupported "unsupported" Failed "This build, platform or format does not support the request.";
@@ -123,14 +123,14 @@ codes! {
     InconsistentManifest "inconsistent-manifest" Integrity "A manifest claims of its files what their bytes do not say: another class, other tensors, or a package that is whole.";
     BadTip "bad-tip" Integrity "At the newest commit a file that had taken effect is missing or changed; pass --last-good for the last good state.";
     Tampered "tampered" Integrity "A file that had taken effect was changed or removed in history.";
-    HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head. Where its owner put a backup back: `refmark trust accept-head`.";
+    HistoryRewritten "history-rewritten" Integrity "The head that was last seen is not on the first-parent chain of the new head. Where its owner put a backup back, a reader may accept the older head, by name.";
     BadTree "bad-tree" Integrity "The tree holds an entry that refmark never writes: a link, a submodule, an odd mode or a hostile name.";
     BadPack "bad-pack" Integrity "A Git pack, index, bundle or object is damaged or lies about its size.";
 
     // Conflict: somebody else was first.
     AliasMoved "alias-moved" Conflict "The alias moved since this change was planned; the fields say by whom, when, from what to what.";
     HeadMoved "head-moved" Conflict "The registry's branch moved while the change was being written.";
-    Overtaken "overtaken" Conflict "Another change landed first and stands where this one would: `refmark renew` makes a proposal again on top of it.";
+    Overtaken "overtaken" Conflict "Another change landed first and stands where this one would. A proposal can be made again on top of it.";
     Locked "locked" Conflict "Another writer holds the registry's lock; the fields name its host and process.";
 
     Bug "bug" Bug "refmark broke one of its own rules. Nothing was written; please report it.";

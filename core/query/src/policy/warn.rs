@@ -429,7 +429,7 @@ impl WarningList<'_> {
                     "root" => "no root could follow: keys could never be changed again",
                     _ => "no policy could follow: nobody could join or leave",
                 };
-                self.warn("single-key-root", place, format!("one key, of {only}, decides the {what}: if it is lost, {after}; add a second keyholder with `refmark trust rotate`"));
+                self.warn("single-key-root", place, format!("one key, of {only}, decides the {what}: if it is lost, {after}; add a second keyholder to the trust root"));
             }
             several if several.len() > 1 && quorum.threshold == 1 => {
                 self.warn("threshold", place, format!("any one of {} people decides the {what} alone", several.len()));

@@ -17,6 +17,7 @@ use refmark_records::layout::{Place, is_companion};
 use refmark_records::statement::{Predicate, Record};
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -322,7 +323,7 @@ impl Registry {
                             Code::Overtaken,
                             "the statement that was approved was signed again, so that the approval lapses",
                         )
-                        .hint("look at it again, and approve it: refmark approve"));
+                        .hint(Hint::of("look at it again, and approve it: ").then(Next::Approve { branch: None })));
                     }
                     false => plan.carried.push((record.common().path.to_owned(), record.print()?.into_bytes())),
                 }
