@@ -6,8 +6,10 @@ import { App } from "./app/shell.tsx";
 import { parse } from "./app/route.ts";
 import { start } from "./app/state.ts";
 import { startWorker } from "./app/trusted.ts";
+import { spellWhatIsUnseen } from "./parts/seen.ts";
 import "./style.css";
 
+spellWhatIsUnseen();
 void start({
   worker: () => startWorker(new URL(workerUrl, import.meta.url).href, "module"),
   module: () => Promise.resolve(new URL(wasmUrl, import.meta.url).href),

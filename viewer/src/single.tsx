@@ -3,6 +3,7 @@ import { render } from "preact";
 import { App } from "./app/shell.tsx";
 import { start } from "./app/state.ts";
 import { startWorker } from "./app/trusted.ts";
+import { spellWhatIsUnseen } from "./parts/seen.ts";
 import type { Place } from "./protocol.ts";
 
 function carried(id: string): string | null {
@@ -26,6 +27,7 @@ function place(): Place | null {
   return { kind: "inlined", site, files };
 }
 
+spellWhatIsUnseen();
 void start({
   worker: () => startWorker(URL.createObjectURL(new Blob([bytesOf(carried("refmark-worker") ?? "")], { type: "text/javascript" })), "classic"),
   module: () => Promise.resolve(bytesOf(carried("refmark-module") ?? "")),

@@ -16,7 +16,7 @@ use crate::commands::scan::Scans;
 pub fn class_look(class: FileClass) -> Look {
     match class {
         FileClass::Tensors | FileClass::Data => Look::Plain,
-        FileClass::Code | FileClass::ConfigCode => Look::Doubtful,
+        FileClass::Code | FileClass::ConfigCode | FileClass::ActiveContent => Look::Doubtful,
         FileClass::UnsafeFormat | FileClass::NotScanned => Look::Bad,
     }
 }

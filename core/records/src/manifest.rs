@@ -23,6 +23,8 @@ pub enum FileClass {
     Code,
     /// A configuration or template that names code: what reads it imports or runs that.
     ConfigCode,
+    /// A page or drawing that a browser runs: HTML, SVG.
+    ActiveContent,
     /// Pickle, in any wrapping: loading it can run anything.
     UnsafeFormat,
     /// Nobody looked inside, or nobody could.
@@ -31,11 +33,12 @@ pub enum FileClass {
 
 impl FileClass {
     /// Every class.
-    pub const ALL: [FileClass; 6] = [
+    pub const ALL: [FileClass; 7] = [
         FileClass::Tensors,
         FileClass::Data,
         FileClass::Code,
         FileClass::ConfigCode,
+        FileClass::ActiveContent,
         FileClass::UnsafeFormat,
         FileClass::NotScanned,
     ];
@@ -46,10 +49,16 @@ impl FileClass {
             FileClass::Tensors => 0,
             FileClass::Data => 1,
             FileClass::NotScanned => 2,
-            FileClass::ConfigCode => 3,
-            FileClass::Code => 4,
-            FileClass::UnsafeFormat => 5,
+            FileClass::ActiveContent => 3,
+            FileClass::ConfigCode => 4,
+            FileClass::Code => 5,
+            FileClass::UnsafeFormat => 6,
         }
+    }
+
+    /// Whether something runs where such a file is loaded or shown.
+    pub const fn runs(self) -> bool {
+        matches!(self, FileClass::Code | FileClass::ConfigCode | FileClass::ActiveContent | FileClass::UnsafeFormat)
     }
 
     /// The class's word.
@@ -59,6 +68,7 @@ impl FileClass {
             FileClass::Data => "data",
             FileClass::Code => "code",
             FileClass::ConfigCode => "config-code",
+            FileClass::ActiveContent => "active-content",
             FileClass::UnsafeFormat => "unsafe-format",
             FileClass::NotScanned => "not-scanned",
         }

@@ -75,6 +75,7 @@ words! {
         Torchscript "torchscript" "A TorchScript model: a zip archive with its code and pickles.";
         GitLfsPointer "git-lfs-pointer" "A pointer of Git LFS: the file itself is not here.";
         Html "html" "An HTML page.";
+        Svg "svg" "An SVG drawing.";
         Zip "zip" "A zip archive of another kind.";
         Tar "tar" "A tar archive.";
         Gzip "gzip" "A gzip stream.";

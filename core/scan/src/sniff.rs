@@ -201,7 +201,7 @@ fn named_only(head: &[u8]) -> Format {
 
 /// Takes over from a part of a file what makes the whole worse.
 pub(super) fn merge(found: &mut Inspection, inner: &Inspection, place: &str) {
-    let worse = matches!(inner.class, FileClass::UnsafeFormat | FileClass::Code | FileClass::ConfigCode);
+    let worse = inner.class.runs();
     if worse && inner.class.severity() > found.class.severity() {
         found.class = inner.class;
         if inner.class == FileClass::UnsafeFormat || inner.class == FileClass::Code {

@@ -66,6 +66,10 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
         return found;
     }
     let mut found = program(name, text).unwrap_or_else(|| Inspection::new(Format::Text, FileClass::Data));
+    if found.class == FileClass::Data && is_named_like_a_page(name) {
+        found.class = FileClass::ActiveContent;
+        found.note("a browser takes it for a page by its name");
+    }
     for setting in yaml::settings(text) {
         found.names_code(&setting.path, &setting.value);
     }
@@ -76,10 +80,30 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
     found
 }
 
+/// So much of the start of a text is looked at for the element that says what it is, in bytes.
+const PROLOGUE: usize = 4096;
+
+/// Whether a text is a page or a drawing that a browser runs, by its first element.
+fn page(start: &str) -> Option<Format> {
+    let head: String = start.chars().take(PROLOGUE).collect::<String>().to_ascii_lowercase();
+    let svg = head.starts_with("<svg") || (head.starts_with("<?xml") && head.contains("<svg"));
+    if svg || head.starts_with("<!doctype svg") {
+        return Some(Format::Svg);
+    }
+    let html = ["<!doctype html", "<html", "<script", "<iframe"].iter().any(|begin| head.starts_with(begin));
+    let xhtml = head.starts_with("<?xml") && head.contains("<html");
+    (html || xhtml).then_some(Format::Html)
+}
+
+/// Whether a browser takes a file of this name for a page or a drawing, whatever is in it.
+fn is_named_like_a_page(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase()).unwrap_or_default();
+    matches!(extension.as_str(), "htm" | "html" | "mhtml" | "svg" | "xhtml")
+}
+
 /// Texts of a form of their own.
 fn known(name: &str, text: &str) -> Option<Inspection> {
     let start = text.trim_start();
-    let lower = |count: usize| start.chars().take(count).collect::<String>().to_ascii_lowercase();
     if text.starts_with("version https://git-lfs.github.com/spec/v") && text.contains("\noid sha256:") {
         let mut found = Inspection::new(Format::GitLfsPointer, FileClass::NotScanned);
         for line in text.lines() {
@@ -90,8 +114,10 @@ fn known(name: &str, text: &str) -> Option<Inspection> {
         found.note("a pointer of Git LFS: the file itself is not here");
         return Some(found);
     }
-    if lower(14) == "<!doctype html" || lower(5) == "<html" {
-        return Some(Inspection::new(Format::Html, FileClass::Data));
+    if let Some(format) = page(start) {
+        let mut found = Inspection::new(format, FileClass::ActiveContent);
+        found.note("a browser that shows it runs what is in it");
+        return Some(found);
     }
     if text.starts_with("tree\nversion=v") && text.contains("\nmax_feature_idx=") {
         return Some(Inspection::new(Format::Lightgbm, FileClass::Data));

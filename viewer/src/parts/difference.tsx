@@ -69,7 +69,7 @@ function Files({ diff }: { readonly diff: ArtifactDiff }) {
   ];
   return (
     <>
-      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""}{tensors.unknown > 0 ? `, ${tensors.unknown} not known` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}` : ""}</p>}
+      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""}{tensors.unknown > 0 ? `, ${tensors.unknown} not known` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}${diff.classes.manifest_is === "claimed" ? " (claimed)" : ""}` : ""}</p>}
       {tensors && tensors.changed.items.length > 0 && <details><summary>Changed tensors</summary><ul class="changes">{tensors.changed.items.map((name) => <li key={name}><code>{name}</code></li>)}</ul><More listed={tensors.changed} what="tensor" /></details>}
       {tensors && [...tensors.retyped.items.map((it) => [it.name, it.old, it.new] as const), ...tensors.reshaped.items.map((it) => [it.name, it.old.join(" × "), it.new.join(" × ")] as const)].map(([name, old, now]) => <p key={name + now}><code>{name}</code> {old} → {now}</p>)}
       {rows.length === 0 ? <p class="soft">The files are the same.</p> : (

@@ -127,7 +127,7 @@ function NewVersion({ it }: { readonly it: VersionReview }) {
   return (
     <li>
       <To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To> <span class="soft">by {it.by}, <When time={it.time} /></span>
-      {it.package && <> · {it.package.type}, {it.package.format}, {bytes(it.package.size)} in {count(it.package.files, "file")}: {it.package.classes} <TrustBadge trust={it.package.trust} /></>}
+      {it.package && <> · {it.package.type}, {it.package.format}, {bytes(it.package.size)} in {count(it.package.files, "file")}: {it.package.classes}{it.package.manifest_is === "claimed" ? " (claimed)" : ""} <TrustBadge trust={it.package.trust} /></>}
       {!it.effect && <> <Badge tone="warn">without effect</Badge></>}
     </li>
   );

@@ -19,7 +19,7 @@ export function Version({ model, version }: { readonly model: string; readonly v
   return (
     <>
       <Heading title={reference} tab={reference} above={<><To to={{ screen: "models" }}>Models</To> / <To to={{ screen: "model", model }}>{model}</To></>}>
-        {shown.state === "told" && <p class="badges"><StageBadge stage={shown.answer.stage} /> <TrustBadge trust={shown.answer.trust} /> {shown.answer.aliases.map((alias) => <To key={alias} to={{ screen: "alias", model, alias }} class="badge-link"><AliasBadge alias={alias} /></To>)}</p>}
+        {shown.state === "told" && <p class="badges"><StageBadge stage={shown.answer.stage} /> <TrustBadge trust={shown.answer.closed_by !== undefined ? "revoked" : shown.answer.trust} /> {shown.answer.tainted !== undefined && <Badge tone="bad">tainted</Badge>} {shown.answer.aliases.map((alias) => <To key={alias} to={{ screen: "alias", model, alias }} class="badge-link"><AliasBadge alias={alias} /></To>)}</p>}
       </Heading>
       <Told asked={shown} lines={10} title={`There is no ${reference} here`}>{(it) => <Shown shown={it} model={model} reference={reference} />}</Told>
     </>

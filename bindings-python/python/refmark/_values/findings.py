@@ -144,6 +144,10 @@ class VerifyReport(Value):
     problems: tuple[Problem, ...]
     #: The pinned root; ``None`` where nothing vouches for the registry.
     trust_root: str | None
+    #: How many artifacts had all of their bytes here, so that their manifests were held against them.
+    derived: int
+    #: How many had not: what their manifests say of their files is a claim.
+    claimed: int
     #: Commits at which a file that had taken effect was missing or changed.
     bad_commits: tuple[str, ...]
 

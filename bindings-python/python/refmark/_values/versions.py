@@ -168,6 +168,8 @@ class Shown(Value):
     aliases: tuple[str, ...]
     #: The manifest.
     manifest: dict[str, Any] = field(repr=False, hash=False)
+    #: ``derived`` where what the manifest says of its files was held against their bytes here, else ``claimed``.
+    manifest_is: str
     #: The sum of the files' sizes.
     size: int
     #: How many blobs are not here.

@@ -74,11 +74,16 @@ pub(super) fn standing_fail<'e>(
                 && !s.is_ahead(&pass.record)
                 && s.dated(&pass.record) >= s.dated(&fail.record)
                 && pass.by != fail.by
-                && pass.run.is_some()
-                && pass.run != fail.run
+                && run_of(pass).is_some()
+                && run_of(pass) != run_of(fail)
         });
         answer.inspect(|pass| s.lost_keys.rests_on(&pass.record)).is_none()
     })
+}
+
+/// The run that produced a piece of evidence. An empty text names none: it is no other run than any.
+fn run_of(evidence: &Evidence) -> Option<&str> {
+    evidence.run.as_deref().map(str::trim).filter(|run| !run.is_empty())
 }
 
 pub(super) fn evidence(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {

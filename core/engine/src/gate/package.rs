@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 pub(super) fn owner_named(s: &Subject<'_>) -> Result<Finding> {
     let Some((model, _)) = s.version else { return Ok(Finding::new(Status::Failed, "a named owner", "no model")) };
     let about = s.reader.about(model)?;
-    let about = about.filter(|about| s.lost_keys.counts(&about.record));
+    // As with evidence: what a gate rests on is by somebody who is a member now.
+    let about = about.filter(|about| s.policy.members.contains_key(&about.by) && s.lost_keys.counts(&about.record));
     if let Some(about) = &about {
         s.lost_keys.rests_on(&about.record);
     }

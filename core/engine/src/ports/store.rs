@@ -3,6 +3,7 @@
 use crate::snapshot::History;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
+use refmark_types::text::terminal_safe;
 use refmark_types::time::Timestamp;
 
 /// A person or program as Git writes it. Neither part may hold `<`, `>`, a line break or NUL.
@@ -88,12 +89,14 @@ pub trait RecordStore: History + Send + Sync {
 /// assert_eq!(text, "promote a@b: 3 → 4\n\nApproved-by: ada Approved-by: eve\n");
 /// ```
 pub fn message(subject: &str, body: &str, trailers: &[(&str, String)]) -> String {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Whoever reads the log in a terminal sees what stands there, and nothing that moves the cursor or turns the text.
+    let one_line = |text: &str| terminal_safe(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut out = one_line(subject);
     let body = body.trim();
     if !body.is_empty() {
         out.push_str("\n\n");
-        out.push_str(body);
+        let lines = body.lines().map(|line| terminal_safe(line.trim_end()));
+        out.push_str(&lines.collect::<Vec<_>>().join("\n"));
     }
     if !trailers.is_empty() {
         out.push('\n');
@@ -108,6 +111,13 @@ pub fn message(subject: &str, body: &str, trailers: &[(&str, String)]) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_control_or_direction_character_reaches_a_commits_message() {
+        let text = message("a\u{202e}b", "one\u{1b}[31m\n\ttwo\r\nthree\u{200b}", &[("Key", "x\u{7}".into())]);
+        assert!(text.chars().all(|c| c == '\n' || !refmark_types::text::is_unseen(c)), "{text:?}");
+        assert!(text.contains("a\\u{202e}b\n\none\\u{1b}[31m\n"), "{text}");
+    }
 
     #[test]
     fn a_message_has_a_subject_a_body_and_trailers_that_no_value_can_forge() {

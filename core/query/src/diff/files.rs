@@ -273,11 +273,7 @@ pub fn classes(old: &Manifest, new: &Manifest) -> ClassDiff {
 
 /// What a package's files can do, in a sentence or two.
 pub fn sentence(manifest: &Manifest) -> String {
-    let runs: Vec<&FileEntry> = manifest
-        .files
-        .iter()
-        .filter(|file| matches!(file.class, FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat))
-        .collect();
+    let runs: Vec<&FileEntry> = manifest.files.iter().filter(|file| file.class.runs()).collect();
     let unseen: Vec<&FileEntry> = manifest.files.iter().filter(|file| file.class == FileClass::NotScanned).collect();
     let mut classes: Vec<&str> = runs.iter().map(|run| run.class.as_str()).collect();
     classes.sort();

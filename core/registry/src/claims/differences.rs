@@ -29,8 +29,7 @@ pub(super) fn between(claim: &Claim<'_>, derived: &Facts, whole: bool) -> Result
         }
         // Whoever says that nobody looked claims nothing.
         let looked = entry.class != FileClass::NotScanned;
-        let runs = matches!(fact.class, FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat);
-        if looked && entry.class != fact.class && (whole || runs) {
+        if looked && entry.class != fact.class && (whole || fact.class.runs()) {
             told.push(format!("{path} is {}, and {} is claimed", fact.class, entry.class));
         } else if looked && whole && entry.format != fact.format {
             told.push(format!("{path} is {}, and {} is claimed", fact.format, entry.format.escape_debug()));

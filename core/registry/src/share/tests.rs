@@ -274,3 +274,55 @@ fn a_branch_with_another_registry_does_not_take_the_place_of_the_one_that_is_hea
     assert_eq!(copy.repo().branches().unwrap(), ["main"], "what is not the registry stays with the origin");
     assert!(copy.repo().resolve_revision("origin/refmark").is_ok());
 }
+
+#[test]
+fn what_plain_git_fetched_is_input_and_a_reordered_chain_of_it_is_refused() {
+    let stage = crate::pins::tests::Stage1::new();
+    let origin = stage.registry();
+    let old = origin.head().unwrap();
+    let request = CloneRequest { tofu: false, accept_incomplete: false };
+    let url = origin.git_dir().display().to_string();
+    let held = || {
+        let mut held = world(&stage.home().join("reader"));
+        held.pinning = Pinning::Root(origin.first_root());
+        held
+    };
+    let (clone, _) = Registry::clone_from(&url, Some(&stage.home().join("clone")), held(), request).unwrap();
+    let artifact = stage.register(&origin, "one").artifact;
+    origin.write(stage.writer()).revoke(artifact, "leaks").unwrap();
+    clone.share().fetch_commits(None).unwrap();
+    let seen = clone.head().unwrap();
+    assert_eq!(seen, origin.head().unwrap());
+    // The host puts a merge at the head whose first parent is the old head: for Git a fast-forward, without the revocation.
+    let tree = git(origin.git_dir(), &["rev-parse", &format!("{old}^{{tree}}")]);
+    let merge = git(
+        origin.git_dir(),
+        &[
+            "-c",
+            "user.name=h",
+            "-c",
+            "user.email=h@h",
+            "commit-tree",
+            &tree,
+            "-p",
+            &old.to_string(),
+            "-p",
+            &seen.to_string(),
+            "-m",
+            "merge",
+        ],
+    );
+    git(origin.git_dir(), &["update-ref", "refs/heads/main", &merge]);
+    // Plain git takes it, as the tracking branch; the reader believes its own memory.
+    git(clone.git_dir(), &["fetch", "-q", "origin"]);
+    let clone = Registry::open(&stage.home().join("clone"), held()).unwrap();
+    let error = clone.share().fetch_commits(None).unwrap_err();
+    assert_eq!(error.code, Code::HistoryRewritten, "{error}");
+    assert_eq!(clone.head().unwrap(), seen, "the revocation is not forgotten");
+    // An origin whose branch is gone, or that is gone itself, is said.
+    git(origin.git_dir(), &["update-ref", "-d", "refs/heads/main"]);
+    let error = clone.share().fetch_commits(None).unwrap_err();
+    assert!(error.message.contains("main") && clone.head().unwrap() == seen, "{error}");
+    std::fs::rename(origin.git_dir(), stage.home().join("elsewhere")).unwrap();
+    assert!(clone.share().fetch_commits(None).is_err());
+}

@@ -79,10 +79,7 @@ impl Contents {
                 outputs: onnx.outputs.iter().map(value).collect(),
             });
         }
-        if matches!(
-            inspection.class,
-            FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat | FileClass::NotScanned
-        ) {
+        if inspection.class.runs() || inspection.class == FileClass::NotScanned {
             let why = inspection.problems.first().map(|it| it.message.clone()).or(inspection.notes.first().cloned());
             let why = why.map(|it| format!(": {it}")).unwrap_or_default();
             self.doubts.push((path.to_owned(), format!("{}{why}", inspection.class)));
