@@ -63,6 +63,38 @@ def test_a_proposal_is_reviewed_checked_and_landed(two: refmark.Registry) -> Non
     assert landed.commit == two.head and two.resolve("sentiment@champion").version == 1
 
 
+def test_open_proposals_say_what_they_wait_for_and_landing_closes_them(two: refmark.Registry) -> None:
+    branch = two.propose("sentiment@champion", 1, "back to the old one").branch
+    (row,) = two.proposals().to_dicts()
+    assert row["branch"] == branch and row["decision"] == "ok" and row["waits_for"] == [] and row["by"] == ["ada"]
+    assert row["yours"] == [f'reg.land("{branch}")'] and two.proposals().you == "ada"
+    assert branch in two.proposals()._repr_html_() and two.status()["proposals"][0]["branch"] == branch
+    assert two.land(branch).removed and two.proposals().to_dicts() == []
+
+
+def test_events_of_every_kind_come_in_the_order_of_the_chain(two: refmark.Registry) -> None:
+    two.describe("sentiment", owner="nlp")
+    events = two.events().to_dicts()
+    kinds = [it["kind"] for it in events]
+    assert kinds[0] == "about" and {"alias", "version", "trust", "policy", "root"} <= set(kinds)
+    assert kinds[-1] == "root" and "register sentiment/2" in [it["what"] for it in events]
+    assert {it["kind"] for it in two.events("sentiment@champion").to_dicts()} == {"alias"}
+    assert two.events(since="2099-01-01T00:00:00Z").to_dicts() == []
+
+
+def test_what_looks_like_a_secret_is_taken_only_where_it_is_said_to_be_none(
+    two: refmark.Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "three").mkdir()
+    (tmp_path / "three" / ".env").write_text("A=1")
+    with pytest.raises(refmark.RefmarkError, match="passwords") as refused:
+        two.register("sentiment", tmp_path / "three")
+    assert refused.value.code == "secret" and "allow_secret=True" in (refused.value.hint or "")
+    assert two.register("sentiment", tmp_path / "three", allow_secret=True).version == 3
+    with pytest.raises(refmark.RefmarkError, match="password"):
+        two.promote("sentiment@blue", 1, "see https://me:hunter2@forge.example/run")
+
+
 def test_versions_are_found_by_words_tags_and_metrics(two: refmark.Registry) -> None:
     two.describe("sentiment", "what people feel", tags={"team": "nlp"})
     assert two.search("feel").versions == two.search(tags={"team": "nlp"}, order="best").versions
