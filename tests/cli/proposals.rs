@@ -58,6 +58,7 @@ fn nobody_approves_a_change_of_their_own() {
 const WRITING: &[(&[&str], &str)] = &[
     (&["register", "topics", "new"], "propose/topics-1"),
     (&["attach", "sentiment/2", "--type", "runbook", "notes.md"], "-runbook"),
+    (&["scan", "sentiment/2"], "-scan"),
     (&["describe", "sentiment", "--description", "what people say"], "propose/sentiment-about-"),
     (&["describe", "sentiment/2", "--description", "the second"], "propose/sentiment-2-label-1"),
     (&["promote", "sentiment@canary", "2"], "propose/sentiment-canary-1"),

@@ -68,8 +68,11 @@ pub struct ScanArgs {
     #[arg(long, value_name = "URI")]
     pub produced_by: Option<String>,
     /// Only say what is found; attach no evidence
-    #[arg(long)]
+    #[arg(long, conflicts_with = "propose")]
     pub dry_run: bool,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `catalog`.
