@@ -19,7 +19,7 @@ pub(super) fn scan(registry: &Registry, manifest: &Manifest) -> Result<Scanned> 
         let dangerous = it.findings.iter().any(|finding| finding.kind == FindingKind::DangerousImport);
         harmful += usize::from(dangerous);
         unread += usize::from(it.class == FileClass::NotScanned);
-        running += usize::from(matches!(it.class, FileClass::Code | FileClass::ConfigCode | FileClass::UnsafeFormat));
+        running += usize::from(it.class.runs());
         let kept = findings_of(it).into_iter();
         findings.extend(kept.map(|finding| FileFinding { file: file.path.clone(), finding }));
     }
