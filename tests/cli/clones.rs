@@ -195,6 +195,11 @@ fn a_hook_judges_the_registry_that_was_pushed_to_whatever_the_pusher_says() {
     let mut push = env.program("git");
     push.current_dir(env.path("work")).args(["push", "-q", "origin", "HEAD:main"]);
     push.env("REFMARK_REGISTRY", env.path("other")).env("REFMARK_TRUST_ROOT", "sha256:00");
+    // Nor does a folder with another pin for this registry speak for it.
+    env.write("theirs/refmark/trust.toml", "no TOML of anybody's");
+    for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "REFMARK_CACHE", "REFMARK_KEY"] {
+        push.env(name, env.path("theirs"));
+    }
     let ran = push.output().unwrap();
     assert!(!ran.status.success(), "junk was pushed past the hook");
     assert!(
@@ -202,6 +207,7 @@ fn a_hook_judges_the_registry_that_was_pushed_to_whatever_the_pusher_says() {
         "{}",
         String::from_utf8_lossy(&ran.stderr)
     );
+    assert!(!String::from_utf8_lossy(&ran.stderr).contains("trust.toml"), "a pusher's settings were read");
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub fn run(app: &App, args: &HookArgs) -> Reply {
 /// is not asked.
 fn pushed_to(app: &App) -> Result<Registry> {
     let git_dir = std::env::var_os("GIT_DIR").filter(|it| !it.is_empty()).map(PathBuf::from);
-    let mut world = Context::at(Places::from_env(), Arc::new(SystemClock));
+    let mut world = Context::at(Places::of_home(), Arc::new(SystemClock));
     app.equip(&mut world);
     app.arm();
     Registry::open(&git_dir.map_or_else(here, Ok)?, world)

@@ -52,6 +52,14 @@ impl Places {
         };
         Places { config: under("XDG_CONFIG_HOME", ".config"), data: under("XDG_DATA_HOME", ".local/share"), home }
     }
+
+    /// The user's folders by the home alone, whatever other variables say: for a program that runs with an environment which
+    /// somebody else may have brought.
+    pub fn of_home() -> Places {
+        let home = std::env::var_os("HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
+        let under = |folder: &str| home.as_ref().map(|home| home.join(folder).join("refmark"));
+        Places { config: under(".config"), data: under(".local/share"), home }
+    }
 }
 
 /// Which trust root a reader holds a registry to.
