@@ -52,7 +52,7 @@ fn an_older_head_is_accepted_by_name_and_never_by_a_script_that_did_not_name_it(
     let error = env.fails(&["list"], 4, "history-rewritten");
     let accept = format!("refmark trust accept-head {older}");
     assert!(error["hint"].as_str().unwrap().contains(&accept), "{error:#}");
-    assert!(env.ok(&["help", "error", "history-rewritten"]).contains("refmark trust accept-head"));
+    assert!(env.ok(&["help", "error", "history-rewritten"]).contains("accept the older head"));
     let refused = env.run(&["trust", "accept-head"]);
     assert_eq!(refused.status, 3);
     for part in ["promote sentiment@champion: 1 → 2", "was not accepted", &accept] {

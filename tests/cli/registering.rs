@@ -177,5 +177,6 @@ fn inspect_tells_what_a_file_is_by_its_content_without_a_registry() {
         (Some("not-scanned"), Some("inconsistent"))
     );
     assert!(env.ok(&["inspect", "short.safetensors"]).contains("problem:"));
-    env.fails(&["inspect", "."], 1, "not-a-file");
+    env.fails(&["inspect", "/dev/null"], 1, "not-a-file");
+    assert!(env.ok(&["inspect", "."]).contains("misnamed.bin"), "a folder is looked at file by file");
 }

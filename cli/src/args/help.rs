@@ -17,6 +17,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "promote",
             "rollback",
             "unset",
+            "proposals",
             "approve",
             "renew",
             "land",
@@ -29,7 +30,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "explain",
         ],
     ),
-    ("Check", &["review", "check", "verify", "report"]),
+    ("Check", &["review", "check", "verify", "checkpoint", "report"]),
     ("Consume", &["pin"]),
     ("Keep", &["trust", "policy", "members", "catalog", "hook", "setup-ci", "setup-git", "index", "gc", "unlock"]),
     (
