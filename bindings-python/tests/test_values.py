@@ -60,7 +60,7 @@ def test_classes_have_the_keys_of_the_cores_answers(two: refmark.Registry) -> No
         (_values.ModelDetail, native.model_detail("sentiment") or {}),
         (_values.VersionDetail, native.version_detail("sentiment/1") or {}),
         (_values.Diff, {**native.diff("sentiment/1", "sentiment/2")[0], "markdown": "", "page": ""}),
-        (_values.Revocation, native.revoke("sentiment/1", "leaks")),
+        (_values.Revocation, native.revoke("sentiment/1", "leaks", [])),
     ]
     for kind, answer in answers:
         keys = {kind._keys.get(it.name, it.name) for it in dataclasses.fields(kind)}

@@ -43,6 +43,7 @@ ARGUMENTS = {
     "allow_incomplete": refmark.Registry.register,
     "allow_secret": refmark.Registry.register,
     "allow_unverified": refmark.Registry.pull,
+    "archived": refmark.Registry.pull,
     "accept_incomplete": refmark.Registry.resolve,
     "last_good": refmark.Registry.resolve,
     "trust_root": refmark.open,

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from ._team import Transfer as Transfer
     from ._values import AsOf as AsOf
     from ._values import At as At
+    from ._values import ClosedArtifact as ClosedArtifact
     from ._values import Diff as Diff
     from ._values import File as File
     from ._values import Gate as Gate
@@ -116,8 +117,8 @@ _LAZY = {
     "pull": "_lock",
 }
 _VALUES = (
-    "AsOf At Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled Remote "
-    "Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
+    "AsOf At ClosedArtifact Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled "
+    "Remote Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
@@ -137,6 +138,7 @@ __all__ = [
     "CancelledError",
     "Catalog",
     "Check",
+    "ClosedArtifact",
     "ConflictError",
     "Diff",
     "Dossier",

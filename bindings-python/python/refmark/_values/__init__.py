@@ -5,13 +5,14 @@ from __future__ import annotations
 from ._base import Value, rows
 from .findings import Diff, Inspection, Problem, Tensor, VerifyReport
 from .gates import Gate, GateReport, Signer
-from .moves import Move, Promotion, Revocation, Target, Transition
+from .moves import ClosedArtifact, Move, Promotion, Revocation, Target, Transition
 from .resolved import AsOf, At, Pulled, Remote, Resolved, SyncReport
 from .versions import File, Labelled, Model, ModelDetail, Shown, Version, VersionDetail, VersionRow
 
 __all__ = [
     "AsOf",
     "At",
+    "ClosedArtifact",
     "Diff",
     "File",
     "Gate",

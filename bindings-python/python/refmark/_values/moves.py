@@ -132,6 +132,25 @@ class Transition(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedArtifact(Value):
+    """An artifact that is closed because it holds revoked bytes."""
+
+    #: The artifact's id.
+    artifact: str
+    #: The first of its files that has such bytes.
+    file: str
+    #: The versions that are this artifact: model and number.
+    versions: tuple[tuple[str, int], ...]
+    #: The aliases that hold it, and now resolve to ``revoked``: model and alias.
+    aliases: tuple[tuple[str, str], ...]
+
+    _read = {
+        "versions": lambda pairs: tuple((model, version) for model, version in pairs),
+        "aliases": lambda pairs: tuple((model, alias) for model, alias in pairs),
+    }
+
+
+@dataclass(frozen=True, slots=True)
 class Revocation(Value):
     """A revocation or deletion that took effect, and what it hit."""
 
@@ -150,12 +169,12 @@ class Revocation(Value):
     #: The files whose bytes the revocation names, as paths of the artifact.
     files: tuple[str, ...]
     #: The other artifacts that are closed by it, because they hold bytes that it names.
-    closed: tuple[str, ...]
+    closed: tuple[ClosedArtifact, ...]
     #: The blobs whose bytes were removed from this store.
     removed: tuple[str, ...]
 
     _read = {
-        "closed": lambda all_: tuple(it["artifact"] for it in all_),
+        "closed": many(ClosedArtifact),
         "versions": lambda pairs: tuple((model, version) for model, version in pairs),
         "aliases": lambda pairs: tuple((model, alias) for model, alias in pairs),
     }
@@ -169,7 +188,7 @@ class Revocation(Value):
             ("aliases", ", ".join(f"{model}@{alias}" for model, alias in self.aliases) or None),
             ("consumers", ", ".join(self.consumers) or None),
             ("files", ", ".join(self.files[:20]) or None),
-            ("closed, too", ", ".join(self.closed) or None),
+            ("closed, too", ", ".join(closed.artifact for closed in self.closed) or None),
             ("blobs removed", len(self.removed)),
         ]
         return html.table((), facts, "Revocation")
