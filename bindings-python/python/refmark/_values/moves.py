@@ -120,12 +120,12 @@ class Transition(Value):
     from_: str
     #: The state or stage now.
     to: str
-    #: For a move to ``trusted``: ``derived`` where the manifest was held against the bytes, else ``claimed``.
-    manifest_is: str | None
     #: The commit.
     commit: str
     #: Every gate of it.
     reports: tuple[GateReport, ...] = field(repr=False)
+    #: For a move to ``trusted``: ``derived`` where the manifest was held against the bytes, else ``claimed``.
+    manifest_is: str | None = None
 
     _keys = {"from_": "from"}
     _read = {"reports": many(GateReport)}
