@@ -47,6 +47,18 @@ fn a_version_is_scanned_again_and_the_result_is_evidence() {
 }
 
 #[test]
+fn what_was_found_when_a_version_was_registered_stands_in_its_dossier() {
+    let env = with_a_dangerous_version();
+    let dossier = env.json(&["report", "sentiment/3"]);
+    assert_eq!(dossier["findings"][0]["finding"], "dangerous-import");
+    let page = env.ok(&["report", "sentiment/3", "--format", "markdown"]);
+    assert!(page.contains("## Findings"), "{page}");
+    assert!(page.contains("| model.pkl | dangerous-import | posix.system |"), "{page}");
+    let none = env.ok(&["report", "sentiment/1", "--format", "markdown"]);
+    assert!(!none.contains("## Findings"), "a table of nothing says nothing: {none}");
+}
+
+#[test]
 fn a_dry_run_says_what_is_found_and_attaches_nothing() {
     let env = with_a_dangerous_version();
     let found = env.run(&["scan", "sentiment/3", "--dry-run", "--json"]);

@@ -71,6 +71,38 @@ fn package(page: &mut Page, dossier: &Dossier) {
         ]);
     }
     page.push(Block::Table(table));
+    findings(page, dossier);
+}
+
+/// What the scan found when the version was registered, and what the package lacks.
+fn findings(page: &mut Page, dossier: &Dossier) {
+    if dossier.findings.is_empty() && dossier.manifest.incomplete.is_empty() {
+        return;
+    }
+    page.push(Block::Heading(2, Line::of("Findings")));
+    let mut table = Table::new(&["File", "Finding", "Says", "Where"]);
+    for found in &dossier.findings {
+        let it = &found.finding;
+        let opcode = it.opcode.iter().cloned();
+        let offset = it.offset.iter().map(|offset| format!("byte {offset}"));
+        let path = Some(&it.path).filter(|path| !path.is_empty()).cloned();
+        let place: Vec<String> = path.into_iter().chain(opcode).chain(offset).collect();
+        table.rows.push(vec![
+            Line::default().word(&found.file),
+            Line::of(&it.kind),
+            Line::default().word(&it.value),
+            Line::default().word(&place.join(", ")),
+        ]);
+    }
+    for gap in &dossier.manifest.incomplete {
+        table.rows.push(vec![
+            Line::default().word(&gap.path),
+            Line::of("not whole"),
+            Line::default().word(&gap.detail),
+            Line::default(),
+        ]);
+    }
+    page.push(Block::Table(table));
 }
 
 fn keys(page: &mut Page, dossier: &Dossier) {

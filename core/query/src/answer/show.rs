@@ -6,7 +6,7 @@ use super::list::held_by_alias;
 use super::resolve::find;
 use super::{ManifestIs, QueryContext};
 use refmark_engine::state_reader::StateReader;
-use refmark_records::contents::KeptFinding;
+use refmark_records::contents::{Contents, KeptFinding};
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
@@ -87,9 +87,21 @@ fn holding(facts: StateReader<'_>, artifact: &ArtifactId, manifest: &Manifest) -
     if table.tensors <= TENSORS_SHOWN {
         manifest.tensors = contents.tensors().cloned().collect();
     }
+    Ok((manifest, kept_findings(&contents).take(FINDINGS_SHOWN).collect()))
+}
+
+/// All that the scan found in an artifact's files when it was registered. Costs the reading of the table of contents, where
+/// that lists any.
+pub fn findings_of(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Vec<FileFinding>> {
+    let listed =
+        reader.manifest(artifact)?.and_then(|manifest| manifest.contents).is_some_and(|table| table.findings > 0);
+    let contents = if listed { reader.contents(artifact)? } else { None };
+    Ok(contents.iter().flat_map(kept_findings).collect())
+}
+
+fn kept_findings(contents: &Contents) -> impl Iterator<Item = FileFinding> {
     let finding = |file: &str, it: &KeptFinding| FileFinding { file: file.to_owned(), finding: it.clone() };
-    let findings = contents.files.iter().flat_map(|file| file.findings.iter().map(|it| finding(&file.path, it)));
-    Ok((manifest, findings.take(FINDINGS_SHOWN).collect()))
+    contents.files.iter().flat_map(move |file| file.findings.iter().map(move |it| finding(&file.path, it)))
 }
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.

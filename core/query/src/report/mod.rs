@@ -7,6 +7,7 @@ use serde::Serialize;
 pub use cyclonedx::cyclonedx;
 
 use super::answer::QueryContext;
+use super::answer::show::{FileFinding, findings_of};
 use super::explain::brought_by;
 use refmark_engine::state_reader::StateReader;
 use refmark_records::evidence::Evidence;
@@ -55,6 +56,8 @@ pub struct Dossier {
     pub manifest: Manifest,
     /// How many tensors it has.
     pub tensors: usize,
+    /// What the scan found in its files when it was registered: all of it.
+    pub findings: Vec<FileFinding>,
     /// Where it came from.
     pub lineage: Lineage,
     /// What callers rely on.
@@ -189,6 +192,7 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
         artifact,
         manifest,
         tensors,
+        findings: findings_of(reader, &artifact)?,
         lineage: reader.lineage(&artifact)?.unwrap_or_default(),
         contract: reader.contract(&artifact)?,
         model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
