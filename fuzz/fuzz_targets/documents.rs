@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refmark_engine::document::{parse_named, read};
+use refmark_query::document::{parse_named, read};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = read(bytes);
