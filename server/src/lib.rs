@@ -28,6 +28,7 @@ mod shelves;
 mod sync;
 pub mod tokens;
 mod v1;
+mod webhooks;
 
 pub use fatal::Fatal;
 pub use inventory::found::state_folder;

@@ -20,7 +20,7 @@ use crate::inventory::Inventory;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
-use crate::{git, hub, logs, oci, ops, plain, secret, v1};
+use crate::{git, hub, logs, oci, ops, plain, secret, v1, webhooks};
 
 /// Serves until the process is told to end. Blocks.
 ///
@@ -98,6 +98,8 @@ async fn listen(service: Arc<Service>) -> Result<(), Fatal> {
     tracing::info!("refmark listening on {at} (auth_required={})", service.access.is_asked());
     let recovering = Arc::clone(&service);
     tokio::task::spawn_blocking(move || recovering.recover());
+    let (telling, until) = (Arc::clone(&service), stopped.clone());
+    std::thread::spawn(move || webhooks::run(&telling, &until));
     serve(listener, Arc::new(Doors { service }), stopped).await;
     tracing::info!("stopped");
     Ok(())

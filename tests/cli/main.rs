@@ -34,3 +34,4 @@ mod secrets;
 mod serving;
 mod sites;
 mod team;
+mod webhooks;

@@ -127,3 +127,16 @@ fn tokens_are_made_listed_and_ended_by_command() {
     assert_eq!(run(&["token", "revoke", "ci"]).status, 1);
     assert_eq!(run(&["token", "list"]).stdout, "No tokens.\n");
 }
+
+#[test]
+fn a_service_tells_webhooks_of_what_it_changes() {
+    let env = TestEnvironment::new();
+    let service = start(&env);
+    let (url, sent) = crate::webhooks::receiver(&[200]);
+    env.ok(&["-R", "models/.refmark", "webhook", "add", "chat", &url, "--allow-private"]);
+    assert_eq!(ctl(&env, &service, &["revoke", "a b"]).status, 0);
+    let (_, body) = sent.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(event["type"], "io.github.refmark.trust", "{event:#}");
+    assert_eq!(event["data"]["to"], "revoked");
+}

@@ -40,6 +40,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "sync",
             "fetch",
             "push",
+            "events",
+            "webhook",
             "view",
             "export-site",
             "serve",

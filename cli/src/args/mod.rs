@@ -1,6 +1,7 @@
 //! The command line: what can be typed. Nothing is decided here; texts become types in `commands`.
 
 pub mod bytes;
+pub mod events;
 pub mod evidence;
 pub mod finding;
 pub mod global;
@@ -140,6 +141,10 @@ pub enum Command {
     /// Bring absent files from the remotes, and give them theirs
     Sync(keeping::SyncArgs),
 
+    /// What took effect, once and in order, as CloudEvents: all of it, after a commit, or as it happens
+    Events(events::EventsArgs),
+    /// Whom to tell of events over HTTP: add, list, test, remove
+    Webhook(events::WebhookArgs),
     /// Write the registry as plain files that any host serves, with its viewer
     ExportSite(site::ExportSiteArgs),
     /// Look at the registry in your browser: nothing leaves this machine

@@ -14,6 +14,7 @@ mod delete;
 mod demo;
 mod describe;
 mod diff;
+mod events;
 mod explain;
 mod export_site;
 mod gc;
@@ -64,6 +65,7 @@ mod use_default;
 mod values;
 mod verify;
 mod view;
+pub mod webhook;
 
 use crate::answer::Reply;
 use crate::app::App;
@@ -120,6 +122,8 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
+        Command::Events(args) => events::run(app, &args),
+        Command::Webhook(args) => webhook::run(app, &args),
         Command::ExportSite(args) => export_site::run(app, &args),
         Command::View(args) => view::run(app, &args),
         #[cfg(feature = "serve")]

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod diff;
 pub mod error;
+pub mod events;
 pub mod finding;
 pub mod keeping;
 pub mod moves;

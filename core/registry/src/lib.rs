@@ -113,6 +113,7 @@ pub use pins::publish::PublishAnswer;
 pub use pins::sync::{PinSyncAnswer, SyncedPin};
 pub use read::check::CheckOptions;
 pub use read::detail::{DetailRequest, ModelDetail, VersionDetail};
+pub use read::events::{Approver, CloudEvent, CloudEventsAnswer, EventData};
 pub use read::explain::ExplainAnswer;
 pub use read::inspect::{FolderFile, FolderInspection, gguf_manifest, inspect_file, inspect_folder};
 pub use read::log::{Event, EventsAnswer, EventsRequest, LogAnswer};
@@ -142,6 +143,9 @@ pub use share::push::PushAnswer;
 pub use share::remotes::{RemoteRow, SyncAnswer};
 pub use share::setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
 pub use share::setup_git::SetupGitAnswer;
+pub use share::webhooks::{
+    DeliverRequest, Delivered, DeliveryAnswer, TestAnswer, WebhookAdded, WebhookRequest, WebhookRow,
+};
 pub use use_default::UseAnswer;
 pub use view::index::{IndexStatus, IndexUse};
 pub use view::landed::Landed;

@@ -6,6 +6,7 @@
 //! | [`blob`] | files by their SHA-256, in the layout of Git LFS; hashed on the way in and on the way out |
 //! | [`git`] | the records' repository, through gix, and through a sealed `git` program where gix cannot |
 //! | [`key`] | signing keys: OpenSSH files, PEM, agents |
+//! | [`http`] | short requests to servers, to public addresses unless others are allowed |
 //! | [`index`] | the SQLite index over the records, which can be removed at any time |
 //!
 //! What was said to be done is on the disk: files are written under another name, synced, renamed, and their folder is synced.
@@ -31,6 +32,7 @@
 pub mod blob;
 pub mod fs;
 pub mod git;
+pub mod http;
 pub mod index;
 pub mod key;
 #[cfg(any(test, feature = "testing"))]

@@ -92,6 +92,7 @@ codes! {
     FormatRetired "format-retired" Failed "The registry uses a format that this refmark reads no more; an older refmark reads it.";
     UpgradeNeeded "upgrade-needed" Failed "The registry uses a newer format than this refmark reads; upgrade refmark.";
     TooLarge "too-large" Failed "A record, manifest, header or request is over its stated limit.";
+    Unreachable "unreachable" Failed "A server could not be asked, or did not take what it was sent; the message has its words.";
     Cancelled "cancelled" Failed "The work was stopped on request; nothing half-written was left behind.";
     NotARegistry "not-a-registry" Failed "The path is not a refmark registry.";
     Secret "secret" Failed "A text or URI carries a credential; refmark keeps none in its records.";

@@ -99,6 +99,11 @@ impl Inventory {
         Ok(inventory)
     }
 
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// What is known. Where somebody else moved the branch, that is read first; where it cannot be read, nothing is answered.
     pub fn contents(&self) -> Result<RwLockReadGuard<'_, Contents>> {
         if self.is_behind() {

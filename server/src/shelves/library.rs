@@ -63,6 +63,11 @@ impl Library {
         Ok(Library { registry, guard, listing: Mutex::default() })
     }
 
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The registry's own Git folder.
     pub fn git_dir(&self) -> &Path {
         self.registry.git_dir()

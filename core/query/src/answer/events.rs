@@ -141,7 +141,14 @@ fn said(record: &Record) -> String {
     }
 }
 
-fn event(reader: StateReader<'_>, record: &Record, path: &str, commit: Oid, landed: Timestamp) -> Result<Event> {
+/// A record as an event of the commit in which it took effect.
+pub(super) fn event(
+    reader: StateReader<'_>,
+    record: &Record,
+    path: &str,
+    commit: Oid,
+    landed: Timestamp,
+) -> Result<Event> {
     let common = record.common();
     let predicate = record.predicate();
     let mut kind = predicate.kind();

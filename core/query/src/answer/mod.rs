@@ -1,6 +1,7 @@
 //! Answers: what a reader is told of a registry at one head. The command line, Python and the browser give the same values.
 
 pub mod catalog;
+pub mod cloud_event;
 pub mod detail;
 pub mod diff;
 pub mod events;

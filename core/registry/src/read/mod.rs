@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod detail;
 pub(crate) mod diff;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod find_key;
 pub(crate) mod inspect;

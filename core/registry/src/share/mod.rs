@@ -16,5 +16,6 @@ pub(crate) mod setup_ci;
 pub(crate) mod setup_git;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod webhooks;
 #[cfg(test)]
 mod week_tests;
