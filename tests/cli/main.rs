@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "stories read and write files")]
 
 mod attacks;
+mod backups;
 mod changes;
 mod clones;
 mod crashes;

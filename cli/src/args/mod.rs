@@ -1,5 +1,6 @@
 //! The command line: what can be typed. Nothing is decided here; texts become types in `commands`.
 
+pub mod backup;
 pub mod bytes;
 pub mod events;
 pub mod evidence;
@@ -141,6 +142,10 @@ pub enum Command {
     /// Bring absent files from the remotes, and give them theirs
     Sync(keeping::SyncArgs),
 
+    /// Back the registry up to a folder: all of it once, then what is new; or check a backup
+    Backup(backup::BackupArgs),
+    /// Restore a backup to a new place: done once all of it is verified
+    Restore(backup::RestoreArgs),
     /// What took effect, once and in order, as CloudEvents: all of it, after a commit, or as it happens
     Events(events::EventsArgs),
     /// Whom to tell of events over HTTP: add, list, test, remove

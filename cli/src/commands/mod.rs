@@ -3,6 +3,7 @@
 mod accept_head;
 mod approve;
 mod attach;
+pub mod backup;
 mod catalog;
 mod check;
 mod checkpoint;
@@ -122,6 +123,8 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Unlock => unlock::run(app),
         Command::Remote(args) => remote::run(app, &args),
         Command::Sync(args) => sync::run(app, &args),
+        Command::Backup(args) => backup::run(app, &args),
+        Command::Restore(args) => backup::restore(app, &args),
         Command::Events(args) => events::run(app, &args),
         Command::Webhook(args) => webhook::run(app, &args),
         Command::ExportSite(args) => export_site::run(app, &args),

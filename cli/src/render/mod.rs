@@ -1,6 +1,7 @@
 //! Pages for people: aligned tables, colour on a terminal only, and nothing foreign that could move the cursor.
 
 pub mod again;
+pub mod backup;
 pub mod diff;
 pub mod error;
 pub mod events;

@@ -48,6 +48,8 @@ impl Render for Status {
         };
         let saved =
             it.last_verify.as_ref().map(|it| format!("{} at {}, {}", it.verdict.as_str(), it.head.short(), it.time));
+        let backup = it.last_backup.as_ref().map(|it| format!("{} to {}", it.time, safe(&it.backup)));
+        let drill = it.last_drill.as_ref().map(|it| format!("passed at {}, {}", it.head.short(), it.time));
         page.facts([
             ("head", format!("{}  {}", it.as_of.head.short(), it.as_of.time)),
             ("history", verdict),
@@ -73,6 +75,8 @@ impl Render for Status {
                 if it.open_approvals.is_empty() { String::new() } else { it.open_approvals.len().to_string() },
             ),
             ("verified", saved.unwrap_or_default()),
+            ("backup", backup.unwrap_or_default()),
+            ("drill", drill.unwrap_or_default()),
             (
                 "origin",
                 it.origin

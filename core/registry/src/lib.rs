@@ -134,6 +134,9 @@ pub use registry::{
 };
 pub use share::accept_head::{LostCommit, OlderHead};
 pub use share::again::{AgainAnswer, LeftBehind, Made, MadeAgain};
+pub use share::backup::{
+    BackupAnswer, BackupCheck, DrillAnswer, DrilledAlias, Held, RestoreAnswer, RestoreRequest, SavedDrill,
+};
 pub use share::checked_out::CheckedOut;
 pub use share::clone::{CloneAnswer, CloneRequest};
 pub use share::export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};

@@ -9,6 +9,7 @@ use crate::context::Pinning;
 use crate::pins::project::Project;
 use crate::read::proposals::ProposalRow;
 use crate::read::verify::SavedVerify;
+use crate::share::backup::SavedDrill;
 use crate::view::{AsOf, View};
 use refmark_engine::landing::Standing;
 use refmark_engine::open_approvals::OpenApproval;
@@ -100,6 +101,10 @@ pub struct StatusAnswer {
     pub open_approvals: Vec<OpenApproval>,
     /// The last `verify --save`.
     pub last_verify: Option<SavedVerify>,
+    /// The last backup that was made from here.
+    pub last_backup: Option<SavedDrill>,
+    /// The last drill of a backup that passed here.
+    pub last_drill: Option<SavedDrill>,
     /// Who is writing right now.
     pub writer: Option<Holder>,
     /// The user's default registry.
@@ -187,6 +192,8 @@ impl<'r> Reader<'r> {
             last_verify: self
                 .saved_verify()
                 .filter(|it| it.verdict != Outcome::Ok || (counts.damaged.is_empty() && verdict != Outcome::Failed)),
+            last_backup: self.registry.share().last_backup(),
+            last_drill: self.registry.share().last_drill(),
             writer: writing(&self.registry.work_folder())?,
             is_default: default_registry.as_ref().is_some_and(same),
             default_registry,

@@ -4,6 +4,7 @@ pub(crate) mod accept_head;
 pub(crate) mod again;
 #[cfg(test)]
 mod again_tests;
+pub(crate) mod backup;
 pub(crate) mod checked_out;
 pub(crate) mod clone;
 pub(crate) mod export_site;
