@@ -13,6 +13,7 @@
 //! | [`report`] | everything about one version, for an audit |
 //! | [`policy`] | what does a policy allow, and what of it can never work? |
 //! | [`pin`], [`sunset`], [`lint`] | what is to be said of pins, of retired versions, of deployment manifests? |
+//! | [`bridge`] | which values of a deployment manifest are a registry's, and what are they to be? |
 //! | [`document`] | what does an attached evaluation or scan say? |
 //! | [`index`], [`site`] | the rows of an index and of an exported site |
 //!
@@ -38,6 +39,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answer;
+pub mod bridge;
 pub mod check;
 pub mod diff;
 pub mod document;
