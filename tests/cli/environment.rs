@@ -1,9 +1,12 @@
 //! A hermetic place to run the command in: its own home, no configuration but its own, the system's programs.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
+use rustix::process::{Pid, kill_process, kill_process_group};
 use serde_json::Value;
+
+pub use rustix::process::Signal;
 
 /// A home and a working folder that go when the test ends.
 pub struct TestEnvironment {
@@ -15,6 +18,16 @@ pub struct Ran {
     pub status: i32,
     pub stdout: String,
     pub stderr: String,
+}
+
+/// Sends a signal to a program that runs; not by the program `kill`, which a bare machine lacks.
+pub fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// The same to it and all that it began, as a terminal does; it was begun with a group of its own.
+pub fn send_to_group(child: &Child, signal: Signal) {
+    kill_process_group(Pid::from_child(child), signal).unwrap();
 }
 
 impl From<Output> for Ran {

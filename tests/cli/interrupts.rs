@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::environment::{Ran, TestEnvironment};
+use crate::environment::{Ran, Signal, TestEnvironment, send};
 
 #[test]
 fn ctrl_c_in_a_long_register_leaves_nothing_behind() {
@@ -18,8 +18,7 @@ fn ctrl_c_in_a_long_register_leaves_nothing_behind() {
         assert!(start.elapsed() < Duration::from_secs(60), "the copy never began");
         std::thread::sleep(Duration::from_millis(2));
     }
-    let asked = env.program("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(asked.success());
+    send(&child, Signal::INT);
     let ran: Ran = child.wait_with_output().unwrap().into();
     assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("\"cancelled\""), "{}", ran.stdout);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::environment::{Ran, TestEnvironment};
+use crate::environment::{Ran, Signal, TestEnvironment, send, send_to_group};
 
 /// A viewer as the build makes one, as far as a command can tell.
 fn with_viewer() -> TestEnvironment {
@@ -89,7 +89,7 @@ fn slow_git(env: &TestEnvironment) -> String {
 }
 
 /// Begins an export that waits in the middle, and ends it and its Git as a terminal does: with a signal to both.
-fn stopped(env: &TestEnvironment, signal: &str) -> Ran {
+fn stopped(env: &TestEnvironment, signal: Signal) -> Ran {
     let path = slow_git(env);
     let mut command: Command = env.refmark(&["export-site", "site", "--viewer", "viewer", "--json"]);
     let child =
@@ -100,8 +100,7 @@ fn stopped(env: &TestEnvironment, signal: &str) -> Ran {
         std::thread::sleep(Duration::from_millis(5));
     }
     std::fs::remove_file(env.path("begun")).unwrap();
-    let group = format!("-{}", child.id());
-    assert!(env.program("kill").args([signal, "--", &group]).status().unwrap().success());
+    send_to_group(&child, signal);
     child.wait_with_output().unwrap().into()
 }
 
@@ -109,16 +108,16 @@ fn stopped(env: &TestEnvironment, signal: &str) -> Ran {
 fn an_export_that_is_stopped_in_the_middle_leaves_the_old_site_as_it_was() {
     let env = with_viewer();
     // Before there was a site: nothing is left.
-    let ran = stopped(&env, "-INT");
+    let ran = stopped(&env, Signal::INT);
     assert!(ran.status == 1 && ran.stdout.contains("\"cancelled\""), "{} {}", ran.stdout, ran.stderr);
     assert!(!env.path("site").exists());
     env.ok(&["export-site", "site", "--viewer", "viewer"]);
     env.ok(&["promote", "sentiment@champion", "2", "--reason", "better"]);
     let before = bytes(&env, "site");
-    assert_eq!(stopped(&env, "-INT").status, 1);
+    assert_eq!(stopped(&env, Signal::INT).status, 1);
     assert_eq!(bytes(&env, "site"), before);
     // Killed outright: what the site names is as it was, and the next export clears up.
-    stopped(&env, "-KILL");
+    stopped(&env, Signal::KILL);
     let now = bytes(&env, "site");
     assert!(before.iter().all(|it| now.contains(it)));
     let done = env.json(&["export-site", "site", "--viewer", "viewer"]);
@@ -180,7 +179,7 @@ fn view_serves_this_machine_alone_with_a_strict_policy_and_leaves_nothing() {
     assert!(TcpStream::connect(format!("127.0.0.2:{port}")).is_err());
 
     assert!(!env.files("tmp").is_empty());
-    assert!(env.program("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    send(&child, Signal::INT);
     let ran: Ran = child.wait_with_output().unwrap().into();
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(std::fs::read_dir(env.path("tmp")).unwrap().count(), 0);

@@ -200,7 +200,8 @@ fn kills_at_random_moments_lose_nothing_that_was_acknowledged_and_leave_nothing_
                 fresh
             });
             std::thread::sleep(std::time::Duration::from_millis(250 + (round * 7919) % 700));
-            std::process::Command::new("kill").args(["-9", &running.child.id().to_string()]).status().unwrap();
+            let server = rustix::process::Pid::from_child(&running.child);
+            rustix::process::kill_process(server, rustix::process::Signal::KILL).unwrap();
             done.store(true, Ordering::Relaxed);
             worker.join().unwrap()
         });

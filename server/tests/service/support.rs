@@ -184,7 +184,8 @@ impl Drop for Running {
 impl Running {
     /// Ends it as an operator would; its exit status and whole log.
     pub fn stop(mut self) -> (Option<i32>, String) {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM)
+            .unwrap();
         let status = self.child.wait().unwrap().code();
         let rest = self.more.take().unwrap().join().unwrap();
         (status, format!("{}{rest}", self.log))
