@@ -19,6 +19,7 @@ mod interrupts;
 mod keeping;
 mod kinds;
 mod main_job;
+mod memory;
 mod mistakes;
 mod pages;
 mod pinning;
