@@ -81,6 +81,9 @@ pub struct SetupCiArgs {
     /// The checksum of the program that the workflows install: of refmark-x86_64-unknown-linux-gnu.tar.gz, from the SHA256SUMS of its release
     #[arg(long, value_name = "HEX")]
     pub sha256: Option<String>,
+    /// Whether it is made at once or proposed.
+    #[command(flatten)]
+    pub proposal: Proposal,
 }
 
 /// Arguments of `members`.

@@ -3,7 +3,7 @@
 use refmark_core::SetupCiRequest;
 use refmark_core::types::digest::Digest;
 
-use super::program;
+use super::{program, propose};
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::governing::SetupCiArgs;
@@ -20,9 +20,9 @@ pub fn ci(app: &App, args: &SetupCiArgs) -> Reply {
         sha256: args.sha256.as_deref().map(Digest::parse).transpose()?,
     };
     let registry = app.registry()?;
-    let signer = app.signer(&registry)?;
-    let value = registry.share().setup_ci(&*signer, &request)?;
-    reply(Plain { title: String::new(), value })
+    propose::change(app, &registry, &args.proposal, |writer| {
+        reply(Plain { title: String::new(), value: writer.setup_ci(&request)? })
+    })
 }
 
 /// Runs `setup-git`.

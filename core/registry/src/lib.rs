@@ -144,7 +144,6 @@ pub use share::fetch::FetchAnswer;
 pub use share::hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use share::push::PushAnswer;
 pub use share::remotes::{RemoteRow, SyncAnswer};
-pub use share::setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
 pub use share::setup_git::SetupGitAnswer;
 pub use share::webhooks::{
     DeliverRequest, Delivered, DeliveryAnswer, TestAnswer, WebhookAdded, WebhookRequest, WebhookRow,
@@ -163,6 +162,7 @@ pub use write::propose::{LandAnswer, ProposeAnswer};
 pub use write::register::{Package, RegisterAnswer, RegisteredFile};
 pub use write::revoke::{ClosedArtifact, RevokeAnswer};
 pub use write::scan::{Outcome, ScanAnswer, ScanRequest, Scanner};
+pub use write::setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};
 pub use write::transaction::Written;
 pub use write::transition::TransitionAnswer;
 pub use write::transition_by_name::TransitionRequest;

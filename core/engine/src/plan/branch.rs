@@ -19,8 +19,18 @@ impl Plan {
             Some((rank(&place), name(&place, None)?))
         });
         let best = signed.chain(carried).min_by_key(|it| it.0);
-        format!("propose/{}", best.map_or_else(|| "change".to_owned(), |it| it.1))
+        format!("propose/{}", best.map_or_else(|| spelled(&self.subject), |it| it.1))
     }
+}
+
+/// The subject line of a change without records, as a branch may be named.
+fn spelled(subject: &str) -> String {
+    let words: Vec<String> = subject
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    words.join("-")
 }
 
 /// What people speak of, first: a promotion brings a stage move along, and a version its trust state.

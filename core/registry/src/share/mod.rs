@@ -13,7 +13,6 @@ pub(crate) mod hook;
 pub(crate) mod origin;
 pub(crate) mod push;
 pub(crate) mod remotes;
-pub(crate) mod setup_ci;
 pub(crate) mod setup_git;
 #[cfg(test)]
 pub(crate) mod tests;

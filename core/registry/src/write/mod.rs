@@ -14,6 +14,7 @@ pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod scan;
 pub(crate) mod secrets;
+pub(crate) mod setup_ci;
 pub(crate) mod transaction;
 pub(crate) mod transition;
 pub(crate) mod transition_by_name;

@@ -161,7 +161,9 @@ impl Writer<'_> {
         if let Some((path, error)) = first_refusal(&judged) {
             return Err(error.at(path));
         }
+        // Companions carry no authority, and wait for nobody.
         let decision = match &judged.effect {
+            _ if ready.oids.is_empty() => Decision::Ok,
             Some(_) => Decision::Ok,
             None => Decision::Pending,
         };
@@ -208,9 +210,14 @@ impl Writer<'_> {
                 && !path.starts_with("trust/")
                 && !path.starts_with("policy/")
         };
-        let plan = match ahead.files.keys().any(texts) {
-            true => self.registry.proposed_again(&view, &author, &ahead)?,
-            false => self.renewed(&view, &author, &ahead)?,
+        let plan = match () {
+            () if ahead.files.is_empty() => Plan {
+                subject: subject_of(&self.registry.repo, &ahead)?,
+                carried: self.registry.bytes_of(&view, &ahead)?,
+                ..Plan::default()
+            },
+            () if ahead.files.keys().any(texts) => self.registry.proposed_again(&view, &author, &ahead)?,
+            () => self.renewed(&view, &author, &ahead)?,
         };
         self.put_on_branch(&view, &author, &plan, &ahead.name, ahead.local)
     }
@@ -283,7 +290,7 @@ impl Writer<'_> {
             })?;
             name.clone_from(&ahead.name);
             merged = Some(ahead.tip);
-            if ahead.files.is_empty() {
+            if ahead.files.is_empty() && ahead.companions.is_empty() {
                 return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
             }
             let judged = self.registry.judge_ahead(view, &ahead)?;

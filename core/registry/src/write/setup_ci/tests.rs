@@ -5,6 +5,7 @@ use std::process::Command;
 use super::SetupCiRequest;
 use crate::VerifyOptions;
 use crate::read::review::team::{Team, key_of};
+use refmark_engine::gate::Decision;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Outcome;
 use refmark_types::error::Code;
@@ -13,10 +14,32 @@ const ALL: SetupCiRequest =
     SetupCiRequest { github: true, gitlab: true, codeowners: true, replace: false, sha256: None };
 
 #[test]
+fn behind_a_protected_branch_the_files_for_ci_are_proposed_and_renewed_and_landed() {
+    let team = Team::new();
+    let ada = key_of("ada");
+    let ready = SetupCiRequest { gitlab: false, codeowners: false, ..ALL };
+    let before = team.main();
+    let proposal = team.registry.write(&ada).propose(None, |it| it.setup_ci(&ready)).unwrap();
+    assert_eq!((proposal.branch.as_str(), proposal.decision), ("propose/set-up-ci", Decision::Ok));
+    assert_eq!(team.main(), before);
+    // Somebody else was first, with something else.
+    team.register(1);
+    let renewed = team.registry.write(&ada).renew("propose/set-up-ci").unwrap();
+    assert_eq!(renewed.base, team.main());
+    let landed = team.registry.write(&ada).land("propose/set-up-ci").unwrap();
+    assert!(landed.removed && landed.records.is_empty());
+    let tree = team.registry.repo().snapshot(team.main()).unwrap();
+    assert!(tree.find(".github/workflows/refmark.yml").unwrap().is_some());
+    assert_eq!(team.registry.read().verify(None, VerifyOptions::default()).unwrap().verdict, Outcome::Ok);
+    let again = team.registry.write(&ada).propose(None, |it| it.setup_ci(&ready)).unwrap_err();
+    assert_eq!(again.code, Code::NothingToDo);
+}
+
+#[test]
 fn workflows_carry_the_pin_and_never_check_the_change_out() {
     let team = Team::new();
     let ada = key_of("ada");
-    let answer = team.registry.share().setup_ci(&ada, &ALL).unwrap();
+    let answer = team.registry.write(&ada).setup_ci(&ALL).unwrap();
     assert_eq!(answer.files, [".github/workflows/refmark.yml", ".gitlab-ci.yml", "CODEOWNERS"]);
     let tree = team.registry.repo().snapshot(team.main()).unwrap();
     let text = |path: &str| String::from_utf8(tree.read(path, 1 << 20).unwrap().unwrap()).unwrap();
@@ -55,13 +78,13 @@ fn workflows_carry_the_pin_and_never_check_the_change_out() {
     assert!(!owners.contains("ci-eval") && !owners.contains("@eve"), "{owners}");
     assert_eq!(team.registry.read().verify(None, VerifyOptions::default()).unwrap().verdict, Outcome::Ok);
 
-    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap().commit, None);
+    assert_eq!(team.registry.write(&ada).setup_ci(&ALL).unwrap().commit, None);
     let files = vec![("CODEOWNERS".to_owned(), b"* @eve\n".to_vec())];
     let other = team.commit("other", "eve", files, "mine");
     team.land(other);
-    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap_err().code, Code::Exists);
+    assert_eq!(team.registry.write(&ada).setup_ci(&ALL).unwrap_err().code, Code::Exists);
     let replace = SetupCiRequest { replace: true, ..ALL };
-    assert_eq!(team.registry.share().setup_ci(&ada, &replace).unwrap().files, ["CODEOWNERS"]);
+    assert_eq!(team.registry.write(&ada).setup_ci(&replace).unwrap().files, ["CODEOWNERS"]);
 }
 
 #[test]
@@ -69,7 +92,7 @@ fn no_pin_is_a_failure() {
     let team = Team::new();
     std::fs::remove_file(team.home.path().join("config/refmark/trust.toml")).unwrap();
     let ada = key_of("ada");
-    assert_eq!(team.registry.share().setup_ci(&ada, &ALL).unwrap_err().code, Code::Unverified);
+    assert_eq!(team.registry.write(&ada).setup_ci(&ALL).unwrap_err().code, Code::Unverified);
 }
 
 #[test]

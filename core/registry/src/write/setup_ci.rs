@@ -3,13 +3,10 @@
 //! The workflow and the pin are the base branch's own, and the change is fetched as objects and never checked out. None of
 //! it carries authority: it tells people early what readers would refuse.
 
-use crate::registry::Sharing;
-use refmark_engine::ports::signer::Signer;
+use crate::registry::Writer;
+use refmark_engine::plan::Plan;
 use serde::Serialize;
 
-use crate::write::transaction::identity;
-use refmark_engine::ports::signer::sign_commit;
-use refmark_engine::ports::store::{NewCommit, RecordStore, message};
 use refmark_engine::snapshot::History;
 use refmark_engine::state_reader::StateReader;
 use refmark_query::review::quoted;
@@ -58,9 +55,9 @@ pub struct SetupCiAnswer {
     pub next: Vec<String>,
 }
 
-impl Sharing<'_> {
+impl Writer<'_> {
     /// Writes the companions in one commit. The pin that they carry is this reader's own: an error `unverified` without one.
-    pub fn setup_ci(&self, signer: &dyn Signer, request: &SetupCiRequest) -> Result<SetupCiAnswer> {
+    pub fn setup_ci(&self, request: &SetupCiRequest) -> Result<SetupCiAnswer> {
         let Some(pin) = self.registry.world.pin_of(self.registry.id())? else {
             return Err(Error::new(
                 Code::Unverified,
@@ -68,49 +65,38 @@ impl Sharing<'_> {
             )
             .hint(Hint::of("pin it first, by a fingerprint from its owner: ").then(Next::TrustPin { root: None })));
         };
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
-        let view = self.registry.view()?;
-        view.check_tip()?;
-        let by = self.registry.write(signer).author(&view)?.by;
-        let facts = view.facts()?;
-        let wanted = self.companions(facts, pin, request)?;
-        let tree = self.registry.repo.snapshot(view.head)?;
         let mut files = Vec::new();
-        for (path, text) in wanted {
-            match tree.read(path, COMPANION_LIMIT)? {
-                Some(there) if there == text.as_bytes() => {}
-                Some(_) if !request.replace => {
-                    return Err(Error::new(Code::Exists, format!("{path} is there already, and is another"))
-                        .hint(Hint::of("to write it anew: ").then(Next::With(Choice::Force)))
-                        .at(path));
+        let written = self.change(|view, _| {
+            let wanted = self.companions(view.facts()?, pin, request)?;
+            let tree = self.registry.repo.snapshot(view.head)?;
+            files.clear();
+            let mut carried = Vec::new();
+            for (path, text) in wanted {
+                match tree.read(path, COMPANION_LIMIT)? {
+                    Some(there) if there == text.as_bytes() => continue,
+                    Some(_) if !request.replace => {
+                        return Err(Error::new(Code::Exists, format!("{path} is there already, and is another"))
+                            .hint(Hint::of("to write it anew: ").then(Next::With(Choice::Force)))
+                            .at(path));
+                    }
+                    _ => {}
                 }
-                _ => files.push((path.to_owned(), text.into_bytes())),
+                files.push(path.to_owned());
+                carried.push((path.to_owned(), text.into_bytes()));
             }
-        }
-        let mut answer = SetupCiAnswer {
-            files: files.iter().map(|it| it.0.clone()).collect(),
-            trust_root: pin.prefixed(),
-            commit: None,
-            next: next_steps(request, &self.registry.branch),
+            if carried.is_empty() {
+                return Err(Error::new(Code::NothingToDo, "the files for CI are there already"));
+            }
+            let (subject, body) = ("set up CI".to_owned(), "Companions without authority.".to_owned());
+            Ok(Plan { subject, body, carried, ..Plan::default() })
+        });
+        let commit = match written {
+            Ok(written) => Some(written.commit),
+            Err(error) if error.code == Code::NothingToDo => None,
+            Err(error) => return Err(error),
         };
-        if files.is_empty() {
-            return Ok(answer);
-        }
-        let sign = |payload: &[u8]| sign_commit(signer, payload);
-        let commit = self.registry.repo.write(&NewCommit {
-            parents: vec![view.head],
-            files,
-            removals: Vec::new(),
-            message: message("set up CI", "Companions without authority.", &[]),
-            author: identity(&by),
-            committer: identity(&by),
-            time: self.registry.world.clock.now(),
-            sign: Some(&sign),
-        })?;
-        self.registry.repo.move_branch(&self.registry.branch, Some(view.head), commit)?;
-        answer.commit = Some(commit);
-        Ok(answer)
+        let next = next_steps(request, &self.registry.branch);
+        Ok(SetupCiAnswer { files, trust_root: pin.prefixed(), commit, next })
     }
 
     fn companions(
