@@ -55,7 +55,7 @@ impl PyRegistry {
     fn attach(&self, py: Python<'_>, reference: &str, evidence_type: &str, given: Given) -> PyResult<Py<PyAny>> {
         let secrets = given.allow_secret;
         let request = given.request(reference, evidence_type).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.write(writer).allow_secrets(secrets).attach(&request))
+        self.change(py, None, |writer| writer.allow_secrets(secrets).attach(&request))
     }
 
     fn scan(
@@ -73,6 +73,6 @@ impl PyRegistry {
             produced_by,
             attach,
         };
-        self.write(py, progress, |registry, writer| registry.write(writer).scan(&request))
+        self.change(py, progress, |writer| writer.scan(&request))
     }
 }

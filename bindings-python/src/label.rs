@@ -75,34 +75,34 @@ impl PyRegistry {
     fn describe(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
         let request = words.about();
-        self.write(py, None, |registry, writer| registry.write(writer).describe(&model, &request))
+        self.change(py, None, |writer| writer.describe(&model, &request))
     }
 
     fn announce(&self, py: Python<'_>, model: &str, words: Words) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
         let request = words.about();
-        self.write(py, None, |registry, writer| registry.write(writer).announce(&model, &request))
+        self.change(py, None, |writer| writer.announce(&model, &request))
     }
 
     fn label(&self, py: Python<'_>, reference: &str, words: Words) -> PyResult<Py<PyAny>> {
         let (model, version) = self.version_of(py, reference)?;
         let request = words.label();
-        self.write(py, None, |registry, writer| registry.write(writer).label(&model, version, &request))
+        self.change(py, None, |writer| writer.label(&model, version, &request))
     }
 
     fn hide_version(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let (model, version) = self.version_of(py, reference)?;
-        self.write(py, None, |registry, writer| registry.write(writer).hide_version(&model, version, reason))
+        self.change(py, None, |writer| writer.hide_version(&model, version, reason))
     }
 
     fn hide_model(&self, py: Python<'_>, model: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let model = ModelName::parse(model).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.write(writer).hide_model(&model, reason))
+        self.change(py, None, |writer| writer.hide_model(&model, reason))
     }
 
     fn rename(&self, py: Python<'_>, model: &str, to: &str) -> PyResult<Py<PyAny>> {
         let (model, to) = (ModelName::parse(model).or_raise(py)?, ModelName::parse(to).or_raise(py)?);
-        self.write(py, None, |registry, writer| registry.write(writer).rename(&model, &to))
+        self.change(py, None, |writer| writer.rename(&model, &to))
     }
 }
 

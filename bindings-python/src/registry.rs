@@ -12,12 +12,13 @@ use refmark_core::engine::ports::signer::Signer;
 use refmark_core::engine::ports::{Cancel, Progress};
 use refmark_core::query::request;
 use refmark_core::store::git::Format;
-use refmark_core::types::error::Result;
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ModelName, PrincipalId, RemoteName};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
     self as core, Context, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest,
+    Writer,
 };
 use serde::Serialize;
 
@@ -35,6 +36,8 @@ pub struct PyRegistry {
     pub shared: Registry,
     path: PathBuf,
     pub(crate) options: Options,
+    /// Whether changes are proposed in place of made, and on which branch.
+    proposal: Option<Option<String>>,
 }
 
 /// Opens the registry at a path, or where none is given the one that is meant here. Where a lock file above the working
@@ -54,7 +57,12 @@ pub fn open(
     quick(py, || {
         let world = options.world()?;
         let found = core::locate(path.as_deref(), &here, &world)?;
-        Ok(PyRegistry { shared: core::open_located(&found, &here, world)?, path: found.path().to_owned(), options })
+        Ok(PyRegistry {
+            shared: core::open_located(&found, &here, world)?,
+            path: found.path().to_owned(),
+            options,
+            proposal: None,
+        })
     })
 }
 
@@ -90,14 +98,14 @@ pub fn init(
         Registry::init(&path, options.world()?, &*signer, &request)
     })?;
     let made = answer(py, &made)?;
-    Ok((PyRegistry { shared, path, options }, made))
+    Ok((PyRegistry { shared, path, options, proposal: None }, made))
 }
 
 impl PyRegistry {
     /// The handle of a registry at a path.
     pub fn open_at(py: Python<'_>, path: PathBuf, options: Options) -> PyResult<PyRegistry> {
         let shared = quick(py, || Registry::open(&path, options.world()?))?;
-        Ok(PyRegistry { shared, path, options })
+        Ok(PyRegistry { shared, path, options, proposal: None })
     }
 
     /// A handle of its own for long work, held to the same root.
@@ -105,13 +113,37 @@ impl PyRegistry {
         Registry::open(&self.path, Context { progress, cancel, ..self.shared.world().clone() })
     }
 
-    /// Does a change on a handle of its own, with the user's key.
+    /// Does a change on a handle of its own, with the user's key; or proposes it, and leaves the caller's function by an
+    /// exception that brings the proposal.
+    pub fn change<T: Serialize + Send>(
+        &self,
+        py: Python<'_>,
+        listener: Option<Py<PyAny>>,
+        verb: impl FnOnce(Writer<'_>) -> Result<T> + Send,
+    ) -> PyResult<Py<PyAny>> {
+        let Some(branch) = &self.proposal else {
+            return self.write(py, listener, |registry, signer| verb(registry.write(signer)));
+        };
+        let proposal = run(py, listener, |progress, cancel| {
+            let registry = self.open_for(progress, cancel)?;
+            let signer = self.options.signer(&registry)?;
+            registry.write(&*signer).propose(branch.as_deref(), verb)
+        })?;
+        let proposed = py.import("refmark._proposed")?.getattr("Proposed")?;
+        Err(PyErr::from_value(proposed.call1((answer(py, &proposal)?,))?))
+    }
+
+    /// Does what is only done at once on a handle of its own, with the user's key.
     pub fn write<T: Serialize + Send>(
         &self,
         py: Python<'_>,
         listener: Option<Py<PyAny>>,
         work: impl FnOnce(&Registry, &dyn Signer) -> Result<T> + Send,
     ) -> PyResult<Py<PyAny>> {
+        if self.proposal.is_some() {
+            let error = Error::new(Code::BadArgument, "this is done at once, and is no change that can be proposed");
+            return Err(error).or_raise(py);
+        }
         let done = run(py, listener, |progress, cancel| {
             let registry = self.open_for(progress, cancel)?;
             let signer = self.options.signer(&registry)?;
@@ -188,6 +220,13 @@ impl Transition {
 
 #[pymethods]
 impl PyRegistry {
+    /// The same registry, on which every change is proposed.
+    #[pyo3(signature = (branch))]
+    fn proposing(&self, py: Python<'_>, branch: Option<String>) -> PyResult<PyRegistry> {
+        let handle = PyRegistry::open_at(py, self.path.clone(), self.options.clone())?;
+        Ok(PyRegistry { proposal: Some(branch), ..handle })
+    }
+
     #[getter]
     fn path(&self) -> PathBuf {
         self.path.clone()
@@ -239,9 +278,7 @@ impl PyRegistry {
     fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let secrets = packages.iter().any(|it| it.allow_secret);
         let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
-        self.write(py, progress, |registry, writer| {
-            registry.write(writer).allow_secrets(secrets).register_all(&packages)
-        })
+        self.change(py, progress, |writer| writer.allow_secrets(secrets).register_all(&packages))
     }
 
     #[pyo3(signature = (target, version, reason, expect, evidence))]
@@ -262,7 +299,7 @@ impl PyRegistry {
             let expect = expect.map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
             Ok(PromoteRequest { model, alias, version, reason, expect, evidence })
         })?;
-        self.write(py, None, |registry, writer| registry.write(writer).promote(&request))
+        self.change(py, None, |writer| writer.promote(&request))
     }
 
     #[pyo3(signature = (target, to, reason))]
@@ -273,13 +310,13 @@ impl PyRegistry {
             let to = to.map(|text| request::version(view.facts()?, &model, text)).transpose()?;
             Ok(RollbackRequest { model, alias, to, reason })
         })?;
-        self.write(py, None, |registry, writer| registry.write(writer).rollback(&request))
+        self.change(py, None, |writer| writer.rollback(&request))
     }
 
     fn unset(&self, py: Python<'_>, target: &str, reason: String) -> PyResult<Py<PyAny>> {
         let (model, alias) = request::alias(target).or_raise(py)?;
         let request = UnsetRequest { model, alias, reason };
-        self.write(py, None, |registry, writer| registry.write(writer).unset(&request))
+        self.change(py, None, |writer| writer.unset(&request))
     }
 
     fn transition(
@@ -291,17 +328,17 @@ impl PyRegistry {
         transition: Transition,
     ) -> PyResult<Py<PyAny>> {
         let request = transition.request(reference, reason, &evidence).or_raise(py)?;
-        self.write(py, None, |registry, writer| registry.write(writer).transition(&request))
+        self.change(py, None, |writer| writer.transition(&request))
     }
 
     fn revoke(&self, py: Python<'_>, reference: &str, reason: &str, files: Vec<String>) -> PyResult<Py<PyAny>> {
         let artifact = quick(py, || artifact(&self.shared, reference))?;
-        self.write(py, None, |registry, writer| registry.write(writer).revoke_files(artifact, reason, &files))
+        self.change(py, None, |writer| writer.revoke_files(artifact, reason, &files))
     }
 
     fn delete(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
         let artifact = quick(py, || artifact(&self.shared, reference))?;
-        self.write(py, None, |registry, writer| registry.write(writer).delete(artifact, reason))
+        self.change(py, None, |writer| writer.delete(artifact, reason))
     }
 
     #[pyo3(signature = (reference, at, last_good, accept_incomplete))]

@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use refmark_core::engine::plan::{PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_core::query::index::{MetricBound, SearchRequest, TagFilter};
 use refmark_core::query::request;
 use refmark_core::records::approval::Waiver;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::error::{Result, bug};
+use refmark_core::types::error::Result;
 use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
-use refmark_core::{ApproveRequest, CloneRequest, Registry, TransitionRequest};
+use refmark_core::{ApproveRequest, CloneRequest, Registry};
 
 use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::{quick, run};
-use crate::registry::{PyRegistry, Transition};
+use crate::registry::PyRegistry;
 
 /// Clones a registry: the handle, and the answer.
 #[pyfunction]
@@ -87,49 +86,6 @@ impl Search {
     }
 }
 
-/// A change that shall be proposed, as Python hands it over.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Proposed {
-    /// `promote`, `rollback`, `unset` or `transition`.
-    verb: String,
-    /// `MODEL@ALIAS`; for a transition a reference.
-    target: String,
-    version: Option<String>,
-    reason: String,
-    evidence: Vec<String>,
-    /// For a transition.
-    transition: Option<Transition>,
-}
-
-/// What is asked for: a transition is read against the registry when it is proposed.
-enum Asked {
-    Promote(PromoteRequest),
-    Rollback(RollbackRequest),
-    Unset(UnsetRequest),
-    Transition(TransitionRequest),
-}
-
-impl Proposed {
-    fn read(self, registry: &Registry) -> Result<Asked> {
-        if let Some(transition) = self.transition {
-            return transition.request(&self.target, self.reason, &self.evidence).map(Asked::Transition);
-        }
-        let (model, alias) = request::alias(&self.target)?;
-        let (reason, evidence) = (self.reason, request::digests(&self.evidence)?);
-        let view = registry.read().view()?;
-        let version = self.version.as_deref().map(|text| request::version(view.facts()?, &model, text)).transpose()?;
-        Ok(match (self.verb.as_str(), version) {
-            ("promote", Some(version)) => {
-                Asked::Promote(PromoteRequest { model, alias, version, reason, expect: None, evidence })
-            }
-            ("rollback", to) => Asked::Rollback(RollbackRequest { model, alias, to, reason }),
-            ("unset", _) => Asked::Unset(UnsetRequest { model, alias, reason }),
-            (other, _) => return Err(bug(format!("`{}` is no change", other.escape_debug()))),
-        })
-    }
-}
-
 #[pymethods]
 impl PyRegistry {
     #[pyo3(signature = (search, parent))]
@@ -143,16 +99,6 @@ impl PyRegistry {
             }
         })?;
         answer(py, &found)
-    }
-
-    fn propose(&self, py: Python<'_>, change: Proposed, branch: Option<&str>) -> PyResult<Py<PyAny>> {
-        let change = quick(py, || change.read(&self.shared))?;
-        self.write(py, None, |registry, writer| match &change {
-            Asked::Promote(request) => registry.write(writer).propose(branch, |it| it.promote(request)),
-            Asked::Rollback(request) => registry.write(writer).propose(branch, |it| it.rollback(request)),
-            Asked::Unset(request) => registry.write(writer).propose(branch, |it| it.unset(request)),
-            Asked::Transition(request) => registry.write(writer).propose(branch, |it| it.transition(request)),
-        })
     }
 
     fn fetch(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -12,6 +12,30 @@ import pytest
 import refmark
 
 
+def test_any_verb_that_writes_can_be_proposed_and_what_writes_nothing_is_refused(
+    two: refmark.Registry, tmp_path: Path
+) -> None:
+    head = two.head
+    (tmp_path / "w.txt").write_text("third")
+    (tmp_path / "book.md").write_text("Call nora, then roll back to the version before.")
+    registered = two.proposed(lambda it: it.register("sentiment", tmp_path / "w.txt"), branch="propose/third")
+    attached = two.proposed(lambda it: it.attach("sentiment/1", "runbook", tmp_path / "book.md", verdict="pass"))
+    described = two.proposed(lambda it: it.describe("sentiment", description="scores the mood of short texts"))
+    revoked = two.proposed(lambda it: it.revoke("sentiment/1", "leaked rows"))
+    assert registered.branch == "propose/third"
+    assert len({it.branch for it in (registered, attached, described, revoked)}) == 4
+    assert two.head == head and len(two.versions("sentiment")) == 2
+    # What is done at once only says so, and so does a function that changes nothing.
+    for change in (lambda it: it.land("propose/third"), lambda it: it.list()):
+        with pytest.raises(refmark.UsageError):
+            two.proposed(change)
+    # What a rule refuses is refused as ever.
+    with pytest.raises(refmark.NotFoundError):
+        two.proposed(lambda it: it.promote("sentiment@champion", 9))
+    two.land("propose/third")
+    assert len(two.versions("sentiment")) == 3
+
+
 def test_a_pinned_name_is_pulled_without_its_registry(
     two: refmark.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

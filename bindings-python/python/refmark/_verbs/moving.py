@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import TYPE_CHECKING, Callable, Iterable, Mapping
 
 from .._arguments import UNSET, RefLike, TimeLike, expected, texts, time, transition
 from .._arguments import reference as _text
 from .._arguments import version as _version
+from .._proposed import Proposed
 from .._team import Approved, Landing, Proposal, Proposals
 from .._values import Promotion, Revocation, Transition
+from ..errors import UsageError
 from ._base import Verbs
+
+if TYPE_CHECKING:
+    from .._registry import Registry
 
 
 class Moving(Verbs):
     """Verbs that change what is live."""
 
     __slots__ = ()
+
+    def proposed(self, change: Callable[[Registry], object], *, branch: str | None = None) -> Proposal:
+        """Proposes what a function would change, on a branch of its own, for others to review and approve.
+
+        ``change`` gets this registry and calls one verb that writes, such as
+        ``reg.proposed(lambda it: it.register("sentiment", "out/"))``. The function ends there: nothing took effect yet.
+        Without ``branch`` the branch is named after the change. Raises :class:`UsageError` where the function calls no
+        verb that writes, and what the verb itself would raise where a rule speaks against it.
+        """
+        from .._registry import Registry
+
+        try:
+            change(Registry(self._native.proposing(branch)))
+        except Proposed as proposal:
+            return Proposal(proposal.answer)
+        raise UsageError(
+            "nothing was proposed: the function called no verb that changes the registry",
+            code="bad-argument",
+            hint='reg.proposed(lambda it: it.register("MODEL", "PATH"))',
+        )
 
     def promote(
         self,
@@ -80,17 +105,17 @@ class Moving(Verbs):
         evidence: str | Iterable[str] | None = None,
     ) -> Proposal:
         """Proposes a move of ``MODEL@ALIAS`` on a branch, for others to review and approve."""
-        return self._proposed(branch, "promote", target, reason, version=_version(version), evidence=texts(evidence))
+        return self.proposed(lambda it: it.promote(target, version, reason, evidence=evidence), branch=branch)
 
     def propose_rollback(
         self, target: str, to: int | RefLike | None = None, reason: str = "", *, branch: str | None = None
     ) -> Proposal:
         """Proposes to move ``MODEL@ALIAS`` back."""
-        return self._proposed(branch, "rollback", target, reason, version=None if to is None else _version(to))
+        return self.proposed(lambda it: it.rollback(target, to, reason), branch=branch)
 
     def propose_unset(self, target: str, reason: str = "", *, branch: str | None = None) -> Proposal:
         """Proposes to close ``MODEL@ALIAS``."""
-        return self._proposed(branch, "unset", target, reason)
+        return self.proposed(lambda it: it.unset(target, reason), branch=branch)
 
     def propose_transition(
         self,
@@ -104,14 +129,12 @@ class Moving(Verbs):
         evidence: str | Iterable[str] | None = None,
     ) -> Proposal:
         """Proposes to move a version to a stage, or its artifact to a trust state."""
-        where = transition(to, replacement, sunset)
-        return self._proposed(
-            branch, "transition", _text(reference), reason, evidence=texts(evidence), transition=where
+        return self.proposed(
+            lambda it: it.transition(
+                reference, to, reason, replacement=replacement, sunset=sunset, evidence=evidence
+            ),
+            branch=branch,
         )
-
-    def _proposed(self, branch: str | None, verb: str, target: str, reason: str, **more: Any) -> Proposal:
-        change = {"version": None, "evidence": [], "transition": None, **more}
-        return Proposal(self._native.propose({"verb": verb, "target": target, "reason": reason, **change}, branch))
 
     def proposals(self) -> Proposals:
         """Proposals that are open: what each waits for, and what of it waits for the holder of your key."""
