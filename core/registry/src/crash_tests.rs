@@ -165,7 +165,7 @@ fn is_of_the_dead(path: &Path) -> bool {
 
 /// What this process left is from now on that of a dead one, and after a power cut that of an earlier boot. The innermost
 /// first: a folder's new name changes all paths.
-fn bury(folder: &Path, is_new_boot: bool) {
+pub(crate) fn bury(folder: &Path, is_new_boot: bool) {
     let (living, dead) = living_and_dead();
     for path in everything(folder) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

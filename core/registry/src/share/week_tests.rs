@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::crash_tests::bury;
 use crate::pins::tests::Stage1;
 use crate::share::again::{AgainAnswer, Made};
 use crate::share::tests::git;
@@ -15,7 +16,8 @@ use refmark_engine::plan::PromoteRequest;
 use refmark_engine::ports::Clock;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
-use refmark_types::error::Code;
+use refmark_store::testing::disk::{FaultyDisk, Then};
+use refmark_types::error::{Code, Result};
 use refmark_types::name::AliasName;
 use refmark_types::time::Timestamp;
 
@@ -62,6 +64,35 @@ impl Clone {
         self.told.extend(again.made.iter().filter(|it| it.how == Made::StandsAlready).map(|it| body(it.was)));
     }
 
+    fn take(&mut self, made: Option<String>, again: Option<AgainAnswer>) {
+        self.done.extend(made);
+        again.iter().for_each(|it| self.hear(it));
+    }
+
+    /// Does something that is killed at some step on the disk, or is done before it comes there. Nothing was promised then,
+    /// but what was promised before stands: on the branch, or on one of those that keep what did not fit.
+    fn killed(&mut self, stage: &Stage1, deed: Deed, step: u64, number: usize) {
+        let disk = Arc::new(FaultyDisk::at(step, Then::Die));
+        let world = Context { disk: disk.clone(), ..self.registry.world().clone() };
+        let dying = Registry::open(self.registry.path(), world);
+        match dying.and_then(|registry| deed.run(stage, &registry, number)) {
+            Ok((made, again)) => self.take(made, again),
+            Err(error) => assert!(disk.is_reached() || error.code == Code::NothingToDo, "{error}"),
+        }
+        bury(self.registry.git_dir(), false);
+        let repo = self.registry.repo();
+        for branch in repo.branches().unwrap().iter().filter(|it| it.starts_with("unpushed/")) {
+            let mut at = repo.head(branch).unwrap();
+            while let Some(commit) =
+                at.filter(|it| !repo.is_ancestor(*it, stage.registry().head().unwrap()).unwrap_or(false))
+            {
+                let found = refmark_engine::snapshot::History::commit(repo, commit).unwrap();
+                self.told.extend(found.message.split("\n\n").nth(1).map(str::to_owned));
+                at = found.parents.first().copied();
+            }
+        }
+    }
+
     fn pull(&self, how: &str) {
         let Some(at) = &self.worktree else { return };
         git(at, &["reset", "-q", "--hard"]);
@@ -102,44 +133,63 @@ fn clones(stage: &Stage1) -> Vec<Clone> {
     clones
 }
 
-fn step(stage: &Stage1, clone: &mut Clone, dice: &mut Dice, number: usize) {
-    let signer = Some(stage.writer());
-    match dice.below(10) {
-        0..=3 => {
-            let alias = ["blue", "green", "champion"][dice.below(3)];
-            let versions = clone.registry.view().unwrap().facts().unwrap().newest_version(&model("sentiment")).unwrap();
-            let request = PromoteRequest {
-                model: model("sentiment"),
-                alias: AliasName::parse(alias).unwrap(),
-                version: 1 + dice.below(versions.unwrap() as usize) as u64,
-                reason: format!("move {number}"),
-                expect: None,
-                evidence: Vec::new(),
-            };
-            match clone.registry.write(stage.writer()).promote(&request) {
-                Ok(_) => drop(clone.done.insert(request.reason)),
-                Err(error) => assert_eq!(error.code, Code::NothingToDo, "{error}"),
+/// One thing that a person or a job does. What comes of it is what the clone is told.
+#[derive(Clone, Copy)]
+enum Deed {
+    Promote { alias: usize, dice: usize },
+    Register,
+    Fetch,
+    Push,
+}
+
+impl Deed {
+    fn any(dice: &mut Dice) -> Deed {
+        match dice.below(7) {
+            0..=3 => Deed::Promote { alias: dice.below(3), dice: dice.below(1 << 20) },
+            4 => Deed::Register,
+            5 => Deed::Fetch,
+            _ => Deed::Push,
+        }
+    }
+
+    /// Does it with a handle of the clone's: what was made, and what was made again.
+    fn run(self, stage: &Stage1, registry: &Registry, number: usize) -> Result<(Option<String>, Option<AgainAnswer>)> {
+        let signer = Some(stage.writer());
+        Ok(match self {
+            Deed::Promote { alias, dice } => {
+                let versions = registry.view()?.facts()?.newest_version(&model("sentiment"))?;
+                let request = PromoteRequest {
+                    model: model("sentiment"),
+                    alias: AliasName::parse(["blue", "green", "champion"][alias]).unwrap(),
+                    version: 1 + dice as u64 % versions.unwrap(),
+                    reason: format!("move {number}"),
+                    expect: None,
+                    evidence: Vec::new(),
+                };
+                registry.write(stage.writer()).promote(&request)?;
+                (Some(request.reason), None)
             }
-        }
-        4 => drop(stage.register(&clone.registry, &format!("content {number}"))),
-        5 => {
-            let fetched = clone.registry.share().fetch_commits(signer).unwrap();
-            clone.hear(&fetched.again);
-        }
-        6 | 7 => match clone.registry.share().push_commits(signer) {
-            Ok(pushed) => clone.hear(&pushed.again),
+            Deed::Register => {
+                let folder = stage.home().join(format!("content-{number}"));
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join("w.bin"), format!("content {number}")).unwrap();
+                registry.write(stage.writer()).register(&Package::new(model("sentiment"), vec![folder])?)?;
+                (None, None)
+            }
+            Deed::Fetch => (None, Some(registry.share().fetch_commits(signer)?.again)),
+            Deed::Push => (None, Some(registry.share().push_commits(signer)?.again)),
+        })
+    }
+}
+
+fn step(stage: &Stage1, clone: &mut Clone, dice: &mut Dice, number: usize) {
+    match dice.below(10) {
+        0..=6 => match Deed::any(dice).run(stage, &clone.registry, number) {
+            Ok((made, again)) => clone.take(made, again),
             Err(error) => assert_eq!(error.code, Code::NothingToDo, "{error}"),
         },
-        8 => clone.pull(["--no-rebase", "--rebase"][dice.below(2)]),
-        _ => {
-            // Killed after all was fetched and made again, and before the branch moved.
-            git(clone.registry.git_dir(), &["fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
-            let (ours, theirs) = (clone.registry.head().unwrap(), clone.registry.tracked_head().unwrap());
-            if !clone.registry.repo().on_first_parent_chain(ours, theirs).unwrap() {
-                let _ = clone.registry.again_on(signer, ours, theirs);
-                clone.registry.bind(theirs);
-            }
-        }
+        7 | 8 => clone.pull(["--no-rebase", "--rebase"][dice.below(2)]),
+        _ => clone.killed(stage, Deed::any(dice), 1 + dice.below(80) as u64, number),
     }
     clone.registry.view().unwrap().check_tip().unwrap();
 }
