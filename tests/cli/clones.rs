@@ -224,3 +224,21 @@ fn a_hook_that_git_would_not_run_is_not_installed() {
     let ran: Ran = command.env("GIT_CONFIG_GLOBAL", env.path("gitconfig")).output().unwrap().into();
     assert_eq!(ran.status, 0, "the registry's own goes before the user's: {}", ran.stderr);
 }
+
+#[test]
+fn an_origin_by_a_relative_path_is_found_from_where_git_finds_it() {
+    let env = TestEnvironment::with_models();
+    env.git(".", &["init", "-q", "--bare", "-b", "main", "forge"]);
+    env.git("models", &["remote", "add", "origin", "../forge"]);
+    assert!(env.ok(&["status"]).contains("nothing of it was fetched or pushed yet"));
+    env.ok(&["push"]);
+    assert!(env.ok(&["status"]).contains("0 ahead, 0 behind"));
+    env.git(".", &["clone", "-q", "forge", "copy"]);
+    env.git("copy", &["remote", "set-url", "origin", "../forge"]);
+    env.write("copy/below/x", "");
+    env.ok(&["-R", "copy", "fetch"]);
+    let below = env.refmark(&["promote", "sentiment@blue", "1"]).current_dir(env.path("copy/below")).output().unwrap();
+    assert!(below.status.success());
+    env.ok(&["-R", "copy", "push"]);
+    assert_eq!(env.git("forge", &["rev-parse", "main"]), env.git("copy", &["rev-parse", "main"]));
+}

@@ -81,7 +81,10 @@ impl Render for Status {
                 "origin",
                 it.origin
                     .as_ref()
-                    .map(|it| format!("{}: {} ahead, {} behind", safe(&it.url), it.ahead, it.behind))
+                    .map(|it| match it.head {
+                        Some(_) => format!("{}: {} ahead, {} behind", safe(&it.url), it.ahead, it.behind),
+                        None => format!("{}: nothing of it was fetched or pushed yet", safe(&it.url)),
+                    })
                     .unwrap_or_default(),
             ),
             (

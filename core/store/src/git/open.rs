@@ -125,10 +125,11 @@ impl Repo {
         Arc::clone(&self.stage.disk)
     }
 
-    /// The address of a remote, as the repository's own configuration has it.
+    /// The address of a remote, as the repository's own configuration has it; a relative path from where Git takes it.
     pub fn remote_url(&self, remote: &str) -> Result<Option<String>> {
-        let config = read_config(&self.refs.common_dir)?;
-        Ok(config.string(format!("remote.{remote}.url").as_str()).map(|url| url.to_string()))
+        let common_dir = &self.refs.common_dir;
+        let config = read_config(common_dir)?;
+        Ok(config.string(format!("remote.{remote}.url").as_str()).map(|url| placed(common_dir, &url.to_string())))
     }
 
     /// What is odd about the repository. A registry's history counts as whole only where nothing is.
@@ -187,6 +188,19 @@ pub(super) fn locate(path: &Path) -> Result<Located> {
         return Err(not_a_repository(&git_dir, "it has no HEAD or no objects"));
     }
     Ok(Located { git_dir, common_dir, worktree })
+}
+
+/// An address in a repository's configuration: where it is a relative path, from the folder in which Git would run.
+pub(super) fn placed(common_dir: &Path, url: &str) -> String {
+    let host_or_scheme = url.find(':').is_some_and(|colon| !url[..colon].contains('/'));
+    if url.is_empty() || url.starts_with('/') || host_or_scheme {
+        return url.to_owned();
+    }
+    let in_worktree = common_dir.file_name().is_some_and(|name| name == ".git");
+    let base = common_dir.parent().filter(|_| in_worktree).unwrap_or(common_dir);
+    let path = base.join(url);
+    // `..` only where that is the same folder: behind a link it is another one.
+    fs::canonicalize(&path).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 fn not_a_repository(path: &Path, why: &str) -> Box<Error> {

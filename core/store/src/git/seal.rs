@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::io_error;
-use super::open::{Located, alternates_of, locate, read_config};
+use super::open::{Located, alternates_of, locate, placed, read_config};
 use super::settings::{Source, Treatment, treatment};
 use crate::fs::host::unique_name;
 use crate::fs::sibling::Beside;
@@ -95,7 +95,9 @@ impl Seal {
         seal.put("config", own.as_bytes())?;
         for (key, value) in entries(&config) {
             if treatment(Source::Repository, &key) == Treatment::ForNetwork {
-                seal.data.push((key, value));
+                let is_address = key.starts_with("remote.") && (key.ends_with(".url") || key.ends_with(".pushurl"));
+                // The child runs in another folder.
+                seal.data.push((key, if is_address { placed(&common_dir, &value) } else { value }));
             }
         }
         let includes = |name: &str| config.sections_by_name(name).is_some_and(|mut all| all.next().is_some());
