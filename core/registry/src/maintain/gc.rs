@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::registry::Registry;
-use refmark_engine::ports::store::RecordStore;
 use refmark_store::blob::{KEEP_SECONDS, LeftOver};
 use refmark_store::fs::lock::{Holder, sweep as sweep_rights, unlock};
 use refmark_store::fs::sibling::left_over;
@@ -65,8 +64,7 @@ impl Maintenance<'_> {
         }
         // Before the lock: on a full disk this is what makes room for it.
         self.registry.sweep()?;
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
+        let _lock = self.registry.begin()?;
         self.registry.finish_deletes()?;
         answer.trash = self.registry.store.empty_trash(now)?;
         answer.trash_kept = self.registry.store.trash_due(now)?.2;

@@ -253,10 +253,7 @@ impl Registry {
                 .at(path));
             }
         }
-        match view.verified() {
-            Some(verified) => verified.walk.try_landing(&ready.oids),
-            None => Err(refmark_types::error::bug("changes are made again on a whole history")),
-        }
+        view.try_landing(&ready.oids)
     }
 
     /// The change with its records as they were signed, where they have effect on the new head.

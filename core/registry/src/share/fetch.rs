@@ -43,8 +43,7 @@ impl Sharing<'_> {
     pub fn fetch_commits(&self, signer: Option<&dyn Signer>) -> Result<FetchAnswer> {
         let registry = self.registry;
         let origin = registry.needs_origin()?;
-        let _lock = registry.lock()?;
-        registry.repo.recover()?;
+        let _lock = registry.begin()?;
         let theirs = registry.fetch_origin(&origin)?;
         let answer = registry.follow_origin(&origin, theirs, signer)?;
         registry.take_proposals(&origin)?;
@@ -56,8 +55,7 @@ impl Writer<'_> {
     /// Makes own changes again on top of what was fetched last, without asking the origin.
     pub fn renew_own(&self) -> Result<FetchAnswer> {
         let origin = self.registry.needs_origin()?;
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
+        let _lock = self.registry.begin()?;
         let (ours, tracked) = (self.registry.head()?, self.registry.tracked_head());
         let Some(theirs) = tracked.filter(|theirs| !self.registry.has_on_chain(ours, *theirs).unwrap_or(false)) else {
             return Err(Error::new(

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::registry::Sharing;
 use crate::share::again::AgainAnswer;
 use refmark_engine::ports::signer::Signer;
-use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::{Document, Place};
 use refmark_store::blob::Presence;
@@ -43,8 +42,7 @@ impl Sharing<'_> {
     /// gone are not pushed, and the answer says which.
     pub fn push_commits(&self, signer: Option<&dyn Signer>) -> Result<PushAnswer> {
         let origin = self.registry.needs_origin()?;
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
+        let _lock = self.registry.begin()?;
         let mut again = AgainAnswer::default();
         let mut theirs = self.registry.tracked_head();
         theirs.map_or(Ok(()), |theirs| self.registry.check_origin_follows(theirs))?;

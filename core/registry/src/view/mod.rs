@@ -15,6 +15,8 @@ use refmark_engine::chain::Chain;
 use refmark_engine::effective::{Objects, State};
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
+use refmark_engine::rules::Judged;
+use refmark_engine::snapshot::Mode;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{NeedsWholeWalk, Subject, Verified, Verifier};
 pub use refmark_query::answer::AsOf;
@@ -24,6 +26,7 @@ use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// What has taken effect at a head.
 pub struct View<'r> {
@@ -237,6 +240,14 @@ impl<'r> View<'r> {
     /// The walk, where history is whole.
     pub fn verified(&self) -> Option<&Verified<'r>> {
         self.verified.as_ref()
+    }
+
+    /// Judges files as one landing on this head, without writing anything.
+    pub(crate) fn try_landing(&self, files: &BTreeMap<String, (Mode, Oid)>) -> Result<Judged> {
+        match self.verified() {
+            Some(verified) => verified.walk.try_landing(files),
+            None => Err(refmark_types::error::bug("a landing is judged in a whole history")),
+        }
     }
 
     /// The walk, to go on with it.

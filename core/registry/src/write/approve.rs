@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::view::View;
 use crate::write::branch::{Ahead, Target};
 use crate::write::propose::first_refusal;
-use crate::write::transaction::Ready;
+use crate::write::transaction::{Holder, Ready};
 use refmark_engine::effective::Effective;
 use refmark_engine::gate::{GateReport, Status};
 use refmark_engine::open_approvals::{OpenApproval, open_approvals};
@@ -80,12 +80,9 @@ impl Writer<'_> {
     }
 
     fn approve_branch(&self, request: &ApproveRequest) -> Result<ApproveAnswer> {
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
-        let view = self.registry.view()?;
-        view.check_tip()?;
+        let _lock = self.registry.begin()?;
+        let (view, author) = self.newest(Holder::Member)?;
         let ahead = self.registry.proposal(&view, &request.target)?;
-        let author = self.author(&view)?;
         let waiting = self.waiting_in(&view, &ahead)?;
         let plan = planned(&view, &author, request, &waiting)?;
         let mut ready = self.ready(&plan, &view.state()?.shared_objects())?;
@@ -151,10 +148,7 @@ impl Writer<'_> {
     fn with_approvals(&self, view: &View<'_>, ahead: &Ahead, ready: &Ready) -> Result<Judged> {
         let mut files: BTreeMap<String, (Mode, Oid)> = ahead.files.clone();
         files.extend(ready.oids.iter().map(|(path, file)| (path.clone(), *file)));
-        match view.verified() {
-            Some(verified) => verified.walk.try_landing(&files),
-            None => Err(refmark_types::error::bug("an approval needs the whole history")),
-        }
+        view.try_landing(&files)
     }
 
     fn approve_landed(&self, request: &ApproveRequest, commit: Option<Oid>) -> Result<ApproveAnswer> {

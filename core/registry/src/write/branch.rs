@@ -171,10 +171,7 @@ impl Registry {
                 .at(path));
             }
         }
-        match view.verified() {
-            Some(verified) => verified.walk.try_landing(&ahead.files),
-            None => Err(refmark_types::error::bug("a branch is judged in a whole history")),
-        }
+        view.try_landing(&ahead.files)
     }
 
     /// The files that only this copy's own side of a proposal has.

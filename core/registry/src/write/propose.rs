@@ -108,11 +108,8 @@ impl Writer<'_> {
         holder: Holder,
         plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Box<Error>> {
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
-        let view = self.registry.view()?;
-        view.check_tip()?;
-        let author = self.author_as(&view, holder)?;
+        let _lock = self.registry.begin()?;
+        let (view, author) = self.newest(holder)?;
         let plan = plan(&view, &author)?;
         self.refuse_secrets(&plan)?;
         let name = match &slot.branch {
@@ -154,10 +151,7 @@ impl Writer<'_> {
         before: Option<Oid>,
     ) -> Result<ProposeAnswer> {
         let ready: Ready = self.ready(plan, &view.state()?.shared_objects())?;
-        let judged = match view.verified() {
-            Some(verified) => verified.walk.try_landing(&ready.oids)?,
-            None => return Err(refmark_types::error::bug("a proposal needs the whole history")),
-        };
+        let judged = view.try_landing(&ready.oids)?;
         if let Some((path, error)) = first_refusal(&judged) {
             return Err(error.at(path));
         }
@@ -192,11 +186,8 @@ impl Writer<'_> {
     /// Makes a proposal again on the registry's newest commit, because somebody else landed first: the signer's own moves
     /// are numbered and signed anew, approvals lapse with them, and evidence stays, because it names the artifact.
     pub fn renew(&self, branch: &str) -> Result<ProposeAnswer> {
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
-        let view = self.registry.view()?;
-        view.check_tip()?;
-        let author = self.author(&view)?;
+        let _lock = self.registry.begin()?;
+        let (view, author) = self.newest(Holder::Member)?;
         let ahead = self.registry.proposal(&view, branch)?;
         if ahead.base == view.head {
             return Err(Error::new(

@@ -112,8 +112,7 @@ impl Writer<'_> {
         if let Some(slot) = self.proposal {
             return Err(self.put_aside(slot, holder, &mut plan)?);
         }
-        let _lock = self.registry.lock()?;
-        self.registry.repo.recover()?;
+        let _lock = self.registry.begin()?;
         let mut last = None;
         for _ in 0..TRIES {
             match self.attempt(holder, &mut plan) {
@@ -125,17 +124,12 @@ impl Writer<'_> {
     }
 
     fn attempt(&self, holder: Holder, plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
-        let mut view = self.registry.view()?;
-        view.check_tip()?;
-        let author = self.author_as(&view, holder)?;
+        let (mut view, author) = self.newest(holder)?;
         let plan = plan(&view, &author)?;
         self.refuse_secrets(&plan)?;
         let objects = view.state()?.shared_objects();
         let ready = self.ready(&plan, &objects)?;
-        let judged = match view.verified() {
-            Some(verified) => verified.walk.try_landing(&ready.oids)?,
-            None => return Err(refmark_types::error::bug("a writer needs the whole history")),
-        };
+        let judged = view.try_landing(&ready.oids)?;
         for (path, (_, new)) in &ready.oids {
             if let Some(have) = view.state()?.oid(path)? {
                 return Err(stands_already(path, have == *new));
@@ -153,6 +147,14 @@ impl Writer<'_> {
         Ok(Written { commit, before, records: ready.records, reports, by: author.by })
     }
 
+    /// The registry's newest head, which must be good, and who the writer's key is on it. Under the lock.
+    pub(crate) fn newest(&self, holder: Holder) -> Result<(View<'_>, Author)> {
+        let view = self.registry.view()?;
+        view.check_tip()?;
+        let author = self.author_as(&view, holder)?;
+        Ok((view, author))
+    }
+
     /// Refuses what is dated after this writer's clock: what others signed, and is carried in.
     fn refuse_the_future(&self, ready: &Ready, objects: &Objects<'_>, now: Timestamp) -> Result<()> {
         for (path, _) in &ready.records {
@@ -168,10 +170,7 @@ impl Writer<'_> {
     pub(crate) fn judge_plan(&self, view: &View<'_>, plan: &Plan) -> Result<()> {
         let objects = view.state()?.shared_objects();
         let ready = self.ready(plan, &objects)?;
-        match view.verified() {
-            Some(verified) => refuse_what_has_no_effect(&verified.walk.try_landing(&ready.oids)?),
-            None => Err(refmark_types::error::bug("a writer needs the whole history")),
-        }
+        refuse_what_has_no_effect(&view.try_landing(&ready.oids)?)
     }
 
     /// Who the writer's key is in the newest policy, and on what head it builds.
@@ -308,9 +307,7 @@ impl Writer<'_> {
 
     /// Writes the first commit of a registry.
     pub(crate) fn found(&self, author: &Author, plan: &Plan) -> Result<Oid> {
-        let _lock = self.registry.lock()?;
-        // What an `init` left behind that was killed while it moved the branch.
-        self.registry.repo.recover()?;
+        let _lock = self.registry.begin()?;
         let objects = Objects::new(&self.registry.repo);
         let ready = self.ready(plan, &objects)?;
         let walk = refmark_engine::landing::Walk::from_the_start(objects);
@@ -322,6 +319,13 @@ impl Writer<'_> {
 }
 
 impl Registry {
+    /// Takes the writer's lock, and finishes or undoes what a writer left that was killed.
+    pub(crate) fn begin(&self) -> Result<Guard> {
+        let lock = self.lock()?;
+        self.repo.recover()?;
+        Ok(lock)
+    }
+
     /// Takes the writer's lock; who waits for another writer is told for whom.
     pub(crate) fn lock(&self) -> Result<Guard> {
         let folder = self.work_folder();
