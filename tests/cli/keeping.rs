@@ -43,7 +43,12 @@ fn a_shallow_clone_is_incomplete_and_never_ok() {
     let ran = env.run(&["-R", "shallow", "verify", "--json"]);
     assert_eq!(ran.status, 3, "{}", ran.stdout);
     assert!(ran.stdout.contains("\"incomplete\""), "{}", ran.stdout);
-    env.fails(&["-R", "shallow", "resolve", "sentiment@champion"], 3, "incomplete");
+    // The choice is offered where it can be made.
+    let asked = env.fails(&["-R", "shallow", "resolve", "sentiment@champion"], 3, "incomplete");
+    assert!(asked["hint"].as_str().unwrap().contains("--accept-incomplete"), "{asked:#}");
+    let write = env.run(&["-R", "shallow", "promote", "sentiment@blue", "1"]);
+    assert!(write.status != 0 && write.stderr.contains("--unshallow"), "{}", write.stderr);
+    assert!(!write.stderr.contains("--accept-incomplete"), "{}", write.stderr);
     let resolved = env.json(&["-R", "shallow", "resolve", "sentiment@champion", "--accept-incomplete"]);
     assert_eq!((resolved["version"].as_u64(), resolved["verified"].as_bool()), (Some(1), Some(false)));
 }

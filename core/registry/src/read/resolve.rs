@@ -2,6 +2,7 @@
 
 use crate::registry::Reader;
 use crate::view::View;
+use crate::view::incomplete::or_accepted;
 pub use refmark_query::answer::resolve::ResolveAnswer;
 pub(crate) use refmark_query::answer::resolve::find;
 use refmark_query::answer::resolve::resolve;
@@ -55,7 +56,7 @@ impl<'r> Reader<'r> {
         };
         match view {
             Err(error) if error.code == Code::Incomplete && options.accept_incomplete => self.view_incomplete(),
-            other => other,
+            other => other.map_err(or_accepted),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::init::room_for;
 use crate::pins::project::{is_local, local};
 use crate::registry::Registry;
 use crate::view::View;
+use crate::view::incomplete::or_accepted;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
 use refmark_records::registry_id::RegistryId;
@@ -123,7 +124,7 @@ impl Registry {
         let head = self.head()?;
         let view = match self.view_anew(head) {
             Err(error) if error.code == Code::Incomplete && request.accept_incomplete => self.view_incomplete()?,
-            other => other?,
+            other => other.map_err(or_accepted)?,
         };
         view.check_tip()?;
         let (newest, fingerprints) = newest_root(&view)?;

@@ -16,7 +16,7 @@ impl Registry {
         let condition = self.repo.integrity()?;
         let error = |why: &str, mend: &str| {
             Error::new(Code::Incomplete, format!("{why}, so {} cannot be verified whole", self.path().display()))
-                .hint(Hint::of(format!("{mend}, or go on all the same: ")).then(Next::With(Choice::AcceptIncomplete)))
+                .hint(mend.to_owned())
         };
         Ok(if condition.shallow {
             Some(error("history is shallow", "fetch all of it: git fetch --unshallow"))
@@ -44,6 +44,18 @@ impl Registry {
         let state = State::of_tree(Objects::new(&self.repo), self.repo.snapshot(head)?, without_effect);
         Ok(View::unwalked(self, state, head, self.world.pin_of(self.id())?))
     }
+}
+
+/// The same error for whoever may go on with history as it is.
+pub(crate) fn or_accepted(mut error: Box<Error>) -> Box<Error> {
+    if error.code == Code::Incomplete {
+        let hint = match error.hint.take() {
+            Some(hint) => hint.say(", or go on all the same: "),
+            None => Hint::of("go on all the same: "),
+        };
+        error.hint = Some(hint.then(Next::With(Choice::AcceptIncomplete)));
+    }
+    error
 }
 
 /// The missing objects of a repository that borrows them are `incomplete`, with the way out.
