@@ -74,6 +74,10 @@ pub fn say(next: &Next) -> String {
         Next::SetupCi => "the CI files, written with the command-line program".into(),
         Next::Unlock => "the lock's removal with the command-line program".into(),
         Next::IndexRebuild => code("reg.index(rebuild=True)"),
+        Next::Gc => "clearing up with the command-line program".into(),
+        Next::Backup => "a backup, made with the command-line program".into(),
+        Next::BackupDrill => "a drill of the backup, held with the command-line program".into(),
+        Next::WebhookList => "the webhooks, listed with the command-line program".into(),
         Next::ExportSite => "the site, written with the command-line program".into(),
         Next::HelpError { code } => format!("the list of errors, under `{code}`"),
     }

@@ -69,6 +69,10 @@ pub fn say(next: &Next) -> String {
         Next::Unlock => "removing the writer's lock".into(),
         Next::IndexRebuild => "rebuilding the index".into(),
         Next::ExportSite => "exporting the site".into(),
+        Next::Gc => "clearing up".into(),
+        Next::Backup => "backing the registry up".into(),
+        Next::BackupDrill => "a drill of the backup".into(),
+        Next::WebhookList => "listing the webhooks".into(),
         Next::HelpError { code } => format!("the documentation of {code}"),
     }
 }

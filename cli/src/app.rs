@@ -159,6 +159,11 @@ impl App {
         self.found(Ok(found)).map(|signer| (signer, made))
     }
 
+    /// Where keys are looked for, without asking anybody anything.
+    pub fn keys(&self) -> KeySearch<'static> {
+        KeySearch { explicit: self.globals.key.clone(), ..KeySearch::from_env() }
+    }
+
     fn search<'a>(&self, prompt: &'a dyn Fn(&Path) -> Option<String>) -> KeySearch<'a> {
         KeySearch { explicit: self.globals.key.clone(), passphrase: Some(prompt), ..KeySearch::from_env() }
     }

@@ -94,6 +94,10 @@ fn line(next: &Next) -> String {
         Next::Unlock => "unlock".into(),
         Next::IndexRebuild => "index rebuild".into(),
         Next::ExportSite => "export-site DIR".into(),
+        Next::Gc => "gc".into(),
+        Next::Backup => "backup DIR".into(),
+        Next::BackupDrill => "backup check DIR --drill".into(),
+        Next::WebhookList => "webhook list".into(),
         Next::HelpError { code } => format!("help error {code}"),
     }
 }

@@ -21,6 +21,7 @@ mod kinds;
 mod main_job;
 mod memory;
 mod mistakes;
+mod operating;
 mod pages;
 mod pinning;
 mod pipelines;

@@ -32,7 +32,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Check", &["review", "check", "verify", "checkpoint", "report"]),
     ("Consume", &["pin"]),
-    ("Keep", &["trust", "policy", "members", "catalog", "hook", "setup-ci", "setup-git", "index", "gc", "unlock"]),
+    (
+        "Keep",
+        &["trust", "policy", "members", "catalog", "hook", "setup-ci", "setup-git", "index", "gc", "unlock", "doctor"],
+    ),
     (
         "Places",
         &[
@@ -51,6 +54,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "restore",
             "import",
             "bridge",
+            "assert-served",
         ],
     ),
     ("Help", &["completions", "man", "help"]),

@@ -10,6 +10,7 @@ pub mod governing;
 pub mod help;
 pub mod keeping;
 pub mod moves;
+pub mod operating;
 pub mod project;
 pub mod proposals;
 #[cfg(feature = "serve")]
@@ -146,6 +147,12 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Restore a backup to a new place: done once all of it is verified
     Restore(backup::RestoreArgs),
+    /// Write approved versions into the manifests of what is deployed: apply, check, run
+    Bridge(operating::BridgeArgs),
+    /// Does a runtime serve what is approved? For smoke tests
+    AssertServed(operating::AssertServedArgs),
+    /// What may go wrong here some day: disk, Git, keys, clock, hook, places, backups; with what to do
+    Doctor,
     /// What took effect, once and in order, as CloudEvents: all of it, after a commit, or as it happens
     Events(events::EventsArgs),
     /// Whom to tell of events over HTTP: add, list, test, remove

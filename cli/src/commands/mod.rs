@@ -2,8 +2,10 @@
 
 mod accept_head;
 mod approve;
+mod assert_served;
 mod attach;
 pub mod backup;
+pub mod bridge;
 mod catalog;
 mod check;
 mod checkpoint;
@@ -15,6 +17,7 @@ mod delete;
 mod demo;
 mod describe;
 mod diff;
+mod doctor;
 mod events;
 mod explain;
 mod export_site;
@@ -125,6 +128,9 @@ pub fn run(app: &App, command: Command) -> Reply {
         Command::Sync(args) => sync::run(app, &args),
         Command::Backup(args) => backup::run(app, &args),
         Command::Restore(args) => backup::restore(app, &args),
+        Command::Bridge(args) => bridge::run(app, &args),
+        Command::AssertServed(args) => assert_served::run(app, &args),
+        Command::Doctor => doctor::run(app),
         Command::Events(args) => events::run(app, &args),
         Command::Webhook(args) => webhook::run(app, &args),
         Command::ExportSite(args) => export_site::run(app, &args),

@@ -108,7 +108,9 @@ impl Render for WebhookAdded {
         if let Some(key) = &it.public_key {
             page.line(format!("the receiver checks with: {key}"));
         }
-        page.line("next: refmark webhook test NAME; refmark serve delivers, or a timer: refmark events deliver");
+        page.line(
+            "next: refmark webhook test NAME; it is told by refmark serve, or from a timer by refmark events deliver",
+        );
     }
 }
 

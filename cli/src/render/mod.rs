@@ -8,6 +8,7 @@ pub mod events;
 pub mod finding;
 pub mod keeping;
 pub mod moves;
+pub mod operating;
 pub mod plain;
 pub mod proposals;
 pub mod report;

@@ -15,6 +15,7 @@
 //! | [`pin`], [`sunset`], [`lint`] | what is to be said of pins, of retired versions, of deployment manifests? |
 //! | [`bridge`] | which values of a deployment manifest are a registry's, and what are they to be? |
 //! | [`document`] | what does an attached evaluation or scan say? |
+//! | [`served`] | is what a runtime says that it serves what is approved? |
 //! | [`index`], [`site`] | the rows of an index and of an exported site |
 //!
 //! An answer never waits for an index: what the records give is given from them.
@@ -51,5 +52,6 @@ pub mod policy;
 pub mod report;
 pub mod request;
 pub mod review;
+pub mod served;
 pub mod site;
 pub mod sunset;

@@ -104,6 +104,7 @@ pub use govern::members::{MemberChange, MemberRow, MembersAnswer, MembersRequest
 pub use govern::policy::{PolicyApplyAnswer, PolicyCheckAnswer, PolicyRequest, PolicyShowAnswer, PolicySource};
 pub use govern::trust::{DistrustRequest, Distrusted, KeyholderRow, RootKey, RootRow, RotateAnswer, TrustAnswer};
 pub use init::{InitAnswer, InitRequest, PolicyText};
+pub use maintain::doctor::{Checked, DoctorAnswer, Health};
 pub use maintain::gc::GcAnswer;
 pub use pins::change::{PinAddRequest, PinChange, PinChangeAnswer};
 pub use pins::check::{PinCheckAnswer, PinListAnswer, PinRow};
@@ -122,6 +123,7 @@ pub use read::pull::{PathAnswer, PullAnswer, PullRequest, PulledFile};
 pub use read::resolve::{ResolveAnswer, ResolveOptions};
 pub use read::review::RangeText;
 pub use read::search::SearchAnswer;
+pub use read::served::{ServedAnswer, ServedRequest};
 pub use read::show::ShowAnswer;
 pub use read::status::{OriginStatus, PendingLanding, StatusAnswer, TrustStatus};
 pub use read::sunset::SunsetAnswer;
@@ -137,6 +139,7 @@ pub use share::again::{AgainAnswer, LeftBehind, Made, MadeAgain};
 pub use share::backup::{
     BackupAnswer, BackupCheck, DrillAnswer, DrilledAlias, Held, RestoreAnswer, RestoreRequest, SavedDrill,
 };
+pub use share::bridge::{BridgeAnswer, BridgeEdit, BridgeMove, BridgeProblem, BridgeRunRequest};
 pub use share::checked_out::CheckedOut;
 pub use share::clone::{CloneAnswer, CloneRequest};
 pub use share::export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};

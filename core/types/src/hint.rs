@@ -269,6 +269,14 @@ pub enum Next {
     IndexRebuild,
     /// Write the site.
     ExportSite,
+    /// Remove what nobody needs, and pack the records.
+    Gc,
+    /// Back the registry up.
+    Backup,
+    /// Restore a backup to a temporary place, to prove it.
+    BackupDrill,
+    /// List the webhooks, and what they did not take.
+    WebhookList,
     /// What an error's code means.
     HelpError {
         /// The code.
@@ -484,6 +492,10 @@ fn plain(next: &Next) -> String {
         Next::Unlock => "remove the lock".into(),
         Next::IndexRebuild => "rebuild the index".into(),
         Next::ExportSite => "export the site".into(),
+        Next::Gc => "clear up".into(),
+        Next::Backup => "back the registry up".into(),
+        Next::BackupDrill => "hold a drill of the backup".into(),
+        Next::WebhookList => "list the webhooks".into(),
         Next::HelpError { code } => format!("the documentation of {code}"),
         Next::Run { command } => command.clone(),
     }

@@ -1,3 +1,4 @@
 //! What keeps a registry small and fast.
 
+pub(crate) mod doctor;
 pub(crate) mod gc;

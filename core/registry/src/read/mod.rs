@@ -16,6 +16,7 @@ pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod review;
 pub(crate) mod search;
+pub(crate) mod served;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod sunset;

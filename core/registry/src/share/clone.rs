@@ -196,7 +196,7 @@ fn last_part(url: &str) -> Result<String> {
 }
 
 /// Git would keep a password in the clone's configuration, and messages would show it.
-fn refuse_credentials(url: &str) -> Result<()> {
+pub(crate) fn refuse_credentials(url: &str) -> Result<()> {
     if has_secret(url) && !is_local(url) {
         return Err(Error::new(Code::Secret, "the address carries a password or token")
             .hint("give it without; Git asks a credential helper, or use ssh"));

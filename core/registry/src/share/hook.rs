@@ -89,6 +89,12 @@ pub struct HookInstalled {
 }
 
 impl Sharing<'_> {
+    /// Whether refmark's hook judges what is pushed here.
+    pub fn has_hook(&self) -> Result<bool> {
+        let path = self.registry.git_dir().join("hooks/pre-receive");
+        Ok(read_text_bounded(&path, SETTINGS_LIMIT)?.is_some_and(|there| there.contains(MINE)))
+    }
+
     /// Installs the hook, which runs `program hook pre-receive`. An error `exists` where there is another hook.
     pub fn install_hook(&self, program: &str) -> Result<HookInstalled> {
         if !self.registry.repo.is_bare() {

@@ -5,6 +5,7 @@ pub(crate) mod again;
 #[cfg(test)]
 mod again_tests;
 pub(crate) mod backup;
+pub(crate) mod bridge;
 pub(crate) mod checked_out;
 pub(crate) mod clone;
 pub(crate) mod export_site;

@@ -168,7 +168,7 @@ impl Registry {
     }
 
     /// The files that the registry's live artifacts need: those that are here, and those that are not.
-    fn needed(&self, view: &View<'_>) -> Result<(Vec<Kept>, Vec<Digest>)> {
+    pub(crate) fn needed(&self, view: &View<'_>) -> Result<(Vec<Kept>, Vec<Digest>)> {
         let facts = view.facts()?;
         let mut needed = BTreeSet::new();
         for artifact in crate::write::transition::artifacts(facts)? {

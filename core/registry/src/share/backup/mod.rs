@@ -125,12 +125,12 @@ struct List {
     absent: Vec<Digest>,
 }
 
-/// A file of a backup.
+/// A file of a backup: a digest and a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
-    sha256: Digest,
-    size: u64,
+pub(crate) struct Kept {
+    pub(crate) sha256: Digest,
+    pub(crate) size: u64,
 }
 
 impl Kept {
