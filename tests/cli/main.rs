@@ -30,6 +30,7 @@ mod plain_git;
 mod proposals;
 mod registering;
 mod roots;
+mod runbooks;
 mod scanning;
 mod searching;
 mod secrets;

@@ -44,6 +44,9 @@ pub struct ReportArgs {
     /// How to print it; `cyclonedx` is an ML-BOM, `page` a web page by itself
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page", "json", "cyclonedx"], default_value = "text")]
     pub format: String,
+    /// For whom: a model card with the metadata of a hub, the headings of the AI Act's Annex IV, or an ML-BOM
+    #[arg(long, value_name = "PROFILE", value_parser = ["model-card", "annex-iv", "cyclonedx"], conflicts_with = "format")]
+    pub profile: Option<String>,
 }
 
 /// Arguments of `hook`.

@@ -1,6 +1,6 @@
 //! `report`: the dossier of a version.
 
-use refmark_core::query::report::{Dossier, cyclonedx};
+use refmark_core::query::report::{Dossier, annex_iv, cyclonedx, model_card};
 use refmark_core::render::report::page;
 use refmark_core::types::reference::Reference;
 use serde::Serialize;
@@ -29,6 +29,12 @@ pub fn run(app: &App, args: &ReportArgs) -> Reply {
     let view = app.view(&registry)?;
     let dossier = registry.read().report(&view, &reference)?;
     let shown = page(&dossier);
+    match args.profile.as_deref() {
+        Some("model-card") => return reply(Raw { text: model_card(&dossier) }),
+        Some("annex-iv") => return reply(Raw { text: annex_iv(&dossier) }),
+        Some("cyclonedx") => return reply(Json::of(&cyclonedx(&dossier))?),
+        _ => {}
+    }
     match args.format.as_str() {
         // The BOM is JSON whether it is asked for or not.
         "cyclonedx" => reply(Json::of(&cyclonedx(&dossier))?),

@@ -1,10 +1,14 @@
 //! `report`: one dossier per version for an audit. The same bytes from the same commit: no clock, no machine, no path.
 
+mod annex_iv;
 mod cyclonedx;
+mod model_card;
 
 use serde::Serialize;
 
+pub use annex_iv::annex_iv;
 pub use cyclonedx::cyclonedx;
+pub use model_card::model_card;
 
 use super::answer::QueryContext;
 use super::answer::show::{FileFinding, findings_of};

@@ -3,7 +3,7 @@
 use crate::Registry;
 use crate::read::review::team::Team;
 use crate::tests::world;
-use refmark_query::report::cyclonedx;
+use refmark_query::report::{annex_iv, cyclonedx, model_card};
 use refmark_render::report::page;
 use refmark_types::error::Code;
 use refmark_types::reference::Reference;
@@ -26,12 +26,24 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
         let view = registry.view().unwrap();
         let dossier = registry.read().report(&view, &reference).unwrap();
         let json = serde_json::to_string(&dossier).unwrap();
-        (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)))
+        let papers = (annex_iv(&dossier), model_card(&dossier));
+        (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)), papers)
     };
     let first = all(&team.registry);
     team.days(100);
     let again = Registry::open(&team.home.path().join("models"), world(team.home.path())).unwrap();
     assert_eq!(first, all(&again));
+    let (annex, card) = &first.3;
+    for heading in ["1(a)", "2(d)", "2(g)", "5 Risk", "7, 8, 9"] {
+        assert!(annex.contains(&format!("\n## {heading}")), "{heading} is missing in {annex}");
+    }
+    assert!(annex.contains("approved \u{201c}") && annex.contains("**Missing**"), "{annex}");
+    let said = annex.split("\n## Missing\n").nth(1).unwrap();
+    assert_eq!(said.matches("\n- ").count(), annex.matches("**Missing**").count(), "{said}");
+    assert!(card.starts_with("---\nmodel_name: \"sentiment\"\n") && card.contains("model-index:"), "{card}");
+    if let Some(to) = std::env::var_os("REFMARK_MODEL_CARD_TO") {
+        std::fs::write(to, card).unwrap();
+    }
     let bom: serde_json::Value = serde_json::from_str(&first.2).unwrap();
     assert_eq!((&bom["bomFormat"], &bom["specVersion"]), (&"CycloneDX".into(), &"1.6".into()));
     assert_eq!(bom["metadata"]["component"]["type"], "machine-learning-model");
