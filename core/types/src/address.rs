@@ -1,5 +1,7 @@
 //! Addresses of repositories and files, as they may be shown and kept: without passwords and tokens.
 
+use crate::token::begins_like_a_token;
+
 /// Names of query parameters that carry a secret in forges' and stores' addresses.
 const SECRET_PARAMETERS: &[&str] = &[
     "token",
@@ -57,34 +59,11 @@ pub fn has_secret(address: &str) -> bool {
     let Some((scheme, rest)) = address.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| {
-        user.contains(':')
-            || (is_http(scheme) && (user.len() >= 20 || TOKEN_PREFIXES.iter().any(|it| user.starts_with(it))))
+        user.contains(':') || (is_http(scheme) && (user.len() >= 20 || begins_like_a_token(user)))
     });
     let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
     in_user || query.split(['&', '#']).any(is_secret_parameter)
 }
-
-/// How the tokens of forges and model hubs begin.
-pub const TOKEN_PREFIXES: &[&str] = &[
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "gldt-",
-    "glcbt-",
-    "hf_",
-    "xoxb-",
-    "xoxp-",
-    "sk-",
-    "pypi-",
-    "npm_",
-    "AKIA",
-    "ASIA",
-    "dop_v1_",
-];
 
 fn is_http(scheme: &str) -> bool {
     matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")

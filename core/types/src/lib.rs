@@ -62,5 +62,6 @@ pub mod secret;
 pub mod span;
 pub mod text;
 pub mod time;
+mod token;
 pub mod toml;
 pub mod value;

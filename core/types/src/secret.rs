@@ -2,39 +2,7 @@
 //! kind belongs there; a guess by shape, made to miss little of what people paste by mistake and to let ordinary text pass.
 
 use crate::address::has_secret;
-
-/// Which letters a token goes on with after its prefix.
-#[derive(Clone, Copy)]
-enum Letters {
-    /// Letters and digits.
-    Plain,
-    /// And `_` and `-`.
-    Joined,
-    /// Capitals and digits, exactly as many as said.
-    Capitals,
-}
-
-/// How tokens of forges, clouds and hubs begin, with what they go on, and how many letters of it at least.
-const TOKENS: &[(&str, Letters, usize)] = &[
-    ("ghp_", Letters::Plain, 30),
-    ("gho_", Letters::Plain, 30),
-    ("ghu_", Letters::Plain, 30),
-    ("ghs_", Letters::Plain, 30),
-    ("ghr_", Letters::Plain, 30),
-    ("github_pat_", Letters::Joined, 30),
-    ("glpat-", Letters::Joined, 18),
-    ("gldt-", Letters::Joined, 18),
-    ("glcbt-", Letters::Joined, 18),
-    ("hf_", Letters::Plain, 28),
-    ("xoxb-", Letters::Joined, 20),
-    ("xoxp-", Letters::Joined, 20),
-    ("pypi-", Letters::Joined, 50),
-    ("npm_", Letters::Plain, 30),
-    ("AKIA", Letters::Capitals, 16),
-    ("ASIA", Letters::Capitals, 16),
-    ("dop_v1_", Letters::Plain, 40),
-    ("AGE-SECRET-KEY-1", Letters::Plain, 40),
-];
+use crate::token::is_token;
 
 /// What a text carries that lets somebody in, in words such as `a private key`; nothing where it carries none. The cost is
 /// linear in the text.
@@ -68,29 +36,6 @@ fn address_in(word: &str) -> &str {
     &word[start..]
 }
 
-/// Whether a word is a token, or ends with one after `=`, `:`, `/` or `\n` as JSON writes it.
-fn is_token(word: &str) -> bool {
-    TOKENS.iter().any(|(prefix, letters, least)| {
-        word.match_indices(prefix).any(|(at, _)| {
-            let free =
-                word[..at].chars().next_back().is_none_or(|it| !it.is_ascii_alphanumeric() && it != '_' && it != '-')
-                    || word[..at].ends_with("\\n");
-            let rest = &word[at + prefix.len()..];
-            let takes = |it: char| match letters {
-                Letters::Plain => it.is_ascii_alphanumeric(),
-                Letters::Joined => it.is_ascii_alphanumeric() || it == '_' || it == '-',
-                Letters::Capitals => it.is_ascii_uppercase() || it.is_ascii_digit(),
-            };
-            let length = rest.find(|it| !takes(it)).unwrap_or(rest.len());
-            let goes_on = rest[length..].starts_with(|it: char| it.is_ascii_alphanumeric() || it == '_');
-            free && match letters {
-                Letters::Capitals => length == *least && !goes_on,
-                _ => length >= *least && rest[..length].contains(|it: char| it.is_ascii_digit()),
-            }
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +49,7 @@ mod tests {
     fn what_people_paste_by_mistake_is_found_wherever_it_stands() {
         let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----";
         assert_eq!(found(key), Some("a private key"));
-        for prefix in ["ghp_", "github_pat_", "glpat-", "hf_", "xoxb-", "npm_", "pypi-"] {
+        for prefix in crate::token::prefixes() {
             for text in [
                 token(prefix),
                 format!("with TOKEN={} it ran", token(prefix)),
@@ -114,6 +59,8 @@ mod tests {
             }
         }
         assert_eq!(found(&format!("AKIA{} is the key", "A1".repeat(8))), Some("an access token"));
+        let parts = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "dozjgNryP4J3jVmNHl0w5N"];
+        assert_eq!(found(&format!("Authorization: Bearer {}", parts.join("."))), Some("an access token"));
         for address in [
             "https://me:hunter2@forge.example/run",
             "run=https://forge.example/run?token=abc",
@@ -132,7 +79,9 @@ mod tests {
             "git@forge.example:g/p.git",
             "mail me at ada@example.com",
             "hf_internal_testing/tiny-random-bert",
-            "sk-learn and sklearn, npm_config_registry, pypi-mirror",
+            "sk-learn and sklearn, npm_config_registry, pypi-mirror, dapi, SG.1, AccountKey=",
+            "sk-Learn-pipelines-for-tabular-data-2026-with-cross-validation",
+            "eyJ.eyJ.x",
             "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGnJ1XzrYcBgX8LWEcKtPGQFFhO2KEDUc9QmT5LgmZEJ",
             "ratio 3:4 at 10:30, a://b",
