@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod access;
+mod api;
 pub mod ctl;
 mod fatal;
 mod figures;

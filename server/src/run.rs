@@ -20,7 +20,7 @@ use crate::inventory::Inventory;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
-use crate::{git, hub, logs, oci, ops, plain, secret, v1, webhooks};
+use crate::{api, git, hub, logs, oci, ops, plain, secret, v1, webhooks};
 
 /// Serves until the process is told to end. Blocks.
 ///
@@ -100,7 +100,7 @@ async fn listen(service: Arc<Service>) -> Result<(), Fatal> {
     tokio::task::spawn_blocking(move || recovering.recover());
     let (telling, until) = (Arc::clone(&service), stopped.clone());
     std::thread::spawn(move || webhooks::run(&telling, &until));
-    serve(listener, Arc::new(Doors { service }), stopped).await;
+    serve(listener, Arc::new(Doors { service, stopped: stopped.clone() }), stopped).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -108,6 +108,8 @@ async fn listen(service: Arc<Service>) -> Result<(), Fatal> {
 /// Which protocol a request is of.
 struct Doors {
     service: Arc<Service>,
+    /// Whether the service ends, for answers that would go on for ever.
+    stopped: watch::Receiver<bool>,
 }
 
 impl Handler for Doors {
@@ -121,6 +123,7 @@ impl Handler for Doors {
         }
         let reply = match path {
             path if v1::is_ours(path) => v1::handle(&self.service, request).await,
+            path if api::is_ours(path) => api::handle(&self.service, &self.stopped, request).await,
             path if ops::is_ours(path) => ops::handle(&self.service, request).await,
             path if plain::is_ours(path) => plain::handle(&self.service, request).await,
             path if oci::is_ours(path) => oci::handle(&self.service, request).await,

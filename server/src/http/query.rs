@@ -12,6 +12,18 @@ pub fn first(query: Option<&str>, name: &str) -> Option<String> {
     None
 }
 
+/// The names of all parameters, decoded; nothing where one, or its value, cannot be read.
+pub fn names(query: Option<&str>) -> Option<Vec<String>> {
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            String::from_utf8(decode(value, true)?).ok()?;
+            String::from_utf8(decode(key, true)?).ok()
+        })
+        .collect()
+}
+
 /// Undoes percent-encoding; `plus` makes `+` a space. Nothing where a `%` is followed by no two hex digits.
 pub fn decode(text: &str, plus: bool) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());

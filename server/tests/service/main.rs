@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod answers;
 mod bodies;
 mod bytes;
 mod deploy;

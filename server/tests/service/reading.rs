@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::support::{Answer, Home, Running, TOKEN};
 
 /// A registry of its own beside the service: model `sentiment`, two versions, the first of which is champion.
-fn library(home: &mut Home) -> Registry {
+pub fn library(home: &mut Home) -> Registry {
     let at = |name: &str| home.folder.path().join(name);
     let config = at("home/.config/refmark");
     std::fs::create_dir_all(&config).unwrap();
