@@ -6,7 +6,7 @@ use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{Registry, View};
 
-use super::routes::Route;
+use super::routes::{Kind, Route};
 use crate::access::Caller;
 use crate::http::query::{first, names};
 
@@ -33,12 +33,21 @@ impl<'a> Asked<'a> {
         };
         let known: Vec<&str> = self.route.parameters.iter().map(|it| it.name).collect();
         match given.iter().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(()),
+            None => self.check_values(),
             Some(name) => {
                 let message = format!("`{}` is no parameter of {}", name.escape_debug(), self.route.path);
                 let error = Error::new(Code::BadArgument, message);
                 Err(if known.is_empty() { error } else { error.hint(format!("it takes {}", known.join(", "))) })
             }
+        }
+    }
+
+    /// An error where a parameter that is more than any text is given without a value.
+    fn check_values(&self) -> Result<()> {
+        let more = self.route.parameters.iter().filter(|it| it.kind != Kind::Text);
+        match more.into_iter().find(|it| first(self.query, it.name).is_some_and(|value| value.is_empty())) {
+            Some(empty) => Err(Error::new(Code::BadArgument, format!("the parameter `{}` is empty", empty.name))),
+            None => Ok(()),
         }
     }
 
@@ -56,7 +65,10 @@ impl<'a> Asked<'a> {
     /// A number.
     pub fn number(&self, name: &str, otherwise: usize) -> Result<usize> {
         let Some(text) = self.text(name) else { return Ok(otherwise) };
-        text.parse().map_err(|_| Error::new(Code::BadArgument, format!("`{name}` is no whole number")))
+        let number: Option<u32> = text.parse().ok();
+        number.map(|it| it as usize).ok_or_else(|| {
+            Error::new(Code::BadArgument, format!("`{name}` is no whole number, or is larger than {}", u32::MAX))
+        })
     }
 
     /// Yes or no.

@@ -22,14 +22,51 @@ pub enum Scope {
     Registry,
 }
 
+/// What a parameter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from 0.
+    Count,
+    /// A whole number from 1.
+    Number,
+    /// The name of a model.
+    Model,
+    /// A version's number or release.
+    Version,
+    /// A version, a release, an alias or an artifact.
+    Reference,
+    /// A model or an alias.
+    Subject,
+    /// An alias.
+    Alias,
+    /// A time.
+    Time,
+    /// A commit.
+    Commit,
+    /// A SHA-256.
+    Digest,
+    /// A bound on a metric.
+    Bound,
+    /// A stage.
+    Stage,
+    /// A trust state.
+    Trust,
+    /// The order of rows.
+    Order,
+}
+
 /// Something that a route takes in its query or path.
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// What it is, for people.
     pub about: &'static str,
-    /// Its type, in the words of JSON Schema.
-    pub kind: &'static str,
+    /// What it holds.
+    pub kind: Kind,
     /// Whether it must be there. What stands in the path always must.
     pub needed: bool,
 }
@@ -48,12 +85,12 @@ pub struct Route {
     pub answer: fn(&Asked<'_>) -> Result<Value>,
 }
 
-const fn maybe(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
+const fn maybe(name: &'static str, kind: Kind, about: &'static str) -> Parameter {
     Parameter { name, about, kind, needed: false }
 }
 
-const fn needed(name: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about, kind: "string", needed: true }
+const fn needed(name: &'static str, kind: Kind, about: &'static str) -> Parameter {
+    Parameter { name, about, kind, needed: true }
 }
 
 const fn route(
@@ -67,8 +104,8 @@ const fn route(
 }
 
 const REFERENCE: &str = "MODEL/VERSION, MODEL/RELEASE, MODEL@ALIAS, or an artifact's whole id";
-const MODEL: Parameter = needed("model", "the name of a model");
-const REF: Parameter = needed("ref", REFERENCE);
+const MODEL: Parameter = needed("model", Kind::Model, "the name of a model");
+const REF: Parameter = needed("ref", Kind::Reference, REFERENCE);
 
 /// All of them.
 pub const ROUTES: &[Route] = &[
@@ -76,14 +113,14 @@ pub const ROUTES: &[Route] = &[
     route(
         "/api/v1/models/{model}",
         "The versions of a model, newest first: refmark list MODEL",
-        &[MODEL, maybe("all", "boolean", "hidden versions, too")],
+        &[MODEL, maybe("all", Kind::Flag, "hidden versions, too")],
         Scope::Models,
         versions,
     ),
     route(
         "/api/v1/models/{model}/{version}",
         "Everything that is known of a version: refmark show MODEL/VERSION",
-        &[MODEL, needed("version", "a version's number or release")],
+        &[MODEL, needed("version", Kind::Version, "a version's number or release")],
         Scope::Models,
         |asked| shown(asked, &Reference::parse(&format!("{}/{}", asked.model("model")?, asked.needed("version")?))?),
     ),
@@ -93,29 +130,31 @@ pub const ROUTES: &[Route] = &[
     route(
         "/api/v1/resolve",
         "What a reference means: refmark resolve",
-        &[REF, maybe("at", "string", "at this time, in RFC 3339")],
+        &[REF, maybe("at", Kind::Time, "at this time, in RFC 3339")],
         Scope::Models,
         resolved,
     ),
     route(
         "/api/v1/diff",
         "What differs between two versions: refmark diff",
-        &[needed("old", REFERENCE), needed("new", REFERENCE)],
+        &[needed("old", Kind::Reference, REFERENCE), needed("new", Kind::Reference, REFERENCE)],
         Scope::Models,
         |asked| {
             let (old, new) = (asked.reference("old")?, asked.reference("new")?);
             value(&asked.registry.read().diff(&asked.view()?, &old, &new)?)
         },
     ),
+    route("/api/v1/explain", "Why something is as it is: refmark explain", &[REF], Scope::Models, |asked| {
+        value(&asked.registry.read().explain(&asked.view()?, &asked.reference("ref")?, None, None)?)
+    }),
     route(
-        "/api/v1/explain",
-        "Why something is as it is: refmark explain",
-        &[REF, maybe("why_not", "string", "also why the alias does not hold this version")],
+        "/api/v1/why_not",
+        "Why an alias does not hold a version: refmark explain --why-not",
+        &[needed("alias", Kind::Alias, "MODEL@ALIAS"), needed("version", Kind::Number, "the version's number")],
         Scope::Models,
         |asked| {
-            let (reference, why_not) = (asked.reference("ref")?, asked.text("why_not"));
-            let why_not = why_not.as_deref().map(parse_version).transpose()?;
-            value(&asked.registry.read().explain(&asked.view()?, &reference, why_not, None)?)
+            let (alias, version) = (asked.reference("alias")?, parse_version(&asked.needed("version")?)?);
+            value(&asked.registry.read().explain(&asked.view()?, &alias, Some(version), None)?)
         },
     ),
     route("/api/v1/report", "The dossier of a version: refmark report", &[REF], Scope::Models, |asked| {
@@ -124,7 +163,7 @@ pub const ROUTES: &[Route] = &[
     route(
         "/api/v1/log",
         "The moves of aliases, newest first: refmark log",
-        &[maybe("of", "string", "MODEL or MODEL@ALIAS")],
+        &[maybe("of", Kind::Subject, "MODEL or MODEL@ALIAS")],
         Scope::Registry,
         |asked| {
             let of = asked.text("of").map(|_| subject(&asked.reference("of")?)).transpose()?;
@@ -135,7 +174,10 @@ pub const ROUTES: &[Route] = &[
     route(
         "/api/v1/history",
         "Whatever took effect, of every kind, newest first: refmark log --all",
-        &[maybe("of", "string", "MODEL or MODEL@ALIAS"), maybe("since", "string", "since this time, in RFC 3339")],
+        &[
+            maybe("of", Kind::Subject, "MODEL or MODEL@ALIAS"),
+            maybe("since", Kind::Time, "since this time, in RFC 3339"),
+        ],
         Scope::Registry,
         |asked| {
             let of = asked.text("of").map(|_| subject(&asked.reference("of")?)).transpose()?;
@@ -148,7 +190,7 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/events",
         "Whatever took effect, as CloudEvents, the oldest first: refmark events. With `Accept: text/event-stream` they are sent \
          as they land; `Last-Event-ID` goes on where a reader stopped",
-        &[maybe("since", "string", "only what came after this commit")],
+        &[maybe("since", Kind::Commit, "only what came after this commit")],
         Scope::Registry,
         |asked| value(&asked.registry.read().cloud_events(asked.text("since").as_deref())?),
     ),
@@ -172,7 +214,7 @@ pub const ROUTES: &[Route] = &[
     route(
         "/api/v1/policy",
         "The policy in force, and what it allows: refmark policy show",
-        &[maybe("number", "integer", "another policy that took effect")],
+        &[maybe("number", Kind::Number, "another policy that took effect")],
         Scope::Registry,
         |asked| {
             let number = asked.text("number").map(|_| asked.number("number", 0)).transpose()?;
@@ -195,19 +237,19 @@ pub const ROUTES: &[Route] = &[
 ];
 
 const SEARCH: &[Parameter] = &[
-    maybe("text", "string", "words, each of which begins a word of names, descriptions, tags or cards"),
-    maybe("model", "string", "only this model's versions"),
-    maybe("stage", "string", "the version's stage"),
-    maybe("trust", "string", "the artifact's trust state"),
-    maybe("tag", "string", "NAME or NAME=VALUE"),
-    maybe("metric", "string", "a bound such as f1>=0.9"),
-    maybe("file", "string", "the SHA-256 of a file"),
-    maybe("format", "string", "the format of the weights"),
-    maybe("capability", "string", "a capability, as it was registered"),
-    maybe("hidden", "boolean", "versions that lists leave out, too"),
-    maybe("limit", "integer", "at most so many rows; 50 where it is not said"),
-    maybe("offset", "integer", "so many rows are passed over first"),
-    maybe("order", "string", "best, newest or name"),
+    maybe("text", Kind::Text, "words, each of which begins a word of names, descriptions, tags or cards"),
+    maybe("model", Kind::Model, "only this model's versions"),
+    maybe("stage", Kind::Stage, "the version's stage"),
+    maybe("trust", Kind::Trust, "the artifact's trust state"),
+    maybe("tag", Kind::Text, "NAME or NAME=VALUE"),
+    maybe("metric", Kind::Bound, "a bound such as f1>=0.9"),
+    maybe("file", Kind::Digest, "the SHA-256 of a file"),
+    maybe("format", Kind::Text, "the format of the weights"),
+    maybe("capability", Kind::Text, "a capability, as it was registered"),
+    maybe("hidden", Kind::Flag, "versions that lists leave out, too"),
+    maybe("limit", Kind::Count, "at most so many rows; 50 where it is not said"),
+    maybe("offset", Kind::Count, "so many rows are passed over first"),
+    maybe("order", Kind::Order, "best, newest or name"),
 ];
 
 fn value(answer: &impl Serialize) -> Result<Value> {

@@ -54,11 +54,13 @@ fn every_answer_is_the_core_s_own_and_the_document_lists_each() {
         let needed = operation["get"]["parameters"].as_array().unwrap().iter().filter(|it| it["required"] == true);
         let mut target = path.replace("{model}", "sentiment").replace("{version}", "1");
         for (at, it) in needed.filter(|it| it["in"] == "query").enumerate() {
-            target.push_str(&format!(
-                "{}{}=sentiment/1",
-                if at == 0 { "?" } else { "&" },
-                it["name"].as_str().unwrap()
-            ));
+            let (mark, name) = (if at == 0 { "?" } else { "&" }, it["name"].as_str().unwrap());
+            let value = match name {
+                "alias" => "sentiment@champion",
+                "version" => "2",
+                _ => "sentiment/1",
+            };
+            target.push_str(&format!("{mark}{name}={value}"));
         }
         let answer = running.get(&target);
         assert_eq!((answer.status, answer.json().is_object()), (200, true), "{target}: {}", answer.text());
@@ -80,6 +82,8 @@ fn what_is_wrong_has_a_status_a_code_and_never_a_guess() {
         ("/api/v1/resolve?ref=sentiment@champion&att=2020-01-01T00:00:00Z", 400, "bad-argument"),
         ("/api/v1/resolve?ref=sentiment@champion&at=yesterday", 400, "bad-time"),
         ("/api/v1/search?limit=many", 400, "bad-argument"),
+        ("/api/v1/search?offset=4294967296", 400, "bad-argument"),
+        ("/api/v1/events?since=", 400, "bad-argument"),
         ("/api/v1/search?stage=%zz", 400, "bad-argument"),
         ("/api/v1/events?since=nothing", 404, "not-found"),
         ("/api/v1/models/nobody", 404, "not-found"),
