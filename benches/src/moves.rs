@@ -64,6 +64,7 @@ fn write_moves(
             by: PrincipalId::parse("ada").expect("it is a name"),
             time: Timestamp::from_unix(time),
             evidence: Vec::new(),
+            bytes_present: false,
             previous: before[alias],
             base: Some(base),
             path: path.clone(),

@@ -40,6 +40,8 @@ pub struct Given {
     allow_incomplete: bool,
     /// Whether what looks like a secret is taken.
     pub allow_secret: bool,
+    /// Whether bytes that were revoked or deleted are taken.
+    pub allow_withdrawn: bool,
     ignore: Vec<String>,
 }
 

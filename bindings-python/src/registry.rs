@@ -277,11 +277,15 @@ impl PyRegistry {
 
     fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let secrets = packages.iter().any(|it| it.allow_secret);
+        let withdrawn = packages.iter().any(|it| it.allow_withdrawn);
         let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
-        self.change(py, progress, |writer| writer.allow_secrets(secrets).register_all(&packages))
+        self.change(py, progress, |writer| {
+            writer.allow_secrets(secrets).allow_withdrawn(withdrawn).register_all(&packages)
+        })
     }
 
-    #[pyo3(signature = (target, version, reason, expect, evidence))]
+    #[pyo3(signature = (target, version, reason, expect, evidence, allow_absent))]
+    #[expect(clippy::too_many_arguments, reason = "a call of Python's, taken apart")]
     fn promote(
         &self,
         py: Python<'_>,
@@ -290,6 +294,7 @@ impl PyRegistry {
         reason: String,
         expect: Option<&str>,
         evidence: Vec<String>,
+        allow_absent: bool,
     ) -> PyResult<Py<PyAny>> {
         let request = quick(py, || {
             let (model, alias) = request::alias(target)?;
@@ -299,18 +304,25 @@ impl PyRegistry {
             let expect = expect.map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
             Ok(PromoteRequest { model, alias, version, reason, expect, evidence })
         })?;
-        self.change(py, None, |writer| writer.promote(&request))
+        self.change(py, None, |writer| writer.allow_absent(allow_absent).promote(&request))
     }
 
-    #[pyo3(signature = (target, to, reason))]
-    fn rollback(&self, py: Python<'_>, target: &str, to: Option<&str>, reason: String) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (target, to, reason, allow_absent))]
+    fn rollback(
+        &self,
+        py: Python<'_>,
+        target: &str,
+        to: Option<&str>,
+        reason: String,
+        allow_absent: bool,
+    ) -> PyResult<Py<PyAny>> {
         let request = quick(py, || {
             let (model, alias) = request::alias(target)?;
             let view = self.shared.read().view()?;
             let to = to.map(|text| request::version(view.facts()?, &model, text)).transpose()?;
             Ok(RollbackRequest { model, alias, to, reason })
         })?;
-        self.change(py, None, |writer| writer.rollback(&request))
+        self.change(py, None, |writer| writer.allow_absent(allow_absent).rollback(&request))
     }
 
     fn unset(&self, py: Python<'_>, target: &str, reason: String) -> PyResult<Py<PyAny>> {

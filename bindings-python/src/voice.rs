@@ -89,6 +89,8 @@ fn option(choice: Choice) -> String {
         Choice::Archived => "archived=True",
         Choice::AcceptIncomplete => "accept_incomplete=True",
         Choice::AllowIncomplete => "allow_incomplete=True",
+        Choice::AllowAbsent => "allow_absent=True",
+        Choice::AllowWithdrawn => "allow_withdrawn=True",
         Choice::LastGood => "last_good=True",
         Choice::TrustRoot => "trust_root=\"sha256:…\"",
         Choice::TrustOnFirstUse => "tofu=True",

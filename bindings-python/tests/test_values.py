@@ -55,7 +55,7 @@ def test_classes_have_the_keys_of_the_cores_answers(two: refmark.Registry) -> No
         (_values.VersionRow, native.list_versions("sentiment", False)[0]),
         (_values.Move, native.log(None)[0]),
         (_values.VerifyReport, native.verify(None, False, False, None)),
-        (_values.Promotion, native.promote("sentiment@canary", "1", "", None, [])),
+        (_values.Promotion, native.promote("sentiment@canary", "1", "", None, [], False)),
         (_values.Transition, native.transition("sentiment/1", "", [], {"to": "staging", "replacement": None, "sunset": None})),
         (_values.ModelDetail, native.model_detail("sentiment") or {}),
         (_values.VersionDetail, native.version_detail("sentiment/1") or {}),

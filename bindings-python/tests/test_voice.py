@@ -41,7 +41,9 @@ def test_each_call_of_a_hint_exists_and_takes_its_arguments(call: str) -> None:
 #: Where an argument that a hint names may be given.
 ARGUMENTS = {
     "allow_incomplete": refmark.Registry.register,
+    "allow_absent": refmark.Registry.promote,
     "allow_secret": refmark.Registry.register,
+    "allow_withdrawn": refmark.Registry.register,
     "allow_unverified": refmark.Registry.pull,
     "archived": refmark.Registry.pull,
     "accept_incomplete": refmark.Registry.resolve,

@@ -17,6 +17,8 @@ fn option(choice: Choice) -> &'static str {
         Choice::Archived => "--archived",
         Choice::AcceptIncomplete => "--accept-incomplete",
         Choice::AllowIncomplete => "--allow-incomplete",
+        Choice::AllowAbsent => "--allow-absent",
+        Choice::AllowWithdrawn => "--allow-withdrawn",
         Choice::LastGood => "--last-good",
         Choice::TrustRoot => "--trust-root sha256:…",
         Choice::TrustOnFirstUse => "--tofu",

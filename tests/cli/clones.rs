@@ -9,6 +9,11 @@ fn two_clones() -> TestEnvironment {
     let env = TestEnvironment::with_models();
     env.ok(&["clone", "models", "ann"]);
     env.ok(&["clone", "models", "ben"]);
+    // Nobody moves an alias to bytes that are not there.
+    let error = env.fails(&["-R", "ann", "promote", "sentiment@blue", "1"], 1, "absent");
+    assert!(error["hint"].as_str().unwrap().contains("refmark sync"), "{error}");
+    env.ok(&["-R", "ann", "sync"]);
+    env.ok(&["-R", "ben", "sync"]);
     env
 }
 
@@ -68,7 +73,7 @@ fn an_older_head_is_accepted_by_name_and_never_by_a_script_that_did_not_name_it(
 fn a_checked_out_branch_is_told_with_a_command_that_works() {
     let env = TestEnvironment::with_models();
     env.git(".", &["clone", "-q", "models", "work"]);
-    let ran = env.run(&["-R", "work", "promote", "sentiment@blue", "2"]);
+    let ran = env.run(&["-R", "work", "promote", "sentiment@blue", "2", "--allow-absent"]);
     assert!(ran.stderr.contains("is checked out at"), "{}", ran.stderr);
     let command = ran.stderr.split("Before that: ").nth(1).unwrap().trim();
     let words: Vec<&str> = command.split(' ').skip(3).collect();

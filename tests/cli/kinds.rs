@@ -80,6 +80,8 @@ fn whatever_two_people_do_at_once_lands_or_is_kept_with_its_reason() {
     env.ok(&["register", "--from", "list.jsonl"]);
     env.ok(&["clone", "models", "ann"]);
     env.ok(&["clone", "models", "ben"]);
+    env.ok(&["-R", "ann", "sync"]);
+    env.ok(&["-R", "ben", "sync"]);
     let kept = || env.git("ben", &["branch", "--list", "unpushed/*"]).lines().count();
     for (row, (what, ann, ben, status)) in AT_ONCE.iter().enumerate() {
         let model = format!("m{row}");

@@ -115,7 +115,7 @@ def transition(to: str, replacement: SupportsIndex | RefLike | None, sunset: Tim
 #: What a package may say of itself, beside its model and paths.
 PACKAGE = frozenset(
     "metrics lineage card contract evaluation_card owner type capabilities parents source release description imported "
-    "follow_links allow_incomplete allow_secret ignore absent".split()
+    "follow_links allow_incomplete allow_secret allow_withdrawn ignore absent".split()
 )
 
 
@@ -153,6 +153,7 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
         "follow_links": bool(of("follow_links")),
         "allow_incomplete": bool(of("allow_incomplete")),
         "allow_secret": bool(of("allow_secret")),
+        "allow_withdrawn": bool(of("allow_withdrawn")),
         "ignore": texts(of("ignore")),
     }
 

@@ -21,6 +21,9 @@ pub struct PromoteArgs {
     /// The statements of the evidence that the move rests on
     #[arg(long, value_name = "sha256:…")]
     pub evidence: Vec<String>,
+    /// Move it although files of the version are not here, where the policy lets that
+    #[arg(long)]
+    pub allow_absent: bool,
     /// Whether it is made at once or proposed.
     #[command(flatten)]
     pub proposal: Proposal,
@@ -38,6 +41,9 @@ pub struct RollbackArgs {
     /// Why
     #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    /// Move it although files of the version are not here
+    #[arg(long)]
+    pub allow_absent: bool,
     /// Whether it is made at once or proposed.
     #[command(flatten)]
     pub proposal: Proposal,

@@ -65,6 +65,9 @@ pub struct RegisterArgs {
     /// Register a package that lacks what its own files name; its manifest says what is lacking
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Take files whose bytes were revoked or deleted in another package: they begin in quarantine
+    #[arg(long)]
+    pub allow_withdrawn: bool,
     /// Leave these files out, too
     #[arg(long, value_name = "GLOB")]
     pub ignore: Vec<String>,

@@ -31,6 +31,6 @@ pub fn run(app: &App, args: &PromoteArgs) -> Reply {
     let expect = args.expect.as_deref().map(|text| request::expected(view.facts()?, &model, text)).transpose()?;
     let request = PromoteRequest { model, alias, version, reason: args.reason.clone(), expect, evidence };
     propose::change(app, &registry, &args.proposal, |writer| {
-        reply(Moved { verb: "promoted", answer: writer.promote(&request)? })
+        reply(Moved { verb: "promoted", answer: writer.allow_absent(args.allow_absent).promote(&request)? })
     })
 }

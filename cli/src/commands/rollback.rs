@@ -17,6 +17,6 @@ pub fn run(app: &App, args: &RollbackArgs) -> Reply {
     let to = args.to.as_deref().map(|text| request::version(view.facts()?, &model, text)).transpose()?;
     let request = RollbackRequest { model, alias, to, reason: args.reason.clone() };
     propose::change(app, &registry, &args.proposal, |writer| {
-        reply(Moved { verb: "rolled back", answer: writer.rollback(&request)? })
+        reply(Moved { verb: "rolled back", answer: writer.allow_absent(args.allow_absent).rollback(&request)? })
     })
 }

@@ -269,6 +269,12 @@ impl History for ShowAnswer {
                 ]);
             }
             page.table(table);
+            for (_, it) in &self.evidence {
+                let Some(text) = it.text() else { continue };
+                page.gap();
+                page.line(bold(format!("{} by {}", it.evidence_type, it.by)));
+                page.line(safe_lines(text.trim()));
+            }
         }
         let moves =
             self.trust_moves.iter().map(|it| (it.from.to_string(), it.to.to_string(), &it.by, it.time, &it.reason));

@@ -372,8 +372,9 @@ impl<'h> Walk<'h> {
         }
     }
 
-    /// Keeps the list of weights that are revoked now. Deleting what was revoked does not clear it.
+    /// Keeps the lists of weights that are revoked now, and that were deleted. Deleting what was revoked does not clear it.
     fn note_revocations(&mut self, files: &BTreeMap<String, Oid>) -> Result<()> {
+        let mut trusted = Vec::new();
         for path in files.keys().filter(|path| path.starts_with("artifacts/")) {
             let Some(Place::Trust(artifact, _)) = Place::parse(path) else { continue };
             let reader = StateReader(&self.state);
@@ -388,8 +389,17 @@ impl<'h> Walk<'h> {
                     // The commit that is being taken: whoever signs with it as a base saw the revocation.
                     self.revoked.add(&artifact, self.commits.saturating_sub(1), files);
                 }
-                TrustState::Deleted => {}
+                TrustState::Deleted => {
+                    let files = reader.manifest(&artifact)?.map(|it| named_by_default(&it)).unwrap_or_default();
+                    self.revoked.delete(&artifact, files);
+                }
                 TrustState::Acquired | TrustState::Quarantined | TrustState::Trusted => self.revoked.remove(&artifact),
+            }
+            trusted.extend((state == TrustState::Trusted && self.revoked.has_deleted()).then_some(artifact));
+        }
+        for artifact in trusted {
+            if let Some(manifest) = StateReader(&self.state).manifest(&artifact)? {
+                self.revoked.bring_back(&manifest.files);
             }
         }
         Ok(())
@@ -495,7 +505,7 @@ impl<'h> Walk<'h> {
 
     /// What counts for nothing at the newest commit taken.
     pub fn exclusions(&self) -> Exclusions {
-        Exclusions::new(self.revoked.files().clone(), self.tainted.clone())
+        Exclusions::new(&self.revoked, self.tainted.clone())
     }
 
     /// Judges what somebody would land next on top of the present state, without landing it.
@@ -516,6 +526,7 @@ impl<'h> Walk<'h> {
             state: &self.state,
             position: &position,
             revoked_files: self.revoked.files(),
+            deleted_files: self.revoked.deleted_files(),
             tainted: &self.tainted,
             brought,
         };

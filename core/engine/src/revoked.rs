@@ -21,12 +21,16 @@ pub fn named_by_default(manifest: &Manifest) -> Vec<Digest> {
     manifest.files.iter().filter(names).map(|file| file.sha256).collect()
 }
 
-/// What is revoked now.
+/// What is revoked now, and what was deleted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Revoked {
     artifacts: BTreeMap<String, Withdrawn>,
+    /// The files of what was deleted, until something that has them is trusted after that.
+    deleted: BTreeMap<String, Vec<Digest>>,
     #[serde(skip)]
     files: BTreeMap<Digest, u64>,
+    #[serde(skip)]
+    gone: BTreeMap<Digest, ArtifactId>,
 }
 
 /// What one revocation named.
@@ -55,8 +59,40 @@ impl Revoked {
         &self.files
     }
 
+    pub(super) fn delete(&mut self, artifact: &ArtifactId, files: Vec<Digest>) {
+        self.deleted.insert(artifact.to_string(), files);
+        self.index();
+    }
+
+    /// Whether anything was deleted whose bytes have not come back.
+    pub(super) fn has_deleted(&self) -> bool {
+        !self.deleted.is_empty()
+    }
+
+    /// Somebody trusted an artifact with these files after they were deleted: they are as any others again.
+    pub(super) fn bring_back(&mut self, files: &[FileEntry]) {
+        if files.iter().any(|file| self.gone.contains_key(&file.sha256)) {
+            for deleted in self.deleted.values_mut() {
+                deleted.retain(|digest| !files.iter().any(|file| file.sha256 == *digest));
+            }
+            self.deleted.retain(|_, files| !files.is_empty());
+            self.index();
+        }
+    }
+
+    /// The files of everything that was deleted, each with an artifact that had it; but for those that came back since, in
+    /// something that was trusted.
+    pub fn deleted_files(&self) -> &BTreeMap<Digest, ArtifactId> {
+        &self.gone
+    }
+
     /// Makes the files anew from the artifacts.
     pub(super) fn index(&mut self) {
+        self.gone.clear();
+        for (artifact, files) in &self.deleted {
+            let Ok(artifact) = ArtifactId::parse(artifact) else { continue };
+            self.gone.extend(files.iter().map(|digest| (*digest, artifact)));
+        }
         self.files.clear();
         for withdrawn in self.artifacts.values() {
             for digest in &withdrawn.files {

@@ -35,5 +35,8 @@ predicate! {
         /// The statements of the evidence that the move rests on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Digest>,
+        /// Whether the author had every byte of what it moves to, and held it against its digest.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        bytes_present: bool,
     }
 }

@@ -216,6 +216,11 @@ fn is_null(json: &FreeJson) -> bool {
 }
 
 impl Evidence {
+    /// The text of the attached document, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        self.details.0.get("text").and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+    }
+
     /// The digest in the evidence's path: of its canonical form without the path itself, which holds the digest.
     pub fn path_digest(&self) -> Result<Digest> {
         let mut bare = self.clone();

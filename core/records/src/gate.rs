@@ -82,6 +82,15 @@ impl GateRule {
     pub fn label(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.gate.label())
     }
+
+    /// Whether it asks that whoever moves an alias has the bytes.
+    pub fn asks_for_bytes(&self) -> bool {
+        match &self.gate {
+            Gate::BytesPresent => true,
+            Gate::All { gates } | Gate::Any { gates } => gates.iter().any(GateRule::asks_for_bytes),
+            _ => false,
+        }
+    }
 }
 
 /// How a field is compared.
@@ -261,6 +270,8 @@ pub enum Gate {
     NoCode,
     /// Nothing that the package's own files name is lacking.
     Complete,
+    /// Whoever moves the alias had every byte, and held it against its digest. Only a move of an alias says so.
+    BytesPresent,
     /// The replacement that the change names is in production.
     ReplacementInProduction,
     /// The sunset date has passed.
@@ -301,6 +312,7 @@ impl Gate {
             Gate::Size { .. } => "size".to_owned(),
             Gate::NoCode => "no-code".to_owned(),
             Gate::Complete => "complete".to_owned(),
+            Gate::BytesPresent => "bytes-present".to_owned(),
             Gate::ReplacementInProduction => "replacement-in-production".to_owned(),
             Gate::SunsetPassed => "sunset-passed".to_owned(),
             Gate::NoConsumers => "no-consumers".to_owned(),

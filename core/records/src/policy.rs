@@ -339,6 +339,12 @@ impl Policy {
                 return Some(format!("{id} has role {role}, which is not declared"));
             }
         }
+        let elsewhere = self.stage.iter().map(|rule| &rule.needs).chain(self.trust.iter().map(|rule| &rule.needs));
+        if elsewhere.flat_map(|needs| &needs.gates).any(GateRule::asks_for_bytes) {
+            return Some(
+                "only a move of an alias says `bytes-present`: the gate belongs to a class of aliases".to_owned(),
+            );
+        }
         let demands = self
             .alias
             .iter()

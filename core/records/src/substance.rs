@@ -18,7 +18,7 @@ pub fn lacks(evidence: &Evidence) -> Option<&'static str> {
         "evaluation" => evaluation(evidence),
         "canary" => canary(evidence),
         "scan" => (!is_versioned(evidence.tool.as_ref())).then_some("it names no scanner with its version"),
-        "sign-off" => (!says(evidence.summary.as_deref(), 3) && !says(text(evidence), 3))
+        "sign-off" => (!says(evidence.summary.as_deref(), 3) && !says(evidence.text(), 3))
             .then_some("it does not say what was looked at"),
         "rollback-plan" | "runbook" | "migration-document" => document(evidence),
         _ => None,
@@ -62,12 +62,7 @@ fn document(evidence: &Evidence) -> Option<&'static str> {
     let linked = evidence.document.as_ref().is_some_and(|document| document.sha256.is_some());
     let named = evidence.details.0.get("link").and_then(Value::as_str);
     let link = linked && [named, evidence.run.as_deref()].into_iter().flatten().any(|link| link.contains("://"));
-    (!says(text(evidence), TEXT) && !link).then_some("it has no text, and no link with the digest of what is there")
-}
-
-/// The attached text.
-fn text(evidence: &Evidence) -> Option<&str> {
-    evidence.details.0.get("text").and_then(Value::as_str)
+    (!says(evidence.text(), TEXT) && !link).then_some("it has no text, and no link with the digest of what is there")
 }
 
 /// Whether a text says something, with at least so many characters.

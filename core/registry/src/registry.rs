@@ -165,6 +165,10 @@ pub struct Writer<'r> {
     pub(crate) proposal: Option<&'r Slot>,
     /// Whether what looks like a key or a password may be written.
     pub(crate) secrets: bool,
+    /// Whether an alias may move to a version whose bytes are not here.
+    pub(crate) absent: bool,
+    /// Whether bytes that were revoked or deleted may be registered again, into quarantine.
+    pub(crate) withdrawn: bool,
 }
 
 /// Who may do what: the trust root, the policy, its members, and drafts. Needs no key.
@@ -208,7 +212,7 @@ impl Registry {
 
     /// Changes, signed by this key.
     pub fn write<'r>(&'r self, signer: &'r dyn Signer) -> Writer<'r> {
-        Writer { registry: self, signer, proposal: None, secrets: false }
+        Writer { registry: self, signer, proposal: None, secrets: false, absent: false, withdrawn: false }
     }
 
     /// The trust root, the policy and its members.

@@ -6,6 +6,9 @@ use refmark_engine::gate::Decision;
 use refmark_query::explain::{Because, Blocked, Explanation};
 use refmark_types::text::{short, when};
 
+/// Of a document that people act by, so many lines are shown.
+const TEXT_LINES: usize = 400;
+
 /// An explanation, and why something else is not so where that was asked too.
 pub fn page(explanation: Option<&Explanation>, blocked: Option<&Blocked>) -> Page {
     let mut page = Page::default();
@@ -16,6 +19,16 @@ pub fn page(explanation: Option<&Explanation>, blocked: Option<&Blocked>) -> Pag
         }
         for because in &answer.because {
             one(&mut page, because);
+        }
+        for document in &answer.documents {
+            let about = format!("{} by {}, {}", document.evidence_type, document.by, when(document.time));
+            page.push(Block::Heading(2, Line::of(about)));
+            let lines = document.text.iter().flat_map(|text| text.trim().lines()).take(TEXT_LINES).map(Line::of);
+            let link = document
+                .link
+                .iter()
+                .map(|(link, digest)| Line::default().word(link).say(", sha256:").code(digest.hex()));
+            page.push(Block::Lines(lines.chain(link).collect()));
         }
     }
     if let Some(answer) = blocked {

@@ -40,6 +40,10 @@ pub enum Choice {
     AcceptIncomplete,
     /// Register a package that lacks something, and record that it does.
     AllowIncomplete,
+    /// Move an alias to a version whose bytes are not here.
+    AllowAbsent,
+    /// Register bytes that were revoked or deleted: into quarantine.
+    AllowWithdrawn,
     /// Answer from the last good commit.
     LastGood,
     /// Name the trust root to hold the registry to.

@@ -50,18 +50,23 @@ class Moving(Verbs):
         *,
         expect: int | RefLike | None = UNSET,
         evidence: str | Iterable[str] | None = None,
+        allow_absent: bool = False,
     ) -> Promotion:
         """Moves ``MODEL@ALIAS`` to a version.
 
         With ``expect``, only where the alias holds that version now (``None``: nothing): else :class:`ConflictError`.
-        A :class:`RefusedError` carries every gate in ``report``.
+        A :class:`RefusedError` carries every gate in ``report``. Every file must be here and whole; with ``allow_absent``
+        they may be elsewhere, where the policy lets that.
         """
-        done = self._native.promote(target, _version(version), reason, expected(expect), texts(evidence))
+        done = self._native.promote(target, _version(version), reason, expected(expect), texts(evidence), allow_absent)
         return Promotion.from_answer(done)
 
-    def rollback(self, target: str, to: int | RefLike | None = None, reason: str = "") -> Promotion:
+    def rollback(
+        self, target: str, to: int | RefLike | None = None, reason: str = "", *, allow_absent: bool = False
+    ) -> Promotion:
         """Moves ``MODEL@ALIAS`` back to what it held before, or to a version that it once held."""
-        return Promotion.from_answer(self._native.rollback(target, None if to is None else _version(to), reason))
+        wanted = None if to is None else _version(to)
+        return Promotion.from_answer(self._native.rollback(target, wanted, reason, allow_absent))
 
     def unset(self, target: str, reason: str = "") -> Promotion:
         """Closes ``MODEL@ALIAS``: it holds nothing from then on."""
@@ -103,15 +108,25 @@ class Moving(Verbs):
         *,
         branch: str | None = None,
         evidence: str | Iterable[str] | None = None,
+        allow_absent: bool = False,
     ) -> Proposal:
         """Proposes a move of ``MODEL@ALIAS`` on a branch, for others to review and approve."""
-        return self.proposed(lambda it: it.promote(target, version, reason, evidence=evidence), branch=branch)
+        return self.proposed(
+            lambda it: it.promote(target, version, reason, evidence=evidence, allow_absent=allow_absent),
+            branch=branch,
+        )
 
     def propose_rollback(
-        self, target: str, to: int | RefLike | None = None, reason: str = "", *, branch: str | None = None
+        self,
+        target: str,
+        to: int | RefLike | None = None,
+        reason: str = "",
+        *,
+        branch: str | None = None,
+        allow_absent: bool = False,
     ) -> Proposal:
         """Proposes to move ``MODEL@ALIAS`` back."""
-        return self.proposed(lambda it: it.rollback(target, to, reason), branch=branch)
+        return self.proposed(lambda it: it.rollback(target, to, reason, allow_absent=allow_absent), branch=branch)
 
     def propose_unset(self, target: str, reason: str = "", *, branch: str | None = None) -> Proposal:
         """Proposes to close ``MODEL@ALIAS``."""

@@ -39,6 +39,7 @@ class Registering(Verbs):
         follow_links: bool = False,
         allow_incomplete: bool = False,
         allow_secret: bool = False,
+        allow_withdrawn: bool = False,
         ignore: str | Iterable[str] | None = None,
         absent: Iterable[tuple[str, str, int]] | None = None,
         progress: ProgressLike = None,
@@ -46,8 +47,9 @@ class Registering(Verbs):
         """Stores files and folders, and gives them the model's next version.
 
         The same content again says so (``created`` is false) and makes no new version. ``card`` is Markdown, or the
-        path of a file with it. What looks like a key, a token or a password is refused without ``allow_secret``. ``absent`` names files that are not here: path, SHA-256 and size. Ctrl-C stops at once
-        and leaves nothing behind.
+        path of a file with it. What looks like a key, a token or a password is refused without ``allow_secret``, and
+        bytes that were revoked or deleted without ``allow_withdrawn``: with it they begin in quarantine. ``absent``
+        names files that are not here: path, SHA-256 and size. Ctrl-C stops at once and leaves nothing behind.
         """
         given = {
             "model": model,
@@ -68,6 +70,7 @@ class Registering(Verbs):
             "follow_links": follow_links,
             "allow_incomplete": allow_incomplete,
             "allow_secret": allow_secret,
+            "allow_withdrawn": allow_withdrawn,
             "ignore": ignore,
             "absent": absent,
         }

@@ -136,7 +136,7 @@ def _model(store: Any, registry: Registry, model: RegisteredModel) -> Imported:
             told = entities.times(None, changed)
             registry.label(f"{model.name}/{number}", tags={**version.tags, **told})
     for alias, number in sorted(model.aliases.items()):
-        registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow")
+        registry.promote(f"{model.name}@{alias}", int(number), "imported from MLflow", allow_absent=True)
     return Imported(1, len(versions), tuple(pointers), len(gaps))
 
 

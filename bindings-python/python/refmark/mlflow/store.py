@@ -388,7 +388,7 @@ class RefmarkStore(Webhooks, AbstractStore):  # type: ignore[misc]
         _validate_model_alias_name_reserved(alias)
         found = self._version(name, version)
         try:
-            self._registry.promote(f"{name}@{alias}", found.version, "set through MLflow")
+            self._registry.promote(f"{name}@{alias}", found.version, "set through MLflow", allow_absent=True)
         except errors.NothingToDoError:
             pass
 

@@ -37,7 +37,7 @@ pub fn run(app: &App, args: &RegisterArgs) -> Reply {
         packages.push(it.package(&registry, &view)?);
     }
     propose::change(app, &registry, &args.proposal, |writer| {
-        let versions = writer.register_all(&packages)?;
+        let versions = writer.allow_withdrawn(args.allow_withdrawn).register_all(&packages)?;
         for warning in versions.iter().flat_map(|it| &it.warnings) {
             app.warn(warning);
         }

@@ -148,6 +148,7 @@ fn ask(gate: &Gate, s: &Subject<'_>) -> Result<Finding> {
         Gate::Size { max_bytes } => package::size(s, *max_bytes),
         Gate::NoCode => package::no_code(s),
         Gate::Complete => package::complete(s),
+        Gate::BytesPresent => Ok(package::bytes_present(s)),
         Gate::ReplacementInProduction => retirement::replacement(s),
         Gate::SunsetPassed => retirement::sunset_passed(s),
         Gate::NoConsumers => retirement::no_consumers(s),

@@ -7,6 +7,7 @@ use refmark_records::evidence::Verdict;
 use refmark_records::layout::Document;
 use refmark_records::lineage::fault;
 use refmark_records::manifest::{FileClass, LINEAGE_KEYS, Manifest};
+use refmark_records::statement::Predicate;
 use refmark_types::error::Result;
 use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::{EntryId, PrincipalId};
@@ -152,6 +153,17 @@ pub(super) fn complete(s: &Subject<'_>) -> Result<Finding> {
                 .next("register the whole package as a new version")
         }
     })
+}
+
+/// Whether bytes are on a disk is no fact of the history: each reader would judge by its own disk. What is judged is the
+/// signed word of whoever moves the alias, which is the same for everybody.
+pub(super) fn bytes_present(s: &Subject<'_>) -> Finding {
+    let expected = "every byte at hand where it was moved, and whole";
+    let says = matches!(s.record.predicate(), Predicate::Alias(moved) if moved.bytes_present);
+    let found =
+        if says { format!("held against their digests by {}", s.author) } else { "the move does not say so".into() };
+    Finding::check(says, expected, found)
+        .next(Hint::of("bring the files, and make the move again where they are: ").then(Next::Sync))
 }
 
 /// The classes of a package's files, for people.

@@ -523,7 +523,9 @@ impl Court<'_> {
         };
         let signed = match (moved.from, moved.to) {
             (TrustState::Acquired, TrustState::Trusted | TrustState::Quarantined) => {
-                if moved.to == TrustState::Trusted && self.shares_revoked_weights(moved.artifact, overlay) {
+                let withdrawn = self.shares_revoked_weights(moved.artifact, overlay)
+                    || self.shares_deleted_weights(moved.artifact, overlay);
+                if moved.to == TrustState::Trusted && withdrawn {
                     return Breaks;
                 }
                 holding(&["lead", "engineer", "ci"]) >= 1
@@ -563,6 +565,34 @@ impl Court<'_> {
             last == Some(&TrustState::Revoked)
         });
         others.any(|other| weights(other, &self.state).iter().any(|weight| own.contains(weight)))
+    }
+
+    /// Whether a weight file of this artifact was deleted with another one, and nothing with it was trusted since.
+    fn shares_deleted_weights(&self, artifact: ArtifactId, overlay: &BTreeMap<String, Oid>) -> bool {
+        // What each landing left an artifact at: the last of its moves there.
+        let mut left: BTreeMap<(ArtifactId, u64), (u64, TrustState)> = BTreeMap::new();
+        for (path, at) in &self.landed {
+            let Some(Place::Trust(other, n)) = Place::parse(path) else { continue };
+            let Some(record) = self.at(path, &self.state) else { continue };
+            let Predicate::Trust(moved) = record.predicate() else { continue };
+            let last = left.entry((other, *at as u64)).or_insert((n, moved.to));
+            if n >= last.0 {
+                *last = (n, moved.to);
+            }
+        }
+        let deleted_at = |weight: &Digest| {
+            let gone = left.iter().filter(|((other, _), (_, to))| {
+                *to == TrustState::Deleted && self.weights(*other, &self.state).contains(weight)
+            });
+            gone.map(|((_, at), _)| *at).max()
+        };
+        let back_at = |weight: &Digest| {
+            let back = left.iter().filter(|((other, _), (_, to))| {
+                *to == TrustState::Trusted && self.weights(*other, &self.state).contains(weight)
+            });
+            back.map(|((_, at), _)| *at).max()
+        };
+        self.weights(artifact, overlay).iter().any(|it| deleted_at(it).is_some_and(|gone| back_at(it) < Some(gone)))
     }
 
     /// Whether weights of this artifact were revoked in another one, and nobody who knew of it trusted this one since.

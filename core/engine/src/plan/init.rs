@@ -92,6 +92,6 @@ impl Author {
         time: refmark_types::time::Timestamp,
         registry: refmark_records::registry_id::RegistryId,
     ) -> Author {
-        Author { by, time, base: None, registry, tainted: Vec::new() }
+        Author { by, time, base: None, registry, tainted: Vec::new(), holds: Vec::new() }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::about::nothing_said;
 use super::{
-    AboutRequest, Author, Plan, RegisterRequest, UnsetRequest, describe, not_before, promote, register, unset,
+    AboutRequest, Author, Plan, RegisterRequest, UnsetRequest, describe, not_before, promote, register::carry, unset,
 };
 use super::{Batch, PromoteRequest};
 use crate::state_reader::StateReader;
@@ -129,7 +129,7 @@ pub fn rename(reader: StateReader<'_>, author: &Author, from: &ModelName, to: &M
             trust: None,
             imported: Some(record.imported.unwrap_or(record.time)),
         };
-        let (registered, done) = register(reader, author, &request, &mut batch)?;
+        let (registered, done) = carry(reader, author, &request, &mut batch)?;
         if done.version != version {
             return Err(other_numbers(to));
         }

@@ -27,7 +27,7 @@ pub use evidence::{EvidenceRequest, attach};
 pub use init::{Founding, plan_init};
 pub use label::{LabelRequest, hide_model, hide_version, label, rename};
 pub use meta::{NewKeyholder, Rotation, policy, rotate};
-pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, unset};
+pub use promote::{PromoteRequest, RollbackRequest, UnsetRequest, alias_moved, promote, rollback, rollback_to, unset};
 pub use publish::{PublishRequest, publish};
 pub use register::{Batch, RegisterRequest, Registered, register};
 pub use transition::{StageRequest, TrustRequest, revoke_artifact, stage, trust};
@@ -58,9 +58,19 @@ pub struct Author {
     pub registry: RegistryId,
     /// The paths of the records that a lost key taints: a move that says the same as one of these confirms it.
     pub tainted: Vec<String>,
+    /// The artifacts of which the author has every byte, held against its digest: a move to one of them says so.
+    pub holds: Vec<ArtifactId>,
 }
 
 impl Author {
+    /// The same author, who also has every byte of these artifacts.
+    #[must_use]
+    pub fn holding(&self, artifacts: impl IntoIterator<Item = ArtifactId>) -> Author {
+        let mut author = self.clone();
+        author.holds.extend(artifacts);
+        author
+    }
+
     /// Whether a lost key taints the record at a path.
     pub fn is_tainted(&self, path: &str) -> bool {
         self.tainted.iter().any(|tainted| tainted == path)

@@ -131,6 +131,7 @@ pub(super) fn next_move(
         by: author.by.clone(),
         time: not_before(author, now.map(|now| now.time)),
         evidence: request.evidence.clone(),
+        bytes_present: to.is_some_and(|to| author.holds.contains(&to.artifact)),
         previous: now.map(|now| now.record.digest()),
         base: author.base,
         path: String::new(),
@@ -151,9 +152,9 @@ pub struct RollbackRequest {
     pub reason: String,
 }
 
-/// Plans the way back: the newest version that the alias held before, that is another one, and that it may still hold; where
-/// it may hold none of them, the newest.
-pub fn rollback(reader: StateReader<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
+/// The version that a rollback goes back to: the newest that the alias held before, that is another one, and that it may
+/// still hold; where it may hold none of them, the newest.
+pub fn rollback_to(reader: StateReader<'_>, request: &RollbackRequest) -> Result<u64> {
     let RollbackRequest { model, alias, .. } = request;
     let name = format!("{model}@{alias}");
     let now = reader.alias(model, alias)?;
@@ -161,29 +162,33 @@ pub fn rollback(reader: StateReader<'_>, author: &Author, request: &RollbackRequ
         return Err(Error::new(Code::NotFound, format!("there is no alias {name}")).field("alias", &name));
     };
     let held = now.to.map(|to| to.version);
-    let version = match request.to {
-        Some(version) => version,
-        None => {
-            let mut found = None;
-            for sequence in (1..now.sequence).rev() {
-                let before = reader.alias_move(model, alias, sequence)?.and_then(|alias_move| alias_move.to);
-                let Some(before) = before.filter(|before| Some(before.version) != held) else { continue };
-                found = found.or(Some(before.version));
-                if may_hold(reader, model, alias, before)? {
-                    found = Some(before.version);
-                    break;
-                }
-            }
-            found.ok_or_else(|| {
-                Error::new(Code::NothingToDo, format!("{name} never held another version")).hint(
-                    Hint::of("to move it: ")
-                        .then(Next::Promote { alias: name.clone(), version: None })
-                        .say("; to close it: ")
-                        .then(Next::Unset { alias: name.clone() }),
-                )
-            })?
+    if let Some(version) = request.to {
+        return Ok(version);
+    }
+    let mut found = None;
+    for sequence in (1..now.sequence).rev() {
+        let before = reader.alias_move(model, alias, sequence)?.and_then(|alias_move| alias_move.to);
+        let Some(before) = before.filter(|before| Some(before.version) != held) else { continue };
+        found = found.or(Some(before.version));
+        if may_hold(reader, model, alias, before)? {
+            found = Some(before.version);
+            break;
         }
-    };
+    }
+    found.ok_or_else(|| {
+        Error::new(Code::NothingToDo, format!("{name} never held another version")).hint(
+            Hint::of("to move it: ")
+                .then(Next::Promote { alias: name.clone(), version: None })
+                .say("; to close it: ")
+                .then(Next::Unset { alias: name.clone() }),
+        )
+    })
+}
+
+/// Plans the way back.
+pub fn rollback(reader: StateReader<'_>, author: &Author, request: &RollbackRequest) -> Result<Plan> {
+    let RollbackRequest { model, alias, .. } = request;
+    let version = rollback_to(reader, request)?;
     let reason = if request.reason.is_empty() { format!("rollback to {version}") } else { request.reason.clone() };
     let promote_request = PromoteRequest {
         model: model.clone(),

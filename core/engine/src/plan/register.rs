@@ -6,10 +6,11 @@ use super::{Author, Plan, not_before};
 use crate::state_reader::StateReader;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Manifest;
-use refmark_records::trust::{TrustState, VersionName};
+use refmark_records::trust::{TrustMove, TrustState, VersionName};
 use refmark_records::version::Version;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{ModelName, Release, folded};
 use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
@@ -111,7 +112,41 @@ impl Batch {
 }
 
 /// Plans the version, the artifact's documents, its first trust move and the model's owner.
+///
+/// # Errors
+///
+/// Among others `revoked` and `deleted`, where that became of the very artifact.
 pub fn register(
+    reader: StateReader<'_>,
+    author: &Author,
+    request: &RegisterRequest,
+    batch: &mut Batch,
+) -> Result<(Plan, Registered)> {
+    let artifact = request.manifest.id()?;
+    match reader.trust(&artifact)? {
+        (TrustState::Revoked, moved) => {
+            let quarantined = TrustState::Quarantined.to_string();
+            Err(withdrawn(Code::Revoked, artifact, moved.as_deref()).hint(
+                Hint::of("these files are registered already; to have them looked at again: ")
+                    .then(Next::Transition { reference: artifact.to_string(), to: quarantined }),
+            ))
+        }
+        (TrustState::Deleted, moved) => Err(withdrawn(Code::Deleted, artifact, moved.as_deref())
+            .hint("that is for good: what is registered in its place is another package")),
+        _ => carry(reader, author, request, batch),
+    }
+}
+
+/// Who withdrew an artifact, and why.
+fn withdrawn(code: Code, artifact: ArtifactId, moved: Option<&TrustMove>) -> Box<Error> {
+    let why = moved.map_or_else(String::new, |moved| {
+        format!(" by {} on {}: {}", moved.by, refmark_types::text::day(moved.time), moved.reason)
+    });
+    Error::new(code, format!("{} was {code}{why}", artifact.short())).field("artifact", artifact)
+}
+
+/// The same, whatever became of the artifact: a version that stands under another name is carried over with it.
+pub(super) fn carry(
     reader: StateReader<'_>,
     author: &Author,
     request: &RegisterRequest,

@@ -26,12 +26,13 @@ pub use report::{describe, report_on, stage_step, trust_step};
 
 use super::effective::{Effective, StateOverlay};
 use super::gate::GateReport;
+use super::revoked::Revoked;
 use super::snapshot::Mode;
 use super::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::{Limits, Policy};
 use refmark_records::registry_id::RegistryId;
-use refmark_types::digest::Digest;
+use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -101,6 +102,8 @@ pub struct RuleContext<'a> {
     pub position: &'a dyn Fn(Oid) -> Result<Option<u64>>,
     /// The files that are revoked now, each with the place on the chain where it was.
     pub revoked_files: &'a BTreeMap<Digest, u64>,
+    /// The files that were deleted and have not come back, each with an artifact that had it.
+    pub deleted_files: &'a BTreeMap<Digest, ArtifactId>,
     /// The paths of records that rest on a key which is distrusted.
     pub tainted: &'a BTreeSet<String>,
     /// The time of the commit that brings it; of what is only tried, the latest time that it names.
@@ -112,13 +115,15 @@ pub struct RuleContext<'a> {
 #[derive(Default)]
 pub struct Exclusions {
     revoked_files: BTreeMap<Digest, u64>,
+    deleted_files: BTreeMap<Digest, ArtifactId>,
     tainted: BTreeSet<String>,
 }
 
 impl Exclusions {
-    /// These weight files, and the records at these paths.
-    pub fn new(revoked_files: BTreeMap<Digest, u64>, tainted: BTreeSet<String>) -> Exclusions {
-        Exclusions { revoked_files, tainted }
+    /// The weight files that were withdrawn, and the records at these paths.
+    pub fn new(withdrawn: &Revoked, tainted: BTreeSet<String>) -> Exclusions {
+        let (revoked_files, deleted_files) = (withdrawn.files().clone(), withdrawn.deleted_files().clone());
+        Exclusions { revoked_files, deleted_files, tainted }
     }
 
     /// The context for what was judged before, or is judged as if: every base is a good commit.
@@ -127,6 +132,7 @@ impl Exclusions {
             state,
             position: &|_| Ok(Some(0)),
             revoked_files: &self.revoked_files,
+            deleted_files: &self.deleted_files,
             tainted: &self.tainted,
             brought: None,
         }

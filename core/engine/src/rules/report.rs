@@ -8,6 +8,7 @@ use crate::revoked::closed_by;
 use crate::state_reader::StateReader;
 use refmark_records::alias::{AliasMove, Target};
 use refmark_records::approval::Waiver;
+use refmark_records::manifest::FileEntry;
 use refmark_records::policy::{AliasRule, Demands, MemberKind, Policy};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
@@ -317,29 +318,9 @@ impl Case<'_> {
             }
         }
         let rules: Vec<_> = steps.iter().filter_map(|(from, to)| self.policy.trust_rule(*from, *to)).collect();
-        // Laundering: weights that were revoked under one artifact come back under another only by hand.
-        if trust_move.to == TrustState::Trusted
-            && steps.contains(&(TrustState::Acquired, TrustState::Trusted))
-            && let Some(manifest) = self.reader.manifest(&trust_move.artifact)?
-        {
-            let shared = manifest.files.iter().find(|file| context.revoked_files.contains_key(&file.sha256));
-            if let Some(file) = shared {
-                let next = match self.policy.trust_rule(trust_move.from, TrustState::Quarantined) {
-                    Some(_) => Hint::of("have it looked at in quarantine first: ").then(Next::Transition {
-                        reference: trust_move.artifact.to_string(),
-                        to: TrustState::Quarantined.to_string(),
-                    }),
-                    None => Hint::of("register it without these weights: the policy has no rule into quarantine"),
-                };
-                let found = format!("{} is in a revoked artifact", file.path);
-                report.gates.push(built_in(
-                    "not-revoked-elsewhere",
-                    Status::Failed,
-                    "no revoked weights".into(),
-                    found,
-                    next,
-                ));
-            }
+        // Laundering: weights that were withdrawn under one artifact come back under another only by hand.
+        if trust_move.to == TrustState::Trusted && steps.contains(&(TrustState::Acquired, TrustState::Trusted)) {
+            self.not_withdrawn(trust_move, context, report)?;
         }
         let member = self.policy.members.get(&trust_move.by);
         report.break_glass = !rules.is_empty()
@@ -350,6 +331,31 @@ impl Case<'_> {
         for rule in rules {
             self.demands(&rule.needs, trust_move.artifact, None, report)?;
         }
+        Ok(())
+    }
+
+    /// No file is in an artifact that was revoked or deleted.
+    fn not_withdrawn(&self, trust_move: &TrustMove, context: &RuleContext<'_>, report: &mut GateReport) -> Result<()> {
+        let Some(manifest) = self.reader.manifest(&trust_move.artifact)? else { return Ok(()) };
+        let next = || match self.policy.trust_rule(trust_move.from, TrustState::Quarantined) {
+            Some(_) => Hint::of("have it looked at in quarantine first: ").then(Next::Transition {
+                reference: trust_move.artifact.to_string(),
+                to: TrustState::Quarantined.to_string(),
+            }),
+            None => Hint::of("register it without these weights: the policy has no rule into quarantine"),
+        };
+        let mut hold = |name: &str, state: &str, shared: Option<&FileEntry>| {
+            if let Some(file) = shared {
+                let (expected, found) =
+                    (format!("no {state} weights"), format!("{} is in a {state} artifact", file.path));
+                report.gates.push(built_in(name, Status::Failed, expected, found, next()));
+            }
+        };
+        let files = &manifest.files;
+        let revoked = files.iter().find(|file| context.revoked_files.contains_key(&file.sha256));
+        hold("not-revoked-elsewhere", "revoked", revoked);
+        let deleted = files.iter().find(|file| context.deleted_files.contains_key(&file.sha256));
+        hold("not-deleted-elsewhere", "deleted", deleted);
         Ok(())
     }
 

@@ -79,7 +79,9 @@ fn blocked(context: &QueryContext<'_, '_>, reference: &Reference, asked: WhyNot<
         },
     };
     let tainted = context.walked.map(|walked| walked.walk.tainted().iter().cloned().collect()).unwrap_or_default();
-    let author = Author { by, time: asked.now, base: Some(context.head), registry: asked.registry, tainted };
+    // Whether the bytes are at hand is asked where they are: here it is as if they were.
+    let holds = context.reader().version(model, asked.version)?.map(|version| version.artifact).into_iter().collect();
+    let author = Author { by, time: asked.now, base: Some(context.head), registry: asked.registry, tainted, holds };
     let request = PromoteRequest {
         model: model.clone(),
         alias: alias.clone(),

@@ -25,9 +25,10 @@ use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
-use refmark_types::name::{AliasName, ModelName, PrincipalId};
+use refmark_types::name::{AliasName, EntryId, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use refmark_types::value::Value;
 
 /// What is to be explained.
 #[derive(Debug, Clone)]
@@ -63,8 +64,53 @@ pub struct Explanation {
     pub sentence: String,
     /// The records that make it so, the nearest first.
     pub because: Vec<Because>,
+    /// What people are to do with it: the newest rollback plan, runbook and migration document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Attached>,
     /// Whether the history was verified against a pinned root.
     pub verified: bool,
+}
+
+/// A document for people that was attached as evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attached {
+    /// The evidence's type.
+    #[serde(rename = "type")]
+    pub evidence_type: EntryId,
+    /// Who attached it.
+    pub by: PrincipalId,
+    /// When, by that person's clock.
+    pub time: Timestamp,
+    /// Its text.
+    pub text: Option<String>,
+    /// Where it can be read, where it has no text, and the digest of what is to be found there.
+    pub link: Option<(String, Digest)>,
+}
+
+/// The newest document of each kind that people act by.
+fn documents(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Vec<Attached>> {
+    const KINDS: [&str; 3] = ["rollback-plan", "runbook", "migration-document"];
+    let mut all = reader.evidence(artifact)?;
+    all.sort_by_key(|piece| piece.time);
+    let mut found = Vec::new();
+    for kind in KINDS {
+        let read = all.iter().rev().filter(|piece| piece.evidence_type.as_str() == kind).find_map(|piece| {
+            let text = piece.text().map(str::to_owned);
+            let told = piece.details.0.get("link").and_then(Value::as_str).or(piece.run.as_deref());
+            let digest = piece.document.as_ref().and_then(|document| document.sha256);
+            let link = told.map(str::to_owned).zip(digest).filter(|_| text.is_none());
+            let attached = Attached {
+                evidence_type: piece.evidence_type.clone(),
+                by: piece.by.clone(),
+                time: piece.time,
+                text,
+                link,
+            };
+            (attached.text.is_some() || attached.link.is_some()).then_some(attached)
+        });
+        found.extend(read);
+    }
+    Ok(found)
 }
 
 /// A record that makes something so.
@@ -142,6 +188,7 @@ pub fn explain(context: &QueryContext<'_, '_>, subject: &Subject) -> Result<Expl
         held_by,
         sentence: String::new(),
         because,
+        documents: documents(reader, &subject.artifact)?,
         verified: context.is_vouched_for(),
     };
     explanation.sentence = sentence(&explanation);

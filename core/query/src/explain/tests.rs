@@ -45,8 +45,14 @@ fn ask(scene: &Scene<MemoryHistory>, head: Oid) -> Blocked {
         pinned: false,
         landings: &landings,
     };
-    let author =
-        Author { by: principal("ada"), time: scene.tick(), base: Some(head), registry: scene.id, tainted: Vec::new() };
+    let author = Author {
+        by: principal("ada"),
+        time: scene.tick(),
+        base: Some(head),
+        registry: scene.id,
+        tainted: Vec::new(),
+        holds: Vec::new(),
+    };
     let request = PromoteRequest {
         model: ModelName::parse("m").unwrap(),
         alias: AliasName::parse("live").unwrap(),

@@ -206,6 +206,7 @@ fn asks(gate: &Gate) -> String {
     match gate {
         Gate::NoCode => "no file holds or names code, or could not be scanned".to_owned(),
         Gate::Complete => "the package is whole".to_owned(),
+        Gate::BytesPresent => "whoever moves it had every byte, and held it against its digest".to_owned(),
         Gate::OwnerNamed => "the model has a named owner".to_owned(),
         Gate::LineageComplete { keys, .. } if keys.is_empty() => "its lineage can be followed".to_owned(),
         Gate::LineageComplete { keys, .. } => format!("its lineage names {}", joined(keys, "and")),

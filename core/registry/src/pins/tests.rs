@@ -67,7 +67,7 @@ impl Stage1 {
             expect: None,
             evidence: Vec::new(),
         };
-        registry.write(self.writer()).promote(&request).unwrap()
+        registry.write(self.writer()).allow_absent(true).promote(&request).unwrap()
     }
 
     pub(crate) fn project(&self) -> Project {
@@ -397,6 +397,6 @@ fn a_revocation_lists_every_artifact_that_it_closes() {
     let folder = stage.home().join("source-back");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("words.txt"), "the same in all\n").unwrap();
-    let back = writer.register(&Package::new(model("other"), vec![folder]).unwrap()).unwrap();
+    let back = writer.allow_withdrawn(true).register(&Package::new(model("other"), vec![folder]).unwrap()).unwrap();
     assert_ne!(back.trust.as_str(), "trusted", "{:?}", back.warnings);
 }

@@ -26,7 +26,7 @@ impl Stage1 {
             expect: None,
             evidence: Vec::new(),
         };
-        registry.write(self.writer()).promote(&request).unwrap().commit
+        registry.write(self.writer()).allow_absent(true).promote(&request).unwrap().commit
     }
 
     /// An ordinary clone by `git`, with a worktree.

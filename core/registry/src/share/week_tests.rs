@@ -166,7 +166,7 @@ impl Deed {
                     expect: None,
                     evidence: Vec::new(),
                 };
-                registry.write(stage.writer()).promote(&request)?;
+                registry.write(stage.writer()).allow_absent(true).promote(&request)?;
                 (Some(request.reason), None)
             }
             Deed::Register => {

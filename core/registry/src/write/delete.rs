@@ -36,7 +36,7 @@ impl Registry {
     }
 
     /// Moves the blobs of a deleted artifact to the trash, but for those that a live one shares.
-    fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
+    pub(crate) fn remove_bytes(&self, view: &View<'_>, artifact: ArtifactId) -> Result<Vec<Digest>> {
         let facts = view.facts()?;
         let Some(manifest) = facts.manifest(&artifact)? else { return Ok(Vec::new()) };
         let mut doomed = std::collections::BTreeSet::new();

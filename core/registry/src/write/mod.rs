@@ -3,6 +3,7 @@
 pub(crate) mod approve;
 pub(crate) mod attach;
 pub(crate) mod branch;
+pub(crate) mod bytes;
 pub(crate) mod catalog;
 pub(crate) mod checkpoint;
 pub(crate) mod delete;

@@ -51,6 +51,8 @@ pub struct MoveAnswer {
 impl Writer<'_> {
     /// Moves an alias to a version. Where the alias moved since the caller looked: `alias-moved`.
     pub fn promote(&self, request: &PromoteRequest) -> Result<MoveAnswer> {
+        let holds =
+            self.holds(self.registry.view()?.facts()?, (&request.model, &request.alias), request.version, false)?;
         let mut first = true;
         let mut premise = None;
         let written = self.change(|view, author| {
@@ -63,14 +65,17 @@ impl Writer<'_> {
                 // Somebody else's own `git` moved it while this plan was being written.
                 return Err(plan::alias_moved(request, None, now.as_ref()));
             }
-            plan::promote(facts, author, request)
+            plan::promote(facts, &author.holding(holds), request)
         })?;
         self.moved(written)
     }
 
     /// Moves an alias back to what it held before.
     pub fn rollback(&self, request: &RollbackRequest) -> Result<MoveAnswer> {
-        let written = self.change(|view, author| plan::rollback(view.facts()?, author, request))?;
+        let view = self.registry.view()?;
+        let version = plan::rollback_to(view.facts()?, request)?;
+        let holds = self.holds(view.facts()?, (&request.model, &request.alias), version, true)?;
+        let written = self.change(|view, author| plan::rollback(view.facts()?, &author.holding(holds), request))?;
         self.moved(written)
     }
 

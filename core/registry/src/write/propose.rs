@@ -86,8 +86,7 @@ impl Writer<'_> {
         verb: impl FnOnce(Writer<'_>) -> Result<T>,
     ) -> Result<ProposeAnswer> {
         let slot = Slot { branch: branch.map(str::to_owned), answer: OnceLock::new() };
-        let done =
-            verb(Writer { proposal: Some(&slot), registry: self.registry, signer: self.signer, secrets: self.secrets });
+        let done = verb(Writer { proposal: Some(&slot), ..*self });
         match (slot.answer.into_inner(), done) {
             (Some(answer), _) => Ok(answer),
             (None, Err(error)) => Err(error),
@@ -216,7 +215,7 @@ impl Writer<'_> {
     fn renewed(&self, view: &View<'_>, author: &Author, ahead: &Ahead) -> Result<Plan> {
         let facts = view.facts()?;
         let mut plan = Plan { subject: subject_of(&self.registry.repo, ahead)?, ..Plan::default() };
-        let mut changes = Vec::new();
+        let (mut changes, mut holds) = (Vec::new(), Vec::new());
         for (path, bytes) in self.registry.bytes_of(view, ahead)? {
             match Place::parse(&path) {
                 Some(Place::Approval(..)) => {}
@@ -232,6 +231,10 @@ impl Writer<'_> {
                                 .then(Next::Renew { branch: Some(ahead.name.to_string()) }),
                         )
                         .at(path));
+                    }
+                    // What the author held once is the same bytes still.
+                    if let Predicate::Alias(it) = record.predicate() {
+                        holds.extend(it.to.filter(|_| it.bytes_present).map(|to| to.artifact));
                     }
                     changes.push(asked_again(&record)?);
                 }
@@ -249,8 +252,9 @@ impl Writer<'_> {
         // Aliases first: a promotion plans the stage move that it needs, which is then not planned twice.
         changes.sort_by_key(|change| !matches!(change, Change::Promote(_) | Change::Unset(_)));
         let mut planned = BTreeSet::new();
+        let author = author.holding(holds);
         for change in changes {
-            let next = change.plan(facts, author)?;
+            let next = change.plan(facts, &author)?;
             if next.statements.iter().all(|it| planned.contains(it.common().path)) {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! `register`: stores a package's files, finds out what they are, and gives them a version.
 
 use crate::registry::Writer;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -20,9 +20,11 @@ use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::{EntryId, ModelName, Release};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
+use withdrawn::Withdrawn;
 
 mod contents;
 mod look;
+mod withdrawn;
 
 pub(crate) use contents::{Contents, Facts, findings_of};
 pub(crate) use look::{FileSource, digests_of, look, look_at_all, observer};
@@ -172,7 +174,12 @@ impl Writer<'_> {
         }
         let commit = match written {
             Ok(written) => written.map(|written| written.commit),
-            Err(error) => return Err(error),
+            Err(error) => {
+                if error.code == Code::Deleted {
+                    self.put_out(&stored)?;
+                }
+                return Err(error);
+            }
         };
         // What is here was derived from its bytes a moment ago.
         let derived = |it: &Stored| !it.request.manifest.files.iter().any(|file| self.is_absent(file));
@@ -180,6 +187,18 @@ impl Writer<'_> {
             stored.iter().zip(&given).filter(|(it, _)| derived(it)).map(|(_, given)| given.artifact).collect();
         self.registry.note_derived(derived);
         Ok(stored.into_iter().zip(given).map(|(it, given)| answer(it, given, commit)).collect())
+    }
+
+    /// What was deleted for good does not stay for the asking.
+    fn put_out(&self, stored: &[Stored]) -> Result<()> {
+        let view = self.registry.view()?;
+        for it in stored {
+            let artifact = it.request.manifest.id()?;
+            if view.facts()?.trust(&artifact)?.0 == TrustState::Deleted {
+                self.registry.remove_bytes(&view, artifact)?;
+            }
+        }
+        Ok(())
     }
 
     /// Sets the best trust state that the policy has a rule for.
@@ -306,10 +325,19 @@ impl Writer<'_> {
                 sources.push(Source { path: file.file.clone(), observer: look::observer(&looked.inspection) });
             }
         }
+        let withdrawn = Withdrawn::of(self)?;
+        for (path, digest, _) in packages.iter().flat_map(|package| &package.absent) {
+            withdrawn.refuse(Path::new(path), digest)?;
+        }
         let mut ingested = self
             .registry
             .store
-            .ingest(sources, &*self.registry.world.progress, &self.registry.world.cancel)?
+            .ingest_unless(
+                sources,
+                &|path, digest| withdrawn.refuse(path, digest),
+                &*self.registry.world.progress,
+                &self.registry.world.cancel,
+            )?
             .into_iter();
         let mut stored = Vec::new();
         for (((package, files), looked), (gaps, said)) in

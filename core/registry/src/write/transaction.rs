@@ -197,6 +197,7 @@ impl Writer<'_> {
             base: Some(self.base(view)?),
             registry: self.registry.id(),
             tainted: view.verified().map(|it| it.walk.tainted().iter().cloned().collect()).unwrap_or_default(),
+            holds: Vec::new(),
         })
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::stat_cache::Stamp;
@@ -27,6 +27,9 @@ const WORTH_REMEMBERING: u64 = 4 << 20;
 
 /// So many small files are worth a sync of the whole file system, which waits for what other programs wrote there, too.
 const MANY: usize = 64;
+
+/// Who may refuse a file when its digest is known.
+pub type Refuse<'a> = dyn Fn(&Path, &Digest) -> Result<()> + Sync + 'a;
 
 /// A file that is to be stored.
 pub struct Source {
@@ -57,6 +60,18 @@ impl Store {
     /// Errors: `not-a-file`, `source-changed` where a file changed while it was read, `no-space`, `read-only`, `io`,
     /// `cancelled`. After an error some of the blobs may be stored, each of them whole.
     pub fn ingest(&self, sources: Vec<Source>, progress: &dyn Progress, cancel: &Cancel) -> Result<Vec<Ingested>> {
+        self.ingest_unless(sources, &|_, _| Ok(()), progress, cancel)
+    }
+
+    /// The same; `refuse` is told the path and the digest of each file before its bytes get their name in the store, and its
+    /// error ends the call: what it refuses is not stored.
+    pub fn ingest_unless(
+        &self,
+        sources: Vec<Source>,
+        refuse: &Refuse<'_>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Vec<Ingested>> {
         let mut slots = Vec::with_capacity(sources.len());
         for source in sources {
             let found = std::fs::symlink_metadata(&source.path).map_err(|e| io_error("read", &source.path, &e))?;
@@ -65,6 +80,7 @@ impl Store {
         progress.start("storing files", Some(slots.iter().map(|slot| slot.size).sum()), Unit::Bytes);
         let done = Batch {
             store: self,
+            refuse,
             work: Work { progress, cancel },
             folders: Mutex::default(),
             known: Mutex::default(),
@@ -88,6 +104,7 @@ struct Slot {
 /// What the threads of one ingest share.
 struct Batch<'a> {
     store: &'a Store,
+    refuse: &'a Refuse<'a>,
     work: Work<'a>,
     folders: Mutex<Vec<PathBuf>>,
     known: Mutex<Vec<(String, Stamp, Digest)>>,
@@ -164,6 +181,7 @@ impl<'a> Batch<'a> {
     /// What the cache knows of a file, where the blob and all that is asked for are still here.
     fn known(&self, reading: &Reading<'_, 'a>) -> Result<Option<Ingested>> {
         let Some(digest) = self.store.cache().get(&reading.key(), &reading.stamp) else { return Ok(None) };
+        (self.refuse)(reading.path, &digest)?;
         let size = reading.stamp.size;
         if self.store.presence(&digest)? != (Presence::Present { size }) {
             return Ok(None);
@@ -200,6 +218,7 @@ impl<'a> Batch<'a> {
         reading.file.take(size + 1).read_to_end(&mut bytes).map_err(|e| io_error("read", reading.path, &e))?;
         reading.still_the_same(bytes.len() as u64)?;
         let digest = Digest::of(&bytes);
+        (self.refuse)(reading.path, &digest)?;
         if let Some(observer) = &mut reading.observer {
             observer.take(&bytes);
         }
@@ -234,6 +253,7 @@ impl<'a> Batch<'a> {
             self.work,
         )?;
         reading.still_the_same(passed.size)?;
+        (self.refuse)(reading.path, &passed.digest)?;
         if self.has(&passed.digest, size)? {
             return Ok((passed.digest, true));
         }

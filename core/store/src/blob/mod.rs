@@ -14,10 +14,11 @@ mod stream;
 mod trash;
 mod verify;
 mod walk;
+mod whole;
 
 pub use collisions::check_spelling;
 pub use error::OfBlob;
-pub use ingest::{Ingested, Source};
+pub use ingest::{Ingested, Refuse, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use remote::{FolderRemote, Transferred};
 pub use store::{Presence, Store, VerifiedReader, error_of};

@@ -56,6 +56,8 @@ pub struct Package {
     pub evaluation_card: Option<Value>,
     pub card: Option<&'static str>,
     pub incomplete: bool,
+    /// What its weights are; each version has its own where nothing is said.
+    pub weights: Option<&'static str>,
     /// The trust state that it is registered with; none leaves it acquired.
     pub trust: Option<TrustState>,
 }
@@ -87,6 +89,7 @@ impl Default for Package {
             evaluation_card: Some(json!({"measured_on": "held-out reviews"})),
             card: Some("# Sentiment\n\nSays whether a review is a good one.\n"),
             incomplete: false,
+            weights: None,
             trust: Some(TrustState::Quarantined),
         }
     }
@@ -502,6 +505,7 @@ impl House {
             base: Some(self.head.get()),
             registry: self.scene.id,
             tainted: Vec::new(),
+            holds: Vec::new(),
         };
         let name = |text| ModelName::parse(text).unwrap();
         let plan = plan::rename(StateReader(verified.walk.state()), &author, &name(from), &name(to)).unwrap();
@@ -586,7 +590,7 @@ fn manifest_of(package: &Package, number: u64) -> (Manifest, Vec<(Document, Vec<
     let card = package.evaluation_card.clone().map(|it| print(&FreeJson(it)).unwrap());
     let evaluation_card = keep(Document::EvaluationCard, card);
     let model_card = keep(Document::ModelCard, package.card.map(str::to_owned));
-    let bytes = format!("weights of {number}");
+    let bytes = package.weights.map_or_else(|| format!("weights of {number}"), str::to_owned);
     let gap =
         Gap { path: "model.bin".to_owned(), kind: GapKind::ShardAbsent, detail: "a shard is not here".to_owned() };
     let manifest = Manifest {

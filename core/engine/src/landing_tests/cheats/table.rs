@@ -59,6 +59,10 @@ fn people() -> Vec<Try> {
     list![
         ("a lead alone makes it live", "people", |h| h.live("ada", &h.two, &[])),
         ("a lead counts twice, as author and approver", "people", |h| h.live("ada", &h.two, &["bo"])),
+        ("live without a word of its bytes", "bytes", |h| {
+            let moved = h.alias_move("nora", "champion", Some(&h.two), |it| it.bytes_present = false);
+            h.tries(&moved, Vec::new())
+        }),
         ("an agent approves", "people", |h| h.live("nora", &h.two, &["ada", "ci"])),
         ("somebody without the right approves", "people", |h| h.live("nora", &h.two, &["ada", "nora"])),
         ("two of the second kind, and no lead", "people", |h| h.live("nora", &h.two, &["bo", "pia"])),
@@ -89,6 +93,19 @@ fn signed_off(house: &House, registrar: &str, signer: &str, mover: &str, edit: f
         edit(it);
     });
     house.trust(mover, &made, TrustState::Trusted)
+}
+
+/// The weights of a deleted version come back in another package, as trusted.
+fn laundered(house: &House, straight: bool) -> Came {
+    let gone = trusted(house, Package { weights: Some("poison"), ..Package::default() });
+    assert!(house.delete("ada", &gone, &["bo"]).took_effect);
+    let first =
+        Package { weights: Some("poison"), trust: None, card: Some("# Another\n\nAs if new.\n"), ..Package::default() };
+    let back = house.register("nora", first);
+    if !straight {
+        return house.trust("nora", &back, TrustState::Trusted);
+    }
+    house.trust("bo", &back, TrustState::Trusted)
 }
 
 fn packaged(house: &House, package: Package) -> Came {
@@ -139,6 +156,8 @@ fn trust() -> Vec<Try> {
         ("an evaluation card of placeholders", "evaluation-card", |h| {
             packaged(h, Package { evaluation_card: Some(json!({"suite": "n/a", "by": "todo"})), ..Package::default() })
         }),
+        ("deleted weights come back in another package", "not-deleted-elsewhere", |h| laundered(h, true)),
+        ("deleted weights come back by their registrar", "not-deleted-elsewhere", |h| laundered(h, false)),
         ("a package that is not whole", "complete", |h| packaged(
             h,
             Package { incomplete: true, ..Package::default() }

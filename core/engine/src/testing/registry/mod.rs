@@ -335,6 +335,7 @@ impl<W: Workshop> Scene<W> {
                 by: principal(by),
                 time: self.tick(),
                 evidence: Vec::new(),
+                bytes_present: to.is_some(),
                 previous: before.map(Signed::digest),
                 base: Some(base),
                 path: String::new(),

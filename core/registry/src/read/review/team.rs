@@ -325,6 +325,7 @@ impl Team {
             base: Some(view.head),
             registry: self.registry.id(),
             tainted: Vec::new(),
+            holds: Vec::new(),
         };
         let plan = plan(view.facts().unwrap(), &author).unwrap();
         let key = key_of(who);

@@ -191,7 +191,14 @@ impl Bench {
         let view = self.registry.view().unwrap();
         let base = view.verified().unwrap().last_good;
         let time = self.registry.world().clock.now();
-        Author { by: PrincipalId::parse("ada").unwrap(), time, base, registry: self.registry.id(), tainted: Vec::new() }
+        Author {
+            by: PrincipalId::parse("ada").unwrap(),
+            time,
+            base,
+            registry: self.registry.id(),
+            tainted: Vec::new(),
+            holds: Vec::new(),
+        }
     }
 
     pub(crate) fn push_move(&self, key: &HeldKey, alias: &str, model: &ModelNameOf, version: u64) {
