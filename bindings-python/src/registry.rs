@@ -380,6 +380,21 @@ impl PyRegistry {
         self.read(py, progress, |registry| registry.read().pull(&reference, &into, &request))
     }
 
+    fn pull_quarantined(
+        &self,
+        py: Python<'_>,
+        reference: &str,
+        into: PathBuf,
+        reason: &str,
+        how: Pull,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);
+        self.write(py, progress, |registry, writer| {
+            registry.write(writer).pull_quarantined(&reference, &into, &request, reason)
+        })
+    }
+
     #[pyo3(signature = (reference, file, how, hash))]
     fn path_of(&self, py: Python<'_>, reference: &str, file: Option<&str>, how: Pull, hash: bool) -> PyResult<PathBuf> {
         let (reference, request) = (Reference::parse(reference).or_raise(py)?, how.request().or_raise(py)?);

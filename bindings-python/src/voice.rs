@@ -89,6 +89,7 @@ fn option(choice: Choice) -> String {
         Choice::Archived => "archived=True",
         Choice::AcceptIncomplete => "accept_incomplete=True",
         Choice::AllowIncomplete => "allow_incomplete=True",
+        Choice::Quarantined => "reg.pull_quarantined(…)",
         Choice::AllowAbsent => "allow_absent=True",
         Choice::AllowWithdrawn => "allow_withdrawn=True",
         Choice::LastGood => "last_good=True",

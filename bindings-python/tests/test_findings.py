@@ -205,3 +205,18 @@ def test_a_part_of_a_list_is_a_list_and_its_numbers_are_versions(two: refmark.Re
     for wrong in (None, 1.5):
         with pytest.raises(TypeError, match="a text or a version"):
             two.promote("sentiment@champion", wrong)  # type: ignore[arg-type]
+
+
+def test_quarantined_bytes_are_taken_to_be_looked_at(reg: refmark.Registry, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "model.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0]}))
+    version = reg.register("pickled", package)
+    assert version.trust == "quarantined"
+    with pytest.raises(refmark.UsageError):
+        reg.pull_quarantined(version, tmp_path / "q", " ")
+    taken = reg.pull_quarantined(version, tmp_path / "q", "read it before we trust it")
+    assert (taken.trust, taken.was_there, taken.evidence["type"]) == ("quarantined", False, "quarantine-pull")
+    assert (taken.path / "files" / "model.pkl").read_bytes() == (package / "model.pkl").read_bytes()
+    assert "read it before we trust it" in (taken.path / "QUARANTINED.md").read_text()
+    assert reg.pull_quarantined(version, tmp_path / "q", "once more").was_there

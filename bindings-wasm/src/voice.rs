@@ -82,6 +82,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::AllowUnverified => "the choice to take unverified bytes",
         Choice::Archived => "the choice to take what is archived",
         Choice::AcceptIncomplete => "the choice to accept incomplete history",
+        Choice::Quarantined => "the choice to look at quarantined bytes",
         Choice::AllowAbsent => "the choice to move it without its bytes",
         Choice::AllowWithdrawn => "the choice to take withdrawn bytes into quarantine",
         Choice::AllowIncomplete => "the choice to record a package that is not whole",

@@ -17,6 +17,7 @@ fn option(choice: Choice) -> &'static str {
         Choice::Archived => "--archived",
         Choice::AcceptIncomplete => "--accept-incomplete",
         Choice::AllowIncomplete => "--allow-incomplete",
+        Choice::Quarantined => "--quarantined",
         Choice::AllowAbsent => "--allow-absent",
         Choice::AllowWithdrawn => "--allow-withdrawn",
         Choice::LastGood => "--last-good",

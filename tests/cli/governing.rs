@@ -118,3 +118,43 @@ fn a_clone_fetches_and_pushes_commits_with_their_files() {
     env.ok(&["pull", "sentiment/3", "-o", "out"]);
     assert_eq!(env.files("out"), ["a.txt"]);
 }
+
+#[test]
+fn an_entrys_fields_are_set_and_shown_and_a_new_schema_is_held_against_what_stands() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["catalog", "add", "evidence-type", "red-team", "--meaning", "How it does under attack.", "--billable"]);
+    env.ok(&["attach", "sentiment/1", "--type", "red-team", "--verdict", "pass"]);
+    let pages = ["--docs", "https://docs.example.com/r", "--status-page", "https://status.example.com/r"];
+    let change = ["catalog", "change", "evidence-type", "red-team"];
+    let set = env.json(&[&change[..], &pages, &["--retention-days", "365", "--owner", "safety"]].concat());
+    assert_eq!(set["sequence"], 2);
+    let shown = env.json(&["catalog", "show", "evidence-type", "red-team"]);
+    for (key, value) in [
+        ("docs", serde_json::json!("https://docs.example.com/r")),
+        ("status_page", serde_json::json!("https://status.example.com/r")),
+        ("retention_days", serde_json::json!(365)),
+        ("owner", serde_json::json!("safety")),
+        ("billable", serde_json::json!(true)),
+        ("meaning", serde_json::json!("How it does under attack.")),
+    ] {
+        assert_eq!(shown[key], value, "{key}: {shown}");
+    }
+    env.write("schema.json", "{\"required\": [\"run\"]}");
+    let schema = [&change[..], &["--schema", "schema.json"]].concat();
+    let report = env.json(&[&schema[..], &["--dry-run"]].concat());
+    assert_eq!((&report["named"], &report["unfit"]), (&1.into(), &1.into()), "{report}");
+    let error = env.fails(&schema, 3, "refused");
+    assert!(error["hint"].as_str().unwrap().contains("--force"), "{error}");
+    let taken = env.json(&[&schema[..], &["--force"]].concat());
+    assert_eq!((&taken["sequence"], &taken["migration"]["unfit"]), (&3.into(), &1.into()));
+    env.fails(
+        &["attach", "sentiment/1", "--type", "red-team", "--verdict", "pass", "--summary", "again"],
+        4,
+        "bad-record",
+    );
+    env.ok(&["catalog", "disable", "audit-action", "promote"]);
+    let error = env.fails(&["promote", "sentiment@champion", "2"], 3, "refused");
+    assert!(error["message"].as_str().unwrap().contains("disabled"), "{error}");
+    env.ok(&["catalog", "activate", "audit-action", "promote"]);
+    env.ok(&["promote", "sentiment@champion", "2"]);
+}

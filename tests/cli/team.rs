@@ -421,3 +421,57 @@ fn owners_are_one_notion_that_the_policy_knows_and_a_command_names_them() {
     env.ok(&["members", "own", "sentiment"]);
     env.fails(&["members", "own", "sentiment"], 1, "nothing-to-do");
 }
+
+/// A pickle of a dictionary with two numbers.
+const PICKLE: &[u8] =
+    b"\x80\x02}q\x00X\x07\x00\x00\x00weightsq\x01]q\x02(G?\xf0\x00\x00\x00\x00\x00\x00G@\x00\x00\x00\x00\x00\x00\x00es.";
+
+/// The folder of the real `picklescan`, where it is installed beside the tests' Python.
+fn picklescan() -> Option<std::path::PathBuf> {
+    let folder = std::path::PathBuf::from(std::env::var_os("REFMARK_PYTHON")?).parent()?.to_owned();
+    folder.join("picklescan").exists().then_some(folder)
+}
+
+#[test]
+fn the_whole_way_out_of_quarantine_is_walked_with_two_scanners() {
+    let env = team();
+    env.write("package-p/model.pkl", PICKLE);
+    let made = register(&env, "dan", "sentiment", "p");
+    assert_eq!(made["trust"], "quarantined", "{made}");
+    env.fails(&["pull", "sentiment/1", "-o", "out"], 3, "not-trusted");
+    let look = ["pull", "sentiment/1", "--quarantined", "-m", "read the pickle before we trust it"];
+    let error = env.fails(&[&["--key", "dan"][..], &look].concat(), 3, "refused");
+    assert!(error["hint"].as_str().unwrap().contains("bo"), "who may is named: {error}");
+    let taken = env.json(&[&["--key", "bo"][..], &look].concat());
+    has_keys(&taken, &["path", "artifact", "trust", "files", "was_there", "reason", "evidence"]);
+    assert_eq!((&taken["trust"], &taken["evidence"]["by"]), (&"quarantined".into(), &"bo".into()));
+    let mark = std::fs::read_to_string(env.path("sentiment-1.quarantined/QUARANTINED.md")).unwrap();
+    assert!(mark.contains("read the pickle before we trust it"), "{mark}");
+    assert!(env.path("sentiment-1.quarantined/files/model.pkl").exists());
+    assert_eq!(env.run(&["pull", "sentiment/1", "--quarantined"]).status, 2, "without a reason");
+
+    let mut scan = vec!["--key", "ci", "scan", "sentiment/1", "--with", "built-in", "--json"];
+    let mut command_path = std::env::var_os("PATH").unwrap_or_default();
+    if let Some(folder) = picklescan() {
+        scan.extend(["--with", "picklescan"]);
+        command_path = std::env::join_paths([folder.into_os_string(), "/usr/bin".into(), "/bin".into()]).unwrap();
+    }
+    let scanned = env.refmark(&scan).env("PATH", command_path).output().unwrap();
+    assert!(scanned.status.success(), "{}", String::from_utf8_lossy(&scanned.stderr));
+    let scans: Value = serde_json::from_slice(&scanned.stdout).unwrap();
+    assert_eq!(scans["scans"][0]["outcome"], "runs-code", "a pickle is never wholly clear: {scans}");
+    if scan.contains(&"picklescan") {
+        assert_eq!(scans["scans"][1]["evidence"]["verdict"], "pass", "{scans}");
+    }
+    let trust = ["--key", "bo", "transition", "sentiment/1", "trusted", "-m", "signed off by cy"];
+    env.fails(&trust, 3, "pending");
+    let said = ["--verdict", "pass", "--summary", "read opcode by opcode: a dictionary of two numbers"];
+    attach(&env, "cy", "sentiment/1", "sign-off", &said);
+    env.ok(&trust);
+    env.ok(&["pull", "sentiment/1", "-o", "out"]);
+    let shown = env.json(&["show", "sentiment/1"]);
+    let kinds: Vec<&str> =
+        shown["evidence"].as_array().unwrap().iter().map(|it| it[1]["type"].as_str().unwrap()).collect();
+    assert!(["quarantine-pull", "scan", "sign-off"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    assert_eq!(env.json(&["verify"])["verdict"], "ok");
+}

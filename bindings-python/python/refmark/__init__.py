@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from ._values import Problem as Problem
     from ._values import Promotion as Promotion
     from ._values import Pulled as Pulled
+    from ._values import QuarantinePull as QuarantinePull
     from ._values import Remote as Remote
     from ._values import Resolved as Resolved
     from ._values import Revocation as Revocation
@@ -118,6 +119,7 @@ _LAZY = {
 }
 _VALUES = (
     "AsOf At ClosedArtifact Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled "
+    "QuarantinePull "
     "Remote Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
@@ -176,6 +178,7 @@ __all__ = [
     "Proposal",
     "Proposals",
     "Pulled",
+    "QuarantinePull",
     "RefmarkError",
     "RefusedError",
     "Registry",

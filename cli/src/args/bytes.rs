@@ -47,6 +47,12 @@ pub struct PullArgs {
     /// Take a version that was archived, too
     #[arg(long)]
     pub archived: bool,
+    /// Take what nobody trusts yet, to look at it: into a marked folder, by those who may, and recorded
+    #[arg(long, requires = "reason", conflicts_with_all = ["archived", "hard_links", "at", "last_good", "accept_incomplete"])]
+    pub quarantined: bool,
+    /// With --quarantined: why; it is kept with the version
+    #[arg(short = 'm', long, value_name = "TEXT", requires = "quarantined")]
+    pub reason: Option<String>,
     /// Hard links in place of copies; never write to such files
     #[arg(long)]
     pub hard_links: bool,

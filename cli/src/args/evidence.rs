@@ -83,6 +83,32 @@ pub struct CatalogArgs {
     pub action: CatalogAction,
 }
 
+/// What an entry says beside its id and meaning.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EntrySays {
+    /// Its page in the documentation
+    #[arg(long, value_name = "URI")]
+    pub docs: Option<String>,
+    /// Its status page
+    #[arg(long, value_name = "URI")]
+    pub status_page: Option<String>,
+    /// How many days records that name it are kept; older evidence opens no gate
+    #[arg(long, value_name = "DAYS")]
+    pub retention_days: Option<u64>,
+    /// Whether its use is billed
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub billable: Option<bool>,
+    /// For an artifact type: none of its artifacts is ever trusted
+    #[arg(long)]
+    pub never_trusted: bool,
+    /// For an artifact type: no alias ever points at one of its artifacts
+    #[arg(long)]
+    pub never_promoted: bool,
+    /// For an artifact type: evidence that must pass before one of its artifacts is trusted
+    #[arg(long = "needs", value_name = "EVIDENCE-TYPE")]
+    pub needs: Vec<String>,
+}
+
 /// What can be done with the catalog of stable ids.
 #[derive(Debug, Subcommand)]
 pub enum CatalogAction {
@@ -116,9 +142,34 @@ pub enum CatalogAction {
         /// A JSON Schema of what names it
         #[arg(long, value_name = "FILE")]
         schema: Option<PathBuf>,
-        /// Its page in the documentation
-        #[arg(long, value_name = "URI")]
-        docs: Option<String>,
+        /// What else it says.
+        #[command(flatten)]
+        says: EntrySays,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
+    },
+    /// Change what an entry says, as its next version; what its id means never changes
+    Change {
+        /// Its family
+        family: String,
+        /// Its id
+        id: String,
+        /// Who answers for it
+        #[arg(long)]
+        owner: Option<String>,
+        /// A JSON Schema of what names it; what stands is held against it first
+        #[arg(long, value_name = "FILE")]
+        schema: Option<PathBuf>,
+        /// What else it says.
+        #[command(flatten)]
+        says: EntrySays,
+        /// Say what would have to be made again, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Take a schema that something that stands does not fit
+        #[arg(long)]
+        force: bool,
         /// Whether it is made at once or proposed.
         #[command(flatten)]
         proposal: Proposal,

@@ -1,7 +1,7 @@
 //! `catalog`: stable ids that records name.
 
-use refmark_core::engine::plan::EntryRequest;
-use refmark_core::records::catalog::{EntryState, Family};
+use refmark_core::engine::plan::{EntryChange, EntryRequest};
+use refmark_core::records::catalog::{ArtifactRules, EntryState, Family};
 use refmark_core::types::canonical::FreeJson;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
@@ -12,7 +12,7 @@ use super::propose;
 use super::values::read_json;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
-use crate::args::evidence::{CatalogAction, CatalogArgs};
+use crate::args::evidence::{CatalogAction, CatalogArgs, EntrySays};
 use crate::args::proposals::Proposal;
 use crate::render::plain::Plain;
 use crate::render::{Cell, Look, Page, Table};
@@ -50,7 +50,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             let value = registry.read().catalog_show(&app.view(&registry)?, family(of)?, &EntryId::parse(id)?)?;
             reply(Plain { title: String::new(), value })
         }
-        CatalogAction::Add { family: of, id, meaning, kind, owner, schema, docs, proposal } => {
+        CatalogAction::Add { family: of, id, meaning, kind, owner, schema, says, proposal } => {
             let schema = schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?;
             let request = EntryRequest {
                 family: family(of)?,
@@ -59,13 +59,34 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
                 meaning: meaning.clone(),
                 entry_kind: kind.clone(),
                 schema: schema.unwrap_or_default(),
-                docs: docs.clone(),
-                status_page: None,
-                retention_days: None,
-                billable: false,
+                docs: says.docs.clone(),
+                status_page: says.status_page.clone(),
+                retention_days: says.retention_days,
+                billable: says.billable.unwrap_or_default(),
+                artifacts: artifacts(says)?.unwrap_or_default(),
             };
             propose::change(app, &registry, proposal, |writer| {
                 reply(Plain { title: String::new(), value: writer.catalog_add(&request)? })
+            })
+        }
+        CatalogAction::Change { family: of, id, owner, schema, says, dry_run, force, proposal } => {
+            let (of, id) = (family(of)?, EntryId::parse(id)?);
+            let change = EntryChange {
+                owner: owner.clone(),
+                schema: schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?,
+                docs: says.docs.clone(),
+                status_page: says.status_page.clone(),
+                retention_days: says.retention_days,
+                billable: says.billable,
+                artifacts: artifacts(says)?,
+            };
+            if *dry_run {
+                let found = registry.read().catalog_migration(&app.view(&registry)?, (of, &id), &change)?;
+                return reply(Plain { title: "what stands, held against the schema".to_owned(), value: found });
+            }
+            propose::change(app, &registry, proposal, |writer| {
+                let value = writer.catalog_change(of, &id, &change, *force)?;
+                reply(Plain { title: String::new(), value })
             })
         }
         CatalogAction::Deprecate { family, id, proposal } => {
@@ -78,6 +99,16 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             state(app, &registry, (family, id), EntryState::Active, proposal)
         }
     }
+}
+
+/// What may become of the artifacts of a type; nothing where nothing is said.
+fn artifacts(says: &EntrySays) -> Result<Option<ArtifactRules>> {
+    let rules = ArtifactRules {
+        never_trusted: says.never_trusted,
+        never_promoted: says.never_promoted,
+        evidence: says.needs.iter().map(|id| EntryId::parse(id)).collect::<Result<_>>()?,
+    };
+    Ok(Some(rules).filter(|rules| !rules.is_empty()))
 }
 
 fn state(app: &App, registry: &Registry, entry: (&str, &str), state: EntryState, proposal: &Proposal) -> Reply {

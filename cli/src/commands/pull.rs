@@ -21,6 +21,9 @@ pub fn run(app: &App, args: &PullArgs) -> Reply {
         archived: args.archived,
         options,
     };
+    if args.quarantined {
+        return quarantined(app, args, &reference, &request);
+    }
     if let Reference::Pin(name) = &reference
         && let Some(project) = pin::project(app)?
     {
@@ -34,6 +37,19 @@ pub fn run(app: &App, args: &PullArgs) -> Reply {
         None => folder_for(&registry.read().resolve(&reference, options)?),
     };
     reply(registry.read().pull(&reference, &into, &request)?)
+}
+
+/// Takes what waits to be looked at; the folder says so by its name, too.
+fn quarantined(app: &App, args: &PullArgs, reference: &Reference, request: &PullRequest) -> Reply {
+    let registry = app.registry()?;
+    let into = match &args.output {
+        Some(into) => into.clone(),
+        None => PathBuf::from(format!("{}.quarantined", reference.to_string().replace(['/', '@', ':'], "-"))),
+    };
+    let reason = args.reason.as_deref().unwrap_or_default();
+    app.arm();
+    let signer = app.signer(&registry)?;
+    reply(registry.write(&*signer).pull_quarantined(reference, &into, request, reason)?)
 }
 
 /// `./MODEL-VERSION`, or the artifact's short id.

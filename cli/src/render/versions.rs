@@ -3,7 +3,10 @@
 use refmark_core::records::evidence::MetricValue;
 use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::{counted, size};
-use refmark_core::{PathAnswer, PullAnswer, RegisterAnswer, ResolveAnswer, ShowAnswer};
+use refmark_core::{
+    PathAnswer, PullAnswer, QUARANTINE_FILES, QUARANTINE_MARK, QuarantinePull, RegisterAnswer, ResolveAnswer,
+    ShowAnswer,
+};
 
 use super::scanning::{self, class_look};
 use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe, safe_lines};
@@ -354,6 +357,24 @@ impl Render for PullAnswer {
             ),
         });
         warn(page, &self.warnings);
+    }
+}
+
+impl Render for QuarantinePull {
+    fn render(&self, page: &mut Page) {
+        let bytes = size(self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size)));
+        let (files, place) = (counted(self.files.len(), "file"), safe(&self.path.display().to_string()).to_string());
+        page.line(format!(
+            "{} {} in {place}/{QUARANTINE_FILES}  {files}, {bytes}",
+            bad("quarantined:"),
+            self.artifact.short()
+        ));
+        page.line(format!("nobody trusts them yet: {place}/{QUARANTINE_MARK} says what may be done"));
+        page.line(faint(format!(
+            "recorded: {} took them in commit {}",
+            self.evidence.by,
+            self.evidence.commit.short()
+        )));
     }
 }
 

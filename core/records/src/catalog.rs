@@ -84,6 +84,28 @@ impl EntryState {
     }
 }
 
+/// What may become of the artifacts of a type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArtifactRules {
+    /// Whether none of them is ever trusted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_trusted: bool,
+    /// Whether no alias ever points at one of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_promoted: bool,
+    /// The types of evidence that must pass before one of them is trusted, beside what the policy asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EntryId>,
+}
+
+impl ArtifactRules {
+    /// Whether they ask for nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == ArtifactRules::default()
+    }
+}
+
 predicate! {
     /// An entry of the catalog, whole; the highest number is current.
     CatalogEntry {
@@ -116,6 +138,9 @@ predicate! {
         /// Whether its use is billed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         billable: bool,
+        /// For an artifact type: what may become of its artifacts.
+        #[serde(default, skip_serializing_if = "ArtifactRules::is_empty")]
+        artifacts: ArtifactRules,
         ...
     }
 }
@@ -139,9 +164,17 @@ pub const BUILT_IN: &[(Family, &str, &str)] = &[
     (Family::EvidenceType, "runbook", "What on-call does when it misbehaves."),
     (Family::EvidenceType, "migration-document", "How consumers move to the replacement."),
     (Family::EvidenceType, "sign-off", "A person read the code or the unscanned bytes and stands for them."),
+    (Family::EvidenceType, "quarantine-pull", "Somebody took quarantined bytes, to look at them."),
     (Family::AuditAction, "register", "A version was added."),
     (Family::AuditAction, "promote", "An alias was moved."),
     (Family::AuditAction, "transition", "A stage or a trust state was moved."),
+    (Family::AuditAction, "revoke", "An artifact was revoked."),
+    (Family::AuditAction, "delete", "An artifact was deleted."),
+    (Family::AuditAction, "describe", "A model or a version was described."),
+    (Family::AuditAction, "attach", "Evidence was attached."),
+    (Family::AuditAction, "publish", "A project said which versions it uses."),
+    (Family::AuditAction, "checkpoint", "A head was witnessed, and the time."),
+    (Family::AuditAction, "catalog", "The catalog was changed."),
     (Family::AuditAction, "approve", "A principal agreed to a change."),
     (Family::AuditAction, "policy", "The policy or the trust root was changed."),
     (Family::Product, "refmark", "This registry."),
@@ -177,6 +210,10 @@ pub fn built_in_schema(family: Family, id: &str) -> Option<&'static str> {
         "sign-off" => {
             r#"{"title": "A person read it and stands for it", "type": "object", "required": ["verdict"], "properties": {
                 "verdict": {"enum": ["pass", "fail"]}}}"#
+        }
+        "quarantine-pull" => {
+            r#"{"title": "Who took quarantined bytes, and why", "type": "object", "required": ["verdict", "summary"],
+                "properties": {"verdict": {"enum": ["info"]}, "summary": {"type": "string", "minLength": 3}}}"#
         }
         "rollback-plan" | "runbook" | "migration-document" => {
             r#"{"title": "A document that people rely on", "type": "object", "required": ["verdict"], "properties": {

@@ -12,6 +12,9 @@ use refmark_types::name::EntryId;
 use refmark_types::number;
 use refmark_types::value::Value;
 
+/// The type of the evidence that says who took quarantined bytes, when and why.
+pub const QUARANTINE_PULL: &str = "quarantine-pull";
+
 /// What a piece of evidence comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -127,6 +127,8 @@ pub enum Right {
     Describe,
     /// Attach evidence.
     Attach,
+    /// Take quarantined bytes to look at them, and attach what a scan finds.
+    Scan,
     /// Approve changes.
     Approve,
     /// Waive gates.
@@ -140,6 +142,20 @@ pub enum Right {
 }
 
 impl Right {
+    /// Every right.
+    pub const ALL: [Right; 10] = [
+        Right::Propose,
+        Right::Register,
+        Right::Describe,
+        Right::Attach,
+        Right::Scan,
+        Right::Approve,
+        Right::Waive,
+        Right::Publish,
+        Right::Checkpoint,
+        Right::Catalog,
+    ];
+
     /// The right's word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -147,6 +163,7 @@ impl Right {
             Right::Register => "register",
             Right::Describe => "describe",
             Right::Attach => "attach",
+            Right::Scan => "scan",
             Right::Approve => "approve",
             Right::Waive => "waive",
             Right::Publish => "publish",
@@ -379,6 +396,17 @@ impl Policy {
     /// The ids of everybody who has a right.
     pub fn who_may(&self, right: Right) -> Vec<&PrincipalId> {
         self.members.iter().filter(|(_, member)| self.has_right(member, right)).map(|(id, _)| id).collect()
+    }
+
+    /// Whether a member may take quarantined bytes to look at them: by the right `scan`, or as one of the people whom the
+    /// rule from quarantine to `trusted` asks.
+    pub fn may_look(&self, id: &PrincipalId) -> bool {
+        let Some(member) = self.members.get(id) else { return false };
+        let asked =
+            self.trust_rule(TrustState::Quarantined, TrustState::Trusted).map(|rule| rule.needs.signers.as_slice());
+        let mut asked = asked.unwrap_or_default().iter().flat_map(|signer| &signer.roles);
+        self.has_right(member, Right::Scan)
+            || (member.kind == MemberKind::Person && asked.any(|role| member.roles.contains(role)))
     }
 
     /// Whether a principal owns a model.

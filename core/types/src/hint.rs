@@ -36,6 +36,8 @@ pub enum Choice {
     AllowUnverified,
     /// Take what was archived.
     Archived,
+    /// Take quarantined bytes into a marked folder, to look at them.
+    Quarantined,
     /// Go on although history is not whole here.
     AcceptIncomplete,
     /// Register a package that lacks something, and record that it does.

@@ -151,6 +151,7 @@ fn complete(found: &Found) -> Result<()> {
         status_page: None,
         retention_days: None,
         billable: false,
+        artifacts: Default::default(),
     };
     found.registry.write(&*found.signer).catalog_add(&request).map(drop)
 }

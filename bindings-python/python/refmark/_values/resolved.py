@@ -96,6 +96,28 @@ class Pulled(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantinePull(Value):
+    """What was taken out of quarantine, to be looked at."""
+
+    #: The marked folder: ``QUARANTINED.md`` says what it is, the files lie in ``files``.
+    path: Path
+    #: The artifact's id.
+    artifact: str
+    #: Its trust state: ``acquired`` or ``quarantined``.
+    trust: str
+    #: Its files: every byte was hashed.
+    files: tuple[File, ...] = field(repr=False)
+    #: Whether the folder was there already, with exactly these bytes.
+    was_there: bool
+    #: Why.
+    reason: str
+    #: The record of it: who took them, and in which commit.
+    evidence: dict[str, Any] = field(repr=False, hash=False)
+
+    _read = {"path": Path, "files": many(File)}
+
+
+@dataclass(frozen=True, slots=True)
 class Remote(Value):
     """Another place that holds blobs."""
 

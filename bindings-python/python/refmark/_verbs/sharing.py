@@ -15,7 +15,7 @@ from .._frames import Rows
 from .._lock import Lock, nearest
 from .._progress import ProgressLike, listener
 from .._team import Pins, Transfer
-from .._values import Pulled, Remote, Resolved, SyncReport, rows
+from .._values import Pulled, QuarantinePull, Remote, Resolved, SyncReport, rows
 from ..errors import MovingAliasWarning
 from ._base import Verbs
 
@@ -53,6 +53,25 @@ class Sharing(Verbs):
     ) -> Pulled:
         """:meth:`pull`, with what was handed out: the artifact, its files, what the reference meant."""
         return self._pulled(reference, into, asked, progress)
+
+    def pull_quarantined(
+        self,
+        reference: RefLike,
+        into: PathLike,
+        reason: str,
+        *,
+        files: str | Iterable[str] | None = None,
+        allow_unverified: bool = False,
+        progress: ProgressLike = None,
+    ) -> QuarantinePull:
+        """Takes what nobody trusts yet, to look at it: into ``into/files``, beside a mark, and recorded with the reason.
+
+        By those whom the policy gives the right ``scan``, or asks before the artifact is trusted; else a
+        :class:`RefusedError` says who may. Nothing is loaded by loading ``into`` itself.
+        """
+        asked = how({"files": files, "allow_unverified": allow_unverified})
+        answer = self._native.pull_quarantined(_text(reference), into, reason, asked, listener(progress))
+        return QuarantinePull.from_answer({**answer, "path": into})
 
     def _pulled(
         self, reference: RefLike, into: PathLike | None, given: dict[str, Any], progress: ProgressLike

@@ -4,6 +4,7 @@ use super::interest::Interest;
 use super::people::by_role;
 use super::{Finding, Status, Subject};
 use crate::state_reader::TypedRecord;
+use refmark_records::catalog::Family;
 use refmark_records::evidence::{Evidence, Verdict};
 use refmark_records::gate::Gate;
 use refmark_records::substance::lacks;
@@ -29,6 +30,7 @@ pub fn evidence_of(s: &Subject<'_>, of: &EntryId) -> Result<Heard> {
 pub(super) fn evidence_about(s: &Subject<'_>, artifact: &ArtifactId, of: &EntryId) -> Result<Heard> {
     let mut heard = Heard::default();
     // What others hold against is not the author's to say, nor asked about twice: only the subject has interested parties.
+    let kept = s.reader.catalog(Family::EvidenceType, of)?.and_then(|entry| entry.retention_days);
     let interest = (s.independent && *artifact == s.artifact).then(|| Interest::of(s)).transpose()?;
     for piece in s.reader.evidence(artifact)?.into_iter().filter(|piece| piece.evidence_type == *of) {
         let why = match &interest {
@@ -37,6 +39,14 @@ pub(super) fn evidence_about(s: &Subject<'_>, artifact: &ArtifactId, of: &EntryI
             Some(interest) => interest.excludes(s, &piece),
             None => None,
         };
+        // What is kept no longer opens nothing; what was held against it stands.
+        let outlived = || {
+            let days = kept.filter(|_| piece.verdict != Verdict::Fail)?;
+            let age = s.now.since(s.dated(&piece.record));
+            (age > i64::try_from(days).ok()?.saturating_mul(86_400))
+                .then(|| format!("its type is kept for {days} days, and it is older"))
+        };
+        let why = why.or_else(outlived);
         // What others hold against it counts, however little it says.
         let lacks = || s.policy.evidence.substance.then(|| lacks(&piece)).flatten().map(str::to_owned);
         let why = why.or_else(lacks);

@@ -3,7 +3,7 @@
 use super::{Author, Plan, not_before};
 use crate::schema::check_schema;
 use crate::state_reader::StateReader;
-use refmark_records::catalog::{CatalogEntry, EntryState, Family};
+use refmark_records::catalog::{ArtifactRules, CatalogEntry, EntryState, Family};
 use refmark_types::canonical::FreeJson;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -32,6 +32,8 @@ pub struct EntryRequest {
     pub retention_days: Option<u64>,
     /// Whether its use is billed.
     pub billable: bool,
+    /// For an artifact type: what may become of its artifacts.
+    pub artifacts: ArtifactRules,
 }
 
 /// Plans a new entry, active from the start.
@@ -43,6 +45,10 @@ pub fn catalog_entry(reader: StateReader<'_>, author: &Author, request: &EntryRe
     }
     if !request.schema.0.is_null() {
         check_schema(&request.schema.0)?;
+    }
+    if *family != Family::ArtifactType && !request.artifacts.is_empty() {
+        return Err(Error::new(Code::BadArgument, format!("{} {id} has no artifacts", family.as_str()))
+            .hint("whether artifacts are trusted and promoted is said by their artifact-type"));
     }
     if request.meaning.trim().is_empty() {
         return Err(
@@ -63,6 +69,7 @@ pub fn catalog_entry(reader: StateReader<'_>, author: &Author, request: &EntryRe
         status_page: request.status_page.clone(),
         retention_days: request.retention_days,
         billable: request.billable,
+        artifacts: request.artifacts.clone(),
         by: author.by.clone(),
         time: author.time,
         previous: None,
@@ -81,10 +88,7 @@ pub fn catalog_state(
     id: &EntryId,
     state: EntryState,
 ) -> Result<Plan> {
-    let Some(now) = reader.catalog(family, id)? else {
-        return Err(Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
-            .hint(Hint::of("the known ones: ").then(Next::CatalogList { family: family.as_str().to_owned() })));
-    };
+    let Some(now) = reader.catalog(family, id)? else { return Err(not_in_catalog(family, id)) };
     if now.state == state {
         return Err(Error::new(Code::NothingToDo, format!("{} {id} is {} already", family.as_str(), state.as_str())));
     }
@@ -100,4 +104,74 @@ pub fn catalog_state(
         ..(*now).clone()
     })?;
     Ok(plan)
+}
+
+/// What of an entry changes; what is not named stays. What an id means never changes.
+#[derive(Debug, Clone, Default)]
+pub struct EntryChange {
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// A JSON Schema of what names it.
+    pub schema: Option<FreeJson>,
+    /// Its page in the documentation.
+    pub docs: Option<String>,
+    /// Its status page.
+    pub status_page: Option<String>,
+    /// How many days records that name it are kept.
+    pub retention_days: Option<u64>,
+    /// Whether its use is billed.
+    pub billable: Option<bool>,
+    /// For an artifact type: what may become of its artifacts.
+    pub artifacts: Option<ArtifactRules>,
+}
+
+/// Plans an entry's next version.
+pub fn catalog_change(
+    reader: StateReader<'_>,
+    author: &Author,
+    (family, id): (Family, &EntryId),
+    change: &EntryChange,
+) -> Result<Plan> {
+    let Some(now) = reader.catalog(family, id)? else { return Err(not_in_catalog(family, id)) };
+    if let Some(schema) = change.schema.as_ref().filter(|schema| !schema.0.is_null()) {
+        check_schema(&schema.0)?;
+    }
+    let mut next = (*now).clone();
+    change.owner.clone_into_some(&mut next.owner);
+    change.schema.clone_into_some(&mut next.schema);
+    change.billable.clone_into_some(&mut next.billable);
+    change.artifacts.clone_into_some(&mut next.artifacts);
+    next.docs = change.docs.clone().or(next.docs);
+    next.status_page = change.status_page.clone().or(next.status_page);
+    next.retention_days = change.retention_days.or(next.retention_days);
+    if next == *now {
+        return Err(Error::new(Code::NothingToDo, format!("{} {id} says that already", family.as_str())));
+    }
+    let mut plan = Plan { subject: format!("catalog change {} {id}", family.as_str()), ..Plan::default() };
+    next.sequence += 1;
+    next.by = author.by.clone();
+    next.time = not_before(author, Some(now.time));
+    next.previous = Some(now.record.digest());
+    next.base = author.base;
+    next.path = String::new();
+    plan.sign(next)?;
+    Ok(plan)
+}
+
+fn not_in_catalog(family: Family, id: &EntryId) -> Box<Error> {
+    Error::new(Code::NotFound, format!("{} {id} is not in the catalog", family.as_str()))
+        .hint(Hint::of("the known ones: ").then(Next::CatalogList { family: family.as_str().to_owned() }))
+}
+
+/// Sets something where a change names it.
+trait CloneIntoSome<T> {
+    fn clone_into_some(&self, into: &mut T);
+}
+
+impl<T: Clone> CloneIntoSome<T> for Option<T> {
+    fn clone_into_some(&self, into: &mut T) {
+        if let Some(value) = self {
+            into.clone_from(value);
+        }
+    }
 }

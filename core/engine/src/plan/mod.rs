@@ -20,7 +20,7 @@ mod transition;
 pub use about::{AboutRequest, announce, describe};
 pub use again::{Renumbered, again};
 pub use approval::{ApprovalRequest, approve};
-pub use catalog::{EntryRequest, catalog_entry, catalog_state};
+pub use catalog::{EntryChange, EntryRequest, catalog_change, catalog_entry, catalog_state};
 pub use change::Change;
 pub use checkpoint::checkpoint;
 pub use evidence::{EvidenceRequest, attach};

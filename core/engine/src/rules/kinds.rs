@@ -1,7 +1,7 @@
 //! What holds for each kind of record.
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
-use super::{Authority, RuleContext, Ruling, documents, moves};
+use super::{Authority, RuleContext, Ruling, catalog, documents, moves};
 use crate::effective::{Effective, StateOverlay};
 use crate::gate::GateReport;
 use crate::schema;
@@ -10,6 +10,7 @@ use refmark_records::about::About;
 use refmark_records::approval::Approval;
 use refmark_records::catalog::{EntryState, Family};
 use refmark_records::consumer::Consumer;
+use refmark_records::evidence::QUARANTINE_PULL;
 use refmark_records::layout::Place;
 use refmark_records::policy::{Policy, Right};
 use refmark_records::statement::{Predicate, Record};
@@ -20,12 +21,26 @@ use refmark_types::name::{EntryId, PrincipalId, folded};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
+/// What is asked of each file of a landing, found once for all.
+pub(super) struct Sum {
+    /// The artifacts that its versions name.
+    named: BTreeSet<ArtifactId>,
+    /// The actions that are switched off.
+    disabled: BTreeSet<String>,
+}
+
+impl Sum {
+    pub(super) fn of(overlay: &StateOverlay<'_>) -> Result<Sum> {
+        Ok(Sum { named: named_by_versions(overlay)?, disabled: catalog::disabled_actions(StateReader(overlay))? })
+    }
+}
+
 /// Judges one file of a landing against the sum; a move comes with its report.
 pub(super) fn judge(
     place: &Place,
     path: &str,
     oid: Oid,
-    named: &BTreeSet<ArtifactId>,
+    sum: &Sum,
     authority: Option<&Authority>,
     overlay: &StateOverlay<'_>,
     context: &RuleContext<'_>,
@@ -38,10 +53,14 @@ pub(super) fn judge(
         return Ok((Ruling::missing("the registry has no root and policy yet"), None));
     };
     if let Place::Document(artifact, document) = place {
-        let named = named.contains(artifact) || StateReader(context.state).has_artifact(artifact)?;
+        let named = sum.named.contains(artifact) || StateReader(context.state).has_artifact(artifact)?;
         return Ok((documents::judge(*artifact, *document, oid, named, overlay)?, None));
     }
     let record = overlay.objects().record(oid)?;
+    match catalog::is_on(record.predicate(), &sum.disabled) {
+        Ruling::Ok => {}
+        off => return Ok((off, None)),
+    }
     let check = RecordCheck { place, record: &record, overlay, context, policy };
     if let Place::Approval(..) = place {
         let approval = TypedRecord::<Approval>::of_approval(record.clone())?;
@@ -51,7 +70,7 @@ pub(super) fn judge(
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match authored(oid, &record, policy, rights(place), overlay.objects())? {
+    match authored(oid, &record, policy, rights_for(place, &record, policy, overlay)?, overlay.objects())? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
@@ -72,7 +91,7 @@ pub(super) fn judge(
 }
 
 /// The artifacts that the versions of a landing name.
-pub(super) fn named_by_versions(overlay: &StateOverlay<'_>) -> Result<BTreeSet<ArtifactId>> {
+fn named_by_versions(overlay: &StateOverlay<'_>) -> Result<BTreeSet<ArtifactId>> {
     let mut named = BTreeSet::new();
     for path in overlay.own_files().filter(|path| path.ends_with("/version.json")) {
         if let Some(record) = overlay.record(path)?
@@ -82,6 +101,18 @@ pub(super) fn named_by_versions(overlay: &StateOverlay<'_>) -> Result<BTreeSet<A
         }
     }
     Ok(named)
+}
+
+/// The same for this very record: who may scan also attaches what a scan finds.
+/// Whoever owns a product says what its entries are, by any right that there is.
+fn rights_for(place: &Place, record: &Record, policy: &Policy, overlay: &StateOverlay<'_>) -> Result<&'static [Right]> {
+    Ok(match record.predicate() {
+        Predicate::Evidence(it) if ["scan", QUARANTINE_PULL].contains(&it.evidence_type.as_str()) => {
+            &[Right::Attach, Right::Scan]
+        }
+        Predicate::Catalog(it) if catalog::is_of_own_product(StateReader(overlay), policy, it, &it.by)? => &Right::ALL,
+        _ => rights(place),
+    })
 }
 
 /// The rights of which an author needs one.
@@ -158,7 +189,9 @@ impl RecordCheck<'_> {
             Predicate::Version(version) => {
                 let complete = documents::complete(version.artifact, self.overlay)?;
                 let known = match reader.manifest(&version.artifact)? {
-                    Some(manifest) => self.in_catalog(Family::ArtifactType, &manifest.artifact_type)?,
+                    Some(manifest) => self
+                        .in_catalog(Family::ArtifactType, &manifest.artifact_type)?
+                        .and(catalog::fits_type(reader, &manifest)?),
                     None => Ruling::Ok,
                 };
                 Ok(complete.and(self.release_is_free(version)?).and(known))
@@ -170,13 +203,12 @@ impl RecordCheck<'_> {
                     false => Ruling::missing(format!("{} is not registered", evidence.artifact.short())),
                 };
                 let named = self.in_catalog(Family::EvidenceType, &evidence.evidence_type)?;
+                if evidence.evidence_type.as_str() == QUARANTINE_PULL && !self.policy.may_look(&evidence.by) {
+                    return Ok(Ruling::Failed(may_not_look(self.policy, &evidence.by)));
+                }
                 Ok(registered.and(named).and(self.fits_schema(evidence)?))
             }
-            // A schema with words that nobody reads would refuse nothing.
-            Predicate::Catalog(entry) if !entry.schema.0.is_null() => Ok(match schema::check_schema(&entry.schema.0) {
-                Ok(()) => Ruling::Ok,
-                Err(error) => Ruling::Failed(error),
-            }),
+            Predicate::Catalog(entry) => Ok(catalog::entry(entry)),
             // A model may be described before it has a version: that takes its name.
             Predicate::About(about) => Ok(self.owner_is_known(about)?),
             Predicate::Consumer(consumer) => self.may_speak_for(consumer),
@@ -323,6 +355,18 @@ impl RecordCheck<'_> {
             ),
         })
     }
+}
+
+/// Why somebody may not take quarantined bytes, and who may.
+pub fn may_not_look(policy: &Policy, by: &PrincipalId) -> Box<Error> {
+    let who: Vec<&str> = policy.members.keys().filter(|id| policy.may_look(id)).map(PrincipalId::as_str).collect();
+    let who = if who.is_empty() { "nobody".to_owned() } else { who.join(", ") };
+    Error::new(Code::Refused, format!("{by} may not take quarantined bytes under policy {}", policy.number))
+        .hint(
+            Hint::of(format!("who has the right `scan`, or is asked before it is trusted, may: {who}; the policy: "))
+                .then(Next::PolicyShow),
+        )
+        .field("who_could", who)
 }
 
 impl TypedRecord<Approval> {

@@ -5,6 +5,7 @@
 //! tested before absence.
 
 mod author;
+mod catalog;
 mod confirm;
 pub(crate) mod documents;
 mod kinds;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 pub(crate) use author::authored;
 pub use author::{approval_counts, renew};
+pub use catalog::action_of;
+pub use kinds::may_not_look;
 pub(crate) use kinds::rights;
 pub use people::match_people;
 pub(crate) use quorum::reached as signed_by_quorum;
@@ -192,9 +195,9 @@ pub fn judge_landing(files: &BTreeMap<String, (Mode, Oid)>, context: &RuleContex
     }
     let bytes = landing.fill(&places, &mut overlay)?;
     landing.is_too_large(&places, authority.as_ref(), bytes, "bytes", |limits| limits.bytes_per_landing);
-    let named = kinds::named_by_versions(&overlay)?;
+    let sum = kinds::Sum::of(&overlay)?;
     for (place, path, oid) in places.iter().filter(|(place, ..)| !place.is_meta()) {
-        let (ruling, report) = kinds::judge(place, path, *oid, &named, authority.as_ref(), &overlay, context)?;
+        let (ruling, report) = kinds::judge(place, path, *oid, &sum, authority.as_ref(), &overlay, context)?;
         landing.reports.extend(report);
         match ruling {
             Ruling::Ok => {}

@@ -1,6 +1,6 @@
 //! The report on a move of an alias, a stage or a trust state: the rule of the policy, its gates, the people behind it.
 
-use super::RuleContext;
+use super::{RuleContext, catalog};
 use crate::clock::{dated, landed};
 use crate::effective::Effective;
 use crate::gate::{self, Decision, GateReport, GateResult, LostKeys, Status, Subject};
@@ -118,6 +118,9 @@ impl Case<'_> {
             report.signers = self.signers(&rule.needs, Some(&alias_move.model));
             return Ok(());
         };
+        if let Some(manifest) = self.reader.manifest(&to.artifact)? {
+            report.gates.extend(catalog::promoted(self.reader, &manifest)?);
+        }
         let goes_back = alone && self.goes_back(rule, alias_move, to)?;
         self.alias_states(rule, alias_move, to, goes_back, report)?;
         if goes_back {
@@ -331,6 +334,9 @@ impl Case<'_> {
         for rule in rules {
             self.demands(&rule.needs, trust_move.artifact, None, report)?;
         }
+        if trust_move.to == TrustState::Trusted {
+            report.gates.extend(catalog::trusted(&self.subject(trust_move.artifact, None))?);
+        }
         Ok(())
     }
 
@@ -359,15 +365,9 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn demands(
-        &self,
-        needs: &Demands,
-        artifact: ArtifactId,
-        version: Option<(&ModelName, u64)>,
-        report: &mut GateReport,
-    ) -> Result<()> {
-        let common = self.record.common();
-        let subject = Subject {
+    /// What gates are asked about.
+    fn subject<'s>(&'s self, artifact: ArtifactId, version: Option<(&'s ModelName, u64)>) -> Subject<'s> {
+        Subject {
             reader: self.reader,
             before: self.before,
             policy: self.policy,
@@ -376,11 +376,21 @@ impl Case<'_> {
             artifact,
             version,
             people: &self.people,
-            author: common.by,
+            author: self.record.common().by,
             now: self.now(),
             brought: self.brought,
             independent: self.policy.evidence.independent,
-        };
+        }
+    }
+
+    fn demands(
+        &self,
+        needs: &Demands,
+        artifact: ArtifactId,
+        version: Option<(&ModelName, u64)>,
+        report: &mut GateReport,
+    ) -> Result<()> {
+        let subject = self.subject(artifact, version);
         for rule in &needs.gates {
             report.gates.push(gate::judge(rule, &subject)?);
         }

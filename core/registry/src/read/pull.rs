@@ -183,7 +183,9 @@ impl<'r> Reader<'r> {
                 Hint::of("to see what it lacks: ")
                     .then(Next::Explain { reference: Some(reference.to_string()) })
                     .say("; to move it: ")
-                    .then(Next::Transition { reference: reference.to_string(), to: "trusted".into() }),
+                    .then(Next::Transition { reference: reference.to_string(), to: "trusted".into() })
+                    .say("; to look at its files, whoever may: ")
+                    .then(Next::With(Choice::Quarantined)),
             )
             .field("artifact", resolved.artifact)
             .field("trust", resolved.trust_state));

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use super::team::{Team, alias, champion};
 use crate::tests::{key, model, registry};
-use crate::{ApproveRequest, Package, RegisterAnswer};
+use crate::{ApproveRequest, AttachRequest, Package, RegisterAnswer};
 use refmark_engine::plan::{PromoteRequest, RollbackRequest, TrustRequest};
+use refmark_records::evidence::Verdict;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::Digest;
 use refmark_types::error::Code;
+use refmark_types::name::EntryId;
+use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
 
 fn now() -> Timestamp {
@@ -162,4 +165,49 @@ fn what_was_revoked_is_not_registered_again_without_a_word() {
     let error = alone.register("other", "two", false).unwrap_err();
     assert!(error.code == Code::Revoked && error.hint_text().unwrap().contains("AllowWithdrawn"), "{error:?}");
     assert_eq!(alone.register("other", "two", true).unwrap().trust, TrustState::Quarantined);
+}
+
+#[test]
+fn quarantined_bytes_go_to_those_who_may_look_and_each_time_is_recorded_first() {
+    let team = Team::new();
+    let it = team.registry.write(team.as_("nora")).register(&team.package("a")).unwrap();
+    assert_eq!(it.trust, TrustState::Quarantined);
+    let reference = Reference::parse("sentiment/1").unwrap();
+    let take = |who: &str, into: &str, reason: &str| {
+        let request = crate::PullRequest::default();
+        team.registry.write(team.as_(who)).pull_quarantined(&reference, &team.path().join(into), &request, reason)
+    };
+    let hint =
+        team.registry.read().pull(&reference, &team.path().join("x"), &Default::default()).unwrap_err().hint_text();
+    assert!(hint.unwrap().contains("Quarantined"), "who is refused is told of the other way");
+    let error = take("nora", "q", "let me see").unwrap_err();
+    assert!(error.code == Code::Refused && error.hint_text().unwrap().contains("ada, bo, chen, ci"), "{error:?}");
+    assert_eq!(take("olu", "q", "let me see").unwrap_err().code, Code::Refused);
+    assert_eq!(take("bo", "q", " ").unwrap_err().code, Code::BadArgument, "without a reason");
+    assert!(!team.path().join("q").exists());
+
+    let taken = take("bo", "q", "read it line by line").unwrap();
+    assert_eq!((taken.trust, taken.was_there, taken.files.len()), (TrustState::Quarantined, false, 1));
+    let mark = std::fs::read_to_string(team.path().join("q").join(crate::QUARANTINE_MARK)).unwrap();
+    assert!(mark.contains("read it line by line") && mark.contains(&it.artifact.to_string()) && mark.contains("bo"));
+    assert!(team.path().join("q/files/config.json").exists() && !team.path().join("q/config.json").exists());
+    let view = team.registry.view().unwrap();
+    let records = view.facts().unwrap().evidence(&it.artifact).unwrap();
+    let record = records.iter().find(|it| it.evidence_type.as_str() == "quarantine-pull").unwrap();
+    assert_eq!((record.by.as_str(), record.summary.as_deref()), ("bo", Some("read it line by line")));
+    assert!(take("ci", "q", "scan it").unwrap().was_there, "the same again finds it as it is");
+    std::fs::create_dir(team.path().join("full")).unwrap();
+    std::fs::write(team.path().join("full/notes.txt"), "mine").unwrap();
+    assert_eq!(take("bo", "full", "scan it").unwrap_err().code, Code::Exists);
+
+    // Nobody signs that he looked who may not; and what is trusted or gone does not wait.
+    let mut forged = AttachRequest::new(reference.clone(), EntryId::parse("quarantine-pull").unwrap());
+    (forged.verdict, forged.summary) = (Some(Verdict::Info), Some("I looked at it".to_owned()));
+    let error = team.registry.write(team.as_("nora")).attach(&forged).unwrap_err();
+    assert!(error.message.contains("may not take quarantined bytes"), "{error}");
+    let bo = team.registry.write(team.as_("bo"));
+    bo.transition_trust(&TrustRequest::new(it.artifact, TrustState::Trusted, "fine")).unwrap();
+    assert_eq!(take("bo", "late", "again").unwrap_err().code, Code::BadArgument);
+    team.registry.write(team.as_("ada")).revoke(it.artifact, "calls home").unwrap();
+    assert_eq!(take("bo", "late", "again").unwrap_err().code, Code::Revoked);
 }

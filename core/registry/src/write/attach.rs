@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::read::resolve::find;
+use crate::write::catalog::deprecated;
 use refmark_engine::plan::{self, EvidenceRequest};
 use refmark_query::document;
+use refmark_records::catalog::Family;
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
 use refmark_records::statement::Predicate;
 use refmark_records::substance::lacks;
@@ -152,9 +154,10 @@ impl Writer<'_> {
 
     /// Attaches evidence that is complete but for the artifact, which the reference names.
     pub(crate) fn attach_evidence(&self, reference: &Reference, mut evidence: EvidenceRequest) -> Result<AttachAnswer> {
-        let (mut path, mut lacking) = (String::new(), None);
+        let (mut path, mut lacking, mut old) = (String::new(), None, None);
         let written = self.change(|view, author| {
             evidence.artifact = find(view.facts()?, reference)?.artifact;
+            old = deprecated(view.facts()?, Family::EvidenceType, &evidence.evidence_type)?;
             let plan = plan::attach(view.facts()?, author, &evidence)?;
             let first = plan.statements.first();
             path = first.map(|it| it.common().path.to_owned()).unwrap_or_default();
@@ -175,7 +178,11 @@ impl Writer<'_> {
             metrics: evidence.metrics,
             by: written.by,
             commit: written.commit,
-            warnings: lacking.map(|what| format!("it opens no gate of this policy: {what}")).into_iter().collect(),
+            warnings: lacking
+                .map(|what| format!("it opens no gate of this policy: {what}"))
+                .into_iter()
+                .chain(old)
+                .collect(),
         })
     }
 }

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::view::View;
 use crate::write::transaction::Written;
-use refmark_engine::plan::{self, EntryRequest};
-pub use refmark_query::answer::catalog::CatalogAnswer;
-use refmark_query::answer::catalog::catalog;
+use refmark_engine::plan::{self, EntryChange, EntryRequest};
+use refmark_engine::state_reader::StateReader;
+pub use refmark_query::answer::catalog::{CatalogAnswer, Migration, Unfit};
+use refmark_query::answer::catalog::{catalog, migration};
 use refmark_records::catalog::{CatalogEntry, EntryState, Family};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::hint::{Hint, Next};
+use refmark_types::hint::{Choice, Hint, Next};
 use refmark_types::name::EntryId;
 use refmark_types::oid::Oid;
 
@@ -26,8 +27,20 @@ pub struct EntryAnswer {
     pub sequence: u64,
     /// Whether it may be named.
     pub state: EntryState,
+    /// What stands, held against a new schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Migration>,
     /// The commit.
     pub commit: Oid,
+}
+
+/// A warning where an entry that is named should not be named any more.
+pub(crate) fn deprecated(facts: StateReader<'_>, family: Family, id: &EntryId) -> Result<Option<String>> {
+    let entry = facts.catalog(family, id)?.filter(|entry| entry.state == EntryState::Deprecated);
+    Ok(entry.map(|entry| {
+        let docs = entry.docs.as_ref().map(|docs| format!(": see {docs}")).unwrap_or_default();
+        format!("{} {id} is deprecated in the catalog{docs}", family.as_str())
+    }))
 }
 
 impl<'r> Reader<'r> {
@@ -47,7 +60,54 @@ impl<'r> Reader<'r> {
     }
 }
 
+impl<'r> Reader<'r> {
+    /// What stands, held against a schema that an entry is to have.
+    pub fn catalog_migration(
+        &self,
+        view: &View<'_>,
+        (family, id): (Family, &EntryId),
+        change: &EntryChange,
+    ) -> Result<Option<Migration>> {
+        self.catalog_show(view, family, id)?;
+        let schema = change.schema.as_ref().filter(|schema| !schema.0.is_null());
+        schema.map(|schema| migration(view.facts()?, family, id, &schema.0)).transpose()
+    }
+}
+
 impl Writer<'_> {
+    /// Changes what an entry says, as its next numbered version; never what its id means. What stands is held against a new
+    /// schema first.
+    ///
+    /// # Errors
+    ///
+    /// `refused` where something that stands is not as the new schema says, without `force`; its field `migration` tells what.
+    pub fn catalog_change(
+        &self,
+        family: Family,
+        id: &EntryId,
+        change: &EntryChange,
+        force: bool,
+    ) -> Result<EntryAnswer> {
+        let migration = self.registry.read().catalog_migration(&self.registry.view()?, (family, id), change)?;
+        if let Some(unfit) = migration.as_ref().filter(|it| it.unfit > 0 && !force) {
+            let first = unfit.examples.first().map(|it| format!(": {}, {}", it.version, it.why)).unwrap_or_default();
+            let message = format!(
+                "{} of {} that name {} {id} are not as the new schema says{first}",
+                unfit.unfit,
+                unfit.named,
+                family.as_str()
+            );
+            return Err(Error::new(Code::Refused, message)
+                .hint(
+                    Hint::of("they stay as they are, and new ones must fit; to take it all the same: ")
+                        .then(Next::With(Choice::Force)),
+                )
+                .field("migration", unfit));
+        }
+        let written = self.change(|view, author| plan::catalog_change(view.facts()?, author, (family, id), change))?;
+        Ok(EntryAnswer { migration, ..self.entry(written, family, id)? })
+    }
+
     /// Adds an entry.
     pub fn catalog_add(&self, request: &EntryRequest) -> Result<EntryAnswer> {
         let written = self.change(|view, author| plan::catalog_entry(view.facts()?, author, request))?;
@@ -63,6 +123,13 @@ impl Writer<'_> {
     fn entry(&self, written: Written, family: Family, id: &EntryId) -> Result<EntryAnswer> {
         let view = self.registry.view_of(written.commit)?;
         let entry = self.registry.read().catalog_show(&view, family, id)?;
-        Ok(EntryAnswer { family, id: entry.id, sequence: entry.sequence, state: entry.state, commit: written.commit })
+        Ok(EntryAnswer {
+            family,
+            id: entry.id,
+            sequence: entry.sequence,
+            state: entry.state,
+            migration: None,
+            commit: written.commit,
+        })
     }
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::write::catalog::deprecated;
 use crate::write::transaction::Written;
 use refmark_engine::gate;
 use refmark_engine::plan::{self, Author, Batch, Plan, RegisterRequest, Registered};
 use refmark_engine::state_reader::StateReader;
+use refmark_records::catalog::Family;
 use refmark_records::manifest::{Contract, FileClass, FileEntry, Gap, Lineage};
 use refmark_records::trust::TrustState;
 use refmark_scan::{PackageFile, inspect_package};
@@ -181,6 +183,11 @@ impl Writer<'_> {
                 return Err(error);
             }
         };
+        let view = self.registry.view()?;
+        for it in &mut stored {
+            let of = &it.request.manifest.artifact_type;
+            it.warnings.extend(deprecated(view.facts()?, Family::ArtifactType, of)?);
+        }
         // What is here was derived from its bytes a moment ago.
         let derived = |it: &Stored| !it.request.manifest.files.iter().any(|file| self.is_absent(file));
         let derived: Vec<_> =

@@ -167,6 +167,7 @@ impl<W: Workshop> Scene<W> {
                 status_page: None,
                 retention_days: None,
                 billable: false,
+                artifacts: Default::default(),
                 by: principal("ada"),
                 time: self.tick(),
                 previous: None,
