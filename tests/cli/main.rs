@@ -23,6 +23,7 @@ mod memory;
 mod mistakes;
 mod operating;
 mod pages;
+mod papers;
 mod pinning;
 mod pipelines;
 mod places;

@@ -1,15 +1,21 @@
 //! `report`: the dossier of a version.
 
+use std::path::Path;
+
 use refmark_core::query::report::{Dossier, annex_iv, cyclonedx, model_card};
 use refmark_core::render::report::page;
+use refmark_core::store::fs::disk::{RealDisk, replace};
+use refmark_core::types::digest::Digest;
+use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::reference::Reference;
+use refmark_core::types::text::size;
 use serde::Serialize;
 
 use super::completions::Raw;
 use crate::answer::{Json, Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::ReportArgs;
-use crate::render::Page;
+use crate::render::{Page, safe};
 
 /// A dossier for a terminal.
 #[derive(Serialize)]
@@ -22,6 +28,37 @@ impl Render for Shown {
     }
 }
 
+/// A pack that was written.
+#[derive(Serialize)]
+struct Packed {
+    /// The file.
+    file: String,
+    /// Its size in bytes.
+    bytes: u64,
+    /// Its SHA-256.
+    sha256: Digest,
+}
+
+impl Render for Packed {
+    fn render(&self, out: &mut Page) {
+        out.line(format!("wrote {} ({}), {}", safe(&self.file), size(self.bytes), self.sha256.prefixed()));
+        out.line("next: python3 verify.py --root sha256:…, in the folder that it is unpacked to");
+    }
+}
+
+/// Writes a pack to a new file.
+fn pack(to: Option<&Path>, make: impl FnOnce() -> Result<Vec<u8>>) -> Reply {
+    let Some(to) = to else {
+        return Err(Error::new(Code::BadArgument, "an evidence pack is a file: name it with --out"));
+    };
+    if to.exists() {
+        return Err(Error::new(Code::Exists, format!("{} is there already", to.display())).at(to.display().to_string()));
+    }
+    let bytes = make()?;
+    replace(&RealDisk, to, &bytes, 0o644)?;
+    reply(Packed { file: to.display().to_string(), bytes: bytes.len() as u64, sha256: Digest::of(&bytes) })
+}
+
 /// Runs the command.
 pub fn run(app: &App, args: &ReportArgs) -> Reply {
     let reference = Reference::parse(&args.reference)?;
@@ -30,6 +67,9 @@ pub fn run(app: &App, args: &ReportArgs) -> Reply {
     let dossier = registry.read().report(&view, &reference)?;
     let shown = page(&dossier);
     match args.profile.as_deref() {
+        Some("evidence-pack") => {
+            return pack(args.out.as_deref(), || registry.read().evidence_pack(&view, &reference));
+        }
         Some("model-card") => return reply(Raw { text: model_card(&dossier) }),
         Some("annex-iv") => return reply(Raw { text: annex_iv(&dossier) }),
         Some("cyclonedx") => return reply(Json::of(&cyclonedx(&dossier))?),

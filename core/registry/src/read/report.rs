@@ -7,6 +7,7 @@ use refmark_query::report::Dossier;
 use refmark_types::error::Result;
 use refmark_types::reference::Reference;
 
+mod pack;
 #[cfg(test)]
 mod tests;
 
