@@ -31,12 +31,15 @@ pub fn run(service: &Service, stopped: &watch::Receiver<bool>) {
 }
 
 fn deliver(registry: &Registry) -> Result<()> {
+    let mut cannot = None;
     for it in registry.share().deliver(&DeliverRequest::default())?.webhooks {
-        match &it.error {
+        match it.error {
+            // It does not go by itself: the webhook's file is damaged, or the history was put back.
+            Some(error) if it.next.is_none() => cannot = Some(Box::new(error)),
             Some(error) => tracing::warn!("webhook {}: {}; {} events wait", it.name, error.message, it.waiting),
             None if it.delivered > 0 => tracing::info!("webhook {} took {} events", it.name, it.delivered),
             None => {}
         }
     }
-    Ok(())
+    cannot.map_or(Ok(()), Err)
 }

@@ -192,6 +192,23 @@ fn an_address_of_the_own_network_is_refused_unless_it_was_allowed() {
 }
 
 #[test]
+fn a_webhook_that_cannot_be_told_keeps_no_other_from_its_events() {
+    let env = TestEnvironment::with_models();
+    let (url, sent) = receiver(&[200]);
+    for name in ["first", "second"] {
+        env.ok(&["webhook", "add", name, &url, "--allow-private"]);
+    }
+    env.write("models/refmark/webhooks/first.json", "{");
+    env.ok(&["promote", "sentiment@champion", "2", "-m", "better"]);
+    let told = env.run(&["events", "deliver", "--json"]);
+    let answer: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!((told.status, &answer["webhooks"][1]["delivered"]), (1, &1.into()), "{answer:#}");
+    assert_eq!(answer["webhooks"][0]["error"]["code"], "bad-argument");
+    sent.recv_timeout(Duration::from_secs(10)).unwrap();
+    env.fails(&["events", "deliver", "--to", "first"], 2, "bad-argument");
+}
+
+#[test]
 fn a_webhook_that_is_gone_is_told_nothing_more() {
     let env = TestEnvironment::with_models();
     let (url, sent) = receiver(&[410, 200]);

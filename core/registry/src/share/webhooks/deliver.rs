@@ -82,8 +82,13 @@ impl Sharing<'_> {
                 continue;
             }
             self.registry.world.cancel.check()?;
-            if let Some(delivered) = self.registry.deliver_to(&name, hook, request.since.as_deref())? {
-                answer.webhooks.push(delivered);
+            match self.registry.deliver_to(&name, hook, request.since.as_deref()) {
+                Ok(delivered) => answer.webhooks.extend(delivered),
+                // One that cannot be told keeps nobody from the others.
+                Err(error) if request.to.is_none() && error.code != Code::Cancelled => {
+                    answer.webhooks.push(Delivered { name, delivered: 0, waiting: 0, error: Some(*error), next: None });
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(answer)
