@@ -429,9 +429,25 @@ impl PyRegistry {
         answer(py, &quick(py, || self.shared.share().list_remotes())?)
     }
 
-    fn add_remote(&self, py: Python<'_>, name: &str, folder: PathBuf) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (name, place, endpoint=None, region=None, profile=None))]
+    fn add_remote(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        place: PathBuf,
+        endpoint: Option<String>,
+        region: Option<String>,
+        profile: Option<String>,
+    ) -> PyResult<Py<PyAny>> {
         let name = RemoteName::parse(name).or_raise(py)?;
-        answer(py, &quick(py, || self.shared.share().add_remote(&name, &folder))?)
+        let options = refmark_core::RemoteOptions { endpoint, region, profile };
+        answer(py, &quick(py, || self.shared.share().add_remote(&name, &place, &options))?)
+    }
+
+    #[pyo3(signature = (name, hash=false))]
+    fn check_remote(&self, py: Python<'_>, name: &str, hash: bool) -> PyResult<Py<PyAny>> {
+        let name = RemoteName::parse(name).or_raise(py)?;
+        answer(py, &quick(py, || self.shared.share().check_remote(&name, hash))?)
     }
 
     fn remove_remote(&self, py: Python<'_>, name: &str) -> PyResult<()> {

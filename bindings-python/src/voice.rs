@@ -40,7 +40,7 @@ pub fn say(next: &Next) -> String {
         Next::Fetch => code("reg.fetch()"),
         Next::Push => code("reg.push()"),
         Next::Sync => code("reg.sync()"),
-        Next::RemoteAdd => code("reg.add_remote(\"NAME\", \"FOLDER\")"),
+        Next::RemoteAdd => code("reg.add_remote(\"NAME\", \"FOLDER or URL\")"),
         Next::RemoteRemove { name } => call("reg.remove_remote", &[text(name)]),
         Next::RemoteList => code("reg.remotes()"),
         Next::PinAdd { reference } => call("reg.pin", &[known(reference, "REF")]),

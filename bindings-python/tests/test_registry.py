@@ -219,6 +219,9 @@ def test_a_tampered_blob_is_an_integrity_error_with_file_expected_and_found(two:
 def test_a_missing_blob_is_absent_and_comes_from_a_remote(two: refmark.Registry, tmp_path: Path) -> None:
     two.add_remote("disk", tmp_path / "disk")
     assert two.sync().sent == 3
+    checked = two.check_remote("disk", hash=True)
+    assert (checked.held, checked.missing, checked.wrong, checked.hashed) == (3, (), (), True)
+    assert [(it.kind, it.url) for it in two.remotes()] == [("folder", str(tmp_path / "disk"))]
     file = two.show("sentiment/1").files[0]
     blob_of(two, file.sha256).unlink()
     assert two.show("sentiment/1").absent == 1

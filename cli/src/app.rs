@@ -1,6 +1,6 @@
 //! What every command needs: the world, the registry that is meant, a view of it, and a key.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +23,25 @@ pub struct App {
     key_notes: RefCell<Vec<String>>,
     /// Where the registry stood, if its branch is checked out somewhere.
     checked_out: RefCell<Option<CheckedOut>>,
+    /// How many transfers are under way at a time, where the user said so.
+    jobs: Cell<Option<u16>>,
 }
 
 impl App {
     /// With these options.
     pub fn new(globals: Globals) -> App {
-        App { globals, cancel: Cancel::default(), key_notes: RefCell::default(), checked_out: RefCell::default() }
+        App {
+            globals,
+            cancel: Cancel::default(),
+            key_notes: RefCell::default(),
+            checked_out: RefCell::default(),
+            jobs: Cell::default(),
+        }
+    }
+
+    /// Worlds from here on move so many files at a time.
+    pub fn set_jobs(&self, jobs: Option<u16>) {
+        self.jobs.set(jobs);
     }
 
     /// The options.
@@ -62,6 +75,7 @@ impl App {
             world.pinning = Pinning::read(root)?;
         }
         self.equip(&mut world);
+        world.remotes.jobs = self.jobs.get().map(usize::from);
         world.wait = Duration::from_secs(self.globals.wait);
         Ok(world)
     }

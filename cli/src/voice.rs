@@ -67,7 +67,7 @@ fn line(next: &Next) -> String {
         Next::Fetch => "fetch".into(),
         Next::Push => "push".into(),
         Next::Sync => "sync".into(),
-        Next::RemoteAdd => "remote add NAME DIR".into(),
+        Next::RemoteAdd => "remote add NAME DIR|URL".into(),
         Next::RemoteRemove { name } => format!("remote remove {}", word(name)),
         Next::RemoteList => "remote list".into(),
         Next::PinAdd { reference } => format!("pin add {}", known(reference, "REF")),

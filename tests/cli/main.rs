@@ -30,6 +30,7 @@ mod places;
 mod plain_git;
 mod proposals;
 mod registering;
+mod remotes;
 mod roots;
 mod runbooks;
 mod scanning;

@@ -36,8 +36,18 @@ fn the_pure_floors_have_no_git_no_arguments_no_python_and_no_runtime() {
 fn core_never_has_a_face() {
     let tree = tree(&["-p", "refmark-core", "--all-features"]);
     let names = names(&tree);
-    for banned in ["clap", "pyo3", "wasm-bindgen", "indicatif", "tokio", "reqwest"] {
+    for banned in ["clap", "pyo3", "wasm-bindgen", "indicatif", "axum", "openssl-sys", "aws-lc-rs"] {
         assert!(!names.contains(&banned), "core has {banned}");
+    }
+}
+
+#[test]
+fn core_without_object_stores_has_no_runtime() {
+    let tree = tree(&["-p", "refmark-core", "--features", "testing"]);
+    let names = names(&tree);
+    assert!(names.contains(&"gix"), "{tree}");
+    for banned in ["object_store", "tokio", "reqwest", "hyper"] {
+        assert!(!names.contains(&banned), "core has {banned} without being asked");
     }
 }
 

@@ -62,6 +62,20 @@ fn only_the_git_adapter_knows_gix() {
 }
 
 #[test]
+fn only_the_adapter_for_object_stores_knows_them_and_has_a_runtime() {
+    let mut seen = 0;
+    for (path, text) in sources(&top().join("core"), "rs") {
+        let inside = path.to_string_lossy().replace('\\', "/");
+        for name in ["object_store::", "tokio::", "futures_util::"] {
+            let named = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(name));
+            seen += usize::from(named);
+            assert!(!named || inside.contains("core/store/src/remote/object/"), "{inside} names {name}");
+        }
+    }
+    assert!(seen > 3, "the test found them in only {seen} files");
+}
+
+#[test]
 fn a_feature_is_asked_for_on_mod_lines_of_lib_rs_and_nowhere_else() {
     let mut seen = 0;
     for (path, text) in sources(&top().join("core"), "rs") {

@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from ._values import Pulled as Pulled
     from ._values import QuarantinePull as QuarantinePull
     from ._values import Remote as Remote
+    from ._values import RemoteCheck as RemoteCheck
     from ._values import Resolved as Resolved
     from ._values import Revocation as Revocation
     from ._values import Shown as Shown
@@ -120,7 +121,7 @@ _LAZY = {
 _VALUES = (
     "AsOf At ClosedArtifact Diff File Gate GateReport Inspection Labelled Model ModelDetail Move Problem Promotion Pulled "
     "QuarantinePull "
-    "Remote Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
+    "Remote RemoteCheck Resolved Revocation Shown Signer SyncReport Target Tensor Transition VerifyReport Version VersionDetail VersionRow"
 ).split()
 _LAZY.update(dict.fromkeys(_VALUES, "_values"))
 _TEAM = (
@@ -183,6 +184,7 @@ __all__ = [
     "RefusedError",
     "Registry",
     "Remote",
+    "RemoteCheck",
     "Resolved",
     "Review",
     "Revocation",

@@ -152,6 +152,7 @@ class MovingAliasWarning(UserWarning):
 
 _BY_CODE: dict[str, type[RefmarkError]] = {
     "absent": AbsentError,
+    "access-denied": StorageError,
     "ambiguous": UsageError,
     "bad-key": KeyNotFoundError,
     "cancelled": CancelledError,
@@ -171,6 +172,7 @@ _BY_CODE: dict[str, type[RefmarkError]] = {
     "secret": UsageError,
     "source-changed": ConflictError,
     "too-large": UsageError,
+    "unreachable": StorageError,
     "unsupported": UsageError,
     "upgrade-needed": UpgradeNeededError,
 }

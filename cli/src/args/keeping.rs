@@ -1,5 +1,6 @@
 //! Arguments of verify, trust, gc, remote and sync.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -104,6 +105,9 @@ pub struct GcArgs {
     /// Only say what would go
     #[arg(long)]
     pub dry_run: bool,
+    /// Clean up this remote instead: the files of artifacts that were deleted two weeks ago
+    #[arg(long, value_name = "NAME")]
+    pub remote: Option<String>,
 }
 
 /// Arguments of `remote`.
@@ -117,15 +121,36 @@ pub struct RemoteArgs {
 /// What can be done with remotes.
 #[derive(Debug, Subcommand)]
 pub enum RemoteAction {
-    /// Add a folder in the store's layout: a mount, a disk
+    /// Add a place: a folder, or s3://, gs://, az:// or https://
     Add {
         /// Its name
         name: String,
-        /// The folder; it is made where it does not exist
-        dir: PathBuf,
+        /// A folder, which is made where it does not exist, or an address such as s3://bucket/prefix
+        #[arg(value_name = "DIR|URL")]
+        place: OsString,
+        /// The server, where it is not the cloud's own
+        #[arg(long, value_name = "URL")]
+        endpoint: Option<String>,
+        /// The region of an S3 bucket
+        #[arg(long)]
+        region: Option<String>,
+        /// The profile in ~/.aws whose credentials are used
+        #[arg(long)]
+        profile: Option<String>,
     },
     /// List the remotes
     List,
+    /// Compare what a remote holds with what the registry needs; --hash reads every byte
+    Check {
+        /// Its name
+        name: String,
+        /// Fetch and hash every file, and keep none
+        #[arg(long)]
+        hash: bool,
+        /// How much goes on at a time.
+        #[command(flatten)]
+        transfer: Transfer,
+    },
     /// Forget a remote; nothing of it is removed
     Remove {
         /// Its name
@@ -138,4 +163,15 @@ pub enum RemoteAction {
 pub struct SyncArgs {
     /// Only this remote
     pub remote: Option<String>,
+    /// How much goes on at a time.
+    #[command(flatten)]
+    pub transfer: Transfer,
+}
+
+/// How files are moved.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Transfer {
+    /// How many files, and parts of files, are under way at a time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
 }

@@ -1,7 +1,7 @@
 //! `remote`: other places that hold the files.
 
-use refmark_core::RemoteRow;
 use refmark_core::types::name::RemoteName;
+use refmark_core::{RemoteOptions, RemoteRow};
 use serde::Serialize;
 
 use crate::answer::{Reply, reply};
@@ -33,9 +33,16 @@ pub struct Removed {
 /// Runs the command.
 pub fn run(app: &App, args: &RemoteArgs) -> Reply {
     match &args.action {
-        RemoteAction::Add { name, dir } => {
+        RemoteAction::Add { name, place, endpoint, region, profile } => {
             let name = RemoteName::parse(name)?;
-            reply(Added { remote: app.registry()?.share().add_remote(&name, dir)? })
+            let options =
+                RemoteOptions { endpoint: endpoint.clone(), region: region.clone(), profile: profile.clone() };
+            reply(Added { remote: app.registry()?.share().add_remote(&name, place, &options)? })
+        }
+        RemoteAction::Check { name, hash, transfer } => {
+            let name = RemoteName::parse(name)?;
+            app.set_jobs(transfer.jobs);
+            reply(app.registry()?.share().check_remote(&name, *hash)?)
         }
         RemoteAction::List => reply(Remotes { remotes: app.registry()?.share().list_remotes()? }),
         RemoteAction::Remove { name } => {

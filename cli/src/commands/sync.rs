@@ -9,5 +9,6 @@ use crate::args::keeping::SyncArgs;
 /// Runs the command.
 pub fn run(app: &App, args: &SyncArgs) -> Reply {
     let only = args.remote.as_deref().map(RemoteName::parse).transpose()?;
+    app.set_jobs(args.transfer.jobs);
     reply(app.registry()?.share().sync(only.as_ref())?)
 }

@@ -2,7 +2,7 @@
 
 use refmark_core::engine::verify::Outcome;
 use refmark_core::types::text::{counted, size};
-use refmark_core::{GcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
+use refmark_core::{GcAnswer, RemoteCheckAnswer, RemoteGcAnswer, SyncAnswer, TrustAnswer, VerifyAnswer};
 
 use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe, warning};
 use crate::answer::Render;
@@ -151,12 +151,12 @@ impl Render for Unlocked {
 impl Render for Remotes {
     fn render(&self, page: &mut Page) {
         if self.remotes.is_empty() {
-            page.line("no remotes; next: refmark remote add NAME DIR");
+            page.line("no remotes; next: refmark remote add NAME DIR|URL");
             return;
         }
-        let mut table = Table::new(["REMOTE", "FOLDER"]);
+        let mut table = Table::new(["REMOTE", "KIND", "PLACE"]);
         for it in &self.remotes {
-            table.row([Cell::of(it.name.as_str(), Look::Bold), it.folder.display().to_string().into()]);
+            table.row([Cell::of(it.name.as_str(), Look::Bold), it.kind.into(), it.url.as_str().into()]);
         }
         page.table(table);
     }
@@ -165,7 +165,7 @@ impl Render for Remotes {
 impl Render for Added {
     fn render(&self, page: &mut Page) {
         let it = &self.remote;
-        page.line(format!("added the remote {} at {}", bold(&it.name), safe(&it.folder.display().to_string())));
+        page.line(format!("added the remote {} at {}", bold(&it.name), safe(&it.url)));
         it.warnings.iter().for_each(|said| page.line(warning(said)));
         page.line("next: refmark sync");
     }
@@ -174,6 +174,63 @@ impl Render for Added {
 impl Render for Removed {
     fn render(&self, page: &mut Page) {
         page.line(format!("forgot the remote {}; its files stay where they are", bold(&self.removed)));
+    }
+}
+
+impl Render for RemoteCheckAnswer {
+    fn render(&self, page: &mut Page) {
+        let it = self;
+        page.line(format!(
+            "{} holds {} of {} that the registry needs ({}){}",
+            bold(&it.remote),
+            it.held,
+            counted((it.held as usize) + it.missing.len() + it.wrong.len(), "file"),
+            size(it.held_bytes),
+            if it.hashed { ", each byte hashed" } else { "" }
+        ));
+        if !it.missing.is_empty() {
+            page.line(format!("{} {}", doubtful("missing:"), counted(it.missing.len(), "file")));
+        }
+        for wrong in &it.wrong {
+            page.line(format!("{} {}", bad("wrong:"), safe(&wrong.message)));
+        }
+        if it.others > 0 {
+            page.line(format!(
+                "{} that no artifact here names ({})",
+                counted(it.others as usize, "other file"),
+                size(it.other_bytes)
+            ));
+        }
+    }
+
+    fn status(&self) -> u8 {
+        match (self.wrong.is_empty(), self.missing.is_empty()) {
+            (false, _) => 4,
+            (true, false) => 1,
+            (true, true) => 0,
+        }
+    }
+}
+
+impl Render for RemoteGcAnswer {
+    fn render(&self, page: &mut Page) {
+        let would = if self.dry_run { "would remove" } else { "removed" };
+        page.line(format!(
+            "{would} {} of deleted artifacts from {} ({})",
+            counted(self.removed as usize, "file"),
+            bold(&self.remote),
+            size(self.removed_bytes)
+        ));
+        if self.waiting > 0 {
+            page.line(format!("{} until two weeks have passed", counted(self.waiting as usize, "file")));
+        }
+        if self.others > 0 {
+            page.line(format!(
+                "{} that no artifact here names ({}): left alone",
+                counted(self.others as usize, "other file"),
+                size(self.other_bytes)
+            ));
+        }
     }
 }
 

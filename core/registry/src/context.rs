@@ -13,6 +13,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_store::fs::disk::{Disk, RealDisk, behind_link, make_dirs_durably, replace};
 use refmark_store::fs::input::read_given;
 use refmark_store::fs::read::read_text_bounded;
+use refmark_store::remote::Settings;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
@@ -118,6 +119,8 @@ pub struct Context {
     /// `REFMARK_CACHE`, else `~/.cache/refmark`: the blobs of consumers without a registry, in the store's layout, shared
     /// between processes. Nothing where there is no place for it.
     pub cache: Option<PathBuf>,
+    /// How remotes that are no folders are reached.
+    pub remotes: Settings,
 }
 
 impl Context {
@@ -127,6 +130,7 @@ impl Context {
         let mut world = Context::at(Places::from_env(), Arc::new(SystemClock));
         let named = set("REFMARK_CACHE").or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("refmark")));
         world.cache = named.or(world.cache);
+        world.remotes = Settings::from_env(world.places.home.as_deref());
         world
     }
 
@@ -135,6 +139,7 @@ impl Context {
         Context {
             clock,
             cache: places.home.as_ref().map(|home| home.join(".cache/refmark")),
+            remotes: Settings { home: places.home.clone(), ..Settings::default() },
             places,
             pinning: Pinning::Stored,
             progress: Arc::new(Silent),

@@ -292,7 +292,7 @@ fn an_init_in_a_projects_repository_may_die_at_any_step() {
 fn blobs_elsewhere(stage: &Stage1) {
     let registry = stage.registry();
     let origin = RemoteName::parse("mount").unwrap();
-    registry.share().add_remote(&origin, &stage.home().join("mount")).unwrap();
+    registry.share().add_remote(&origin, stage.home().join("mount"), &crate::RemoteOptions::default()).unwrap();
     registry.share().sync(None).unwrap();
     std::fs::remove_dir_all(registry.store().blobs()).unwrap();
     std::fs::create_dir(registry.store().blobs()).unwrap();
@@ -321,7 +321,15 @@ fn a_pull_may_die_at_any_step() {
 fn a_sync_may_die_at_any_step() {
     let home = Home::new(|stage| {
         blobs_elsewhere(stage);
-        stage.registry().share().add_remote(&RemoteName::parse("other").unwrap(), &stage.home().join("other")).unwrap();
+        stage
+            .registry()
+            .share()
+            .add_remote(
+                &RemoteName::parse("other").unwrap(),
+                stage.home().join("other"),
+                &crate::RemoteOptions::default(),
+            )
+            .unwrap();
     });
     home.every_death(
         |world| open(world)?.share().sync(None).map(drop),

@@ -140,14 +140,17 @@ pub use share::backup::{
     BackupAnswer, BackupCheck, DrillAnswer, DrilledAlias, Held, RestoreAnswer, RestoreRequest, SavedDrill,
 };
 pub use share::bridge::{BridgeAnswer, BridgeEdit, BridgeMove, BridgeProblem, BridgeRunRequest};
+pub use share::check_remote::RemoteCheckAnswer;
 pub use share::checked_out::CheckedOut;
 pub use share::clone::{CloneAnswer, CloneRequest};
 pub use share::export_site::{ExportRequest, SinglePageAnswer, SiteAnswer, SiteBlobs, Viewer};
 pub use share::fetch::FetchAnswer;
+pub use share::gc_remote::RemoteGcAnswer;
 pub use share::hook::{HookAnswer, HookInstalled, PushedRef, Quarantine};
 pub use share::push::PushAnswer;
-pub use share::remotes::{RemoteRow, SyncAnswer};
+pub use share::remotes::{RemoteOptions, RemoteRow};
 pub use share::setup_git::SetupGitAnswer;
+pub use share::sync::SyncAnswer;
 pub use share::webhooks::{
     DeliverRequest, Delivered, DeliveryAnswer, TestAnswer, WebhookAdded, WebhookRequest, WebhookRow,
 };

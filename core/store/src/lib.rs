@@ -7,6 +7,7 @@
 //! | [`git`] | the records' repository, through gix, and through a sealed `git` program where gix cannot |
 //! | [`key`] | signing keys: OpenSSH files, PEM, agents |
 //! | [`http`] | short requests to servers, to public addresses unless others are allowed |
+//! | [`remote`] | other places that hold blobs: folders, and with the feature `object-stores` S3, Google, Azure and web servers |
 //! | [`index`] | the SQLite index over the records, which can be removed at any time |
 //!
 //! What was said to be done is on the disk: files are written under another name, synced, renamed, and their folder is synced.
@@ -35,5 +36,12 @@ pub mod git;
 pub mod http;
 pub mod index;
 pub mod key;
+#[cfg(feature = "object-stores")]
+#[path = "remote/object/mod.rs"]
+mod object;
+#[cfg(not(feature = "object-stores"))]
+#[path = "remote/no_object.rs"]
+mod object;
+pub mod remote;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

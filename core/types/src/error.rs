@@ -84,6 +84,7 @@ codes! {
     SourceChanged "source-changed" Failed "A file changed while it was being read; nothing was stored of it.";
     Io "io" Failed "The operating system refused a file operation; the message names the path and the reason.";
     NoSpace "no-space" Failed "The disk is full; nothing half-written was left behind.";
+    AccessDenied "access-denied" Failed "A remote does not know the credentials, or they do not allow this there.";
     ReadOnly "read-only" Failed "The registry or its store cannot be written by this user.";
     NoKey "no-key" Failed "No signing key was found: none was named, REFMARK_KEY is not set, and the user has no ed25519 key.";
     BadKey "bad-key" Failed "A key cannot be read, is weak, or is of a type that refmark does not use (it signs with ed25519).";
@@ -92,7 +93,7 @@ codes! {
     FormatRetired "format-retired" Failed "The registry uses a format that this refmark reads no more; an older refmark reads it.";
     UpgradeNeeded "upgrade-needed" Failed "The registry uses a newer format than this refmark reads; upgrade refmark.";
     TooLarge "too-large" Failed "A record, manifest, header or request is over its stated limit.";
-    Unreachable "unreachable" Failed "A server could not be asked, or did not take what it was sent; the message has its words.";
+    Unreachable "unreachable" Failed "A server could not be asked, gave too little, or did not take what it was sent; the message has its words.";
     Cancelled "cancelled" Failed "The work was stopped on request; nothing half-written was left behind.";
     NotARegistry "not-a-registry" Failed "The path is not a refmark registry.";
     Secret "secret" Failed "A text or URI carries a credential; refmark keeps none in its records.";

@@ -6,7 +6,7 @@ from ._base import Value, rows
 from .findings import Diff, Inspection, Problem, Tensor, VerifyReport
 from .gates import Gate, GateReport, Signer
 from .moves import ClosedArtifact, Move, Promotion, Revocation, Target, Transition
-from .resolved import AsOf, At, Pulled, QuarantinePull, Remote, Resolved, SyncReport
+from .resolved import AsOf, At, Pulled, QuarantinePull, Remote, RemoteCheck, Resolved, SyncReport
 from .versions import File, Labelled, Model, ModelDetail, Shown, Version, VersionDetail, VersionRow
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Pulled",
     "QuarantinePull",
     "Remote",
+    "RemoteCheck",
     "Resolved",
     "Revocation",
     "Shown",

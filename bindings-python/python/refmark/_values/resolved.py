@@ -123,10 +123,42 @@ class Remote(Value):
 
     #: Its name.
     name: str
-    #: Its folder, in the store's layout.
-    folder: Path
+    #: ``folder``, ``s3``, ``gs``, ``az`` or ``https``.
+    kind: str
+    #: Where it is: a folder's path, or an address. Holds no credential.
+    url: str
+    #: Whether the place carries this registry's mark, by which it is known again.
+    marked: bool
+    #: What of the place is weak, when it is added.
+    warnings: tuple[str, ...] = ()
 
-    _read = {"folder": Path}
+    _read = {"warnings": tuple}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCheck(Value):
+    """What a remote holds of what the registry needs."""
+
+    #: The remote's name.
+    remote: str
+    #: Where it is.
+    url: str
+    #: Whether every byte was fetched and hashed; else sizes alone were compared.
+    hashed: bool
+    #: Blobs that the registry needs and the remote holds.
+    held: int
+    #: Their bytes.
+    held_bytes: int
+    #: Blobs that the registry needs and the remote lacks.
+    missing: tuple[str, ...]
+    #: Errors of blobs that the remote has under their digest and that are something else.
+    wrong: tuple[dict[str, Any], ...] = field(hash=False)
+    #: Blobs that no artifact of this registry names.
+    others: int
+    #: Their bytes.
+    other_bytes: int
+
+    _read = {"missing": tuple, "wrong": tuple}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .._frames import Rows
 from .._lock import Lock, nearest
 from .._progress import ProgressLike, listener
 from .._team import Pins, Transfer
-from .._values import Pulled, QuarantinePull, Remote, Resolved, SyncReport, rows
+from .._values import Pulled, QuarantinePull, Remote, RemoteCheck, Resolved, SyncReport, rows
 from ..errors import MovingAliasWarning
 from ._base import Verbs
 
@@ -139,9 +139,24 @@ class Sharing(Verbs):
         """The other places that hold the registry's blobs."""
         return rows(Remote, self._native.list_remotes())
 
-    def add_remote(self, name: str, folder: PathLike) -> Remote:
-        """Adds a folder as a remote: a mount, a disk."""
-        return Remote.from_answer(self._native.add_remote(name, folder))
+    def add_remote(
+        self,
+        name: str,
+        place: PathLike,
+        *,
+        endpoint: str | None = None,
+        region: str | None = None,
+        profile: str | None = None,
+    ) -> Remote:
+        """Adds another place for blobs: a folder, or ``s3://``, ``gs://``, ``az://`` or ``https://``.
+
+        ``profile`` names one in ``~/.aws``. Credentials are never kept: they come from the environment and those files.
+        """
+        return Remote.from_answer(self._native.add_remote(name, place, endpoint, region, profile))
+
+    def check_remote(self, name: str, *, hash: bool = False) -> RemoteCheck:
+        """Compares what a remote holds with what the registry needs; with ``hash`` by every byte."""
+        return RemoteCheck.from_answer(self._native.check_remote(name, hash))
 
     def remove_remote(self, name: str) -> None:
         """Forgets a remote. Nothing of it is removed."""

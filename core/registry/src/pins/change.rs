@@ -14,6 +14,7 @@ use refmark_records::lock::{LockFile, LockedRegistry, Pin};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::trust::TrustState;
 use refmark_store::fs::disk::io_error;
+use refmark_store::remote::Location;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Choice, Hint, Next};
@@ -185,7 +186,11 @@ impl Project {
     fn remotes_of(&self, registry: &Registry, url: &str) -> Result<Vec<(RemoteName, String)>> {
         let mut remotes = Vec::new();
         for row in registry.share().list_remotes()? {
-            remotes.push((row.name, absolute(&row.folder)?));
+            let place = match &row.location {
+                Location::Folder(folder) => absolute(folder)?,
+                Location::Address(address) => address.for_others().to_string(),
+            };
+            remotes.push((row.name, place));
         }
         if is_local(url) {
             let store = registry.store().area();

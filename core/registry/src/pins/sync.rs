@@ -14,11 +14,12 @@ use refmark_engine::ports::blob::BlobRemote;
 use refmark_records::lock::Pin;
 use refmark_records::manifest::FileEntry;
 use refmark_records::trust::TrustState;
-use refmark_store::blob::{FolderRemote, How, Materialised, Placement, Presence, Store};
+use refmark_store::blob::{How, Materialised, Placement, Presence, Store};
 use refmark_store::fs::disk::{io_error, make_dirs_durably};
 use refmark_store::fs::read::read_bounded;
 use refmark_store::fs::room::{Room, behind_links, may_write, sweep_inside};
 use refmark_store::fs::sibling::{Beside, Building};
+use refmark_store::remote::{Address, FolderRemote, Location};
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::hint::{Hint, Next};
@@ -252,17 +253,22 @@ impl Project {
             remotes.extend(registry.remotes()?);
         }
         for place in lock.remotes.values() {
-            if let Some(folder) = local(place, &self.folder, self.world.places.home.as_deref()) {
-                remotes.push(Arc::new(FolderRemote::open(&folder, disk.clone())));
-            }
+            let location = match local(place, &self.folder, self.world.places.home.as_deref()) {
+                Some(folder) => Location::Folder(folder),
+                None => match Address::parse(place) {
+                    Ok(address) => Location::Address(address),
+                    Err(_) => continue,
+                },
+            };
+            remotes.push(location.open_or_error(None, &self.world.remotes, disk, None));
         }
         if remotes.is_empty() && !lock.remotes.is_empty() {
             let names: Vec<&str> = lock.remotes.values().map(String::as_str).collect();
             return Err(Error::new(
                 Code::Unsupported,
-                format!("the lock's remotes are no folders: {}", names.join(", ")),
+                format!("the lock's remotes are of no kind that is known here: {}", names.join(", ")),
             )
-            .hint(Hint::of("add a folder in the store's layout, and pin again: ").then(Next::RemoteAdd)));
+            .hint(Hint::of("add one that is, and pin again: ").then(Next::RemoteAdd)));
         }
         // A cache of the image or of another user is no reason to fail.
         let cache = self.world.cache.as_deref().filter(|cache| disk.make_dirs(cache).is_ok() && may_write(cache));

@@ -93,8 +93,9 @@ impl Registry {
         clone.keep_its_branch()?;
         clone.share_with_git_lfs()?;
         if let Some(source) = &source {
-            let row = clone.share().add_origin(source.store().area())?;
-            answer.remote = Some(row.folder);
+            let area = source.store().area();
+            clone.share().add_origin(area)?;
+            answer.remote = Some(area.to_owned());
         }
         clone.bind(answer.head);
         let memory = clone.own_folder();

@@ -1,62 +1,59 @@
-//! `remote` and `sync`: other places that hold the registry's blobs.
+//! `remote`: other places that hold the registry's blobs.
 
-use crate::registry::Sharing;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::context::SETTINGS_LIMIT;
-use crate::pins::project::at_home;
-use crate::registry::Registry;
+use crate::pins::project::{at_home, local};
+use crate::registry::{Registry, Sharing};
 use refmark_engine::ports::blob::BlobRemote;
-use refmark_store::blob::{FolderRemote, Transferred};
 use refmark_store::fs::disk::{io_error, make_dirs_durably, replace};
-use refmark_store::fs::probe::probe;
 use refmark_store::fs::read::read_text_bounded;
-use refmark_types::digest::Digest;
+use refmark_store::remote::{Address, Adopted, Location, Mark, Remote};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::RemoteName;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Another place that holds blobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteRow {
     /// Its name.
     pub name: RemoteName,
-    /// Its folder, in the store's layout.
-    #[serde(serialize_with = "crate::paths::shown")]
-    pub folder: PathBuf,
-    /// Whether the folder carries this registry's mark, by which it is known again. The store of an origin has none.
+    /// `folder`, `s3`, `gs`, `az` or `https`.
+    pub kind: &'static str,
+    /// Where it is: a folder's path, or an address. Holds no credential.
+    pub url: String,
+    /// Whether the place carries this registry's mark, by which it is known again. The store of an origin has none.
     pub marked: bool,
-    /// What of its disk is weak, when it is added.
+    /// What of the place is weak, when it is added.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The same as `url`, taken apart.
+    #[serde(skip)]
+    pub location: Location,
 }
 
-/// What a sync moved.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct SyncAnswer {
-    /// Blobs that went to the remotes.
-    pub sent: u64,
-    /// Bytes that went to the remotes.
-    pub sent_bytes: u64,
-    /// Blobs that came from them.
-    pub fetched: u64,
-    /// Bytes that came from them.
-    pub fetched_bytes: u64,
-    /// Blobs that are in no place that can be reached.
-    pub absent: Vec<Digest>,
-    /// What remotes handed out that was wrong, and was not kept.
-    pub problems: Vec<Error>,
+/// What may be said of a remote that is no folder; it can stand in the address too.
+#[derive(Debug, Clone, Default)]
+pub struct RemoteOptions {
+    /// The server, where it is not the cloud's own: `https://minio.example.com:9000`.
+    pub endpoint: Option<String>,
+    /// The region of an S3 bucket.
+    pub region: Option<String>,
+    /// The profile in `~/.aws` whose credentials are used. Stays with this copy: locks do not name it.
+    pub profile: Option<String>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
 struct RemotesFile {
+    /// A folder, or an address.
     #[serde(default)]
-    remotes: BTreeMap<String, PathBuf>,
-    /// Those whose folders carry this registry's mark.
+    remotes: BTreeMap<String, String>,
+    /// Those whose places carry this registry's mark.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     marked: BTreeSet<String>,
 }
@@ -84,35 +81,46 @@ impl Registry {
         replace(&*self.world.disk, &self.remotes_path(), text.as_bytes(), 0o644)
     }
 
-    /// The remotes, open.
+    /// The remotes, open. One that cannot be opened gives its error when it is asked: another may help.
     pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
-        Ok(self.share().list_remotes()?.iter().map(|row| Arc::new(self.open_remote(row)) as Arc<_>).collect())
+        Ok(self.share().list_remotes()?.iter().map(|row| self.open_remote(row) as Arc<_>).collect())
     }
 
-    pub(crate) fn open_remote(&self, row: &RemoteRow) -> FolderRemote {
-        let remote = FolderRemote::open(&row.folder, self.world.disk.clone());
-        if row.marked { remote.marked(&self.remote_mark()) } else { remote }
+    pub(crate) fn open_remote(&self, row: &RemoteRow) -> Arc<dyn Remote> {
+        let mark = row.marked.then(|| self.remote_mark());
+        row.location.open_or_error(
+            mark.as_ref(),
+            &self.world.remotes,
+            &self.world.disk,
+            Some(&self.store.area().join("uploads")),
+        )
     }
 
-    /// The file by which a remote's folder is known again: a mount point without its disk is an empty folder, too.
-    fn remote_mark(&self) -> String {
-        format!("refmark-remote-{}", self.id())
-    }
-
-    /// Leaves the mark in a folder, and says what of its disk is weak. A folder that cannot be written serves bytes, and has
-    /// no mark.
-    fn mark_remote(&self, folder: &Path) -> Result<(bool, Vec<String>)> {
-        let disk = &*self.world.disk;
-        let mut warnings = match probe(disk, folder) {
-            Ok(warnings) => warnings,
-            Err(error) => {
-                return Ok((false, vec![format!("{}: nothing can be sent there", error.message)]));
-            }
-        };
-        warnings.iter_mut().for_each(|it| *it = it.replace("the registry lies on", "the remote lies on"));
+    /// The file by which a remote is known again: a mount point without its disk is an empty folder, too.
+    fn remote_mark(&self) -> Mark {
         let text = format!("files of the registry {} ({}), kept by refmark\n", self.name(), self.id());
-        replace(disk, &folder.join(self.remote_mark()), text.as_bytes(), 0o644)?;
-        Ok((true, warnings))
+        Mark { id: self.id().to_string(), text }
+    }
+
+    /// Where a remote is, by what was typed or stored: a folder's path, or an address.
+    fn locate_remote(&self, place: &OsStr, options: &RemoteOptions) -> Result<Location> {
+        if let Some(text) = place.to_str().filter(|text| text.contains("://") && !text.starts_with("file://")) {
+            let address = Address::parse(text)?
+                .or_option("endpoint", options.endpoint.as_deref())?
+                .or_option("region", options.region.as_deref())?
+                .or_option("profile", options.profile.as_deref())?;
+            return Ok(Location::Address(address));
+        }
+        if let RemoteOptions { endpoint: None, region: None, profile: None } = options {
+            let folder = match place.to_str().filter(|text| text.starts_with("file://")) {
+                Some(url) => local(url, Path::new("/"), None).unwrap_or_default(),
+                None => at_home(Path::new(place), self.world.places.home.as_deref()),
+            };
+            let folder = std::path::absolute(&folder).map_err(|error| io_error("find", &folder, &error))?;
+            return Ok(Location::Folder(folder));
+        }
+        Err(Error::new(Code::BadArgument, "a folder has no endpoint, region or profile")
+            .hint("name an address, such as s3://bucket/prefix"))
     }
 }
 
@@ -123,45 +131,68 @@ impl Sharing<'_> {
         let RemotesFile { remotes, marked: with_mark } = file;
         remotes
             .into_iter()
-            .map(|(name, folder)| {
+            .map(|(name, place)| {
                 let marked = with_mark.contains(&name);
-                Ok(RemoteRow { name: RemoteName::parse(&name)?, folder, marked, warnings: Vec::new() })
+                let location = self.registry.locate_remote(OsStr::new(&place), &RemoteOptions::default())?;
+                Ok(row(RemoteName::parse(&name)?, location, marked, Vec::new()))
             })
             .collect()
     }
 
-    /// Adds a folder as a remote, with a mark in it by which it is known again. It is made where it does not exist. The answer
-    /// says what of its disk is weak.
-    pub fn add_remote(&self, name: &RemoteName, folder: &Path) -> Result<RemoteRow> {
-        self.put_remote(name, folder, true)
+    /// Adds a remote, with a mark there by which it is known again. A folder is made where it does not exist; an object store
+    /// is asked whether two writers could overwrite each other there. The answer says what of the place is weak.
+    ///
+    /// Errors: `exists`; `bad-argument` and `secret` for the address; `unsupported` where the place overwrites what is there;
+    /// `unreachable` and `access-denied`. After an error there is no new remote.
+    pub fn add_remote(
+        &self,
+        name: &RemoteName,
+        place: impl AsRef<OsStr>,
+        options: &RemoteOptions,
+    ) -> Result<RemoteRow> {
+        let location = match self.registry.locate_remote(place.as_ref(), options)? {
+            Location::Address(address) => Location::Address(address.completed(&self.registry.world.remotes)?),
+            folder => folder,
+        };
+        self.put_remote(name, location, true)
     }
 
     /// Adds the store of a clone's origin, in which nothing is left behind.
     pub(crate) fn add_origin(&self, folder: &Path) -> Result<RemoteRow> {
-        self.put_remote(&RemoteName::parse("origin")?, folder, false)
+        let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
+        self.put_remote(&RemoteName::parse("origin")?, Location::Folder(folder), false)
     }
 
-    fn put_remote(&self, name: &RemoteName, folder: &Path, mark: bool) -> Result<RemoteRow> {
-        make_dirs_durably(&*self.registry.world.disk, &self.registry.work_folder())?;
+    fn put_remote(&self, name: &RemoteName, location: Location, mark: bool) -> Result<RemoteRow> {
+        let disk = &self.registry.world.disk;
+        make_dirs_durably(&**disk, &self.registry.work_folder())?;
         let _held = self.registry.world.hold(&self.registry.remotes_path())?;
         let mut file = self.registry.remotes_file()?;
         if file.remotes.contains_key(name.as_str()) {
             return Err(Error::new(Code::Exists, format!("there is a remote {name} already"))
                 .hint(Hint::of("to take it away: ").then(Next::RemoteRemove { name: name.to_string() })));
         }
-        let folder = at_home(folder, self.registry.world.places.home.as_deref());
-        let folder = std::path::absolute(&folder).map_err(|error| io_error("find", &folder, &error))?;
-        if folder.exists() && !folder.is_dir() {
-            return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
+        if let Location::Folder(folder) = &location {
+            if folder.exists() && !folder.is_dir() {
+                return Err(Error::new(Code::BadArgument, format!("{} is not a folder", folder.display())));
+            }
+            if folder.to_str().is_none() {
+                let message = format!("the path {} is not UTF-8", folder.display());
+                return Err(Error::new(Code::BadArgument, message));
+            }
+            make_dirs_durably(&**disk, folder)?;
         }
-        make_dirs_durably(&*self.registry.world.disk, &folder)?;
-        let (marked, warnings) = if mark { self.registry.mark_remote(&folder)? } else { (false, Vec::new()) };
-        file.remotes.insert(name.as_str().to_owned(), folder.clone());
-        if marked {
+        let mut adopted = Adopted::default();
+        if mark {
+            let remote = location.open(None, &self.registry.world.remotes, disk, None)?;
+            adopted = remote.adopt(&self.registry.remote_mark())?;
+        }
+        file.remotes.insert(name.as_str().to_owned(), location.to_string());
+        if adopted.marked {
             file.marked.insert(name.as_str().to_owned());
         }
         self.registry.save_remotes(&file)?;
-        Ok(RemoteRow { name: name.clone(), folder, marked, warnings })
+        Ok(row(name.clone(), location, adopted.marked, adopted.warnings))
     }
 
     /// Forgets a remote. Nothing of it is removed.
@@ -176,57 +207,8 @@ impl Sharing<'_> {
         file.marked.remove(name.as_str());
         self.registry.save_remotes(&file)
     }
+}
 
-    /// Moves blobs both ways: what the registry's artifacts need and is absent comes, what a remote lacks goes.
-    pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
-        let view = self.registry.view()?;
-        let facts = view.facts()?;
-        let mut needed = std::collections::BTreeSet::new();
-        for artifact in crate::write::transition::artifacts(facts)? {
-            if facts.trust(&artifact)?.0 != refmark_records::trust::TrustState::Deleted {
-                needed.extend(facts.manifest(&artifact)?.iter().flat_map(|it| &it.files).map(|file| file.sha256));
-            }
-        }
-        let rows: Vec<RemoteRow> =
-            self.list_remotes()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
-        if rows.is_empty() {
-            return Err(Error::new(Code::NotFound, "there is no remote to sync with")
-                .hint(Hint::of("add one: ").then(Next::RemoteAdd)));
-        }
-        let remotes: Vec<FolderRemote> = rows.iter().map(|row| self.registry.open_remote(row)).collect();
-        // Before a byte moves: a disk that is not mounted would be filled under its mount point.
-        remotes.iter().try_for_each(FolderRemote::mounted)?;
-        let remotes: Vec<Arc<dyn BlobRemote>> = remotes.into_iter().map(|it| Arc::new(it) as Arc<_>).collect();
-        self.exchange(&needed.into_iter().collect::<Vec<_>>(), &remotes)
-    }
-
-    fn exchange(&self, needed: &[Digest], remotes: &[Arc<dyn BlobRemote>]) -> Result<SyncAnswer> {
-        let (progress, cancel) = (&*self.registry.world.progress, &self.registry.world.cancel);
-        let mut answer = SyncAnswer::default();
-        let mut absent = Vec::new();
-        for digest in needed {
-            if self.registry.store.presence(digest)? == refmark_store::blob::Presence::Absent {
-                absent.push(*digest);
-            }
-        }
-        for digest in absent {
-            match self.registry.store.fetch_absent(&[digest], remotes, progress, cancel) {
-                Ok(Transferred { blobs, bytes, passed_over, .. }) => {
-                    answer.fetched += blobs;
-                    answer.fetched_bytes += bytes;
-                    answer.problems.extend(passed_over);
-                }
-                Err(error) if error.code == Code::Absent => answer.absent.push(digest),
-                Err(error) => return Err(error),
-            }
-        }
-        let here: Vec<Digest> = needed.iter().filter(|digest| !answer.absent.contains(digest)).copied().collect();
-        for remote in remotes {
-            let moved = self.registry.store.push(&here, &**remote, progress, cancel)?;
-            answer.sent += moved.blobs;
-            answer.sent_bytes += moved.bytes;
-            answer.problems.extend(moved.passed_over);
-        }
-        Ok(answer)
-    }
+fn row(name: RemoteName, location: Location, marked: bool, warnings: Vec<String>) -> RemoteRow {
+    RemoteRow { name, kind: location.kind(), url: location.to_string(), marked, warnings, location }
 }

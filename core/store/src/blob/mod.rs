@@ -2,15 +2,16 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod arrival;
 mod collisions;
 mod derived;
 mod error;
 mod ingest;
 mod materialise;
-mod remote;
 mod stat_cache;
-mod store;
-mod stream;
+pub(crate) mod store;
+pub(crate) mod stream;
+mod transfer;
 mod trash;
 mod verify;
 mod walk;
@@ -20,8 +21,8 @@ pub use collisions::check_spelling;
 pub use error::OfBlob;
 pub use ingest::{Ingested, Refuse, Source};
 pub use materialise::{How, Materialised, Placement};
-pub use remote::{FolderRemote, Transferred};
 pub use store::{Presence, Store, VerifiedReader, error_of};
+pub use transfer::Transferred;
 pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::{Verified, Watch};
 pub use walk::{Found, IGNORE_FILE, Walked, walk_package};

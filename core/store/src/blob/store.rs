@@ -69,7 +69,7 @@ impl Store {
 
     /// A store whose blobs lie right in `folder`, as in a remote or `lfs/objects`, with the other folders among them:
     /// no two hex digits spell their names.
-    pub(super) fn flat(folder: &Path, disk: Arc<dyn Disk>) -> Store {
+    pub(crate) fn flat(folder: &Path, disk: Arc<dyn Disk>) -> Store {
         Store::layout(folder, folder.to_owned(), disk)
     }
 
@@ -89,7 +89,7 @@ impl Store {
         &self.inner.blobs
     }
 
-    pub(super) fn disk(&self) -> &dyn Disk {
+    pub(crate) fn disk(&self) -> &dyn Disk {
         &*self.inner.disk
     }
 
@@ -198,7 +198,7 @@ impl Store {
     }
 
     /// A new file in `tmp`, open for reading and writing, that no other process uses.
-    pub(super) fn temporary(&self) -> Result<(File, Temporary)> {
+    pub(crate) fn temporary(&self) -> Result<(File, Temporary)> {
         let temporary = self.temporary_path()?;
         let file = self.disk().create_new(&temporary.path, 0o600)?;
         Ok((file, temporary))
@@ -223,8 +223,33 @@ impl Store {
         Ok(Temporary { path: folder.join(unique_name()), disk: Arc::clone(&self.inner.disk), is_gone: false })
     }
 
+    /// A temporary path whose name says which blob arrives there, so that another process can go on where this one is killed.
+    pub(super) fn temporary_for(&self, digest: &Digest) -> Result<Temporary> {
+        let name = format!("{}.{digest}", unique_name());
+        Ok(Temporary { path: self.make_tmp()?.join(name), disk: Arc::clone(&self.inner.disk), is_gone: false })
+    }
+
+    /// Gives what an earlier try left of a blob the name of this try. False where nothing was left.
+    pub(super) fn claim_half(&self, digest: &Digest, temporary: &Temporary) -> Result<bool> {
+        match std::fs::rename(self.half_of(digest), &temporary.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(io_error("rename", &temporary.path, &error)),
+        }
+    }
+
+    /// Leaves a temporary file for the next try. What cannot be left is removed.
+    pub(super) fn keep_half(&self, digest: &Digest, mut temporary: Temporary) {
+        temporary.is_gone = std::fs::rename(&temporary.path, self.half_of(digest)).is_ok();
+    }
+
+    /// Where the first bytes of a blob wait whose fetching broke off.
+    pub(super) fn half_of(&self, digest: &Digest) -> PathBuf {
+        self.inner.area.join("tmp").join(format!("half.{digest}"))
+    }
+
     /// Seals a finished temporary file: mode 0444, synced.
-    pub(super) fn seal(&self, file: &File, temporary: &Temporary) -> Result<()> {
+    pub(crate) fn seal(&self, file: &File, temporary: &Temporary) -> Result<()> {
         file.set_permissions(std::fs::Permissions::from_mode(0o444))
             .map_err(|e| io_error("change the mode of", &temporary.path, &e))?;
         self.disk().sync_file(file, &temporary.path)
@@ -232,7 +257,7 @@ impl Store {
 
     /// Gives a sealed file its name, and adds to `folders` what the caller must sync before it says that it is done.
     /// False where the blob was here already.
-    pub(super) fn place(
+    pub(crate) fn place(
         &self,
         mut temporary: Temporary,
         digest: &Digest,
@@ -297,7 +322,7 @@ impl Store {
 
 /// What is wrong with stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub(crate) enum Wrong {
     /// They hash to something else.
     Bytes {
         /// What they hash to.
@@ -313,7 +338,7 @@ pub(super) enum Wrong {
 }
 
 impl Wrong {
-    pub(super) fn error(&self, digest: &Digest) -> Box<Error> {
+    pub(crate) fn error(&self, digest: &Digest) -> Box<Error> {
         match self {
             Wrong::Bytes { found } => {
                 Error::new(Code::Damaged, format!("blob {} is damaged: its bytes hash to {found}", digest.short()))
@@ -333,8 +358,8 @@ impl Wrong {
 }
 
 /// A temporary file's path. Dropping it removes the file.
-pub(super) struct Temporary {
-    pub(super) path: PathBuf,
+pub(crate) struct Temporary {
+    pub(crate) path: PathBuf,
     disk: Arc<dyn Disk>,
     /// Whether it has another name now.
     is_gone: bool,
@@ -392,7 +417,7 @@ pub fn error_of(error: io::Error) -> std::result::Result<Box<Error>, io::Error> 
 }
 
 /// The error for blobs that are not here.
-pub(super) fn absent(digests: &[Digest]) -> Box<Error> {
+pub(crate) fn absent(digests: &[Digest]) -> Box<Error> {
     let what = match digests {
         [one] => format!("blob {one} is not in the local store"),
         [first, ..] => format!("{} blobs are not in the local store, {} among them", digests.len(), first.short()),

@@ -21,8 +21,6 @@ use refmark_types::error::{Result, bug};
 pub const LARGE: u64 = 32 << 20;
 const BUFFER: usize = 1 << 20;
 const BUFFERS: usize = 12;
-/// What the kernel copies between two looks at the wish to stop.
-const COPY: u64 = 4 << 20;
 /// After so many bytes the disk is set to work.
 const FLUSH: u64 = 128 << 20;
 
@@ -139,30 +137,6 @@ fn share_blocks(from: &File, to: &File) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn share_blocks(_: &File, _: &File) -> bool {
     false
-}
-
-/// Copies a file and does not look at it: for a copy that somebody else hashes.
-pub fn copy_only(from: Named<'_>, to: Named<'_>, size: u64, work: Work<'_>) -> Result<()> {
-    let mut copied = 0;
-    while copied < size {
-        work.cancel.check()?;
-        let chunk = kernel_copy(from, to, COPY.min(size - copied))?;
-        if chunk == 0 {
-            break;
-        }
-        copied += chunk;
-        work.progress.advance(chunk);
-    }
-    Ok(())
-}
-
-/// Copies up to so many bytes from where both files stand. The standard library asks the kernel to copy.
-fn kernel_copy(from: Named<'_>, to: Named<'_>, most: u64) -> Result<u64> {
-    let mut into = to.file;
-    io::copy(&mut io::Read::take(from.file, most), &mut into).map_err(|e| match e.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => io_error("write", to.path, &e),
-        _ => io_error("copy", from.path, &e),
-    })
 }
 
 /// Fills the buffer as far as the file goes.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::arrival::KEEP_FROM;
 use super::store::{Presence, Store, absent, is_older};
 use crate::fs::disk::sync_dirs;
 use crate::fs::host::{Life, life_of_name};
@@ -112,7 +113,21 @@ impl Store {
         let left = self.left_over()?;
         let all = LeftOver::of(&left);
         left.iter().try_for_each(|path| self.disk().remove(path))?;
+        self.keep_halves()?;
         Ok(all)
+    }
+
+    /// What a killed process had fetched of a blob is there for whoever fetches it next.
+    fn keep_halves(&self) -> Result<()> {
+        for (name, entry) in names(&self.area().join("tmp"))? {
+            if let Some(digest) = half(&name)
+                && life_of_name(&name) == Some(Life::Dead)
+            {
+                // Another process may have been faster.
+                let _ = std::fs::rename(entry.path(), self.half_of(&digest));
+            }
+        }
+        Ok(())
     }
 
     /// The temporary files that [`Store::sweep`] would remove.
@@ -124,12 +139,21 @@ impl Store {
         let mut left = Vec::new();
         for (name, entry) in names(&self.area().join("tmp"))? {
             let old = || entry.metadata().is_ok_and(|found| is_older(&found, KEEP_SECONDS));
+            let worth = || entry.metadata().is_ok_and(|found| found.len() >= KEEP_FROM);
+            if half(&name).is_some() && worth() && !old() {
+                continue;
+            }
             if life_of_name(&name) == Some(Life::Dead) || (life_of_name(&name) != Some(Life::Alive) && old()) {
                 left.push(entry.path());
             }
         }
         Ok(left)
     }
+}
+
+/// The blob whose bytes arrive in a temporary file of this name.
+fn half(name: &str) -> Option<Digest> {
+    Digest::parse(name.rsplit('.').next()?).ok()
 }
 
 #[cfg(test)]

@@ -41,7 +41,14 @@ impl Stage1 {
         assert_eq!(registry.read().pull(&reference, &out, &request).unwrap_err().code, Code::Incomplete);
         request.options.accept_incomplete = true;
         let store = self.registry().store().area().to_owned();
-        registry.share().add_remote(&refmark_types::name::RemoteName::parse("store").unwrap(), &store).unwrap();
+        registry
+            .share()
+            .add_remote(
+                &refmark_types::name::RemoteName::parse("store").unwrap(),
+                &store,
+                &crate::RemoteOptions::default(),
+            )
+            .unwrap();
         let error = registry.read().pull(&reference, &out, &request).unwrap_err();
         assert_eq!(error.code, Code::Unverified, "to accept that history is not whole vouches for nothing: {error}");
         request.allow_unverified = true;

@@ -1,22 +1,18 @@
 //! Between the local store and other places: fetched on first use and hashed on arrival, pushed where it is missing.
 
-use super::error::OfBlob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::arrival::Incoming;
 use super::store::{Presence, Store, Wrong, absent};
-use super::stream::{self, Named, Work};
-use crate::fs::disk::{Disk, shown, sync_dirs};
+use super::stream::Work;
+use crate::fs::disk::sync_dirs;
 use crate::fs::parallel::{for_each, locked};
-use crate::fs::read::open_regular;
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_engine::ports::{Cancel, Progress, Silent, Unit};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-
-/// Transfers that run side by side.
-const SIDE_BY_SIDE: usize = 4;
 
 /// What a transfer did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +23,8 @@ pub struct Transferred {
     pub bytes: u64,
     /// Blobs that were there already.
     pub were_there: u64,
+    /// Blobs that no remote holds.
+    pub missing: Vec<Digest>,
     /// Errors of remotes that another remote made good: wrong bytes, no answer. Worth telling.
     pub passed_over: Vec<Error>,
 }
@@ -56,6 +54,27 @@ impl Store {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Transferred> {
+        let done = self.fetch_held(digests, remotes, progress, cancel)?;
+        if done.missing.is_empty() {
+            return Ok(done);
+        }
+        let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
+        if let [one] = &done.missing[..]
+            && let Some(error) = self.moved_away(one)
+        {
+            return Err(error.field("remotes", names));
+        }
+        Err(absent(&done.missing).field("remotes", names))
+    }
+
+    /// The same, and what no remote holds is no error: it is in `missing`, in order.
+    pub fn fetch_held(
+        &self,
+        digests: &[(Digest, Option<u64>)],
+        remotes: &[Arc<dyn BlobRemote>],
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Transferred> {
         let mut todo = Vec::new();
         let wanted: BTreeMap<&Digest, Option<u64>> = digests.iter().map(|(digest, size)| (digest, *size)).collect();
         let mut done = Transferred::default();
@@ -68,10 +87,12 @@ impl Store {
         if todo.is_empty() {
             return Ok(done);
         }
-        progress.start("fetching files", None, Unit::Bytes);
-        let (done, missing, folders) = (Mutex::new(done), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let total = todo.iter().map(|(_, size)| *size).sum();
+        progress.start("fetching files", total, Unit::Bytes);
+        let (done, folders) = (Mutex::new(done), Mutex::new(Vec::new()));
         let work = Work { progress, cancel };
-        let result = for_each(SIDE_BY_SIDE, &todo, |(digest, size)| {
+        let threads = remotes.iter().map(|remote| remote.side_by_side()).max().unwrap_or(1);
+        let result = for_each(threads, &todo, |(digest, size)| {
             let mut errors = Vec::new();
             let fetched = self.fetch_one((digest, *size), remotes, work, &folders, &mut errors)?;
             let mut done = locked(&done);
@@ -81,7 +102,7 @@ impl Store {
                     done.bytes += size;
                     done.passed_over.append(&mut errors);
                 }
-                None if errors.is_empty() => locked(&missing).push(*digest),
+                None if errors.is_empty() => done.missing.push(*digest),
                 None => return Err(Box::new(errors.swap_remove(worst(&errors)))),
             }
             Ok(())
@@ -90,18 +111,9 @@ impl Store {
         let synced = sync_dirs(self.disk(), locked(&folders).drain(..));
         progress.finish();
         result.and(synced)?;
-        let mut missing = missing.into_inner().unwrap_or_else(|poison| poison.into_inner());
-        missing.sort();
-        if !missing.is_empty() {
-            let names: Vec<String> = remotes.iter().map(|remote| remote.name()).collect();
-            if let [one] = &missing[..]
-                && let Some(error) = self.moved_away(one)
-            {
-                return Err(error.field("remotes", names));
-            }
-            return Err(absent(&missing).field("remotes", names));
-        }
-        Ok(done.into_inner().unwrap_or_else(|poison| poison.into_inner()))
+        let mut done = done.into_inner().unwrap_or_else(|poison| poison.into_inner());
+        done.missing.sort();
+        Ok(done)
     }
 
     /// The size of the blob once it is here; none, with the errors on the way, where no remote could give it.
@@ -114,33 +126,49 @@ impl Store {
         errors: &mut Vec<Error>,
     ) -> Result<Option<u64>> {
         for remote in remotes {
-            let temporary = self.temporary_path()?;
-            let limit = known_size.unwrap_or(u64::MAX);
-            let fetched = remote.fetch(digest, &temporary.path, limit, work.progress, work.cancel);
+            let fetched = self.fetch_from(&**remote, digest, known_size.unwrap_or(u64::MAX), work, folders);
             work.cancel.check()?;
             match fetched {
-                Ok(()) => {}
-                Err(error) if error.code == Code::Absent => continue,
+                Ok(size) => return Ok(Some(size)),
+                Err(error) if error.code == Code::Absent => {}
                 // Our own disk: no other remote can help.
                 Err(error) if error.code == Code::NoSpace => return Err(error),
-                Err(error) => {
-                    errors.push(*error.field("remote", remote.name()));
-                    continue;
-                }
+                Err(error) => errors.push(*error.field("remote", remote.name())),
             }
-            let Some(file) = open_regular(&temporary.path)? else { continue };
-            let size = file.metadata().map_or(0, |found| found.len());
-            let silent = Work { progress: &Silent, ..work };
-            let passed = stream::hash(Named { file: &file, path: &temporary.path }, size, None, silent)?;
-            if passed.digest != *digest {
-                errors.push(*wrong_bytes(digest, passed.digest, &remote.name()));
-                continue;
-            }
-            self.seal(&file, &temporary)?;
-            self.place(temporary, digest, passed.size, folders)?;
-            return Ok(Some(passed.size));
         }
         Ok(None)
+    }
+
+    fn fetch_from(
+        &self,
+        remote: &dyn BlobRemote,
+        digest: &Digest,
+        limit: u64,
+        work: Work<'_>,
+        folders: &Mutex<Vec<PathBuf>>,
+    ) -> Result<u64> {
+        let mut incoming = Incoming::begin(self, digest, limit, work)?;
+        loop {
+            if let Err(error) = remote.fetch(digest, &mut incoming, limit, work.cancel) {
+                // Where the disk is full, the space is wanted; where the bytes lie, there is nothing to go on from.
+                if !matches!(error.code, Code::NoSpace | Code::Damaged) {
+                    incoming.set_aside();
+                }
+                return Err(error);
+            }
+            let passed = incoming.passed();
+            if passed.digest == *digest {
+                let (file, temporary) = incoming.finish();
+                self.seal(&file, &temporary)?;
+                self.place(temporary, digest, passed.size, folders)?;
+                return Ok(passed.size);
+            }
+            if !incoming.is_resumed() {
+                return Err(wrong_bytes(digest, passed.digest, &remote.name()));
+            }
+            // The first part may be another remote's, or may not have reached the disk before the power went.
+            incoming.start_over()?;
+        }
     }
 
     /// Gives a remote those of these blobs that it lacks. Errors: `absent` where one is not here, `damaged` where one
@@ -152,24 +180,27 @@ impl Store {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Transferred> {
+        let digests: Vec<Digest> = digests.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let held = remote.held(&digests, cancel)?;
         let (mut todo, mut done, mut missing) = (Vec::new(), Transferred::default(), Vec::new());
-        for digest in digests.iter().collect::<BTreeSet<_>>() {
-            cancel.check()?;
-            if remote.has(digest)?.is_some() {
-                done.were_there += 1;
-                continue;
-            }
-            match self.presence(digest)? {
-                Presence::Present { size } => todo.push((*digest, size)),
-                Presence::Absent => missing.push(*digest),
+        for digest in &digests {
+            match (self.presence(digest)?, held.get(digest)) {
+                (Presence::Present { size }, Some(there)) if size == *there => done.were_there += 1,
+                // What has another size there is not the blob.
+                (Presence::Present { size }, _) => todo.push((*digest, size)),
+                (Presence::Absent, Some(_)) => done.were_there += 1,
+                (Presence::Absent, None) => missing.push(*digest),
             }
         }
         if !missing.is_empty() {
             return Err(absent(&missing));
         }
+        if todo.is_empty() {
+            return Ok(done);
+        }
         progress.start("pushing files", Some(todo.iter().map(|(_, size)| size).sum()), Unit::Bytes);
         let done = Mutex::new(done);
-        let result = for_each(SIDE_BY_SIDE, &todo, |(digest, size)| {
+        let result = for_each(remote.side_by_side(), &todo, |(digest, size)| {
             let path = self.place_of(digest);
             let stored = match remote.store(digest, &path, progress, cancel) {
                 Err(error) if error.code == Code::Damaged => {
@@ -195,140 +226,12 @@ fn worst(errors: &[Error]) -> usize {
     errors.iter().position(|error| error.code == Code::Damaged).unwrap_or(0)
 }
 
-fn too_many_bytes(digest: &Digest, expected: u64, found: u64, remote: &str) -> Box<Error> {
-    let message =
-        format!("remote {remote} has {found} bytes for blob {}, which has {expected}: none was taken", digest.short());
-    Error::new(Code::Damaged, message)
-        .field("digest", digest)
-        .caused_by(OfBlob(*digest))
-        .field("expected", expected)
-        .field("found", found)
-        .hint("use another remote, and find out what is wrong with that one")
-}
-
 fn wrong_bytes(digest: &Digest, found: Digest, remote: &str) -> Box<Error> {
     let mut error = Wrong::Bytes { found }.error(digest);
     error.message = format!("remote {remote} gave wrong bytes for blob {}: they hash to {found}", digest.short());
     error
         .field("remote", remote)
         .hint("nothing of it was stored; use another remote, and find out what is wrong with that one")
-}
-
-/// A folder in the store's layout, such as one on a mount or a removable disk. Given a folder that holds `blobs`, it is
-/// that one: so another registry's blob folder can be named, too.
-pub struct FolderRemote {
-    store: Store,
-    /// A file that lies in the folder while it is the one that was meant.
-    mark: Option<PathBuf>,
-}
-
-impl FolderRemote {
-    /// The remote in this folder. Touches nothing; the first write makes the folder's own subfolders.
-    pub fn open(folder: &std::path::Path, disk: Arc<dyn Disk>) -> FolderRemote {
-        let store = match folder.join("blobs") {
-            blobs if blobs.is_dir() => Store::with_disk(folder, disk),
-            _ => Store::flat(folder, disk),
-        };
-        FolderRemote { store, mark: None }
-    }
-
-    /// The same folder, that counts only while this file lies in it.
-    #[must_use]
-    pub fn marked(self, mark: &str) -> FolderRemote {
-        let mark = Some(self.store.area().join(mark));
-        FolderRemote { mark, ..self }
-    }
-
-    /// An error where the folder is not there, or is not the one that was meant: a disk that is not mounted, or another one
-    /// in its place. That must never read as "absent", nor be written to.
-    pub fn mounted(&self) -> Result<()> {
-        let folder = self.store.area();
-        if !folder.is_dir() {
-            return Err(Error::new(Code::Io, format!("the remote folder {} is not there", shown(folder)))
-                .hint("mount the disk, or create the folder if it is new")
-                .at(shown(folder)));
-        }
-        match &self.mark {
-            Some(mark) if !mark.is_file() => Err(Error::new(
-                Code::Io,
-                format!("{} is not the folder that was added as a remote: its mark is gone", shown(folder)),
-            )
-            .hint(
-                "if its disk is not mounted, mount it; if it was emptied or moved, remove the remote and add it again",
-            )
-            .field("mark", shown(mark))
-            .at(shown(folder))),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl BlobRemote for FolderRemote {
-    fn name(&self) -> String {
-        shown(self.store.area())
-    }
-
-    fn has(&self, digest: &Digest) -> Result<Option<u64>> {
-        self.mounted()?;
-        Ok(match self.store.presence(digest)? {
-            Presence::Present { size } => Some(size),
-            Presence::Absent => None,
-        })
-    }
-
-    fn fetch(
-        &self,
-        digest: &Digest,
-        to: &std::path::Path,
-        limit: u64,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<()> {
-        self.mounted()?;
-        let (from, size) = self.store.open_raw(digest)?;
-        if size > limit {
-            return Err(too_many_bytes(digest, limit, size, &self.name()));
-        }
-        let into = self.store.disk().create_new(to, 0o600)?;
-        let path = self.store.place_of(digest);
-        stream::copy_only(
-            Named { file: &from, path: &path },
-            Named { file: &into, path: to },
-            size,
-            Work { progress, cancel },
-        )
-    }
-
-    fn store(&self, digest: &Digest, from: &std::path::Path, progress: &dyn Progress, cancel: &Cancel) -> Result<bool> {
-        self.mounted()?;
-        let Some(source) = open_regular(from)? else { return Err(absent(&[*digest])) };
-        let size = source.metadata().map_or(0, |found| found.len());
-        if self.store.presence(digest)? == (Presence::Present { size }) {
-            return Ok(false);
-        }
-        let (copy, temporary) = self.store.temporary()?;
-        let work = Work { progress, cancel };
-        let passed = stream::copy(
-            Named { file: &source, path: from },
-            Named { file: &copy, path: &temporary.path },
-            size,
-            None,
-            work,
-        )?;
-        if passed.digest != *digest {
-            return Err(Wrong::Bytes { found: passed.digest }.error(digest).at(shown(from)));
-        }
-        self.store.seal(&copy, &temporary)?;
-        let folders = Mutex::default();
-        let new = self.store.place(temporary, digest, passed.size, &folders)?;
-        sync_dirs(self.store.disk(), locked(&folders).drain(..))?;
-        Ok(new)
-    }
-
-    fn list(&self, each: &mut dyn FnMut(Digest, u64) -> Result<()>) -> Result<()> {
-        self.mounted()?;
-        self.store.list(each)
-    }
 }
 
 #[cfg(test)]
@@ -338,6 +241,8 @@ mod tests {
     use super::super::ingest::Source;
     use super::*;
     use crate::fs::disk::RealDisk;
+    use crate::remote::FolderRemote;
+    use refmark_engine::ports::blob::{Arrival, Held};
 
     fn remote_in(path: &Path) -> FolderRemote {
         FolderRemote::open(path, Arc::new(RealDisk))
@@ -434,6 +339,84 @@ mod tests {
         let error = store.push(&digests, &*remote, &silent, &cancel).unwrap_err();
         assert_eq!((error.code, error.fields.contains_key("moved_to")), (Code::Damaged, true));
         assert_eq!(remote.has(&digests[0]).unwrap(), None);
+    }
+
+    /// A remote that breaks off after so many bytes.
+    struct Breaking(Vec<u8>, usize);
+
+    impl BlobRemote for Breaking {
+        fn name(&self) -> String {
+            "breaking".to_owned()
+        }
+        fn ready(&self) -> Result<()> {
+            Ok(())
+        }
+        fn has(&self, _: &Digest) -> Result<Option<u64>> {
+            Ok(Some(self.0.len() as u64))
+        }
+        fn fetch(&self, _: &Digest, into: &mut dyn Arrival, _: u64, _: &Cancel) -> Result<()> {
+            let here = usize::try_from(into.here()).unwrap();
+            into.take(&self.0[here..self.1])?;
+            match self.1 == self.0.len() {
+                true => Ok(()),
+                false => Err(Error::new(Code::Unreachable, "the line broke")),
+            }
+        }
+        fn store(&self, _: &Digest, _: &Path, _: &dyn Progress, _: &Cancel) -> Result<bool> {
+            Ok(false)
+        }
+        fn list(&self, _: &mut dyn FnMut(Held) -> Result<()>) -> Result<()> {
+            Ok(())
+        }
+        fn remove(&self, _: &Digest) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    #[test]
+    fn a_fetch_that_broke_goes_on_where_it_was_and_a_lying_first_half_spoils_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let bytes = vec![7; 3 << 20];
+        let digest = Digest::of(&bytes);
+        let store = Store::open(&dir.path().join("a"));
+        let fetch = |bytes: &[u8], end| {
+            let remote: Arc<dyn BlobRemote> = Arc::new(Breaking(bytes.to_vec(), end));
+            store.fetch_absent(&[digest], &[remote], &silent, &cancel)
+        };
+        assert_eq!(fetch(&bytes, 2 << 20).unwrap_err().code, Code::Unreachable);
+        assert_eq!(std::fs::metadata(store.half_of(&digest)).unwrap().len(), 2 << 20);
+        assert_eq!(store.presence(&digest).unwrap(), Presence::Absent, "half a blob is none");
+        // Zeros at the front: were they asked for again, the digest would be wrong.
+        let mut rest = bytes.clone();
+        rest[..2 << 20].fill(0);
+        assert_eq!(fetch(&rest, rest.len()).unwrap().blobs, 1);
+        let store = Store::open(&dir.path().join("b"));
+        let fetch = |bytes: &[u8], end| {
+            let remote: Arc<dyn BlobRemote> = Arc::new(Breaking(bytes.to_vec(), end));
+            store.fetch_absent(&[digest], &[remote], &silent, &cancel)
+        };
+        assert_eq!(fetch(&rest, 2 << 20).unwrap_err().code, Code::Unreachable);
+        assert_eq!(fetch(&bytes, bytes.len()).unwrap().blobs, 1, "what another remote began wrongly is begun again");
+        assert!(!store.half_of(&digest).exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_had_fetched_is_gone_on_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let (silent, cancel) = quiet();
+        let bytes = vec![7; 3 << 20];
+        let digest = Digest::of(&bytes);
+        let store = Store::open(dir.path());
+        let mut name: Vec<String> = crate::fs::host::unique_name().split('.').map(str::to_owned).collect();
+        name[2] = "1".to_owned();
+        std::fs::create_dir(dir.path().join("tmp")).unwrap();
+        std::fs::write(dir.path().join("tmp").join(format!("{}.{digest}", name.join("."))), &bytes[..2 << 20]).unwrap();
+        let mut rest = bytes.clone();
+        rest[..2 << 20].fill(0);
+        let remote: Arc<dyn BlobRemote> = Arc::new(Breaking(rest, bytes.len()));
+        assert_eq!(store.fetch_absent(&[digest], &[remote], &silent, &cancel).unwrap().blobs, 1);
+        assert_eq!(std::fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
     }
 
     #[test]
