@@ -2,7 +2,6 @@
 //! type are and may become.
 
 use super::Ruling;
-use super::report::built_in;
 use crate::gate::{self, GateResult, Status, Subject};
 use crate::schema;
 use crate::state_reader::StateReader;
@@ -164,7 +163,13 @@ fn type_of(s: &Subject<'_>) -> Result<Option<crate::state_reader::TypedRecord<Ca
 
 fn never(entry: &CatalogEntry, what: &str) -> GateResult {
     let show = Next::CatalogShow { family: Family::ArtifactType.as_str().to_owned(), id: entry.id.to_string() };
-    let found = format!("what is a {} {what}", entry.id);
-    let expected = "a type that may".to_owned();
-    built_in("artifact-type", Status::Failed, expected, found, Hint::of("what the catalog says of it: ").then(show))
+    GateResult {
+        name: "artifact-type".to_owned(),
+        status: Status::Failed,
+        expected: "a type that may".to_owned(),
+        found: format!("what is a {} {what}", entry.id),
+        evidence: None,
+        next: Some(Hint::of("what the catalog says of it: ").then(show)),
+        waivable: false,
+    }
 }
