@@ -287,7 +287,7 @@ fn origin(registry: &Registry, view: &View<'_>) -> Result<Found> {
 fn remotes(registry: &Registry) -> Result<Found> {
     let rows = registry.share().list_remotes()?;
     for row in &rows {
-        if let Err(error) = registry.open_remote(row).mounted() {
+        if let Err(error) = registry.open_remote(row).ready() {
             return Ok((Health::Doubtful, format!("{}: {}", row.name, error.message), error.hint.clone()));
         }
     }
