@@ -29,7 +29,7 @@ function Family({ family, entries }: { readonly family: string; readonly entries
           <tbody>{entries.map((entry) => (
             <tr key={entry.id}>
               <th scope="row"><code>{entry.id}</code></th>
-              <td>{entry.meaning}{entry.docs && <> · <Out url={entry.docs}>docs</Out></>}{entry.status_page && <> · <Out url={entry.status_page}>status</Out></>}{entry.retention_days ? <span class="soft"> · kept {count(entry.retention_days, "day")}</span> : null}{entry.billable && <span class="soft"> · billable</span>}</td>
+              <td>{entry.meaning}{entry.docs && <> · <Out url={entry.docs}>docs</Out></>}{entry.status_page && <> · <Out url={entry.status_page}>status</Out></>}{entry.retention_days ? <span class="soft"> · kept {count(entry.retention_days, "day")}</span> : null}{entry.billable && <span class="soft"> · billable</span>}{entry.artifacts?.never_trusted && <span class="soft"> · never trusted</span>}{entry.artifacts?.never_promoted && <span class="soft"> · never promoted</span>}{entry.artifacts?.evidence && <span class="soft"> · trusted by {entry.artifacts.evidence.join(" and ")}</span>}</td>
               <td data-of="owner">{entry.owner}</td>
               <td><Badge tone={STATES[entry.state]}>{entry.state}</Badge></td>
             </tr>

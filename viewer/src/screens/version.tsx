@@ -208,6 +208,13 @@ function Signed({ reference }: { readonly reference: string }) {
           ))}</>}
         </Told>
       </Section>
+      <Told asked={explained} title="The plans cannot be told">
+        {({ explanation }) => <>{explanation?.documents?.map((it) => (
+          <Section title={`${it.type.replaceAll("-", " ")} by ${it.by}`} id={`document-${it.type}`} key={it.type}>
+            {it.text ? <Card text={it.text} /> : it.link && <p><Out url={it.link[0]} /> · <code>sha256:{it.link[1].slice(0, 12)}</code></p>}
+          </Section>
+        ))}</>}
+      </Told>
       <Section title="Evidence and signatures" id="signatures"><Told asked={dossier} title="The signatures cannot be told">{(it) => <Signatures dossier={it} />}</Told></Section>
     </>
   );
