@@ -37,7 +37,7 @@ fn a_version_is_scanned_again_and_the_result_is_evidence() {
 
     let found = env.run(&["scan", "sentiment/3", "--produced-by", "https://ci.example.org/runs/7"]);
     assert_eq!(found.status, 1, "{}{}", found.stdout, found.stderr);
-    assert!(found.stdout.contains("model.pkl: dangerous-import posix.system"), "{}", found.stdout);
+    assert!(found.stdout.contains("model.pkl: dangerous import posix.system"), "{}", found.stdout);
     let shown = env.json(&["show", "sentiment/3"]);
     let evidence = &shown["evidence"][0][1];
     assert_eq!(evidence["verdict"], "fail");

@@ -1,7 +1,6 @@
 //! Pages of what files are and hold: inspect, scan, and the findings of a version.
 
-use refmark_core::query::answer::show::FileFinding;
-use refmark_core::records::contents::KeptFinding;
+use refmark_core::query::findings::FileFinding;
 use refmark_core::records::manifest::{FileClass, Gap};
 use refmark_core::scan::{Finding, Inspection};
 use refmark_core::types::text::{bounded, counted, size};
@@ -21,31 +20,20 @@ pub fn class_look(class: FileClass) -> Look {
     }
 }
 
-/// What a scan found and was not merely an import, one line each; and what the package lacks.
+/// What a scan found and people should see, one line each; and what the package lacks.
 pub fn findings(page: &mut Page, all: &[FileFinding], gaps: &[Gap]) {
-    let told: Vec<_> = all.iter().filter(|it| !matches!(it.finding.kind.as_str(), "import" | "call")).collect();
+    let told: Vec<_> = all.iter().filter(|it| it.is_told()).collect();
     if !told.is_empty() {
         page.gap();
         page.line(bold("findings"));
     }
     for it in told.iter().take(LISTED) {
-        page.line(format!("  {}", finding(&it.file, &it.finding)));
+        page.line(format!("  {}: {}", safe(&it.file), safe(&bounded(&it.in_words(), 160))));
     }
     page.left_out(told.len(), LISTED);
     for gap in gaps {
         page.line(format!("{} {}", bad("not whole:"), safe(&gap.to_string())));
     }
-}
-
-fn finding(file: &str, found: &KeptFinding) -> String {
-    let place = if found.path.is_empty() { String::new() } else { format!(" at {}", safe(&found.path)) };
-    let opcode = found.opcode.as_ref().map(|opcode| format!(", {}", safe(opcode))).unwrap_or_default();
-    let offset = found.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
-    let value = match found.value.as_str() {
-        "" => String::new(),
-        value => format!(" {}", safe(&bounded(value, 100))),
-    };
-    format!("{}{place}: {}{value}{opcode}{offset}", safe(file), found.kind)
 }
 
 impl Render for Scans {

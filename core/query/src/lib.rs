@@ -45,6 +45,7 @@ pub mod check;
 pub mod diff;
 pub mod document;
 pub mod explain;
+pub mod findings;
 pub mod index;
 pub mod lint;
 pub mod pin;

@@ -1,13 +1,13 @@
 //! A diff as parts of a page: what `diff` shows, and what `review` puts into a comment.
 
-use crate::doc::{Block, Line, Page, Table};
+use crate::doc::{Block, Line, Mark, Page, Table};
 use refmark_query::answer::ManifestIs;
 use refmark_query::diff::FileSide;
 use refmark_query::diff::{ArtifactDiff, Listed};
 use refmark_query::diff::{Change, Presence};
 use refmark_query::diff::{Compatibility, ContractSource};
 use refmark_query::diff::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
-use refmark_records::evidence::{Direction, MetricValue};
+use refmark_records::evidence::{Direction, MetricValue, Verdict};
 use refmark_types::number::print;
 use refmark_types::text::{bounded, counted, percent, round, short, signed, size};
 
@@ -15,6 +15,8 @@ use refmark_types::text::{bounded, counted, percent, round, short, signed, size}
 const ROWS: usize = 50;
 /// So many changed values of a file are shown.
 const VALUES: usize = 12;
+/// So many changed values are shown in front.
+const SETTINGS: usize = 6;
 /// So many sentences on the contract are shown.
 const SENTENCES: usize = 8;
 /// So many names of a list within a sentence are shown.
@@ -36,9 +38,23 @@ pub fn page(diff: &ArtifactDiff) -> Page {
         return page;
     }
     page.push(Block::Table(metrics(diff)));
-    page.push(Block::Lines(vec![contract(diff), weights(diff), lineage(diff)]));
-    page.push(files(diff));
+    page.push(Block::Lines(lines(diff)));
+    folded(diff).into_iter().for_each(|block| page.push(block));
     page
+}
+
+/// What changed, a paragraph each: contract, weights, findings, settings, lineage.
+pub fn lines(diff: &ArtifactDiff) -> Vec<Line> {
+    let mut lines = vec![contract(diff), weights(diff)];
+    lines.extend(findings(diff));
+    lines.extend(settings(diff));
+    lines.push(lineage(diff));
+    lines
+}
+
+/// What is folded away: tensors by name, the model card line by line, files.
+pub fn folded(diff: &ArtifactDiff) -> Vec<Block> {
+    [tensors(diff), card(diff), Some(files(diff))].into_iter().flatten().collect()
 }
 
 fn rest(shown: usize, count: usize, noun: &str) -> Option<String> {
@@ -49,7 +65,15 @@ fn rest(shown: usize, count: usize, noun: &str) -> Option<String> {
 /// The table of metrics; without rows where no metric is known.
 pub fn metrics(diff: &ArtifactDiff) -> Table {
     let (old, new) = (diff.old.name(&diff.new), diff.new.name(&diff.old));
-    let columns = ["Metric (lower or higher is better)", "dataset", &format!(">{old}"), &format!(">{new}"), ">Δ", ""];
+    let columns = [
+        "Metric (lower or higher is better)",
+        "dataset",
+        &format!(">{old}"),
+        &format!(">{new}"),
+        ">Δ",
+        "",
+        "Evaluation",
+    ];
     let mut table = Table::new(&columns);
     table.rows = diff.metrics.items.iter().take(ROWS).map(metric_row).collect();
     table.more = rest(table.rows.len(), diff.metrics.count, "metric");
@@ -80,7 +104,25 @@ fn metric_row(row: &MetricDiff) -> Vec<Line> {
         name = name.say(" (").word(of).say(")");
     }
     let shared = if shared.is_empty() { Line::of("–") } else { shared };
-    vec![name, shared, value(&row.old), value(&row.new), Line::of(delta), judgement]
+    vec![name, shared, value(&row.old), value(&row.new), Line::of(delta), judgement, verdict(row)]
+}
+
+/// What the evidence behind a metric comes to, and by whom: of the new version where it has any.
+fn verdict(row: &MetricDiff) -> Line {
+    let of = |side: &Option<MetricSide>| side.as_ref().and_then(|side| side.verdict.zip(side.by.clone()));
+    let (found, which) = match (of(&row.new), of(&row.old)) {
+        (Some(found), _) => (found, ""),
+        (None, Some(found)) => (found, " (of the old one)"),
+        (None, None) => return Line::of("–"),
+    };
+    let (mark, strong) = match found.0 {
+        Verdict::Pass => (Mark::Good, false),
+        Verdict::Info => (Mark::Open, false),
+        Verdict::Fail => (Mark::Bad, true),
+    };
+    let line = Line::mark(mark).say(" ");
+    let line = if strong { line.strong(found.0.as_str()) } else { line.say(found.0.as_str()) };
+    line.say(format!(" by {}{which}", found.1))
 }
 
 fn metric_value(side: &MetricSide, with_dataset: bool) -> Line {
@@ -140,7 +182,9 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
         parts.push(Line::of(match (tensors.is_same(), tensors.new) {
             (true, count) => format!("{}, all the same", counted(count, "tensor")),
             (false, 0) => "no tensors any more".to_owned(),
-            (false, count) => format!("{} of {} changed", tensors.changed.count, counted(count, "tensor")),
+            (false, count) => {
+                format!("{} of {} changed{}", tensors.changed.count, counted(count, "tensor"), named(&tensors.changed))
+            }
         }));
     }
     let others = diff.files.changed.items.iter().any(|file| file.tensors == Some(0) && file.other_bytes != Some(false));
@@ -153,7 +197,10 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
     if !tensors.is_same() {
         parts.push(Line::of(match (tensors.added.count, tensors.removed.count) {
             (0, 0) => "none added or removed".to_owned(),
-            (added, removed) => format!("{added} added, {removed} removed"),
+            (added, removed) => {
+                let (more, less) = (named(&tensors.added), named(&tensors.removed));
+                format!("{added} added{more}, {removed} removed{less}")
+            }
         }));
     }
     if tensors.changed.count > 0 {
@@ -171,6 +218,102 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
     }
     .say(claimed(diff.classes.manifest_is))
     .say(".")
+}
+
+/// The first names of a list, in brackets; nothing of an empty one.
+fn named(listed: &Listed<String>) -> String {
+    let first: Vec<String> = listed.items.iter().take(NAMES).map(|name| bounded(name, 60)).collect();
+    match listed.count - first.len() {
+        _ if first.is_empty() => String::new(),
+        0 => format!(" ({})", first.join(", ")),
+        more => format!(" ({} and {more} more)", first.join(", ")),
+    }
+}
+
+/// What the scan found in one version and not in the other.
+fn findings(diff: &ArtifactDiff) -> Option<Line> {
+    let found = &diff.findings;
+    let new = found
+        .added
+        .items
+        .iter()
+        .take(NAMES)
+        .map(|it| Line::of("+ ").strong(bounded(&it.file, 80)).say(" ").word(&it.in_words()));
+    let gone =
+        found.removed.items.iter().take(NAMES).map(|it| Line::of("− ").word(&it.file).say(" ").word(&it.in_words()));
+    let parts: Vec<Line> = new.chain(gone).collect();
+    let more = (found.added.count + found.removed.count).saturating_sub(parts.len());
+    let more = if more > 0 { format!(" · and {more} more") } else { String::new() };
+    (!parts.is_empty()).then(|| Line::default().strong("Findings").say(" ").line(Line::join(parts, " · ")).say(more))
+}
+
+/// The first values of configuration and metadata that changed: `config.json num_labels 3 → 5`.
+fn settings(diff: &ArtifactDiff) -> Option<Line> {
+    let side = |value: &Option<String>| value.as_deref().map_or_else(|| "none".to_owned(), |value| bounded(value, 60));
+    let each =
+        diff.files.changed.items.iter().flat_map(|file| file.values.items.iter().map(move |value| (file, value)));
+    let mut last = "";
+    let mut parts = Vec::new();
+    for (file, value) in each.take(SETTINGS) {
+        let path = if last == file.new.path { Line::default() } else { Line::default().word(&file.new.path).say(" ") };
+        last = &file.new.path;
+        parts.push(path.word(&value.name).say(format!(" {} → ", side(&value.old))).strong(side(&value.new)));
+    }
+    let count: usize = diff.files.changed.items.iter().map(|file| file.values.count).sum();
+    let more = count.saturating_sub(parts.len());
+    let more = if more > 0 { format!(" · and {more} more, with the files") } else { String::new() };
+    (!parts.is_empty()).then(|| Line::default().strong("Settings").say(" ").line(Line::join(parts, " · ")).say(more))
+}
+
+/// The folded table of tensors, where the line on weights does not name them all or their form changed.
+fn tensors(diff: &ArtifactDiff) -> Option<Block> {
+    let of = &diff.tensors;
+    let formed = of.retyped.count + of.reshaped.count;
+    if formed == 0 && [&of.changed, &of.added, &of.removed].iter().all(|listed| listed.count <= NAMES) {
+        return None;
+    }
+    let mut table = Table::new(&["Tensor", "Change"]);
+    let mut row = |name: &str, what: Line| table.rows.push(vec![Line::default().word(name), what]);
+    for it in &of.retyped.items {
+        row(&it.name, Line::default().strong(format!("type {} → {}", bounded(&it.old, 20), bounded(&it.new, 20))));
+    }
+    let shape = |shape: &[u64]| shape.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
+    for it in &of.reshaped.items {
+        row(&it.name, Line::default().strong(format!("shape {} → {}", shape(&it.old), shape(&it.new))));
+    }
+    let told = |name: &String| {
+        of.retyped.items.iter().any(|it| it.name == *name) || of.reshaped.items.iter().any(|it| it.name == *name)
+    };
+    for (listed, what) in [(&of.changed, "values"), (&of.added, "added"), (&of.removed, "removed")] {
+        listed.items.iter().filter(|name| !told(name)).for_each(|name| row(name, Line::of(what)));
+    }
+    table.rows.truncate(ROWS);
+    let count = of.changed.count + of.added.count + of.removed.count;
+    table.more = rest(table.rows.len(), count, "tensor");
+    Some(Block::Folded(
+        Line::of(format!("Tensors: {count} of {} differ", of.new.max(of.old))),
+        vec![Block::Table(table)],
+    ))
+}
+
+/// The model card, line by line.
+fn card(diff: &ArtifactDiff) -> Option<Block> {
+    let (added, removed) = (&diff.card.lines_added, &diff.card.lines_removed);
+    let summary = format!("Model card: {} added, {} removed", counted(added.count, "line"), removed.count);
+    text(summary, added, removed)
+}
+
+/// Lines of a text that are gone and that are new, folded.
+pub(crate) fn text(summary: String, added: &Listed<String>, removed: &Listed<String>) -> Option<Block> {
+    let mut table = Table::new(&["", "Line"]);
+    for (sign, listed) in [("−", removed), ("+", added)] {
+        table.rows.extend(
+            listed.items.iter().map(|line| vec![Line::of(sign), Line::default().code(bounded(line, CHARACTERS))]),
+        );
+    }
+    let more = added.more + removed.more;
+    table.more = (more > 0).then(|| format!("…and {}", counted(more, "more line")));
+    (!table.rows.is_empty()).then(|| Block::Folded(Line::of(summary), vec![Block::Table(table)]))
 }
 
 /// What is added to a sentence on what files are, where nobody here has held it against the bytes.
@@ -231,8 +374,11 @@ pub fn lineage(diff: &ArtifactDiff) -> Line {
     match card.model_card {
         Presence::None | Presence::Same => {}
         Presence::Changed => {
-            let lines = format!("model card changed (+{} −{} lines)", card.lines_added, card.lines_removed);
-            parts.push(Line::of(lines));
+            let (added, removed) = (card.lines_added.count, card.lines_removed.count);
+            parts.push(Line::of(match added + removed {
+                0 => "model card changed in its order or spacing".to_owned(),
+                _ => format!("model card changed (+{added} −{removed} lines)"),
+            }));
         }
         other => parts.push(Line::of(format!("model card {}", other.as_str()))),
     }

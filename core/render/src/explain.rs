@@ -4,7 +4,10 @@ use crate::doc::{Block, Line, Mark, Page};
 use crate::table::{gate_table, signer_rows};
 use refmark_engine::gate::Decision;
 use refmark_query::explain::{Because, Blocked, Explanation};
-use refmark_types::text::{short, when};
+use refmark_types::text::{bounded, counted, short, when};
+
+/// So many findings are shown; the value itself has more.
+const ROWS: usize = 20;
 
 /// Of a document that people act by, so many lines are shown.
 const TEXT_LINES: usize = 400;
@@ -17,6 +20,7 @@ pub fn page(explanation: Option<&Explanation>, blocked: Option<&Blocked>) -> Pag
         if !answer.verified {
             page.push(Block::Lines(vec![Line::default().strong("Not verified against a pinned trust root.")]));
         }
+        page.push(Block::Lines(files(answer)));
         for because in &answer.because {
             one(&mut page, because);
         }
@@ -46,6 +50,23 @@ pub fn page(explanation: Option<&Explanation>, blocked: Option<&Blocked>) -> Pag
         }
     }
     page
+}
+
+/// What its files can do, what the scan found in them, and what the package lacks.
+fn files(answer: &Explanation) -> Vec<Line> {
+    if answer.classes.is_empty() {
+        return Vec::new();
+    }
+    let line = Line::default().strong("Files").say(" ").say(bounded(&answer.classes, 300)).say(".");
+    let mut lines = vec![line];
+    let found = answer.findings.items.iter().take(ROWS);
+    lines.extend(found.map(|it| Line::mark(Mark::Bad).say(" ").word(&it.file).say(": ").word(&it.in_words())));
+    let more = answer.findings.count.saturating_sub(ROWS);
+    lines.extend((more > 0).then(|| Line::of(format!("…and {}", counted(more, "more finding")))));
+    lines.extend(
+        answer.gaps.iter().take(ROWS).map(|gap| Line::mark(Mark::Bad).say(" not whole: ").word(&gap.to_string())),
+    );
+    lines
 }
 
 fn one(page: &mut Page, reason: &Because) {

@@ -210,7 +210,7 @@ fn one_move(page: &mut Page, review: &Review, move_review: &MoveReview) {
     let mut lines = Vec::new();
     if let Some(diff) = &move_review.diff {
         page.push(Block::Table(diff::metrics(diff)));
-        lines.extend([diff::contract(diff), diff::weights(diff), diff::lineage(diff)]);
+        lines.extend(diff::lines(diff));
     }
     lines.extend(move_review.package.iter().map(package));
     if move_review.alias.is_some() {
@@ -219,7 +219,7 @@ fn one_move(page: &mut Page, review: &Review, move_review: &MoveReview) {
     }
     page.push(Block::Lines(lines));
     if let Some(diff) = move_review.diff.as_ref().filter(|diff| !diff.identical) {
-        page.push(diff::files(diff));
+        diff::folded(diff).into_iter().for_each(|block| page.push(block));
     }
 }
 
@@ -323,16 +323,8 @@ fn rules(page: &mut Page, rules: &[RulesReview]) {
         lines.extend((more > 0).then(|| Line::of(format!("…and {}", counted(more, "more change")))));
         page.push(Block::Lines(lines));
         let (added, removed) = (&rule.lines_added, &rule.lines_removed);
-        if added.count + removed.count > 0 {
-            let mut table = Table::new(&["", "Line"]);
-            for (sign, listed) in [("−", removed), ("+", added)] {
-                table.rows.extend(listed.items.iter().map(|line| vec![Line::of(sign), Line::default().code(line)]));
-            }
-            let more = added.more + removed.more;
-            table.more = (more > 0).then(|| format!("…and {}", counted(more, "more line")));
-            let summary = Line::of(format!("Text: {} lines added, {} removed", added.count, removed.count));
-            page.push(Block::Folded(summary, vec![Block::Table(table)]));
-        }
+        let summary = format!("Text: {} added, {} removed", counted(added.count, "line"), removed.count);
+        diff::text(summary, added, removed).into_iter().for_each(|block| page.push(block));
     }
 }
 

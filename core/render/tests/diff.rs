@@ -253,7 +253,7 @@ fn tensors_are_told_apart_by_digest_and_what_has_none_is_unknown() {
     for part in [
         "3 of 6 tensors changed",
         "1 without digests",
-        "1 added, 1 removed",
+        "1 added (come), 1 removed (gone)",
         "F32 → BF16",
         "No file can run code (claimed",
     ] {
@@ -341,7 +341,10 @@ fn lineage_lists_what_differs_and_the_licence_either_way() {
     let b = shelf.put(new, None, &[run, ("data", "june"), ("code_commit", &"a".repeat(40))], &format!("{card}more\n"));
     let diff = shelf.diff(&a, &b).unwrap();
     assert_eq!((diff.lineage.same, diff.lineage.changed.count), (1, 2));
-    assert_eq!((diff.card.model_card, diff.card.lines_added, diff.card.lines_removed), (Presence::Changed, 1, 0));
+    assert_eq!(
+        (diff.card.model_card, diff.card.lines_added.count, diff.card.lines_removed.count),
+        (Presence::Changed, 1, 0)
+    );
     let line = said(page::lineage(&diff));
     for part in [
         "data march → **june**",
@@ -450,7 +453,9 @@ fn hostile_words_stay_words_and_long_lists_are_cut_with_a_count() {
             _ => None,
         })
         .collect();
-    assert_eq!(html, ["<details><summary>Files: 1001 of 1001 changed</summary>", "</details>"]);
+    let folds: Vec<_> = html.iter().filter(|it| it.as_str() != "</details>").map(String::as_str).collect();
+    let fold = |what: &str| format!("<details><summary>{what}</summary>");
+    assert_eq!(folds, [fold("Tensors: 1000 of 1000 differ"), fold("Files: 1001 of 1001 changed")]);
     assert!(text.len() < 60_000 && serde_json::to_string(&diff).unwrap().len() < 400_000);
 }
 
@@ -476,7 +481,19 @@ fn the_value_has_the_same_fields_in_every_language() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         keys(&json),
-        ["identical", "old", "new", "metrics", "contract", "tensors", "files", "classes", "lineage", "card"]
+        [
+            "identical",
+            "old",
+            "new",
+            "metrics",
+            "contract",
+            "tensors",
+            "files",
+            "classes",
+            "findings",
+            "lineage",
+            "card"
+        ]
     );
     assert_eq!(keys(&json["old"]), ["artifact", "model", "version", "type", "format"]);
     assert_eq!(keys(&json["contract"]), ["compatibility", "because", "source"]);

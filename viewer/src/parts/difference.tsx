@@ -1,5 +1,5 @@
 // What differs between two versions, and nothing else.
-import type { ArtifactDiff, Listed, MetricDiff, MetricSide } from "refmark-wasm";
+import type { ArtifactDiff, FileFinding, Listed, MetricDiff, MetricSide } from "refmark-wasm";
 import { bytes, count, figure, signed, short } from "../app/words.ts";
 import { Badge, Section } from "./bits.tsx";
 
@@ -10,10 +10,32 @@ export function Difference({ diff, id }: { readonly diff: ArtifactDiff; readonly
     <>
       {diff.metrics.items.length > 0 && <Section title="Metrics" id={`${id}-metrics`}><Metrics metrics={diff.metrics} names={names} id={id} /></Section>}
       {diff.contract && <Section title="Contract" id={`${id}-contract`}><ContractDiff contract={diff.contract} /></Section>}
+      <Found diff={diff} id={id} />
       <Section title="Weights and files" id={`${id}-files`}><Files diff={diff} /></Section>
       <Section title="Lineage and documents" id={`${id}-lineage`}><LineageDiff diff={diff} /></Section>
     </>
   );
+}
+
+/** What the scan found in one version and not in the other. */
+function Found({ diff, id }: { readonly diff: ArtifactDiff; readonly id: string }) {
+  const { added, removed } = diff.findings;
+  if (added.count + removed.count === 0) return null;
+  return (
+    <Section title="Findings" id={`${id}-findings`}>
+      <ul class="changes">
+        {added.items.map((it, at) => <li key={`+${at}`}><Badge tone="bad">new</Badge> <Finding it={it} /></li>)}
+        {removed.items.map((it, at) => <li key={`-${at}`}><Badge tone="plain">gone</Badge> <Finding it={it} /></li>)}
+      </ul>
+      <More listed={added} what="new finding" />
+      <More listed={removed} what="finding that is gone" />
+    </Section>
+  );
+}
+
+/** What the scan found in a file, and where. */
+export function Finding({ it }: { readonly it: FileFinding }) {
+  return <><code>{it.file}</code> {it.finding.replaceAll("-", " ")} <code>{it.value}</code>{it.path && <> in <code>{it.path}</code></>}{it.opcode && <>, {it.opcode}</>}{it.offset !== undefined && <> at byte {it.offset}</>}</>;
 }
 
 const JUDGED: Readonly<Record<string, string>> = { better: "good", worse: "bad" };
@@ -22,7 +44,7 @@ function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>;
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby={`${id}-metrics`}>
       <table class="plain figures">
-        <thead><tr><th scope="col">Metric</th><th scope="col" class="end">{names[0]}</th><th scope="col" class="end">{names[1]}</th><th scope="col" class="end">Change</th><th scope="col">Judged</th><th scope="col">Measured on</th></tr></thead>
+        <thead><tr><th scope="col">Metric</th><th scope="col" class="end">{names[0]}</th><th scope="col" class="end">{names[1]}</th><th scope="col" class="end">Change</th><th scope="col">Judged</th><th scope="col">Evaluation</th><th scope="col">Measured on</th></tr></thead>
         <tbody>
           {metrics.items.map((metric) => (
             <tr key={metric.name}>
@@ -31,6 +53,7 @@ function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>;
               <td class="end">{metric.new ? figure(metric.new.value) : "–"}</td>
               <td class="end">{metric.delta === null || metric.delta === undefined ? "" : signed(metric.delta)}{metric.delta_percent ? <span class="soft"> ({signed(Number(metric.delta_percent.toFixed(1)))} %)</span> : null}</td>
               <td><Badge tone={JUDGED[metric.judgement] ?? "plain"}>{metric.judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge></td>
+              <td><Evaluated side={metric.new ?? metric.old} /></td>
               <td class="soft">{dataset(metric.old, metric.new)}</td>
             </tr>
           ))}
@@ -39,6 +62,14 @@ function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>;
       <More listed={metrics} what="metric" />
     </div>
   );
+}
+
+const VERDICTS: Readonly<Record<string, string>> = { pass: "good", fail: "bad" };
+
+/** What the evidence behind a metric comes to, and by whom. */
+function Evaluated({ side }: { readonly side: MetricSide | null }) {
+  if (!side?.verdict) return <span class="soft">–</span>;
+  return <><Badge tone={VERDICTS[side.verdict] ?? "plain"}>{side.verdict}</Badge> by {side.by}</>;
 }
 
 function dataset(old: MetricSide | null, now: MetricSide | null): string {
@@ -62,7 +93,7 @@ function ContractDiff({ contract }: { readonly contract: NonNullable<ArtifactDif
 function Files({ diff }: { readonly diff: ArtifactDiff }) {
   const { files, tensors } = diff;
   const rows = [
-    ...files.changed.items.map(({ old, new: now, tensors }) => ({ path: now.path, change: tensors ? `changed, ${count(tensors, "tensor")}` : "changed", size: old.size === now.size ? bytes(now.size) : `${bytes(old.size)} → ${bytes(now.size)}`, digest: `${short(old.sha256)} → ${short(now.sha256)}` })),
+    ...files.changed.items.map(({ old, new: now, tensors }) => ({ path: now.path, change: `${old.class === now.class ? "changed" : `${old.class} → ${now.class}`}${tensors ? `, ${count(tensors, "tensor")}` : ""}`, size: old.size === now.size ? bytes(now.size) : `${bytes(old.size)} → ${bytes(now.size)}`, digest: `${short(old.sha256)} → ${short(now.sha256)}` })),
     ...files.renamed.items.map(({ old, new: now, size, sha256 }) => ({ path: `${old} → ${now}`, change: "renamed", size: bytes(size), digest: short(sha256) })),
     ...files.added.items.map((file) => ({ path: file.path, change: "added", size: bytes(file.size), digest: short(file.sha256) })),
     ...files.removed.items.map((file) => ({ path: file.path, change: "removed", size: bytes(file.size), digest: short(file.sha256) })),
@@ -80,7 +111,26 @@ function Files({ diff }: { readonly diff: ArtifactDiff }) {
           </table>
         </div>
       )}
+      <Settings diff={diff} />
       {files.same > 0 && <p class="soft">{count(files.same, "file")} unchanged.</p>}
+    </>
+  );
+}
+
+/** Values of configuration and metadata that changed. */
+function Settings({ diff }: { readonly diff: ArtifactDiff }) {
+  const values = diff.files.changed.items.flatMap((file) => file.values.items.map((value) => ({ path: file.new.path, ...value })));
+  if (values.length === 0) return null;
+  const more = diff.files.changed.items.reduce((sum, file) => sum + file.values.more, 0);
+  return (
+    <>
+      <div class="scroll" tabIndex={0} role="group" aria-label="Settings that differ">
+        <table class="plain stack">
+          <thead><tr><th scope="col">Setting</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+          <tbody>{values.map((it) => <tr key={it.path + it.name}><th scope="row">{it.path} <code>{it.name}</code></th><td data-of="before"><code>{it.old ?? "–"}</code></td><td data-of="after"><code>{it.new ?? "–"}</code></td></tr>)}</tbody>
+        </table>
+      </div>
+      {more > 0 && <p class="soft">and {count(more, "value more", "values more")}</p>}
     </>
   );
 }
@@ -103,8 +153,23 @@ function LineageDiff({ diff }: { readonly diff: ArtifactDiff }) {
         </div>
       ) : <p class="soft">The lineage is the same.</p>}
       {lists.flatMap(([what, list]) => list.items.map((it) => <p key={what + it}>{what}: <code>{it}</code></p>))}
-      {card && <p>Model card {card.model_card}{card.model_card === "changed" ? ` (+${card.lines_added} −${card.lines_removed} lines)` : ""}; evaluation card {card.evaluation_card}.</p>}
+      {card && <p>Model card {card.model_card}{card.model_card === "changed" ? ` (+${card.lines_added.count} −${card.lines_removed.count} lines)` : ""}; evaluation card {card.evaluation_card}.</p>}
+      {card && card.lines_added.count + card.lines_removed.count > 0 && <TextLines summary="The model card, line by line" added={card.lines_added} removed={card.lines_removed} />}
     </>
+  );
+}
+
+/** Lines of a text that are gone and that are new, folded. */
+export function TextLines({ summary, added, removed }: { readonly summary: string; readonly added: Listed<string>; readonly removed: Listed<string> }) {
+  return (
+    <details><summary>{summary}</summary>
+      <ul class="changes">
+        {removed.items.map((line, at) => <li key={`-${at}`}><code>− {line}</code></li>)}
+        {added.items.map((line, at) => <li key={`+${at}`}><code>+ {line}</code></li>)}
+      </ul>
+      <More listed={removed} what="removed line" />
+      <More listed={added} what="added line" />
+    </details>
   );
 }
 

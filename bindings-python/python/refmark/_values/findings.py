@@ -82,6 +82,8 @@ class Diff(Value):
     files: dict[str, Any] = field(repr=False, hash=False)
     #: What the files are, and whether any can run code.
     classes: dict[str, Any] = field(repr=False, hash=False)
+    #: What the scan found in one and not in the other.
+    findings: dict[str, Any] = field(repr=False, hash=False)
     #: Where it came from.
     lineage: dict[str, Any] = field(repr=False, hash=False)
     #: The model card and the evaluation card.

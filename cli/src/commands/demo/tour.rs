@@ -212,7 +212,7 @@ fn in_short(diff: &ArtifactDiff) -> Vec<String> {
     if diff.files.count() == 0 {
         said.push("the same files".to_owned());
     }
-    if diff.card.lines_added > 0 {
+    if diff.card.lines_added.count > 0 {
         said.push(format!("model card {}", diff.card.model_card.as_str()));
     }
     said

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::list::held_by_alias;
 use super::resolve::find;
 use super::{ManifestIs, QueryContext};
+use crate::findings::{FileFinding, kept_findings};
 use refmark_engine::state_reader::StateReader;
-use refmark_records::contents::{Contents, KeptFinding};
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
@@ -64,16 +64,6 @@ pub struct ShowAnswer {
     pub tainted: Option<String>,
 }
 
-/// Something that the scan found in a file, as it was kept with the artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FileFinding {
-    /// The file.
-    pub file: String,
-    /// What was found.
-    #[serde(flatten)]
-    pub finding: KeptFinding,
-}
-
 /// A larger table is only counted.
 const TENSORS_SHOWN: u64 = 10_000;
 const FINDINGS_SHOWN: usize = 200;
@@ -88,20 +78,6 @@ fn holding(facts: StateReader<'_>, artifact: &ArtifactId, manifest: &Manifest) -
         manifest.tensors = contents.tensors().cloned().collect();
     }
     Ok((manifest, kept_findings(&contents).take(FINDINGS_SHOWN).collect()))
-}
-
-/// All that the scan found in an artifact's files when it was registered. Costs the reading of the table of contents, where
-/// that lists any.
-pub fn findings_of(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Vec<FileFinding>> {
-    let listed =
-        reader.manifest(artifact)?.and_then(|manifest| manifest.contents).is_some_and(|table| table.findings > 0);
-    let contents = if listed { reader.contents(artifact)? } else { None };
-    Ok(contents.iter().flat_map(kept_findings).collect())
-}
-
-fn kept_findings(contents: &Contents) -> impl Iterator<Item = FileFinding> {
-    let finding = |file: &str, it: &KeptFinding| FileFinding { file: file.to_owned(), finding: it.clone() };
-    contents.files.iter().flat_map(move |file| file.findings.iter().map(move |it| finding(&file.path, it)))
 }
 
 /// Everything that is known of what a reference names, whatever its state. `is_absent` says whether a blob is not here.

@@ -144,7 +144,8 @@ fn values(old: &FileContents, new: &FileContents) -> Listed<ValueChange> {
     let change = |name: &String| {
         let (old, new) = (a.get(name), b.get(name));
         (old != new).then(|| ValueChange {
-            name: name.clone(),
+            // What is behind the last that a table keeps has no name of its own.
+            name: if name.starts_with('\u{10ffff}') { "the values that follow".to_owned() } else { name.clone() },
             old: old.map(|it| value_shown(it)),
             new: new.map(|it| value_shown(it)),
         })

@@ -2,13 +2,11 @@
 
 use serde::Serialize;
 
-use super::Listed;
+use super::{Listed, lines};
+use refmark_records::licence;
 use refmark_records::manifest::{Lineage, Manifest};
 use refmark_types::digest::{ArtifactId, Digest};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The keys under which a licence is found, in lineage and in a model card's front matter.
-const LICENCE: [&str; 2] = ["license", "licence"];
+use std::collections::BTreeSet;
 
 /// A value, old beside new; nothing where a version does not have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,25 +67,11 @@ pub fn compare(old: Origin<'_>, new: Origin<'_>) -> LineageDiff {
     if old.0.source != new.0.source {
         diff.source = Some(change("source", old.0.source.as_ref(), new.0.source.as_ref()));
     }
-    let (a, b) = (licence(old), licence(new));
+    let (a, b) = (licence::named(old.1, old.2), licence::named(new.1, new.2));
     if a.is_some() || b.is_some() {
         diff.licence = Some(change("licence", a.as_ref(), b.as_ref()));
     }
     diff
-}
-
-/// The licence that lineage or, without it there, the model card's front matter names.
-fn licence(of: Origin<'_>) -> Option<String> {
-    if let Some(named) = LICENCE.iter().find_map(|key| of.1.get(key)) {
-        return Some(named.clone());
-    }
-    let card = std::str::from_utf8(of.2?).ok()?;
-    let mut lines = card.lines();
-    lines.next().filter(|first| first.trim_end() == "---")?;
-    let front = lines.take(200).take_while(|line| line.trim_end() != "---");
-    let found = front.filter_map(|line| line.split_once(':')).find(|(key, _)| LICENCE.contains(key))?;
-    let value = found.1.trim().trim_matches(['"', '\'']);
-    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// What became of a document.
@@ -135,29 +119,21 @@ impl Presence {
 pub struct CardDiff {
     /// The model card.
     pub model_card: Presence,
-    /// Lines of the model card that only the new version has; a line that moved is not counted.
-    pub lines_added: usize,
+    /// Lines of the model card that only the new version has; a line that moved is in neither list, nor is an empty one.
+    pub lines_added: Listed<String>,
     /// Lines of the model card that only the old version has.
-    pub lines_removed: usize,
+    pub lines_removed: Listed<String>,
     /// The evaluation card.
     pub evaluation_card: Presence,
 }
 
 /// Compares the cards.
 pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -> CardDiff {
-    let mut counts: BTreeMap<&[u8], i64> = BTreeMap::new();
-    for (text, by) in [(old.1, -1), (new.1, 1)] {
-        let text = text.unwrap_or_default();
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        for line in text.split(|byte| *byte == b'\n').filter(|_| !text.is_empty()) {
-            *counts.entry(line).or_default() += by;
-        }
-    }
-    let total = |sign: i64| counts.values().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum();
+    let (removed, added) = lines::compare(old.1.unwrap_or_default(), new.1.unwrap_or_default());
     CardDiff {
         model_card: Presence::of(old.0.model_card, new.0.model_card),
-        lines_added: total(1),
-        lines_removed: total(-1),
+        lines_added: added,
+        lines_removed: removed,
         evaluation_card: Presence::of(old.0.evaluation_card, new.0.evaluation_card),
     }
 }

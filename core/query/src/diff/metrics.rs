@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use refmark_engine::state_reader::StateReader;
-use refmark_records::evidence::{Direction, MetricValue, Named};
+use refmark_records::evidence::{Direction, MetricValue, Named, Verdict};
 use refmark_records::manifest::Manifest;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
+use refmark_types::name::PrincipalId;
 use refmark_types::text::round;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +66,12 @@ pub struct MetricSide {
     pub dataset: Option<Named>,
     /// Where it comes from.
     pub source: MetricSource,
+    /// What the evidence that has it comes to; none for a claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Who measured it; none for a claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<PrincipalId>,
 }
 
 /// A metric, old beside new.
@@ -119,13 +126,20 @@ fn measured(
         let key = (Some(evidence.evidence_type.to_string()), evidence.dataset.as_ref().map(data_key));
         for (name, metric) in evidence.metrics.iter() {
             let source = MetricSource::Evidence(evidence.record.digest());
-            let side = MetricSide { value: metric.value.clone(), dataset: evidence.dataset.clone(), source };
+            let side = MetricSide {
+                value: metric.value.clone(),
+                dataset: evidence.dataset.clone(),
+                source,
+                verdict: Some(evidence.verdict),
+                by: Some(evidence.by.clone()),
+            };
             all.entry(name.to_owned()).or_default().insert(key.clone(), (side, metric.better, at));
         }
     }
     for (name, metric) in manifest.claimed_metrics() {
         if !all.contains_key(name) {
-            let side = MetricSide { value: metric.value, dataset: None, source: MetricSource::Claim };
+            let source = MetricSource::Claim;
+            let side = MetricSide { value: metric.value, dataset: None, source, verdict: None, by: None };
             all.entry(name.to_owned()).or_default().insert((None, None), (side, metric.better, 0));
         }
     }

@@ -4,7 +4,9 @@
 
 mod contract;
 mod files;
+mod findings;
 mod lineage;
+pub(crate) mod lines;
 mod metrics;
 mod tensors;
 
@@ -25,6 +27,7 @@ pub use contract::{
 pub use files::{
     ClassCount, ClassDiff, FileChange, FileDiff, FileSide, Renamed, ValueChange, sentence as what_files_can_do,
 };
+pub use findings::FindingDiff;
 pub use lineage::{CardDiff, Change, LineageDiff, Presence};
 pub use metrics::{MetricDiff, MetricJudgement, MetricSide, MetricSource};
 pub use tensors::{Reshaped, Retyped, TensorDiff, compare as compare_tensors};
@@ -146,6 +149,8 @@ pub struct ArtifactDiff {
     pub files: FileDiff,
     /// What the files are, and whether any can run code.
     pub classes: ClassDiff,
+    /// What the scan found when each was registered.
+    pub findings: FindingDiff,
     /// Where it came from.
     pub lineage: LineageDiff,
     /// The model card and the evaluation card.
@@ -185,6 +190,7 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         tensors,
         files: files::compare(holding_old, holding_new, &changed_in),
         classes: files::classes(&old, &new),
+        findings: findings::compare(holding_old, holding_new),
         lineage: lineage::compare((&old, &lineages.0, cards.0.as_deref()), (&new, &lineages.1, cards.1.as_deref())),
         card: lineage::cards((&old, cards.0.as_deref()), (&new, cards.1.as_deref())),
     })

@@ -14,12 +14,15 @@ pub use textconv::textconv;
 pub use why_not::{Blocked, Candidate, why_not};
 
 use super::answer::QueryContext;
+use super::diff::{Listed, what_files_can_do};
+use super::findings::{FileFinding, findings_of};
 use super::review::{GateReview, SaidReview, SignerReview, gates, in_words, said, signers};
 use refmark_engine::effective::{Effective, State};
 use refmark_engine::rules::{Exclusions, report_on};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::alias::Target;
 use refmark_records::layout::Place;
+use refmark_records::manifest::Gap;
 use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
@@ -62,6 +65,12 @@ pub struct Explanation {
     pub held_by: Vec<AliasName>,
     /// It in a sentence.
     pub sentence: String,
+    /// What its files can do, in a sentence.
+    pub classes: String,
+    /// What the scan found in them when it was registered, and people should see.
+    pub findings: Listed<FileFinding>,
+    /// What the package lacks.
+    pub gaps: Vec<Gap>,
     /// The records that make it so, the nearest first.
     pub because: Vec<Because>,
     /// What people are to do with it: the newest rollback plan, runbook and migration document.
@@ -178,6 +187,7 @@ pub fn explain(context: &QueryContext<'_, '_>, subject: &Subject) -> Result<Expl
     for path in &paths {
         because.extend(one(context, path, brought.get(path).copied())?);
     }
+    let manifest = reader.manifest(&subject.artifact)?;
     let version = subject.model.as_ref().zip(subject.version).map(|(model, version)| format!("{model}/{version}"));
     let mut explanation = Explanation {
         reference: subject.reference.clone(),
@@ -187,6 +197,9 @@ pub fn explain(context: &QueryContext<'_, '_>, subject: &Subject) -> Result<Expl
         trust,
         held_by,
         sentence: String::new(),
+        classes: manifest.as_deref().map(what_files_can_do).unwrap_or_default(),
+        findings: findings_of(reader, &subject.artifact)?.into_iter().filter(FileFinding::is_told).collect(),
+        gaps: manifest.map(|manifest| manifest.incomplete.clone()).unwrap_or_default(),
         because,
         documents: documents(reader, &subject.artifact)?,
         verified: context.is_vouched_for(),

@@ -11,8 +11,8 @@ pub use cyclonedx::cyclonedx;
 pub use model_card::model_card;
 
 use super::answer::QueryContext;
-use super::answer::show::{FileFinding, findings_of};
 use super::explain::brought_by;
+use super::findings::{FileFinding, findings_of};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;

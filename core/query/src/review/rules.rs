@@ -2,17 +2,13 @@
 
 use super::RulesReview;
 use super::range_file::RangeFile;
-use crate::diff::Listed;
+use crate::diff::{Listed, lines};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Predicate;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
-use std::collections::BTreeMap;
-
-/// So many lines of a policy's text are looked at.
-const POLICY_LINES: usize = 5_000;
 
 /// The roots and policies of a range.
 pub(super) fn rules(reader: StateReader<'_>, all: &[RangeFile<'_>]) -> Result<Vec<RulesReview>> {
@@ -70,23 +66,7 @@ fn policy_changes(reader: StateReader<'_>, number: u64, text: Oid, review: &mut 
         members(&old, &new, review);
     }
     let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
-    for (lines, by) in [(&old, -1), (&new, 1)] {
-        for line in lines.lines().take(POLICY_LINES).filter(|line| !line.trim().is_empty()) {
-            *counts.entry(line).or_default() += by;
-        }
-    }
-    // In the order of the texts, as people read them.
-    for (lines, sign) in [(&new, 1), (&old, -1)] {
-        for line in lines.lines().take(POLICY_LINES) {
-            if let Some(count) = counts.get_mut(line).filter(|count| **count * sign > 0) {
-                *count -= sign;
-                let into = if sign > 0 { &mut review.lines_added } else { &mut review.lines_removed };
-                into.push(line.to_owned());
-            }
-        }
-    }
+    (review.lines_removed, review.lines_added) = lines::compare(&old, &new);
     Ok(())
 }
 

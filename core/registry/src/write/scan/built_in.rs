@@ -3,7 +3,7 @@
 use super::{Outcome, Scanned};
 use crate::registry::Registry;
 use crate::write::register::findings_of;
-use refmark_query::answer::show::FileFinding;
+use refmark_query::findings::FileFinding;
 use refmark_records::evidence::Named;
 use refmark_records::manifest::{FileClass, Manifest};
 use refmark_scan::FindingKind;

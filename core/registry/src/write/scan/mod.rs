@@ -14,7 +14,7 @@ use crate::read::resolve::find;
 use crate::registry::Writer;
 use crate::write::attach::AttachAnswer;
 use refmark_engine::plan::EvidenceRequest;
-use refmark_query::answer::show::FileFinding;
+use refmark_query::findings::FileFinding;
 use refmark_records::evidence::{Named, Verdict};
 use refmark_records::manifest::{Gap, Manifest};
 use refmark_types::canonical::FreeJson;
