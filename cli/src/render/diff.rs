@@ -8,8 +8,10 @@ use crate::answer::Render;
 
 impl Render for ArtifactDiff {
     fn render(&self, page: &mut Page) {
-        let (old, new) = (self.old.name(&self.new), self.new.name(&self.old));
-        let model = match (&self.old.model, self.old.model == self.new.model) {
+        let before = self.old.as_ref();
+        let old = before.map_or_else(|| "nothing".to_owned(), |old| old.name(&self.new));
+        let new = before.map_or_else(|| self.new.name(&self.new), |old| self.new.name(old));
+        let model = match (&self.new.model, before.is_some_and(|old| old.model == self.new.model)) {
             (Some(model), true) => format!("{model} "),
             _ => String::new(),
         };

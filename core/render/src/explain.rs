@@ -1,7 +1,7 @@
 //! An explanation as a page.
 
 use crate::doc::{Block, Line, Mark, Page};
-use crate::table::{gate_table, signer_rows};
+use crate::table::{gate_table, plain, signer_rows};
 use refmark_engine::gate::Decision;
 use refmark_query::explain::{Because, Blocked, Explanation};
 use refmark_types::text::{bounded, counted, short, when};
@@ -46,7 +46,7 @@ pub fn page(explanation: Option<&Explanation>, blocked: Option<&Blocked>) -> Pag
         for candidate in &answer.moves {
             page.push(Block::Heading(2, Line::of(&candidate.change)));
             page.push(Block::Table(signer_rows(&candidate.signers, None, answer.by.as_ref(), false)));
-            page.push(Block::Table(gate_table(&candidate.gates)));
+            page.push(Block::Table(gate_table(&plain(&candidate.gates))));
         }
     }
     page
@@ -92,5 +92,5 @@ fn one(page: &mut Page, reason: &Because) {
         table.rows.push(vec![Line::of("also"), Line::of(said.by.as_str()), Line::of(what)]);
     }
     page.push(Block::Table(table));
-    page.push(Block::Table(gate_table(&reason.gates)));
+    page.push(Block::Table(gate_table(&plain(&reason.gates))));
 }

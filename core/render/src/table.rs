@@ -47,12 +47,12 @@ fn could(signer: &SignerReview) -> Line {
     Line::of(who.collect::<Vec<_>>().join(", "))
 }
 
-/// Gates, with those that do not hold first.
-pub fn gate_table(gates: &[GateReview]) -> Table {
+/// Gates, with those that do not hold first; each may say for which of several moves it is asked.
+pub fn gate_table(gates: &[(Option<String>, &GateReview)]) -> Table {
     let mut table = Table::new(&["Gate", "", "Expected", "Found", "Evidence"]);
     let mut gates: Vec<_> = gates.iter().collect();
-    gates.sort_by_key(|gate| std::cmp::Reverse(gate.gate.status));
-    for row in gates {
+    gates.sort_by_key(|(_, gate)| std::cmp::Reverse(gate.gate.status));
+    for (asked_for, row) in gates {
         let gate = &row.gate;
         let mark = match gate.status {
             Status::Passed => Line::mark(Mark::Good),
@@ -69,16 +69,22 @@ pub fn gate_table(gates: &[GateReview]) -> Table {
             evidence = evidence.say(format!(" by {by}"));
         }
         if let Some(run) = &row.run {
-            evidence = evidence.say(", run ").word(run);
+            evidence = evidence.say(", run ").link(run);
         }
         if let Some(next) = gate.next.as_ref().filter(|_| gate.status > Status::Waived) {
             evidence = evidence.say(" → ").apart(refmark_types::text::bounded(&next.to_string(), 200));
         }
         let found = refmark_types::text::bounded(&gate.found, 300);
         let name = Line::default().code(refmark_types::text::bounded(&gate.name, 120));
+        let name = asked_for.iter().fold(name, |name, what| name.say(format!(" for {what}")));
         table.rows.push(vec![name, mark, Line::default().word(&gate.expected), Line::of(found), evidence]);
     }
     table
+}
+
+/// Gates of one move.
+pub fn plain(gates: &[GateReview]) -> Vec<(Option<String>, &GateReview)> {
+    gates.iter().map(|gate| (None, gate)).collect()
 }
 
 /// The two tables of a gate report by itself, for those who hold no review: its gates, and its signers.
@@ -99,5 +105,5 @@ pub fn report_tables(report: &GateReport) -> (Table, Table) {
             could: signer.candidates.iter().map(|id| (id.clone(), false)).collect(),
         })
         .collect();
-    (gate_table(&gates), signer_rows(&signers, Some(report.policy), None, report.break_glass))
+    (gate_table(&plain(&gates)), signer_rows(&signers, Some(report.policy), None, report.break_glass))
 }

@@ -476,7 +476,10 @@ fn the_value_has_the_same_fields_in_every_language() {
     a.version = Some((ModelName::parse("sentiment").unwrap(), 3));
     b.version = Some((ModelName::parse("tone").unwrap(), 1));
     let diff = shelf.diff(&a, &b).unwrap();
-    assert_eq!((diff.old.name(&diff.new), diff.new.name(&diff.new)), ("sentiment/3".to_owned(), "1".to_owned()));
+    assert_eq!(
+        (diff.old.as_ref().unwrap().name(&diff.new), diff.new.name(&diff.new)),
+        ("sentiment/3".to_owned(), "1".to_owned())
+    );
     let json = serde_json::to_value(&diff).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(

@@ -5,11 +5,12 @@ import { Badge, Section } from "./bits.tsx";
 
 export function Difference({ diff, id }: { readonly diff: ArtifactDiff; readonly id: string }) {
   if (diff.identical) return <p>Both are the same artifact, byte for byte.</p>;
-  const names = [diff.old?.version ? `${diff.old.version}` : "before", diff.new.version ? `${diff.new.version}` : "after"] as const;
+  const name = (side: ArtifactDiff["new"], without: string) => (side.version ? `${side.version}` : without);
+  const names = [diff.old && name(diff.old, "before"), name(diff.new, "after")] as const;
   return (
     <>
       {diff.metrics.items.length > 0 && <Section title="Metrics" id={`${id}-metrics`}><Metrics metrics={diff.metrics} names={names} id={id} /></Section>}
-      {diff.contract && <Section title="Contract" id={`${id}-contract`}><ContractDiff contract={diff.contract} /></Section>}
+      {diff.contract && <Section title="Contract" id={`${id}-contract`}><ContractDiff contract={diff.contract} isFirst={diff.old === null} /></Section>}
       <Found diff={diff} id={id} />
       <Section title="Weights and files" id={`${id}-files`}><Files diff={diff} /></Section>
       <Section title="Lineage and documents" id={`${id}-lineage`}><LineageDiff diff={diff} /></Section>
@@ -40,19 +41,21 @@ export function Finding({ it }: { readonly it: FileFinding }) {
 
 const JUDGED: Readonly<Record<string, string>> = { better: "good", worse: "bad" };
 
-function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>; readonly names: readonly [string, string]; readonly id: string }) {
+function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>; readonly names: readonly [string | null, string]; readonly id: string }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-labelledby={`${id}-metrics`}>
       <table class="plain figures">
-        <thead><tr><th scope="col">Metric</th><th scope="col" class="end">{names[0]}</th><th scope="col" class="end">{names[1]}</th><th scope="col" class="end">Change</th><th scope="col">Judged</th><th scope="col">Evaluation</th><th scope="col">Measured on</th></tr></thead>
+        <thead><tr><th scope="col">Metric</th>{names[0] !== null && <th scope="col" class="end">{names[0]}</th>}<th scope="col" class="end">{names[1]}</th>{names[0] !== null && <><th scope="col" class="end">Change</th><th scope="col">Judged</th></>}<th scope="col">Evaluation</th><th scope="col">Measured on</th></tr></thead>
         <tbody>
           {metrics.items.map((metric) => (
             <tr key={metric.name}>
               <th scope="row">{metric.name}{metric.better && <span class="soft" title={`${metric.better} is better`}> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th>
-              <td class="end">{metric.old ? figure(metric.old.value) : "–"}</td>
+              {names[0] !== null && <td class="end">{metric.old ? figure(metric.old.value) : "–"}</td>}
               <td class="end">{metric.new ? figure(metric.new.value) : "–"}</td>
-              <td class="end">{metric.delta === null || metric.delta === undefined ? "" : signed(metric.delta)}{metric.delta_percent ? <span class="soft"> ({signed(Number(metric.delta_percent.toFixed(1)))} %)</span> : null}</td>
-              <td><Badge tone={JUDGED[metric.judgement] ?? "plain"}>{metric.judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge></td>
+              {names[0] !== null && <>
+                <td class="end">{metric.delta === null || metric.delta === undefined ? "" : signed(metric.delta)}{metric.delta_percent ? <span class="soft"> ({signed(Number(metric.delta_percent.toFixed(1)))} %)</span> : null}</td>
+                <td><Badge tone={JUDGED[metric.judgement] ?? "plain"}>{metric.judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge></td>
+              </>}
               <td><Evaluated side={metric.new ?? metric.old} /></td>
               <td class="soft">{dataset(metric.old, metric.new)}</td>
             </tr>
@@ -79,11 +82,11 @@ function dataset(old: MetricSide | null, now: MetricSide | null): string {
   return now === null ? a : `${a} → ${b}`;
 }
 
-function ContractDiff({ contract }: { readonly contract: NonNullable<ArtifactDiff["contract"]> }) {
+function ContractDiff({ contract, isFirst }: { readonly contract: NonNullable<ArtifactDiff["contract"]>; readonly isFirst: boolean }) {
   const [tone, words] = ({ same: ["plain", "the same"], backward: ["good", "backward compatible"], breaking: ["bad", "breaking"] } as Record<string, [string, string]>)[contract.compatibility] ?? ["warn", contract.compatibility];
   return (
     <>
-      <p><Badge tone={tone}>{words}</Badge></p>
+      {!isFirst && <p><Badge tone={tone}>{words}</Badge></p>}
       {contract.because.items.length > 0 && <ul class="changes">{contract.because.items.map((line) => <li key={line}><code>{line}</code></li>)}</ul>}
       <More listed={contract.because} what="change" />
     </>
@@ -100,7 +103,7 @@ function Files({ diff }: { readonly diff: ArtifactDiff }) {
   ];
   return (
     <>
-      {tensors && <p>{tensors.changed.count} of {count(tensors.new, "tensor")} changed{tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""}{tensors.unknown > 0 ? `, ${tensors.unknown} not known` : ""} · {bytes(files.bytes_new)} of {bytes(files.size_new)} is new{diff.classes ? ` · ${diff.classes.sentence}${diff.classes.manifest_is === "claimed" ? " (claimed)" : ""}` : ""}</p>}
+      {tensors && <p>{diff.old === null ? count(tensors.new, "tensor") : <>{tensors.changed.count} of {count(tensors.new, "tensor")} changed</>}{diff.old && tensors.added.count > 0 ? `, ${tensors.added.count} added` : ""}{tensors.removed.count > 0 ? `, ${tensors.removed.count} removed` : ""}{tensors.unknown > 0 ? `, ${tensors.unknown} not known` : ""} · {diff.old === null ? bytes(files.size_new) : `${bytes(files.bytes_new)} of ${bytes(files.size_new)} is new`}{diff.classes ? ` · ${diff.classes.sentence}${diff.classes.manifest_is === "claimed" ? " (claimed)" : ""}` : ""}</p>}
       {tensors && tensors.changed.items.length > 0 && <details><summary>Changed tensors</summary><ul class="changes">{tensors.changed.items.map((name) => <li key={name}><code>{name}</code></li>)}</ul><More listed={tensors.changed} what="tensor" /></details>}
       {tensors && [...tensors.retyped.items.map((it) => [it.name, it.old, it.new] as const), ...tensors.reshaped.items.map((it) => [it.name, it.old.join(" × "), it.new.join(" × ")] as const)].map(([name, old, now]) => <p key={name + now}><code>{name}</code> {old} → {now}</p>)}
       {rows.length === 0 ? <p class="soft">The files are the same.</p> : (

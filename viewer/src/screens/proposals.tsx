@@ -1,10 +1,10 @@
 // Branches beside the registry's own: what each would change, judged against the commit shown.
-import type { MoveReview, Review, RulesReview, VersionReview } from "refmark-wasm";
+import type { Attention, Decision, EvidenceReview, Listed, MoveReview, Review, RulesReview, VersionReview } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { opened } from "../app/state.ts";
 import { bytes, count, span } from "../app/words.ts";
-import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Section, To, Told, TrustBadge, Waiting, When, Words } from "../parts/bits.tsx";
-import { Difference, More } from "../parts/difference.tsx";
+import { Badge, Code, DecisionBadge, Empty, Facts, Heading, Icon, Id, Out, Section, To, Told, TrustBadge, Waiting, When, Words } from "../parts/bits.tsx";
+import { Difference, Finding, More, TextLines } from "../parts/difference.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { Problems } from "../parts/problems.tsx";
 import type { Proposal } from "../protocol.ts";
@@ -74,10 +74,11 @@ function ReviewPage({ review, landed }: { readonly review: Review; readonly land
         <Icon name={review.verdict === "ok" ? "check" : review.verdict === "pending" ? "wait" : "cross"} />
         <p><DecisionBadge decision={review.verdict} /> <strong>{review.summary}</strong>{landed && <span class="soft"> · landed</span>}</p>
       </div>
-      {review.changes.items.map((move, at) => <Move key={move.path} move={move} id={`move-${at}`} />)}
+      <NeedsAttention all={review.attention} />
+      {alone(review).map((move, at) => <Move key={move.path} move={move} others={withIt(review, move.path)} id={`move-${at}`} />)}
       {review.rules.map((rules) => <Rules key={rules.statement} rules={rules} />)}
-      {review.versions.items.length > 0 && <Section title="New versions" id="versions"><ul class="changes">{review.versions.items.map((it) => <NewVersion key={`${it.model}/${it.version}`} it={it} />)}</ul><More listed={review.versions} what="version" /></Section>}
-      {review.records.items.length > 0 && <Section title="Other records" id="records"><ul class="changes">{review.records.items.map((it) => <li key={it.path}>{it.says} <span class="soft">by {it.by}</span>{it.effect ? null : <> <Badge tone="warn">without effect</Badge></>}</li>)}</ul><More listed={review.records} what="record" /></Section>}
+      {review.versions.items.length > 0 && <Section title="New versions" id="versions">{review.versions.items.map((it) => <NewVersion key={`${it.model}/${it.version}`} it={it} came={withIt(review, it.path)} />)}<More listed={review.versions} what="version" /></Section>}
+      {review.records.items.length > 0 && <Section title="Other records" id="records"><ul class="changes">{review.records.items.map((it) => <li key={it.path}>{it.evidence ? <Piece it={it.evidence} /> : <>{it.says} <span class="soft">by {it.by}</span></>}<Effect decision={it.decision} /></li>)}</ul><More listed={review.records} what="record" /></Section>}
       {review.problems.length > 0 && <Section title="What stands in the way" id="problems"><Problems problems={review.problems} /></Section>}
       {review.companions.items.length > 0 && <Section title="Files that carry no authority" id="companions"><ul class="changes">{review.companions.items.map((it) => <li key={it.path}><code>{it.path}</code> <span class="soft">{it.what}</span>{it.steers_the_forge && <> <Badge tone="warn">steers the forge</Badge></>}</li>)}</ul><More listed={review.companions} what="file" /></Section>}
       {review.inert.items.length > 0 && <details><summary>{count(review.inert.count, "file")} without effect as it stands</summary><Problems problems={review.inert.items} /></details>}
@@ -105,45 +106,92 @@ function Methods({ methods }: { readonly methods: Review["methods"] }) {
 /** A new policy or root: what it changes, and its text line by line. */
 function Rules({ rules }: { readonly rules: RulesReview }) {
   return (
-    <Section title={`${rules.kind === "root" ? "Trust root" : "Policy"} ${rules.number}`} id={`rules-${rules.statement}`} aside={rules.effect ? null : <Badge tone="warn">without effect</Badge>}>
+    <Section title={`${rules.kind === "root" ? "Trust root" : "Policy"} ${rules.number}`} id={`rules-${rules.statement}`} aside={<Effect decision={rules.decision} />}>
       {rules.reason && <p class="quote">{rules.reason}</p>}
       <p class="soft">by {rules.by}, <When time={rules.time} /> · {count(rules.signatures, "signature")} · statement <Id id={rules.statement} what="statement's digest" /></p>
-      <ul class="changes">{rules.changes.items.map((it) => <li key={it}>{it}</li>)}</ul>
+      {rules.changes.items.length > 0 && <h3>Who could before, who can now</h3>}
+      <ul class="changes">{rules.changes.items.map((it) => <li key={it}>{rules.asks_less.items.includes(it) && <><Badge tone="bad">asks less</Badge> </>}{it}</li>)}</ul>
       <More listed={rules.changes} what="change" />
       {rules.lines_added.count + rules.lines_removed.count > 0 && (
-        <details><summary>Its text: {rules.lines_added.count} added and {count(rules.lines_removed.count, "removed line", "removed lines")}</summary>
-          <ul class="changes">
-            {rules.lines_removed.items.map((line, at) => <li key={`-${at}`}><code>− {line}</code></li>)}
-            {rules.lines_added.items.map((line, at) => <li key={`+${at}`}><code>+ {line}</code></li>)}
-          </ul>
-        </details>
+        <TextLines summary={`Its text: ${rules.lines_added.count} added and ${count(rules.lines_removed.count, "removed line", "removed lines")}`} added={rules.lines_added} removed={rules.lines_removed} />
       )}
     </Section>
   );
 }
 
-function NewVersion({ it }: { readonly it: VersionReview }) {
-  const { model, version } = it;
+/** What is not in effect says why: it waits, or it is refused. */
+function Effect({ decision }: { readonly decision: Decision }) {
+  return decision === "ok" ? null : <> <DecisionBadge decision={decision} /></>;
+}
+
+/** What a reviewer must see before anything else. */
+function NeedsAttention({ all }: { readonly all: Listed<Attention> }) {
+  if (all.count === 0) return null;
   return (
-    <li>
-      <To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To> <span class="soft">by {it.by}, <When time={it.time} /></span>
-      {it.package && <> · {it.package.type}, {it.package.format}, {bytes(it.package.size)} in {count(it.package.files, "file")}: {it.package.classes}{it.package.manifest_is === "claimed" ? " (claimed)" : ""} <TrustBadge trust={it.package.trust} /></>}
-      {!it.effect && <> <Badge tone="warn">without effect</Badge></>}
-    </li>
+    <Section title={`Needs attention (${all.count})`} id="attention">
+      <ul class="changes">{all.items.map((it, at) => <li key={at}><Badge tone={it.gravity === "danger" ? "bad" : "warn"}>{it.kind.replaceAll("-", " ")}</Badge> <strong>{it.about}</strong>: {it.says}</li>)}</ul>
+      <More listed={all} what="thing" />
+    </Section>
   );
 }
 
-function Move({ move, id }: { readonly move: MoveReview; readonly id: string }) {
+/** Moves with a place of their own: what they came for may not be among those that are listed. */
+function alone(review: Review): readonly MoveReview[] {
+  const listed = new Set([...review.changes.items, ...review.versions.items].map((it) => it.path));
+  return review.changes.items.filter((it) => !it.shown_with || !listed.has(it.shown_with));
+}
+
+function withIt(review: Review, path: string): readonly MoveReview[] {
+  return review.changes.items.filter((it) => it.shown_with === path);
+}
+
+/** A piece of evidence in a line. */
+function Piece({ it }: { readonly it: EvidenceReview }) {
+  return <>{it.type}{it.of && <> of <strong>{it.of}</strong></>}: <Badge tone={it.verdict === "pass" ? "good" : it.verdict === "fail" ? "bad" : "plain"}>{it.verdict}</Badge> by {it.by}{it.metrics.length > 0 && <>, {it.metrics.map(([name, value]) => `${name} ${value}`).join(", ")}{it.dataset && ` on ${it.dataset}`}</>}{it.run && <> · <Out url={it.run}>the run</Out></>}{it.summary && <> · {it.summary}</>}</>;
+}
+
+function NewVersion({ it, came }: { readonly it: VersionReview; readonly came: readonly MoveReview[] }) {
+  const { model, version } = it;
+  const known = it.package;
+  return (
+    <div>
+      <p><To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To> <span class="soft">by {it.by}, <When time={it.time} /></span>
+        {known && <> · {known.type}, {known.format}, {bytes(known.size)} in {count(known.files, "file")}: {known.classes}{known.manifest_is === "claimed" ? " (claimed)" : ""} <TrustBadge trust={known.trust} /></>}
+        <Effect decision={it.decision} /></p>
+      {known && <Known it={known} withFindings={!it.diff} />}
+      {came.map((move) => <Gates key={move.path} gates={move.gates} label={`Gates of ${move.change}`} />)}
+      {it.diff && <Difference diff={it.diff} id={`version-${model}-${version}`} />}
+    </div>
+  );
+}
+
+/** What the scan found in a package, what it lacks, and what was found out about it. */
+function Known({ it, withFindings }: { readonly it: NonNullable<VersionReview["package"]>; readonly withFindings: boolean }) {
+  if ((withFindings ? it.findings.count : 0) + it.gaps.length + it.evidence.count === 0) return null;
+  return (
+    <ul class="changes">
+      {withFindings && it.findings.items.map((found, at) => <li key={`f${at}`}><Badge tone="bad">finding</Badge> <Finding it={found} /></li>)}
+      {it.gaps.map((gap, at) => <li key={`g${at}`}><Badge tone="bad">not whole</Badge> <code>{gap.path}</code>: {gap.detail}</li>)}
+      {it.evidence.items.map((piece, at) => <li key={`e${at}`}><Piece it={piece} /></li>)}
+    </ul>
+  );
+}
+
+/** A move, with those that came for it: one table of gates. */
+function Move({ move, others, id }: { readonly move: MoveReview; readonly others: readonly MoveReview[]; readonly id: string }) {
+  const all = [move, ...others];
   return (
     <>
       <Section title={move.change} id={id} aside={<DecisionBadge decision={move.decision} />}>
         {move.reason && <p class="quote">{move.reason}</p>}
         <p class="soft">proposed by {move.by}, <When time={move.time} /> · statement <Id id={move.statement} what="statement's digest" /></p>
+        {others.map((it) => <p key={it.path}>With it: {it.change}<Effect decision={it.decision} /></p>)}
         {move.held && <p>Version {move.held.version} has held it for {span(new Date(0).toISOString(), new Date(move.held.seconds * 1000).toISOString())}, by {move.held.by}{move.held.rollbacks > 0 ? `; ${count(move.held.rollbacks, "rollback")} so far` : ""}.</p>}
-        <Signers signers={move.signers} said={move.said} />
-        <Gates gates={move.gates} label={`Gates of ${move.change}`} />
-        {move.problems.length > 0 && <Problems problems={move.problems} />}
+        {all.map((it) => <Signers key={it.path} signers={it.signers} said={it.said} />)}
+        <Gates gates={all.flatMap((it) => it.gates)} label={`Gates of ${move.change}`} />
+        {all.map((it) => it.problems.length > 0 && <Problems key={it.path} problems={it.problems} />)}
         {move.reach && move.reach.count > 0 && <p>{count(move.reach.count, "project")} pinned to it.</p>}
+        {move.package && <Known it={move.package} withFindings={!move.diff} />}
       </Section>
       {move.diff && <Difference diff={move.diff} id={`${id}-diff`} />}
     </>

@@ -9,6 +9,7 @@ use refmark_records::policy::{Demands, MemberKind, Right, Signer};
 use refmark_records::registry_id::RegistryId;
 use refmark_types::error::Result;
 use refmark_types::name::{ModelName, PrincipalId};
+use refmark_types::text::when;
 use refmark_types::time::Timestamp;
 
 impl Case<'_> {
@@ -106,7 +107,7 @@ impl Case<'_> {
                 .find(|(by, waiver)| by != common.by && waiver.gate == gate.name && waiver.until >= now);
             if let Some((by, waiver)) = waiver {
                 gate.status = Status::Waived;
-                gate.found = format!("{}; waived by {by} until {}: {}", gate.found, waiver.until, waiver.reason);
+                gate.found = format!("{}; waived by {by} until {}: {}", gate.found, when(waiver.until), waiver.reason);
             }
         }
     }

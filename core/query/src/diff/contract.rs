@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Listed;
 use refmark_records::contract;
 pub use refmark_records::contract::{Compatibility, ContractSource};
-use refmark_records::manifest::{Contract, Manifest};
+use refmark_records::manifest::{Contract, ContractField, Manifest};
 
 /// What changed between two contracts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +28,18 @@ impl From<contract::ContractDiff> for ContractDiff {
 /// Compares what two artifacts promise: their contracts or, where those are not both there, their ONNX graphs.
 pub fn compare_artifacts(old: (&Manifest, Option<&Contract>), new: (&Manifest, Option<&Contract>)) -> ContractDiff {
     contract::compare_artifacts(old, new).into()
+}
+
+/// What a contract states, a sentence a field, where there is none to hold it against.
+pub(super) fn stated(contract: Option<&Contract>) -> ContractDiff {
+    let field = |what: &'static str| {
+        move |it: &ContractField| format!("{what} {}: {}{}", it.name, it.field_type, if it.optional { "?" } else { "" })
+    };
+    let because = match contract {
+        Some(it) => it.inputs.iter().map(field("input")).chain(it.outputs.iter().map(field("output"))).collect(),
+        None => std::iter::once("it states no inputs and outputs".to_owned()).collect(),
+    };
+    ContractDiff { compatibility: Compatibility::Unknown, because, source: ContractSource::Contract }
 }
 
 /// Compares two contracts.

@@ -146,13 +146,13 @@ fn measured(
     Ok(all)
 }
 
-/// Compares the metrics of two artifacts, sorted by name.
+/// Compares the metrics of two artifacts, sorted by name; without an old one, all of the new.
 pub fn compare(
     reader: StateReader<'_>,
-    a: (&ArtifactId, &Manifest),
+    a: Option<(&ArtifactId, &Manifest)>,
     b: (&ArtifactId, &Manifest),
 ) -> Result<Vec<MetricDiff>> {
-    let mut old = measured(reader, a.0, a.1)?;
+    let mut old = a.map(|(id, manifest)| measured(reader, id, manifest)).transpose()?.unwrap_or_default();
     let mut new = measured(reader, b.0, b.1)?;
     let names: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
     let mut rows = Vec::new();

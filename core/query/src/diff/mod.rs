@@ -135,8 +135,8 @@ impl<'a> Holding<'a> {
 pub struct ArtifactDiff {
     /// Whether both are one artifact. Then nothing else is listed.
     pub identical: bool,
-    /// The old one.
-    pub old: SideShown,
+    /// The old one; none where everything of the new one is listed.
+    pub old: Option<SideShown>,
     /// The new one.
     pub new: SideShown,
     /// Metrics, sorted by name.
@@ -167,7 +167,7 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
     let identical = a.artifact == b.artifact;
     let metrics = match identical {
         true => Vec::new(),
-        false => metrics::compare(reader, (&a.artifact, &old), (&b.artifact, &new))?,
+        false => metrics::compare(reader, Some((&a.artifact, &old)), (&b.artifact, &new))?,
     };
     let contents = |id| Ok::<_, Box<Error>>(reader.contents(id)?.unwrap_or_default());
     let (held_old, held_new) = match identical {
@@ -183,7 +183,7 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
     }
     Ok(ArtifactDiff {
         identical,
-        old: shown(a, &old),
+        old: Some(shown(a, &old)),
         new: shown(b, &new),
         metrics: metrics.into_iter().collect(),
         contract: contract::compare_artifacts((&old, contracts.0.as_ref()), (&new, contracts.1.as_ref())),
@@ -194,6 +194,52 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         lineage: lineage::compare((&old, &lineages.0, cards.0.as_deref()), (&new, &lineages.1, cards.1.as_deref())),
         card: lineage::cards((&old, cards.0.as_deref()), (&new, cards.1.as_deref())),
     })
+}
+
+/// Everything of one artifact, as what differs from nothing; nothing where its manifest is not there.
+///
+/// # Errors
+///
+/// `bad-record` where one of its documents is none.
+pub fn from_nothing(reader: StateReader<'_>, side: &Side) -> Result<Option<ArtifactDiff>> {
+    let Some(new) = reader.manifest(&side.artifact)? else { return Ok(None) };
+    let old = Manifest {
+        artifact_type: new.artifact_type.clone(),
+        format: new.format.clone(),
+        files: Vec::new(),
+        capabilities: Vec::new(),
+        metrics: Default::default(),
+        parents: Vec::new(),
+        source: None,
+        contract: None,
+        lineage: None,
+        evaluation_card: None,
+        model_card: None,
+        contents: None,
+        incomplete: Vec::new(),
+        graphs: Vec::new(),
+        tensors: Vec::new(),
+    };
+    let (nothing, held) = (Contents::default(), reader.contents(&side.artifact)?.unwrap_or_default());
+    let holding_old = Holding { manifest: &old, contents: &nothing };
+    let holding_new = Holding { manifest: &new, contents: &held };
+    let (tensors, changed_in) = tensors::compare(holding_old, holding_new);
+    let lineage = reader.lineage(&side.artifact)?.unwrap_or_default();
+    let card = reader.document(&side.artifact, Document::ModelCard)?;
+    let before = Default::default();
+    Ok(Some(ArtifactDiff {
+        identical: false,
+        old: None,
+        new: shown(side, &new),
+        metrics: metrics::compare(reader, None, (&side.artifact, &new))?.into_iter().collect(),
+        contract: contract::stated(reader.contract(&side.artifact)?.as_ref()),
+        tensors,
+        files: files::compare(holding_old, holding_new, &changed_in),
+        classes: files::classes(&old, &new),
+        findings: findings::compare(holding_old, holding_new),
+        lineage: lineage::compare((&old, &before, None), (&new, &lineage, card.as_deref())),
+        card: lineage::cards((&old, None), (&new, card.as_deref())),
+    }))
 }
 
 fn manifest(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<std::sync::Arc<Manifest>> {

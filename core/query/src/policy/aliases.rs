@@ -26,10 +26,7 @@ pub struct AliasClass {
 
 /// In which class the usual names fall, for a model of this name.
 pub fn alias_classes(policy: &Policy, model: &ModelName) -> Vec<AliasClass> {
-    let named = policy.alias.iter().flat_map(|rule| rule.names.iter().map(String::as_str));
-    let named = named.filter(|name| !name.contains('*'));
-    let mut names: Vec<&str> = LIVE_NAMES.into_iter().chain(OTHER_NAMES).collect();
-    names.extend(named.filter(|name| !LIVE_NAMES.contains(name) && !OTHER_NAMES.contains(name)).collect::<Vec<_>>());
+    let names = usual_names(&[policy]);
     let class = |name: &str| {
         let alias = AliasName::parse(name).ok()?;
         let rule = policy.alias_rule(model, &alias);
@@ -40,7 +37,18 @@ pub fn alias_classes(policy: &Policy, model: &ModelName) -> Vec<AliasClass> {
             asks: rule.map_or_else(|| "nobody may move it".to_owned(), |rule| demands(policy, &rule.needs)),
         })
     };
-    names.into_iter().filter_map(class).collect()
+    names.iter().filter_map(|name| class(name)).collect()
+}
+
+/// The usual names, and those that one of these policies spells out.
+pub(super) fn usual_names(policies: &[&Policy]) -> Vec<String> {
+    let mut names: Vec<String> = LIVE_NAMES.into_iter().chain(OTHER_NAMES).map(str::to_owned).collect();
+    for name in policies.iter().flat_map(|policy| &policy.alias).flat_map(|rule| &rule.names) {
+        if !name.contains('*') && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// How much a class asks, for comparing two: people first, then a stage, then gates.

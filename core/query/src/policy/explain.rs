@@ -350,7 +350,7 @@ fn models(patterns: &[String]) -> String {
     }
 }
 
-fn states<'a>(words: impl Iterator<Item = &'a str>, none: &str) -> String {
+pub(super) fn states<'a>(words: impl Iterator<Item = &'a str>, none: &str) -> String {
     let words: Vec<&str> = words.collect();
     if words.is_empty() { none.to_owned() } else { joined(&words, "or") }
 }
@@ -360,7 +360,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn joined<T: AsRef<str>>(words: &[T], last: &str) -> String {
+pub(super) fn joined<T: AsRef<str>>(words: &[T], last: &str) -> String {
     match words {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),

@@ -45,7 +45,7 @@ pub fn warnings(policy: &Policy, root: Option<&Root>, evidence_types: Option<&[E
 }
 
 /// Every rule with the words that name it.
-fn places(policy: &Policy) -> Vec<(String, &Demands)> {
+pub(super) fn places(policy: &Policy) -> Vec<(String, &Demands)> {
     let mut all = Vec::new();
     for rule in &policy.trust {
         let from = words(rule.from.iter().map(|state| state.as_str()));
@@ -446,7 +446,7 @@ impl WarningList<'_> {
     }
 }
 
-fn could(policy: &Policy, signer: &Signer, id: &PrincipalId, member: &Member) -> bool {
+pub(super) fn could(policy: &Policy, signer: &Signer, id: &PrincipalId, member: &Member) -> bool {
     let holds = member.roles.iter().any(|role| signer.roles.contains(role))
         || (signer.owner && policy.owners.iter().any(|owner| owner.members.contains(id)));
     holds && (approves(policy, member) || policy.has_right(member, Right::Propose))

@@ -1,9 +1,9 @@
 //! One move under review: who stands behind it, its gates, what differs, whom it reaches.
 
-use super::{GateReview, HeldReview, MoveReview, PackageReview, ReachReview, SaidReview, SignerReview};
-use crate::answer::ManifestIs;
-use crate::diff::{ArtifactDiff, Listed, Side, diff};
-use refmark_engine::gate::{Decision, GateReport};
+use super::package::package;
+use super::{GateReview, HeldReview, MoveReview, ReachReview, SaidReview, SignerReview};
+use crate::diff::{ArtifactDiff, Listed, Side, diff, from_nothing};
+use refmark_engine::gate::{Decision, GateReport, Status};
 use refmark_engine::rules::describe;
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
@@ -14,7 +14,6 @@ use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Error, Result};
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
-use refmark_types::text::one_line;
 
 /// So many moves are looked back at.
 const LOOK_BACK: u64 = 200;
@@ -25,8 +24,7 @@ pub(super) struct Moved<'a> {
     pub record: &'a Record,
     pub commit: Oid,
     pub report: Option<&'a GateReport>,
-    pub effect: bool,
-    pub refused: bool,
+    pub decision: Decision,
     pub findings: Vec<&'a Error>,
     /// The other records of its commit.
     pub with: Vec<&'a Record>,
@@ -91,11 +89,8 @@ fn bare(reader: StateReader<'_>, moved: &Moved<'_>) -> Result<MoveReview> {
         reason: String::new(),
         by: common.by.clone(),
         time: common.time,
-        decision: match (moved.effect, moved.refused) {
-            (true, _) => Decision::Ok,
-            (false, true) => Decision::Refused,
-            (false, false) => Decision::Pending,
-        },
+        decision: moved.decision,
+        shown_with: None,
         break_glass: moved.report.is_some_and(|report| report.break_glass),
         signers: Vec::new(),
         said: said(reader, record)?,
@@ -155,7 +150,12 @@ fn alias(reader: StateReader<'_>, alias_move: &AliasMove, with_diff: bool, revie
                 |at: Target| Side { artifact: at.artifact, version: Some((alias_move.model.clone(), at.version)) };
             review.diff = difference(reader, &side(from), &side(to), review);
         }
-        (None, Some(to)) => review.package = package(reader, &to.artifact)?,
+        (None, Some(to)) => {
+            // The first move shows everything: there is nothing that anybody knows already.
+            let side = Side { artifact: to.artifact, version: Some((alias_move.model.clone(), to.version)) };
+            review.package = package(reader, &to.artifact)?;
+            review.diff = if with_diff { from_nothing(reader, &side).ok().flatten() } else { None };
+        }
         _ => {}
     }
     Ok(())
@@ -170,22 +170,6 @@ fn difference(reader: StateReader<'_>, old: &Side, new: &Side, review: &mut Move
             None
         }
     }
-}
-
-/// An artifact by itself.
-pub(super) fn package(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Option<PackageReview>> {
-    let Some(manifest) = reader.manifest(artifact)? else { return Ok(None) };
-    Ok(Some(PackageReview {
-        artifact_type: manifest.artifact_type.to_string(),
-        format: manifest.format.clone(),
-        files: manifest.files.len(),
-        size: manifest.files.iter().fold(0, |total, file| total.saturating_add(file.size)),
-        tensors: manifest.tensor_count(),
-        classes: crate::diff::what_files_can_do(&manifest),
-        manifest_is: ManifestIs::Claimed,
-        trust: reader.trust(artifact)?.0,
-        claims: manifest.metrics.iter().take(20).map(|(name, value)| (one_line(name), value.to_string())).collect(),
-    }))
 }
 
 /// Since when the alias holds what it moves from, and how often it went back since that version first held it.
@@ -289,8 +273,13 @@ pub(crate) fn gates(
     };
     let row = |gate: &refmark_engine::gate::GateResult| {
         let evidence = all.iter().find(|piece| Some(piece.record.digest()) == gate.evidence);
+        let mut gate = gate.clone();
+        // Whatever is attached to what is refused, it stays refused: only what stands in its way is worth a hint.
+        if report.decision == Decision::Refused && gate.status != Status::Failed {
+            gate.next = None;
+        }
         GateReview {
-            gate: gate.clone(),
+            gate,
             evidence_by: evidence.map(|evidence| evidence.by.clone()),
             evidence_type: evidence.map(|evidence| evidence.evidence_type.to_string()),
             run: evidence.and_then(|evidence| evidence.run.clone()),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Moved, look, package};
+use super::attention::{Shown, attention, first_uses};
+use super::change::{Moved, look};
 use super::describe::says;
+use super::evidence::{called, review_of, says as evidence_says};
 use super::grave::{grave, gravity, registered};
+use super::package::package;
 use super::range::{MethodVerdict, Range, RangeOutcome, RangeVerdict, judgeable};
 use super::range_file::{RangeFile, range_files};
 use super::rules::rules;
@@ -12,7 +15,7 @@ use super::summary::{commands, key, summary, title};
 use super::{
     Commands, CompanionReview, MOVES, MoveReview, Pointed, RecordReview, Review, ReviewOptions, VersionReview,
 };
-use crate::diff::{Listed, Side, diff};
+use crate::diff::{Listed, Side, diff, from_nothing};
 use refmark_engine::effective::StateOverlay;
 use refmark_engine::snapshot::Change;
 use refmark_engine::state_reader::StateReader;
@@ -46,8 +49,13 @@ pub(super) fn compose(
     let Some(founder) = &root else {
         return Err(Error::new(Code::NotARegistry, "there is no trust root in effect at the end of this range"));
     };
-    let changes = moves(reader, policy.as_ref().map(|(policy, _)| &**policy), &all)?;
-    let versions = versions(reader, &all, changes.items.is_empty())?;
+    let mut changes = moves(reader, policy.as_ref().map(|(policy, _)| &**policy), &all)?;
+    let versions = versions(reader, &all, &changes.items)?;
+    show_together(&mut changes.items, &versions.items);
+    let (rules, companions) = (rules(reader, &all)?, companions(range, outcome)?);
+    let shown =
+        Shown { all: &all, changes: &changes.items, versions: &versions.items, rules: &rules, companions: &companions };
+    let attention = attention(reader, &shown, first_uses(range, &outcome.verified.objects, reader, &all)?)?;
     let commits = range.commits()?;
     let mut review = Review {
         verdict,
@@ -61,10 +69,11 @@ pub(super) fn compose(
         landed,
         commits,
         grave: grave(&all, policy.as_ref().map(|(policy, _)| &**policy)),
-        rules: rules(reader, &all)?,
-        records: records(&all),
+        rules,
+        attention,
+        records: records(reader, &all)?,
         inert: inert(outcome),
-        companions: companions(range, outcome)?,
+        companions,
         problems,
         methods,
         policy: policy.as_ref().map(|(policy, record)| Pointed { number: policy.number, statement: record.digest() }),
@@ -133,8 +142,7 @@ fn moves(reader: StateReader<'_>, policy: Option<&Policy>, all: &[RangeFile<'_>]
             record,
             commit: brought.commit,
             report: brought.report,
-            effect: brought.effect,
-            refused: brought.refused,
+            decision: brought.decision(),
             findings: brought.findings.clone(),
         };
         listed.items.push(look(reader, policy, &moved, listed.items.len() < DIFFS)?);
@@ -143,8 +151,23 @@ fn moves(reader: StateReader<'_>, policy: Option<&Policy>, all: &[RangeFile<'_>]
     Ok(listed)
 }
 
-fn versions(reader: StateReader<'_>, all: &[RangeFile<'_>], with_diffs: bool) -> Result<Listed<VersionReview>> {
+/// What came for something else is shown with it: a stage move with the alias's move of its artifact, the first trust move with
+/// the new version.
+fn show_together(moves: &mut [MoveReview], versions: &[VersionReview]) {
+    let aliases = moves.iter().filter(|it| it.kind == "alias" && it.to.is_some());
+    let aliases: Vec<_> = aliases.map(|it| (it.artifact, it.path.clone())).collect();
+    for one in moves.iter_mut().filter(|it| it.kind != "alias") {
+        let alias = aliases.iter().find(|(artifact, _)| *artifact == one.artifact).map(|(_, path)| path);
+        let begins = one.kind == "trust" && one.sequence == 1;
+        let version = versions.iter().find(|it| begins && Some(it.artifact) == one.artifact).map(|it| &it.path);
+        one.shown_with = alias.or(version).cloned();
+    }
+}
+
+fn versions(reader: StateReader<'_>, all: &[RangeFile<'_>], moves: &[MoveReview]) -> Result<Listed<VersionReview>> {
+    let is_shown = |artifact| moves.iter().any(|it| it.diff.as_ref().is_some_and(|diff| diff.new.artifact == artifact));
     let mut listed: Listed<VersionReview> = Listed::default();
+    let mut diffs = moves.iter().filter(|it| it.diff.is_some()).count();
     for brought in all {
         let Some(Predicate::Version(version)) = brought.record.as_ref().map(|record| record.predicate()) else {
             continue;
@@ -162,17 +185,20 @@ fn versions(reader: StateReader<'_>, all: &[RangeFile<'_>], with_diffs: bool) ->
             artifact: version.artifact,
             version: Some((version.model.clone(), version.version)),
         };
-        let differs = match before.filter(|_| with_diffs && listed.items.len() < DIFFS) {
+        let differs = match before {
+            _ if diffs >= DIFFS || is_shown(version.artifact) => None,
             Some(before) => diff(reader, &side(&before), &side(version)).ok(),
-            None => None,
+            None => from_nothing(reader, &side(version))?,
         };
+        diffs += usize::from(differs.is_some());
         listed.push(VersionReview {
             model: version.model.clone(),
             version: version.version,
             artifact: version.artifact,
             by: version.by.clone(),
+            path: brought.path.clone(),
             time: version.time,
-            effect: brought.effect,
+            decision: brought.decision(),
             package: package(reader, &version.artifact)?,
             diff: differs,
         });
@@ -180,7 +206,7 @@ fn versions(reader: StateReader<'_>, all: &[RangeFile<'_>], with_diffs: bool) ->
     Ok(listed)
 }
 
-fn records(all: &[RangeFile<'_>]) -> Listed<RecordReview> {
+fn records(reader: StateReader<'_>, all: &[RangeFile<'_>]) -> Result<Listed<RecordReview>> {
     let shown = |predicate: &Predicate| match predicate {
         // Beside the move that it is about, an approval has a place of its own.
         Predicate::Approval(approval) => {
@@ -192,7 +218,21 @@ fn records(all: &[RangeFile<'_>]) -> Listed<RecordReview> {
         let record = brought.record.as_ref().filter(|record| !shown(record.predicate()))?;
         let says = says(record.predicate())?;
         let (kind, by) = (record.predicate().kind(), record.common().by.clone());
-        Some(RecordReview { kind, says, path: brought.path.clone(), by, effect: brought.effect })
+        let row = |says, evidence| RecordReview {
+            kind,
+            says,
+            path: brought.path.clone(),
+            by,
+            decision: brought.decision(),
+            evidence,
+        };
+        Some(match record.predicate() {
+            Predicate::Evidence(evidence) => called(reader, all, &evidence.artifact).map(|of| {
+                let shown = review_of(evidence, of);
+                row(evidence_says(&shown, &evidence.artifact), Some(shown))
+            }),
+            _ => Ok(row(says, None)),
+        })
     });
     rows.collect()
 }

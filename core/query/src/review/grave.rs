@@ -2,7 +2,6 @@
 
 use super::GraveChange;
 use super::range_file::RangeFile;
-use refmark_engine::gate::Decision;
 use refmark_engine::rules::describe;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
@@ -54,16 +53,7 @@ pub(super) fn grave(all: &[RangeFile<'_>], policy: Option<&Policy>) -> Vec<Grave
             Place::Policy(number) => format!("policy {number}"),
             _ => describe(record.predicate()),
         };
-        Some(GraveChange {
-            change,
-            path: file.path.clone(),
-            by: record.common().by.clone(),
-            decision: match (file.effect, file.refused) {
-                (true, _) => Decision::Ok,
-                (false, true) => Decision::Refused,
-                (false, false) => Decision::Pending,
-            },
-        })
+        Some(GraveChange { change, path: file.path.clone(), by: record.common().by.clone(), decision: file.decision() })
     };
     found.iter().filter_map(change).collect()
 }

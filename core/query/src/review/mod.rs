@@ -3,10 +3,13 @@
 //! It is read from the commits alone. What was refused is shown as refused, and evidence that did not take effect and
 //! would not is not shown as evidence.
 
+mod attention;
 mod change;
 mod compose;
 mod describe;
+mod evidence;
 mod grave;
+mod package;
 mod range;
 mod range_file;
 mod rules;
@@ -19,16 +22,18 @@ use super::diff::{ArtifactDiff, Listed};
 use refmark_engine::gate::{Decision, GateResult};
 use refmark_engine::verify::Problem;
 use refmark_records::registry_id::RegistryId;
-use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
+pub use attention::{Attention, AttentionKind, Gravity};
 pub(crate) use change::{gates, said, signers};
 pub(crate) use compose::{companions, reordered};
 pub(crate) use describe::in_words;
+pub use evidence::EvidenceReview;
+pub use package::PackageReview;
 pub use range::{Method, MethodVerdict, Range, RangeOutcome, RangeVerdict, merge_base};
 pub use summary::quoted;
 
@@ -69,6 +74,8 @@ pub struct Review {
     pub landed: bool,
     /// How many commits it has.
     pub commits: usize,
+    /// What a reviewer must see first, the gravest first.
+    pub attention: Listed<Attention>,
     /// Every change of roots, policies, trust states and of what is live in production, the gravest first: none is left out.
     pub grave: Vec<GraveChange>,
     /// Moves of aliases, stages and trust states, the most important first.
@@ -173,6 +180,9 @@ pub struct MoveReview {
     pub time: Timestamp,
     /// What it comes to.
     pub decision: Decision,
+    /// The path of the record that it is shown with: the alias's move, or the new version, that it came for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_with: Option<String>,
     /// Whether one person's word is enough for now, and the rest is due afterwards.
     pub break_glass: bool,
     /// Everybody that the rule asks for.
@@ -183,7 +193,7 @@ pub struct MoveReview {
     pub gates: Vec<GateReview>,
     /// Why it has no effect, where a rule is broken before any gate is asked.
     pub problems: Vec<Problem>,
-    /// What differs between the old and the new artifact.
+    /// What differs between the old and the new artifact; everything, where there is no old one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<ArtifactDiff>,
     /// The new artifact by itself, where there is no old one.
@@ -243,30 +253,6 @@ pub struct GateReview {
     pub run: Option<String>,
 }
 
-/// An artifact by itself.
-#[derive(Debug, Clone, Serialize)]
-pub struct PackageReview {
-    /// Its type.
-    #[serde(rename = "type")]
-    pub artifact_type: String,
-    /// The format of its weights.
-    pub format: String,
-    /// How many files.
-    pub files: usize,
-    /// Their size in bytes.
-    pub size: u64,
-    /// How many tensors.
-    pub tensors: usize,
-    /// What its files can do.
-    pub classes: String,
-    /// Whether that was held against its bytes.
-    pub manifest_is: ManifestIs,
-    /// Its state.
-    pub trust: TrustState,
-    /// The metrics that its manifest claims.
-    pub claims: Vec<(String, String)>,
-}
-
 /// How long something held an alias.
 #[derive(Debug, Clone, Serialize)]
 pub struct HeldReview {
@@ -302,15 +288,17 @@ pub struct VersionReview {
     pub version: u64,
     /// The artifact.
     pub artifact: ArtifactId,
+    /// The path of its record.
+    pub path: String,
     /// Who registered it.
     pub by: PrincipalId,
     /// When, by that person's clock.
     pub time: Timestamp,
-    /// Whether it takes effect.
-    pub effect: bool,
+    /// What it comes to.
+    pub decision: Decision,
     /// The package.
     pub package: Option<PackageReview>,
-    /// What differs from the version before, for the first few.
+    /// What differs from the version before, or everything of a first one; for the first few, and where no move shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<ArtifactDiff>,
 }
@@ -332,10 +320,12 @@ pub struct RulesReview {
     pub time: Timestamp,
     /// How many signatures it has.
     pub signatures: usize,
-    /// Whether it takes effect.
-    pub effect: bool,
-    /// What changes, in sentences: members, keys, roles, thresholds, distrusted keys.
+    /// What it comes to.
+    pub decision: Decision,
+    /// What changes, in sentences: who could do what before, and who can now.
     pub changes: Listed<String>,
+    /// Those of the changes that ask fewer people, or less of a change.
+    pub asks_less: Listed<String>,
     /// Lines of a policy's text that are new.
     pub lines_added: Listed<String>,
     /// Lines of a policy's text that are gone.
@@ -353,8 +343,11 @@ pub struct RecordReview {
     pub path: String,
     /// Who signed it.
     pub by: PrincipalId,
-    /// Whether it takes effect.
-    pub effect: bool,
+    /// What it comes to.
+    pub decision: Decision,
+    /// What it says of an artifact, where it is evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceReview>,
 }
 
 /// A file beside the records that changes too.

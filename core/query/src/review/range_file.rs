@@ -2,7 +2,7 @@
 
 use super::range::RangeOutcome;
 use refmark_engine::effective::Objects;
-use refmark_engine::gate::GateReport;
+use refmark_engine::gate::{Decision, GateReport};
 use refmark_engine::landing::Standing;
 use refmark_engine::snapshot::Mode;
 use refmark_records::layout::{Document, Place};
@@ -21,6 +21,17 @@ pub(super) struct RangeFile<'a> {
     pub(super) refused: bool,
     pub(super) report: Option<&'a GateReport>,
     pub(super) findings: Vec<&'a Error>,
+}
+
+impl RangeFile<'_> {
+    /// What becomes of it.
+    pub(super) fn decision(&self) -> Decision {
+        match (self.effect, self.refused) {
+            (true, _) => Decision::Ok,
+            (false, true) => Decision::Refused,
+            (false, false) => Decision::Pending,
+        }
+    }
 }
 
 /// The record of an object, where it lies at its own path.

@@ -1,11 +1,13 @@
-//! New roots and policies under review: members in sentences, the text line by line.
+//! New roots and policies under review: who could do what before and who can now, and the text line by line.
 
 use super::RulesReview;
 use super::range_file::RangeFile;
 use crate::diff::{Listed, lines};
+use crate::policy::compare;
 use refmark_engine::state_reader::StateReader;
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
+use refmark_records::root::{Quorum, Root};
 use refmark_records::statement::Predicate;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
@@ -24,8 +26,9 @@ pub(super) fn rules(reader: StateReader<'_>, all: &[RangeFile<'_>]) -> Result<Ve
             by: common.by.clone(),
             time: common.time,
             signatures: record.signatures.len(),
-            effect: brought.effect,
+            decision: brought.decision(),
             changes: Listed::default(),
+            asks_less: Listed::default(),
             lines_added: Listed::default(),
             lines_removed: Listed::default(),
         };
@@ -41,11 +44,11 @@ pub(super) fn rules(reader: StateReader<'_>, all: &[RangeFile<'_>]) -> Result<Ve
             Predicate::Root(root) => {
                 review.number = root.number;
                 review.reason.clone_from(&root.reason);
-                for (what, quorum) in [("root", &root.root), ("policy", &root.policy)] {
-                    let who =
-                        quorum.principals.iter().map(|principal| principal.as_str()).collect::<Vec<_>>().join(", ");
-                    review.changes.push(format!("{what}: {} of {who} must sign", quorum.threshold));
-                }
+                let before = match root.number {
+                    0 | 1 => None,
+                    n => reader.root(n - 1)?,
+                };
+                root_changes(before.as_deref(), root, &mut review);
             }
             _ => continue,
         }
@@ -63,42 +66,52 @@ fn policy_changes(reader: StateReader<'_>, number: u64, text: Oid, review: &mut 
         n => reader.0.oid(&Place::PolicyText(n - 1).path())?,
     };
     if let (Ok(new), Some(Ok(old))) = (objects.policy(text), old_text.map(|oid| objects.policy(oid))) {
-        members(&old, &new, review);
+        distrusted(&old, &new, review);
+        let changes = compare(&old, &new);
+        review.changes.extend(changes.says);
+        review.asks_less.extend(changes.asks_less);
     }
     let (new, old) = (read(text)?, old_text.map(read).transpose()?.unwrap_or_default());
     (review.lines_removed, review.lines_added) = lines::compare(&old, &new);
     Ok(())
 }
 
-fn members(old: &Policy, new: &Policy, review: &mut RulesReview) {
+fn distrusted(old: &Policy, new: &Policy, review: &mut RulesReview) {
     // What is lost goes first: a list may be cut at its end.
     for distrust in new.distrust.iter().filter(|distrust| !old.distrust.iter().any(|other| other.key == distrust.key)) {
         let since = distrust.since.short();
         review.changes.push(format!("key {} is distrusted since {since}: {}", distrust.key, distrust.reason));
     }
     for distrust in old.distrust.iter().filter(|distrust| !new.distrust.iter().any(|other| other.key == distrust.key)) {
-        review.changes.push(format!("key {} is trusted again", distrust.key));
+        let says = format!("key {} is trusted again", distrust.key);
+        review.asks_less.push(says.clone());
+        review.changes.push(says);
     }
-    let roles = |member: &refmark_records::policy::Member| {
-        member.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Who must sign roots and policies from now on, beside who had to.
+fn root_changes(before: Option<&Root>, root: &Root, review: &mut RulesReview) {
+    let words = |quorum: &Quorum| {
+        let who: Vec<&str> = quorum.principals.iter().map(|principal| principal.as_str()).collect();
+        format!("{} of {}", quorum.threshold, who.join(", "))
     };
-    for (id, member) in &new.members {
-        match old.members.get(id) {
-            None => review.changes.push(format!("{id} becomes a member: {}", roles(member))),
-            Some(before) => {
-                if roles(before) != roles(member) {
-                    review.changes.push(format!("{id}: {} → {}", roles(before), roles(member)));
-                }
-                if before.keys != member.keys {
-                    review.changes.push(format!("{id} has other keys"));
-                }
-                if before.kind != member.kind {
-                    review.changes.push(format!("{id} changes between person and agent"));
-                }
-            }
+    let quorums = |root: &Root| [("root", root.root.clone()), ("policy", root.policy.clone())];
+    let old = before.map(quorums);
+    for (at, (what, quorum)) in quorums(root).into_iter().enumerate() {
+        let old = old.as_ref().and_then(|old| old.get(at)).map(|(_, quorum)| quorum);
+        let says = match old.filter(|old| **old != quorum) {
+            Some(old) => format!("{what}: {} had to sign, now {}", words(old), words(&quorum)),
+            None => format!("{what}: {} must sign", words(&quorum)),
+        };
+        if old.is_some_and(|old| quorum.threshold < old.threshold) {
+            review.asks_less.push(says.clone());
         }
+        review.changes.push(says);
     }
-    for id in old.members.keys().filter(|id| !new.members.contains_key(*id)) {
-        review.changes.push(format!("{id} is no member any more"));
+    for holder in before.map(|_| &root.keyholders[..]).unwrap_or_default() {
+        let known = before.map(|before| before.keys_of(&holder.principal)).unwrap_or_default();
+        for key in holder.keys.iter().filter(|key| !known.contains(key)) {
+            review.changes.push(format!("{} holds the new key {}", holder.principal, key.id()));
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! What a review comes to in a few words, and what to type next.
 
 use super::range::RangeVerdict;
-use super::{Commands, Review, ReviewOptions};
+use super::{Commands, EvidenceReview, MoveReview, RecordReview, Review, ReviewOptions, SignerReview};
 use refmark_engine::gate::{Decision, Status};
 use refmark_records::policy::Policy;
 use refmark_types::error::Code;
 use refmark_types::text::counted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A word as a shell takes it: in single quotes where it holds anything but plain characters.
 ///
@@ -32,11 +32,11 @@ pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<
     let branch = if branch.is_empty() { "BRANCH".to_owned() } else { quoted(branch) };
     let range = format!("{}..{}", review.base.short(), review.head.short());
     let mut commands = Commands { check: format!("git fetch && refmark review {range}"), ..Commands::default() };
-    let missing =
-        review.changes.items.iter().any(|change| {
-            change.decision == Decision::Pending && change.signers.iter().any(|signer| signer.by.is_none())
-        });
-    if missing {
+    // A place that nobody could fill is no reason to send somebody there.
+    let open = |change: &&MoveReview| change.decision == Decision::Pending;
+    let places = review.changes.items.iter().filter(open).flat_map(|change| &change.signers);
+    let could = |signer: &SignerReview| signer.by.is_none() && signer.could.iter().any(|(_, signed)| !signed);
+    if places.clone().any(could) {
         commands.approve = Some(format!("git fetch && refmark approve {branch} && git push"));
     }
     if review.problems.iter().any(|problem| problem.code == Code::PremiseGone) {
@@ -69,10 +69,11 @@ pub(super) fn commands(review: &Review, options: &ReviewOptions, policy: Option<
 }
 
 pub(super) fn title(review: &Review) -> String {
-    if let Some(first) = review.changes.items.first() {
+    if let Some(first) = review.changes.items.iter().find(|change| change.shown_with.is_none()) {
         // Where not all are listed, they are counted whatever their kind.
+        let alike = |change: &&MoveReview| change.kind == first.kind && change.shown_with.is_none();
         let more = match review.changes.more {
-            0 => review.changes.items.iter().filter(|change| change.kind == first.kind).count() - 1,
+            0 => review.changes.items.iter().filter(alike).count() - 1,
             _ => review.changes.count - 1,
         };
         let more = if more > 0 { format!(" and {}", counted(more, "more move")) } else { String::new() };
@@ -91,8 +92,18 @@ pub(super) fn title(review: &Review) -> String {
         ([], 0) => "nothing changes".to_owned(),
         ([], companions) => format!("{} beside the records", counted(companions, "file")),
         ([one], _) => one.says.clone(),
-        _ => counted(review.records.count, "record"),
+        (several, _) => evidence_of_one(several).unwrap_or_else(|| counted(review.records.count, "record")),
     }
+}
+
+/// The types of several pieces of evidence about one version, which says more than their number.
+fn evidence_of_one(records: &[RecordReview]) -> Option<String> {
+    let all: Option<Vec<&EvidenceReview>> = records.iter().map(|record| record.evidence.as_ref()).collect();
+    let all = all?;
+    let of = all.first()?.of.as_ref()?;
+    let types: BTreeSet<&str> = all.iter().map(|it| it.evidence_type.as_str()).collect();
+    let one = all.iter().all(|it| it.of.as_ref() == Some(of)) && types.len() <= 4;
+    one.then(|| format!("{} of {of}", types.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 /// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for
@@ -141,18 +152,24 @@ pub(super) fn summary(review: &Review) -> String {
     if open(true) > 0 {
         parts.push(format!("{} due afterwards", counted(open(true), "approval")));
     }
-    match (review.verdict, parts.is_empty()) {
-        (RangeVerdict::Refused | RangeVerdict::Failed, _) if failed == 0 => {
+    let verdict = match review.verdict {
+        RangeVerdict::Refused | RangeVerdict::Failed if failed == 0 => {
             let why = review.problems.first().map_or_else(String::new, |problem| format!(": {}", problem.message));
             format!("{}{why}", review.verdict.as_str())
         }
-        (RangeVerdict::Ok, _) if review.landed => {
+        RangeVerdict::Ok if review.landed => {
             parts.push("in effect".to_owned());
             parts.join(", ")
         }
-        (RangeVerdict::Ok, true) => "allowed".to_owned(),
-        (_, true) => review.verdict.as_str().to_owned(),
-        (_, false) => parts.join(", "),
+        RangeVerdict::Ok if parts.is_empty() => "allowed".to_owned(),
+        RangeVerdict::Ok => parts.join(", "),
+        RangeVerdict::Pending if parts.is_empty() => "waits".to_owned(),
+        RangeVerdict::Pending => format!("waits: {}", parts.join(", ")),
+        RangeVerdict::Refused | RangeVerdict::Failed => format!("{}: {}", review.verdict.as_str(), parts.join(", ")),
+    };
+    match review.attention.count {
+        0 => verdict,
+        count => format!("needs attention ({count}) · {verdict}"),
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::read::resolve::{ResolveAnswer, ResolveOptions};
 use crate::registry::Registry;
 use crate::view::View;
+use refmark_engine::rules::trust_step;
+use refmark_engine::state_reader::StateReader;
 use refmark_records::manifest::{FileClass, FileEntry, Manifest};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
@@ -180,10 +182,7 @@ impl<'r> Reader<'r> {
                 format!("{reference} is {}, and only trusted bytes are handed out", resolved.trust_state),
             )
             .hint(
-                Hint::of("to see what it lacks: ")
-                    .then(Next::Explain { reference: Some(reference.to_string()) })
-                    .say("; to move it: ")
-                    .then(Next::Transition { reference: reference.to_string(), to: "trusted".into() })
+                towards_trust(view.facts()?, reference, resolved.trust_state)?
                     .say("; to look at its files, whoever may: ")
                     .then(Next::With(Choice::Quarantined)),
             )
@@ -221,6 +220,18 @@ impl Registry {
             .map(drop)
             .map_err(|error| name_the_file(error, files))
     }
+}
+
+/// What to do about bytes that are not handed out: the first step towards trust that the policy has a rule for.
+fn towards_trust(reader: StateReader<'_>, reference: &Reference, state: TrustState) -> Result<Hint> {
+    let hint = Hint::of("to see what it lacks: ").then(Next::Explain { reference: Some(reference.to_string()) });
+    let policy = reader.newest_policy()?.map(|(policy, _)| policy);
+    Ok(match policy.and_then(|policy| trust_step(&policy, state, &[TrustState::Trusted])) {
+        Some(to) => {
+            hint.say("; to move it: ").then(Next::Transition { reference: reference.to_string(), to: to.to_string() })
+        }
+        None => hint.say(format!("; the policy has no way from {state} to trusted: take another version")),
+    })
 }
 
 /// What people should know of a version that is at the end of its life.

@@ -11,6 +11,8 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 pub(crate) mod team;
 #[cfg(test)]
 mod tests;

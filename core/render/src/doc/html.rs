@@ -1,6 +1,6 @@
-//! A page as HTML: its own style, light and dark; nothing that runs, loads or links.
+//! A page as HTML: its own style, light and dark; nothing that runs or loads. A link is followed by who clicks it.
 
-use super::{Block, Line, Mark, Page, Span, Table, Tone};
+use super::{Block, Line, Mark, Page, Span, Table, Tone, shown_address};
 use refmark_types::text::escape_html;
 
 const STYLE: &str = "<style>
@@ -77,8 +77,15 @@ fn line(line: &Line) -> String {
                 Mark::Waits => "<span class=\"wait\" role=\"img\" aria-label=\"waits\">◔</span>",
                 Mark::Bad => "<span class=\"bad\" role=\"img\" aria-label=\"bad\">✗</span>",
                 Mark::Open => "<span class=\"wait\" role=\"img\" aria-label=\"open\">○</span>",
+                Mark::Danger => "<span class=\"bad\" role=\"img\" aria-label=\"danger\">▲</span>",
+                Mark::Caution => "<span class=\"wait\" role=\"img\" aria-label=\"caution\">△</span>",
                 Mark::Waived => "<span class=\"wait\" role=\"img\" aria-label=\"waived\">◐</span>",
             }),
+            Span::Link(to) => out.push_str(&format!(
+                "<a href=\"{}\" rel=\"noopener noreferrer nofollow\">{}</a>",
+                escape_html(to),
+                escape_html(&shown_address(to))
+            )),
             Span::Text(tone, text) => {
                 let text = escape_html(text);
                 out.push_str(&match tone {

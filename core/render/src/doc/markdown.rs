@@ -1,6 +1,6 @@
 //! A page as Markdown, as forges read it.
 
-use super::{Block, Line, Mark, Page, Span, Table, Tone};
+use super::{Block, Line, Mark, Page, Span, Table, Tone, shown_address};
 use refmark_types::text::{escape_html, escape_markdown, escape_markdown_inline, is_unseen};
 
 pub(super) fn page(page: &Page, limit: usize) -> (String, usize) {
@@ -100,6 +100,7 @@ fn spans(line: &Line, starts_a_line: bool) -> String {
     for (at, span) in line.0.iter().enumerate() {
         match span {
             Span::Mark(mark) => out.push_str(sign(*mark)),
+            Span::Link(to) => out.push_str(&format!("[{}]({to})", escape_markdown_inline(&shown_address(to)))),
             Span::Text(tone, text) => spoken(&mut out, *tone, text, starts_a_line && at == 0),
         }
     }
@@ -110,6 +111,7 @@ fn spans(line: &Line, starts_a_line: bool) -> String {
 fn summary(line: &Line) -> String {
     let texts = line.0.iter().filter_map(|span| match span {
         Span::Text(_, text) => Some(text.split_inclusive(['@', '#']).map(escape_html).collect::<Vec<_>>()),
+        Span::Link(to) => Some(vec![escape_html(&shown_address(to))]),
         Span::Mark(_) => None,
     });
     texts.map(|parts| parts.join("&#8203;")).collect()
@@ -144,5 +146,7 @@ fn sign(mark: Mark) -> &'static str {
         Mark::Bad => "❌",
         Mark::Open => "⬜",
         Mark::Waived => "🟡",
+        Mark::Danger => "🛑",
+        Mark::Caution => "⚠️",
     }
 }

@@ -12,6 +12,8 @@ use refmark_types::text::bounded;
 
 /// So many characters of a foreign word are shown.
 const WORD: usize = 120;
+/// A longer address is no link.
+const MOST_OF_AN_ADDRESS: usize = 512;
 
 /// How a run of text is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,10 @@ pub enum Mark {
     Open,
     /// Somebody let it pass.
     Waived,
+    /// Agreeing without a look may do harm.
+    Danger,
+    /// Worth a look.
+    Caution,
 }
 
 /// A part of a line.
@@ -48,6 +54,22 @@ pub enum Span {
     Text(Tone, String),
     /// A sign.
     Mark(Mark),
+    /// An address of the web that somebody else gave, and that a reader may follow.
+    Link(String),
+}
+
+/// Whether an address may become a link as it is: of the web, without a user's name, of characters that mean nothing to
+/// Markdown or HTML.
+fn is_plain_address(address: &str) -> bool {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&+,;=%".contains(c);
+    !host.is_empty() && !host.contains('@') && rest.chars().all(plain)
+}
+
+/// An address as it is shown: without its scheme, cut where it is long.
+fn shown_address(address: &str) -> String {
+    bounded(address.split_once("://").map_or(address, |(_, rest)| rest), WORD / 2)
 }
 
 /// A line of text.
@@ -90,6 +112,20 @@ impl Line {
         self.add(Tone::Code, text.as_ref())
     }
 
+    /// Goes on with an address that somebody else gave: a link where it is a plain address of the web, else a word.
+    pub fn link(self, address: &str) -> Line {
+        self.address_or(&bounded(address, MOST_OF_AN_ADDRESS), Tone::Plain)
+    }
+
+    /// Goes on with a text that may be an address: a link where it is a plain one of the web, else in this tone.
+    pub fn address_or(mut self, text: &str, tone: Tone) -> Line {
+        if !is_plain_address(text) {
+            return self.add(tone, text);
+        }
+        self.0.push(Span::Link(text.to_owned()));
+        self
+    }
+
     /// Goes on with weight.
     pub fn strong(self, text: impl AsRef<str>) -> Line {
         self.add(Tone::Strong, text.as_ref())
@@ -105,7 +141,7 @@ impl Line {
         for span in other.0 {
             match span {
                 Span::Text(tone, text) => self = self.add(tone, &text),
-                mark => self.0.push(mark),
+                other => self.0.push(other),
             }
         }
         self

@@ -76,9 +76,12 @@ fn line(line: &Line, colour: bool) -> String {
                     Mark::Bad => ("✗", "31"),
                     Mark::Open => ("○", "33"),
                     Mark::Waived => ("~", "33"),
+                    Mark::Danger => ("‼", "31"),
+                    Mark::Caution => ("!", "33"),
                 };
                 out.push_str(&paint(code, sign, colour));
             }
+            Span::Link(to) => out.push_str(&paint("4", &one_line(to), colour)),
             Span::Text(tone, text) => {
                 let code = match tone {
                     Tone::Plain => "",

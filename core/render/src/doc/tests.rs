@@ -55,3 +55,31 @@ fn empty_tables_and_lines_leave_no_gap() {
     page.push(Block::Lines(vec![Line::default()]));
     assert_eq!((page.markdown(100), page.terminal(false)), (String::new(), String::new()));
 }
+
+#[test]
+fn an_address_is_a_link_only_where_it_is_plain_and_of_the_web() {
+    let page = |address: &str| {
+        let mut page = Page::default();
+        page.push(Block::Lines(vec![Line::of("run ").link(address)]));
+        (page.markdown(9_000), page.html(), page.terminal(false))
+    };
+    let (markdown, html, text) = page("https://ci.example.com/runs/1?a=b&c=d#e");
+    assert!(markdown.contains("](https://ci.example.com/runs/1?a=b&c=d#e)"), "{markdown}");
+    assert!(html.contains("<a href=\"https://ci.example.com/runs/1?a=b&amp;c=d#e\" rel="), "{html}");
+    assert_eq!(text, "run https://ci.example.com/runs/1?a=b&c=d#e\n");
+    for wrong in [
+        "javascript:alert(1)",
+        "https://",
+        "https://ci.example.com@evil.example/",
+        "https://a.example/) [x](https://evil.example",
+        "https://a.example/\"onclick=\"x",
+        "https://a.example/<img>",
+        "https://a.example/\u{202e}",
+        "https://ä.example/",
+        "ftp://a.example/",
+        "data:text/html,x",
+    ] {
+        let (markdown, html, _) = page(wrong);
+        assert!(!markdown.replace("\\]", "").contains("](") && !html.contains("<a "), "{wrong}: {markdown} {html}");
+    }
+}

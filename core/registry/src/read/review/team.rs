@@ -112,9 +112,9 @@ to = ["staging", "retired", "archived"]
 needs = { signers = [{ roles = ["mlops-engineer", "platform-lead"] }], author_counts = true }
 
 [[trust]]
-from = ["acquired"]
+from = ["acquired", "quarantined"]
 to = ["trusted"]
-needs = { signers = [{ roles = ["mlops-engineer", "platform-lead"] }], author_counts = true, gates = [{ type = "class-allowed", classes = ["tensors", "data"], with_sign_off = ["code", "unsafe-format", "not-scanned"] }] }
+needs = { signers = [{ roles = ["mlops-engineer", "platform-lead"] }], author_counts = true, gates = [{ type = "class-allowed", classes = ["tensors", "data"], with_sign_off = ["code", "config-code", "unsafe-format", "not-scanned"] }] }
 [[trust]]
 to = ["quarantined", "revoked", "deleted"]
 break_glass = ["on-call"]

@@ -117,8 +117,14 @@ fn a_new_policy_is_shown_by_what_it_changes() {
     let review = team.registry.read().review("main..policy").unwrap();
     assert_eq!(review.verdict, RangeVerdict::Ok, "{:?}", review.problems);
     let rules = &review.rules[0];
-    assert_eq!((rules.kind, rules.number, rules.effect), ("policy", 2, true));
-    assert_eq!(rules.changes.items, ["eve: reader → mlops-engineer"]);
+    assert_eq!((rules.kind, rules.number, rules.decision), ("policy", 2, Decision::Ok));
+    assert_eq!(rules.changes.items[0], "eve: reader → mlops-engineer");
+    let may = &rules.changes.items[1];
+    assert!(
+        may.starts_with("eve could not before, and may now: approve, attach") && may.contains("alias champion"),
+        "{may}"
+    );
+    assert_eq!((rules.changes.count, rules.asks_less.count), (2, 0), "{:?}", rules.changes.items);
     assert_eq!((rules.lines_added.count, rules.lines_removed.count), (2, 2));
 }
 
@@ -135,7 +141,7 @@ fn a_first_version_and_bulk_are_reviewed_without_an_old_side() {
 }
 
 /// Digests, ids and keys differ from run to run: the registry's id is random.
-fn masked(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut run = String::new();
     for c in text.chars().chain(['\n']) {
