@@ -44,6 +44,8 @@ impl FileFinding {
     /// ```
     pub fn in_words(&self) -> String {
         let KeptFinding { kind, value, path, opcode, offset } = &self.finding;
+        // A setting is cut out of its file with that file's own spacing.
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
         let place = if path.is_empty() { String::new() } else { format!(" in {path}") };
         let mut text = match kind.as_str() {
             "config-code" if path.is_empty() => format!("names code: {value}"),

@@ -89,7 +89,7 @@ pub fn files(diff: &ArtifactDiff) -> Block {
                 Line::default().strong(format!("{} → {}", changed.old.class, changed.new.class)).say(", ").say(what)
             }
         };
-        let sizes = if changed.old.size == changed.new.size {
+        let sizes = if size(changed.old.size) == size(changed.new.size) {
             String::new()
         } else {
             format!("{} → ", size(changed.old.size))

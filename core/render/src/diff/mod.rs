@@ -91,6 +91,7 @@ pub fn contract(diff: &ArtifactDiff) -> Line {
     }
     match because.is_empty() {
         true => line.say("."),
+        false if contract.compatibility == Compatibility::Unknown => line.say(format!(": {}.", because.join("; "))),
         false => line.say(format!(". {}.", because.join("; "))),
     }
 }
@@ -130,7 +131,7 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
         parts.push(shapes(diff));
     }
     let files = &diff.files;
-    let before = if files.size_old == files.size_new || diff.old.is_none() {
+    let before = if size(files.size_old) == size(files.size_new) || diff.old.is_none() {
         String::new()
     } else {
         format!("{} → ", size(files.size_old))
