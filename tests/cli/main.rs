@@ -15,6 +15,7 @@ mod finding;
 mod git_settings;
 mod governing;
 mod hostile;
+mod importing;
 mod interrupts;
 mod keeping;
 mod kinds;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::proposals::Proposal;
 use clap::{Args, Subcommand};
 
 /// Arguments of `demo`.
@@ -48,7 +49,7 @@ pub struct InitArgs {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Needs the Python package with MLflow: pip install 'refmark[mlflow]'. REFMARK_PYTHON names the Python \
+    after_help = "`mlflow` needs the Python package with MLflow: pip install 'refmark[mlflow]'. REFMARK_PYTHON names the Python \
                         that has it; python3 otherwise."
 )]
 pub struct ImportArgs {
@@ -65,6 +66,21 @@ pub enum ImportAction {
         /// A folder such as mlruns, a SQLite file, or a URI that MLflow knows
         #[arg(value_name = "PATH|URI")]
         location: String,
+    },
+    /// Models from the cache of the Hugging Face Hub's tools: each snapshot becomes a version
+    Hf {
+        /// The cache, such as ~/.cache/huggingface/hub
+        #[arg(value_name = "CACHE")]
+        cache: PathBuf,
+        /// Only this repository, as OWNER/NAME
+        #[arg(long = "only", value_name = "OWNER/NAME")]
+        only: Vec<String>,
+        /// The model that the one repository becomes; OWNER.NAME otherwise
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
     },
 }
 

@@ -1,17 +1,21 @@
-//! `import`: brings another registry over. MLflow reads its own registries best, so its importer is the Python package's.
+//! `import`: brings over what other tools keep. MLflow reads its own registries best, so its importer is the Python package's.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::Command;
 
 use refmark_core::types::error::{Code, Error};
+use refmark_core::types::name::ModelName;
+use refmark_core::{HubImport, ImportAnswer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::propose;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::tools::{ImportAction, ImportArgs};
-use crate::render::Page;
+use crate::render::{Page, doubtful, safe, warning};
+use refmark_core::types::text::counted;
 
 /// What was brought over, as the Python package says it.
 #[derive(Serialize, Deserialize)]
@@ -35,9 +39,38 @@ impl Render for Imported {
     }
 }
 
+impl Render for ImportAnswer {
+    fn render(&self, page: &mut Page) {
+        let here = self.versions.len() as u64 - self.created;
+        page.line(format!("brought {} over; {here} were here already", counted(self.created as usize, "version")));
+        for it in self.versions.iter().filter(|it| it.created) {
+            page.line(format!("  {}/{}  {}", it.model, it.version, safe(&it.source)));
+        }
+        for it in &self.left_out {
+            page.line(format!("{} {}: {}", doubtful("left out:"), safe(&it.source), safe(&it.reason)));
+        }
+        self.warnings.iter().for_each(|said| page.line(warning(said)));
+    }
+
+    fn status(&self) -> u8 {
+        u8::from(!self.left_out.is_empty())
+    }
+}
+
 /// Runs the command.
 pub fn run(app: &App, args: &ImportArgs) -> Reply {
-    let ImportAction::Mlflow { location } = &args.action;
+    match &args.action {
+        ImportAction::Mlflow { location } => mlflow(app, location),
+        ImportAction::Hf { cache, only, model, proposal } => {
+            let model = model.as_deref().map(ModelName::parse).transpose()?;
+            let wanted = HubImport { only: only.clone(), model };
+            let registry = app.registry()?;
+            propose::change(app, &registry, proposal, |writer| reply(writer.import_hub(cache, &wanted)?))
+        }
+    }
+}
+
+fn mlflow(app: &App, location: &str) -> Reply {
     let registry = app.registry()?;
     let python = std::env::var_os("REFMARK_PYTHON").unwrap_or_else(|| OsString::from("python3"));
     let mut command = Command::new(&python);

@@ -162,6 +162,8 @@ pub use write::approve::{ApproveAnswer, ApproveRequest};
 pub use write::attach::{AttachAnswer, AttachRequest};
 pub use write::catalog::{CatalogAnswer, EntryAnswer, Migration, Unfit};
 pub use write::checkpoint::CheckpointAnswer;
+pub use write::import::hub::HubImport;
+pub use write::import::{ImportAnswer, ImportedVersion, NotImported};
 pub use write::label::LabelAnswer;
 pub use write::promote::MoveAnswer;
 pub use write::propose::{LandAnswer, ProposeAnswer};

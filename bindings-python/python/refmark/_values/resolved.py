@@ -129,8 +129,8 @@ class Remote(Value):
     url: str
     #: Whether the place carries this registry's mark, by which it is known again.
     marked: bool
-    #: What of the place is weak, when it is added.
-    warnings: tuple[str, ...] = ()
+    #: What of the place is weak, when it is added; empty in a list.
+    warnings: tuple[str, ...]
 
     _read = {"warnings": tuple}
 

@@ -29,8 +29,7 @@ pub struct RemoteRow {
     pub url: String,
     /// Whether the place carries this registry's mark, by which it is known again. The store of an origin has none.
     pub marked: bool,
-    /// What of the place is weak, when it is added.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What of the place is weak, when it is added; empty in a list.
     pub warnings: Vec<String>,
     /// The same as `url`, taken apart.
     #[serde(skip)]

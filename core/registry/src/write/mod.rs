@@ -8,6 +8,7 @@ pub(crate) mod catalog;
 pub(crate) mod checkpoint;
 pub(crate) mod delete;
 pub(crate) mod describe;
+pub(crate) mod import;
 pub(crate) mod label;
 pub(crate) mod promote;
 pub(crate) mod propose;

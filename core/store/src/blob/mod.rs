@@ -22,6 +22,7 @@ pub use error::OfBlob;
 pub use ingest::{Ingested, Refuse, Source};
 pub use materialise::{How, Materialised, Placement};
 pub use store::{Presence, Store, VerifiedReader, error_of};
+pub use stream::{Work, digest_of_file};
 pub use transfer::Transferred;
 pub use trash::{KEEP_SECONDS, LeftOver};
 pub use verify::{Verified, Watch};

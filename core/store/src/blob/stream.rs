@@ -12,10 +12,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use rustix::fs::Advice;
 
 use crate::fs::disk::io_error;
+use crate::fs::read::open_regular;
 use refmark_engine::ports::blob::Observer;
 use refmark_engine::ports::{Cancel, Progress};
 use refmark_types::digest::{Digest, Hasher};
-use refmark_types::error::{Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 
 /// Files from this size on are worth threads of their own.
 pub const LARGE: u64 = 32 << 20;
@@ -61,6 +62,15 @@ pub fn hash(from: Named<'_>, size: u64, observer: Option<&mut dyn Observer>, wor
         at += read as u64;
         Ok(read)
     })
+}
+
+/// The SHA-256 of a file that is in no store. An error of code `not-found` where it is not there.
+pub fn digest_of_file(path: &Path, work: Work<'_>) -> Result<Digest> {
+    let Some(file) = open_regular(path)? else {
+        return Err(Error::new(Code::NotFound, format!("{} is not there", path.display())));
+    };
+    let size = file.metadata().map_err(|error| io_error("look at", path, &error))?.len();
+    Ok(hash(Named { file: &file, path }, size, None, work)?.digest)
 }
 
 /// Copies `from`, from its start to its end, to the empty file `to`, which is open for reading too, and hashes what it

@@ -24,6 +24,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use objects::blob_id;
 pub use open::{Format, RepoCondition};
 pub use repo::Repo;
 

@@ -44,6 +44,12 @@ struct Packs {
     broken: Vec<(PathBuf, String)>,
 }
 
+/// The id that Git gives a file with these bytes in a repository of SHA-1, as the Hub names its small files.
+pub fn blob_id(bytes: &[u8]) -> Result<Oid> {
+    let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, Kind::Blob, bytes);
+    from_gix(&id.map_err(|error| Error::new(Code::Damaged, format!("the bytes are a forged collision: {error}")))?)
+}
+
 /// The objects of a repository. Shared by threads.
 pub(super) struct Objects {
     pub(super) hash: gix::hash::Kind,
