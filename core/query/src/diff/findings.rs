@@ -22,13 +22,18 @@ pub struct FindingDiff {
 pub(super) fn compare(old: Holding<'_>, new: Holding<'_>) -> FindingDiff {
     let told = |of: Holding<'_>| kept_findings(of.contents).filter(FileFinding::is_told).collect::<Vec<_>>();
     let key = |it: &FileFinding| {
-        (it.file.clone(), it.finding.kind.clone(), it.finding.path.clone(), it.finding.value.clone())
+        let found = &it.finding;
+        format!("{}\0{}\0{}\0{}", it.file, found.kind, found.path, found.value)
     };
     let (a, b) = (told(old), told(new));
-    let known: BTreeSet<_> = a.iter().map(key).collect();
-    let found: BTreeSet<_> = b.iter().map(key).collect();
+    let (mut known, mut found): (BTreeSet<String>, BTreeSet<String>) = Default::default();
+    for (set, all) in [(&mut known, &a), (&mut found, &b)] {
+        for it in all {
+            set.insert(key(it));
+        }
+    }
     FindingDiff {
-        same: known.intersection(&found).count(),
+        same: found.iter().filter(|it| known.contains(*it)).count(),
         added: b.into_iter().filter(|it| !known.contains(&key(it))).collect(),
         removed: a.into_iter().filter(|it| !found.contains(&key(it))).collect(),
     }

@@ -1,7 +1,5 @@
 //! Two policies beside one another: who could do what before, and who can now.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::aliases::usual_names;
 use super::explain::{gate, joined, states};
 use super::warn::{could, places};
@@ -60,7 +58,7 @@ pub fn compare(before: &Policy, after: &Policy) -> PolicyChanges {
 }
 
 /// What somebody may do: rights, and the moves that they may sign for.
-fn abilities(policy: &Policy, id: &PrincipalId) -> (BTreeSet<&'static str>, BTreeSet<String>) {
+fn abilities(policy: &Policy, id: &PrincipalId) -> (Vec<&'static str>, Vec<String>) {
     const RIGHTS: [Right; 9] = [
         Right::Propose,
         Right::Register,
@@ -91,12 +89,13 @@ fn told(rights: &[&str], signs: &[String]) -> String {
 }
 
 fn people(before: &Policy, after: &Policy, says: &mut Vec<String>) {
-    let ids: BTreeSet<&PrincipalId> = before.members.keys().chain(after.members.keys()).collect();
+    let new = after.members.keys().filter(|id| !before.members.contains_key(*id));
+    let ids = before.members.keys().chain(new);
     for id in ids {
         let (was, is) = (abilities(before, id), abilities(after, id));
-        let only = |a: &(BTreeSet<&'static str>, BTreeSet<String>), b: &(BTreeSet<&'static str>, BTreeSet<String>)| {
-            let rights: Vec<&str> = a.0.difference(&b.0).copied().collect();
-            let signs: Vec<String> = a.1.difference(&b.1).cloned().collect();
+        let only = |a: &(Vec<&'static str>, Vec<String>), b: &(Vec<&'static str>, Vec<String>)| {
+            let rights: Vec<&str> = a.0.iter().filter(|it| !b.0.contains(it)).copied().collect();
+            let signs: Vec<String> = a.1.iter().filter(|it| !b.1.contains(it)).cloned().collect();
             (!rights.is_empty() || !signs.is_empty()).then(|| told(&rights, &signs))
         };
         match (before.members.get(id), after.members.get(id)) {
@@ -148,15 +147,15 @@ fn member_changes(id: &PrincipalId, old: &Member, new: &Member) -> Vec<String> {
 }
 
 /// What a move asks.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 struct Asked {
     /// Each place by its roles, with who holds them.
     people: Vec<(String, String)>,
     author_counts: bool,
     /// Each gate by its label, in words.
-    gates: BTreeMap<String, String>,
+    gates: Vec<(String, String)>,
     /// Roles of which one may do it alone.
-    alone: BTreeSet<String>,
+    alone: Vec<String>,
     /// States that it asks for; none where any does.
     states: String,
 }
@@ -226,13 +225,12 @@ fn moves(before: &Policy, after: &Policy, changes: &mut PolicyChanges) {
     };
     for (pattern, model) in models(before, after) {
         let of = if pattern.is_empty() { String::new() } else { format!(" of {pattern}") };
-        let mut seen = BTreeSet::new();
         let mut names: Vec<(String, String)> =
             usual_names(&[before, after]).into_iter().map(|name| (name.clone(), name)).collect();
-        names.extend(patterns(
-            [before, after].into_iter().flat_map(|policy| &policy.alias).flat_map(|rule| &rule.names),
-        ));
-        for (shown, name) in names.into_iter().filter(|(shown, name)| seen.insert((shown.clone(), name.clone()))) {
+        let of_rules = [before, after].into_iter().flat_map(|policy| &policy.alias).flat_map(|rule| &rule.names);
+        // What a rule spells out is among the usual names.
+        names.extend(patterns(of_rules.filter(|name| name.contains('*'))));
+        for (shown, name) in names {
             let Ok(alias) = AliasName::parse(&name) else { continue };
             let asked = |policy: &Policy| {
                 policy.alias_rule(&model, &alias).map(|rule| {
@@ -280,8 +278,13 @@ fn models(before: &Policy, after: &Policy) -> Vec<(String, ModelName)> {
 
 /// Patterns, each once, with a name that fits it. What fits all is left out: every other name stands for it.
 fn patterns<'a>(all: impl Iterator<Item = &'a String>) -> Vec<(String, String)> {
-    let all: BTreeSet<&String> = all.filter(|pattern| *pattern != "*").collect();
-    all.into_iter().map(|pattern| (pattern.clone(), pattern.replace('*', "x"))).collect()
+    let mut found: Vec<(String, String)> = Vec::new();
+    for pattern in all.filter(|pattern| *pattern != "*") {
+        if !found.iter().any(|(known, _)| known == pattern) {
+            found.push((pattern.clone(), pattern.replace('*', "x")));
+        }
+    }
+    found
 }
 
 fn pairs<T: Copy + PartialEq>(all: &[T]) -> impl Iterator<Item = (T, T)> {
@@ -320,19 +323,27 @@ fn differs(was: Option<&Asked>, is: Option<&Asked>) -> (String, bool) {
         less |= is.author_counts && !was.author_counts && !is.people.is_empty();
         parts.push(format!("before {}; now {}", was.in_words(), is.in_words()));
     }
-    let gone: Vec<&String> =
-        was.gates.iter().filter(|(label, _)| !is.gates.contains_key(*label)).map(|(_, text)| text).collect();
+    let gone: Vec<&String> = was
+        .gates
+        .iter()
+        .filter(|(label, _)| !is.gates.iter().any(|(known, _)| known == label))
+        .map(|(_, text)| text)
+        .collect();
     if !gone.is_empty() {
         less = true;
         parts.push(format!("no longer asked is that {}", joined(&gone, "and that")));
     }
-    let new: Vec<&String> =
-        is.gates.iter().filter(|(label, _)| !was.gates.contains_key(*label)).map(|(_, text)| text).collect();
+    let new: Vec<&String> = is
+        .gates
+        .iter()
+        .filter(|(label, _)| !was.gates.iter().any(|(known, _)| known == label))
+        .map(|(_, text)| text)
+        .collect();
     if !new.is_empty() {
         parts.push(format!("newly asked is that {}", joined(&new, "and that")));
     }
     for (label, text) in &was.gates {
-        if let Some(other) = is.gates.get(label).filter(|other| *other != text) {
+        if let Some((_, other)) = is.gates.iter().find(|(known, other)| known == label && other != text) {
             less |= other.contains("(may be waived)") && !text.contains("(may be waived)");
             parts.push(format!("asked was that {text}, and now that {other}"));
         }
@@ -341,12 +352,12 @@ fn differs(was: Option<&Asked>, is: Option<&Asked>) -> (String, bool) {
         less |= is.states.len() > was.states.len() || is.states == "any stage";
         parts.push(format!("the version had to be in {}, and now in {}", was.states, is.states));
     }
-    let alone: Vec<&String> = is.alone.difference(&was.alone).collect();
+    let alone: Vec<&String> = is.alone.iter().filter(|role| !was.alone.contains(role)).collect();
     if !alone.is_empty() {
         less = true;
         parts.push(format!("one {} may now act alone", joined(&alone, "or")));
     }
-    let not_alone: Vec<&String> = was.alone.difference(&is.alone).collect();
+    let not_alone: Vec<&String> = was.alone.iter().filter(|role| !is.alone.contains(role)).collect();
     if !not_alone.is_empty() {
         parts.push(format!("no {} may act alone any more", joined(&not_alone, "or")));
     }

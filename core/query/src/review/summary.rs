@@ -6,7 +6,7 @@ use refmark_engine::gate::{Decision, Status};
 use refmark_records::policy::Policy;
 use refmark_types::error::Code;
 use refmark_types::text::counted;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A word as a shell takes it: in single quotes where it holds anything but plain characters.
 ///
@@ -101,9 +101,14 @@ fn evidence_of_one(records: &[RecordReview]) -> Option<String> {
     let all: Option<Vec<&EvidenceReview>> = records.iter().map(|record| record.evidence.as_ref()).collect();
     let all = all?;
     let of = all.first()?.of.as_ref()?;
-    let types: BTreeSet<&str> = all.iter().map(|it| it.evidence_type.as_str()).collect();
+    let mut types: Vec<&str> = Vec::new();
+    for it in &all {
+        if !types.contains(&it.evidence_type.as_str()) {
+            types.push(&it.evidence_type);
+        }
+    }
     let one = all.iter().all(|it| it.of.as_ref() == Some(of)) && types.len() <= 4;
-    one.then(|| format!("{} of {of}", types.into_iter().collect::<Vec<_>>().join(", ")))
+    one.then(|| format!("{} of {of}", types.join(", ")))
 }
 
 /// How many people are still asked for. One approval of a branch signs every move on it, so a place that two moves ask for

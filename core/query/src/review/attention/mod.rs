@@ -6,7 +6,7 @@ mod diff;
 mod new_keys;
 mod package;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -146,18 +146,18 @@ pub(super) struct Shown<'a> {
 
 /// Everything that needs attention, the gravest first. `keys` has what is said of new keys.
 pub(super) fn attention(reader: StateReader<'_>, shown: &Shown<'_>, keys: Vec<Attention>) -> Result<Listed<Attention>> {
-    let watched = watched(reader, shown)?;
+    let (watched, count) = watched(reader, shown)?;
     let mut found = keys;
-    for one in watched.iter().take(LOOKED_INTO) {
+    for one in &watched {
         package::look(reader, one, &mut found)?;
         diff::look(one, &mut found);
     }
-    if watched.len() > LOOKED_INTO {
+    if count > watched.len() {
         found.push(Attention {
             gravity: Gravity::Danger,
             kind: AttentionKind::NotLookedInto,
             about: "the rest".to_owned(),
-            says: format!("{} were not looked into", counted(watched.len() - LOOKED_INTO, "more artifact")),
+            says: format!("{} were not looked into", counted(count - watched.len(), "more artifact")),
             by: None,
         });
     }
@@ -175,68 +175,77 @@ pub(super) fn attention(reader: StateReader<'_>, shown: &Shown<'_>, keys: Vec<At
         }));
     }
     found.extend(shown.companions.items.iter().filter(|file| file.steers_the_forge).map(forge_file));
-    found.sort_by(|a, b| (a.gravity, a.kind, &a.about).cmp(&(b.gravity, b.kind, &b.about)));
-    Ok(found.into_iter().collect())
+    // In its place one by one: every kind of sort costs the browser's module some kilobytes.
+    let mut sorted: Vec<Attention> = Vec::new();
+    for one in found {
+        let at = sorted.partition_point(|it| (it.gravity, it.kind) <= (one.gravity, one.kind));
+        sorted.insert(at, one);
+    }
+    Ok(sorted.into_iter().collect())
 }
 
-/// The artifacts that a range registers, trusts, stages or points an alias at, each once.
-fn watched<'a>(reader: StateReader<'_>, shown: &Shown<'a>) -> Result<Vec<Watched<'a>>> {
-    let mut found: BTreeMap<ArtifactId, Watched<'a>> = BTreeMap::new();
-    let mut order = Vec::new();
-    let mut watch = |artifact: ArtifactId, about: String, old: Option<(ArtifactId, String)>| {
-        let one = found.entry(artifact).or_insert_with(|| {
-            order.push(artifact);
-            Watched { about: about.clone(), artifact, old: None, diff: None, registrar: None }
-        });
-        // What is live says more than what was registered before.
-        if old.is_some() {
-            (one.about, one.old) = (about, old);
-        }
-    };
+/// The artifacts that a range registers, trusts, stages or points an alias at, each once: the first of them, and how many
+/// there are.
+fn watched<'a>(reader: StateReader<'_>, shown: &Shown<'a>) -> Result<(Vec<Watched<'a>>, usize)> {
+    let mut found: Vec<Watched<'a>> = Vec::new();
+    let mut seen: BTreeSet<ArtifactId> = BTreeSet::new();
     // Aliases last: what they move from is what is live.
-    let rank = |file: &&RangeFile<'_>| {
-        u8::from(matches!(file.record.as_deref().map(|it| it.predicate()), Some(Predicate::Alias(_))))
-    };
-    let mut files: Vec<&RangeFile<'_>> = shown.all.iter().collect();
-    files.sort_by_key(rank);
-    for record in files.iter().filter_map(|file| file.record.as_ref()) {
-        match record.predicate() {
-            Predicate::Version(version) => {
-                let before = match version.version {
-                    0 | 1 => None,
-                    n => reader.version(&version.model, n - 1)?.map(|it| (it.artifact, it.version.to_string())),
-                };
-                watch(version.artifact, format!("{}/{}", version.model, version.version), before);
+    for aliases in [false, true] {
+        for record in shown.all.iter().filter_map(|file| file.record.as_ref()) {
+            if matches!(record.predicate(), Predicate::Alias(_)) != aliases {
+                continue;
             }
-            Predicate::Alias(moved) => {
-                let Some(to) = moved.to else { continue };
-                let old = moved.from.map(|from| (from.artifact, from.version.to_string()));
-                watch(to.artifact, format!("{}/{}", moved.model, to.version), old);
+            let Some((artifact, about, old)) = named(reader, record.predicate())? else { continue };
+            if seen.insert(artifact) && found.len() < LOOKED_INTO {
+                found.push(Watched { about: about.clone(), artifact, old: None, diff: None, registrar: None });
             }
-            Predicate::Stage(moved) if matches!(moved.to, Stage::Staging | Stage::Production) => {
-                watch(moved.artifact, format!("{}/{}", moved.model, moved.version), None);
+            let known = found.iter_mut().find(|one| one.artifact == artifact);
+            // What is live says more than what was registered before.
+            if let (Some(one), true) = (known, old.is_some()) {
+                (one.about, one.old) = (about, old);
             }
-            Predicate::Trust(moved) if moved.to == TrustState::Trusted => {
-                let about = moved.version.as_ref().map_or_else(|| moved.artifact.short(), ToString::to_string);
-                watch(moved.artifact, about, None);
-            }
-            _ => {}
         }
     }
-    let diffs = shown.changes.iter().filter_map(|it| it.diff.as_ref());
-    let diffs: Vec<&ArtifactDiff> = diffs.chain(shown.versions.iter().filter_map(|it| it.diff.as_ref())).collect();
-    let mut watched = Vec::new();
-    for artifact in order {
-        let Some(mut one) = found.remove(&artifact) else { continue };
-        one.diff = diffs.iter().find(|diff| diff.new.artifact == artifact).copied();
+    let diffs = || {
+        let of_moves = shown.changes.iter().filter_map(|it| it.diff.as_ref());
+        of_moves.chain(shown.versions.iter().filter_map(|it| it.diff.as_ref()))
+    };
+    for one in &mut found {
+        one.diff = diffs().find(|diff| diff.new.artifact == one.artifact);
         if let Some((model, version)) = one.about.rsplit_once('/') {
             let named = refmark_types::name::ModelName::parse(model).ok().zip(version.parse().ok());
             let record = named.map(|(model, version)| reader.version(&model, version)).transpose()?.flatten();
             one.registrar = record.map(|record| record.by.clone());
         }
-        watched.push(one);
     }
-    Ok(watched)
+    Ok((found, seen.len()))
+}
+
+/// What a record brings forward: the artifact, what people call it, and what it is held against.
+type Brought = (ArtifactId, String, Option<(ArtifactId, String)>);
+
+fn named(reader: StateReader<'_>, predicate: &Predicate) -> Result<Option<Brought>> {
+    Ok(match predicate {
+        Predicate::Version(version) => {
+            let before = match version.version {
+                0 | 1 => None,
+                n => reader.version(&version.model, n - 1)?.map(|it| (it.artifact, it.version.to_string())),
+            };
+            Some((version.artifact, format!("{}/{}", version.model, version.version), before))
+        }
+        Predicate::Alias(moved) => moved.to.map(|to| {
+            let old = moved.from.map(|from| (from.artifact, from.version.to_string()));
+            (to.artifact, format!("{}/{}", moved.model, to.version), old)
+        }),
+        Predicate::Stage(moved) if matches!(moved.to, Stage::Staging | Stage::Production) => {
+            Some((moved.artifact, format!("{}/{}", moved.model, moved.version), None))
+        }
+        Predicate::Trust(moved) if moved.to == TrustState::Trusted => {
+            let about = moved.version.as_ref().map_or_else(|| moved.artifact.short(), ToString::to_string);
+            Some((moved.artifact, about, None))
+        }
+        _ => None,
+    })
 }
 
 fn alone(change: &MoveReview) -> Option<Attention> {
@@ -254,16 +263,20 @@ fn alone(change: &MoveReview) -> Option<Attention> {
 fn own_evidence(change: &MoveReview, watched: &[Watched<'_>], found: &mut Vec<Attention>) {
     let one = watched.iter().find(|one| Some(one.artifact) == change.artifact);
     let registrar = one.and_then(|one| one.registrar.as_ref());
-    let mut by_person: BTreeMap<&PrincipalId, BTreeSet<&str>> = BTreeMap::new();
+    let mut by_person: Vec<(&PrincipalId, Vec<&str>)> = Vec::new();
     for gate in change.gates.iter().filter(|gate| gate.gate.status == Status::Passed) {
         let Some(who) = gate.evidence_by.as_ref().filter(|who| **who == change.by || Some(*who) == registrar) else {
             continue;
         };
-        by_person.entry(who).or_default().insert(gate.evidence_type.as_deref().unwrap_or(&gate.gate.name));
+        let what = gate.evidence_type.as_deref().unwrap_or(&gate.gate.name);
+        match by_person.iter_mut().find(|(known, _)| *known == who) {
+            Some((_, types)) if types.contains(&what) => {}
+            Some((_, types)) => types.push(what),
+            None => by_person.push((who, vec![what])),
+        }
     }
     for (who, types) in by_person {
         let interest = if *who == change.by { "asks for this change" } else { "registered it" };
-        let types: Vec<&str> = types.into_iter().collect();
         found.push(Attention {
             gravity: Gravity::Caution,
             kind: AttentionKind::OwnEvidence,

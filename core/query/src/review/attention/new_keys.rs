@@ -1,7 +1,5 @@
 //! Keys that sign for the first time.
 
-use std::collections::BTreeMap;
-
 use super::{Attention, AttentionKind, Gravity};
 use crate::review::in_words;
 use crate::review::range::Range;
@@ -30,10 +28,12 @@ pub(in crate::review) fn first_uses(
     reader: StateReader<'_>,
     all: &[RangeFile<'_>],
 ) -> Result<Vec<Attention>> {
-    let mut used: BTreeMap<KeyId, &Record> = BTreeMap::new();
+    let mut used: Vec<(KeyId, &Record)> = Vec::new();
     for record in all.iter().filter_map(|file| file.record.as_deref()) {
         for signature in &record.signatures {
-            used.entry(signature.keyid).or_insert(record);
+            if !used.iter().any(|(key, _)| *key == signature.keyid) {
+                used.push((signature.keyid, record));
+            }
         }
     }
     let mut found = Vec::new();

@@ -1,7 +1,5 @@
 //! What of a package needs attention by itself: what its files can do, what it lacks, and what was said against it.
 
-use std::collections::BTreeMap;
-
 use super::{Attention, AttentionKind, Gravity, Watched};
 use crate::findings::{FileFinding, findings_of};
 use refmark_engine::state_reader::{StateReader, TypedRecord};
@@ -77,10 +75,6 @@ impl Held<'_> {
 /// Files that run, name code or were not looked into: those that are new one by one, the rest counted.
 fn files(held: &Held<'_>, findings: &[FileFinding], evidence: &[TypedRecord<Evidence>], found: &mut Vec<Attention>) {
     let one = held.one;
-    let mut by_path: BTreeMap<&str, Vec<&FileFinding>> = BTreeMap::new();
-    for it in findings.iter().filter(|it| it.is_told()) {
-        by_path.entry(it.file.as_str()).or_default().push(it);
-    }
     let signed: Vec<&str> = evidence
         .iter()
         .filter(|it| it.evidence_type.as_str() == "sign-off" && it.verdict == Verdict::Pass)
@@ -92,19 +86,22 @@ fn files(held: &Held<'_>, findings: &[FileFinding], evidence: &[TypedRecord<Evid
         format!("signed off by {}", signed.join(", "))
     };
     let registered = one.registrar.as_ref().map(|by| format!("registered by {by}; ")).unwrap_or_default();
-    let (mut same, mut more): (Vec<&str>, BTreeMap<AttentionKind, usize>) = Default::default();
-    let mut named: BTreeMap<AttentionKind, usize> = BTreeMap::new();
+    let mut same: Vec<&str> = Vec::new();
+    let mut named: Vec<(AttentionKind, usize)> = Vec::new();
     for file in &held.manifest.files {
-        let found_here = by_path.get(file.path.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let of_file = findings.iter().filter(|it| it.file == file.path && it.is_told());
+        let found_here: Vec<&FileFinding> = of_file.collect();
         let Some(kind) = kind_of(file.class, !found_here.is_empty()) else { continue };
         if held.is_as_before(file) {
             same.push(&file.path);
             continue;
         }
-        let count = named.entry(kind).or_default();
-        *count += 1;
-        if *count > FILES {
-            *more.entry(kind).or_default() += 1;
+        let at = named.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+            named.push((kind, 0));
+            named.len() - 1
+        });
+        named[at].1 += 1;
+        if named[at].1 > FILES {
             continue;
         }
         let mut said: Vec<String> = found_here.iter().take(FINDINGS).map(|it| bounded(&it.in_words(), 120)).collect();
@@ -115,7 +112,8 @@ fn files(held: &Held<'_>, findings: &[FileFinding], evidence: &[TypedRecord<Evid
             format!("{} ({}{}){said}; {registered}{signed}", bounded(&file.path, 100), file.class, held.since(file));
         found.push(one.item(Gravity::Danger, kind, says));
     }
-    for (kind, count) in more {
+    for (kind, count) in named.into_iter().filter(|(_, count)| *count > FILES) {
+        let count = count - FILES;
         found.push(one.item(
             Gravity::Danger,
             kind,

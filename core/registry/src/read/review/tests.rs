@@ -121,7 +121,7 @@ fn a_new_policy_is_shown_by_what_it_changes() {
     assert_eq!(rules.changes.items[0], "eve: reader → mlops-engineer");
     let may = &rules.changes.items[1];
     assert!(
-        may.starts_with("eve could not before, and may now: approve, attach") && may.contains("alias champion"),
+        may.starts_with("eve could not before, and may now: propose, register") && may.contains("alias champion"),
         "{may}"
     );
     assert_eq!((rules.changes.count, rules.asks_less.count), (2, 0), "{:?}", rules.changes.items);
