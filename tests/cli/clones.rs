@@ -242,7 +242,11 @@ fn an_origin_by_a_relative_path_is_found_from_where_git_finds_it() {
     env.git("copy", &["remote", "set-url", "origin", "../forge"]);
     env.write("copy/below/x", "");
     env.ok(&["-R", "copy", "fetch"]);
-    let below = env.refmark(&["promote", "sentiment@blue", "1"]).current_dir(env.path("copy/below")).output().unwrap();
+    let below = env
+        .refmark(&["promote", "sentiment@blue", "1", "--allow-absent"])
+        .current_dir(env.path("copy/below"))
+        .output()
+        .unwrap();
     assert!(below.status.success());
     env.ok(&["-R", "copy", "push"]);
     assert_eq!(env.git("forge", &["rev-parse", "main"]), env.git("copy", &["rev-parse", "main"]));

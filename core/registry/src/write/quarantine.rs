@@ -11,7 +11,7 @@ use refmark_records::evidence::{QUARANTINE_PULL, Verdict};
 use refmark_records::manifest::Manifest;
 use refmark_records::trust::TrustState;
 use refmark_store::blob::{How, Materialised};
-use refmark_store::fs::disk::{make_dirs_durably, shown};
+use refmark_store::fs::disk::{io_error, make_dirs_durably, shown};
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
@@ -74,7 +74,9 @@ impl Writer<'_> {
         let plan = placements(&files)?;
         let evidence = self.attach_evidence(reference, record_of(reason)?)?;
         let world = &self.registry.world;
-        make_dirs_durably(&*world.disk, into)?;
+        // A name alone has no folder above it that could be synced.
+        let whole = std::path::absolute(into).map_err(|error| io_error("find", into, &error))?;
+        make_dirs_durably(&*world.disk, &whole)?;
         if !mark.exists() {
             let text = marked(reference, artifact, trust, reason, &evidence);
             world.disk.write_new(&mark, text.as_bytes(), 0o444)?;
