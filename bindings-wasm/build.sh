@@ -10,9 +10,9 @@ cd "$(dirname "$0")/.."
 bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"$/\1/p' Cargo.toml)
 tools=$PWD/target/wasm-tools
 out=$PWD/bindings-wasm/pkg
-# 630 KB. The aim is 430080 (420 KB): what is over it is mostly what reads and writes JSON and TOML as types, and the review's
+# 640 KB. The aim is 430080 (420 KB): what is over it is mostly what reads and writes JSON and TOML as types, and the review's
 # comparisons (of policies, settings, texts), which a reader in a browser needs as much as one in a terminal.
-budget=${WASM_BUDGET:-645120}
+budget=${WASM_BUDGET:-655360}
 
 # The command must be of the very version of the crate: the two share a private format. Built by this machine's own
 # compiler, before the one for wasm is chosen.
