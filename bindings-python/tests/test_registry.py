@@ -139,7 +139,9 @@ def test_a_package_that_shares_a_file_with_a_revoked_one_says_why_it_is_not_trus
     two: refmark.Registry, package: Make
 ) -> None:
     two.revoke("sentiment/1", "it leaks")
-    again = two.register("other", package("one"), description="the same weights")
+    with pytest.raises(refmark.RefusedError, match="the bytes were revoked in another package"):
+        two.register("other", package("one"))
+    again = two.register("other", package("one"), description="the same weights", allow_withdrawn=True)
     assert again.trust != "trusted"
     assert any("is not trusted" in it and "revoked" in it for it in again.warnings), again.warnings
 

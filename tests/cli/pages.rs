@@ -34,7 +34,7 @@ fn tables_line_up_and_say_what_matters() {
     assert!(diff.starts_with("sentiment 1 → 2\n\nMetric"), "{diff}");
     let accuracy: Vec<&str> =
         diff.lines().find(|line| line.starts_with("accuracy")).unwrap_or_default().split_whitespace().collect();
-    assert_eq!(accuracy.join(" "), "accuracy ↑ – 0.8 (claim) 0.9 (claim) +0.1 better", "{diff}");
+    assert_eq!(accuracy.join(" "), "accuracy ↑ – 0.8 (claim) 0.9 (claim) +0.1 better –", "{diff}");
     assert!(env.ok(&["diff", "sentiment/1", "sentiment/2", "--markdown"]).contains("| "));
     let verified = stable(&env.ok(&["verify"]));
     assert!(verified.starts_with("ok  5 commits, ") && verified.contains("held to the root DIGEST"), "{verified}");

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Iterable, Mapping
+from typing import Callable, Iterable, Mapping
 
 from .._arguments import UNSET, RefLike, TimeLike, expected, texts, time, transition
 from .._arguments import reference as _text
 from .._arguments import version as _version
+from .._handle import SameHandle
 from .._proposed import Proposed
 from .._team import Approved, Landing, Proposal, Proposals
 from .._values import Promotion, Revocation, Transition
 from ..errors import UsageError
 from ._base import Verbs
-
-if TYPE_CHECKING:
-    from .._registry import Registry
 
 
 class Moving(Verbs):
@@ -22,7 +20,9 @@ class Moving(Verbs):
 
     __slots__ = ()
 
-    def proposed(self, change: Callable[[Registry], object], *, branch: str | None = None) -> Proposal:
+    def proposed(
+        self: SameHandle, change: Callable[[SameHandle], object], *, branch: str | None = None
+    ) -> Proposal:
         """Proposes what a function would change, on a branch of its own, for others to review and approve.
 
         ``change`` gets this registry and calls one verb that writes, such as
@@ -30,10 +30,8 @@ class Moving(Verbs):
         Without ``branch`` the branch is named after the change. Raises :class:`UsageError` where the function calls no
         verb that writes, and what the verb itself would raise where a rule speaks against it.
         """
-        from .._registry import Registry
-
         try:
-            change(Registry(self._native.proposing(branch)))
+            change(self._proposing(branch))
         except Proposed as proposal:
             return Proposal(proposal.answer)
         raise UsageError(
