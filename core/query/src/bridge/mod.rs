@@ -52,9 +52,9 @@ impl Field {
     ///
     /// ```
     /// use refmark_query::bridge::Field;
-    /// use refmark_types::{digest::{ArtifactId, Digest}, name::ModelName};
+    /// use refmark_types::{digest::ArtifactId, name::ModelName};
     ///
-    /// let artifact = ArtifactId::from(Digest::of(b"manifest"));
+    /// let artifact = ArtifactId::parse(&format!("sha256-{}", "0".repeat(64)))?;
     /// assert_eq!(Field::Uri.value(&ModelName::parse("sentiment")?, 4, &artifact), "models:/sentiment/4");
     /// # Ok::<(), Box<refmark_types::error::Error>>(())
     /// ```
