@@ -117,6 +117,8 @@ impl TestEnvironment {
     pub fn ok(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
         assert_eq!(ran.status, 0, "refmark {}\n{}{}", arguments.join(" "), ran.stdout, ran.stderr);
+        // A look that was put into a text, and then made harmless as if a stranger had written it.
+        assert!(!ran.stdout.contains("\\u{1b}["), "refmark {}\n{}", arguments.join(" "), ran.stdout);
         ran.stdout
     }
 

@@ -3,7 +3,7 @@
 use refmark_core::types::text::counted;
 use refmark_core::{BridgeAnswer, DoctorAnswer, Health, ServedAnswer};
 
-use super::{Cell, LISTED, Page, Table, bad, bold, doubtful, faint, good, safe};
+use super::{Cell, LISTED, Look, Page, Table, bad, bold, doubtful, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::bridge::{BridgeChecked, Bridged};
 
@@ -104,11 +104,11 @@ impl Render for DoctorAnswer {
         let mut table = Table::new(["", "", ""]);
         for it in &self.checks {
             let mark = match it.health {
-                Health::Good => good("ok"),
-                Health::Doubtful => doubtful("look"),
-                Health::Bad => bad("wrong"),
+                Health::Good => Cell::of("ok", Look::Good),
+                Health::Doubtful => Cell::of("look", Look::Doubtful),
+                Health::Bad => Cell::of("wrong", Look::Bad),
             };
-            table.row([mark.into(), bold(it.what).into(), Cell::from(safe(&it.said))]);
+            table.row([mark, Cell::of(it.what, Look::Bold), Cell::from(it.said.as_str())]);
         }
         page.table(table);
         for it in self.checks.iter().filter(|it| it.health != Health::Good) {
