@@ -3,7 +3,7 @@
 use refmark_core::types::text::counted;
 use refmark_core::{CloudEvent, CloudEventsAnswer, DeliveryAnswer, TestAnswer, WebhookAdded};
 
-use super::{Cell, Look, Page, Table, bad, bold, doubtful, faint, good, safe};
+use super::{Cell, Look, Page, Table, bad, bold, faint, good, safe};
 use crate::answer::Render;
 use crate::commands::webhook::{WebhookRemoved, Webhooks};
 
@@ -72,11 +72,12 @@ impl Render for Webhooks {
         let mut table = Table::new(["WEBHOOK", "URL", "KINDS", "SIGNED", "TOLD", "LAST", "STATE"]);
         for it in &self.webhooks {
             let state = match (it.off, &it.last_error) {
-                (true, _) => bad("gone: replay from a commit, or remove it"),
+                (true, _) => Cell::of("gone: replay from a commit, or remove it", Look::Bad),
                 (false, Some(error)) => {
-                    doubtful(format!("{} failed: {}", counted(it.failures as usize, "attempt"), safe(error)))
+                    let failed = format!("{} failed: {error}", counted(it.failures as usize, "attempt"));
+                    Cell::of(failed, Look::Doubtful)
                 }
-                (false, None) => good("ok"),
+                (false, None) => Cell::of("ok", Look::Good),
             };
             let kinds = if it.kinds.is_empty() { "all".to_owned() } else { safe(&it.kinds.join(", ")) };
             table.row([
@@ -86,7 +87,7 @@ impl Render for Webhooks {
                 it.signed.into(),
                 Cell::number(it.delivered),
                 it.last.map(|it| it.to_string()).unwrap_or_default().into(),
-                state.into(),
+                state,
             ]);
         }
         page.table(table);
