@@ -118,7 +118,12 @@ impl TestEnvironment {
         let ran = self.run(arguments);
         assert_eq!(ran.status, 0, "refmark {}\n{}{}", arguments.join(" "), ran.stdout, ran.stderr);
         // A look that was put into a text, and then made harmless as if a stranger had written it.
-        assert!(!ran.stdout.contains("\\u{1b}["), "refmark {}\n{}", arguments.join(" "), ran.stdout);
+        assert!(
+            !["\\u{1b}[39m", "\\u{1b}[0m"].iter().any(|end| ran.stdout.contains(end)),
+            "refmark {}\n{}",
+            arguments.join(" "),
+            ran.stdout
+        );
         ran.stdout
     }
 
