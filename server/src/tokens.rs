@@ -4,7 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use refmark_core::store::fs::disk::{RealDisk, make_dirs_durably, replace};
+use refmark_core::store::fs::disk::RealDisk;
+use refmark_core::store::fs::durable::{make_dirs_durably, replace};
 use refmark_core::store::fs::read::read_bounded;
 use refmark_core::types::digest::{Digest, encode_hex};
 use refmark_core::types::error::{Code, Error, Result};

@@ -11,9 +11,6 @@ use super::top;
 /// The module that a file is, such as `["gate", "report"]`; the crate's root is empty.
 type Module = Vec<String>;
 
-/// Crates with cycles that are still to be undone. A crate without one leaves this list: the test says so.
-const TO_BE_UNDONE: &[&str] = &["pack", "records", "registry", "scan", "store", "types"];
-
 /// The source without comments, texts and the inline test module.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
@@ -189,11 +186,7 @@ fn no_files_of_a_crate_import_each_other_but_a_module_and_those_below_it() {
         }
         crates += 1;
         let cycles = cycles(&name);
-        if TO_BE_UNDONE.contains(&name.as_str()) {
-            assert!(!cycles.is_empty(), "core/{name} has no cycle any more: take it off the list TO_BE_UNDONE");
-        } else {
-            assert!(cycles.is_empty(), "imports form a cycle:\n{}", cycles.join("\n"));
-        }
+        assert!(cycles.is_empty(), "imports form a cycle:\n{}", cycles.join("\n"));
     }
     assert!(crates > 8, "only {crates} crates were found");
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use refmark_core::store::fs::disk::{RealDisk, replace};
+use refmark_core::store::fs::disk::RealDisk;
+use refmark_core::store::fs::durable::replace;
 use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::{DrillAnswer, Registry, RestoreAnswer, RestoreRequest};

@@ -1,6 +1,7 @@
 //! `bridge`: approved versions, written into what is deployed.
 
-use refmark_core::store::fs::disk::{RealDisk, replace};
+use refmark_core::store::fs::disk::RealDisk;
+use refmark_core::store::fs::durable::replace;
 use refmark_core::store::git::program::Git;
 use refmark_core::{BridgeAnswer, BridgeRunRequest};
 use serde::Serialize;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use refmark_core::query::report::{Dossier, annex_iv, cyclonedx, model_card};
 use refmark_core::render::report::page;
-use refmark_core::store::fs::disk::{RealDisk, replace};
+use refmark_core::store::fs::disk::RealDisk;
+use refmark_core::store::fs::durable::replace;
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::reference::Reference;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::entry::Kind;
+use super::object::Kind;
 use refmark_types::oid::Oid;
 
 /// Bytes of both generations together.

@@ -1,6 +1,6 @@
 //! Git's deltas: an object told as copies from another one and new bytes.
 
-use super::entry::Why;
+use super::object::Why;
 
 const CUT: Why = "a delta is cut off";
 

@@ -1,34 +1,8 @@
 //! The header of one entry of a pack: what it is, how large, and what it builds on.
 
 use super::format::Format;
+use super::object::{Kind, Why};
 use refmark_types::oid::Oid;
-
-/// Why bytes cannot be read; the caller says where.
-pub(super) type Why = &'static str;
-
-/// What an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Commit,
-    Tree,
-    Blob,
-    Tag,
-}
-
-impl Kind {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Kind::Commit => "commit",
-            Kind::Tree => "tree",
-            Kind::Blob => "blob",
-            Kind::Tag => "tag",
-        }
-    }
-
-    pub(super) fn parse(word: &[u8]) -> Option<Kind> {
-        [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag].into_iter().find(|kind| kind.word().as_bytes() == word)
-    }
-}
 
 /// What the entry's bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use sha2::Digest as _;
 
-use super::entry::Kind;
+use super::object::Kind;
 use refmark_types::oid::Oid;
 
 /// Which hash names the objects of a repository.

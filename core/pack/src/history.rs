@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::cache::Object;
 use super::commit;
-use super::entry::Kind;
+use super::object::Kind;
 use super::objects::Objects;
 use super::repository::Repository;
 use crate::tree;

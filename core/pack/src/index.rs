@@ -1,7 +1,7 @@
 //! A pack's index, version 2: ids in order, and where each object begins.
 
-use super::entry::Why;
 use super::format::Format;
+use super::object::Why;
 use refmark_types::oid::Oid;
 
 const MAGIC: &[u8] = b"\xfftOc\0\0\0\x02";

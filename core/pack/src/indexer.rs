@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::cache::Object;
 use super::delta::Delta;
-use super::entry::{self, Header, What, Why};
+use super::entry::{self, Header, What};
 use super::format::Format;
 use super::index::Index;
 use super::inflate::Inflater;
+use super::object::Why;
 use super::objects::MAX_BASE;
 use refmark_types::error::Result as Outcome;
 use refmark_types::oid::Oid;

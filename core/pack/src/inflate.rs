@@ -3,7 +3,7 @@
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags as flags};
 
-use super::entry::Why;
+use super::object::Why;
 
 /// A byte of deflate makes at most 1,032 bytes.
 const MOST: u64 = 1032;

@@ -40,6 +40,7 @@ mod index;
 mod indexer;
 mod inflate;
 mod loose;
+mod object;
 mod objects;
 mod refs;
 mod repository;

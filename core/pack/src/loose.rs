@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use super::cache::Object;
-use super::entry::Kind;
 use super::format::Format;
 use super::inflate::Inflater;
-use super::objects::Trouble;
+use super::object::{Kind, Trouble};
 use refmark_types::oid::Oid;
 
 /// `commit` and twenty digits fit.

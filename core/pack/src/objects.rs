@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use super::cache::{Cache, Held, Object, Place};
 use super::delta::Delta;
-use super::entry::{self, Header, Kind, What, Why};
+use super::entry::{self, Header, What};
 use super::format::Format;
 use super::index::Index;
 use super::inflate::Inflater;
 use super::loose;
+use super::object::{Kind, Trouble, Why};
 use crate::tree::{Tree, Trees};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
@@ -30,19 +31,6 @@ pub(super) struct Pack {
     /// Without the trailer.
     pub(super) bytes: Vec<u8>,
     pub(super) index: Index,
-}
-
-/// Why an object was not read.
-pub(super) enum Trouble {
-    Broken(Why),
-    /// With its size.
-    TooLarge(u64),
-}
-
-impl From<Why> for Trouble {
-    fn from(why: Why) -> Trouble {
-        Trouble::Broken(why)
-    }
 }
 
 /// Objects can be added while others are read: an id names its bytes, so what was read stays true.

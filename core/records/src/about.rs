@@ -1,6 +1,6 @@
 //! What a model is.
 
-use super::statement::predicate;
+use super::common::predicate;
 use refmark_types::canonical::FreeMap;
 use refmark_types::name::ModelName;
 

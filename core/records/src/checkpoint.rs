@@ -1,6 +1,6 @@
 //! Checkpoints: somebody saw this head at this time.
 
-use super::statement::predicate;
+use super::common::predicate;
 
 predicate! {
     /// A witness of the registry's head (`base`) at a time, by CI or a person. Bounds the claimed times around it.

@@ -23,18 +23,6 @@ use refmark_types::error::{Code, Error, Result};
 /// The largest table that is written or read, in bytes: about a million and a half tensors.
 pub const CONTENTS_LIMIT: u64 = 256 << 20;
 
-/// How a manifest names its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContentsEntry {
-    /// The SHA-256 of `contents.jsonl` beside the manifest.
-    pub sha256: Digest,
-    /// How many tensors it lists.
-    pub tensors: u64,
-    /// How many findings it lists.
-    pub findings: u64,
-}
-
 /// What a scan found in a file, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

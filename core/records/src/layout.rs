@@ -3,7 +3,7 @@
 use super::approval::Approval;
 use super::catalog::Family;
 use super::contents::CONTENTS_LIMIT;
-use super::statement::Predicate;
+use super::predicate::Predicate;
 use refmark_types::canonical::MANIFEST_LIMIT;
 use refmark_types::digest::{ArtifactId, Digest, encode_hex};
 use refmark_types::error::Result;

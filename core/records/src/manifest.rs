@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contents::ContentsEntry;
 use super::evidence::{Direction, Metric, MetricValue};
 use refmark_types::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes, parse_printed};
 use refmark_types::digest::{ArtifactId, Digest};
@@ -170,6 +169,18 @@ pub struct TensorEntry {
     /// The SHA-256 of its bytes, where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
+}
+
+/// How a manifest names the table of what its files hold, `contents.jsonl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContentsEntry {
+    /// The SHA-256 of `contents.jsonl` beside the manifest.
+    pub sha256: Digest,
+    /// How many tensors it lists.
+    pub tensors: u64,
+    /// How many findings it lists.
+    pub findings: u64,
 }
 
 /// An input or output of a graph.

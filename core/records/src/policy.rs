@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::common::predicate;
 use super::gate::GateRule;
 use super::pattern::{fits, fits_alias};
 use super::registry_id::RegistryId;
 use super::root::readable;
 use super::signature::{KeyId, PublicKey};
-use super::statement::predicate;
 use super::trust::TrustState;
 use super::version::Stage;
 use refmark_types::digest::Digest;

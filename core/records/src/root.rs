@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::common::predicate;
 use super::signature::PublicKey;
-use super::statement::predicate;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::PrincipalId;
 

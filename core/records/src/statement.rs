@@ -3,27 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::about::About;
-use super::alias::AliasMove;
-use super::approval::Approval;
-use super::catalog::CatalogEntry;
-use super::checkpoint::Checkpoint;
-use super::consumer::Consumer;
-use super::evidence::Evidence;
-use super::policy::PolicyStatement;
 use super::registry_id::RegistryId;
-use super::root::Root;
 use super::signature::Signature;
-use super::trust::TrustMove;
-use super::version::{Label, StageMove, Version};
 use refmark_types::canonical::{RECORD_LIMIT, canonical, read_part, same_as_printed, stored};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::name::PrincipalId;
-use refmark_types::oid::Oid;
 use refmark_types::printer::print;
-use refmark_types::time::Timestamp;
 use refmark_types::value::to_value;
+
+pub use super::common::Common;
+pub use super::predicate::Predicate;
 
 /// The `_type` of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -56,122 +45,6 @@ impl Subject {
     pub fn registry(id: RegistryId) -> Subject {
         Subject::new(format!("refmark:registry:{id}"), Digest::of(id.to_string().as_bytes()))
     }
-}
-
-/// What every predicate says besides its own fields.
-#[derive(Debug, Clone, Copy)]
-pub struct Common<'a> {
-    /// Who signs.
-    pub by: &'a PrincipalId,
-    /// When, by the signer's clock. Ordered only against `previous`.
-    pub time: Timestamp,
-    /// The digest of the statement that this one follows.
-    pub previous: Option<Digest>,
-    /// The last good head of the registry's branch that the signer saw.
-    pub base: Option<Oid>,
-    /// The path of this statement's own record.
-    pub path: &'a str,
-    /// The registry's id.
-    pub registry: RegistryId,
-}
-
-/// Declares a predicate: its own fields, then `by` and `time`, then what it rests on, then the chain.
-macro_rules! predicate {
-    (
-        $(#[$about:meta])* $type:ident {
-            $($(#[$field_about:meta])* $field:ident: $of:ty,)*
-            ...
-            $($(#[$late_about:meta])* $late:ident: $late_of:ty,)*
-        }
-    ) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub struct $type {
-            $($(#[$field_about])* pub $field: $of,)*
-            /// Who signs.
-            pub by: refmark_types::name::PrincipalId,
-            /// When, by the signer's clock.
-            pub time: refmark_types::time::Timestamp,
-            $($(#[$late_about])* pub $late: $late_of,)*
-            /// The digest of the statement that this one follows.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub previous: Option<refmark_types::digest::Digest>,
-            /// The last good head of the registry's branch that the signer saw.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub base: Option<refmark_types::oid::Oid>,
-            /// The path of this statement's own record.
-            pub path: String,
-            /// The registry's id.
-            pub registry: $crate::registry_id::RegistryId,
-        }
-
-        impl $type {
-            /// What every predicate says.
-            pub fn common(&self) -> $crate::statement::Common<'_> {
-                $crate::statement::Common {
-                    by: &self.by,
-                    time: self.time,
-                    previous: self.previous,
-                    base: self.base,
-                    path: &self.path,
-                    registry: self.registry,
-                }
-            }
-        }
-    };
-}
-pub(crate) use predicate;
-
-macro_rules! kinds {
-    ($($variant:ident $type:ident $kind:literal $about:literal;)*) => {
-        /// What a record says, by kind.
-        #[derive(Debug, Clone, PartialEq, Serialize)]
-        #[serde(untagged)]
-        pub enum Predicate { $(#[doc = $about] $variant(Box<$type>),)* }
-
-        impl Predicate {
-            /// Every kind's name.
-            pub const KINDS: &'static [&'static str] = &[$($kind,)*];
-
-            /// The kind's name, such as `alias`.
-            pub const fn kind(&self) -> &'static str { match self { $(Predicate::$variant(_) => $kind,)* } }
-
-            /// What every predicate says.
-            pub fn common(&self) -> Common<'_> { match self { $(Predicate::$variant(predicate) => predicate.common(),)* } }
-
-            /// Sets the path of the statement's own record.
-            pub fn set_path(&mut self, path: String) { match self { $(Predicate::$variant(predicate) => predicate.path = path,)* } }
-
-            /// The predicate of this kind that stands in a part of a record's text; none where the kind is not known.
-            fn read(kind: &str, text: &str, part: &str) -> Result<Option<Predicate>> {
-                Ok(Some(match kind {
-                    $($kind => Predicate::$variant(read_part(text, part)?),)*
-                    _ => return Ok(None),
-                }))
-            }
-        }
-
-        $(impl From<$type> for Predicate {
-            fn from(predicate: $type) -> Predicate { Predicate::$variant(Box::new(predicate)) }
-        })*
-    };
-}
-
-kinds! {
-    Root Root "root" "The trust root: the registry's id and the keys for root and policy.";
-    Policy PolicyStatement "policy" "The statement that signs a policy's text.";
-    About About "about" "What a model is: description, owner, tags.";
-    Version Version "version" "A model gives an artifact a number.";
-    Stage StageMove "stage" "A version's stage moves.";
-    Label Label "label" "A version's description and tags.";
-    Alias AliasMove "alias" "An alias moves.";
-    Trust TrustMove "trust" "An artifact's trust state moves.";
-    Evidence Evidence "evidence" "Something was found out about an artifact.";
-    Approval Approval "approval" "A principal agrees to one statement, or waives a gate of it.";
-    Consumer Consumer "consumer" "A project publishes what it is pinned to.";
-    Checkpoint Checkpoint "checkpoint" "Somebody saw this head at this time.";
-    Catalog CatalogEntry "catalog" "An entry of the catalog of stable ids.";
 }
 
 /// The part of a record that is signed.

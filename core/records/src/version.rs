@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::statement::predicate;
+use super::common::predicate;
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::name::{ModelName, Release};

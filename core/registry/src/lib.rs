@@ -73,7 +73,9 @@ mod govern;
 pub mod grown;
 mod hold;
 mod init;
+mod locate;
 mod maintain;
+mod missing_objects;
 mod paths;
 mod pins;
 mod read;
@@ -104,6 +106,7 @@ pub use govern::members::{MemberChange, MemberRow, MembersAnswer, MembersRequest
 pub use govern::policy::{PolicyApplyAnswer, PolicyCheckAnswer, PolicyRequest, PolicyShowAnswer, PolicySource};
 pub use govern::trust::{DistrustRequest, Distrusted, KeyholderRow, RootKey, RootRow, RotateAnswer, TrustAnswer};
 pub use init::{InitAnswer, InitRequest, PolicyText};
+pub use locate::{Located, locate, open_located};
 pub use maintain::doctor::{Checked, DoctorAnswer, Health};
 pub use maintain::gc::GcAnswer;
 pub use pins::change::{PinAddRequest, PinChange, PinChangeAnswer};
@@ -131,8 +134,7 @@ pub use read::verify::{SavedVerify, VerifyAnswer, VerifyOptions};
 pub use refmark_query::answer::ManifestIs;
 pub use refmark_query::index::{ModelRow, MoveRow, VersionRow};
 pub use registry::{
-    Governance, Governor, HERE_BRANCH, LOCK_FILE, Located, Maintenance, OWN_BRANCH, Pins, Reader, Registry, Sharing,
-    Writer, locate, open_located,
+    Governance, Governor, HERE_BRANCH, LOCK_FILE, Maintenance, OWN_BRANCH, Pins, Reader, Registry, Sharing, Writer,
 };
 pub use share::accept_head::{LostCommit, OlderHead};
 pub use share::again::{AgainAnswer, LeftBehind, Made, MadeAgain};
@@ -166,7 +168,8 @@ pub use write::import::hub::HubImport;
 pub use write::import::{ImportAnswer, ImportedVersion, NotImported};
 pub use write::label::LabelAnswer;
 pub use write::promote::MoveAnswer;
-pub use write::propose::{LandAnswer, ProposeAnswer};
+pub use write::proposal::ProposeAnswer;
+pub use write::propose::LandAnswer;
 pub use write::quarantine::{FILES as QUARANTINE_FILES, MARK as QUARANTINE_MARK, QuarantinePull};
 pub use write::register::{Package, RegisterAnswer, RegisteredFile};
 pub use write::revoke::{ClosedArtifact, RevokeAnswer};

@@ -29,17 +29,10 @@
 
 #![forbid(unsafe_code)]
 
-mod archive;
 mod bytes;
 mod code;
-mod compressed;
 mod config;
 mod coreml;
-#[cfg(feature = "decoders")]
-mod decoders;
-#[cfg(not(feature = "decoders"))]
-#[path = "decoders_absent.rs"]
-mod decoders;
 mod format;
 mod ggml;
 mod gguf;
@@ -50,7 +43,6 @@ mod image;
 mod look;
 mod npy;
 mod onnx;
-mod onnx_nodes;
 mod package;
 mod pickle;
 mod protobuf;
@@ -59,9 +51,9 @@ mod safetensors;
 mod saved_model;
 mod sniff;
 mod source;
-mod tar;
 mod text;
 mod tflite;
+mod unpack;
 mod values;
 mod zip;
 
@@ -71,7 +63,7 @@ mod tests;
 pub use format::{FileClass, Format};
 pub use gguf_manifest::{GgufManifest, GgufTensor, Mismatch, verdict};
 pub use hasher::TensorHasher;
-pub use onnx::{External, OnnxInfo, Opset, Value};
+pub use onnx::info::{External, OnnxInfo, Opset, Value};
 pub use package::{PackageFile, inspect_package};
 pub use refmark_records::manifest::{Gap, GapKind};
 pub use report::{Finding, FindingKind, Inspection, Packed, Reference, Tensor};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
-use super::onnx::OnnxInfo;
+use super::onnx::info::OnnxInfo;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -287,6 +287,30 @@ impl Inspection {
             self.metadata.insert(cut_key(key), format!("{short}… {}", Digest::of(value.as_bytes())));
         } else {
             self.metadata.insert(cut_key(key), short.to_owned());
+        }
+    }
+
+    /// Takes over from a part of the file, which lies at `place`, what makes the whole worse.
+    pub(super) fn absorb(&mut self, inner: &Inspection, place: &str) {
+        let worse = inner.class.runs();
+        if worse && inner.class.severity() > self.class.severity() {
+            self.class = inner.class;
+            if inner.class == FileClass::UnsafeFormat || inner.class == FileClass::Code {
+                self.tensors.clear();
+            }
+            self.note(format!("{place} is {}", inner.format));
+        }
+        if worse {
+            for note in &inner.notes {
+                self.note(note.clone());
+            }
+        }
+        for finding in &inner.findings {
+            let mut finding = finding.clone();
+            let place = place.trim_matches('`');
+            finding.path =
+                if finding.path.is_empty() { place.to_owned() } else { format!("{place}: {}", finding.path) };
+            self.find(finding);
         }
     }
 }

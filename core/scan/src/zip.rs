@@ -1,10 +1,10 @@
 //! Zip archives: the central directory, checked against what stands before it.
 
 use super::bytes::{Cursor, Parse, lying, too_large, truncated};
-use super::compressed::{inflate_some, unpack_member};
 use super::look::Look;
 use super::report::shown;
 use super::source::{Part, Source, read_up_to};
+use super::unpack::{inflate_some, unpack_member};
 use refmark_types::error::Result;
 
 const MEMBERS_LIMIT: u64 = 65_536;

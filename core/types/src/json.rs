@@ -10,8 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::value::{Map, Value, number_of};
 
-/// The largest magnitude that a number may have: what every reader holds exactly as an integer.
-pub const NUMBER_LIMIT: f64 = 9_007_199_254_740_991.0;
+pub use super::number::NUMBER_LIMIT;
 
 /// What is not as it should be in a text, and at which byte.
 #[derive(Debug, PartialEq, Eq)]

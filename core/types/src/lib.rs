@@ -13,7 +13,7 @@
 //! | [`json`], [`canonical`], [`printer`], [`value`](mod@value), [`number`] | strict JSON: reading, RFC 8785 bytes for signatures, the stored form |
 //! | [`toml`] | the text of policies, lock files and settings |
 //! | [`text`] | text that is safe on a terminal, in Markdown and in HTML |
-//! | [`error`], [`hint`] | one error type with stable codes, and hints that each face spells in its own language |
+//! | [`code`], [`error`], [`hint`] | stable codes, one error type that carries them, and hints that each face spells in its own language |
 //!
 //! # Examples
 //!
@@ -47,6 +47,7 @@
 
 pub mod address;
 pub mod canonical;
+pub mod code;
 pub mod digest;
 pub mod error;
 pub mod hint;

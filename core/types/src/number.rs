@@ -2,6 +2,9 @@
 
 use ryu_js::Float;
 
+/// The largest magnitude that a number may have: what every reader holds exactly as an integer.
+pub const NUMBER_LIMIT: f64 = 9_007_199_254_740_991.0;
+
 /// The shortest text that reads back as this number: `1`, `0.1`, `1e-7`, `1e+21`.
 ///
 /// ```

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Number;
 
-use super::json::NUMBER_LIMIT;
+use super::number::NUMBER_LIMIT;
 
 pub use serde_json::{Map, Value, json};
 

@@ -6,7 +6,8 @@ use std::net::{IpAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
-use refmark_core::store::fs::disk::{RealDisk, replace};
+use refmark_core::store::fs::disk::RealDisk;
+use refmark_core::store::fs::durable::replace;
 use refmark_core::types::time::Timestamp;
 use serde_json::Value;
 

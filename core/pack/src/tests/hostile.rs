@@ -1,7 +1,7 @@
 //! Bytes that nobody's Git wrote.
 
 use super::tools::{Git, Packed};
-use crate::entry::Kind;
+use crate::object::Kind;
 use crate::{Format, Repository};
 use refmark_engine::snapshot::History;
 use refmark_types::error::Code;

@@ -18,7 +18,7 @@ use refmark_records::layout::Place;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_records::root::{Quorum, Root};
 use refmark_records::statement::{Predicate, Record};
-use refmark_store::fs::disk::replace;
+use refmark_store::fs::durable::replace;
 use refmark_store::fs::input::read_given;
 use refmark_types::canonical::RECORD_LIMIT;
 use refmark_types::digest::Digest;

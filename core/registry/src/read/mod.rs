@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod find_key;
 pub(crate) mod inspect;
+pub(crate) mod known_answers;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod look_again;

@@ -1,5 +1,6 @@
 //! `resolve`: what a reference means, and how far that is vouched for.
 
+use crate::read::known_answers::KEPT_ANSWERS;
 use crate::registry::Reader;
 use crate::view::View;
 use crate::view::incomplete::or_accepted;
@@ -11,30 +12,6 @@ use refmark_types::error::{Code, Result};
 use refmark_types::oid::Oid;
 use refmark_types::reference::Reference;
 use refmark_types::time::Timestamp;
-
-/// Answers that hold while a head has not moved. What a reference means follows from the head alone.
-#[derive(Default)]
-pub struct Answers {
-    head: Option<Oid>,
-    known: std::collections::HashMap<String, ResolveAnswer>,
-}
-
-/// So many answers are kept before they are made anew.
-const KEPT_ANSWERS: usize = 4096;
-
-impl Answers {
-    fn at(&self, head: Oid) -> Option<&std::collections::HashMap<String, ResolveAnswer>> {
-        (self.head == Some(head)).then_some(&self.known)
-    }
-
-    fn keep(&mut self, head: Oid, reference: &Reference, answer: &ResolveAnswer) {
-        if self.head != Some(head) || self.known.len() >= KEPT_ANSWERS {
-            self.known.clear();
-            self.head = Some(head);
-        }
-        self.known.insert(reference.to_string(), answer.clone());
-    }
-}
 
 /// How to resolve.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

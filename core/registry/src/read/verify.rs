@@ -14,7 +14,7 @@ use refmark_engine::verify::{Outcome, Problem, Verifier};
 use refmark_query::answer::ManifestIs;
 use refmark_query::answer::resolve::resolve;
 use refmark_records::trust::TrustState;
-use refmark_store::fs::disk::replace_cache;
+use refmark_store::fs::durable::replace_cache;
 use refmark_store::fs::read::read_bounded;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};

@@ -12,7 +12,7 @@ use refmark_engine::snapshot::{History, Mode};
 use refmark_engine::verify::Problem;
 use refmark_query::check::{Arrival, check};
 use refmark_query::review::RangeVerdict;
-use refmark_store::fs::disk::replace;
+use refmark_store::fs::durable::replace;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_store::git::Repo;
 use refmark_store::git::program::Git;

@@ -3,7 +3,7 @@
 use crate::registry::Sharing;
 use serde::Serialize;
 
-use refmark_store::fs::disk::replace;
+use refmark_store::fs::durable::replace;
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::error::Result;
 

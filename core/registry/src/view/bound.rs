@@ -11,7 +11,7 @@ use crate::view::View;
 use crate::view::reader_folder::read_own;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::History;
-use refmark_store::fs::disk::replace_cache;
+use refmark_store::fs::durable::replace_cache;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;

@@ -1,14 +1,13 @@
 //! The derived index in the reader's own folder: opened on first need, caught up with the head, and made again where it is
 //! damaged. It judges every commit by itself, from where it stands; so it never holds what did not take effect.
 
-use crate::registry::Maintenance;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::registry::Registry;
+use crate::registry::{Maintenance, Registry};
 use crate::view::View;
+use crate::view::index_handle::Held;
 use crate::view::landed::Landed;
 use refmark_engine::ports::Unit;
 use refmark_engine::snapshot::History;
@@ -26,19 +25,6 @@ const COMMITS_AT_ONCE: usize = 2_000;
 const A_FEW_COMMITS: usize = 512;
 /// How often a walk begins again where another process walked the index on.
 const TRIES: usize = 8;
-
-/// Where a registry keeps its open index.
-#[derive(Default)]
-pub(crate) struct IndexHandle(Mutex<Held>);
-
-#[derive(Default)]
-enum Held {
-    #[default]
-    Closed,
-    Open(Index),
-    /// It could not be opened or written; whoever asks goes without.
-    Unusable,
-}
 
 /// How an index can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -190,14 +176,14 @@ impl Registry {
         let found = ask(&index)?;
         if self.head()? == view.head {
             // The next question need not walk again.
-            *self.index.0.lock().unwrap_or_else(PoisonError::into_inner) = Held::Open(index);
+            *self.index.held() = Held::Open(index);
         }
         Ok(found)
     }
 
     /// Opens the index and asks. A damaged one is made again once; where it cannot be used the answer is nothing.
     fn with_index<T>(&self, ask: impl Fn(&mut Index) -> Result<Option<T>>) -> Result<Option<T>> {
-        let mut held = self.index.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.index.held();
         for first in [true, false] {
             if let Held::Closed = *held {
                 match self.open_index() {
@@ -333,7 +319,7 @@ impl Maintenance<'_> {
         let view = self.registry.view()?;
         let last_good = view.verified().and_then(|it| it.last_good);
         {
-            let mut held = self.registry.index.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.registry.index.held();
             *held = Held::Closed;
             let mut index = self.registry.open_index()?;
             if index.is_read_only() {

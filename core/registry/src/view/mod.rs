@@ -3,13 +3,14 @@
 pub(crate) mod bound;
 pub(crate) mod incomplete;
 pub(crate) mod index;
+pub(crate) mod index_handle;
 pub(crate) mod landed;
 pub(crate) mod read_ahead;
 pub(crate) mod reader_folder;
 pub(crate) mod remembered;
 
+use crate::missing_objects::explain_missing;
 use crate::registry::{Reader, Registry};
-use crate::view::incomplete::explain_missing;
 use crate::view::remembered::KEPT;
 use refmark_engine::chain::Chain;
 use refmark_engine::effective::{Objects, State};

@@ -4,7 +4,7 @@ use crate::registry::Registry;
 use crate::view::reader_folder::read_own;
 use refmark_engine::snapshot::History;
 use refmark_engine::verify::Remembered;
-use refmark_store::fs::disk::replace_cache;
+use refmark_store::fs::durable::replace_cache;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;

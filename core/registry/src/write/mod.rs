@@ -11,6 +11,7 @@ pub(crate) mod describe;
 pub(crate) mod import;
 pub(crate) mod label;
 pub(crate) mod promote;
+pub(crate) mod proposal;
 pub(crate) mod propose;
 pub(crate) mod quarantine;
 pub(crate) mod register;

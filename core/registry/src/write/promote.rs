@@ -1,17 +1,18 @@
 //! `promote`, `rollback` and `unset`: moves of an alias.
 
-use crate::registry::Writer;
 use serde::Serialize;
 
+use crate::registry::Writer;
 use crate::view::View;
 use crate::write::transaction::Written;
 use refmark_engine::gate::GateReport;
 use refmark_engine::plan::{self, PromoteRequest, RollbackRequest, UnsetRequest};
 use refmark_records::alias::Target;
 use refmark_records::statement::{Predicate, Record};
+use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Result, bug};
-use refmark_types::hint::Hint;
+use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{AliasName, ModelName, PrincipalId};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
@@ -111,9 +112,18 @@ fn answer(view: &View<'_>, written: Written) -> Result<MoveAnswer> {
                 reports: written.reports,
                 notes: Vec::new(),
             };
-            answer.notes.extend(crate::write::transition_by_name::named_like_a_stage(&answer));
+            answer.notes.extend(named_like_a_stage(&answer));
             return Ok(answer);
         }
     }
     Err(bug(format!("{}: a move without an alias record", Code::Bug)))
+}
+
+/// A word to whoever promoted and meant a stage: an alias that is named like a stage is still an alias.
+fn named_like_a_stage(answer: &MoveAnswer) -> Option<Hint> {
+    let stage = Stage::parse(answer.alias.as_str())?;
+    let to = answer.to?;
+    let version = format!("{}/{}", answer.model, to.version);
+    let text = format!("{}@{} is an alias; to move the stage of {version}: ", answer.model, answer.alias);
+    Some(Hint::of(text).then(Next::Transition { reference: version, to: stage.to_string() }))
 }

@@ -1,12 +1,12 @@
 //! `--propose`, `renew` and `land`: a change on a branch of its own, made again where somebody else was first, and
 //! merged when everything is given.
 
-use crate::registry::Writer;
 use serde::Serialize;
 
-use crate::registry::{Governor, Registry};
+use crate::registry::{Governor, Registry, Writer};
 use crate::view::View;
 use crate::write::branch::{Ahead, approvers, subject_of};
+use crate::write::proposal::{ProposeAnswer, Slot};
 use crate::write::transaction::{Holder, Ready, refuse_what_has_no_effect};
 use refmark_engine::gate::{Decision, GateReport, Refusal};
 use refmark_engine::plan::{Author, Change, Plan, PromoteRequest, StageRequest, TrustRequest, UnsetRequest};
@@ -23,34 +23,6 @@ use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-
-/// A proposal: a branch with a change that may still lack approvals or evidence.
-#[derive(Debug, Clone, Serialize)]
-pub struct ProposeAnswer {
-    /// The branch.
-    pub branch: String,
-    /// Its newest commit.
-    pub commit: Oid,
-    /// The commit of the registry's branch that it stands on.
-    pub base: Oid,
-    /// Who proposed it.
-    pub by: PrincipalId,
-    /// The records: path and statement.
-    pub records: Vec<(String, Digest)>,
-    /// What it comes to as it stands.
-    pub decision: Decision,
-    /// Every gate, and who is still asked for.
-    pub reports: Vec<GateReport>,
-    /// What to do next.
-    #[serde(serialize_with = "refmark_types::hint::as_lines")]
-    pub next: Vec<Hint>,
-}
-
-/// Where a proposal goes, and what came of it.
-pub(crate) struct Slot {
-    branch: Option<String>,
-    answer: OnceLock<ProposeAnswer>,
-}
 
 /// A proposal that took effect.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,6 @@
 use crate::read::resolve::find;
 use crate::registry::Writer;
 use crate::view::View;
-use crate::write::promote::MoveAnswer;
 use crate::write::transition::TransitionAnswer;
 use refmark_engine::plan::{Change, StageRequest, TrustRequest};
 use refmark_query::request;
@@ -100,13 +99,4 @@ fn unknown(reference: &Reference, to: &str) -> Box<Error> {
         ),
         _ => error.hint(format!("stages are {stages}; trust states are {states}")),
     }
-}
-
-/// A word to whoever promoted and meant a stage: an alias that is named like a stage is still an alias.
-pub(crate) fn named_like_a_stage(answer: &MoveAnswer) -> Option<Hint> {
-    let stage = Stage::parse(answer.alias.as_str())?;
-    let to = answer.to?;
-    let version = format!("{}/{}", answer.model, to.version);
-    let text = format!("{}@{} is an alias; to move the stage of {version}: ", answer.model, answer.alias);
-    Some(Hint::of(text).then(Next::Transition { reference: version, to: stage.to_string() }))
 }

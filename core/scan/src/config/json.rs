@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Setting;
-use super::rules::Frame;
+use super::rules::{Frame, Value};
 use refmark_types::digest::Hasher;
 
 /// Python's own reader gives up at about a thousand.
@@ -63,19 +63,6 @@ pub(crate) fn read(text: &[u8]) -> Read {
         return Read::Other;
     }
     Read::Json(Box::new(reader.finish()))
-}
-
-/// As much of a value as the rules need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
-    /// null, false, zero, or an empty text, list or object.
-    Nothing,
-    True,
-    Text(String),
-    /// A list of up to four texts, and nothing else.
-    Texts(Vec<String>),
-    /// Anything else, cut.
-    Something(String),
 }
 
 struct Reader<'a> {

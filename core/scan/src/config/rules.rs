@@ -1,7 +1,6 @@
 //! Which settings of JSON name code, one rule a loader.
 
 use super::Setting;
-use super::json::Value;
 
 /// Attention that transformers itself carries.
 const ATTENTION: &[&str] =
@@ -10,6 +9,19 @@ const ATTENTION: &[&str] =
 const PIPELINE: &[&str] = &["diffusers", "transformers", "stable_diffusion", "peft", "onnxruntime", "k_diffusion"];
 /// Packages that Keras knows as its own.
 const KERAS: &[&str] = &["keras", "tf_keras", "keras_nlp", "keras_hub", "keras_cv", "builtins", "tensorflow", "numpy"];
+
+/// As much of a value as the rules need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// null, false, zero, or an empty text, list or object.
+    Nothing,
+    True,
+    Text(String),
+    /// A list of up to four texts, and nothing else.
+    Texts(Vec<String>),
+    /// Anything else, cut.
+    Something(String),
+}
 
 /// The members of one object that are judged together.
 #[derive(Default)]

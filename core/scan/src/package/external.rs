@@ -57,7 +57,7 @@ fn list(file: &mut PackageFile, mut tensors: Vec<Tensor>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::onnx::{External, OnnxInfo};
+    use crate::onnx::info::{External, OnnxInfo};
     use crate::{GapKind, inspect, inspect_package};
 
     fn package(data: &[u8], ranges: &[(u64, u64)]) -> Vec<PackageFile> {

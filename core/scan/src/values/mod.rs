@@ -112,7 +112,7 @@ impl Gathered {
             let mut inner = Inspection::new(Format::Pickle, FileClass::UnsafeFormat);
             pickle::report(&walk, &mut inner);
             let place = self.name();
-            super::sniff::merge(&mut self.pickles, &inner, &shown(&place));
+            self.pickles.absorb(&inner, &shown(&place));
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Gathered {
         let class = if self.tensors.is_empty() { FileClass::Data } else { FileClass::Tensors };
         let mut found = Inspection::new(format, class);
         if self.pickles.class == FileClass::UnsafeFormat {
-            super::sniff::merge(&mut found, &self.pickles, "a byte string within");
+            found.absorb(&self.pickles, "a byte string within");
         }
         self.tensors.sort_by_key(|tensor| (tensor.offset, tensor.bytes));
         if found.class == FileClass::Tensors {

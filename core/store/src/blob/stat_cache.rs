@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::fs::disk::{Disk, replace_cache};
+use crate::fs::disk::Disk;
+use crate::fs::durable::replace_cache;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::arrival::Incoming;
 use super::store::{Presence, Store, Wrong, absent};
 use super::stream::Work;
-use crate::fs::disk::sync_dirs;
+use crate::fs::durable::sync_dirs;
 use crate::fs::parallel::{for_each, locked};
 use refmark_engine::ports::blob::BlobRemote;
 use refmark_engine::ports::{Cancel, Progress, Silent, Unit};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::arrival::KEEP_FROM;
 use super::store::{Presence, Store, absent, is_older};
-use crate::fs::disk::sync_dirs;
+use crate::fs::durable::sync_dirs;
 use crate::fs::host::{Life, life_of_name};
 use crate::fs::read::names;
 use refmark_types::digest::Digest;

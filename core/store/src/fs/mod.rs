@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod disk;
+pub mod durable;
 pub mod host;
 pub mod input;
 pub mod lock;

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use gix::objs::Kind;
 use gix::objs::tree::name_order;
 
+use super::commit_info::tree_of;
+use super::new_object::NewObject;
 use super::objects::Objects;
-use super::stage::NewObject;
 use crate::fs::parallel::in_parallel;
 use refmark_engine::ports::store::{Identity, NewCommit};
 use refmark_pack::tree::Tree;
@@ -61,11 +62,6 @@ fn blobs(objects: &Objects, files: &[(String, Vec<u8>)]) -> Result<Vec<NewObject
         part.iter().map(|(_, bytes)| NewObject::new(objects.hash, Kind::Blob, bytes.clone())).collect()
     };
     if files.len() > PARALLEL_ABOVE { in_parallel(files, hashed) } else { hashed(files) }
-}
-
-/// The tree that a commit names.
-pub(super) fn tree_of(objects: &Objects, commit: Oid) -> Result<Oid> {
-    Ok(super::repo::parse_commit(&objects.commit(commit)?, objects.hash, commit)?.tree)
 }
 
 /// A removal (without a file) or a new file.

@@ -8,18 +8,18 @@
 
 mod advice;
 mod commit;
+mod commit_info;
+mod new_object;
 mod objects;
 mod open;
 mod pack;
 pub mod program;
 mod refs;
 mod repo;
-mod revision;
 mod seal;
 pub mod settings;
 mod stage;
 mod upstream;
-mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use gix::odb::pack::data;
 use gix::zlib::Compression;
 use gix::zlib::stream::deflate::Compress;
 
-use super::stage::{NewObject, deflate};
+use super::new_object::{NewObject, deflate};
 use crate::fs::parallel::in_parallel;
 use refmark_types::error::{Result, bug};
 

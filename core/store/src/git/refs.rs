@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::stage::Stage;
 use super::{from_gix, io_error};
-use crate::fs::disk::make_dirs_durably;
+use crate::fs::durable::make_dirs_durably;
 use crate::fs::host::is_before_this_boot;
 use crate::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};

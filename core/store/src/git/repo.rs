@@ -3,18 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::commit_info::{parse_commit, tree_of};
 use super::objects::Objects;
 use super::refs::REF_LIMIT;
 use super::refs::{Refs, check_branch};
 use super::stage::Stage;
-use super::{commit, io_error, revision, walk};
+use super::{commit, io_error};
+
+mod revision;
+mod walk;
 use crate::fs::read::{read_bounded, read_text_bounded};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
 use refmark_types::error::{Result, bug};
 use refmark_types::oid::Oid;
-use refmark_types::time::Timestamp;
 
 /// An open Git repository. One value serves many threads and may live long: packs that come and go are followed.
 pub struct Repo {
@@ -96,12 +99,12 @@ impl History for Repo {
     }
 
     fn between(&self, from: Option<Oid>, to: Oid) -> Result<Vec<Change>> {
-        let from = from.map(|id| commit::tree_of(&self.objects, id)).transpose()?;
-        tree::between(&self.objects, from, Some(commit::tree_of(&self.objects, to)?))
+        let from = from.map(|id| tree_of(&self.objects, id)).transpose()?;
+        tree::between(&self.objects, from, Some(tree_of(&self.objects, to)?))
     }
 
     fn snapshot(&self, commit: Oid) -> Result<Box<dyn Snapshot + '_>> {
-        let root = commit::tree_of(&self.objects, commit)?;
+        let root = tree_of(&self.objects, commit)?;
         Ok(Box::new(GitSnapshot { objects: &self.objects, root }))
     }
 
@@ -235,28 +238,4 @@ impl RecordStore for Repo {
         }
         Ok(false)
     }
-}
-
-/// A commit's own words. Its dates are lenient (they carry no authority); its ids are not.
-pub(super) fn parse_commit(bytes: &[u8], hash: gix::hash::Kind, id: Oid) -> Result<CommitInfo> {
-    // What Git itself would not write (an author without an address) is read as far as it can be.
-    let Ok(commit) = gix::objs::CommitRef::from_bytes(bytes, hash) else {
-        return refmark_pack::commit::parse(bytes, id);
-    };
-    let mut parents = Vec::with_capacity(commit.parents.len());
-    for parent in commit.parents() {
-        parents.push(super::from_gix(&parent)?);
-    }
-    let committer = commit.committer.to_string();
-    let seconds = committer.rsplit('>').next().and_then(|rest| rest.split_whitespace().next());
-    let author = commit.author.to_string();
-    let author = author.rfind('>').and_then(|end| author.get(..=end)).unwrap_or(&author).to_owned();
-    Ok(CommitInfo {
-        id,
-        tree: super::from_gix(&commit.tree())?,
-        parents,
-        time: Timestamp::from_unix(seconds.and_then(|text| text.parse().ok()).unwrap_or(0)),
-        author,
-        message: commit.message.to_string(),
-    })
 }

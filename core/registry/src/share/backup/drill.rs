@@ -12,7 +12,7 @@ use crate::registry::{Registry, Sharing};
 use crate::view::View;
 use refmark_engine::ports::store::RecordStore;
 use refmark_records::registry_id::RegistryId;
-use refmark_store::fs::disk::{make_dirs_durably, replace_cache};
+use refmark_store::fs::durable::{make_dirs_durably, replace_cache};
 use refmark_store::fs::read::read_bounded;
 use refmark_store::fs::sibling::Beside;
 use refmark_store::git::program::GitProgram;

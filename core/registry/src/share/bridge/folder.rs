@@ -7,7 +7,8 @@ use super::{BridgeAnswer, BridgeProblem, Manifest};
 use crate::registry::Sharing;
 use refmark_engine::ports::Cancel;
 use refmark_query::bridge::{Kind, MARKER};
-use refmark_store::fs::disk::{io_error, replace};
+use refmark_store::fs::disk::io_error;
+use refmark_store::fs::durable::replace;
 use refmark_store::fs::read::read_bounded;
 use refmark_types::error::{Code, Error, Result};
 

@@ -11,7 +11,7 @@ use refmark_engine::ports::signer::{Signer, sign_commit};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{History, Mode, Snapshot};
 use refmark_query::bridge::Kind;
-use refmark_store::fs::disk::make_dirs_durably;
+use refmark_store::fs::durable::make_dirs_durably;
 use refmark_store::fs::sibling::Beside;
 use refmark_store::git::Repo;
 use refmark_store::git::program::GitProgram;

@@ -9,7 +9,7 @@ use crate::read::events::{CloudEvent, CloudEventsAnswer, TYPE_PREFIX};
 use crate::registry::{Registry, Sharing};
 use crate::view::reader_folder::read_own;
 use refmark_engine::ports::store::RecordStore;
-use refmark_store::fs::disk::{make_dirs_durably, replace_cache};
+use refmark_store::fs::durable::{make_dirs_durably, replace_cache};
 use refmark_store::fs::lock::{Guard, Wait, acquire};
 use refmark_store::http::{Answer, Client};
 use refmark_types::error::{Code, Error, Result, bug};

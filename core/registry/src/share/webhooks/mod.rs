@@ -16,7 +16,7 @@ pub use secret::Secret;
 use crate::context::SETTINGS_LIMIT;
 use crate::registry::{Registry, Sharing};
 use refmark_engine::ports::store::RecordStore;
-use refmark_store::fs::disk::{make_dirs_durably, replace};
+use refmark_store::fs::durable::{make_dirs_durably, replace};
 use refmark_store::fs::read::read_text_bounded;
 use refmark_types::address::has_secret;
 use refmark_types::error::{Code, Error, Result};

@@ -93,7 +93,7 @@ fn a_damaged_index_is_made_again_without_a_word() {
     {
         // As another process finds it.
         let registry = Registry::open(bench.registry.path(), bench.registry.world().clone()).unwrap();
-        *bench.registry.index.0.lock().unwrap() = Held::Closed;
+        *bench.registry.index.held() = Held::Closed;
         std::fs::write(&path, damage).unwrap();
         let _ = std::fs::remove_file(&wal);
         let view = registry.view().unwrap();
@@ -102,7 +102,7 @@ fn a_damaged_index_is_made_again_without_a_word() {
     }
     // Damage in the middle, which only a question meets.
     bench.compare();
-    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    *bench.registry.index.held() = Held::Closed;
     let mut bytes = std::fs::read(&path).unwrap();
     for byte in bytes.iter_mut().skip(8192) {
         *byte ^= 0x5a;
@@ -116,7 +116,7 @@ fn a_damaged_index_is_made_again_without_a_word() {
 fn an_index_of_another_schema_is_dropped() {
     let bench = some();
     bench.compare();
-    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    *bench.registry.index.held() = Held::Closed;
     let other = rusqlite::Connection::open(bench.registry.index_path()).unwrap();
     other.execute_batch("PRAGMA user_version = 999; DROP TABLE versions").unwrap();
     drop(other);
@@ -201,7 +201,7 @@ fn an_index_that_somebody_else_could_have_written_is_not_asked() {
     bench.compare();
     let own = bench.registry.own_folder();
     assert!(own.join("index.sqlite").is_file() && !own.starts_with(bench.registry.git_dir()));
-    *bench.registry.index.0.lock().unwrap() = Held::Closed;
+    *bench.registry.index.held() = Held::Closed;
     let liar = rusqlite::Connection::open(bench.registry.index_path()).unwrap();
     liar.execute_batch("DELETE FROM versions WHERE version > 1").unwrap();
     drop(liar);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Package, Stored, look};
 use refmark_engine::plan::RegisterRequest;
-use refmark_records::contents::{self as table, ContentsEntry, FileContents, KeptFinding};
+use refmark_records::contents::{self as table, FileContents, KeptFinding};
 use refmark_records::evidence::MetricValue;
 use refmark_records::layout::Document;
-use refmark_records::manifest::{FileClass, FileEntry, Gap, Graph, GraphValue, Manifest, TensorEntry};
+use refmark_records::manifest::{ContentsEntry, FileClass, FileEntry, Gap, Graph, GraphValue, Manifest, TensorEntry};
 use refmark_scan::{Inspection, PackageFile};
 use refmark_types::canonical::FreeMap;
 use refmark_types::digest::Digest;

@@ -2,7 +2,7 @@
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use super::repo::Repo;
+use super::Repo;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 

@@ -4,14 +4,14 @@
 
 use std::io::Read;
 
-use super::bytes::{Cursor, Parse, Stop};
-use super::compressed::{CHUNK, Unpacked};
-use super::format::Format;
-use super::source::Source;
+use super::{CHUNK, Unpacked};
+use crate::bytes::{Cursor, Parse, Stop};
+use crate::format::Format;
+use crate::source::Source;
 use refmark_types::error::Error;
 
 /// Whether the decoders are part of this build.
-pub(super) const HERE: bool = true;
+pub(crate) const HERE: bool = true;
 
 /// How much memory a decoder may take for its window.
 const WINDOW_LIMIT: u32 = 96 << 20;

@@ -1,13 +1,13 @@
 //! What a zip archive is by its members: NumPy arrays, a PyTorch checkpoint, a Keras model, or only a zip.
 
-use super::bytes::{Parse, Stop, lying};
-use super::format::{FileClass, Format};
-use super::look::Look;
-use super::npy::{self, Array};
-use super::report::{Inspection, Packed, shown};
-use super::sniff::{merge, sniff};
-use super::source::Source;
-use super::zip::{self, Body, Directory, Member};
+use super::sniff;
+use crate::bytes::{Parse, Stop, lying};
+use crate::format::{FileClass, Format};
+use crate::look::Look;
+use crate::npy::{self, Array};
+use crate::report::{Inspection, Packed, shown};
+use crate::source::Source;
+use crate::zip::{self, Body, Directory, Member};
 use refmark_types::error::{Code, Error, Result};
 
 /// How much of one deflated member is looked at.
@@ -46,7 +46,7 @@ fn read(source: &dyn Source, look: Look<'_>, found: &mut Inspection) -> Parse<()
                 continue;
             }
         };
-        merge(found, &inner, &label);
+        found.absorb(&inner, &label);
     }
     if matches!(found.format, Format::PytorchZip | Format::Torchscript) && found.class != FileClass::UnsafeFormat {
         // The member that PyTorch unpickles could not be walked; what it is named is enough.
@@ -104,7 +104,7 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
                     Body::Inflated(bytes) => sniff(&member.name, &bytes.as_slice(), look.deeper())?,
                     Body::Closed => Inspection::new(Format::Unknown, FileClass::NotScanned),
                 };
-                merge(found, &inner, &format!("`{}`", shown(&member.name)));
+                found.absorb(&inner, &format!("`{}`", shown(&member.name)));
                 trouble.get_or_insert(lying(format!("`{}` is no NumPy array", shown(&member.name))));
             }
             Err(Stop::Io(error)) => return Err(Stop::Io(error)),
@@ -134,7 +134,7 @@ fn arrays(source: &dyn Source, directory: &Directory, look: Look<'_>, found: &mu
 fn array(source: &dyn Source, member: &Member, look: Look<'_>) -> Parse<Option<Array>> {
     let name = member.name.strip_suffix(".npy").unwrap_or(&member.name);
     let read = |body: &dyn Source| -> Parse<Option<Array>> {
-        let head = super::source::read_up_to(body, 0, 8)?;
+        let head = crate::source::read_up_to(body, 0, 8)?;
         if !npy::claims(&head) {
             return Ok(None);
         }

@@ -1,12 +1,12 @@
 //! In the place of the decoders where the feature `decoders` is off: what they would unpack was not looked into.
 
-use super::bytes::Parse;
-use super::compressed::Unpacked;
-use super::format::Format;
-use super::source::Source;
+use super::Unpacked;
+use crate::bytes::Parse;
+use crate::format::Format;
+use crate::source::Source;
 
 /// Whether the decoders are part of this build.
-pub(super) const HERE: bool = false;
+pub(crate) const HERE: bool = false;
 
 pub(super) fn unpack(_: Format, _: &dyn Source, _: usize) -> Parse<Option<Unpacked>> {
     Ok(None)

@@ -2,7 +2,7 @@
 
 use gix::objs::Kind;
 
-use super::repo::Repo;
+use super::Repo;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
 
@@ -121,7 +121,7 @@ fn commit_behind(repo: &Repo, mut id: Oid) -> Result<Oid> {
                 let target = target.map_err(|error| {
                     Error::new(Code::BadPack, format!("Git tag {id} cannot be read: {error}")).field("object", id)
                 })?;
-                id = super::from_gix(&target)?;
+                id = crate::git::from_gix(&target)?;
             }
             Some((kind, _)) => {
                 return Err(

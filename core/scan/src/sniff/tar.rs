@@ -1,12 +1,12 @@
 //! Tar archives: headers are walked, and each file is looked at.
 
-use super::bytes::{Cursor, Parse, Stop, lying, too_large};
-use super::format::{FileClass, Format};
-use super::look::Look;
-use super::report::{Inspection, shown};
-use super::sniff::{merge, sniff};
-use super::source::{Part, Source};
-use super::zip;
+use super::sniff;
+use crate::bytes::{Cursor, Parse, Stop, lying, too_large};
+use crate::format::{FileClass, Format};
+use crate::look::Look;
+use crate::report::{Inspection, shown};
+use crate::source::{Part, Source};
+use crate::zip;
 use refmark_types::error::Result;
 
 const BLOCK: u64 = 512;
@@ -39,7 +39,7 @@ pub(super) fn inspect(source: &dyn Source, look: Look<'_>) -> Result<Inspection>
     let mut names = Vec::new();
     let walked = walk(source, &mut |member| {
         let inner = sniff(&member.name, &Part::new(source, member.start, member.size), look.deeper())?;
-        merge(&mut found, &inner, &format!("`{}`", shown(&member.name)));
+        found.absorb(&inner, &format!("`{}`", shown(&member.name)));
         names.push(member.name);
         Ok(())
     });

@@ -11,10 +11,13 @@ use super::look::{INFLATE_LIMIT, Look};
 use super::report::Inspection;
 use super::source::{Part, Source, read_up_to};
 use super::{
-    archive, code, compressed, coreml, ggml, gguf, hdf5, image, npy, onnx, pickle, safetensors, saved_model, tar, text,
-    tflite, values, zip,
+    code, coreml, ggml, gguf, hdf5, image, npy, onnx, pickle, safetensors, saved_model, text, tflite, values, zip,
 };
 use refmark_types::error::{Code, Error, Result};
+
+mod archive;
+mod compressed;
+mod tar;
 
 const HEAD: usize = 8 * 1024;
 /// joblib before 0.10 put this, and the length in hex filled up to 19 characters, before a zlib stream.
@@ -88,7 +91,7 @@ fn with_archive_at_end(mut found: Inspection, source: &dyn Source, look: Look<'_
         return Ok(found);
     }
     let inner = archive::inspect(source, look.deeper())?;
-    merge(&mut found, &inner, "the zip archive at the end");
+    found.absorb(&inner, "the zip archive at the end");
     if found.format == Format::Llamafile {
         return Ok(found);
     }
@@ -197,27 +200,4 @@ fn named_only(head: &[u8]) -> Format {
         (b"bs64", Format::XgboostBinary),
     ];
     MAGICS.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Format::Unknown, |(_, format)| *format)
-}
-
-/// Takes over from a part of a file what makes the whole worse.
-pub(super) fn merge(found: &mut Inspection, inner: &Inspection, place: &str) {
-    let worse = inner.class.runs();
-    if worse && inner.class.severity() > found.class.severity() {
-        found.class = inner.class;
-        if inner.class == FileClass::UnsafeFormat || inner.class == FileClass::Code {
-            found.tensors.clear();
-        }
-        found.note(format!("{place} is {}", inner.format));
-    }
-    if worse {
-        for note in &inner.notes {
-            found.note(note.clone());
-        }
-    }
-    for finding in &inner.findings {
-        let mut finding = finding.clone();
-        let place = place.trim_matches('`');
-        finding.path = if finding.path.is_empty() { place.to_owned() } else { format!("{place}: {}", finding.path) };
-        found.find(finding);
-    }
 }

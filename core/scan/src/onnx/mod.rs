@@ -1,73 +1,21 @@
-//! ONNX: the model message, its interface and its initializers. Nodes are walked in `onnx_nodes`.
-
-use serde::{Deserialize, Serialize};
+//! ONNX: the model message, its interface and its initializers. Nodes are walked in `nodes`.
 
 use super::bytes::{Parse, Stop, lying};
 use super::format::{FileClass, Format};
-use super::onnx_nodes::Walker;
 use super::protobuf::{Messages, Range, Wire};
 use super::report::{Inspection, Reference, shown};
 use super::source::Source;
+use info::{OnnxInfo, Opset, Value};
+use nodes::Walker;
 use refmark_types::error::{Code, Error, Result};
+
+pub(super) mod info;
+mod nodes;
 
 const TEXT_LIMIT: u64 = 1 << 20;
 const NAME_LIMIT: u64 = 4096;
 const DIMENSIONS_LIMIT: usize = 64;
 const VALUES_LIMIT: usize = 65_536;
-
-/// What an ONNX model says of its interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OnnxInfo {
-    /// The version of the intermediate representation.
-    pub ir_version: u64,
-    /// The program that wrote it, with its version; empty where it does not say.
-    pub producer: String,
-    /// The operator sets that it needs.
-    pub opsets: Vec<Opset>,
-    /// The inputs that a caller gives (initializers that are listed as inputs too are left out).
-    pub inputs: Vec<Value>,
-    /// The outputs.
-    pub outputs: Vec<Value>,
-    /// Tensors whose bytes lie in other files.
-    pub external: Vec<External>,
-}
-
-/// An operator set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opset {
-    /// Its domain; empty is ONNX's own.
-    pub domain: String,
-    /// Its version.
-    pub version: u64,
-}
-
-/// An input or output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Value {
-    /// Its name.
-    pub name: String,
-    /// The element type, as in [`super::Tensor::dtype`]; `sequence`, `map`, `optional` or `sparse` for what is no tensor.
-    pub dtype: String,
-    /// The dimensions: a number, a symbol such as `batch`, or `?`.
-    pub shape: Vec<String>,
-}
-
-/// A tensor whose bytes lie in another file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct External {
-    /// The tensor's name.
-    pub name: String,
-    /// The element type.
-    pub dtype: String,
-    /// The dimensions.
-    pub shape: Vec<u64>,
-    /// The other file, relative to the model's folder.
-    pub location: String,
-    /// Where in that file, where it is said.
-    pub offset: Option<u64>,
-    /// How many bytes, where it is said.
-    pub length: Option<u64>,
-}
 
 /// Domains of operators that runtimes carry.
 const BUILT_IN: &[&str] = &[
@@ -302,7 +250,7 @@ fn value_type(messages: &mut Messages<'_>, range: Range, value: &mut Value) -> P
 fn tensor_type(messages: &mut Messages<'_>, range: Range, value: &mut Value) -> Parse<()> {
     messages.each(range, &mut |messages, number, wire| match number {
         1 => {
-            value.dtype = super::onnx_nodes::dtype(wire.number()?).map_or("unknown", |(name, _)| name).to_owned();
+            value.dtype = nodes::dtype(wire.number()?).map_or("unknown", |(name, _)| name).to_owned();
             Ok(())
         }
         2 => messages.each(wire.bytes()?, &mut |messages, number, wire| {

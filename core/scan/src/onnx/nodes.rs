@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bytes::{Parse, lying, too_large};
-use super::onnx::{External, entry};
-use super::protobuf::{Messages, Range, Wire, varints};
-use super::report::{Tensor, elements, shown};
+use super::entry;
+use super::info::External;
+use crate::bytes::{Parse, lying, too_large};
+use crate::protobuf::{Messages, Range, Wire, varints};
+use crate::report::{Tensor, elements, shown};
 
 const NAME_LIMIT: u64 = 4096;
 const DIMENSIONS_LIMIT: usize = 64;
