@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::parsed_object::ParsedObject;
+use super::releases::Releases;
 use super::snapshot::{History, Mode, Snapshot};
 use refmark_records::layout::is_companion;
 use refmark_records::manifest::Manifest;
@@ -52,6 +53,7 @@ pub struct Objects<'h> {
     policies: RefCell<HashMap<Oid, Arc<Policy>>>,
     verified: RefCell<HashSet<(Oid, KeyId)>>,
     expected: RefCell<HashMap<Oid, Vec<u8>>>,
+    releases: Releases,
     /// The commit whose time was asked for last: neighbours share a base.
     dated: Cell<Option<(Oid, Timestamp)>>,
 }
@@ -72,6 +74,7 @@ impl<'h> Objects<'h> {
             policies: parsed.policies.into(),
             verified: parsed.verified.into(),
             expected: RefCell::default(),
+            releases: Releases::default(),
             dated: Cell::default(),
         })
     }
@@ -100,6 +103,11 @@ impl<'h> Objects<'h> {
         let time = self.history.commit(commit).ok()?.time;
         self.dated.set(Some((commit, time)));
         Some(time)
+    }
+
+    /// Which releases the versions of a model have.
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
     }
 
     /// Knows an object that is about to be written, so that a plan can be judged before it is.

@@ -69,6 +69,7 @@ pub mod parsed_object;
 pub mod plan;
 pub mod policy;
 pub mod ports;
+mod releases;
 pub mod revoked;
 pub mod rules;
 pub mod schema;

@@ -1,8 +1,8 @@
 //! Grows a big registry for benchmarks, with fixed keys and a fixed clock: the same bytes each time.
 //!
 //! `cargo run -p refmark-core --features testing --example grown -- PATH [artifacts=N] [models=N] [batch=N] [line=N]
-//! [moves=N]`: so many artifacts, each a version of one of the models in turn, registered in commits of `batch`; a model
-//! `line` with `line` versions; `moves` promotions of `line@champion`, a commit each. Nothing waits for the disk.
+//! [releases=1] [moves=N]`: so many artifacts, each a version of one of the models in turn, registered in commits of `batch`;
+//! a model `line` with `line` versions, each with a release of its own where that is asked for; `moves` promotions of `line@champion`, a commit each. Nothing waits for the disk.
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own reads its arguments")]
 
@@ -56,6 +56,7 @@ fn run() -> Result<()> {
             "models" => shape.models = number,
             "batch" => shape.batch = number,
             "line" => shape.line = number,
+            "releases" => shape.releases = number > 0,
             "moves" => shape.moves = number,
             _ => return Err(usage(&argument)),
         }

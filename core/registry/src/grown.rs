@@ -9,7 +9,7 @@ use crate::write::promote::MoveAnswer;
 use crate::write::register::Package;
 use refmark_engine::plan::PromoteRequest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::name::{AliasName, ModelName};
+use refmark_types::name::{AliasName, ModelName, Release};
 
 /// How big a registry shall be.
 #[derive(Debug, Clone)]
@@ -22,13 +22,15 @@ pub struct Shape {
     pub batch: usize,
     /// How many of them the model `line` has besides, for long lists.
     pub line: usize,
+    /// Whether each of those has a release of its own.
+    pub releases: bool,
     /// How often the alias `line@champion` moves, a commit each, to and fro between `line/1` and `line/2`.
     pub moves: usize,
 }
 
 impl Default for Shape {
     fn default() -> Shape {
-        Shape { artifacts: 100, models: 1, batch: 10_000, line: 2, moves: 1 }
+        Shape { artifacts: 100, models: 1, batch: 10_000, line: 2, releases: false, moves: 1 }
     }
 }
 
@@ -53,7 +55,11 @@ pub fn grow(registry: &Registry, writer: &dyn Signer, folder: &Path, shape: &Sha
         }
     }
     for n in 0..shape.line {
-        packages.push(package(line()?, &file, shape.artifacts + n)?);
+        let mut of_line = package(line()?, &file, shape.artifacts + n)?;
+        if shape.releases {
+            of_line.release = Some(Release::parse(&format!("1.0.{n}"))?);
+        }
+        packages.push(of_line);
         if packages.len() == shape.batch || n + 1 == shape.line {
             registry.write(writer).register_all(&std::mem::take(&mut packages))?;
         }

@@ -6,6 +6,7 @@ mod lost_keys;
 mod matrix;
 mod naive;
 mod oracle;
+mod releases;
 mod resume;
 mod revoked_bytes;
 mod stories;

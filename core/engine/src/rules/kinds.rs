@@ -296,19 +296,13 @@ impl RecordCheck<'_> {
             return Ok(Ruling::failed(Code::BadName, format!("release {release} could be taken for a version")));
         }
         let reader = StateReader(self.overlay);
-        for version in reader.versions(&new.model)? {
-            let other = reader.version(&new.model, version)?;
-            if version != new.version && other.is_some_and(|other| other.release.as_ref() == Some(release)) {
-                return Ok(Ruling::failed(
-                    Code::Exists,
-                    format!(
-                        "release {release} of {} is version {version} already, and a release never moves",
-                        new.model
-                    ),
-                ));
-            }
-        }
-        Ok(Ruling::Ok)
+        let other = reader.0.objects().releases().other_with(reader, &new.model, release, new.version)?;
+        Ok(other.map_or(Ruling::Ok, |version| {
+            Ruling::failed(
+                Code::Exists,
+                format!("release {release} of {} is version {version} already, and a release never moves", new.model),
+            )
+        }))
     }
 
     /// A version is there and is this artifact.
