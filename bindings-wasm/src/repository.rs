@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use refmark_engine::snapshot::{CommitInfo, History, Mode};
+use refmark_engine::snapshot::{CommitInfo, History, Mode, first_parents};
 use refmark_pack::Repository;
 use refmark_types::digest::Digest;
 use refmark_types::error::Result as Outcome;
@@ -236,6 +236,12 @@ impl RefmarkRepository {
     /// The bytes of a file at a commit; undefined where there is none. Refused over `limit` bytes.
     pub fn file(&self, commit: &str, path: &str, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
         self.read(|repository| repository.snapshot(Oid::parse(commit)?)?.read(path, limit as u64))
+    }
+
+    /// Whether a commit is `head`, or lies behind it along first parents: on the branch that ends there.
+    #[wasm_bindgen(js_name = isOnChain)]
+    pub fn is_on_chain(&self, head: &str, commit: &str) -> Result<bool, JsValue> {
+        self.read(|repository| Ok(first_parents(repository, Oid::parse(head)?, Some(Oid::parse(commit)?))?.is_some()))
     }
 
     /// Begins the verification of all history up to `head`, against a root (`sha256:…`) that the reader has from

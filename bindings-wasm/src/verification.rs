@@ -24,6 +24,9 @@ export interface VerifyReport {
   readonly pinned: boolean;
   /** The newest root, by digest; null where the registry has none. */
   readonly root: string | null;
+  /** Whether all that took effect stands as it was signed, under the given root and by keys that nobody lost: what a verdict
+   * of `failed` or `pending` is then about are files without effect, which anybody who can push could have put there. */
+  readonly whole: boolean;
   /** Commits of the chain at which a file that had taken effect was missing or changed. */
   readonly bad_commits: readonly string[];
   readonly tainted: readonly string[];
@@ -53,6 +56,7 @@ struct Report<'a> {
     commits: usize,
     pinned: bool,
     root: Option<String>,
+    whole: bool,
     bad_commits: &'a [Oid],
     tainted: &'a [String],
     problems: Vec<Problem>,
@@ -109,6 +113,7 @@ impl<'a> Report<'a> {
             commits,
             pinned: verified.pinned,
             root: verified.newest_root.map(|root| root.prefixed()),
+            whole: verified.tip_error.is_none() && verified.root_error.is_none() && verified.tainted.is_empty(),
             problems: verified.problems(),
             bad_commits: &verified.bad,
             tainted: &verified.tainted,

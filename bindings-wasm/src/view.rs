@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use refmark_query::answer::explain::{WhyNot, explain, report};
 use refmark_query::answer::search::Corpus;
+use refmark_query::answer::taint::VersionMark;
 use refmark_query::answer::{QueryContext, catalog, detail, diff, list, log, resolve, show, sunset};
 use refmark_query::index::{ModelRow, SearchRequest};
 use refmark_render::review as review_page;
@@ -52,6 +53,7 @@ typed! {
     JsPolicy "PolicyAnswer";
     JsCatalog "CatalogEntry[]";
     JsSunset "SunsetAnswer";
+    JsMarks "VersionMark[]";
     JsVersion "number | string";
     ReviewFormat "\"markdown\" | \"text\" | \"html\"";
 }
@@ -61,7 +63,7 @@ typed! {
 const TYPES: &str = r#"
 import type {
   ArtifactDiff, CatalogEntry, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, Problem, ResolveAnswer, Review,
-  SearchRow, ShowAnswer, SunsetAnswer, VersionRow,
+  SearchRow, ShowAnswer, SunsetAnswer, VersionMark, VersionRow,
 } from "./answers.js";
 "#;
 
@@ -79,6 +81,8 @@ struct Model {
     row: ModelRow,
     /// When its words or versions last changed, by their authors' clocks.
     updated: Option<Timestamp>,
+    /// Of the versions that its aliases hold those that there is something to warn of.
+    marked: Vec<VersionMark>,
 }
 
 #[wasm_bindgen]
@@ -97,8 +101,26 @@ impl View {
     pub fn models(&self) -> Result<JsModels, JsValue> {
         self.tell(|basis| {
             let rows = list::models_of(basis.reader())?;
-            let updated = |row: ModelRow| Ok(Model { updated: detail::updated(basis.reader(), &row.model)?, row });
-            rows.into_iter().map(updated).collect::<Outcome<Vec<Model>>>()
+            let told = |row: ModelRow| {
+                let updated = detail::updated(basis.reader(), &row.model)?;
+                Ok(Model { updated, marked: basis.marks_of_held(&row.model, &row.aliases)?, row })
+            };
+            rows.into_iter().map(told).collect::<Outcome<Vec<Model>>>()
+        })
+    }
+
+    /// Where versions (`MODEL/VERSION`) stand: trust, stage, and whether a lost key taints them. What is no version here is
+    /// left out.
+    pub fn marks(&self, versions: Vec<String>) -> Result<JsMarks, JsValue> {
+        self.tell(|basis| {
+            let mut marks = Vec::new();
+            for text in versions {
+                let Reference::Version(model, version) = Reference::parse(&text)? else { continue };
+                let held = list::held_by_alias(basis.reader(), &model)?;
+                let held: Vec<_> = held.into_iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias).collect();
+                marks.extend(basis.mark_of(&model, version, &held)?);
+            }
+            Ok(marks)
         })
     }
 

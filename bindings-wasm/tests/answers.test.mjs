@@ -74,12 +74,18 @@ test("models and versions are those of `list`", () => {
   const listed = view.models();
   typed.push(["Model[]", listed]);
   for (const { updated } of listed) assert.match(updated, /^20\d\d-.*Z$/);
-  assert.deepEqual(listed.map(({ updated, ...row }) => row), models);
-  for (const { model } of models) {
+  assert.deepEqual(listed.map(({ updated, marked, ...row }) => row), models);
+  for (const { model, aliases, marked } of listed) {
     const versions = view.versions(model);
+    const held = versions.filter(({ version }) => aliases.some(([, at]) => at === version));
+    const marks = (rows) => rows.map(({ version, trust, stage, tainted }) => ({ model, version, trust, stage, ...(tainted ? { tainted } : {}) })).sort((a, b) => a.version - b.version);
+    assert.deepEqual(marked, marks(held).filter(({ trust, stage, tainted }) => tainted || trust !== "trusted" || ["retired", "archived"].includes(stage)), "what an alias holds is marked as lists have it");
+    assert.deepEqual(view.marks(versions.map(({ version }) => `${model}/${version}`)).sort((a, b) => a.version - b.version), marks(versions));
     typed.push(["VersionRow[]", versions]);
     assert.deepEqual(versions, example.ask("list", model).versions);
   }
+  assert.ok(listed.some(({ marked }) => marked.some(({ trust }) => trust === "revoked")), "the example has an alias on a revoked version");
+  assert.deepEqual(view.marks([`${models[0].model}/99`, "nobody/1"]), []);
   same("never", () => view.versions("nobody"), "list", "nobody");
 });
 
@@ -264,4 +270,13 @@ test("every answer has the type that TypeScript is told, with no field left out 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("a commit is on the chain of its branch, and the head of a proposal is not", () => {
+  const repository = example.open(refmark);
+  const first = repository.firstParents(example.head, 10_000).at(-1).id;
+  const proposal = example.git("rev-parse", `refs/heads/${example.proposals[0]}`);
+  assert.deepEqual([example.head, first, proposal].map((commit) => repository.isOnChain(example.head, commit)), [true, true, false]);
+  assert.equal(repository.isOnChain(first, example.head), false);
+  assert.throws(() => repository.isOnChain(example.head, "nonsense"), ({ code }) => typeof code === "string");
 });

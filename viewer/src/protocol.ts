@@ -1,7 +1,7 @@
 // What the page and its worker say to each other. The worker holds the module and every byte; the page holds rows and answers.
 import type {
   ArtifactDiff, CatalogEntry, CommitInfo, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, ResolveAnswer, Review,
-  SearchRow, ShowAnswer, SunsetAnswer, VerifyReport, VersionRow,
+  SearchRow, ShowAnswer, SunsetAnswer, VerifyReport, VersionMark, VersionRow,
 } from "refmark-wasm";
 
 /** Where a registry is to be read from. Only `address` fetches, and only from the page's own origin. */
@@ -14,18 +14,29 @@ export type Place =
 /** What is known once a place has been opened and before anything of it was verified. */
 export interface Opened {
   readonly kind: "site" | "git" | "folder" | "bundle" | "single file";
-  readonly name: string;
+  /** What the registry's own root calls it; null before that was read. A place's own word for it is never taken. */
+  readonly name: string | null;
   readonly id: string | null;
+  /** Where it was read from, in words. */
+  readonly origin: string;
+  /** The registry's own branch. */
   readonly branch: string;
+  /** The branch that is shown: another one where a link asks for a proposal. */
+  readonly shown: string;
   /** The commit that is shown. */
   readonly head: string;
-  /** The newest commit of the branch; another where a link names an older one. */
+  /** The newest commit of the registry's own branch. */
   readonly newest: string;
+  /** How the commit shown lies to that branch; "asked" while it is not known. */
+  readonly lies: "newest" | "behind" | "not-landed" | "asked";
   readonly refs: Readonly<Record<string, string>>;
-  /** The root that the place itself names; no pin. */
-  readonly claimedRoot: string | null;
+  /** What the place itself says of the registry; no pin, and nothing of it is shown as the registry's. */
+  readonly claims: Claims | null;
   readonly carriesBlobs: boolean;
 }
+
+/** What a `site.json` says of the registry beside it. */
+export interface Claims { readonly name: string; readonly id: string; readonly root: string | null; }
 
 /** What a failure is on this side of the worker. */
 export interface Failure {
@@ -35,15 +46,26 @@ export interface Failure {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** How the head that a reader saw last lies to the one that is shown. */
-export type Seen = "none" | "same" | "older" | "not-on-the-chain";
+/** How the head that a reader saw lies to the commit that is shown; "newer": both are on the branch, and that one is later. */
+export type Seen = "none" | "same" | "older" | "newer" | "not-on-the-chain";
 
 export interface Verified {
   readonly report: VerifyReport;
   readonly seen: Seen;
-  /** How many records a listing told otherwise than what was verified. */
-  readonly listingLies: number;
+  /** How many Git objects were given to be read. */
+  readonly objects: number;
   readonly milliseconds: number;
+}
+
+/** How far an exported listing was held against what was verified, field by field. */
+export interface ListingCheck {
+  readonly state: "none" | "unreadable" | "of another commit" | "under way" | "compared";
+  readonly models: number;
+  readonly versions: number;
+  /** How many models and versions it tells otherwise. */
+  readonly lies: number;
+  /** The first of them, in words. */
+  readonly first: string | null;
 }
 
 /** What the worker tells without being asked. */
@@ -54,6 +76,7 @@ export type Event =
   | { readonly event: "ready"; readonly head: CommitInfo; readonly verified: boolean }
   | { readonly event: "verifying"; readonly done: number; readonly total: number }
   | { readonly event: "verified"; readonly verified: Verified }
+  | { readonly event: "listing"; readonly listing: ListingCheck }
   | { readonly event: "unverifiable"; readonly failure: Failure }
   | { readonly event: "failed"; readonly failure: Failure };
 
@@ -67,8 +90,18 @@ export interface Order { readonly text: string; readonly by: SortKey; readonly d
 export interface Proposal { readonly ref: string; readonly name: string; readonly head: string; readonly commit: CommitInfo; readonly landed: boolean; }
 
 /** Who holds a dropped file's bytes in this registry. */
-export interface FileMatch { readonly reference: string; readonly path: string; readonly aliases: readonly string[]; readonly stage: string | null; readonly trust: string; }
-export interface DroppedFile { readonly answer: Inspected; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; }
+export interface FileMatch {
+  readonly reference: string;
+  readonly path: string;
+  /** How many files the version has: one of several says little of the whole. */
+  readonly files: number;
+  readonly aliases: readonly string[];
+  readonly stage: string | null;
+  /** The trust state that counts. */
+  readonly trust: string;
+  readonly tainted: boolean;
+}
+export interface DroppedFile { readonly answer: Inspected; readonly size: number; readonly sha256: string; readonly matches: readonly FileMatch[]; readonly searched: number; readonly all: number; }
 
 export interface Relative { readonly model: string; readonly version: number; readonly artifact: string; }
 /** What a version was made from and what was made from it, as far as `searched` of `all` versions tell. */
@@ -92,6 +125,7 @@ export interface Questions {
   policy(): PolicyAnswer;
   catalog(): readonly CatalogEntry[];
   sunset(): SunsetAnswer;
+  marks(versions: readonly string[]): readonly VersionMark[];
   relatives(artifact: string, parents: readonly string[], limit: number): Relatives;
   inspect(file: File, model: string | null): DroppedFile;
 }
@@ -99,9 +133,12 @@ export type Question = keyof Questions;
 export type Arguments<Q extends Question> = Parameters<Questions[Q]>;
 export type Answer<Q extends Question> = ReturnType<Questions[Q]>;
 
+/** What a link asks of the place. */
+export interface Wanted { readonly at: string | null; readonly root: string | null; readonly seen: string | null; readonly branch: string | null; }
+
 /** What the page sends. */
 export type Request =
-  | { readonly do: "open"; readonly id: number; readonly place: Place; readonly module: ArrayBuffer | string; readonly at: string | null; readonly root: string | null; readonly seen: string | null }
+  | { readonly do: "open"; readonly id: number; readonly place: Place; readonly module: ArrayBuffer | string; readonly wanted: Wanted }
   | { readonly do: "ask"; readonly id: number; readonly question: Question; readonly args: readonly unknown[] }
   | { readonly do: "stop"; readonly id: number };
 

@@ -193,7 +193,7 @@ pub struct ModelColumns {
     pub owner: Vec<Option<String>>,
     /// How many versions each has.
     pub versions: Vec<u64>,
-    /// When a version or an alias of it came last.
+    /// When its words or versions last changed, by their authors' clocks, as lists say it.
     pub updated: Vec<Option<Timestamp>>,
     /// What its aliases hold: alias and version.
     pub aliases: Vec<Vec<(AliasName, u64)>>,
@@ -233,14 +233,13 @@ impl Listing {
         Listing { head, models: ModelColumns::default(), versions: VersionColumns::default() }
     }
 
-    /// Adds a model with its versions, newest first; `moved`: when an alias of it moved last. Models come by name.
-    pub fn add(&mut self, model: ModelRow, versions: Vec<VersionRow>, moved: Option<Timestamp>) {
+    /// Adds a model with its versions, newest first, and when it last changed. Models come by name.
+    pub fn add(&mut self, model: ModelRow, versions: Vec<VersionRow>, updated: Option<Timestamp>) {
         let at = self.models.name.len() as u64;
-        let newest = versions.iter().map(|version| version.time).max();
         self.models.name.push(model.model);
         self.models.owner.push(model.owner);
         self.models.versions.push(model.versions);
-        self.models.updated.push(newest.max(moved));
+        self.models.updated.push(updated);
         self.models.aliases.push(model.aliases);
         for version in versions {
             self.versions.model.push(at);

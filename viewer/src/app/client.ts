@@ -1,5 +1,5 @@
 // The page's side of the worker: questions get answers by id, events go to whoever listens.
-import type { Answer, Arguments, Event, Failure, Place, Question, Reply, Request } from "../protocol.ts";
+import type { Answer, Arguments, Event, Failure, Place, Question, Reply, Request, Wanted } from "../protocol.ts";
 
 /** What a worker's answer throws here. */
 export class Refused extends Error {
@@ -45,11 +45,11 @@ export class Client {
     });
   }
 
-  async open(place: Place, at: string | null, root: string | null, seen: string | null): Promise<void> {
+  async open(place: Place, wanted: Wanted): Promise<void> {
     const id = this.next++;
     this.opening = id;
     const module = await this.module;
-    if (id === this.opening) await this.send({ do: "open", id, place, module, at, root, seen });
+    if (id === this.opening) await this.send({ do: "open", id, place, module, wanted });
   }
 
   ask<Q extends Question>(question: Q, ...args: Arguments<Q>): Promise<Awaited<Answer<Q>>> {

@@ -56,7 +56,7 @@ export function Help() {
       <h2 id="help-title">Keys</h2>
       <dl class="keys">{KEYS.map(([key, what]) => <div key={key}><dt>{key.split(" ").map((it) => <kbd key={it}>{it}</kbd>)}</dt><dd>{what}</dd></div>)}</dl>
       <label><input type="checkbox" checked={on.value} onChange={(event) => (on.value = event.currentTarget.checked)} /> Single keys on</label>
-      <p class="soft">Green is used only for what was verified in this browser against a root that you pinned.</p>
+      <p class="soft">Green is used only for what was verified in this browser against the root in the link.</p>
       <form method="dialog"><button class="button">Close</button></form>
     </dialog>
   );

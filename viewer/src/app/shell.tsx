@@ -1,9 +1,9 @@
 // What stands around every screen: names, ways, what may be said of it all, and the keys.
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Icon, To, When, Words } from "../parts/bits.tsx";
+import { Icon, Name, To, When, Words } from "../parts/bits.tsx";
 import { filesOf } from "../parts/dropping.tsx";
-import { STANDINGS, StandingPill } from "../parts/standing.tsx";
+import { STANDINGS, StandingPill, toneOf } from "../parts/standing.tsx";
 import { Alias } from "../screens/alias.tsx";
 import { Catalog } from "../screens/catalog.tsx";
 import { Compare } from "../screens/compare.tsx";
@@ -18,7 +18,7 @@ import { Retired } from "../screens/sunset.tsx";
 import { Version } from "../screens/version.tsx";
 import { Help, help, useKeys } from "./keys.tsx";
 import { print, type Screen } from "./route.ts";
-import { address, announced, go, href, opened, phase, shownHead, standing, unverifiable, verified } from "./state.ts";
+import { address, announced, go, href, listing, opened, phase, shownHead, type Standing, standing, unverifiable, verified } from "./state.ts";
 import { short } from "./words.ts";
 
 const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
@@ -97,7 +97,7 @@ function Top() {
   return (
     <header class="top">
       <div class="top-row">
-        <a class="brand" href={href({ screen: "models" })}><span class="mark-square" aria-hidden="true" /><span class="brand-name">{it?.name ?? "refmark"}</span></a>
+        <a class="brand" href={href({ screen: "models" })}><span class="mark-square" aria-hidden="true" /><span class="brand-name"><Name of={it?.name ?? "refmark"} /></span></a>
         {it && <nav aria-label="Main"><ul>{WAYS.map(([screen, name, with_]) => <li key={name}><To to={screen} {...(with_.includes(here) ? { "aria-current": "page" as const } : {})}>{name}</To></li>)}</ul></nav>}
         <div class="top-end"><StandingPill /><LookButton /><button type="button" class="plain-button" aria-label="Keys and help" title="Keys and help (?)" onClick={() => (help.value = true)}>?</button></div>
       </div>
@@ -109,26 +109,41 @@ function Top() {
 function Notices() {
   const now = standing.value;
   const it = opened.value;
-  const bad = now === "failed" || now === "rewritten";
   const count = verified.value?.report.problems.length ?? 0;
-  const first = verified.value?.report.problems[0];
   const where = address.value;
-  const { at } = where;
+  const tone = toneOf(now);
+  const here = where.screen.screen === "integrity";
   return (
-    <>
-      {bad && (
+    <section aria-label="What has to be known">
+      {tone === "bad" && (
         <div class="banner bad" role="alert">
-          <Icon name="cross" /><p><strong>{STANDINGS[now].title}.</strong> {first ? first.message : STANDINGS[now].words}{count > 1 ? ` And ${count - 1} more.` : ""} <To to={{ screen: "integrity" }}>What was found</To></p>
+          <Icon name="cross" /><p><strong>{STANDINGS[now].title}.</strong> <Words text={whyBad(now)} />{now === "failed" && count > 1 ? ` And ${count - 1} more.` : ""} {!here && <To to={{ screen: "integrity" }}>What was found</To>}</p>
         </div>
       )}
-      {it && now === "unverifiable" && unverifiable.value && (
-        <div class="banner warn" role="alert"><Icon name="warn" /><p><strong>Not verified.</strong> <Words text={unverifiable.value.message} />. <To to={{ screen: "integrity" }}>What was checked</To></p></div>
+      {it && tone === "warn" && (
+        <div class="banner warn" role={now === "pending" ? undefined : "alert"}><Icon name={STANDINGS[now].icon} /><p><strong>{STANDINGS[now].title}.</strong> <Words text={unverifiable.value?.message ?? STANDINGS[now].words} /> {!here && <To to={{ screen: "integrity" }}>What was checked</To>}</p></div>
       )}
-      {it && at !== null && it.head !== it.newest && (
-        <div class="banner plain"><Icon name="wait" /><p>You look at the registry as it was at commit <code>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>}. <a href={print({ ...where, at: it.newest })}>Show the newest</a></p></div>
+      {it && it.lies === "behind" && (
+        <div class="banner plain"><Icon name="wait" /><p>You look at the registry as it was at commit <code>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>}. Whatever came after it is not told here. <a href={print({ ...where, at: it.newest, branch: it.branch })}>Show the newest</a></p></div>
       )}
-    </>
+      {it && it.lies === "not-landed" && (
+        <div class="banner plain"><Icon name="wait" /><p>Shown is commit <code>{short(it.head)}</code>{it.shown === it.branch ? "" : <> of <code><Name of={it.shown} /></code></>}; the registry is <code><Name of={it.branch} /></code>. <a href={print({ ...where, at: it.newest, branch: it.branch })}>Show the registry</a></p></div>
+      )}
+      {it && where.from !== null && (
+        <div class="banner plain"><Icon name="dash" /><p>This link shows what lies at <code><Name of={it.origin} /></code>, not the registry beside this page.</p></div>
+      )}
+    </section>
   );
+}
+
+function whyBad(now: Standing): string {
+  switch (now) {
+    case "misread": return `${address.value.faults.join("; ")}. ${STANDINGS.misread.words}`;
+    case "damaged": return unverifiable.value?.message ?? STANDINGS.damaged.words;
+    case "failed": return verified.value?.report.problems[0]?.message ?? STANDINGS.failed.words;
+    case "listing-lies": return listing.value?.first ?? STANDINGS["listing-lies"].words;
+    default: return STANDINGS[now].words;
+  }
 }
 
 function Foot() {

@@ -1,7 +1,7 @@
 // What the page knows, as signals: where it is, what was opened, how far it was verified.
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { CommitInfo } from "refmark-wasm";
-import type { Event, Failure, ModelRow, Opened, Place, Verified } from "../protocol.ts";
+import type { Event, Failure, ListingCheck, ModelRow, Opened, Place, Verified } from "../protocol.ts";
 import { type Boot, Client, Refused } from "./client.ts";
 import { type Address, parse, print, type Screen } from "./route.ts";
 
@@ -16,6 +16,8 @@ export const shownHead = signal<CommitInfo | null>(null);
 export const progress = signal<{ readonly done: number; readonly total: number } | null>(null);
 export const verified = signal<Verified | null>(null);
 export const unverifiable = signal<Failure | null>(null);
+/** How far the place's own table of models was held against what was verified. */
+export const listing = signal<ListingCheck | null>(null);
 /** Counts up when answers may have become others: the view is there, or was verified. */
 export const epoch = signal(0);
 
@@ -26,17 +28,36 @@ export const rowsChanged = signal(0);
 export const rowsKnown = signal(false);
 
 /** What may be said of what is shown. Only `verified` is ever green. */
-export type Standing = "none" | "unverified" | "verifying" | "vouched" | "verified" | "incomplete" | "failed" | "rewritten" | "unverifiable";
+export type Standing =
+  | "none" | "unverified" | "verifying" | "vouched" | "verified" | "pending" | "refused" | "not-landed" | "incomplete" | "unverifiable"
+  | "misread" | "damaged" | "failed" | "rewritten" | "listing-lies";
+
+/** Failures of a verification that say that bytes are not what their names say, or are none that Git would write. */
+const DAMAGE: readonly string[] = ["bad-pack", "bad-object", "bad-record", "hash-mismatch", "integrity", "too-large", "bug"];
+const ABSENT: readonly string[] = ["missing-object", "missing-file", "incomplete"];
+
+function standingOf(): Standing {
+  if (address.value.faults.length > 0) return "misread";
+  const stopped = unverifiable.value?.code;
+  if (stopped !== undefined) return ABSENT.includes(stopped) ? "incomplete" : DAMAGE.includes(stopped) ? "damaged" : "unverifiable";
+  const it = verified.value;
+  if (it === null) return progress.value === null ? "unverified" : "verifying";
+  const { report } = it;
+  if (!report.whole) return "failed";
+  if (it.seen === "not-on-the-chain") return "rewritten";
+  if ((listing.value?.lies ?? 0) > 0) return "listing-lies";
+  if (opened.value?.lies !== "newest" && opened.value?.lies !== "behind") return "not-landed";
+  if (report.verdict === "incomplete") return "incomplete";
+  if (report.verdict === "failed") return "refused";
+  if (report.verdict === "pending") return "pending";
+  return report.pinned && address.value.root !== null ? "verified" : "vouched";
+}
 
 export const standing = computed<Standing>(() => {
   if (opened.value === null) return "none";
-  if (unverifiable.value !== null) return "unverifiable";
-  const it = verified.value;
-  if (it === null) return progress.value === null ? "unverified" : "verifying";
-  if (it.report.verdict === "failed" || it.listingLies > 0) return "failed";
-  if (it.seen === "not-on-the-chain") return "rewritten";
-  if (it.report.verdict === "incomplete") return "incomplete";
-  return it.report.pinned && address.value.root !== null ? "verified" : "vouched";
+  // Asked first, so that a change of either is always heard.
+  const [link, list] = [address.value, listing.value];
+  return link === null && list === null ? "none" : standingOf();
 });
 
 let client: Client;
@@ -92,6 +113,9 @@ function hear(event: Event): void {
       progress.value = null;
       epoch.value++;
       break;
+    case "listing":
+      listing.value = event.listing;
+      break;
     case "unverifiable":
       unverifiable.value = event.failure;
       progress.value = null;
@@ -109,7 +133,7 @@ function hear(event: Event): void {
 function forget(): void {
   Object.assign(rows, { list: [], total: 0, generation: 0 });
   rowsKnown.value = false;
-  for (const it of [opened, failure, loading, shownHead, progress, verified, unverifiable]) it.value = null;
+  for (const it of [opened, failure, loading, shownHead, progress, verified, unverifiable, listing]) it.value = null;
 }
 
 /** Opens a place; what was open before is forgotten. */
@@ -118,9 +142,9 @@ export async function open(what: Place): Promise<void> {
   forget();
   phase.value = "opening";
   under = address.value;
-  const { at, root, seen } = under;
+  const { at, root, seen, branch } = under;
   // A place that fails says so by an event, and one that was stopped is told of by whoever stopped it.
-  await client.open(what, at, root, seen).catch((error: unknown) => {
+  await client.open(what, { at, root, seen, branch }).catch((error: unknown) => {
     if (!(error instanceof Refused)) throw error;
   });
 }
@@ -136,21 +160,27 @@ export function stop(): void {
 
 /** A dropped registry is held against the root and head of the link; one that takes another's place, against its root alone. */
 export function openDropped(what: Place): Promise<void> {
-  const { root, seen } = address.value;
-  history.replaceState(null, "", print({ screen: { screen: "models" }, at: null, root, seen: opened.value === null ? seen : null, from: null, query: {} }));
+  const { root, seen, branch } = address.value;
+  const first = opened.value === null;
+  history.replaceState(null, "", print({ screen: { screen: "models" }, at: null, root, seen: first ? seen : null, branch: first ? branch : null, from: null, query: {}, faults: [] }));
   address.value = parse(location.hash);
   return open(what);
 }
 
+/** The commit and the branch that are shown: what a link to the same thing names. */
+function shownNow(): Pick<Address, "at" | "branch"> {
+  const { at, branch } = address.value;
+  return { at: opened.value?.head ?? at, branch: opened.value?.shown ?? branch };
+}
+
 /** An address of the same registry, at the same commit and under the same pin. */
 export function href(screen: Screen, query: Readonly<Record<string, string>> = {}): string {
-  const { root, seen, from } = address.value;
-  return print({ screen, at: opened.value?.head ?? address.value.at, root, seen, from, query });
+  return print({ ...address.value, ...shownNow(), screen, query });
 }
 
 /** Changes what the screen was asked, without a step in the browser's history. */
 export function replaceQuery(query: Readonly<Record<string, string>>): void {
-  const next = { ...address.value, at: opened.value?.head ?? address.value.at, query: { ...address.value.query, ...query } };
+  const next = { ...address.value, ...shownNow(), query: { ...address.value.query, ...query } };
   try {
     history.replaceState(null, "", print(next));
   } catch {
@@ -167,7 +197,8 @@ function arrive(now: Address): void {
     if (now.from !== under.from) place = boot.place();
     if (place === null) return;
     const other = now.at !== null && now.at !== (opened.value?.head ?? under.at);
-    if (other || now.root !== under.root || now.seen !== under.seen || now.from !== under.from) void open(place);
+    const elsewhere = now.branch !== null && now.branch !== (opened.value?.shown ?? under.branch);
+    if (other || elsewhere || now.root !== under.root || now.seen !== under.seen || now.from !== under.from) void open(place);
   });
 }
 

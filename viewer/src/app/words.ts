@@ -37,17 +37,20 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
-/** A number as it was measured, without the noise of binary fractions. */
+/** A number as it stands in the record: every digit of it. */
 export function figure(value: number | string): string {
   if (typeof value === "string") return value;
-  if (Number.isInteger(value)) return value.toLocaleString("en");
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return String(Number(value.toPrecision(size < 1 ? 4 : 8)));
-  return String(Number(value.toPrecision(6)));
+  return Number.isSafeInteger(value) ? value.toLocaleString("en") : String(value);
 }
 
+/** A number for a scale, or one that was worked out: without the noise of binary fractions. */
+export function rounded(value: number): string {
+  return Number.isSafeInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(12)));
+}
+
+/** A difference. */
 export function signed(value: number): string {
-  return `${value > 0 ? "+" : value < 0 ? "−" : "±"}${figure(Math.abs(value))}`;
+  return `${value > 0 ? "+" : value < 0 ? "−" : "±"}${rounded(Math.abs(value))}`;
 }
 
 /** The first characters of a digest or commit, without its prefix. */

@@ -7,6 +7,7 @@ import { announce, href, walked } from "../app/state.ts";
 import type { Screen } from "../app/route.ts";
 import { minute, short } from "../app/words.ts";
 import type { Failure } from "../protocol.ts";
+import { plainName } from "./seen.ts";
 
 type Children = { readonly children?: ComponentChildren };
 
@@ -89,6 +90,11 @@ const ICONS: Readonly<Record<string, string>> = {
 };
 export function Icon({ name }: { readonly name: string }) {
   return <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d={ICONS[name] ?? ""} /></svg>;
+}
+
+/** A name that somebody chose: what stands in it changes no direction outside it, and no letter is taken for another. */
+export function Name({ of }: { readonly of: string }) {
+  return <bdi>{plainName(of)}</bdi>;
 }
 
 /** A sentence of the core: what stands between backticks is code. */

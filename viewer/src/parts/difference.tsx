@@ -49,12 +49,12 @@ function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>;
         <tbody>
           {metrics.items.map((metric) => (
             <tr key={metric.name}>
-              <th scope="row">{metric.name}{metric.better && <span class="soft" title={`${metric.better} is better`}> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th>
+              <th scope="row">{metric.name}{!claimed(metric) && <span class="soft" title={`${metric.better} is better`}> {metric.better === "higher" ? "↑" : "↓"}<span class="hidden"> {metric.better} is better</span></span>}</th>
               {names[0] !== null && <td class="end">{metric.old ? figure(metric.old.value) : "–"}</td>}
               <td class="end">{metric.new ? figure(metric.new.value) : "–"}</td>
               {names[0] !== null && <>
                 <td class="end">{metric.delta === null || metric.delta === undefined ? "" : signed(metric.delta)}{metric.delta_percent ? <span class="soft"> ({signed(Number(metric.delta_percent.toFixed(1)))} %)</span> : null}</td>
-                <td><Badge tone={JUDGED[metric.judgement] ?? "plain"}>{metric.judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge></td>
+                <td><Judged metric={metric} /></td>
               </>}
               <td><Evaluated side={metric.new ?? metric.old} /></td>
               <td class="soft">{dataset(metric.old, metric.new)}</td>
@@ -65,6 +65,16 @@ function Metrics({ metrics, names, id }: { readonly metrics: Listed<MetricDiff>;
       <More listed={metrics} what="metric" />
     </div>
   );
+}
+
+/** Nobody signs which way a claim improves: of two claims one is higher, and neither is better. */
+const claimed = ({ old, new: now }: MetricDiff): boolean => [old, now].every((side) => side === null || side.source === "claim");
+
+function Judged({ metric }: { readonly metric: MetricDiff }) {
+  const { judgement, old, new: now, delta } = metric;
+  if (!claimed(metric)) return <><Badge tone={JUDGED[judgement] ?? "plain"}>{judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge>{metric.because && <span class="soft"> {metric.because}</span>}</>;
+  if (old === null || now === null || typeof delta !== "number") return <Badge>{judgement.replaceAll("_", " ").replaceAll("-", " ")}</Badge>;
+  return <span class="soft">{delta === 0 ? "the same" : delta > 0 ? "higher" : "lower"}; both are claims</span>;
 }
 
 const VERDICTS: Readonly<Record<string, string>> = { pass: "good", fail: "bad" };

@@ -1,5 +1,6 @@
 // Where a version came from and what was made of it: a drawing in columns, and the same as a list.
 import { Out, To } from "./bits.tsx";
+import { VersionRef } from "./marks.tsx";
 import type { Screen } from "../app/route.ts";
 import { short } from "../app/words.ts";
 
@@ -48,6 +49,7 @@ export function LineageGraph({ before, here, after }: Lineage) {
 }
 
 function NodeLink({ node }: { readonly node: Node }) {
+  if (node.to?.screen === "version") return <span><VersionRef model={node.to.model} version={Number(node.to.version)} /></span>;
   if (node.to) return <span><To to={node.to}>{node.title}</To></span>;
   return <span>{/^https?:/.test(node.title) ? <Out url={node.title} /> : <code>{node.title}</code>}</span>;
 }

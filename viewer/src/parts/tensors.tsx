@@ -1,6 +1,7 @@
 // A table of tensors, of any length.
 import type { Tensor, TensorEntry } from "refmark-wasm";
 import { bytes } from "../app/words.ts";
+import { Name } from "./bits.tsx";
 
 const SHOWN = 400;
 
@@ -14,7 +15,7 @@ export function Tensors({ tensors }: { readonly tensors: readonly (Tensor | Tens
       <table class="plain">
         <thead><tr><th scope="col">Tensor</th><th scope="col">Type</th><th scope="col">Shape</th><th scope="col" class="end">Size</th>{digests && <th scope="col">SHA-256</th>}</tr></thead>
         <tbody>{tensors.slice(0, SHOWN).map((tensor, at) => (
-          <tr key={at}><th scope="row"><code>{tensor.name}</code></th><td>{tensor.dtype}</td><td class="figure">{tensor.shape.join(" × ") || "scalar"}</td><td class="end">{bytes(tensor.bytes)}</td>{digests && <td><code title={digest(tensor)}>{digest(tensor).slice(0, 12)}</code></td>}</tr>
+          <tr key={at}><th scope="row"><code><Name of={tensor.name} /></code></th><td>{tensor.dtype}</td><td class="figure">{tensor.shape.join(" × ") || "scalar"}</td><td class="end">{bytes(tensor.bytes)}</td>{digests && <td><code title={digest(tensor)}>{digest(tensor).slice(0, 12)}</code></td>}</tr>
         ))}</tbody>
       </table>
       {tensors.length > SHOWN && <p class="soft">and {(tensors.length - SHOWN).toLocaleString("en")} more</p>}

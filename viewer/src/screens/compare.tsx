@@ -1,9 +1,11 @@
 // Two versions side by side: only what differs.
 import { useLayoutEffect, useState } from "preact/hooks";
+import type { ArtifactDiff } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery } from "../app/state.ts";
-import { Heading, To, Told } from "../parts/bits.tsx";
+import { Heading, Id, To, Told } from "../parts/bits.tsx";
 import { Difference } from "../parts/difference.tsx";
+import { VersionRef } from "../parts/marks.tsx";
 
 export function Compare() {
   const { a = "", b = "" } = address.value.query;
@@ -15,9 +17,15 @@ export function Compare() {
         <Choice a={a} b={b} />
       </Heading>
       {a === "" || b === "" ? <p class="soft">Name two versions, such as sentiment/3 and sentiment@champion.</p>
-        : <Told asked={asked} lines={10} title="These cannot be compared">{(diff) => <Difference diff={diff} id="diff" />}</Told>}
+        : <Told asked={asked} lines={10} title="These cannot be compared">{(diff) => <><Sides diff={diff} /><Difference diff={diff} id="diff" /></>}</Told>}
     </>
   );
+}
+
+/** What is compared, with what has to be said of each. */
+function Sides({ diff }: { readonly diff: ArtifactDiff }) {
+  const side = (it: ArtifactDiff["new"]) => (it.model !== undefined && it.version !== undefined ? <VersionRef model={it.model} version={it.version} /> : <Id id={it.artifact} what="artifact's id" />);
+  return <p class="lead">{diff.old && <>{side(diff.old)} → </>}{side(diff.new)}</p>;
 }
 
 function Choice({ a, b }: { readonly a: string; readonly b: string }) {

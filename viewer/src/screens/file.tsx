@@ -5,6 +5,7 @@ import { failureFrom } from "../app/ask.ts";
 import { bytes, count } from "../app/words.ts";
 import { AliasBadge, Badge, Facts, FailureBox, Heading, Icon, Id, Section, StageBadge, To, TrustBadge, Waiting } from "../parts/bits.tsx";
 import { Dropping } from "../parts/dropping.tsx";
+import { judged } from "../parts/judged.ts";
 import { Tensors } from "../parts/tensors.tsx";
 import type { DroppedFile, Failure, FileMatch } from "../protocol.ts";
 
@@ -22,7 +23,7 @@ export function CheckFile() {
   };
   return (
     <>
-      <Heading title="Check a file" tab="Check a file"><p class="lead">Drop a model file: is it what <em>champion</em> means here? It is read and hashed in this page, and goes nowhere.</p></Heading>
+      <Heading title="Check a file" tab="Check a file"><p class="lead">Drop a model file: which version is it of, and may it be used? It is read and hashed in this page, and goes nowhere.</p></Heading>
       <Dropping label="Drop a safetensors, GGUF or any other file here" button="Choose a file" single take={(files) => files[0] && take(files[0].file)} />
       <div aria-live="polite">
         {look.state === "looking" && <><p>Hashing {look.name}</p><Waiting lines={3} /></>}
@@ -35,16 +36,14 @@ export function CheckFile() {
 
 function Seen({ name, it }: { readonly name: string; readonly it: DroppedFile }) {
   const { answer } = it;
-  const live = it.matches.flatMap((match) => match.aliases.map((alias) => `${match.reference.split("/")[0]}@${alias}`));
-  const bad = it.matches.find((match) => match.trust === "revoked" || match.trust === "deleted");
-  const tone = bad ? "bad" : live.length > 0 && standing.value === "verified" ? "good" : it.matches.length > 0 ? "plain" : "warn";
+  const { tone, icon, title, words } = judged(name, it, standing.value === "verified");
   return (
     <>
       <div class={`verdict ${tone}`}>
-        <Icon name={bad ? "cross" : it.matches.length > 0 ? "check" : "dash"} />
+        <Icon name={icon} />
         <div>
-          <p class="verdict-title">{bad ? `These bytes were ${bad.trust}` : live.length > 0 ? `Yes: ${live.join(" and ")}` : it.matches.length > 0 ? "Known here, but no alias holds it" : "No version here has these bytes"}</p>
-          <p>{it.matches.length > 0 ? <>{name} is, byte for byte, <code>{it.matches[0]?.path}</code> of {it.matches[0]?.reference}.{standing.value !== "verified" && " The registry itself is not verified against a root of yours."}</> : `Compared with the files of ${count(it.searched, "version")}.`}</p>
+          <p class="verdict-title">{title}</p>
+          <p>{words}</p>
         </div>
       </div>
       {it.matches.length > 0 && <ul class="hits">{it.matches.slice(0, 50).map((match) => <Match key={match.reference + match.path} match={match} />)}</ul>}
@@ -63,5 +62,5 @@ function Seen({ name, it }: { readonly name: string; readonly it: DroppedFile })
 
 function Match({ match }: { readonly match: FileMatch }) {
   const [model = "", version = ""] = match.reference.split("/");
-  return <li><To to={{ screen: "version", model, version }}>{match.reference}</To> <span class="soft">{match.path}</span> <StageBadge stage={match.stage} /> <TrustBadge trust={match.trust} /> {match.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</li>;
+  return <li><To to={{ screen: "version", model, version }}>{match.reference}</To> <span class="soft">{match.path}</span> <StageBadge stage={match.stage} /> <TrustBadge trust={match.trust} />{match.tainted && <> <Badge tone="bad">tainted</Badge></>} <span class="soft">1 of {count(match.files, "file")}</span> {match.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</li>;
 }

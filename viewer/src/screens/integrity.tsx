@@ -1,12 +1,13 @@
 // What was checked, against what, and what was not. The one screen that an auditor reads to the end.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { address, go, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
+import { address, go, listing, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
 import { print } from "../app/route.ts";
 import { count, figure } from "../app/words.ts";
-import { Badge, Code, Facts, FailureBox, Heading, Icon, Id, Section, When } from "../parts/bits.tsx";
+import { Badge, Code, Facts, FailureBox, Heading, Icon, Id, Name, Section, When } from "../parts/bits.tsx";
+import type { Opened } from "../protocol.ts";
 import { Problems } from "../parts/problems.tsx";
-import { STANDINGS } from "../parts/standing.tsx";
+import { STANDINGS, toneOf } from "../parts/standing.tsx";
 
 type Mark = "checked" | "failed" | "not checked" | "under way" | "held in part";
 const MARKS: Readonly<Record<Mark, readonly [string, string]>> = {
@@ -21,21 +22,21 @@ export function Integrity() {
   return (
     <>
       <Heading title="Integrity" tab="Integrity"><p class="lead">Everything below was worked out in this browser, from the bytes of the registry. Nothing left this page.</p></Heading>
-      <div class={`verdict ${tone(now)}`}><Icon name={now === "verified" ? "check" : tone(now) === "bad" ? "cross" : tone(now) === "warn" ? "warn" : "shield"} /><div><p class="verdict-title">{title}</p><p>{words}</p></div></div>
+      <div class={`verdict ${toneOf(now)}`}><Icon name={STANDINGS[now].icon} /><div><p class="verdict-title">{title}</p><p>{words}</p>{address.value.faults.map((fault) => <p key={fault}><strong>{fault}</strong></p>)}</div></div>
       {now === "verifying" && <Progress />}
       {unverifiable.value && <FailureBox failure={unverifiable.value} title="The verification could not be finished" />}
       <Section title="What was checked" id="checks"><Checks /></Section>
       <Section title="As of" id="as-of"><Facts facts={[
-        ["Registry", it && <>{it.name}{it.id && <> <Id id={it.id} what="registry's id" /></>}</>],
-        ["Read from", it?.kind],
-        ["Branch", it?.branch],
-        ["Commit", it && <Id id={it.head} what="commit" />],
+        ["Registry", it && <><Name of={it.name ?? "not read yet"} />{it.id && <> <Id id={it.id} what="registry's id" /></>}</>],
+        ["Read from", it && <>{it.kind}, <code><Name of={it.origin} /></code></>],
+        ["The registry's branch", it && <code><Name of={it.branch} /></code>],
+        ["Commit", it && <><Id id={it.head} what="commit" /> <span class="soft">{LIES[it.lies]}</span></>],
         ["Its time", shownHead.value && <When time={shownHead.value.time} />],
         ["Newest root", told?.report.root && <Id id={told.report.root} what="root's digest" />],
         ["Last good commit", told && told.report.last_good !== told.report.head ? (told.report.last_good ? <Id id={told.report.last_good} what="last good commit" /> : "none") : null],
       ]} /></Section>
       <Pinning />
-      {told && told.report.problems.length > 0 && <Section title={count(told.report.problems.length, "problem")} id="problems"><Problems problems={told.report.problems} /></Section>}
+      {told && told.report.problems.length > 0 && <Section title={told.report.whole ? `${count(told.report.problems.length, "thing")} without effect` : count(told.report.problems.length, "problem")} id="problems">{told.report.whole && <p>These files are on the branch and change nothing of what is shown. Anybody who can push to the branch, and whoever hosts it, could have put them there; the author that a commit names is what the commit says of itself.</p>}<Problems problems={told.report.problems} /></Section>}
       <Section title="What nobody can check here" id="limits">
         <ul class="sentences">
           <li>Whether there is a newer commit: a host can withhold the newest records. Compare the commit above with what a second channel says.</li>
@@ -48,11 +49,8 @@ export function Integrity() {
   );
 }
 
-function tone(now: string): string {
-  if (now === "verified") return "good";
-  if (now === "failed" || now === "rewritten") return "bad";
-  return now === "incomplete" || now === "unverifiable" ? "warn" : "plain";
-}
+/** Where the commit shown lies. */
+const LIES: Readonly<Record<Opened["lies"], string>> = { newest: "the newest that this place has", behind: "an older one of the branch", "not-landed": "on a proposal, not landed", asked: "" };
 
 function Progress() {
   const it = progress.value;
@@ -65,30 +63,68 @@ function Progress() {
   );
 }
 
+/** The outcome of what the walk itself looks at. */
+function historyMark(): Mark {
+  const told = verified.value;
+  const stopped = unverifiable.value;
+  if (stopped) return standing.value === "damaged" ? "failed" : standing.value === "incomplete" ? "held in part" : "not checked";
+  if (told === null) return "under way";
+  if (!told.report.whole) return "failed";
+  return told.report.verdict === "ok" ? "checked" : "held in part";
+}
+
 function Checks() {
   const told = verified.value;
+  const it = opened.value;
+  const { root, seen, branch, faults } = address.value;
   const busy: Mark = unverifiable.value ? "not checked" : "under way";
-  const history: Mark = told === null ? busy : told.report.verdict === "failed" ? "failed" : told.report.verdict === "incomplete" ? "held in part" : "checked";
+  const history = historyMark();
   const wrongRoot = told?.report.problems.some((it) => it.code === "wrong-root") ?? false;
-  const pin: Mark = address.value.root === null ? "not checked" : told === null ? busy : told.report.pinned && !wrongRoot ? "checked" : "failed";
-  const seen: Mark = address.value.seen === null ? "not checked" : told === null ? busy : told.seen === "not-on-the-chain" ? "failed" : "checked";
-  const listing: Mark | null = opened.value?.kind === "site" ? (told === null ? busy : told.listingLies > 0 ? "failed" : "checked") : null;
+  const pin: Mark = root === null ? "not checked" : told === null ? busy : told.report.pinned && !wrongRoot ? "checked" : "failed";
+  const held: Mark = seen === null ? "not checked" : told === null ? busy : told.seen === "not-on-the-chain" ? "failed" : "checked";
+  const on: Mark = it === null || it.lies === "asked" ? busy : it.lies === "not-landed" ? "failed" : "checked";
   const commits = told ? `${count(told.report.commits, "commit")}, in ${figure(Number((told.milliseconds / 1000).toFixed(1)))} s` : "every commit of the branch, oldest first";
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="What was checked">
     <table class="plain checks stack">
       <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col">How</th></tr></thead>
       <tbody>
-        <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals</Check>
-        <Check what="Objects" mark={told === null ? busy : "checked"}>every Git object that was read was hashed and is what its id says</Check>
-        <Check what="The root" mark={pin}>{address.value.root === null ? "no root was given in the link: the site vouches for itself" : wrongRoot ? <>the registry does not start from the root that the link names, <Id id={address.value.root} what="pinned root" /></> : <>the registry starts from the root that the link names, <Id id={address.value.root} what="pinned root" /></>}</Check>
-        <Check what="The head that you saw last" mark={seen}>{address.value.seen === null ? "no head was given in the link" : told?.seen === "not-on-the-chain" ? <>commit <Id id={address.value.seen} what="head seen last" /> is not in this history: it was rewritten, or this is older than what you saw</> : <>commit <Id id={address.value.seen} what="head seen last" /> is in this history, so nothing that you saw was taken back</>}</Check>
-        {listing && <Check what="The list of models" mark={listing}>{told && told.listingLies > 0 ? `${count(told.listingLies, "model")} of the exported list differ from what was verified; what was verified is shown` : "the exported list, against what took effect"}</Check>}
-        <Check what="Files' bytes" mark="not checked">{opened.value?.carriesBlobs ? "they are here, and are hashed only when somebody asks for them" : "they are not part of this site; their digests are signed"}</Check>
+        {faults.length > 0 && <Check what="The link" mark="failed">{faults.join("; ")}</Check>}
+        <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals{unverifiable.value && <>. <strong>{unverifiable.value.message}</strong></>}{told?.report.whole && told.report.verdict !== "ok" ? `. ${count(told.report.problems.length, "thing")} on this branch ${told.report.problems.length === 1 ? "has" : "have"} no effect: see below` : ""}</Check>
+        <Check what="Git objects" mark={told ? "checked" : history === "failed" ? "failed" : busy}>{told ? `${count(told.objects, "object")} were given; each that was read was hashed, and is what its id says` : history === "failed" ? "one of them is not what its id says" : "each that is read is hashed"}</Check>
+        <Check what="The branch" mark={on}>{it === null ? "" : it.lies === "not-landed" ? <>the commit shown is not on <code><Name of={it.branch} /></code>: it is asked for, and not landed</> : <>the commit shown is on <code><Name of={it.branch} /></code>{branch === null ? ", which is what this place says is the registry" : ", which the link names"}</>}</Check>
+        <Check what="The root" mark={pin}>{root === null ? "the link names no root: the site vouches for itself" : told === null ? <>the root in this link is <Id id={root} what="root in the link" /></> : pin === "failed" ? <>the registry does not start from the root in this link, <Id id={root} what="root in the link" /></> : <>the registry starts from the root in this link, <Id id={root} what="root in the link" /></>}</Check>
+        <Check what="The head in this link" mark={held}>{seen === null ? "the link names no head that was seen before" : told === null ? <>commit <Id id={seen} what="head in the link" /></> : told.seen === "not-on-the-chain" ? <>commit <Id id={seen} what="head in the link" /> is not in this history: it was rewritten, or this is older than what was seen</> : told.seen === "newer" ? <>commit <Id id={seen} what="head in the link" /> is later on the same branch than the commit shown: you look at an older state, and nothing was taken back</> : <>commit <Id id={seen} what="head in the link" /> is in this history, so nothing that was seen then was taken back</>}</Check>
+        <ListingRow />
+        <ClaimsRow />
+        <Check what="Files' bytes" mark="not checked">{it?.carriesBlobs ? "they are here, and are hashed only when somebody asks for them" : "they are not part of this site; their digests are signed"}</Check>
       </tbody>
     </table>
     </div>
   );
+}
+
+/** The place's own table of models, where it carries one. */
+function ListingRow() {
+  const it = listing.value;
+  const what = "The site's list of models";
+  if (it === null) return opened.value?.claims ? <Check what={what} mark={unverifiable.value ? "not checked" : "under way"}>it is shown until the history was verified, and marked so</Check> : null;
+  const counts = `${count(it.models, "model")} and ${count(it.versions, "version")}, field by field`;
+  switch (it.state) {
+    case "none": return null;
+    case "unreadable": return <Check what={what} mark="failed">it cannot be read, and nothing of it is shown</Check>;
+    case "of another commit": return <Check what={what} mark="not checked">it is of another commit than the one shown, and nothing of it is shown</Check>;
+    case "under way": return <Check what={what} mark={it.lies > 0 ? "failed" : "under way"}>{count(it.models, "model")} compared; their versions are being compared{it.first && <>. <strong>{it.first}</strong></>}</Check>;
+    case "compared": return it.lies > 0 ? <Check what={what} mark="failed">{counts}: {count(it.lies, "row")} differ from what was verified. <strong>{it.first}</strong>. What was verified is shown</Check> : <Check what={what} mark="checked">{counts}: the same as what took effect</Check>;
+  }
+}
+
+/** What a `site.json` says of the registry: nothing of it is shown, and it is held against the signed root. */
+function ClaimsRow() {
+  const it = opened.value;
+  if (!it?.claims || it.id === null) return null;
+  const same = it.claims.id === it.id && it.claims.name === it.name;
+  return <Check what="The site's word for itself" mark={same ? "checked" : "failed"}>{same ? "site.json has the name and id of the registry's first root" : <>site.json calls it <Name of={it.claims.name} /> ({it.claims.id.slice(0, 12)}); its first root says <Name of={it.name ?? "nothing"} /> ({it.id.slice(0, 12)}), and that is what is shown</>}</Check>;
 }
 
 function Check({ what, mark, children }: { readonly what: string; readonly mark: Mark; readonly children: ComponentChildren }) {
@@ -100,18 +136,18 @@ function Check({ what, mark, children }: { readonly what: string; readonly mark:
 function Pinning() {
   const [text, set] = useState(address.value.root ?? "");
   const ok = /^(sha256:)?[0-9a-f]{64}$/.test(text.trim());
-  const claimed = opened.value?.claimedRoot ?? verified.value?.report.root;
-  const link = `${location.href.split("#")[0]}${print({ ...address.value, screen: { screen: "models" }, at: null, root: address.value.root, seen: opened.value?.head ?? null, query: {} })}`;
+  const claimed = opened.value?.claims?.root ?? null;
+  const link = `${location.href.split("#")[0]}${print({ ...address.value, screen: { screen: "models" }, at: null, seen: opened.value?.head ?? null, branch: opened.value?.branch ?? null, query: {}, faults: [] })}`;
   return (
-    <Section title="The root that you trust" id="pinning">
+    <Section title="The root in this link" id="pinning">
       {address.value.root === null ? <p>Without a root from elsewhere, this registry <strong>vouches for itself</strong>: it is consistent, and could still be somebody else's. Ask a member for the digest that <code>refmark trust show</code> prints, over another channel than this site.</p>
-        : <p>The link pins <Id id={address.value.root} what="pinned root" />. It is worth as much as the channel that the link came by.</p>}
-      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); if (ok) go(print({ ...address.value, at: opened.value?.head ?? null, root: text.trim().startsWith("sha256:") ? text.trim() : `sha256:${text.trim()}` })); }}>
+        : <p>This link names <Id id={address.value.root} what="root in the link" />. That is worth as much as the channel by which the link came: whoever made the link chose the root.</p>}
+      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); if (ok) go(print({ ...address.value, at: opened.value?.head ?? null, faults: [], root: text.trim().startsWith("sha256:") ? text.trim() : `sha256:${text.trim()}` })); }}>
         <label class="grow">Root <input value={text} spellcheck={false} autocomplete="off" placeholder="sha256:…" onInput={(event) => set(event.currentTarget.value)} /></label>
         <button type="submit" class="button" disabled={!ok}>Verify against it</button>
       </form>
       {claimed && <p class="soft">This place itself names <code>{claimed}</code> <Badge tone="dotted">no pin</Badge></p>}
-      {standing.value === "verified" && <><h3>A link for next time</h3><p class="soft">It carries your root and this commit, and says so where history was rewritten since.</p><Code label="Link with root and head" text={link} /></>}
+      {standing.value === "verified" && <><h3>A link for next time</h3><p class="soft">It carries the root, the branch and this commit, and says so where history was rewritten since.</p><Code label="Link with root and head" text={link} /></>}
     </Section>
   );
 }

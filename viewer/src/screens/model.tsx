@@ -3,9 +3,10 @@ import type { MoveRow, ShowAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, href, replaceQuery, rows, rowsChanged } from "../app/state.ts";
 import { count, day, figure } from "../app/words.ts";
-import { AliasBadge, Empty, Heading, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Empty, Heading, Name, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
 import { Chart, type Point } from "../parts/chart.tsx";
+import { isUnsafe, Marks, VersionRef } from "../parts/marks.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
 export function Model({ model }: { readonly model: string }) {
@@ -31,7 +32,7 @@ export function Model({ model }: { readonly model: string }) {
 function Owned({ model }: { readonly model: string }) {
   const row = rowsChanged.value >= 0 ? rows.list.find((it) => it.model === model) : undefined;
   if (!row) return null;
-  return <p class="lead">{row.owner === null ? "Nobody is named as its owner" : <>Owned by <strong>{row.owner}</strong></>}{row.updated && <span class="soft">, last changed on {day(row.updated)}</span>}</p>;
+  return <p class="lead">{row.owner === null ? "Nobody is named as its owner" : <>Owned by <strong><Name of={row.owner} /></strong></>}{row.updated && <span class="soft">, last changed on {day(row.updated)}</span>}</p>;
 }
 
 /** The newest move of each alias tells what it means since when, and who moved it. */
@@ -42,7 +43,7 @@ function Aliases({ model, moves }: { readonly model: string; readonly moves: rea
       {[...moves].sort((a, b) => (a.alias === "champion" ? -1 : b.alias === "champion" ? 1 : a.alias < b.alias ? -1 : 1)).map((move) => (
         <article class="tile" key={move.alias}>
           <h3><To to={{ screen: "alias", model, alias: move.alias }}>@{move.alias}</To></h3>
-          <p class="tile-value">{move.to ? <To to={{ screen: "version", model, version: String(move.to.version) }}>version {move.to.version}</To> : <span class="soft">holds nothing</span>}</p>
+          <p class="tile-value">{move.to ? <VersionRef model={model} version={move.to.version} text={`version ${move.to.version}`} /> : <span class="soft">holds nothing</span>}</p>
           <p class="soft">since <When time={move.landed ?? move.time} /> by {move.by}</p>
           {move.reason && <p class="quote">{move.reason}</p>}
         </article>
@@ -54,8 +55,8 @@ function Aliases({ model, moves }: { readonly model: string; readonly moves: rea
 function columns(model: string, metrics: readonly string[]): readonly Column<VersionRow>[] {
   return [
     { key: "version", title: "Version", width: "9rem", narrow: "auto", cell: (row) => <>{model.length > 24 ? "" : `${model}/`}{row.version}</> },
-    { key: "stage", title: "Stage", width: "8rem", narrow: "7.4rem", cell: (row) => <StageBadge stage={row.stage} /> },
-    { key: "trust", title: "Trust", width: "8rem", wide: true, cell: (row) => <TrustBadge trust={row.trust} /> },
+    { key: "stage", title: "Stage", width: "8rem", narrow: "7.4rem", cell: (row) => <><span class={isUnsafe(row) ? "wide" : ""}><StageBadge stage={row.stage} /></span>{isUnsafe(row) && <span class="narrow"><Marks of={row} /></span>}</> },
+    { key: "trust", title: "Trust", width: "8rem", wide: true, cell: (row) => <><TrustBadge trust={row.trust} />{row.tainted === true && <> <Badge tone="bad">tainted</Badge></>}</> },
     { key: "aliases", title: "Aliases", width: "auto", wide: true, cell: (row) => <span class="aliases">{row.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</span> },
     ...metrics.map((name, at): Column<VersionRow> => ({ wide: at > 0, narrow: "4.5rem", key: `m-${name}`, title: name, width: `${Math.max(6, Math.min(11, name.length * 0.62 + 1.5))}rem`, end: true, cell: (row) => (row.metrics[name] === undefined ? <span class="soft">–</span> : figure(row.metrics[name])) })),
     { key: "release", title: "Release", width: "6rem", wide: true, cell: (row) => row.release ?? "" },
@@ -70,7 +71,7 @@ function Versions({ model, versions }: { readonly model: string; readonly versio
   const charted = chosen[0];
   const points: Point[] = charted === undefined ? [] : versions.flatMap((row) => {
     const value = row.metrics[charted];
-    return typeof value === "number" ? [{ version: row.version, value, aliases: row.aliases }] : [];
+    return typeof value === "number" ? [{ version: row.version, value, aliases: row.aliases, unsafe: row.tainted === true ? "tainted" : row.trust === "trusted" ? null : row.trust }] : [];
   }).reverse();
   const choose = (name: string, on: boolean) => replaceQuery({ metrics: (on ? [...chosen, name] : chosen.filter((it) => it !== name)).join(",") || "none" });
   return (
@@ -81,7 +82,7 @@ function Versions({ model, versions }: { readonly model: string; readonly versio
         </fieldset>
       )}
       {charted !== undefined && points.length > 1 && <Chart name={charted} points={points} />}
-      <Table label={`Versions of ${model}`} columns={columns(model, chosen.slice(0, 4))} length={versions.length} row={(at) => versions[at]} id={(row) => String(row.version)}
+      <Table label={`Versions of ${model}`} columns={columns(model, chosen.slice(0, 4))} length={versions.length} row={(at) => versions[at]} mark={(row) => (isUnsafe(row) ? "unsafe" : "")} id={(row) => String(row.version)}
         link={(row) => href({ screen: "version", model, version: String(row.version) })} />
     </Section>
   );
@@ -90,9 +91,10 @@ function Versions({ model, versions }: { readonly model: string; readonly versio
 /** Leads to a comparison of what is live with the newest. */
 function Compare({ model, versions }: { readonly model: string; readonly versions: readonly VersionRow[] }) {
   if (versions.length < 2) return null;
+  const usable = versions.filter((row) => !isUnsafe(row));
   const live = versions.find((row) => row.aliases.includes("champion"));
-  const newest = versions[0];
-  const [a, b] = live && newest && live.version !== newest.version ? [live.version, newest.version] : [versions[1]?.version, newest?.version];
+  const [newest, before] = usable.length > 1 ? usable : versions;
+  const [a, b] = live && newest && live.version !== newest.version ? [live.version, newest.version] : [before?.version, newest?.version];
   return <To class="button" to={{ screen: "compare" }} query={{ a: `${model}/${a}`, b: `${model}/${b}` }}>Compare {a} with {b}</To>;
 }
 

@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import { useAnswer, useLatest } from "../app/ask.ts";
 import { address, ask, href, opened, replaceQuery, rows, rowsChanged, rowsKnown } from "../app/state.ts";
 import { count, day } from "../app/words.ts";
-import { AliasBadge, Empty, Heading, Icon, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
+import { AliasBadge, Empty, Heading, Icon, Name, Section, StageBadge, To, Waiting } from "../parts/bits.tsx";
+import { Marks } from "../parts/marks.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import type { ModelRow, SortKey } from "../protocol.ts";
 
@@ -11,19 +12,22 @@ const SORTS: readonly SortKey[] = ["model", "owner", "versions", "updated"];
 
 const COLUMNS: readonly Column<ModelRow>[] = [
   { key: "model", title: "Model", width: "32%", narrow: "46%", cell: (row) => row.model },
-  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <Aliases aliases={row.aliases} /> },
+  { key: "aliases", title: "Aliases", width: "34%", narrow: "auto", cell: (row) => <Aliases row={row} /> },
   { key: "versions", title: "Versions", width: "7rem", wide: true, end: true, cell: (row) => row.versions.toLocaleString("en") },
-  { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => row.owner ?? <span class="soft">none</span> },
+  { key: "owner", title: "Owner", width: "16%", wide: true, cell: (row) => (row.owner === null ? <span class="soft">none</span> : <Name of={row.owner} />) },
   { key: "updated", title: "Updated", width: "8.5rem", end: true, wide: true, cell: (row) => (row.updated ? day(row.updated) : "") },
 ];
 
-/** What is live comes first; where the window is narrow the others are a number. */
-function Aliases({ aliases }: { readonly aliases: ModelRow["aliases"] }) {
-  const ordered = [...aliases].sort(([a], [b]) => Number(b === "champion") - Number(a === "champion"));
+/** What is live comes first, and what is bad before everything; where the window is narrow the others are a number. */
+function Aliases({ row }: { readonly row: ModelRow }) {
+  const mark = new Map((row.marked ?? []).map((it) => [it.version, it]));
+  const weight = ([alias, version]: readonly [string, number]) => (mark.has(version) ? 2 : 0) + (alias === "champion" ? 1 : 0);
+  const ordered = [...row.aliases].sort((a, b) => weight(b) - weight(a));
+  const bad = (row.marked ?? []).length;
   return (
     <span class="aliases">
-      {ordered.map(([alias, version], at) => <span key={alias} class={at > 0 ? "wide" : ""}><AliasBadge alias={alias} /> {version}</span>)}
-      {ordered.length > 1 && <span class="narrow soft">+{ordered.length - 1}</span>}
+      {ordered.map(([alias, version], at) => <span key={alias} class={at > 0 && !mark.has(version) ? "wide" : ""}><AliasBadge alias={alias} /> {version}<Marks of={mark.get(version)} /></span>)}
+      {ordered.length > Math.max(1, bad) && <span class="narrow soft">+{ordered.length - Math.max(1, bad)}</span>}
     </span>
   );
 }
@@ -44,7 +48,7 @@ export function Models() {
   return (
     <>
       <Heading title="Models" tab={opened.value?.name ?? "Models"}>
-        <p class="lead">{known ? count(rows.total, "model") : "Reading the registry"} in <strong>{opened.value?.name}</strong>. Which is live, what it came from and who agreed is behind each name.</p>
+        <p class="lead">{known ? count(rows.total, "model") : "Reading the registry"} {opened.value?.name && <>in <strong><Name of={opened.value.name} /></strong></>}. Which is live, what it came from and who agreed is behind each name.</p>
       </Heading>
       <Finder text={q} found={list?.length ?? null} />
       {!known || list === null ? <Waiting lines={8} /> : list.length > 0 ? (
@@ -80,7 +84,7 @@ function Hits({ text }: { readonly text: string }) {
       <ul class="hits">
         {asked.answer.slice(0, 20).map((hit) => (
           <li key={`${hit.model}/${hit.version}`}>
-            <To to={{ screen: "version", model: hit.model, version: String(hit.version) }}>{hit.model}/{hit.version}</To> <StageBadge stage={hit.stage} />
+            <To to={{ screen: "version", model: hit.model, version: String(hit.version) }}>{hit.model}/{hit.version}</To> {hit.stage !== "retired" && hit.stage !== "archived" && <StageBadge stage={hit.stage} />}<Marks of={hit} />
             <span class="soft"> {[...new Set(hit.matched.map((match) => match.field))].join(", ")}: {(hit.matched[0]?.value ?? hit.description ?? "").slice(0, 120)}</span>
           </li>
         ))}

@@ -3,7 +3,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import type { Blocked, MemberRow, PolicyAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, replaceQuery, rows, rowsChanged } from "../app/state.ts";
-import { Badge, Code, DecisionBadge, Heading, Section, Told, Words } from "../parts/bits.tsx";
+import { Badge, Code, DecisionBadge, Heading, Name, Section, Told, Words } from "../parts/bits.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 
 export function Policy() {
@@ -50,7 +50,7 @@ function Members({ members }: { readonly members: readonly MemberRow[] }) {
         <thead><tr><th scope="col">Who</th><th scope="col">Roles</th><th scope="col">May by themselves</th><th scope="col">Keys</th></tr></thead>
         <tbody>{members.map((member) => (
           <tr key={member.id}>
-            <th scope="row">{member.id}{member.name && <div class="soft">{member.name}</div>}</th>
+            <th scope="row">{member.id}{member.name && <div class="soft"><Name of={member.name} /></div>}</th>
             <td>{member.roles.join(", ")}{member.kind === "agent" && <> <Badge tone="dotted">agent, never approves</Badge></>}{(member.root || member.policy) && <div class="soft">holds a key of the {[member.root && "root", member.policy && "policy"].filter(Boolean).join(" and the ")}</div>}</td>
             <td class="soft" data-of="may">{member.may.join(", ")}</td>
             <td data-of="keys">{member.keys.map((key) => <div key={key}><code title={key}>{key.slice(7, 19)}…</code>{member.distrusted.includes(key) && <> <Badge tone="bad">distrusted</Badge></>}</div>)}</td>

@@ -2,7 +2,8 @@
 import type { Sunset } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { count, day } from "../app/words.ts";
-import { AliasBadge, Badge, Empty, Heading, To, Told } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Empty, Heading, Told } from "../parts/bits.tsx";
+import { VersionRef } from "../parts/marks.tsx";
 
 export function Retired() {
   const asked = useAnswer("sunset", []);
@@ -30,9 +31,9 @@ function Row({ it }: { readonly it: Sunset }) {
   const { model, version, replacement, consumers, aliases } = it;
   return (
     <tr>
-      <th scope="row"><To to={{ screen: "version", model, version: String(version) }}>{model}/{version}</To></th>
+      <th scope="row"><VersionRef model={model} version={version} /></th>
       <td data-of="sunset"><Day it={it} /></td>
-      <td data-of="stands in for it">{replacement === null ? <span class="soft">nothing</span> : <To to={{ screen: "version", model, version: String(replacement) }}>{model}/{replacement}</To>}</td>
+      <td data-of="stands in for it">{replacement === null ? <span class="soft">nothing</span> : <VersionRef model={model} version={replacement} />}</td>
       <td data-of="still used by">{consumers.length + aliases.length === 0 ? <span class="soft">nobody who said so</span> : <span class="aliases">{aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}{consumers.join(", ")}</span>}</td>
       <td>{it.due ? <Badge>may be archived</Badge> : <span class="soft">{consumers.length > 0 ? "wait for those who use it" : "wait for its day"}</span>}</td>
     </tr>

@@ -6,7 +6,7 @@ import { useAnswer } from "../app/ask.ts";
 import type { Relative } from "../protocol.ts";
 import { opened, shownHead } from "../app/state.ts";
 import { bytes, count, day, figure, text } from "../app/words.ts";
-import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Name, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { LineageGraph, type Node, unnamed } from "../parts/graph.tsx";
@@ -19,7 +19,7 @@ export function Version({ model, version }: { readonly model: string; readonly v
   return (
     <>
       <Heading title={reference} tab={reference} above={<><To to={{ screen: "models" }}>Models</To> / <To to={{ screen: "model", model }}>{model}</To></>}>
-        {shown.state === "told" && <p class="badges"><StageBadge stage={shown.answer.stage} /> <TrustBadge trust={shown.answer.closed_by !== undefined ? "revoked" : shown.answer.trust} /> {shown.answer.tainted !== undefined && <Badge tone="bad">tainted</Badge>} {shown.answer.aliases.map((alias) => <To key={alias} to={{ screen: "alias", model, alias }} class="badge-link"><AliasBadge alias={alias} /></To>)}</p>}
+        {shown.state === "told" && <p class="badges"><StageBadge stage={shown.answer.stage} /> <TrustBadge trust={trustOf(shown.answer)} /> {shown.answer.tainted !== undefined && <Badge tone="bad">tainted</Badge>} {shown.answer.aliases.map((alias) => <To key={alias} to={{ screen: "alias", model, alias }} class="badge-link"><AliasBadge alias={alias} /></To>)}</p>}
       </Heading>
       <Told asked={shown} lines={10} title={`There is no ${reference} here`}>{(it) => <Shown shown={it} model={model} reference={reference} />}</Told>
     </>
@@ -30,7 +30,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
   const { manifest, version } = shown;
   return (
     <>
-      {(shown.trust === "revoked" || shown.trust === "deleted") && <div class="note bad" role="alert"><p class="note-title">This artifact is {shown.trust}</p><p>Its bytes are handed out to nobody. Why is under “States over time”.</p></div>}
+      <Unsafe shown={shown} />
       {shown.stage === "retired" && version && <RetiredNote model={model} version={version.version} />}
       {version?.description && <p class="lead">{version.description}</p>}
       <Facts facts={[
@@ -38,7 +38,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
         ["Release", version?.release],
         ["Registered", version && <><When time={version.time} /> by {version.by}</>],
         ["Type", `${manifest.type}, ${manifest.format}`],
-        ["Can", manifest.capabilities?.join(", ")],
+        ["What it does", manifest.capabilities?.join(", ")],
         ["Size", `${bytes(shown.size)} in ${count(manifest.files.length, "file")}`],
         ["Source", manifest.source && <Out url={manifest.source} />],
       ]} />
@@ -51,6 +51,25 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
       <Signed reference={reference} />
       {(manifest.tensors?.length ?? 0) > 0 && <Section title={count(manifest.tensors?.length ?? 0, "tensor")} id="tensors"><Tensors tensors={manifest.tensors ?? []} /></Section>}
       {shown.model_card && <Section title="Model card" id="card"><Card text={shown.model_card} /></Section>}
+    </>
+  );
+}
+
+/** The trust state that counts: bytes that were revoked in another artifact are revoked here, too. */
+const trustOf = (shown: ShowAnswer): string => (shown.closed_by !== undefined && shown.trust === "trusted" ? "revoked" : shown.trust);
+
+/** What stands against the use of a version, before anything that speaks for it. */
+function Unsafe({ shown }: { readonly shown: ShowAnswer }) {
+  const trust = trustOf(shown);
+  const held = shown.aliases.map((alias) => `@${alias}`).join(" and ");
+  return (
+    <>
+      {(trust === "revoked" || trust === "deleted") && (
+        <div class="note bad" role="alert"><p class="note-title">This artifact is {trust}</p>
+          <p>{shown.closed_by !== undefined && shown.trust === "trusted" ? <>The bytes of <code>{shown.closed_by}</code> were revoked in another artifact. </> : ""}Its bytes are handed out to nobody{held === "" ? "" : `, though ${held} still names it`}. Why is under “States over time”.</p></div>
+      )}
+      {shown.tainted !== undefined && <div class="note bad" role="alert"><p class="note-title">This rests on a key that was lost</p><p><code>{shown.tainted}</code> was signed by a key that was distrusted since. Nothing here counts before somebody confirms it with a good key.</p></div>}
+      {(trust === "quarantined" || trust === "acquired") && <div class="note warn"><p class="note-title">Not trusted yet: {trust}</p><p>Its bytes are handed out to nobody before the registry's rules are met.</p></div>}
     </>
   );
 }
@@ -74,6 +93,9 @@ function partsOf(shown: ShowAnswer): (readonly [string, string])[] {
 
 /** The same pin for a program, a terminal and a file. */
 function Pin({ reference, shown }: { readonly reference: string; readonly shown: ShowAnswer }) {
+  if (trustOf(shown) !== "trusted" || shown.tainted !== undefined) {
+    return <Section title="Pin it" id="pin"><p>There is nothing to pin: this version is {shown.tainted === undefined ? trustOf(shown) : "tainted by a lost key"}, and its bytes are handed out to nobody. <To to={{ screen: "model", model: shown.version?.model ?? "" }}>Other versions</To></p></Section>;
+  }
   const lock = lockBlock(shown);
   const name = shown.version?.model ?? reference;
   return (
@@ -105,7 +127,7 @@ function Files({ shown }: { readonly shown: ShowAnswer }) {
         <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
         <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
           <tr key={file.path}>
-            <th scope="row">{file.path}</th>
+            <th scope="row"><Name of={file.path} /></th>
             <td>{file.class === "tensors" || file.class === "data" ? file.class : <Badge tone="warn">{file.class}</Badge>} {file.format && <span class="soft">{file.format}</span>}</td>
             <td class="end">{bytes(file.size)}</td>
             <td data-of="SHA-256"><Id id={file.sha256} what={`SHA-256 of ${file.path}`} /></td>
@@ -196,14 +218,14 @@ function Signed({ reference }: { readonly reference: string }) {
   return (
     <>
       <Section title="States over time" id="states"><Told asked={dossier} title="The states cannot be told">{(it) => <States dossier={it} />}</Told></Section>
-      <Section title="Gates that it passed" id="gates">
+      <Section title="Gates, as of each move" id="gates">
         <Told asked={explained} title="The gates cannot be told">
           {({ explanation }) => <>{explanation?.because.filter((it) => it.gates.length + it.signers.length > 0).map((it) => (
             <div class="because" key={it.path}>
               <h3>{it.says}</h3>
               <p class="soft"><When time={it.time} /> by {it.by}{it.policy ? `, under policy ${it.policy}` : ""}</p>
               <Signers signers={it.signers} said={it.said} />
-              <Gates gates={it.gates} label={`Gates of ${it.says}`} />
+              <Gates gates={it.gates} label={`Gates of ${it.says}, as of the move`} />
             </div>
           ))}</>}
         </Told>

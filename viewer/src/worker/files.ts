@@ -3,6 +3,8 @@ import { Stopped, Trouble } from "./failure.ts";
 
 /** A folder of files, by path with `/`. */
 export interface Files {
+  /** Where they lie, in words. */
+  readonly origin: string;
   /** The bytes; null where there is no such file. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Every path; null where that cannot be told, as on a web server. */
@@ -21,6 +23,7 @@ export function served(url: string, signal: AbortSignal): Files {
     throw new Trouble("other-origin", `${base.origin} is not where this page comes from`, "open a viewer that lies beside that registry, or drop the registry's folder here");
   }
   return {
+    origin: base.href,
     async read(path) {
       const response = await fetch(new URL(path, base), { signal, credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer" }).catch((error: unknown) => {
         if (signal.aborted) throw new Stopped();
@@ -39,6 +42,7 @@ export function served(url: string, signal: AbortSignal): Files {
 /** Files that the page carries in itself: as base64, and a few as text. */
 export function inlined(files: Readonly<Record<string, string>>, texts: Readonly<Record<string, string>>): Files {
   return {
+    origin: "this page itself",
     async read(path) {
       const text = texts[path];
       if (text !== undefined) return new TextEncoder().encode(text);
@@ -60,6 +64,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 export function dropped(files: readonly { readonly path: string; readonly file: File }[], prefix: string): Files {
   const byPath = new Map(files.filter(({ path }) => path.startsWith(prefix)).map(({ path, file }) => [path.slice(prefix.length), file]));
   return {
+    origin: `files that were dropped here${prefix === "" ? "" : `, ${prefix}`}`,
     async read(path) {
       const file = byPath.get(path);
       return file === undefined ? null : new Uint8Array(await file.arrayBuffer());

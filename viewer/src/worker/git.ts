@@ -61,14 +61,14 @@ async function looseObjects(files: Files, into: Repository, packed: ReadonlySet<
 }
 
 /** Opens a repository; null where these files are none. */
-export async function openGit(files: Files, kind: Opened["kind"], name: string): Promise<Source | null> {
+export async function openGit(files: Files, kind: Opened["kind"]): Promise<Source | null> {
   const head = await text(files, "HEAD");
   const refs = await refsOf(files);
   if (head === null && Object.keys(refs).length === 0) return null;
   const branch = branchOf(refs, head);
   const shallow = await text(files, "shallow");
   return {
-    about: { kind, name, id: null, claimedRoot: null, carriesBlobs: false },
+    about: { kind, origin: files.origin, claims: null, carriesBlobs: false },
     branch,
     refs,
     listing: () => Promise.resolve(null),

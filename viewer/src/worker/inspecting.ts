@@ -27,7 +27,8 @@ function matchIn(shown: ShowAnswer, digest: string): FileMatch | null {
   const file = shown.manifest.files.find((file) => file.sha256 === digest);
   if (!file || !shown.version) return null;
   const reference = `${shown.version.model}/${shown.version.version}`;
-  return { reference, path: file.path, aliases: shown.aliases, stage: shown.stage, trust: shown.trust };
+  const trust = shown.closed_by !== undefined && shown.trust === "trusted" ? "revoked" : shown.trust;
+  return { reference, path: file.path, files: shown.manifest.files.length, aliases: shown.aliases, stage: shown.stage, trust, tainted: shown.tainted !== undefined };
 }
 
 /** Looks at versions until `limit`: those of one model first, and those that aliases hold before the others. Says how many. */
@@ -69,5 +70,5 @@ export async function inspected(view: View, rows: readonly ModelRow[], file: Fil
     const match = matchIn(shown, digest);
     if (match) found.push(match);
   });
-  return { answer, size: file.size, sha256: digest, matches: found, searched };
+  return { answer, size: file.size, sha256: digest, matches: found, searched, all: rows.reduce((sum, row) => sum + row.versions, 0) };
 }

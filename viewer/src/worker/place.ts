@@ -24,9 +24,8 @@ export function rootOf(paths: readonly string[]): { readonly prefix: string; rea
 async function ofFiles(files: readonly { readonly path: string; readonly file: File }[]): Promise<Source | null> {
   const root = rootOf(files.map(({ path }) => path));
   if (root === null) return null;
-  const name = root.prefix.split("/").filter((part) => part !== "" && part !== ".git" && part !== "registry").pop() ?? "dropped folder";
   const inside = dropped(files, root.prefix);
-  return root.kind === "site" ? openSite(inside, "folder") : openGit(inside, "folder", name);
+  return root.kind === "site" ? openSite(inside, "folder") : openGit(inside, "folder");
 }
 
 async function ofBundle(file: File): Promise<Source> {
@@ -39,7 +38,7 @@ async function ofBundle(file: File): Promise<Source> {
   const branch = heads.find((name) => name === "refmark") ?? heads.find((name) => name === "main") ?? heads[0];
   if (branch === undefined) throw new Trouble("no-branch", "the bundle names no branch", "git bundle create registry.bundle --all");
   return {
-    about: { kind: "bundle", name: file.name, id: null, claimedRoot: null, carriesBlobs: false },
+    about: { kind: "bundle", origin: `${file.name}, which was dropped here`, claims: null, carriesBlobs: false },
     branch,
     refs,
     listing: () => Promise.resolve(null),
@@ -50,7 +49,7 @@ async function ofBundle(file: File): Promise<Source> {
 }
 
 async function ofFolder(files: Files, kind: "site" | "single file"): Promise<Source | null> {
-  return (await openSite(files, kind)) ?? (kind === "site" ? openGit(files, "git", "registry") : null);
+  return (await openSite(files, kind)) ?? (kind === "site" ? openGit(files, "git") : null);
 }
 
 /** Opens a place; a failure with code `nothing-here` where it is no registry. */

@@ -1,12 +1,14 @@
 // One opened registry: its objects, the view that questions are answered from, and the verification under way.
-import type { CommitInfo, MoveRow, VersionRow } from "refmark-wasm";
-import type { Answer, Arguments, Event, ModelRow, Opened, Proposal, Question, Questions, Seen } from "../protocol.ts";
-import { failureOf, missing, Stopped, Trouble } from "./failure.ts";
+import type { CommitInfo, MoveRow } from "refmark-wasm";
+import type { Answer, Arguments, Event, ListingCheck, ModelRow, Opened, Proposal, Question, Questions, Seen, Wanted } from "../protocol.ts";
+import { branchesOf } from "./branches.ts";
+import { failureOf, missing, Stopped } from "./failure.ts";
 import { inspected, relatives } from "./inspecting.ts";
+import { Comparison, type Listing, parseListing } from "./listing.ts";
 import { RefmarkRepository, type Repository, type View } from "./module.ts";
-import { Rows, rowsOfListing, versionsOfListing } from "./rows.ts";
-import type { Listing, Source } from "./source.ts";
-import { verify } from "./verifying.ts";
+import { Rows } from "./rows.ts";
+import type { Source } from "./source.ts";
+import { turn, verify } from "./verifying.ts";
 
 /** So far back a landed proposal is looked for. */
 const CHAIN = 5000;
@@ -14,7 +16,8 @@ const CHAIN = 5000;
 const RECENT = 50;
 
 export class Session {
-  private readonly repository: Repository = new RefmarkRepository();
+  /** Only after the module is there. */
+  private held: Repository | null = null;
   private readonly rows = new Rows();
   private view: View | null = null;
   private readyView: (() => void) | null = null;
@@ -23,18 +26,20 @@ export class Session {
   /** Whether the history is here, and not only on its way. */
   private complete = false;
   private readonly head: string;
+  private opened: Opened;
   /** What the place says of its models and versions: told at once, until the truth is known. */
   private listing: Promise<Listing | null> = Promise.resolve(null);
+  private listingState: ListingCheck["state"] = "none";
 
-  constructor(private readonly source: Source, private readonly tell: (event: Event) => void, at: string | null, private readonly stopping: AbortSignal) {
-    this.head = at ?? this.newest();
+  constructor(private readonly source: Source, private readonly tell: (event: Event) => void, private readonly wanted: Wanted, private readonly stopping: AbortSignal) {
+    const { about, refs } = source;
+    const { own, shown, newest, tip } = branchesOf(source, wanted.branch);
+    this.head = wanted.at ?? tip;
+    this.opened = { ...about, name: null, id: null, branch: own, shown, head: this.head, newest, lies: this.head === newest ? "newest" : "asked", refs };
   }
 
-  private newest(): string {
-    const { branch, refs } = this.source;
-    const head = refs[`refs/heads/${branch}`];
-    if (head === undefined) throw new Trouble("no-branch", `the branch ${branch} is not among the refs`);
-    return head;
+  private get repository(): Repository {
+    return (this.held ??= new RefmarkRepository());
   }
 
   private readonly loading = (what: string, done: number, total: number): void => {
@@ -42,42 +47,57 @@ export class Session {
     this.tell({ event: "loading", what, done, total });
   };
 
-  /** Shows what can be shown at once, then verifies. */
-  async run(root: string | null, seen: string | null): Promise<void> {
-    const { about, branch, refs } = this.source;
-    const opened: Opened = { ...about, branch, refs, head: this.head, newest: this.newest() };
-    this.tell({ event: "opened", opened });
-    this.listing = this.head === this.newest() ? this.source.listing().then((it) => (it?.head === this.head ? it : null)).catch(() => null) : this.listing;
-    const listed = this.listed();
-    for (const [name, oid] of Object.entries(refs)) this.repository.addRef(name, oid);
-    await this.source.state(this.repository, this.loading);
-    if (this.head !== this.newest()) await this.history();
-    this.view = await this.whenThere(() => this.repository.view(this.head));
-    this.readyView?.();
-    const shown = await listed;
-    if (!shown) this.rows.set(this.view.models(), "tree", this.tell);
-    const name = about.id === null ? this.nameInTree() : null;
-    if (name !== null) this.tell({ event: "opened", opened: { ...opened, ...name } });
-    this.tell({ event: "ready", head: await this.whenThere(() => this.repository.commit(this.head)), verified: false });
-    await this.verify(root, seen, shown);
+  private know(more: Partial<Opened>): void {
+    this.opened = { ...this.opened, ...more };
+    this.tell({ event: "opened", opened: this.opened });
   }
 
-  /** A repository tells its registry's name and id in its first trust root. */
-  private nameInTree(): { readonly name: string; readonly id: string } | null {
+  /** Shows what can be shown at once, then verifies. `module`: begins to load it, once what is shown first is here. */
+  async run(module: () => Promise<void>): Promise<void> {
+    this.know({});
+    const lies = this.opened.lies === "newest";
+    this.listing = lies ? this.source.listing().then((text) => this.readListing(text)).catch(() => this.unreadable()) : this.listing;
+    const listed = await this.listing;
+    if (listed !== null) this.rows.set(listed.rows, "listing", this.tell);
+    await module();
+    for (const [name, oid] of Object.entries(this.source.refs)) this.repository.addRef(name, oid);
+    await this.source.state(this.repository, this.loading);
+    if (!lies) await this.history();
+    this.view = await this.whenThere(() => this.repository.view(this.head));
+    this.readyView?.();
+    if (listed === null) this.rows.set(this.view.models(), "tree", this.tell);
+    this.know({ ...this.nameInTree(), ...(lies ? {} : { lies: await this.whenThere(() => this.lies()) }) });
+    this.tell({ event: "ready", head: await this.whenThere(() => this.repository.commit(this.head)), verified: false });
+    await this.verify(listed);
+  }
+
+  private readListing(text: string | null): Listing | null {
+    if (text === null) return null;
+    const it = parseListing(text);
+    if (it === null) return this.unreadable();
+    this.listingState = it.head === this.head ? "under way" : "of another commit";
+    return it.head === this.head ? it : null;
+  }
+
+  private unreadable(): null {
+    this.listingState = "unreadable";
+    return null;
+  }
+
+  /** How the commit shown lies to the registry's own branch. */
+  private lies(): Opened["lies"] {
+    return this.repository.isOnChain(this.opened.newest, this.head) ? "behind" : "not-landed";
+  }
+
+  /** The registry's name and id stand in its first trust root: nothing else is asked. */
+  private nameInTree(): Pick<Opened, "name" | "id"> {
     try {
       const bytes = this.repository.file(this.head, "trust/0001.json", 1 << 20);
       const predicate = bytes && (JSON.parse(new TextDecoder().decode(bytes)) as { statement?: { predicate?: { name?: unknown; registry?: unknown } } }).statement?.predicate;
-      return predicate && typeof predicate.name === "string" && typeof predicate.registry === "string" ? { name: predicate.name, id: predicate.registry } : null;
+      return { name: typeof predicate?.name === "string" ? predicate.name : null, id: typeof predicate?.registry === "string" ? predicate.registry : null };
     } catch {
-      return null;
+      return { name: null, id: null };
     }
-  }
-
-  private async listed(): Promise<boolean> {
-    const listing = await this.listing;
-    if (listing === null) return false;
-    this.rows.set(rowsOfListing(listing), "listing", this.tell);
-    return true;
   }
 
   private history(): Promise<void> {
@@ -86,29 +106,58 @@ export class Session {
     }));
   }
 
-  private async verify(root: string | null, seen: string | null, listed: boolean): Promise<void> {
+  private async verify(listed: Listing | null): Promise<void> {
     const begun = performance.now();
     try {
       await this.history();
-      const walk = (from: string | null) => verify(this.repository, this.head, root, from, this.stopping, (done, total) => this.tell({ event: "verifying", done, total }));
-      let relation: Seen = seen === null ? "none" : seen === this.head ? "same" : "older";
-      const { report, view } = await walk(seen).catch((error: unknown) => {
-        if (failureOf(error).code !== "history-rewritten") throw error;
-        // Told as such; what is here is verified all the same.
-        relation = "not-on-the-chain";
-        return walk(null);
-      });
+      const { root, seen } = this.wanted;
+      const walked = await verify(this.repository, this.head, root, null, this.stopping, (done, total) => this.tell({ event: "verifying", done, total }));
+      const { report, view } = walked;
+      const relation = seen === null ? "none" : this.relation(seen);
       this.view?.free();
       this.view = view;
       this.listing = Promise.resolve(null);
       const truth = this.truth(view);
-      const listingLies = listed && truth !== null ? this.rows.differences(truth) : 0;
+      const comparison = listed && truth && new Comparison(listed);
+      if (truth !== null) comparison?.compareModels(truth);
+      this.tell({ event: "listing", listing: comparison?.told("under way") ?? { state: this.listingState === "under way" ? "none" : this.listingState, models: 0, versions: 0, lies: 0, first: null } });
       if (truth !== null) this.rows.set(truth, "verified", this.tell);
-      this.tell({ event: "verified", verified: { report, seen: relation, listingLies, milliseconds: performance.now() - begun } });
+      this.tell({ event: "verified", verified: { report, seen: relation, objects: this.repository.objects(), milliseconds: performance.now() - begun } });
+      if (comparison && truth) await this.compareVersions(comparison, listed, truth, view);
     } catch (error) {
       if (error instanceof Stopped) throw error;
       this.tell({ event: "unverifiable", failure: failureOf(error) });
     }
+  }
+
+  /** How the head that a link names lies to the commit shown. An older commit that is looked at under it is no rewriting, where
+   * both are on the branch. */
+  private relation(seen: string): Seen {
+    if (seen === this.head) return "same";
+    const behind = (head: string, commit: string): boolean => {
+      try {
+        return this.repository.isOnChain(head, commit);
+      } catch (error) {
+        // A commit that is not here is on no chain of what is.
+        if (missing(error) === null) throw error;
+        return false;
+      }
+    };
+    if (behind(this.head, seen)) return "older";
+    const { newest } = this.opened;
+    return this.head !== newest && behind(newest, seen) && behind(newest, this.head) ? "newer" : "not-on-the-chain";
+  }
+
+  /** Holds the listing's versions against those that took effect, a model at a time, while questions are answered. */
+  private async compareVersions(comparison: Comparison, listed: Listing, truth: readonly ModelRow[], view: View): Promise<void> {
+    if (listed.versions !== null) {
+      for (const { model } of truth) {
+        comparison.compareVersions(model, view.versions(model).filter((row) => !row.hidden));
+        await turn();
+        if (this.stopping.aborted) throw new Stopped();
+      }
+    }
+    this.tell({ event: "listing", listing: comparison.told("compared") });
   }
 
   /** The models that took effect; null where the state is such that nothing may be told of it. */
@@ -135,9 +184,9 @@ export class Session {
   }
 
   private proposals(): Proposal[] {
-    const { branch, refs } = this.source;
+    const { branch, newest, refs } = this.opened;
     const landed = new Set<string>();
-    for (const commit of this.repository.firstParents(this.head, CHAIN)) [commit.id, ...commit.parents].forEach((id) => landed.add(id));
+    for (const commit of this.repository.firstParents(newest, CHAIN)) [commit.id, ...commit.parents].forEach((id) => landed.add(id));
     return Object.entries(refs).flatMap(([ref, head]) => {
       const name = /^refs\/(?:heads|remotes\/[^/]+)\/(.+)$/.exec(ref)?.[1];
       if (name === undefined || name === branch || name === "HEAD") return [];
@@ -181,6 +230,7 @@ export class Session {
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
     sunset: (view) => view.sunset(),
+    marks: (view, versions) => view.marks([...versions]),
     relatives: (view, artifact, parents, limit) => relatives(view, this.rows.all(), artifact, parents, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
   };
@@ -189,8 +239,7 @@ export class Session {
   async ask<Q extends Question>(question: Q, args: Parameters<Questions[Q]>): Promise<Answer<Q>> {
     if (question === "order") return this.rows.order(args[0] as never) as Answer<Q>;
     if (question === "versions") {
-      const listing = await this.listing;
-      const listed: VersionRow[] | null = listing && versionsOfListing(listing, args[0] as string);
+      const listed = (await this.listing)?.versions?.get(args[0] as string);
       if (listed) return listed as unknown as Answer<Q>;
     }
     await this.viewReady;

@@ -1,9 +1,9 @@
 // An exported site: `site.json`, packs split by use, and a listing of the models.
 import { Trouble } from "./failure.ts";
 import { type Files, text } from "./files.ts";
-import type { Listing, Loading, Source } from "./source.ts";
+import type { Loading, Source } from "./source.ts";
 import type { Repository } from "./module.ts";
-import type { Opened } from "../protocol.ts";
+import type { Claims, Opened } from "../protocol.ts";
 
 interface SitePack { readonly name: string; readonly pack: string; readonly idx: string; readonly bytes: number; readonly use: "state" | "history"; }
 interface Site {
@@ -35,10 +35,18 @@ function parse(json: string): Site {
   if (site.format !== 1) {
     throw new Trouble("upgrade-needed", `site.json has format ${String(site.format)}; this viewer reads format 1`, "open the viewer that was exported with it");
   }
-  if (typeof site.branch !== "string" || typeof site.refs !== "object" || !Array.isArray(site.packs)) {
+  const refs = typeof site.refs === "object" && site.refs !== null && Object.values(site.refs).every((oid) => typeof oid === "string" && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid));
+  if (typeof site.branch !== "string" || !refs || !Array.isArray(site.packs)) {
     throw new Trouble("bad-site", "site.json lacks its branch, refs or packs");
   }
   return site;
+}
+
+/** What it says of the registry, as far as it is text. */
+function claimsOf(site: Site): Claims | null {
+  const said = site.registry as Partial<Site["registry"]> | null | undefined;
+  if (typeof said?.name !== "string" || typeof said.id !== "string") return null;
+  return { name: said.name, id: said.id, root: typeof site.root === "string" ? site.root : null };
 }
 
 /** Opens a site; null where there is no site.json. */
@@ -57,13 +65,11 @@ export async function openSite(files: Files, kind: Opened["kind"]): Promise<Sour
     }));
   };
   return {
-    about: { kind, name: site.registry.name, id: site.registry.id, claimedRoot: site.root, carriesBlobs: site.blobs },
+    about: { kind, origin: files.origin, claims: claimsOf(site), carriesBlobs: site.blobs === true },
     branch: site.branch.replace(/^refs\/heads\//, ""),
     refs: site.refs,
     async listing() {
-      if (!site.listing) return null;
-      const json = await text(files, inside(site.listing));
-      return json === null ? null : (JSON.parse(json) as Listing);
+      return site.listing ? text(files, inside(site.listing)) : null;
     },
     state: (into, loading) => packs("state", into, loading),
     history: (into, loading) => packs("history", into, loading),

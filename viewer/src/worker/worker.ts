@@ -23,16 +23,15 @@ async function open(request: Extract<Request, { do: "open" }>): Promise<void> {
   const tell = (event: Event): void => {
     if (!signal.aborted) send({ ...event, by: request.id });
   };
+  const module = () => load(request.module);
   const begun = (async () => {
-    const [source] = await Promise.all([
-      request.place.kind === "bundle" ? load(request.module).then(() => openPlace(request.place, signal)) : openPlace(request.place, signal),
-      load(request.module),
-    ]);
-    return new Session(source, tell, request.at, signal);
+    // A bundle is unpacked by the module; of everything else the first screen needs none.
+    if (request.place.kind === "bundle") await module();
+    return new Session(await openPlace(request.place, signal), tell, request.wanted, signal);
   })();
   session = begun;
   begun.catch(() => undefined);
-  await (await begun).run(request.root, request.seen);
+  await (await begun).run(module);
 }
 
 port.onmessage = ({ data }) => {

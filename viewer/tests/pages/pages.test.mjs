@@ -135,7 +135,7 @@ describe("what may be said", () => {
     await page.goto(`${server.url}/many/#/models?root=${world.root}`);
     await page.waitForSelector(".banner.bad");
     await still(page);
-    assert.equal(await standing(page), "failed");
+    assert.equal(await standing(page), "listing-lies");
     await page.waitForFunction(() => document.querySelector("table")?.getAttribute("aria-rowcount") === "6");
     await close();
   });
@@ -325,7 +325,7 @@ describe("ways in", () => {
 });
 
 describe("a file that somebody drops", () => {
-  for (const [path, says] of [["sentiment-2/model.safetensors", "Yes: sentiment@champion"], ["fraud-score-2/trees.json", "These bytes were revoked"]]) {
+  for (const [path, says] of [["sentiment-2/model.safetensors", "1 of 3 files of sentiment/2 (@champion)"], ["fraud-score-2/trees.json", "1 of 2 files of fraud-score/2 (@canary), which is revoked"]]) {
     test(`${path}: ${says}`, SLOW, async () => {
       const { page, errors, close } = await openPage(browser);
       await page.goto(address("/file", { root: world.root }));

@@ -14,6 +14,9 @@ function run(folder, program, args) {
   return execFileSync(program, args, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
 }
 
+/** Git, at work in a folder, with nothing of the outside. */
+export const plainGit = (folder) => (...args) => run(folder, "git", args);
+
 /** Makes everything in a folder that is new. */
 export function makeWorld(folder) {
   rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import { test } from "node:test";
 import { idsOfIndex, linksOf } from "../../src/worker/loose.ts";
-import { Rows, rowsOfListing } from "../../src/worker/rows.ts";
+import { Rows } from "../../src/worker/rows.ts";
 
 const row = (model, versions, owner = null, aliases = []) => ({ model, versions, owner, aliases, updated: null });
 
@@ -22,13 +22,6 @@ test("a table of no rows is told, so that the page can say that there are none",
   const told = [];
   new Rows().set([], "tree", (event) => told.push(event));
   assert.equal(told.length, 1);
-});
-
-test("a listing that differs from what was verified is counted row by row", () => {
-  const rows = new Rows();
-  rows.set(rowsOfListing({ head: "x", models: { name: ["a", "b", "gone"], owner: [null, "o", null], versions: [1, 2, 1], updated: [null, null, null], aliases: [[["champion", 9]], [], []] } }), "listing", () => {});
-  assert.equal(rows.differences([row("a", 1, null, [["champion", 1]]), row("b", 2, "o"), row("new", 1)]), 3);
-  assert.equal(rows.differences([row("a", 1, null, [["champion", 9]]), row("b", 2, "o"), row("gone", 1)]), 0);
 });
 
 const loose = (kind, body) => new Uint8Array(deflateSync(Buffer.concat([Buffer.from(`${kind} ${body.length}\0`), body])));

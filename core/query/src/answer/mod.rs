@@ -15,7 +15,7 @@ pub mod resolve;
 pub mod search;
 pub mod show;
 pub mod sunset;
-mod taint;
+pub mod taint;
 
 use serde::Serialize;
 

@@ -6,11 +6,62 @@ use super::detail::VersionDetail;
 use crate::index::VersionRow;
 use refmark_engine::verify::{Subject, Verified};
 use refmark_records::trust::TrustState;
+use refmark_records::version::Stage;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
 use refmark_types::name::{AliasName, ModelName};
+use serde::Serialize;
+
+/// Where a version stands: what has to be said wherever it is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionMark {
+    /// The model.
+    pub model: ModelName,
+    /// The version.
+    pub version: u64,
+    /// The trust state that counts: `revoked` where its bytes were revoked in another artifact, too.
+    pub trust: TrustState,
+    /// The stage.
+    pub stage: Stage,
+    /// Whether it, or an alias that holds it, rests on a key that was distrusted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
+}
+
+impl VersionMark {
+    /// Whether there is anything to warn of: bytes that are not trusted, a key that was lost, the end of its life.
+    pub fn warns(&self) -> bool {
+        self.tainted || self.trust != TrustState::Trusted || matches!(self.stage, Stage::Retired | Stage::Archived)
+    }
+}
 
 impl QueryContext<'_, '_> {
+    /// Where a version stands; nothing where there is none. `aliases`: those that hold it.
+    pub fn mark_of(&self, model: &ModelName, version: u64, aliases: &[AliasName]) -> Result<Option<VersionMark>> {
+        let Some(record) = self.reader().version(model, version)? else { return Ok(None) };
+        let (artifact, stage) = (record.artifact, self.reader().stage(model, version)?.0);
+        let trust = self.reader().trust(&artifact)?.0;
+        let (tainted, trust) = match self.marks_nothing() {
+            true => (false, trust),
+            false => (self.is_row_tainted(&artifact, model, version, aliases)?, self.trust_of(&artifact, trust)?),
+        };
+        Ok(Some(VersionMark { model: model.clone(), version, trust, stage, tainted }))
+    }
+
+    /// Of the versions that a model's aliases hold those that there is something to warn of.
+    pub fn marks_of_held(&self, model: &ModelName, held: &[(AliasName, u64)]) -> Result<Vec<VersionMark>> {
+        let mut versions: Vec<u64> = held.iter().map(|(_, version)| *version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let mut marks = Vec::new();
+        for version in versions {
+            let aliases: Vec<AliasName> =
+                held.iter().filter(|(_, at)| *at == version).map(|(alias, _)| alias.clone()).collect();
+            marks.extend(self.mark_of(model, version, &aliases)?.filter(VersionMark::warns));
+        }
+        Ok(marks)
+    }
+
     /// Marks the rows that rest on a key that was distrusted, and says `revoked` of those whose bytes are. Costs nothing
     /// where nothing is.
     pub fn mark_tainted<'r>(&self, rows: impl IntoIterator<Item = &'r mut VersionRow>) -> Result<()> {

@@ -6,15 +6,13 @@ use refmark_engine::effective::Objects;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::rules::signed_by_a_member;
 use refmark_engine::snapshot::{History, Mode};
-use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::is_unjudgeable;
-use refmark_query::index::ModelRow;
+use refmark_query::answer::detail;
 use refmark_query::site::{Listing, Site};
 use refmark_records::layout::Place;
 use refmark_records::policy::Policy;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::oid::Oid;
-use refmark_types::time::Timestamp;
 use std::collections::BTreeMap;
 
 impl Sharing<'_> {
@@ -106,18 +104,9 @@ impl Sharing<'_> {
         for model in models {
             self.registry.world.cancel.check()?;
             let versions = self.registry.read().list_versions(view, &model.model)?;
-            let moved = moved_last(view.facts()?, &model)?;
-            listing.add(model, versions, moved);
+            let updated = detail::updated(view.facts()?, &model.model)?;
+            listing.add(model, versions, updated);
         }
         Ok(listing)
     }
-}
-
-/// When an alias of a model moved last.
-fn moved_last(facts: StateReader<'_>, model: &ModelRow) -> Result<Option<Timestamp>> {
-    let mut last = None;
-    for alias in facts.aliases(&model.model)? {
-        last = last.max(facts.alias(&model.model, &alias)?.map(|it| it.time));
-    }
-    Ok(last)
 }
