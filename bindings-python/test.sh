@@ -17,6 +17,8 @@ if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END {p
     export TMPDIR
 fi
 python -m pytest -n "${REFMARK_TEST_JOBS:-2}" "$@"
+# A run of chosen tests is on the newest MLflow alone.
+[ $# -gt 0 ] || sh tests/mlflow.sh
 python -m mypy.stubtest --mypy-config-file pyproject.toml refmark._native
 python -m mypy
 python -m pyright

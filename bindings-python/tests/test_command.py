@@ -27,13 +27,17 @@ def test_a_registry_of_mlflows_is_brought_over_from_a_shell(
     store._dispose_engine()
     here = ["-R", str(reg.path)]
     assert main([*here, "import", "mlflow", str(tmp_path / "mlflow.db"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"models": 1, "versions": 1, "without_files": [], "gaps": 0}
+    assert json.loads(capsys.readouterr().out) == {"models": 1, "versions": 1, "without_files": [], "gaps": 0, "renamed": {}}
     assert reg.show("sentiment/1").trust == "quarantined", "nobody used it in MLflow"
     reg.transition("sentiment/1", "trusted", "trained here")
     assert (reg.pull("sentiment/1") / "weights.bin").read_bytes() == b"\x801"
-    again = main(["import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", *here, "--json"])
+    assert main(["import", "mlflow", f"sqlite:///{tmp_path / 'mlflow.db'}", *here]) == 0
+    assert "0 models and 0 versions" in capsys.readouterr().out, "nothing is new there"
+    other = refmark.init(tmp_path / "other")
+    other.announce("sentiment")
+    status = main(["import", "mlflow", str(tmp_path / "mlflow.db"), "-R", str(other.path), "--json"])
     said = json.loads(capsys.readouterr().out)["error"]
-    assert (again, said["code"]) == (next(status for code, _, status in _codes() if code == "exists"), "exists")
+    assert (status, said["code"]) == (next(status for code, _, status in _codes() if code == "exists"), "exists")
     assert main(["import", "mlflow", str(tmp_path / "nowhere"), *here]) != 0
     assert "holds no registry of MLflow" in capsys.readouterr().err
 

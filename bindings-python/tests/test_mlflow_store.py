@@ -12,11 +12,16 @@ import pytest
 
 pytest.importorskip("mlflow")
 
+import mlflow
 from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.exceptions import MlflowException
 
 import refmark
 from refmark.mlflow.store import RefmarkStore
+
+
+#: Whether MLflow is one that the store works with and whose own parsers know less than the newest.
+OLD = tuple(int(it) for it in mlflow.__version__.split(".")[:2]) < (3, 14)
 
 
 def code(raised: Any) -> str:
@@ -332,7 +337,11 @@ def versioned(store: Any) -> Any:
         ("name ILIKE 'A%'", [("a", 1), ("a", 2), ("a", 3)]),
         ("run_id = 'run1'", [("a", 1), ("b", 1)]),
         ("run_id IN ('run1', 'run3')", [("a", 1), ("a", 3), ("b", 1)]),
-        ("run_id IN ('run1') AND name IN ('b')", [("b", 1)]),
+        pytest.param(
+            "run_id IN ('run1') AND name IN ('b')",
+            [("b", 1)],
+            marks=pytest.mark.skipif(OLD, reason="this MLflow reads no list of names"),
+        ),
         ("source_path = 'path/2'", [("a", 2)]),
         ("source_path LIKE 'path/%' AND version_number > 1", [("a", 2), ("a", 3)]),
         ("version_number <= 1", [("a", 1), ("b", 1)]),
@@ -423,6 +432,11 @@ def test_a_prompt_and_a_model_never_share_a_name(store: Any) -> None:
     ):
         with pytest.raises(MlflowException, match=said):
             store.create_registered_model(name, tags)
+
+
+@pytest.mark.skipif(OLD, reason="this MLflow searches prompts elsewhere")
+def test_versions_of_a_prompt_are_none_of_a_model(store: Any) -> None:
+    store.create_registered_model("model")
     with pytest.raises(MlflowException, match="registered as a model"):
         store.search_prompt_versions("model")
 
@@ -432,7 +446,8 @@ def test_a_version_of_a_logged_model_has_its_run(store: Any, monkeypatch: pytest
         def get_logged_model(self, model_id: str) -> Any:
             return SimpleNamespace(source_run_id=f"run of {model_id}")
 
-    monkeypatch.setattr(f"{type(store).__module__}.MlflowClient", Client)
+    asked = "refmark.mlflow.versions" if isinstance(store, RefmarkStore) else type(store).__module__
+    monkeypatch.setattr(f"{asked}.MlflowClient", Client)
     store.create_registered_model("model")
     made = store.create_model_version("model", "path/to/source", model_id="m-1")
     assert made.run_id == store.get_model_version("model", 1).run_id == "run of m-1"
@@ -444,5 +459,5 @@ def test_the_store_has_every_method_of_mlflows() -> None:
     source = Path(AbstractStore.__init__.__code__.co_filename).read_text()
     abstract = re.findall(r"@abstractmethod\n    def (\w+)", source)
     assert len(abstract) == 21
-    missing = [name for name in abstract if name not in vars(RefmarkStore)]
+    missing = [name for name in abstract if getattr(RefmarkStore, name) is getattr(AbstractStore, name)]
     assert missing == []

@@ -127,13 +127,17 @@ fn an_importer_of_the_python_package_is_run_and_its_answer_and_its_errors_are_ou
     assert!(said.contains("unsupported") && said.contains("pip install 'refmark[mlflow]'"), "{said}");
     env.write("python", "#!/bin/sh\ncat answer\n");
     std::fs::set_permissions(env.path("python"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    env.write("answer", r#"{"models": 2, "versions": 5, "without_files": ["m/3"], "gaps": 1}"#);
+    env.write(
+        "answer",
+        r#"{"models": 2, "versions": 5, "without_files": ["m/3"], "gaps": 1, "renamed": {"a+b": "mlx--ab"}}"#,
+    );
     let import = |more: &str| {
         let python = env.path("python");
         env.refmark(&["import", "mlflow", "mlruns", more]).env("REFMARK_PYTHON", python).output().unwrap()
     };
     let shown = String::from_utf8(import("--quiet").stdout).unwrap();
     assert!(shown.contains("2 models and 5 versions") && shown.contains("m/3"), "{shown}");
+    assert!(shown.contains("a+b cannot be a name here, and is mlx--ab"), "{shown}");
     env.write("error", r#"{"error": {"code": "exists", "message": "m stands here"}}"#);
     env.write("python", "#!/bin/sh\ncat error\nexit 1\n");
     let refused = import("--json");

@@ -50,6 +50,8 @@ def _import(given: Sequence[str]) -> int:
         print(json.dumps(done._asdict()))
     elif not asked.quiet:
         print(f"brought {done.models} models and {done.versions} versions over into {registry.path}")
+        for there, here in done.renamed.items():
+            print(f"{there} cannot be a name here, and is {here}; through MLflow it keeps its name")
         for reference in done.without_files:
             print(f"without its files, which could not be read: {reference}")
         print(f'to check every byte and signature: refmark.open("{registry.path}").verify()')

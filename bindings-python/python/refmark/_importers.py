@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 def import_mlflow(location: PathLike, registry: Registry) -> Imported:
-    """Brings a file or SQL registry of MLflow's over into an empty part of a registry; needs ``refmark[mlflow]``.
+    """Brings a file or SQL registry of MLflow's over; again, what is new there since. Needs ``refmark[mlflow]``.
 
-    ``location`` is the folder of a file registry (``mlruns``), a SQLite file, or a URI that MLflow knows. A model that
-    stands here already, or whose name cannot be here, is an error before anything is written. Version numbers, times,
-    aliases, tags and stages stay as they are; a number that was deleted there is a tombstone here.
+    ``location`` is the folder of a file registry (``mlruns``), a SQLite file, or a URI that MLflow knows. Version numbers,
+    times, aliases, tags and stages stay as they are; a number that was deleted there is never given here. A name that cannot
+    be here is written out, and listed in ``renamed``: MLflow knows the model by its old one. Where a model of that name
+    stands here and came from elsewhere, nothing is written, and it is an `ExistsError`.
+
+    Example::
+
+        done = refmark.import_mlflow("mlruns", reg)
+        print(done.models, done.versions, done.renamed)
     """
     try:
         from .mlflow.importer import bring_over

@@ -1,6 +1,7 @@
 //! `import`: brings over what other tools keep. MLflow reads its own registries best, so its importer is the Python package's.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -28,11 +29,17 @@ pub struct Imported {
     without_files: Vec<String>,
     /// How many numbers were given up before, and stay empty.
     gaps: u64,
+    /// Names that cannot stand here as they were there, each with its name here.
+    #[serde(default)]
+    renamed: BTreeMap<String, String>,
 }
 
 impl Render for Imported {
     fn render(&self, page: &mut Page) {
         page.line(format!("brought {} models and {} versions over", self.models, self.versions));
+        for (there, here) in &self.renamed {
+            page.line(format!("{} cannot be a name here, and is {}", safe(there), safe(here)));
+        }
         for version in &self.without_files {
             page.line(format!("without its files, which could not be read: {version}"));
         }

@@ -10,21 +10,22 @@ import tempfile
 from typing import Any
 
 from mlflow.entities import FileInfo
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import FEATURE_DISABLED, RESOURCE_DOES_NOT_EXIST
-from mlflow.store.artifact.artifact_repo import ArtifactRepository, verify_artifact_path
+from mlflow.protos.databricks_pb2 import FEATURE_DISABLED, INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 from .._registry import Registry
 from .._registry import open as open_registry
 from . import uri as uris
-from .errors import speaks_mlflow
+from .errors import Refused, speaks_mlflow
 
 
 class RefmarkArtifactRepository(ArtifactRepository):  # type: ignore[misc]
     """The files of one version, read-only; every byte is verified before MLflow sees it."""
 
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
-        super().__init__(artifact_uri, tracking_uri, registry_uri)
+        # Older versions of MLflow have fewer arguments here, and nothing of them is needed.
+        super().__init__(artifact_uri)
+        self.tracking_uri, self.registry_uri = tracking_uri, registry_uri
         self._location = uris.parse(artifact_uri)
 
     @speaks_mlflow
@@ -45,13 +46,15 @@ class RefmarkArtifactRepository(ArtifactRepository):  # type: ignore[misc]
     def download_artifacts(self, artifact_path: str, dst_path: str | None = None) -> str:
         """Writes a file or folder of the version, or all of it, to a folder; gives its path there."""
         wanted = (artifact_path or "").strip("/")
-        verify_artifact_path(wanted or None)
+        if posixpath.normpath(wanted or ".").startswith(("..", "/")) or "\\" in wanted or "\0" in wanted:
+            raise Refused(f"Invalid artifact path: {artifact_path!r}", INVALID_PARAMETER_VALUE, 400)
         registry, reference = self._version()
         target = os.path.abspath(dst_path) if dst_path else tempfile.mkdtemp(prefix="refmark-")
         if not os.path.isdir(target):
-            raise MlflowException(
+            raise Refused(
                 f"The destination path for downloaded artifacts does not exist! Destination path: {target}",
-                error_code=RESOURCE_DOES_NOT_EXIST,
+                RESOURCE_DOES_NOT_EXIST,
+                404,
             )
         with tempfile.TemporaryDirectory(prefix=".refmark-", dir=target) as staging:
             folder = os.path.join(staging, "files")
@@ -82,9 +85,7 @@ class RefmarkArtifactRepository(ArtifactRepository):  # type: ignore[misc]
     def _version(self) -> tuple[Registry, str]:
         path, model, version = self._location
         if model is None or version is None:
-            raise MlflowException(
-                f"{self.artifact_uri} names no version", error_code=RESOURCE_DOES_NOT_EXIST
-            )
+            raise Refused(f"{self.artifact_uri} names no version", RESOURCE_DOES_NOT_EXIST, 404)
         return open_registry(path), f"{model}/{version}"
 
 
@@ -93,7 +94,5 @@ def _patterns(wanted: str) -> list[str] | None:
 
 
 def _immutable() -> Any:
-    return MlflowException(
-        "The files of a registered version do not change: register a new one with create_model_version",
-        error_code=FEATURE_DISABLED,
-    )
+    said = "The files of a registered version do not change: register a new one with create_model_version"
+    return Refused(said, FEATURE_DISABLED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Iterable, Iterator, Mapping
+from typing import Iterable, Mapping
 
 from mlflow.entities.model_registry import (
     ModelVersion,
@@ -22,6 +22,7 @@ from mlflow.entities.model_registry.model_version_stages import (
 )
 
 from .._values import ModelDetail, VersionDetail
+from . import names
 
 #: MLflow's deprecated stages, and where they are in the lifecycle.
 STAGE_OF = {
@@ -56,15 +57,18 @@ TIMES = "refmark.mlflow.times"
 _SLACK = 10
 
 
-def times(created: int | None, updated: int | None) -> dict[str, str]:
-    """The tag that keeps times: when it began, when it last changed, and when this was written, in milliseconds."""
-    told = (created, updated, time.time_ns() // 1_000_000)
+def times(created: int | None, updated: int | None, moved: int | None = None) -> dict[str, str]:
+    """The tag that keeps times, in milliseconds: when it began, when it last changed, when this was written; and of a
+    version when its stage last moved, which is a change of its model."""
+    told = (created, updated, time.time_ns() // 1_000_000, *(() if moved is None else (moved,)))
     return {TIMES: " ".join("-" if it is None else str(it) for it in told)}
 
 
-def _told(tags: Mapping[str, str]) -> tuple[int | None, int | None, int | None]:
+def _told(tags: Mapping[str, str]) -> tuple[int | None, int | None, int | None, int | None]:
     parts = [_number(it) for it in tags.get(TIMES, "").split(" ")]
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (None, None, None)
+    if len(parts) not in (3, 4):
+        return (None, None, None, None)
+    return (parts[0], parts[1], parts[2], parts[3] if len(parts) == 4 else None)
 
 
 def _number(text: str | None) -> int | None:
@@ -83,7 +87,7 @@ def created_ms(value: ModelDetail | VersionDetail) -> int:
 
 def updated_ms(value: ModelDetail | VersionDetail) -> int:
     """When a model or version last changed."""
-    _, updated, written = _told(value.tags)
+    _, updated, written, _ = _told(value.tags)
     whole = _whole(value.updated)
     if updated is not None and written is not None and whole <= written + _SLACK * 1000:
         return updated
@@ -91,8 +95,14 @@ def updated_ms(value: ModelDetail | VersionDetail) -> int:
     return created_ms(value) if value.updated == value.created else whole
 
 
-def _shown(tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    return ((key, tag) for key, tag in tags.items() if key != TIMES)
+def moved_ms(version: VersionDetail) -> int | None:
+    """When a version's stage last moved through MLflow; ``None`` where it never did."""
+    return _told(version.tags)[3]
+
+
+def shown_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that MLflow shows: all but the one that keeps its times."""
+    return {key: tag for key, tag in tags.items() if key != TIMES}
 
 
 def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion:
@@ -100,7 +110,7 @@ def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion
     lineage = version.lineage
     created = created_ms(version)
     return ModelVersion(
-        name=version.model,
+        name=names.shown(version.model),
         version=version.version,
         creation_timestamp=created,
         last_updated_timestamp=max(created, updated_ms(version)),
@@ -110,8 +120,8 @@ def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion
         source=lineage.get(SOURCE) or version.source,
         run_id=lineage.get(RUN_ID),
         run_link=lineage.get(RUN_LINK),
-        tags=[ModelVersionTag(key, value) for key, value in _shown(version.tags)],
-        aliases=list(version.aliases) if aliases else [],
+        tags=[ModelVersionTag(key, value) for key, value in shown_tags(version.tags).items()],
+        aliases=[names.shown(it) for it in version.aliases] if aliases else [],
         model_id=lineage.get(MODEL_ID),
     )
 
@@ -119,15 +129,16 @@ def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion
 def model_entity(model: ModelDetail, latest: list[VersionDetail]) -> RegisteredModel:
     """A model as MLflow's entity, with the newest version of each stage."""
     versions = [version_entity(it, aliases=False) for it in latest]
-    changed = [updated_ms(model), created_ms(model), *(it.last_updated_timestamp for it in versions)]
+    # A version's words are no change of its model: that it was made is, and that its stage moved.
+    changed = [updated_ms(model), created_ms(model), *(max(created_ms(it), moved_ms(it) or 0) for it in latest)]
     return RegisteredModel(
-        name=model.model,
+        name=names.shown(model.model),
         creation_timestamp=created_ms(model),
         last_updated_timestamp=max(changed),
         description=model.description or None,
         latest_versions=versions,
-        tags=[RegisteredModelTag(key, value) for key, value in _shown(model.tags)],
-        aliases=[RegisteredModelAlias(alias, version) for alias, version in model.aliases.items()],
+        tags=[RegisteredModelTag(key, value) for key, value in shown_tags(model.tags).items()],
+        aliases=[RegisteredModelAlias(names.shown(alias), version) for alias, version in model.aliases.items()],
     )
 
 

@@ -7,8 +7,6 @@ from typing import Any, Callable, Iterable, Sequence
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException
-from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
-from mlflow.prompt.registry_utils import add_prompt_filter_string
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry import (
@@ -16,6 +14,9 @@ from mlflow.store.model_registry import (
     SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD,
 )
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
+
+from .checks import IS_PROMPT
+from .names import shown
 
 _NEWEST_FIRST = ["last_updated_timestamp DESC", "name ASC", "version_number DESC"]
 
@@ -82,7 +83,7 @@ def _check_once(fields: Iterable[str], order_by: list[str]) -> None:
     seen: set[str] = set()
     for field in fields:
         if field in seen:
-            raise MlflowException(f"`order_by` contains duplicate fields: {order_by}")
+            raise MlflowException(f"`order_by` contains duplicate fields: {order_by}", INVALID_PARAMETER_VALUE)
         seen.add(field)
 
 
@@ -95,7 +96,7 @@ class ModelSearch(_Search):
         _check_bound(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD)
         _check_whole(max_results)
         super().__init__(filter_string, max_results, order_by, page_token)
-        self._filter = add_prompt_filter_string(filter_string, is_prompt=False)
+        self._filter = _without_prompts(filter_string)
         parsed = [SearchUtils.parse_order_by_for_search_registered_models(it) for it in order_by or []]
         self._order = [(_time_is_one(key), ascending) for key, ascending in parsed]
         _check_once((key for key, _ in self._order), order_by or [])
@@ -108,6 +109,14 @@ class ModelSearch(_Search):
         for key, ascending in reversed(self._order):
             found.sort(key=operator.attrgetter(key), reverse=not ascending)
         return found
+
+
+def _without_prompts(filter_string: str | None) -> str:
+    """The filter, which leaves out prompts unless it says something of them."""
+    if IS_PROMPT in (filter_string or ""):
+        return filter_string or ""
+    models_only = f"tag.`{IS_PROMPT}` != 'true'"
+    return f"{filter_string} AND {models_only}" if filter_string else models_only
 
 
 def _time_is_one(key: str) -> str:
@@ -134,7 +143,7 @@ class VersionSearch(_Search):
     def leaves_out_prompts(self) -> bool:
         """Whether versions of prompts are left out, as they are unless a filter asks for them."""
         for clause in self._parsed:
-            if clause["type"] == "tag" and clause["key"] == IS_PROMPT_TAG_KEY:
+            if clause["type"] == "tag" and clause["key"] == IS_PROMPT:
                 asked = (clause["comparator"], str(clause["value"]).lower())
                 return asked not in (("=", "true"), ("!=", "false"))
         return True
@@ -148,7 +157,7 @@ class VersionSearch(_Search):
     def may_be_of(self, model: str) -> bool:
         """Whether versions of a model can be among what is found: others need not be read."""
         for clause in self._parsed:
-            if clause["type"] == "attribute" and clause["key"] == "name" and not _holds(model, clause):
+            if clause["type"] == "attribute" and clause["key"] == "name" and not _holds(shown(model), clause):
                 return False
         return True
 
@@ -160,7 +169,7 @@ class VersionSearch(_Search):
 
 
 def _is_prompt_clause(clause: dict[str, Any]) -> bool:
-    return bool(clause["type"] == "tag" and clause["key"] == IS_PROMPT_TAG_KEY)
+    return bool(clause["type"] == "tag" and clause["key"] == IS_PROMPT)
 
 
 def _check_version_clause(clause: dict[str, Any]) -> None:

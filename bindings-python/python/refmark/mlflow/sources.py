@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from mlflow.artifacts import download_artifacts
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
-from mlflow.utils.file_utils import local_file_uri_to_path
-from mlflow.utils.uri import append_to_uri_path
+
+_logger = logging.getLogger(__name__)
 
 #: How MLflow's server tells its workers where artifacts are.
 ARTIFACTS_DESTINATION = "_MLFLOW_SERVER_ARTIFACT_DESTINATION"
@@ -30,14 +30,13 @@ def is_local(location: str) -> bool:
 
 def local_path(location: str) -> str:
     """The path of a local location."""
-    return local_file_uri_to_path(location) if location.startswith("file:") else location
+    return url2pathname(urlsplit(location).path) if location.startswith("file:") else location
 
 
 def fetch(location: str, local_model_path: str | None, stack: ExitStack) -> str | None:
-    """The files of a location, on this machine; ``None`` where a local path does not exist.
+    """The files of a location, on this machine; ``None`` where they cannot be read from here.
 
-    What is fetched goes with the stack. A location of another scheme that cannot be read is an error: a version that
-    nobody could ever verify is not made without a word.
+    What is fetched goes with the stack.
     """
     if local_model_path and os.path.isdir(local_model_path):
         return local_model_path
@@ -49,10 +48,9 @@ def fetch(location: str, local_model_path: str | None, stack: ExitStack) -> str 
     try:
         return str(download_artifacts(artifact_uri=location, dst_path=folder))
     except Exception as error:
-        raise MlflowException(
-            f"The files of {location} cannot be read, so they cannot be registered: {error}",
-            error_code=INVALID_PARAMETER_VALUE,
-        ) from error
+        # Whatever store it is: no credentials, no such run, no network. The version is made by reference, and says so.
+        _logger.warning("the files of %s cannot be read here: %s", location, error)
+        return None
 
 
 def _behind_the_server(location: str) -> str:
@@ -61,7 +59,8 @@ def _behind_the_server(location: str) -> str:
     destination = os.environ.get(ARTIFACTS_DESTINATION)
     if parts.scheme != "mlflow-artifacts" or not destination:
         return location
-    return append_to_uri_path(destination, parts.path)
+    kept = urlsplit(destination)
+    return urlunsplit(kept._replace(path=f"{kept.path.rstrip('/')}/{parts.path.lstrip('/')}"))
 
 
 def pointer(stack: ExitStack, facts: dict[str, Any]) -> str:
