@@ -46,6 +46,7 @@ mod onnx;
 mod package;
 mod pickle;
 mod protobuf;
+mod recipes;
 mod report;
 mod safetensors;
 mod saved_model;

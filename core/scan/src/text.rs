@@ -6,6 +6,7 @@
 use super::config::json::{self, Json, Read};
 use super::config::yaml;
 use super::format::{FileClass, Format};
+use super::recipes;
 use super::report::{Inspection, Reference};
 use super::source::{Source, read_up_to};
 use refmark_types::error::{Code, Error, Result};
@@ -65,13 +66,17 @@ pub(super) fn judge(name: &str, text: &str) -> Inspection {
     if let Some(found) = known(name, text) {
         return found;
     }
-    let mut found = program(name, text).unwrap_or_else(|| Inspection::new(Format::Text, FileClass::Data));
+    let found = program(name, text).or_else(|| recipes::claims(name, text));
+    let mut found = found.unwrap_or_else(|| Inspection::new(Format::Text, FileClass::Data));
     if found.class == FileClass::Data && is_named_like_a_page(name) {
         found.class = FileClass::ActiveContent;
         found.note("a browser takes it for a page by its name");
     }
-    for setting in yaml::settings(text) {
+    for setting in yaml::settings(name, text) {
         found.names_code(&setting.path, &setting.value);
+    }
+    for (line, place) in recipes::places(name, text) {
+        found.names_code(&line, place);
     }
     if yaml::is_template(name, text) {
         found.names_code("", text.trim());
@@ -237,12 +242,27 @@ fn signs(text: &str) -> Option<Sign> {
     if text.trim_start().starts_with("<?php") {
         return Some(Sign::Php);
     }
+    // Whatever stands around it: a fence of Markdown may lie in a text of YAML. Tags are written short, in full, or by a handle.
+    if text.contains("!!python/") || text.contains("tag:yaml.org,2002:python") || names_a_handle(text) {
+        return Some(Sign::Tag);
+    }
+    // A fence that is never closed is none: the rest of the text is not an example.
+    statements_of(text, true).unwrap_or_else(|| statements_of(text, false).flatten())
+}
+
+/// Whether a directive of YAML gives another name to the tags of the language, by which Python's are written, too.
+fn names_a_handle(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("%TAG") && line.contains("tag:yaml.org"))
+}
+
+/// Counts the statements of Python, but for those in fences of Markdown, if these count. Nothing where a fence stays open.
+fn statements_of(text: &str, with_fences: bool) -> Option<Option<Sign>> {
     let mut score = 0u32;
     let mut fence: Option<&str> = None;
     let mut opened = false;
     for (number, line) in text.split(['\n', '\r', '\u{c}']).enumerate() {
         let bare = line.trim_start();
-        let tick = ["```", "~~~"].into_iter().find(|tick| bare.starts_with(tick));
+        let tick = ["```", "~~~"].into_iter().find(|tick| with_fences && bare.starts_with(tick));
         match (fence, tick) {
             (None, Some(tick)) => {
                 fence = Some(tick);
@@ -255,13 +275,10 @@ fn signs(text: &str) -> Option<Sign> {
             (Some(_), _) => continue,
             (None, None) => {}
         }
-        if bare.contains("!!python/") {
-            return Some(Sign::Tag);
-        }
         // Python takes its encoding from a comment in the first two lines.
         let cookie = number < 2 && bare.starts_with('#') && (bare.contains("coding:") || bare.contains("coding="));
         if cookie || bare.contains("__import__(") || bare.contains("importlib.import_module(") {
-            return Some(Sign::Python);
+            return Some(Some(Sign::Python));
         }
         let margin = bare.len() == line.len();
         if margin && !bare.is_empty() {
@@ -271,10 +288,10 @@ fn signs(text: &str) -> Option<Sign> {
             score += statements(bare);
         }
         if score >= 2 {
-            return Some(Sign::Python);
+            return Some(Some(Sign::Python));
         }
     }
-    None
+    fence.is_none().then_some(None)
 }
 
 /// Whether a line opens a block of Python.
@@ -364,6 +381,41 @@ mod tests {
         assert_eq!(class("run.sh", "ls\n"), FileClass::Code);
         assert_eq!(class("a.txt", "#!/bin/sh\nls\n"), FileClass::Code);
         assert_eq!(class("a.yaml", "a: !!python/object/apply:os.system [id]\n"), FileClass::Code);
+    }
+
+    #[test]
+    fn a_tag_of_python_is_found_however_it_is_written_and_whatever_stands_around_it() {
+        for text in [
+            "a: |\n  ```\nb: !!python/object/apply:os.system [id]\nc: |\n  ```\n",
+            "%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!object/apply:os.system [id]\n",
+            "%TAG !p! tag:yaml.org,2002:pyth\n---\na: !p!on/object/apply:os.system [id]\n",
+            "a: !<tag:yaml.org,2002:python/object/apply:os.system> [id]\n",
+        ] {
+            assert_eq!(class("a.yaml", text), FileClass::Code, "{text}");
+        }
+        // A fence that is opened in a docstring and never closed hides nothing.
+        assert_eq!(class("notes", "\"\"\"\n```\n\"\"\"\nimport os\nos.system('id')\n"), FileClass::Code);
+    }
+
+    #[test]
+    fn recipes_requirements_from_elsewhere_and_documents_that_act_are_told() {
+        for name in ["Dockerfile", "Dockerfile.gpu", "serve.dockerfile", "Makefile", "Jenkinsfile"] {
+            assert_eq!(class(name, "all:\n\ttrue\n"), FileClass::Code, "{name}");
+        }
+        assert_eq!(
+            class("a.xml", "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY x SYSTEM \"file:///x\">]><a/>"),
+            FileClass::ActiveContent
+        );
+        assert_eq!(class("a.pdf", "%PDF-1.4\n1 0 obj << /OpenAction 2 0 R >>\n"), FileClass::ActiveContent);
+        for line in ["--index-url http://x", "-e .", "git+https://x/y", "x @ https://x/y.whl", "-f=x"] {
+            let text = format!("numpy==2.0\n{line}\n");
+            assert_eq!(class("requirements.txt", &text), FileClass::ConfigCode, "{line}");
+            assert_eq!(class("notes.txt", &text), FileClass::Data, "{line}");
+        }
+        assert_eq!(
+            class("requirements.txt", "# see https://x\nnumpy==2.0  # https://x\ntorch>=2\n-r other.txt\n"),
+            FileClass::Data
+        );
     }
 
     #[test]

@@ -353,6 +353,12 @@ mod tests {
             r#"{"chat_template": [{"name": "default", "template": "{{ messages }}"}]}"#,
             r#"{"py/object": "os.system"}"#,
             r#"{"trust_remote_code": true}"#,
+            r#"{"_class_name": "StableDiffusionPipeline", "unet": ["MyUnet", "Net"]}"#,
+            r#"{"unet": ["my_unet", "Net"], "_class_name": "X"}"#,
+            r#"{"_diffusers_version": "0.1", "unet": ["MyUnet", "Net"]}"#,
+            r#"{"_component_": "os.system"}"#,
+            r#"{"custom_generate": "someone/loop"}"#,
+            r#"{"auto_mapping": {"base_model_class": "X", "parent_library": "mine.models"}}"#,
         ] {
             assert_eq!(settings(text).len(), 1, "{text}: {:?}", settings(text));
         }
@@ -366,6 +372,9 @@ mod tests {
             r#"[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]"#,
             r#"{"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.1", "unet": ["diffusers", "UNet2DConditionModel"], "x": [null, null]}"#,
             r#"{"registered_name": null, "class_name": "Dense", "module": "keras.layers"}"#,
+            // The settings of a component: a list of two blocks is no package and class.
+            r#"{"_class_name": "UNet2DModel", "_diffusers_version": "0.1", "down_block_types": ["DownBlock2D", "AttnDownBlock2D"]}"#,
+            r#"{"auto_mapping": {"base_model_class": "BertModel", "parent_library": "transformers.models.bert.modeling_bert"}}"#,
         ] {
             assert_eq!(settings(text), [], "{text}");
         }

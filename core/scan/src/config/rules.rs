@@ -7,6 +7,8 @@ const ATTENTION: &[&str] =
     &["eager", "sdpa", "flash_attention_2", "flash_attention_3", "flash_attention_4", "flex_attention"];
 /// Packages whose classes a diffusers pipeline is made of.
 const PIPELINE: &[&str] = &["diffusers", "transformers", "stable_diffusion", "peft", "onnxruntime", "k_diffusion"];
+/// Libraries that PEFT takes base models from.
+const LIBRARIES: &[&str] = &["transformers", "diffusers", "peft", "sentence_transformers", "timm", "torch"];
 /// Packages that Keras knows as its own.
 const KERAS: &[&str] = &["keras", "tf_keras", "keras_nlp", "keras_hub", "keras_cv", "builtins", "tensorflow", "numpy"];
 
@@ -31,7 +33,10 @@ pub(super) struct Frame {
     kind: Option<String>,
     /// Keys of an entry of `modules.json`.
     entry: u8,
+    /// The version of diffusers that wrote it is there.
     diffusers: bool,
+    /// The class of diffusers that it is of; whether that is a pipeline.
+    pipeline: Option<bool>,
     /// Components of a pipeline: path, package and class.
     components: Vec<(String, String, String)>,
     lc: bool,
@@ -49,6 +54,8 @@ impl Frame {
             ("module", Value::Text(text)) => self.module = Some(text),
             ("type", Value::Text(text)) => self.kind = Some(text),
             ("idx" | "path" | "name", _) => self.entry += 1,
+            // What the loader reads is decided by the file's name, not by these; a component's settings have lists, too.
+            ("_class_name", Value::Text(text)) => self.pipeline = Some(text.contains("Pipeline")),
             ("_diffusers_version", _) => self.diffusers = true,
             ("lc", _) => self.lc = true,
             ("id", Value::Texts(parts)) if self.id.is_none() => self.id = Some(parts.join(".")),
@@ -80,9 +87,12 @@ impl Frame {
         {
             add(settings, &join(path, "type"), kind);
         }
-        if self.diffusers {
+        if self.diffusers || self.pipeline.is_some() {
             for (path, package, class) in &self.components {
-                if !PIPELINE.contains(&package.as_str()) && !path.ends_with("_class_name") {
+                // Blocks and other classes are named in capitals, modules are not.
+                let is_module =
+                    self.pipeline != Some(false) || package.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+                if is_module && !PIPELINE.contains(&package.as_str()) && !path.ends_with("_class_name") {
                     add(settings, path, &format!("{package}.{class}"));
                 }
             }
@@ -112,6 +122,12 @@ fn by_itself(path: &str, key: &str, value: &Value) -> Option<String> {
         "template" => matches!(value, Value::Text(_)) && path.contains("chat_template"),
         // Hydra and NeMo; Lightning.
         "_target_" | "class_path" => matches!(value, Value::Text(_)),
+        // torchtune.
+        "_component_" => matches!(value, Value::Text(_)),
+        // transformers: a program that generates in place of its own.
+        "custom_generate" => matches!(value, Value::Text(_)),
+        // PEFT imports the library of the base model's class.
+        "parent_library" => !LIBRARIES.iter().any(|own| text.split('.').next() == Some(own)),
         // diffusers: a list is a module of the package and its class.
         "_class_name" => matches!(value, Value::Texts(_)),
         // Keras.

@@ -1,7 +1,8 @@
 //! YAML, TOML and the like, line by line: settings that name code, told with a path by indentation.
 //!
 //! No YAML is parsed: its readers differ too much. A key counts wherever it stands as a key, quoted, escaped, in a flow
-//! mapping or behind a `?`; a comment or a fence of Markdown does not.
+//! mapping or behind a `?`; a comment does not, nor does a fence of Markdown in a page that is named like one: in YAML three
+//! backticks may stand in a text, and everything behind them would be passed over.
 
 use super::Setting;
 
@@ -14,6 +15,7 @@ type IsHarmless = fn(&str) -> bool;
 /// Keys that name code, and what of their values is harmless.
 const KEYS: &[(&str, IsHarmless)] = &[
     ("_target_", |_| false),
+    ("_component_", |_| false),
     ("class_path", |_| false),
     ("auto_map", |_| false),
     ("loader_module", |value| value.starts_with("mlflow.")),
@@ -25,8 +27,10 @@ const KEYS: &[(&str, IsHarmless)] = &[
 ];
 
 /// The settings of a text that name code.
-pub(crate) fn settings(text: &str) -> Vec<Setting> {
+pub(crate) fn settings(name: &str, text: &str) -> Vec<Setting> {
     let mut found = Vec::new();
+    let lower = name.to_ascii_lowercase();
+    let is_page = [".md", ".markdown", ".mdx"].iter().any(|ending| lower.ends_with(ending));
     if !KEYS.iter().any(|(key, _)| text.contains(key)) && !text.contains('\\') {
         return found;
     }
@@ -34,7 +38,7 @@ pub(crate) fn settings(text: &str) -> Vec<Setting> {
     let mut fenced = false;
     for line in text.lines() {
         let bare = line.trim_start_matches([' ', '\t', '-']);
-        if bare.starts_with("```") || bare.starts_with("~~~") {
+        if is_page && (bare.starts_with("```") || bare.starts_with("~~~")) {
             fenced = !fenced;
             continue;
         }
@@ -127,7 +131,11 @@ mod tests {
     use super::*;
 
     fn one(text: &str) -> Option<(String, String)> {
-        settings(text).into_iter().map(|setting| (setting.path, setting.value)).next()
+        named("config.yaml", text)
+    }
+
+    fn named(name: &str, text: &str) -> Option<(String, String)> {
+        settings(name, text).into_iter().map(|setting| (setting.path, setting.value)).next()
     }
 
     #[test]
@@ -149,13 +157,25 @@ mod tests {
         for text in [
             "# _target_: x\n",
             "Use `_target_` to name a class.\n",
-            "```yaml\n_target_: a.b\n```\n",
             "my_target_: 3\n",
             "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n",
             "trust_remote_code: false\n",
             "a: C:\\dir\n",
         ] {
             assert_eq!(one(text), None, "{text}");
+        }
+        let example = "```yaml\n_target_: a.b\n```\n";
+        assert_eq!(named("README.md", example), None);
+        assert!(named("model.yaml", example).is_some());
+    }
+
+    #[test]
+    fn three_backticks_in_a_text_of_yaml_hide_nothing_behind_them() {
+        for text in [
+            "a: |\n  ```\nm:\n  _target_: os.system\n",
+            "a: \"x\n```\n\"\nm:\n  _target_: os.system\nb: \"x\n```\n\"\n",
+        ] {
+            assert_eq!(one(text).unwrap(), ("m._target_".to_owned(), "os.system".to_owned()), "{text}");
         }
     }
 }
