@@ -64,7 +64,7 @@ impl Caller {
 
 /// Who may do what.
 pub struct Access {
-    service: Option<Secret>,
+    service: Mutex<Option<Secret>>,
     tokens: Tokens,
     dev_mode: bool,
     open_reads: bool,
@@ -77,12 +77,18 @@ impl Access {
     pub fn new(service: Option<Secret>, settings: &Settings) -> Access {
         let (failed, last) = Default::default();
         let tokens = Tokens::at(&state_folder(settings));
+        let service = Mutex::new(service);
         Access { service, tokens, dev_mode: settings.dev_mode, open_reads: settings.open_reads, failed, last }
     }
 
     /// Whether callers must show a token.
     pub fn is_asked(&self) -> bool {
-        self.service.is_some() || !self.dev_mode
+        locked(&self.service).is_some() || !self.dev_mode
+    }
+
+    /// Takes another service token from now on.
+    pub fn renew(&self, service: Option<Secret>) {
+        *locked(&self.service) = service;
     }
 
     /// Who asks; nothing where the token is absent or wrong.
@@ -101,7 +107,7 @@ impl Access {
     }
 
     fn who(&self, shown: Option<Secret>) -> Option<Caller> {
-        match (&self.service, &shown) {
+        match (&*locked(&self.service), &shown) {
             (Some(token), Some(shown)) if token.is(shown) => {
                 return Some(Caller { name: "service-token".to_owned(), token: None });
             }

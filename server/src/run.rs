@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{HOST, HeaderValue, LOCATION};
 use axum::http::{Method, Request, StatusCode};
+use refmark_core::Viewer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -17,17 +18,20 @@ use crate::fatal::Fatal;
 use crate::http::listen::{Handler, serve};
 use crate::http::reply::{Reply, guarded, text};
 use crate::inventory::Inventory;
+use crate::inventory::found::state_folder;
+use crate::page::Page;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
-use crate::{api, git, hub, logs, oci, ops, plain, secret, v1, webhooks};
+use crate::tls::Tls;
+use crate::{api, git, hub, logs, oci, ops, page, plain, secret, v1, webhooks};
 
-/// Serves until the process is told to end. Blocks.
+/// Serves until the process is told to end, with the viewer at `/` where there is one. Blocks.
 ///
 /// # Errors
 ///
 /// What keeps the service from starting.
-pub fn run(settings: Settings) -> Result<(), Fatal> {
+pub fn run(settings: Settings, viewer: Option<Viewer<'static>>) -> Result<(), Fatal> {
     logs::start(settings.json_logs);
     if settings.dev_mode {
         tracing::warn!(
@@ -43,9 +47,18 @@ pub fn run(settings: Settings) -> Result<(), Fatal> {
         None => tracing::warn!("there is no service token"),
     }
     settings.check_bind()?;
+    let tls = settings.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
+    if tls.is_none() && !settings.is_loopback()? {
+        tracing::warn!(
+            "others reach this service without TLS: tokens and bytes travel in the clear; TLS_CERT_PATH and TLS_KEY_PATH"
+        );
+    }
     let access = Access::new(token, &settings);
     let library = settings.library.as_deref().map(Library::open).transpose()?;
-    let service = Arc::new(Service::new(settings, access, inventory, library));
+    let shown = library.as_ref().map_or_else(|| inventory.registry(), |library| library.registry());
+    let site = state_folder(&settings).join("site").join(shown.id().to_string());
+    let page = viewer.map(|viewer| Page::new(viewer, site));
+    let service = Arc::new(Service::new(settings, access, inventory, library, page));
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
@@ -53,7 +66,7 @@ pub fn run(settings: Settings) -> Result<(), Fatal> {
         .enable_time()
         .build()
         .map_err(|error| Fatal::new(format!("the service's threads cannot be started: {error}")))?;
-    let ended = runtime.block_on(listen(Arc::clone(&service)));
+    let ended = runtime.block_on(listen(Arc::clone(&service), tls));
     // Work that nobody waits for any more is not waited for either: what was acknowledged is on disk.
     runtime.shutdown_background();
     ended
@@ -79,7 +92,7 @@ fn prepare_folder(folder: &Path) -> Result<(), Fatal> {
     Ok(())
 }
 
-async fn listen(service: Arc<Service>) -> Result<(), Fatal> {
+async fn listen(service: Arc<Service>, tls: Option<Arc<Tls>>) -> Result<(), Fatal> {
     let (host, port) = service.settings.address()?;
     let host = if host.is_empty() { "0.0.0.0".to_owned() } else { host };
     let listener = TcpListener::bind((host.as_str(), port))
@@ -95,14 +108,34 @@ async fn listen(service: Arc<Service>) -> Result<(), Fatal> {
             let _ = stop.send(true);
         });
     }
-    tracing::info!("refmark listening on {at} (auth_required={})", service.access.is_asked());
+    let mut hangups = watching(SignalKind::hangup())?;
+    let (renewed, secured) = (Arc::clone(&service), tls.clone());
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            reload(&renewed, secured.as_deref());
+        }
+    });
+    let over = if tls.is_some() { "https" } else { "http" };
+    tracing::info!("refmark listening on {at} (auth_required={}, {over})", service.access.is_asked());
     let recovering = Arc::clone(&service);
     tokio::task::spawn_blocking(move || recovering.recover());
     let (telling, until) = (Arc::clone(&service), stopped.clone());
     std::thread::spawn(move || webhooks::run(&telling, &until));
-    serve(listener, Arc::new(Doors { service, stopped: stopped.clone() }), stopped).await;
+    serve(listener, tls, Arc::new(Doors { service, stopped: stopped.clone() }), stopped).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Reads the service's token and the certificates again. What cannot be read stays as it was, and is told.
+fn reload(service: &Service, tls: Option<&Tls>) {
+    match secret::read(&service.settings.token_path, service.settings.dev_mode) {
+        Ok(token) => service.access.renew(token),
+        Err(error) => tracing::error!("SIGHUP: the service token stays as it was: {error}"),
+    }
+    if let Some(Err(error)) = tls.map(Tls::reload) {
+        tracing::error!("SIGHUP: the certificates stay as they were: {error}");
+    }
+    tracing::info!("SIGHUP: tokens and certificates were read again");
 }
 
 /// Which protocol a request is of.
@@ -128,6 +161,7 @@ impl Handler for Doors {
             path if plain::is_ours(path) => plain::handle(&self.service, request).await,
             path if oci::is_ours(path) => oci::handle(&self.service, request).await,
             path if git::is_ours(path) => git::handle(&self.service, request).await,
+            path if page::is_ours(path) => page::handle(&self.service, request).await,
             path if hub::is_ours(path) => hub::handle(&self.service, request).await,
             _ => guarded(text(StatusCode::NOT_FOUND, "there is nothing here")),
         };

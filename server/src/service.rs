@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use refmark_core::Registry;
 use refmark_core::records::trust::TrustState;
 
 use crate::access::Access;
@@ -13,6 +14,7 @@ use crate::objects::beneath;
 use crate::objects::guard::{Guard, Kind};
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
+use crate::page::Page;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
 
@@ -31,6 +33,8 @@ pub struct Service {
     pub guard: Guard,
     /// What the reading protocols hand out, besides the service's own models.
     pub library: Option<Library>,
+    /// The viewer, and the site that it shows; none where this program was built without.
+    pub page: Option<Page>,
     /// Long work.
     pub jobs: Jobs,
     /// What was answered so far.
@@ -39,9 +43,29 @@ pub struct Service {
 
 impl Service {
     /// With these parts.
-    pub fn new(settings: Settings, access: Access, inventory: Inventory, library: Option<Library>) -> Service {
+    pub fn new(
+        settings: Settings,
+        access: Access,
+        inventory: Inventory,
+        library: Option<Library>,
+        page: Option<Page>,
+    ) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
-        Service { settings, access, inventory, guard, library, jobs: Jobs::default(), figures: Figures::default() }
+        Service {
+            settings,
+            access,
+            inventory,
+            guard,
+            library,
+            page,
+            jobs: Jobs::default(),
+            figures: Figures::default(),
+        }
+    }
+
+    /// The registry that is shown and asked: the one that is handed out, else the service's own.
+    pub fn registry(&self) -> &Registry {
+        self.library.as_ref().map_or_else(|| self.inventory.registry(), |library| library.registry())
     }
 
     /// Where a file of the registry's folder is.

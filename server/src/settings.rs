@@ -26,6 +26,8 @@ pub struct Settings {
     pub token_path: PathBuf,
     /// `INTEGRITY_RESULT_PATH`: the result of the last integrity run, handed on as it is.
     pub integrity_path: PathBuf,
+    /// `TLS_CERT_PATH` and `TLS_KEY_PATH`: the certificates and the key, in PEM, where the service speaks HTTPS.
+    pub tls: Option<TlsFiles>,
     /// `INSECURE_DEV_MODE` is exactly `true`: no token is needed, and promotion asks for no evidence.
     pub dev_mode: bool,
     /// `ALLOW_REMOTE_BIND` is exactly `true`.
@@ -41,6 +43,15 @@ pub struct Settings {
     pub library: Option<PathBuf>,
     /// `ALLOWED_HOSTS`: names in the Host header besides the loopback's, separated by commas; `*` for any.
     pub hosts: Vec<String>,
+}
+
+/// Where the certificates and the key of a service lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificates, the service's own first.
+    pub certificates: PathBuf,
+    /// Its key; empty where none was named.
+    pub key: PathBuf,
 }
 
 impl Settings {
@@ -68,6 +79,13 @@ impl Settings {
             lock_path: path("REGISTRY_LOCK_PATH", LOCK_PATH),
             token_path: path("SERVICE_TOKEN_PATH", TOKEN_PATH),
             integrity_path: path("INTEGRITY_RESULT_PATH", INTEGRITY_PATH),
+            tls: match (set("TLS_CERT_PATH"), set("TLS_KEY_PATH")) {
+                (None, None) => None,
+                (certificates, key) => Some(TlsFiles {
+                    certificates: certificates.unwrap_or_default().into(),
+                    key: key.unwrap_or_default().into(),
+                }),
+            },
             dev_mode: is_true("INSECURE_DEV_MODE"),
             allow_remote: is_true("ALLOW_REMOTE_BIND"),
             state_dir: state,
@@ -86,11 +104,15 @@ impl Settings {
         Ok((host.to_owned(), port.parse().map_err(|_| bad())?))
     }
 
+    /// Whether only this machine reaches the address.
+    pub fn is_loopback(&self) -> Result<bool, Fatal> {
+        let (host, _) = self.address()?;
+        Ok(host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    }
+
     /// Refuses an address that others can reach, unless that was allowed; without checks of tokens in any case.
     pub fn check_bind(&self) -> Result<(), Fatal> {
-        let (host, _) = self.address()?;
-        let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        if loopback || (self.allow_remote && !self.dev_mode) {
+        if self.is_loopback()? || (self.allow_remote && !self.dev_mode) {
             return Ok(());
         }
         let why = if self.dev_mode {

@@ -1,6 +1,6 @@
 //! `serve`, `ctl` and `token`: a service of the command, asked by the command.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
@@ -30,6 +30,10 @@ fn with_variables(env: &TestEnvironment, mut command: Command) -> Command {
 }
 
 fn start(env: &TestEnvironment) -> Service {
+    start_with(env, &["serve"])
+}
+
+fn start_with(env: &TestEnvironment, words: &[&str]) -> Service {
     env.write("token", "0123456789abcdef0123456789abcdef\n");
     std::fs::set_permissions(env.path("token"), std::fs::Permissions::from_mode(0o600)).unwrap();
     let entry = |name: &str, state: &str| {
@@ -42,7 +46,7 @@ fn start(env: &TestEnvironment) -> Service {
         format!("version: 1\nmodels:\n{}{}", entry("a b", "trusted"), entry("c", "acquired")),
     );
     env.write("models/a b.gguf", "foo");
-    let mut child = with_variables(env, env.refmark(&["serve"])).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = with_variables(env, env.refmark(words)).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut log = String::new();
     let address = loop {
@@ -108,6 +112,59 @@ fn an_operator_asks_a_service_and_hears_the_truth() {
     assert!(ctl(&env, &gone, &["status"]).stderr.starts_with("Registry unreachable: ") || env.path("token").exists());
     let far = Service { child: env.program("true").spawn().unwrap(), url: "http://example.com".to_owned() };
     assert_eq!(ctl(&env, &far, &["list"]).status, 1);
+}
+
+/// What a browser gets: its status, its headers and the body.
+fn browsed(url: &str, token: &str) -> (u16, String, Vec<u8>) {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let user = base64_of(&format!("anybody:{token}"));
+    let head =
+        format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {user}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
+    (head[9..12].parse().unwrap(), head, answer[end + 4..].to_vec())
+}
+
+fn base64_of(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut coded = String::new();
+    for part in text.as_bytes().chunks(3) {
+        let bits = part.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
+        for digit in 0..4 {
+            let value = DIGITS[(bits >> (18 - 6 * digit) & 63) as usize] as char;
+            coded.push(if digit <= part.len() { value } else { '=' });
+        }
+    }
+    coded
+}
+
+#[test]
+fn a_browser_reads_the_registry_at_the_services_own_address_and_sees_each_landing() {
+    let env = TestEnvironment::new();
+    env.write("viewer/index.html", "<title>the page</title>");
+    env.write("viewer/app/main.js", "1");
+    let service = start_with(&env, &["serve", "--viewer", "viewer"]);
+    let token = "0123456789abcdef0123456789abcdef";
+    let get = |path: &str| browsed(&format!("{}/{path}", service.url), token);
+    assert_eq!(browsed(&format!("{}/", service.url), "wrong").0, 401, "a browser asks its user for the token");
+    let (status, head, _) = get("");
+    assert_eq!((status, head.contains("location: /view/")), (302, true), "{head}");
+    let (status, head, page) = get("view/");
+    assert_eq!((status, page.as_slice()), (200, b"<title>the page</title>".as_slice()), "{head}");
+    assert!(head.contains("content-type: text/html") && head.contains("default-src 'self'"), "{head}");
+    assert!(get("view/app/main.js").1.contains("text/javascript"));
+    let site = |()| -> serde_json::Value { serde_json::from_slice(&get("view/registry/site.json").2).unwrap() };
+    let before = site(());
+    assert_eq!(ctl(&env, &service, &["revoke", "a b"]).status, 0);
+    let after = site(());
+    assert_ne!(before["head"], after["head"], "{after:#}");
+    for path in ["view/nothing.js", "view/../state/key", "view/%2e%2e/site.json", "view/registry"] {
+        assert!(matches!(get(path).0, 301 | 404), "{path}");
+    }
 }
 
 #[test]

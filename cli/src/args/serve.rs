@@ -2,15 +2,22 @@
 
 use clap::{Args, Subcommand};
 
+use super::site::ViewerArgs;
+
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Environment: BIND_ADDR (127.0.0.1:8470), REGISTRY_DIR (/registry), REGISTRY_LOCK_PATH, SERVICE_TOKEN_PATH, \
-                        INTEGRITY_RESULT_PATH, ALLOW_REMOTE_BIND=true, INSECURE_DEV_MODE=true, ALLOWED_HOSTS, LOG_FORMAT=json, \
-                        REFMARK_STATE. It logs to standard error, and ends on SIGTERM once open requests are answered. \
+                        INTEGRITY_RESULT_PATH, ALLOW_REMOTE_BIND=true, TLS_CERT_PATH, TLS_KEY_PATH, INSECURE_DEV_MODE=true, ALLOWED_HOSTS, LOG_FORMAT=json, \
+                        REFMARK_STATE. It logs to standard error, reads its token and certificates again on SIGHUP, and ends on SIGTERM \
+                        once open requests are answered. \
                         docs/serve.md says more."
 )]
-pub struct ServeArgs {}
+pub struct ServeArgs {
+    /// Where the viewer at `/` comes from.
+    #[command(flatten)]
+    pub viewer: ViewerArgs,
+}
 
 /// Arguments of `ctl`.
 #[derive(Debug, Args)]

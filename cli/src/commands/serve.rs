@@ -4,6 +4,7 @@ use refmark_core::types::error::{Code, Error};
 use refmark_server::Settings;
 use serde::Serialize;
 
+use super::export_site::viewer;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::serve::ServeArgs;
@@ -18,9 +19,14 @@ impl Render for Ended {
 }
 
 /// Runs the command.
-pub fn run(app: &App, _: &ServeArgs) -> Reply {
+pub fn run(app: &App, args: &ServeArgs) -> Reply {
     let library = app.globals().registry.clone();
-    match refmark_server::run(Settings { library, ..Settings::from_env() }) {
+    let viewer = match viewer(args.viewer.viewer.as_deref()) {
+        // Without the page the service is still one.
+        Err(error) if error.code == Code::Unsupported => None,
+        other => Some(other?),
+    };
+    match refmark_server::run(Settings { library, ..Settings::from_env() }, viewer) {
         Ok(()) => reply(Ended {}),
         Err(fatal) => Err(Error::new(Code::Io, fatal.to_string())),
     }

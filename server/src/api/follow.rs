@@ -12,7 +12,7 @@ use refmark_core::CloudEventsAnswer;
 use refmark_core::types::error::{Result, bug};
 use tokio::sync::{mpsc, watch};
 
-use super::{failed, refused, registry};
+use super::{failed, refused};
 use crate::access::Caller;
 use crate::http::query::first;
 use crate::http::reply::{Reply, bytes};
@@ -63,7 +63,7 @@ pub async fn begin(service: &Arc<Service>, caller: Caller, head: &Parts, stopped
     let since = last.or_else(|| first(head.uri.query(), "since"));
     let here = Arc::clone(service);
     let begun = tokio::task::spawn_blocking(move || {
-        let read = registry(&here).read();
+        let read = here.registry().read();
         let since = match since {
             Some(since) => since,
             None => read.head()?.to_string(),
@@ -110,7 +110,7 @@ async fn tell(
         }
         let here = Arc::clone(&service);
         let before = answer.clone();
-        let next = tokio::task::spawn_blocking(move || registry(&here).read().cloud_events_after(&before)).await;
+        let next = tokio::task::spawn_blocking(move || here.registry().read().cloud_events_after(&before)).await;
         answer = match next.unwrap_or_else(|error| Err(bug(error))) {
             Ok(next) => next,
             // The reader comes back, is told why, and loses nothing.

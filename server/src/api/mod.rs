@@ -11,7 +11,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode, header};
-use refmark_core::Registry;
 use refmark_core::types::error::{Code, Error, Exit, Result};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -54,11 +53,6 @@ pub async fn handle(service: &Arc<Service>, stopped: &watch::Receiver<bool>, req
     guarded(blocking(service, move |service| answered(service, &caller, &head)).await)
 }
 
-/// The registry whose answers these are: the one that is handed out, else the service's own.
-fn registry(service: &Service) -> &Registry {
-    service.library.as_ref().map_or_else(|| service.inventory.registry(), |library| library.registry())
-}
-
 fn answered(service: &Service, caller: &Caller, head: &Parts) -> Reply {
     match answer(service, caller, head) {
         Ok(value) => json_reply(StatusCode::OK, &value),
@@ -74,7 +68,7 @@ fn answer(service: &Service, caller: &Caller, head: &Parts) -> Result<Value> {
     if route.scope == Scope::Registry && !caller.sees_all() {
         return Err(Error::new(Code::Refused, "a token for all models is needed for what is about the whole registry"));
     }
-    let asked = Asked { registry: registry(service), caller, names, query: head.uri.query(), route };
+    let asked = Asked { registry: service.registry(), caller, names, query: head.uri.query(), route };
     asked.check_query()?;
     (route.answer)(&asked)
 }

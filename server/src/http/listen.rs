@@ -13,10 +13,12 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::reply::Reply;
+use crate::tls::Tls;
 
 /// A request's header must have come in so long, counted from the connection or from its first byte.
 const HEADER_PATIENCE: Duration = Duration::from_secs(5);
@@ -35,8 +37,13 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(self: Arc<Self>, request: Request<Body>) -> impl Future<Output = Reply> + Send;
 }
 
-/// Serves until `stop` says so, then lets what is under way finish.
-pub async fn serve(listener: TcpListener, handler: Arc<impl Handler>, mut stop: watch::Receiver<bool>) {
+/// Serves until `stop` says so, then lets what is under way finish. With `tls` only HTTPS is spoken.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    handler: Arc<impl Handler>,
+    mut stop: watch::Receiver<bool>,
+) {
     let open = Arc::new(AtomicUsize::new(0));
     loop {
         let accepted = tokio::time::timeout(Duration::from_secs(1), listener.accept()).await;
@@ -47,9 +54,9 @@ pub async fn serve(listener: TcpListener, handler: Arc<impl Handler>, mut stop: 
             Err(_) => {}
             Ok(Ok((stream, _))) => {
                 open.fetch_add(1, Ordering::Relaxed);
-                let (handler, stop, open) = (Arc::clone(&handler), stop.clone(), Arc::clone(&open));
+                let (handler, stop, open, tls) = (Arc::clone(&handler), stop.clone(), Arc::clone(&open), tls.clone());
                 tokio::spawn(async move {
-                    connection(stream, handler, stop).await;
+                    accepted_connection(stream, tls, handler, stop).await;
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
@@ -64,8 +71,29 @@ pub async fn serve(listener: TcpListener, handler: Arc<impl Handler>, mut stop: 
     }
 }
 
-async fn connection(stream: TcpStream, handler: Arc<impl Handler>, mut stop: watch::Receiver<bool>) {
+/// A connection as it was accepted; where HTTPS is spoken, both sides have as long to agree as a request's header has.
+async fn accepted_connection(
+    stream: TcpStream,
+    tls: Option<Arc<Tls>>,
+    handler: Arc<impl Handler>,
+    stop: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
+    match tls {
+        None => connection(stream, handler, stop).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_PATIENCE, tls.acceptor().accept(stream)).await {
+                connection(stream, handler, stop).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    handler: Arc<impl Handler>,
+    mut stop: watch::Receiver<bool>,
+) {
     let pace = Arc::new(Pace::new());
     let io = Paced { inner: TokioIo::new(stream), pace: Arc::clone(&pace) };
     let seen = Arc::clone(&pace);
@@ -172,12 +200,12 @@ impl Pace {
 }
 
 /// A connection that notes its pace.
-struct Paced {
-    inner: TokioIo<TcpStream>,
+struct Paced<S> {
+    inner: TokioIo<S>,
     pace: Arc<Pace>,
 }
 
-impl Read for Paced {
+impl<S: AsyncRead + Unpin> Read for Paced<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -191,7 +219,7 @@ impl Read for Paced {
     }
 }
 
-impl Paced {
+impl<S> Paced<S> {
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Ready(_) => self.pace.set(Phase::Idle),
@@ -201,7 +229,7 @@ impl Paced {
     }
 }
 
-impl Write for Paced {
+impl<S: AsyncWrite + Unpin> Write for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.wrote(&written);

@@ -132,7 +132,7 @@ impl hyper::body::Body for Filled {
 }
 
 /// The bytes of an open file. A file that changes meanwhile ends the answer before its length, so that nobody takes it for whole.
-fn stream(file: File, from: u64, to: u64) -> Body {
+pub fn stream(file: File, from: u64, to: u64) -> Body {
     let (sender, receiver) = mpsc::channel(2);
     tokio::task::spawn_blocking(move || {
         let before = file.metadata().map(|meta| Identity::of(&meta));

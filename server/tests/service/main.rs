@@ -10,6 +10,7 @@ mod faults;
 mod http;
 mod lock;
 mod reading;
+mod secured;
 mod starting;
 mod states;
 mod support;
