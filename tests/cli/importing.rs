@@ -74,3 +74,79 @@ fn a_snapshot_with_a_wrong_absent_or_foreign_file_is_left_out_and_named_and_the_
     assert!(error["hint"].as_str().unwrap().contains("hf download acme/other"), "{error:#}");
     env.fails(&["import", "hf", "models"], 1, "not-found");
 }
+
+/// A repository of a team that keeps its weights with Git LFS: two tags, and a commit after them.
+fn with_lfs(env: &TestEnvironment) {
+    std::fs::create_dir(env.path("train")).unwrap();
+    env.git("train", &["init", "-q", "-b", "main"]);
+    env.git("train", &["lfs", "install", "--local"]);
+    env.git("train", &["lfs", "track", "*.bin"]);
+    for (n, tag) in [(1u8, Some("v1.0")), (2, Some("v2.0")), (3, None)] {
+        env.write("train/models/sentiment/weights.bin", [vec![0x08; 2000], vec![n]].concat());
+        env.write("train/models/sentiment/config.json", format!("{{\"layers\": {n}}}\n"));
+        env.write("train/train.py", "print()\n");
+        env.git("train", &["add", "."]);
+        let who = ["-c", "user.name=Bob", "-c", "user.email=bob@example.com"];
+        env.git("train", &[&who[..], &["commit", "-q", "-m", "train"]].concat());
+        if let Some(tag) = tag {
+            env.git("train", &[&who[..], &["tag", "-a", "-m", "a release", tag]].concat());
+        }
+    }
+}
+
+#[test]
+fn a_repository_with_lfs_comes_over_a_version_a_tag_with_the_bytes_that_its_pointers_name() {
+    let env = TestEnvironment::new();
+    env.ok(&["init", "models", "--as", "ada"]);
+    with_lfs(&env);
+    let import = ["import", "git-lfs", "train", "--model", "sentiment", "--folder", "models/sentiment"];
+    let answer = env.json(&import);
+    assert_eq!((&answer["created"], answer["left_out"].as_array().unwrap().len()), (&2.into(), 0), "{answer:#}");
+    let shown = env.json(&["show", "sentiment/2"]);
+    let commit = env.git("train", &["rev-parse", "v2.0^{commit}"]);
+    assert_eq!(shown["version"]["release"], "v2.0", "{shown:#}");
+    assert_eq!(shown["lineage"]["code_commit"], commit.trim(), "{shown:#}");
+    let files: Vec<(&str, u64)> = shown["manifest"]["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| (file["path"].as_str().unwrap(), file["size"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(files, [("config.json", 14), ("weights.bin", 2001)], "the bytes, not the pointer");
+    let again = env.json(&import);
+    assert_eq!((&again["created"], again["versions"].as_array().unwrap().len()), (&0.into(), 2), "{again:#}");
+    let newest = env.json(&["import", "git-lfs", "train", "--model", "other", "--tag", "v1.0"]);
+    assert_eq!(newest["versions"][0]["model"], "other", "{newest:#}");
+    env.fails(&["import", "git-lfs", "train", "--model", "other", "--tag", "v9"], 1, "not-found");
+    env.fails(&["import", "git-lfs", "models/nowhere", "--model", "other"], 1, "not-found");
+    assert_eq!(env.json(&["verify"])["verdict"], "ok");
+    let left: Vec<_> = std::fs::read_dir(env.path("models/refmark"))
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("import"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn an_object_of_lfs_that_is_absent_or_altered_leaves_its_tag_out_and_the_others_come() {
+    let env = TestEnvironment::new();
+    env.ok(&["init", "models", "--as", "ada"]);
+    with_lfs(&env);
+    let pointer = env.git("train", &["show", "v1.0:models/sentiment/weights.bin"]);
+    let oid = pointer.lines().find_map(|line| line.strip_prefix("oid sha256:")).unwrap();
+    let object = env.path(&format!("train/.git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]));
+    let import = ["import", "git-lfs", "train", "--model", "sentiment", "--folder", "models/sentiment", "--json"];
+    for (spoil, reason) in [(true, "is damaged"), (false, "git lfs fetch")] {
+        let mut mode = std::fs::metadata(&object).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o644);
+        std::fs::set_permissions(&object, mode).unwrap();
+        match spoil {
+            true => std::fs::write(&object, vec![0x09; 2001]).unwrap(),
+            false => std::fs::remove_file(&object).unwrap(),
+        }
+        let ran = env.run(&import);
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((ran.status, answer["versions"].as_array().unwrap().len()), (1, 1), "{answer:#}");
+        assert!(answer["left_out"][0]["reason"].as_str().unwrap().contains(reason), "{answer:#}");
+    }
+}

@@ -67,6 +67,24 @@ pub enum ImportAction {
         #[arg(value_name = "PATH|URI")]
         location: String,
     },
+    /// A model that a Git repository keeps with Git LFS: each tag becomes a version
+    GitLfs {
+        /// The repository, a clone on this disk
+        #[arg(value_name = "REPOSITORY")]
+        repository: PathBuf,
+        /// The model that it becomes
+        #[arg(long, value_name = "MODEL")]
+        model: String,
+        /// The model's folder in the repository; all of it otherwise
+        #[arg(long, value_name = "PATH")]
+        folder: Option<String>,
+        /// Only this tag
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+        /// Whether it is made at once or proposed.
+        #[command(flatten)]
+        proposal: Proposal,
+    },
     /// Models from the cache of the Hugging Face Hub's tools: each snapshot becomes a version
     Hf {
         /// The cache, such as ~/.cache/huggingface/hub

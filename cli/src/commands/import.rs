@@ -7,7 +7,8 @@ use std::process::Command;
 
 use refmark_core::types::error::{Code, Error};
 use refmark_core::types::name::ModelName;
-use refmark_core::{HubImport, ImportAnswer};
+use refmark_core::types::package_path::PackagePath;
+use refmark_core::{HubImport, ImportAnswer, LfsImport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,6 +69,12 @@ impl Render for ImportAnswer {
 pub fn run(app: &App, args: &ImportArgs) -> Reply {
     match &args.action {
         ImportAction::Mlflow { location } => mlflow(app, location),
+        ImportAction::GitLfs { repository, model, folder, tags, proposal } => {
+            let folder = folder.as_deref().map(|text| PackagePath::parse(text.trim_end_matches('/'))).transpose()?;
+            let wanted = LfsImport { model: ModelName::parse(model)?, folder, tags: tags.clone() };
+            let registry = app.registry()?;
+            propose::change(app, &registry, proposal, |writer| reply(writer.import_git_lfs(repository, &wanted)?))
+        }
         ImportAction::Hf { cache, only, model, proposal } => {
             let model = model.as_deref().map(ModelName::parse).transpose()?;
             let wanted = HubImport { only: only.clone(), model };

@@ -16,7 +16,7 @@ use crate::fs::read::{read_bounded, read_text_bounded};
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
-use refmark_types::error::{Result, bug};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::oid::Oid;
 
 /// An open Git repository. One value serves many threads and may live long: packs that come and go are followed.
@@ -158,6 +158,24 @@ impl GitSnapshot<'_> {
             folder = entry.oid()?;
         }
         Ok(None)
+    }
+}
+
+impl Repo {
+    /// The names of all tags, as `refs/tags/` has them.
+    pub fn tags(&self) -> Result<Vec<String>> {
+        Ok(self.refs.below("refs/tags/")?.into_keys().collect())
+    }
+
+    /// The commit that a tag leads to.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where there is no such tag, `bad-argument` where it is of something else than a commit.
+    pub fn resolve_tag(&self, tag: &str) -> Result<Oid> {
+        let found = self.refs.below("refs/tags/")?.get(tag).copied();
+        let id = found.ok_or_else(|| Error::new(Code::NotFound, format!("there is no tag {}", tag.escape_debug())))?;
+        revision::commit_behind(self, id)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each version is a commit of its own: who is stopped goes on where it was, because what is registered already is known by its
 //! bytes and its source, and registering it again changes nothing. What cannot be brought is named with the reason.
 
+pub(crate) mod git_lfs;
 pub(crate) mod hub;
 
 use serde::Serialize;

@@ -112,7 +112,7 @@ fn short_id(repo: &Repo, base: &str, text: &str) -> Result<Oid> {
 }
 
 /// The commit itself, or the one that a tag leads to.
-fn commit_behind(repo: &Repo, mut id: Oid) -> Result<Oid> {
+pub(super) fn commit_behind(repo: &Repo, mut id: Oid) -> Result<Oid> {
     for _ in 0..MAX_TAGS {
         match repo.objects.any(id)? {
             Some((Kind::Commit, _)) => return Ok(id),
