@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::model_names::{ModelNames, first_named};
 use super::parsed_object::ParsedObject;
 use super::releases::Releases;
 use super::snapshot::{History, Mode, Snapshot};
-use refmark_records::layout::is_companion;
+use refmark_records::layout::{Place, is_companion};
 use refmark_records::manifest::Manifest;
 use refmark_records::policy::{POLICY_LIMIT, Policy};
 use refmark_records::signature::{KeyId, PublicKey};
@@ -16,6 +17,7 @@ use refmark_records::statement::Record;
 use refmark_types::canonical::{MANIFEST_LIMIT, RECORD_LIMIT};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::name::ModelName;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -218,6 +220,8 @@ pub trait Effective {
     fn children(&self, folder: &str) -> Result<Vec<String>>;
     /// Where objects are read from.
     fn objects(&self) -> &Objects<'_>;
+    /// Another model whose name people would take for this one.
+    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>>;
 
     /// The record at a path.
     fn record(&self, path: &str) -> Result<Option<Arc<Record>>> {
@@ -262,12 +266,14 @@ pub struct State<'h> {
     objects: Rc<Objects<'h>>,
     tree: Option<Tree<'h>>,
     files: BTreeMap<String, Oid>,
+    /// The names of all models, once a new one had to be held against them.
+    models: RefCell<Option<ModelNames>>,
 }
 
 impl<'h> State<'h> {
     /// Nothing has taken effect yet.
     pub fn empty(objects: Rc<Objects<'h>>) -> State<'h> {
-        State { objects, tree: None, files: BTreeMap::new() }
+        State { objects, tree: None, files: BTreeMap::new(), models: RefCell::default() }
     }
 
     /// Everything in a good commit's tree but its inert files.
@@ -277,12 +283,20 @@ impl<'h> State<'h> {
         inert: impl IntoIterator<Item = String>,
     ) -> State<'h> {
         let inert = inert.into_iter().collect();
-        State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new() }
+        State { objects, tree: Some(Tree { snapshot, inert }), files: BTreeMap::new(), models: RefCell::default() }
     }
 
     /// Takes the files of a landing in.
     pub fn add(&mut self, files: impl IntoIterator<Item = (String, Oid)>) {
-        self.files.extend(files);
+        for (path, oid) in files {
+            if let Some(models) = self.models.get_mut()
+                && let Some(place) = Place::parse(&path)
+                && let Some(model) = first_named(&place)
+            {
+                models.insert(model.clone());
+            }
+            self.files.insert(path, oid);
+        }
     }
 
     /// The files that took effect since the tree below (all, where there is none).
@@ -325,6 +339,22 @@ impl Effective for State<'_> {
 
     fn objects(&self) -> &Objects<'_> {
         &self.objects
+    }
+
+    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>> {
+        if let Some(models) = self.models.borrow().as_ref() {
+            return Ok(models.twin_of(model).cloned());
+        }
+        let mut models = ModelNames::default();
+        for x in self.children("models")? {
+            for y in self.children(&format!("models/{x}"))? {
+                let names = self.children(&format!("models/{x}/{y}"))?;
+                names.iter().filter_map(|name| ModelName::from_escaped(name)).for_each(|name| models.insert(name));
+            }
+        }
+        let twin = models.twin_of(model).cloned();
+        self.models.replace(Some(models));
+        Ok(twin)
     }
 }
 
@@ -377,6 +407,14 @@ impl Effective for StateOverlay<'_> {
 
     fn objects(&self) -> &Objects<'_> {
         self.state.objects()
+    }
+
+    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>> {
+        if let Some(twin) = self.state.model_twin(model)? {
+            return Ok(Some(twin));
+        }
+        let own = self.files.keys().filter_map(|path| first_named(&Place::parse(path)?).cloned());
+        Ok(ModelNames::of(own).twin_of(model).cloned())
     }
 }
 

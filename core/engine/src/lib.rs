@@ -64,6 +64,7 @@ pub mod gate;
 pub mod landing;
 #[cfg(test)]
 mod landing_tests;
+mod model_names;
 pub mod open_approvals;
 pub mod parsed_object;
 pub mod plan;

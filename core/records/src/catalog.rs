@@ -180,6 +180,8 @@ pub const BUILT_IN: &[(Family, &str, &str)] = &[
     (Family::Product, "refmark", "This registry."),
     (Family::Scope, "registry", "The whole registry."),
     (Family::UsageUnit, "stored-byte", "A byte in the blob store."),
+    (Family::UsageUnit, "version", "A registered version."),
+    (Family::UsageUnit, "published-pin", "A version that a project says it is pinned to."),
     (Family::SdkContract, "refmark-v1", "The first contract of the client libraries."),
     (Family::NotificationTemplate, "alias-moved", "Tells that an alias was moved, from what to what, by whom and why."),
 ];

@@ -6,10 +6,12 @@ mod lost_keys;
 mod matrix;
 mod naive;
 mod oracle;
+mod random;
 mod releases;
 mod resume;
 mod revoked_bytes;
 mod stories;
+mod twins;
 mod unjudgeable;
 
 use super::landing::Standing;

@@ -76,7 +76,7 @@ struct Court<'h> {
     landed: HashMap<String, usize>,
 }
 
-pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
+pub(super) fn judge(history: &dyn History, head: Oid, beyond_bounds: &[Oid]) -> Naive {
     let mut chain = first_parents(history, head, None).unwrap().unwrap();
     chain.reverse();
     let mut court = Court {
@@ -94,6 +94,11 @@ pub(super) fn judge(history: &dyn History, head: Oid) -> Naive {
     let mut good = Vec::new();
     let mut before = Files::new();
     for commit in chain {
+        // Nobody can say what it brought: the next commit is held against what was known before.
+        if beyond_bounds.contains(&commit) {
+            good.push((commit, false));
+            continue;
+        }
         let tree: Files = history
             .between(None, commit)
             .unwrap()

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::naive;
 use super::*;
+use crate::state_reader::StateReader;
 use crate::testing::registry::{Team, public};
 use refmark_records::evidence::Verdict;
 use refmark_records::statement::Predicate;
@@ -250,6 +251,25 @@ impl Teller {
         vec![statement.edit(), text]
     }
 
+    /// Goes on by a policy, signed by all who sign such, that distrusts a key from a commit on.
+    pub(super) fn distrust(&mut self, thief: &str, since: Oid) {
+        self.restore();
+        let head = self.head();
+        let mut verifier = Verifier::from_the_start(&self.scene.git, head, None).unwrap();
+        verifier.run(|_| Ok(())).unwrap();
+        let verified = verifier.finish().unwrap();
+        let newest = StateReader(verified.state()).newest_policy().unwrap().unwrap();
+        let (number, statement) = (newest.0.number + 1, newest.1.digest());
+        drop(verified);
+        let Some(before) = self.policies.iter().find(|it| it.record.digest() == statement).cloned() else { return };
+        let extra = format!("\n[[distrust]]\nkey = \"{}\"\nsince = \"{since}\"\nreason = \"x\"\n", public(thief).id());
+        let text = Team { extra, ..Team::default() }.text(number, self.scene.id);
+        let all: Vec<&str> = ["ada", "bob", "cy"].into_iter().filter(|who| *who != thief).collect();
+        let (statement, text) = self.scene.policy(number, Some(&before), Some(head), &all, &text);
+        let commit = self.scene.land(head, [statement.edit(), text]);
+        self.chain.push(commit);
+    }
+
     fn root(&mut self, base: Oid) -> Vec<Edit> {
         let before = self.dice.late(&self.roots).cloned().unwrap();
         let number = match before.record.predicate() {
@@ -333,7 +353,7 @@ pub(super) fn history(seed: u64) -> Teller {
 fn agree(seed: u64, totals: &mut [usize; 4]) {
     let teller = history(seed);
     let head = *teller.chain.last().unwrap();
-    let naive = naive::judge(&teller.scene.git, head);
+    let naive = naive::judge(&teller.scene.git, head, &[]);
     let mut verifier = Verifier::from_the_start(&teller.scene.git, head, None).unwrap();
     let mut commits = Vec::new();
     verifier

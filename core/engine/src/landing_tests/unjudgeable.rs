@@ -5,7 +5,7 @@ use crate::snapshot::{Change, CommitInfo, Snapshot};
 use refmark_types::error::{Error, Result};
 
 /// A history of which the trees of some commits cannot be read within bounds.
-struct Boundless<'a>(&'a MemoryHistory, Vec<Oid>);
+pub(super) struct Boundless<'a>(pub(super) &'a MemoryHistory, pub(super) Vec<Oid>);
 
 impl Boundless<'_> {
     fn look(&self, id: Option<Oid>) -> Result<()> {

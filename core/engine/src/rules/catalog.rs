@@ -11,9 +11,11 @@ use refmark_records::manifest::Manifest;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Predicate;
 use refmark_records::trust::TrustState;
+use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::{EntryId, PrincipalId};
+use refmark_types::value::Value;
 use std::collections::BTreeSet;
 
 /// The actions that nobody switches off: whoever may change the catalog would lock out those who sign roots and policies, or
@@ -123,6 +125,35 @@ pub(super) fn fits_type(reader: StateReader<'_>, manifest: &Manifest) -> Result<
             ),
         ),
     })
+}
+
+/// A package that claims the contract of a client library, by a capability of its name, is as that contract's schema says. The
+/// schema holds `manifest` and, where the package has one, `contract`.
+pub(super) fn fits_contracts(reader: StateReader<'_>, manifest: &Manifest, artifact: &ArtifactId) -> Result<Ruling> {
+    for claimed in &manifest.capabilities {
+        let Ok(id) = EntryId::parse(claimed) else { continue };
+        let Some(entry) = reader.catalog(Family::SdkContract, &id)? else { continue };
+        let show = Next::CatalogShow { family: Family::SdkContract.as_str().to_owned(), id: id.to_string() };
+        let refused = |why: String| {
+            let error = Error::new(Code::BadRecord, format!("the package claims sdk-contract {id}, {why}"));
+            Ok(Ruling::Failed(error.hint(Hint::of("what it asks: ").then(show.clone())).field("sdk_contract", &id)))
+        };
+        if entry.state == EntryState::Disabled {
+            return refused("which is disabled in the catalog".to_owned());
+        }
+        if entry.schema.0.is_null() {
+            continue;
+        }
+        let mut members = vec![("manifest".to_owned(), refmark_types::value::to_value(manifest))];
+        if let Some(contract) = reader.contract(artifact)? {
+            members.push(("contract".to_owned(), refmark_types::value::to_value(&contract)));
+        }
+        let held = Value::Object(members.into_iter().collect());
+        if let Err(error) = schema::check(&entry.schema.0, &held) {
+            return refused(format!("and is not as that asks: {}", error.message));
+        }
+    }
+    Ok(Ruling::Ok)
 }
 
 /// What the type of an artifact lets it become, as gates: whether it is trusted, and by which evidence.

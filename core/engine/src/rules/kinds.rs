@@ -1,9 +1,10 @@
 //! What holds for each kind of record.
 
 use super::author::{approval_counts, authored, follows, registry_and_base};
-use super::{Authority, RuleContext, Ruling, catalog, documents, moves};
+use super::{Authority, RuleContext, Ruling, catalog, documents, moves, twins};
 use crate::effective::{Effective, StateOverlay};
 use crate::gate::GateReport;
+use crate::model_names::ModelNames;
 use crate::schema;
 use crate::state_reader::{StateReader, TypedRecord};
 use refmark_records::about::About;
@@ -17,7 +18,7 @@ use refmark_records::statement::{Predicate, Record};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
-use refmark_types::name::{EntryId, PrincipalId, folded};
+use refmark_types::name::{EntryId, PrincipalId};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
@@ -27,11 +28,17 @@ pub(super) struct Sum {
     named: BTreeSet<ArtifactId>,
     /// The actions that are switched off.
     disabled: BTreeSet<String>,
+    /// The models that it names for the first time.
+    new_models: ModelNames,
 }
 
 impl Sum {
     pub(super) fn of(overlay: &StateOverlay<'_>) -> Result<Sum> {
-        Ok(Sum { named: named_by_versions(overlay)?, disabled: catalog::disabled_actions(StateReader(overlay))? })
+        Ok(Sum {
+            named: named_by_versions(overlay)?,
+            disabled: catalog::disabled_actions(StateReader(overlay))?,
+            new_models: twins::new_models(overlay),
+        })
     }
 }
 
@@ -78,7 +85,7 @@ pub(super) fn judge(
     if let Ruling::Failed(_) = chain {
         return Ok((chain, None));
     }
-    if let Some(twin) = check.twin()? {
+    if let Some(twin) = twins::judge(place, &sum.new_models, overlay, context)? {
         return Ok((twin, None));
     }
     let (ruling, report) = match place {
@@ -157,31 +164,6 @@ impl RecordCheck<'_> {
         follows(self.record, number, (number > 1).then_some(before), self.overlay, self.context.brought)
     }
 
-    /// A new name of an alias or of a catalog entry that people would take for a standing one. In a file system that does
-    /// not tell case apart it would be the same file.
-    fn twin(&self) -> Result<Option<Ruling>> {
-        let reader = StateReader(self.overlay);
-        let (name, standing) = match self.place {
-            Place::Alias(model, alias, 1) => {
-                let all = reader.aliases(model)?.into_iter().map(|it| it.to_string()).collect::<Vec<_>>();
-                (alias.to_string(), all)
-            }
-            Place::Catalog(family, id, 1) => {
-                let all = reader.catalog_entries(*family)?.iter().map(|it| it.id.to_string()).collect();
-                (id.to_string(), all)
-            }
-            _ => return Ok(None),
-        };
-        let near = standing.into_iter().find(|other| *other != name && folded(other) == folded(&name));
-        Ok(near.map(|near| {
-            let error = Error::new(
-                Code::BadName,
-                format!("`{name}` differs from `{near}` only in case or in `. _ -` and spaces"),
-            );
-            Ruling::Failed(error.hint("choose a name that nobody can mix up").field("standing", near))
-        }))
-    }
-
     /// What holds for records that no gate guards.
     fn plain(&self) -> Result<Ruling> {
         let reader = StateReader(self.overlay);
@@ -191,7 +173,8 @@ impl RecordCheck<'_> {
                 let known = match reader.manifest(&version.artifact)? {
                     Some(manifest) => self
                         .in_catalog(Family::ArtifactType, &manifest.artifact_type)?
-                        .and(catalog::fits_type(reader, &manifest)?),
+                        .and(catalog::fits_type(reader, &manifest)?)
+                        .and(catalog::fits_contracts(reader, &manifest, &version.artifact)?),
                     None => Ruling::Ok,
                 };
                 Ok(complete.and(self.release_is_free(version)?).and(known))

@@ -15,6 +15,7 @@ mod people;
 mod quorum;
 mod renames;
 mod report;
+mod twins;
 
 use std::sync::Arc;
 

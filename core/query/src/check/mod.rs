@@ -7,13 +7,11 @@ use super::review::{
     CompanionReview, Method, MethodVerdict, Range, RangeOutcome, RangeVerdict, companions, in_words, reordered,
 };
 use refmark_engine::gate::GateReport;
-use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Problem;
 use refmark_records::layout::Place;
 use refmark_records::statement::Predicate;
 use refmark_types::error::{Code, Error, Exit, Result};
 use refmark_types::hint::{Hint, Next};
-use refmark_types::name::{ModelName, folded};
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
@@ -86,7 +84,7 @@ pub fn check(range: &Range<'_>, arrival: Arrival, now: Timestamp) -> Result<Chec
         None => Vec::new(),
     };
     (verdict, problems) = worse((verdict, problems), outcome.judge());
-    for problem in ended(outcome, now)?.into_iter().chain(ahead(outcome, now)?).chain(twins(range, outcome)?) {
+    for problem in ended(outcome, now)?.into_iter().chain(ahead(outcome, now)?) {
         verdict = verdict.max(RangeVerdict::Refused);
         problems.insert(0, problem);
         methods
@@ -195,40 +193,6 @@ fn ahead(outcome: &RangeOutcome<'_>, now: Timestamp) -> Result<Vec<Problem>> {
             if time.since(now) > SKEW {
                 let error = Error::new(Code::BadTime, format!("{path} is dated {time}, and it is {now}"))
                     .hint("set the clock of whoever signed it, and sign it again");
-                problems.push(Problem::of(&error, Some(path), Some(effect.brought_by)));
-            }
-        }
-    }
-    Ok(problems)
-}
-
-/// New models whose names people would take for those of standing ones. Readers take them, because an importer may bring
-/// such; nobody else need push one.
-fn twins(range: &Range<'_>, outcome: &RangeOutcome<'_>) -> Result<Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut standing: Option<Vec<ModelName>> = None;
-    let before = |model: &ModelName| -> Result<bool> {
-        let place = Place::Version(model.clone(), 1).path();
-        Ok(range.history.snapshot(range.base)?.find(&place)?.is_some())
-    };
-    for (_, effect) in &outcome.effects {
-        for (path, oid) in effect.files.iter().filter(|(path, _)| path.ends_with("/0000/01/version.json")) {
-            let record = outcome.verified.objects.record(*oid)?;
-            let Predicate::Version(version) = record.predicate() else { continue };
-            if version.imported.is_some() || before(&version.model)? {
-                continue;
-            }
-            let all = match &standing {
-                Some(all) => all,
-                None => standing.insert(StateReader(outcome.verified.state()).models()?),
-            };
-            let near = |other: &&ModelName| {
-                **other != version.model && folded(other.as_str()) == folded(version.model.as_str())
-            };
-            if let Some(near) = all.iter().find(near) {
-                let what =
-                    format!("model `{}` differs from `{near}` only in case or in `. _ -` and spaces", version.model);
-                let error = Error::new(Code::BadName, what).hint("choose a name that nobody can mix up");
                 problems.push(Problem::of(&error, Some(path), Some(effect.brought_by)));
             }
         }
