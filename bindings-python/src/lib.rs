@@ -5,17 +5,21 @@
 
 #![allow(clippy::disallowed_methods, reason = "a face may read the environment")]
 
+mod backup;
 mod context;
 mod convert;
 mod errors;
 mod evidence;
 mod findings;
+mod fork;
+mod govern;
 mod label;
 mod package;
 mod pins;
 mod progress;
 mod registry;
 mod rows;
+mod served;
 mod signatures;
 mod team;
 mod values;
@@ -35,6 +39,10 @@ mod _native {
         Ok(())
     }
 
+    #[pymodule_export]
+    use super::backup::{check_backup, restore};
+    #[pymodule_export]
+    use super::fork::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use super::pins::{PyProject, find_lock};
     #[pymodule_export]

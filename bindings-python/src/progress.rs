@@ -10,6 +10,7 @@ use refmark_core::engine::ports::{Cancel, Progress, Unit};
 use refmark_core::types::error::{Result, bug};
 
 use crate::errors::OrRaise;
+use crate::fork::Work;
 
 /// How often the caller's thread looks up.
 const TICK: Duration = Duration::from_millis(25);
@@ -94,6 +95,7 @@ pub fn run<T: Send>(
     let cancel = Cancel::default();
     let mut listener = Listener { call: listener, heard: Stage::default() };
     let (worked, stopped) = py.detach(|| {
+        let _under_way = Work::begin();
         std::thread::scope(|scope| {
             let (send, receive) = channel();
             let (for_work, cancelled) = (relay.clone(), cancel.clone());
@@ -129,5 +131,9 @@ pub fn run<T: Send>(
 
 /// Does short work without the interpreter lock.
 pub fn quick<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    py.detach(work).or_raise(py)
+    py.detach(|| {
+        let _under_way = Work::begin();
+        work()
+    })
+    .or_raise(py)
 }

@@ -108,6 +108,12 @@ impl PyRegistry {
         Ok(PyRegistry { shared, path, options, proposal: None })
     }
 
+    /// Another handle on the same registry, held to the same root.
+    fn opened_again(&self, py: Python<'_>, proposal: Option<Option<String>>) -> PyResult<PyRegistry> {
+        let shared = quick(py, || Registry::open(&self.path, self.shared.world().clone()))?;
+        Ok(PyRegistry { shared, path: self.path.clone(), options: self.options.clone(), proposal })
+    }
+
     /// A handle of its own for long work, held to the same root.
     pub fn open_for(&self, progress: Arc<dyn Progress>, cancel: Cancel) -> Result<Registry> {
         Registry::open(&self.path, Context { progress, cancel, ..self.shared.world().clone() })
@@ -223,8 +229,13 @@ impl PyRegistry {
     /// The same registry, on which every change is proposed.
     #[pyo3(signature = (branch))]
     fn proposing(&self, py: Python<'_>, branch: Option<String>) -> PyResult<PyRegistry> {
-        let handle = PyRegistry::open_at(py, self.path.clone(), self.options.clone())?;
-        Ok(PyRegistry { proposal: Some(branch), ..handle })
+        self.opened_again(py, Some(branch))
+    }
+
+    /// The same registry on a handle that shares nothing with this one: for a child that was forked, in which locks may
+    /// be held by threads that it does not have.
+    fn reopened(&self, py: Python<'_>) -> PyResult<PyRegistry> {
+        self.opened_again(py, self.proposal.clone())
     }
 
     #[getter]

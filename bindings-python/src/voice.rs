@@ -54,29 +54,27 @@ pub fn say(next: &Next) -> String {
         Next::TrustAcceptHead { head } => {
             format!("the choice to believe the head `{head}`, made with the command-line program")
         }
-        Next::TrustShow => code("reg.trust_root"),
+        Next::TrustShow => code("reg.trust()"),
         Next::TrustRotate => "a new trust root, made with the command-line program".into(),
         Next::TrustSign => "a signature of the drafted trust root, made with the command-line program".into(),
         Next::PolicyShow => code("reg.policy()"),
-        Next::PolicyApply { preset: Some(preset) } => {
-            format!("the preset `{preset}`, applied with the command-line program")
-        }
-        Next::PolicyApply { preset: None } => "a new policy, applied with the command-line program".into(),
-        Next::PolicyCheck => "a check of the policy with the command-line program".into(),
+        Next::PolicyApply { preset: Some(preset) } => call("reg.apply_policy", &[format!("preset={}", text(preset))]),
+        Next::PolicyApply { preset: None } => code("reg.apply_policy(\"TEXT\")"),
+        Next::PolicyCheck => code("reg.check_policy(\"TEXT\")"),
         Next::PolicySign => "a signature of the drafted policy, made with the command-line program".into(),
         Next::MembersList => code("reg.members()"),
-        Next::MembersAdd => "a new member, added with the command-line program".into(),
+        Next::MembersAdd => code("reg.add_member(\"ID\", keys=\"FILE\", roles=\"ROLE\")"),
         Next::Checkpoint => "a checkpoint, written with the command-line program".into(),
-        Next::MembersOwn { models } => format!("the owners of `{models}`, named with the command-line program"),
-        Next::MembersSet { id } => format!("the roles of `{id}`, set with the command-line program"),
+        Next::MembersOwn { models } => call("reg.own_models", &[text(models), text("ID")]),
+        Next::MembersSet { id } => call("reg.set_member", &[text(id), "roles=\"ROLE\"".to_owned()]),
         Next::CatalogList { family } | Next::CatalogShow { family, .. } => call("reg.catalog", &[text(family)]),
         Next::HookInstall => "the hook, installed with the command-line program".into(),
         Next::SetupCi => "the CI files, written with the command-line program".into(),
         Next::Unlock => "the lock's removal with the command-line program".into(),
         Next::IndexRebuild => code("reg.index(rebuild=True)"),
         Next::Gc => "clearing up with the command-line program".into(),
-        Next::Backup => "a backup, made with the command-line program".into(),
-        Next::BackupDrill => "a drill of the backup, held with the command-line program".into(),
+        Next::Backup => code("reg.backup(\"FOLDER\")"),
+        Next::BackupDrill => code("reg.backup_drill(\"FOLDER\")"),
         Next::WebhookList => "the webhooks, listed with the command-line program".into(),
         Next::ExportSite => "the site, written with the command-line program".into(),
         Next::HelpError { code } => format!("the list of errors, under `{code}`"),

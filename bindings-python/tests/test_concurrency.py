@@ -144,3 +144,46 @@ def test_ctrl_c_stops_a_long_ingest_and_leaves_nothing_behind(two: refmark.Regis
     left = [it for it in two.path.rglob("*") if it not in before and it.is_file() and it.stat().st_size > 1 << 20]
     assert left == []
     assert two.register("after", tmp_path / "home" / ".config" / "refmark" / "trust.toml").version == 1
+
+
+def test_a_fork_while_another_thread_works_does_not_hang(two: refmark.Registry, tmp_path: Path) -> None:
+    (tmp_path / "big.bin").write_bytes(os.urandom(1 << 20) * 8)
+    stop = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            two.resolve("sentiment@champion")
+            two.versions("sentiment")
+            two.label("sentiment/1", str(number))
+            number += 1
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                child = os.fork()
+            if child == 0:
+                try:
+                    same = two.resolve("sentiment@champion").version == 2 and len(two.versions("sentiment")) == 2
+                    os._exit(0 if same else 1)
+                except BaseException:
+                    os._exit(2)
+            until = time.monotonic() + 30
+            while time.monotonic() < until:
+                done, status = os.waitpid(child, os.WNOHANG)
+                if done:
+                    break
+                time.sleep(0.01)
+            else:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                pytest.fail("the child hung")
+            assert os.waitstatus_to_exitcode(status) == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

@@ -36,17 +36,29 @@ __version__: str = _native.version()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._frames import Rows as Rows
+    from ._governed import Backup as Backup
+    from ._governed import BackupCheck as BackupCheck
+    from ._governed import CatalogEntry as CatalogEntry
+    from ._governed import Drill as Drill
+    from ._governed import EntryChange as EntryChange
+    from ._governed import MigrationReport as MigrationReport
+    from ._governed import PolicyChange as PolicyChange
+    from ._governed import PolicyCheck as PolicyCheck
+    from ._governed import ServedCheck as ServedCheck
+    from ._governed import TrustReport as TrustReport
     from ._imported import Imported as Imported
     from ._importers import import_mlflow as import_mlflow
     from ._lock import Lock as Lock
     from ._lock import pull as pull
     from ._progress import ProgressEvent as ProgressEvent
     from ._registry import Registry as Registry
+    from ._registry import check_backup as check_backup
     from ._registry import clone as clone
     from ._registry import compare_contracts as compare_contracts
     from ._registry import init as init
     from ._registry import inspect as inspect
     from ._registry import open as open
+    from ._registry import restore as restore
     from ._registry import use as use
     from ._team import Answer as Answer
     from ._team import Approved as Approved
@@ -108,6 +120,7 @@ _LAZY = {
     "ProgressEvent": "_progress",
     "Lock": "_lock",
     "Registry": "_registry",
+    "check_backup": "_registry",
     "clone": "_registry",
     "compare_contracts": "_registry",
     "init": "_registry",
@@ -115,6 +128,7 @@ _LAZY = {
     "Imported": "_imported",
     "import_mlflow": "_importers",
     "open": "_registry",
+    "restore": "_registry",
     "use": "_registry",
     "pull": "_lock",
 }
@@ -129,6 +143,8 @@ _TEAM = (
     "Policy Proposal Proposals Review Scan Status Sunsets Transfer"
 ).split()
 _LAZY.update(dict.fromkeys(_TEAM, "_team"))
+_GOVERNED = "Backup BackupCheck CatalogEntry Drill EntryChange MigrationReport PolicyChange PolicyCheck ServedCheck TrustReport"
+_LAZY.update(dict.fromkeys(_GOVERNED.split(), "_governed"))
 
 __all__ = [
     "AbsentError",
@@ -137,14 +153,19 @@ __all__ = [
     "AsOf",
     "At",
     "Attached",
+    "Backup",
+    "BackupCheck",
     "BugError",
     "CancelledError",
     "Catalog",
+    "CatalogEntry",
     "Check",
     "ClosedArtifact",
     "ConflictError",
     "Diff",
     "Dossier",
+    "Drill",
+    "EntryChange",
     "Events",
     "ExistsError",
     "Explanation",
@@ -163,6 +184,7 @@ __all__ = [
     "Lint",
     "Lock",
     "Members",
+    "MigrationReport",
     "Model",
     "ModelDetail",
     "Move",
@@ -173,6 +195,8 @@ __all__ = [
     "PendingError",
     "Pins",
     "Policy",
+    "PolicyChange",
+    "PolicyCheck",
     "Problem",
     "ProgressEvent",
     "Promotion",
@@ -190,6 +214,7 @@ __all__ = [
     "Revocation",
     "Rows",
     "Scan",
+    "ServedCheck",
     "Shown",
     "Signer",
     "Status",
@@ -200,12 +225,14 @@ __all__ = [
     "Tensor",
     "Transfer",
     "Transition",
+    "TrustReport",
     "UpgradeNeededError",
     "UsageError",
     "VerifyReport",
     "Version",
     "VersionDetail",
     "VersionRow",
+    "check_backup",
     "clone",
     "compare_contracts",
     "import_mlflow",
@@ -213,6 +240,7 @@ __all__ = [
     "inspect",
     "open",
     "pull",
+    "restore",
     "use",
 ]
 

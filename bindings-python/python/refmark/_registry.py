@@ -8,15 +8,17 @@ from typing import Any, Mapping
 
 from . import _native
 from ._arguments import PathLike, document
+from ._governed import BackupCheck
 from ._progress import ProgressLike, listener
 from ._values import Inspection
+from ._verbs.governing import Governing
 from ._verbs.judging import Judging
 from ._verbs.moving import Moving
 from ._verbs.reading import Reading
 from ._verbs.registering import Registering
 from ._verbs.sharing import Sharing
 
-__all__ = ["Registry", "clone", "compare_contracts", "init", "inspect", "open", "use"]
+__all__ = ["Registry", "check_backup", "clone", "compare_contracts", "init", "inspect", "open", "restore", "use"]
 
 
 def open(path: PathLike | None = None, *, key: PathLike | None = None, trust_root: PathLike | None = None) -> Registry:
@@ -75,6 +77,40 @@ def clone(
     return Registry(native)
 
 
+def check_backup(folder: PathLike, number: int | None = None, *, progress: ProgressLike = None) -> BackupCheck:
+    """Proves a backup by every byte, and restores nothing. Without ``number`` it is the newest.
+
+    Raises `NotFoundError` where there is no backup, and `IntegrityError` that names the first file that is not as it was.
+
+    Example::
+
+        print(refmark.check_backup("/mnt/backup").files)
+    """
+    return BackupCheck(_native.check_backup(folder, number, listener(progress)))
+
+
+def restore(
+    source: PathLike,
+    path: PathLike,
+    *,
+    number: int | None = None,
+    trust_root: PathLike | None = None,
+    tofu: bool = False,
+    progress: ProgressLike = None,
+) -> Registry:
+    """Restores a backup to a new path: history, every alias's target and every byte are verified before it gives the registry.
+
+    ``number`` is one of the backup's states, the newest without it; ``trust_root`` holds it to a root, and ``tofu`` pins the
+    one it has. Raises `ExistsError` where something is at the path, `IntegrityError` where the backup is not whole.
+
+    Example::
+
+        reg = refmark.restore("/mnt/backup", "models", trust_root="sha256:6b1f…")
+    """
+    native, _ = _native.restore(source, path, number, tofu, trust_root, listener(progress))
+    return Registry(native)
+
+
 def inspect(path: PathLike) -> Inspection:
     """What a model file is, by its content and never by its name: class, format, tensors. Needs no registry."""
     return Inspection.from_answer(_native.inspect(path))
@@ -93,10 +129,10 @@ def _again(path: PathLike, held_to: PathLike | None) -> Registry:
     return open(path, trust_root=held_to)
 
 
-class Registry(Registering, Moving, Reading, Judging, Sharing):
+class Registry(Registering, Moving, Reading, Judging, Governing, Sharing):
     """An open registry. Safe to share between threads; it pickles by its path."""
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ("__weakref__",)
 
     def __init__(self, native: _native.Registry) -> None:
         self._native = native

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Iterator, Mapping, Sequence, overload
 
 from . import _html as html
 from ._frames import flat, pandas_of, polars_of
 from ._values import GateReport
-from ._values._base import shown
+from ._values._base import floats, moment, shown
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
 
-class Answer(Mapping[str, Any]):
-    """An answer of the command, read by key or attribute: ``status["versions"]`` is ``status.versions``."""
+class _Said:
+    """An answer of the command, whose members are attributes: frozen, comparable, picklable."""
 
     __slots__ = ("_answer",)
 
@@ -24,20 +24,11 @@ class Answer(Mapping[str, Any]):
     def __init__(self, answer: Mapping[str, Any]) -> None:
         object.__setattr__(self, "_answer", dict(answer))
 
-    def __getitem__(self, key: str) -> Any:
-        return self._answer[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._answer)
-
-    def __len__(self) -> int:
-        return len(self._answer)
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_answer":
             raise AttributeError(name)
         try:
-            return self._answer[name.rstrip("_")]
+            return read(name.rstrip("_"), self._answer[name.rstrip("_")])
         except KeyError:
             raise AttributeError(f"{type(self).__name__} has no {name!r}; it has {', '.join(self._answer)}") from None
 
@@ -49,7 +40,7 @@ class Answer(Mapping[str, Any]):
         return f"{type(self).__name__}({said})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Answer) and type(self) is type(other) and self.to_dict() == other.to_dict()
+        return isinstance(other, _Said) and type(self) is type(other) and self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self._answer)))
@@ -58,7 +49,12 @@ class Answer(Mapping[str, Any]):
         return (type(self), (dict(self._answer),))
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer, with the keys of the command's ``--json``."""
+        """The answer, with the keys of the command's ``--json``.
+
+        Example::
+
+            json.dumps(reg.status().to_dict())
+        """
         return dict(self._answer)
 
     @property
@@ -72,6 +68,45 @@ class Answer(Mapping[str, Any]):
         return html.page(body + "".join(it._html() for it in self.reports))
 
 
+class Answer(_Said, Mapping[str, Any]):
+    """An answer of the command, read by key or attribute: ``status["versions"]`` is ``status.versions``.
+
+    Times are aware ``datetime``; ``to_dict()`` has them as the command prints them.
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        return read(key, self._answer[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._answer)
+
+    def __len__(self) -> int:
+        return len(self._answer)
+
+    __eq__ = _Said.__eq__
+    __hash__ = _Said.__hash__
+
+
+#: Keys whose texts are times.
+_TIMES = frozenset(
+    "time landed created updated made sunset since until not_after now last_drill last_backup proposed expires as_of".split()
+)
+
+
+def read(key: str, value: Any) -> Any:
+    """A member of an answer as Python has it: a time is a ``datetime``, and a metric a float, finite or not."""
+    if isinstance(value, str) and key in _TIMES and len(value) == 20:
+        try:
+            return moment(value)
+        except ValueError:
+            return value
+    if key == "metrics" and isinstance(value, dict):
+        return floats(value)
+    return value
+
+
 def _brief(value: object) -> str:
     """What an answer's line says of a value: lists and mappings only how much they hold."""
     if isinstance(value, (list, dict)) and value:
@@ -79,8 +114,12 @@ def _brief(value: object) -> str:
     return repr(value)
 
 
-class Listing(Answer):
-    """An answer that is a list of rows, with something said of all of them."""
+class Listing(_Said, Sequence[Answer]):
+    """An answer that is a list of rows, with something said of all of them.
+
+    It is a sequence: its length is that of the rows, it is false where there are none, and iterating gives the rows, each
+    read by key or attribute. What is said of all is an attribute, and a key too.
+    """
 
     __slots__ = ()
 
@@ -88,20 +127,61 @@ class Listing(Answer):
     _rows_of: ClassVar[str]
     _columns: ClassVar[tuple[str, ...]]
 
+    @overload
+    def __getitem__(self, index: int) -> Answer: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Answer]: ...
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
+    def __getitem__(self, index: str | int | slice) -> Any:
+        """A row by its place, some rows, or what is said of all by its key."""
+        if isinstance(index, str):
+            return read(index, self._answer[index])
+        rows = self._answer.get(self._rows_of, ())
+        return [Answer(it) for it in rows[index]] if isinstance(index, slice) else Answer(rows[index])
+
+    def __len__(self) -> int:
+        return len(self._answer.get(self._rows_of, ()))
+
+    def __iter__(self) -> Iterator[Answer]:
+        return (Answer(it) for it in self._answer.get(self._rows_of, ()))
+
+    __eq__ = _Said.__eq__
+    __hash__ = _Said.__hash__
+
     def to_dicts(self) -> list[dict[str, Any]]:
-        """One dict a row, with the keys of the command's ``--json``."""
+        """One dict a row, with the keys of the command's ``--json``.
+
+        Example::
+
+            json.dumps(reg.search("sentiment").to_dicts())
+        """
         return [dict(row) for row in self._answer.get(self._rows_of, ())]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The rows as a pandas frame; pandas must be installed (``pip install 'refmark[pandas]'``)."""
-        return pandas_of(self._flat())
+        """The rows as a pandas frame, its columns also where there are no rows.
+
+        Raises `ImportError` where pandas is not installed (``pip install 'refmark[pandas]'``).
+
+        Example::
+
+            reg.search(metrics="f1>=0.9").to_pandas()
+        """
+        return pandas_of(self._flat(), self._columns)
 
     def to_polars(self) -> polars.DataFrame:
-        """The rows as a polars frame; polars must be installed (``pip install 'refmark[polars]'``)."""
-        return polars_of(self._flat())
+        """The rows as a polars frame, its columns also where there are no rows.
+
+        Raises `ImportError` where polars is not installed (``pip install 'refmark[polars]'``).
+
+        Example::
+
+            reg.search(metrics="f1>=0.9").to_polars()
+        """
+        return polars_of(self._flat(), self._columns)
 
     def _flat(self) -> list[dict[str, Any]]:
-        return [flat(row) for row in self.to_dicts()]
+        return [flat({key: read(key, it) for key, it in row.items()}) for row in self.to_dicts()]
 
     def _caption(self) -> str | None:
         return None
@@ -164,6 +244,7 @@ class Pins(Listing):
     """The pins of a lock file."""
 
     _rows_of = "pins"
+    _columns = ("name", "version", "alias", "artifact")
 
     def _repr_html_(self) -> str:
         pins = self._answer.get("pins", ())

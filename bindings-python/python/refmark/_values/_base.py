@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 from datetime import datetime, timezone
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Iterator, Mapping, TypeVar
 
 from .. import _html as html
@@ -21,8 +22,15 @@ def moment(text: Any) -> Any:
     return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=timezone.utc)
 
 
+def floats(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics from an answer, where what is not finite is a text; evidence says beside each value which way is better."""
+    return {name: {**it, "value": float(it["value"])} if isinstance(it, dict) else float(it) for name, it in metrics.items()}
+
+
 def plain(value: Any) -> Any:
     """A value as the command's ``--json`` has it."""
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Value):
         return value.to_dict()
     if isinstance(value, (tuple, list)):
@@ -73,9 +81,17 @@ class Value:
         return {keys.get(it.name, it.name): plain(getattr(self, it.name)) for it in fields(self)}  # type: ignore[arg-type]
 
     def _row(self) -> dict[str, Any]:
-        """The value as one row of a frame."""
-        row = self.to_dict()
-        return {key: it for key, it in row.items() if not isinstance(it, dict)}
+        """The value as one row of a frame: times stay times."""
+        row = {it.name: getattr(self, it.name) for it in fields(self)}  # type: ignore[arg-type]
+        cells = {key: cell(it) for key, it in row.items() if not isinstance(it, (dict, Value))}
+        return {self._keys.get(key, key): it for key, it in cells.items()}
+
+    @classmethod
+    def _schema(cls) -> dict[str, str]:
+        """The columns of a frame, and what each holds, for a list that may be empty."""
+        held = {it.name: str(it.type) for it in fields(cls)}  # type: ignore[arg-type]
+        plain = {key: it.removesuffix(" | None") for key, it in held.items() if not it.startswith(("dict", "Target"))}
+        return {cls._keys.get(key, key): it if it in ("int", "bool", "datetime") else "str" for key, it in plain.items()}
 
     def _html(self) -> str:
         return html.table((), ((key, shown(it)) for key, it in self.to_dict().items()), type(self).__name__)
@@ -107,6 +123,13 @@ def _fill(value: Value, answer: Mapping[str, Any]) -> None:
         elif type(found) is list:
             found = tuple(found)
         put(value, found)
+
+
+def cell(value: Any) -> Any:
+    """A value as one cell of a frame."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(str(plain(it)) for it in value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def shown(value: Any) -> Any:
@@ -141,8 +164,8 @@ def pairs(held: Mapping[str, int]) -> list[list[Any]]:
 def rows(kind: type[V], answers: list[dict[str, Any]] | _native.Rows) -> Rows[V]:
     """Values of one kind; a list of the native module's is read row by row, when somebody looks."""
     if isinstance(answers, list):
-        return Rows(kind.from_answer(it) for it in answers)
-    return Rows(_later(kind, answers))
+        return Rows((kind.from_answer(it) for it in answers), kind)
+    return Rows(_later(kind, answers), kind)
 
 
 def _later(kind: type[V], answers: _native.Rows) -> Iterator[V]:

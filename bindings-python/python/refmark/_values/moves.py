@@ -107,6 +107,12 @@ class Move(Value):
             "commit": self.commit,
         }
 
+    @classmethod
+    def _schema(cls) -> dict[str, str]:
+        names = ("model", "alias", "sequence", "from", "to", "by", "time", "reason", "commit")
+        held = {"sequence": "int", "from": "int", "to": "int", "time": "datetime"}
+        return {name: held.get(name, "str") for name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class Transition(Value):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import _html as html
-from ._base import Value, held, many, moment, pairs
+from ._base import Value, floats, held, many, moment, pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class VersionRow(Value):
     aliases: tuple[str, ...]
     #: The sum of its files' sizes.
     size: int
-    #: Its claimed metrics.
-    metrics: dict[str, float | str] = field(hash=False)
+    #: Its claimed metrics, finite or not.
+    metrics: dict[str, float] = field(hash=False)
     #: Who registered it.
     by: str
     #: When, by that person's clock.
@@ -95,7 +95,7 @@ class VersionRow(Value):
     #: Whether lists leave it out.
     hidden: bool
 
-    _read = {"time": moment}
+    _read = {"time": moment, "metrics": floats}
 
     @property
     def reference(self) -> str:
@@ -197,9 +197,9 @@ class Shown(Value):
         return tuple(File.from_answer(it) for it in self.manifest.get("files", ()))
 
     @property
-    def metrics(self) -> dict[str, float | str]:
-        """The claimed metrics."""
-        return dict(self.manifest.get("metrics", {}))
+    def metrics(self) -> dict[str, float]:
+        """The claimed metrics, finite or not."""
+        return floats(self.manifest.get("metrics", {}))
 
     def _html(self) -> str:
         facts = [
@@ -237,7 +237,11 @@ class Model(Value):
 
     def _row(self) -> dict[str, Any]:
         held = ", ".join(f"{alias} → {version}" for alias, version in self.aliases.items())
-        return {**Value.to_dict(self), "aliases": held}
+        return {**Value._row(self), "aliases": held}
+
+    @classmethod
+    def _schema(cls) -> dict[str, str]:
+        return {**super(Model, cls)._schema(), "aliases": "str"}
 
 
 @dataclass(frozen=True, slots=True)

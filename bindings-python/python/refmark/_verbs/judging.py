@@ -6,8 +6,9 @@ from typing import Any
 
 from .._arguments import PathLike, RefLike, version
 from .._arguments import reference as _text
+from .._governed import ServedCheck
 from .._progress import ProgressLike, listener
-from .._team import Catalog, Check, Dossier, Explanation, Index, Lint, Members, Policy, Review, Status, Sunsets
+from .._team import Check, Dossier, Explanation, Index, Lint, Review, Status, Sunsets
 from .._values import Diff, VerifyReport
 from ._base import Verbs
 
@@ -57,6 +58,21 @@ class Judging(Verbs):
         text = None if reference is None else _text(reference)
         return VerifyReport.from_answer(self._native.verify(text, history_only, save, listener(progress)))
 
+    def assert_served(
+        self, reference: RefLike, url: str, *, path: str | None = None, allow_unverified: bool = False
+    ) -> ServedCheck:
+        """Asks a runtime what it serves, and compares that with what a reference means: ``served`` says whether it is the same.
+
+        ``path`` is where in its JSON, such as ``.models[0].version``; without it the usual places, of which
+        `refmark.serving.Served.info` has one. Raises `StorageError` where it cannot be asked, and `IntegrityError` where no
+        root is pinned, unless ``allow_unverified``.
+
+        Example::
+
+            assert reg.assert_served("sentiment@champion", "http://127.0.0.1:8000/info").served
+        """
+        return ServedCheck(self._native.served(_text(reference), url, path, allow_unverified))
+
     def lint(self, folder: PathLike = ".") -> Lint:
         """References to this registry's models that move by themselves, in the manifests below a folder."""
         return Lint(self._native.lint(folder))
@@ -72,15 +88,3 @@ class Judging(Verbs):
     def sunsets(self) -> Sunsets:
         """The retired versions, the most urgent first: until when each may be used, and who still does."""
         return Sunsets(self._native.sunset())
-
-    def members(self) -> Members:
-        """Who may do what, by the policy in force."""
-        return Members(self._native.members())
-
-    def policy(self, number: int | None = None) -> Policy:
-        """A policy that took effect, the newest where no number is given: its text, and what it allows in sentences."""
-        return Policy(self._native.policy(number))
-
-    def catalog(self, family: str | None = None) -> Catalog:
-        """The stable ids that records may name, such as the family ``evidence-type``."""
-        return Catalog(self._native.catalog(family))

@@ -12,6 +12,7 @@ from .._arguments import PathLike, RefLike, TimeLike, how, is_pin
 from .._arguments import reference as _text
 from .._cache import cached, pulled_into_cache
 from .._frames import Rows
+from .._governed import Backup, Drill
 from .._lock import Lock, nearest
 from .._progress import ProgressLike, listener
 from .._team import Pins, Transfer
@@ -165,6 +166,29 @@ class Sharing(Verbs):
     def sync(self, remote: str | None = None, *, progress: ProgressLike = None) -> SyncReport:
         """Moves blobs both ways: what is absent here comes, what a remote lacks goes."""
         return SyncReport.from_answer(self._native.sync(remote, listener(progress)))
+
+    def backup(self, folder: PathLike, *, progress: ProgressLike = None) -> Backup:
+        """Adds a state of the registry to a folder of backups: records, bytes and trust material, of which only what is new
+        is written.
+
+        Raises `StorageError` where the folder cannot be written. `refmark.restore` brings it back.
+
+        Example::
+
+            print(reg.backup("/mnt/backup").number)
+        """
+        return Backup(self._native.backup(folder, listener(progress)))
+
+    def backup_drill(self, folder: PathLike, number: int | None = None, *, progress: ProgressLike = None) -> Drill:
+        """Restores a backup into a temporary place and compares every alias with this registry; the newest without a number.
+
+        Raises `IntegrityError` where the backup is not whole. `Registry.status` says when the last drill passed.
+
+        Example::
+
+            assert reg.backup_drill("/mnt/backup").passed
+        """
+        return Drill(self._native.backup_drill(folder, number, listener(progress)))
 
     def fetch(self) -> Transfer:
         """Brings the commits of the origin that the registry was cloned from, and verifies them."""
