@@ -9,12 +9,37 @@ fn two_clones() -> TestEnvironment {
     let env = TestEnvironment::with_models();
     env.ok(&["clone", "models", "ann"]);
     env.ok(&["clone", "models", "ben"]);
-    // Nobody moves an alias to bytes that are not there.
-    let error = env.fails(&["-R", "ann", "promote", "sentiment@blue", "1"], 1, "absent");
-    assert!(error["hint"].as_str().unwrap().contains("refmark sync"), "{error}");
-    env.ok(&["-R", "ann", "sync"]);
-    env.ok(&["-R", "ben", "sync"]);
     env
+}
+
+#[test]
+fn a_fresh_clone_of_either_kind_promotes_and_the_bytes_come_by_themselves() {
+    let env = two_clones();
+    env.git(".", &["clone", "-q", "models", "plain"]);
+    for clone in ["ann", "plain"] {
+        let absent = || env.json(&["-R", clone, "show", "sentiment/1"])["absent"].clone();
+        assert_eq!(absent(), 1, "{clone}");
+        env.ok(&["-R", clone, "promote", "sentiment@blue", "1"]);
+        assert_eq!(absent(), 0, "{clone}");
+    }
+    // Nobody moves an alias to bytes that are nowhere.
+    let blobs = env.path("models/refmark/blobs");
+    std::fs::rename(&blobs, env.path("away")).unwrap();
+    let error = env.fails(&["-R", "ben", "promote", "sentiment@blue", "1"], 1, "absent");
+    assert!(error["hint"].as_str().unwrap().contains("refmark sync"), "{error}");
+    std::fs::rename(env.path("away"), blobs).unwrap();
+    env.ok(&["-R", "ben", "promote", "sentiment@blue", "1"]);
+}
+
+#[test]
+fn what_is_registered_in_a_plain_git_clone_is_pushed_with_its_bytes() {
+    let env = TestEnvironment::with_models();
+    env.git(".", &["clone", "-q", "models", "plain"]);
+    env.write("third/config.json", "{\"made\": \"in a clone\"}");
+    env.ok(&["-R", "plain", "register", "sentiment", "third"]);
+    assert_eq!(env.json(&["-R", "plain", "push"])["blobs"], 1);
+    env.ok(&["-R", "models", "pull", "sentiment/3", "-o", "out"]);
+    assert_eq!(std::fs::read(env.path("out/config.json")).unwrap(), b"{\"made\": \"in a clone\"}");
 }
 
 #[test]
@@ -73,7 +98,7 @@ fn an_older_head_is_accepted_by_name_and_never_by_a_script_that_did_not_name_it(
 fn a_checked_out_branch_is_told_with_a_command_that_works() {
     let env = TestEnvironment::with_models();
     env.git(".", &["clone", "-q", "models", "work"]);
-    let ran = env.run(&["-R", "work", "promote", "sentiment@blue", "2", "--allow-absent"]);
+    let ran = env.run(&["-R", "work", "promote", "sentiment@blue", "2"]);
     assert!(ran.stderr.contains("is checked out at"), "{}", ran.stderr);
     let command = ran.stderr.split("Before that: ").nth(1).unwrap().trim();
     let words: Vec<&str> = command.split(' ').skip(3).collect();

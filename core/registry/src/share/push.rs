@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::registry::Sharing;
 use crate::share::again::AgainAnswer;
+use crate::share::remotes::ORIGIN;
 use refmark_engine::ports::signer::Signer;
 use refmark_engine::snapshot::History;
 use refmark_records::layout::{Document, Place};
@@ -44,6 +45,7 @@ impl Sharing<'_> {
         let origin = self.registry.needs_origin()?;
         let _lock = self.registry.begin()?;
         let mut again = AgainAnswer::default();
+        let (mut blobs, mut bytes) = (0, 0);
         let mut theirs = self.registry.tracked_head();
         theirs.map_or(Ok(()), |theirs| self.registry.check_origin_follows(theirs))?;
         for attempt in 0.. {
@@ -59,21 +61,14 @@ impl Sharing<'_> {
                 if again.made.is_empty() && again.left.is_empty() {
                     return Err(Error::new(Code::NothingToDo, format!("{} has everything that is here", origin.url)));
                 }
-                return Ok(PushAnswer {
-                    url: origin.url,
-                    head: view.head,
-                    before,
-                    commits: 0,
-                    blobs: 0,
-                    bytes: 0,
-                    again,
-                });
+                return Ok(PushAnswer { url: origin.url, head: view.head, before, commits: 0, blobs, bytes, again });
             }
             let commits = match before {
                 Some(before) => self.registry.chain_length(view.head, before)?,
                 None => view.verified().map_or(0, |it| it.walk.commits()),
             };
-            let (blobs, bytes) = self.push_blobs(before, view.head)?;
+            let went = self.push_blobs(before, view.head)?;
+            (blobs, bytes) = (blobs + went.0, bytes + went.1);
             let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
             let expected = before.map(|it| it.to_string()).unwrap_or_default();
             match Git::default().push(self.registry.git_dir(), &origin.remote, &refspec, &expected) {
@@ -93,8 +88,8 @@ impl Sharing<'_> {
     /// Sends the blobs of artifacts that came with these commits, as far as they are here, to the origin where it takes blobs,
     /// else to every remote that does.
     fn push_blobs(&self, from: Option<Oid>, to: Oid) -> Result<(u64, u64)> {
-        let rows = self.list_remotes()?;
-        let origin = rows.iter().position(|row| row.name.as_str() == "origin");
+        let rows = self.registry.places()?;
+        let origin = rows.iter().position(|row| row.name.as_str() == ORIGIN);
         // An origin that is no folder takes commits alone: then the bytes go where the registry keeps them.
         let rows = origin.map_or(&rows[..], |at| std::slice::from_ref(&rows[at]));
         let mut needed: BTreeSet<Digest> = BTreeSet::new();

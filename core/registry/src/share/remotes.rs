@@ -19,6 +19,9 @@ use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::RemoteName;
 
+/// The remote that is the store of a clone's origin.
+pub(crate) const ORIGIN: &str = "origin";
+
 /// Another place that holds blobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteRow {
@@ -83,7 +86,27 @@ impl Registry {
 
     /// The remotes, open. One that cannot be opened gives its error when it is asked: another may help.
     pub(crate) fn remotes(&self) -> Result<Vec<Arc<dyn BlobRemote>>> {
-        Ok(self.share().list_remotes()?.iter().map(|row| self.open_remote(row) as Arc<_>).collect())
+        Ok(self.places()?.iter().map(|row| self.open_remote(row) as Arc<_>).collect())
+    }
+
+    /// The remotes, and the store of the origin where no remote names it: what plain `git clone` made of a registry on this
+    /// machine knows as much as what `refmark clone` made.
+    pub(crate) fn places(&self) -> Result<Vec<RemoteRow>> {
+        let mut rows = self.share().list_remotes()?;
+        if !rows.iter().any(|row| row.name.as_str() == ORIGIN)
+            && let Some(area) = self.store_of_origin()
+        {
+            rows.push(row(RemoteName::parse(ORIGIN)?, Location::Folder(area), false, Vec::new()));
+        }
+        Ok(rows)
+    }
+
+    /// The store of the origin, where that is this very registry in a folder that can be read.
+    fn store_of_origin(&self) -> Option<PathBuf> {
+        let url = self.origin().ok()??.url;
+        let folder = local(&url, self.git_dir(), self.world.places.home.as_deref())?;
+        let origin = Registry::open(&folder, self.world.clone()).ok().filter(|it| it.id() == self.id())?;
+        Some(origin.store.area().to_owned())
     }
 
     pub(crate) fn open_remote(&self, row: &RemoteRow) -> Arc<dyn Remote> {
@@ -160,7 +183,7 @@ impl Sharing<'_> {
     /// Adds the store of a clone's origin, in which nothing is left behind.
     pub(crate) fn add_origin(&self, folder: &Path) -> Result<RemoteRow> {
         let folder = std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))?;
-        self.put_remote(&RemoteName::parse("origin")?, Location::Folder(folder), false)
+        self.put_remote(&RemoteName::parse(ORIGIN)?, Location::Folder(folder), false)
     }
 
     fn put_remote(&self, name: &RemoteName, location: Location, mark: bool) -> Result<RemoteRow> {

@@ -37,7 +37,7 @@ impl Sharing<'_> {
     pub fn sync(&self, only: Option<&RemoteName>) -> Result<SyncAnswer> {
         let needed = self.needed_blobs()?;
         let rows: Vec<RemoteRow> =
-            self.list_remotes()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
+            self.registry.places()?.into_iter().filter(|row| only.is_none_or(|name| row.name == *name)).collect();
         if rows.is_empty() {
             return Err(Error::new(Code::NotFound, "there is no remote to sync with")
                 .hint(Hint::of("add one: ").then(Next::RemoteAdd)));

@@ -23,8 +23,8 @@ impl<'r> Writer<'r> {
         Writer { absent: allow, ..self }
     }
 
-    /// The artifact of a version, if every byte of it is here and whole: hashed now, or when it last changed. Nothing where it
-    /// is not, and [`Writer::allow_absent`] takes that; and where the alias takes no artifact in its trust state: the gates
+    /// The artifact of a version, if every byte of it is here and whole: brought from where it is known to be, and hashed now
+    /// or when it last changed. Nothing where it is not, and [`Writer::allow_absent`] takes that; and where the alias takes no artifact in its trust state: the gates
     /// say that better.
     ///
     /// # Errors
@@ -49,10 +49,13 @@ impl<'r> Writer<'r> {
         if !taken {
             return Ok(None);
         }
-        let digests: Vec<Digest> = manifest.files.iter().map(|file| file.sha256).collect();
+        let files: Vec<&FileEntry> = manifest.files.iter().collect();
+        if !self.absent {
+            self.bring_absent(&files)?;
+        }
+        let digests: Vec<Digest> = files.iter().map(|file| file.sha256).collect();
         let world = &self.registry.world;
         let found = self.registry.store.verify_changed(&digests, &*world.progress, &world.cancel)?;
-        let files: Vec<&FileEntry> = manifest.files.iter().collect();
         if let Some((_, error)) = found.damaged.first().or(found.unreadable.first()) {
             return Err(name_the_file(error.clone(), &files));
         }
@@ -65,6 +68,15 @@ impl<'r> Writer<'r> {
                     goes_back || rule.is_none_or(|rule| !rule.needs.gates.iter().any(GateRule::asks_for_bytes));
                 Err(self.not_here(&format!("{model}/{version}"), &files, &found, optional)?)
             }
+        }
+    }
+
+    /// A fresh clone has no bytes yet: they come on first use, as with `pull`. What no remote has, or none gives, is absent
+    /// still, and is named as that.
+    fn bring_absent(&self, files: &[&FileEntry]) -> Result<()> {
+        match self.registry.fetch(files) {
+            Err(error) if matches!(error.code, Code::Cancelled | Code::NoSpace) => Err(error),
+            _ => Ok(()),
         }
     }
 
