@@ -43,6 +43,65 @@ fn what_is_registered_in_a_plain_git_clone_is_pushed_with_its_bytes() {
 }
 
 #[test]
+fn an_origin_that_is_another_registry_now_is_told_as_that_and_accepted_by_nobody() {
+    let env = two_clones();
+    std::fs::rename(env.path("models"), env.path("old")).unwrap();
+    env.ok(&["init", "models", "--as", "eve"]);
+    let error = env.fails(&["-R", "ann", "fetch"], 4, "wrong-registry");
+    assert!(error["message"].as_str().unwrap().contains("the origin holds another registry, models"), "{error}");
+    let theirs = env.git("models", &["rev-parse", "main"]);
+    env.fails(&["-R", "ann", "trust", "accept-head", theirs.trim()], 4, "wrong-registry");
+    // A repository that is no registry at all says so, too.
+    std::fs::remove_dir_all(env.path("models")).unwrap();
+    env.git(".", &["init", "-q", "-b", "main", "models"]);
+    let somebody = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+    env.git("models", &[&somebody[..], &["commit", "-q", "--allow-empty", "-m", "a project"]].concat());
+    let error = env.fails(&["-R", "ben", "fetch"], 4, "wrong-registry");
+    assert!(error["message"].as_str().unwrap().contains("is no registry"), "{error}");
+    std::fs::remove_dir_all(env.path("models")).unwrap();
+    std::fs::rename(env.path("old"), env.path("models")).unwrap();
+    env.ok(&["-R", "ben", "fetch"]);
+}
+
+#[test]
+fn a_clone_that_git_made_with_reftables_is_cloned_into_one_that_is_read() {
+    let env = TestEnvironment::with_models();
+    let made = env.program("git").args(["clone", "-q", "--ref-format=reftable", "models", "tables"]).status().unwrap();
+    if !made.success() {
+        return; // This Git has none.
+    }
+    let error = env.fails(&["-R", "tables", "list"], 1, "unsupported");
+    assert!(error["hint"].as_str().unwrap().contains("git refs migrate"), "{error}");
+    env.ok(&["clone", "tables", "copy"]);
+    env.ok(&["-R", "copy", "list"]);
+    env.git(".", &["init", "-q", "--ref-format=reftable", "project"]);
+    let error = env.fails(&["-R", "project", "init", "project", "--here", "--as", "ada"], 1, "unsupported");
+    assert!(error["hint"].as_str().unwrap().contains("git refs migrate"), "{error}");
+}
+
+#[test]
+fn who_clones_what_is_not_there_is_not_told_to_make_a_registry() {
+    let env = TestEnvironment::with_models();
+    for place in ["mnt/models", "one"] {
+        let error = env.fails(&["clone", place, "copy"], 1, "not-a-registry");
+        assert!(!error["hint"].as_str().unwrap().contains("init"), "{error}");
+    }
+}
+
+#[test]
+fn a_submodule_that_is_left_behind_is_named_by_its_own_folder() {
+    let env = TestEnvironment::with_models();
+    env.git(".", &["init", "-q", "a project"]);
+    let models = env.path("models").display().to_string();
+    env.git("a project", &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &models, "models"]);
+    let ran = env.run(&["-R", "a project/models", "promote", "sentiment@blue", "2"]);
+    let command = ran.stderr.split("Before that: ").nth(1).unwrap().trim();
+    let mut shell = env.program("sh");
+    assert!(shell.args(["-c", command]).status().unwrap().success(), "{command}");
+    assert_eq!(env.git("a project/models", &["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_push_that_comes_second_lands_and_says_what_it_did() {
     let env = two_clones();
     env.ok(&["-R", "ann", "promote", "sentiment@blue", "1"]);

@@ -1,7 +1,9 @@
 //! Places: whatever a folder is, what writes there finishes, or leaves nothing behind.
 
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::environment::TestEnvironment;
 
@@ -104,6 +106,51 @@ fn what_is_pulled_synced_or_cloned_into_any_place_is_whole_or_leaves_nothing() {
             std::fs::remove_dir_all(&at).unwrap();
         }
     }
+}
+
+#[test]
+fn jobs_that_fill_the_same_folder_at_once_are_all_served() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["pin", "add", "sentiment/1", "other=sentiment/2"]);
+    for round in 0..3 {
+        let into = format!("volume-{round}");
+        let start = || env.refmark(&["pin", "sync", "-o", &into]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let jobs: Vec<_> = (0..5).map(|_| start().unwrap()).collect();
+        for job in jobs {
+            let ran = job.wait_with_output().unwrap();
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        }
+        assert!(env.path(&into).join("other/config.json").exists());
+    }
+    let start = || env.refmark(&["init", "twice", "--as", "ada"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let made: Vec<_> = (0..4).map(|_| start().unwrap()).collect();
+    let made: Vec<_> = made.into_iter().map(|job| job.wait_with_output().unwrap()).collect();
+    assert_eq!(made.iter().filter(|ran| ran.status.success()).count(), 1);
+    for ran in made.iter().filter(|ran| !ran.status.success()) {
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(said.contains("[exists]") && said.contains("hint:"), "{said}");
+    }
+}
+
+#[test]
+fn a_path_with_a_control_character_makes_no_lock_that_cannot_be_read() {
+    let env = TestEnvironment::new();
+    env.write("one/config.json", "{}");
+    let registry = "with\na line";
+    env.ok(&["init", registry, "--as", "ada"]);
+    env.ok(&["-R", registry, "register", "sentiment", "one"]);
+    env.fails(&["-R", registry, "pin", "add", "sentiment/1"], 4, "bad-record");
+    assert!(!env.path("refmark.lock").exists());
+}
+
+#[test]
+fn a_path_that_is_not_utf8_is_no_default_and_no_bug() {
+    let env = TestEnvironment::new();
+    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff");
+    let run = |words: &[&str]| env.refmark(words).arg(odd).args(["--json"]).output().unwrap();
+    assert!(run(&["init", "--as", "ada"]).status.success());
+    let ran = run(&["use"]);
+    assert_eq!(ran.status.code(), Some(2), "{}", String::from_utf8_lossy(&ran.stderr));
 }
 
 #[test]

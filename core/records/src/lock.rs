@@ -281,6 +281,10 @@ impl LockFile {
 
     /// What holds for every lock file, read or about to be written.
     fn check(&self) -> Result<()> {
+        let places = self.remotes.values().map(|place| ("a remote", place));
+        for (what, place) in std::iter::once(("the registry's url", &self.registry.url)).chain(places) {
+            plain(what, place.clone()).map_err(|error| error.hint("move what has such a path, and pin again"))?;
+        }
         if let Some(pair) = self.pins.windows(2).find(|pair| pair[0].name >= pair[1].name) {
             return Err(bad(format!(
                 "pin {} does not stand after {}: each name once, sorted",

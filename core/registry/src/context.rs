@@ -193,6 +193,11 @@ impl Context {
         if self.places.config.is_none() {
             return Ok(false);
         }
+        if path.to_str().is_none() {
+            // Settings are text.
+            let message = format!("the path {} is not UTF-8, and no default can be kept of it", path.display());
+            return if always { Err(Error::new(Code::BadArgument, message)) } else { Ok(false) };
+        }
         let mut set = false;
         self.update("config.toml", |file: &mut ConfigFile| {
             // One that is not there now may be on a disk that is not mounted: only its owner gives it up.

@@ -103,7 +103,12 @@ impl Registry {
             let repo = project_repository(path, &world)?;
             refuse_what_was_one(&repo, path)?;
             let name = folder_name(repo.worktree().unwrap_or(repo.git_dir()));
-            let (made, mut answer) = Self::build(id, repo, HERE_BRANCH, world, signer, request, name)?;
+            let (made, mut answer) =
+                Self::build(id, repo, HERE_BRANCH, world, signer, request, name).map_err(|error| match error.code {
+                    // Another `init` was first.
+                    Code::HeadMoved => has_the_branch(path),
+                    _ => error,
+                })?;
             made.make_known(&mut answer)?;
             return Ok((made, answer));
         }
@@ -180,15 +185,16 @@ impl Registry {
 
 /// The repository that `--here` names.
 fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
-    let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| {
-        error.hint(
+    let repo = Repo::open_on(world.disk.clone(), path).map_err(|error| match error.code {
+        // What refmark does not read is a repository all the same, and the error says what to do about it.
+        Code::Unsupported => error,
+        _ => error.hint(
             Hint::of("a branch needs an existing Git repository; for one of its own: ")
                 .then(Next::Init { here: false }),
-        )
+        ),
     })?;
     if repo.head(HERE_BRANCH)?.is_some() {
-        return Err(Error::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
-            .hint(Hint::of("it may be a registry: ").then(Next::Status)));
+        return Err(has_the_branch(path));
     }
     if let Some(tracking) = elsewhere(&repo)?.first() {
         let branch = tracking.rsplit('/').next().unwrap_or(HERE_BRANCH);
@@ -197,6 +203,11 @@ fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
             .field("tracking", tracking));
     }
     Ok(repo)
+}
+
+fn has_the_branch(path: &Path) -> Box<Error> {
+    Error::new(Code::Exists, format!("branch {HERE_BRANCH} of {} exists already", path.display()))
+        .hint(Hint::of("it may be a registry: ").then(Next::Status))
 }
 
 /// Room for a folder that is not there, or empty.

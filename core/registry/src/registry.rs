@@ -241,7 +241,7 @@ impl Registry {
 
 /// The first root at a head, unverified, with the name that it gives. Where somebody overwrote or removed it, that is a
 /// bad commit like any other, and the root is the one that stood before.
-fn first_root(repo: &Repo, head: Oid) -> Result<Option<(Record, String)>> {
+pub(crate) fn first_root(repo: &Repo, head: Oid) -> Result<Option<(Record, String)>> {
     let now = root_at(repo, head);
     if matches!(now, Ok(Some(_))) {
         return now;

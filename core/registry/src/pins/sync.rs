@@ -121,7 +121,15 @@ impl Project {
         let marker = marker_of(&plan)?;
         match self.standing(&into, &plan, &marker)? {
             Standing::Complete => answer.was_there = true,
-            Standing::Free => self.write(registry.as_ref(), &into, &plan, &marker, &mut answer)?,
+            Standing::Free => {
+                if let Err(error) = self.write(registry.as_ref(), &into, &plan, &marker, &mut answer) {
+                    // Two jobs that fill the same folder at once are both served.
+                    if error.code != Code::Exists || !self.holds(&into, &plan, &marker)? {
+                        return Err(error);
+                    }
+                    answer.was_there = true;
+                }
+            }
             Standing::Earlier => {
                 answer.replaced = true;
                 self.write(registry.as_ref(), &into, &plan, &marker, &mut answer)?;

@@ -58,7 +58,10 @@ impl Sharing<'_> {
         };
         let of_origin = head != own;
         let seen = match of_origin {
-            true => self.registry.bound(),
+            true => {
+                self.registry.check_same_registry(head)?;
+                self.registry.bound()
+            }
             false => self.registry.remembered().map(|it| it.head),
         };
         let follows = |seen: Oid| -> Result<bool> {

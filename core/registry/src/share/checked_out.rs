@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::Context;
 use crate::registry::{Registry, Sharing};
+use refmark_query::review::quoted;
 use refmark_types::error::Result;
 use refmark_types::oid::Oid;
 
@@ -34,7 +35,8 @@ impl CheckedOut {
             return Ok(Vec::new());
         }
         let worktrees = registry.repo.checked_out_at(&registry.branch)?.into_iter();
-        let command = |at: &PathBuf| format!("git -C {} read-tree -m -u {} {head}", at.display(), self.before);
+        let place = |at: &PathBuf| quoted(&at.display().to_string());
+        let command = |at: &PathBuf| format!("git -C {} read-tree -m -u {} {head}", place(at), self.before);
         Ok(worktrees.map(|at| (at.clone(), command(&at))).collect())
     }
 }

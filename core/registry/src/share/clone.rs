@@ -71,7 +71,7 @@ impl Registry {
         refuse_credentials(url)?;
         let here = std::path::absolute(".").map_err(|error| io_error("find", Path::new("."), &error))?;
         let source = match local(url, &here, world.places.home.as_deref()) {
-            Some(path) => Some(Registry::open(&path, world.clone())?),
+            Some(path) => source_at(&path, &world)?,
             None => None,
         };
         let into = match into {
@@ -180,6 +180,23 @@ fn newest_root(view: &View<'_>) -> Result<(Digest, Vec<(String, String)>)> {
         .iter()
         .flat_map(|holder| holder.keys.iter().map(|key| (holder.principal.to_string(), key.id().to_string())));
     Ok((root.record.digest(), keys.collect()))
+}
+
+/// The registry at a path of this machine; nothing where Git can copy it and refmark cannot read it, as with a reftable: the
+/// copy has its references in files.
+fn source_at(path: &Path, world: &Context) -> Result<Option<Registry>> {
+    match Registry::open(path, world.clone()) {
+        Ok(source) => Ok(Some(source)),
+        Err(error) if error.code == Code::Unsupported => Ok(None),
+        // Whoever clones wants what is there, and no new one.
+        Err(error) if !path.exists() => Err(Error::new(error.code, format!("there is no {}", path.display()))
+            .hint("check the path; if its disk is not mounted, mount it")
+            .at(path.display().to_string())),
+        Err(error) if error.code == Code::NotARegistry => {
+            Err(error.hint("name the folder of a registry, or the address of a repository that has one"))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The folder that an address suggests.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::registry::Registry;
+use crate::registry::{Registry, first_root};
 use crate::view::View;
 use crate::view::reader_folder::read_own;
 use refmark_engine::ports::store::RecordStore;
@@ -108,8 +108,33 @@ impl Registry {
         Ok(chain)
     }
 
+    /// An error where a head of the origin is of another registry, or of none: an address can lead elsewhere one day, and
+    /// that is no history to accept.
+    pub(crate) fn check_same_registry(&self, theirs: Oid) -> Result<()> {
+        let (error, found) = match first_root(&self.repo, theirs) {
+            Ok(Some((record, _))) if record.common().registry == self.id() => return Ok(()),
+            Ok(Some((record, name))) => {
+                let id = record.common().registry;
+                let message =
+                    format!("the origin holds another registry, {name} ({id}), and this one is {}", self.id());
+                (Error::new(Code::WrongRegistry, message), id.to_string())
+            }
+            Ok(None) => {
+                let message = format!("the branch {} of the origin is no registry", self.branch());
+                (Error::new(Code::WrongRegistry, message), String::new())
+            }
+            // What cannot be read is told when it is verified.
+            Err(_) => return Ok(()),
+        };
+        Err(error
+            .hint("nothing was taken from it; see where `git remote -v` leads, and ask its owner where the registry is now")
+            .field("expected", self.id())
+            .field("found", found))
+    }
+
     /// An error where a head of the origin does not follow the one that was verified here before.
     pub(crate) fn check_origin_follows(&self, theirs: Oid) -> Result<()> {
+        self.check_same_registry(theirs)?;
         let Some(bound) = self.bound() else { return Ok(()) };
         if self.repo.on_first_parent_chain(theirs, bound)? {
             return Ok(());

@@ -89,10 +89,22 @@ impl Room {
         })
     }
 
-    /// Gives what was built, and is on the disk, its name.
+    /// Of two that make the same at once the second finds the first one's work, and that is no fault of the disk.
+    fn taken_meanwhile(&self, error: Box<Error>) -> Box<Error> {
+        match names_in(&self.target) {
+            Ok(names) if !names.is_empty() => {
+                Error::new(Code::Exists, format!("{} was put there meanwhile", shown(&self.target)))
+                    .hint("somebody else was first: look at what is there, or name another folder")
+                    .at(shown(&self.target))
+            }
+            _ => error,
+        }
+    }
+
+    /// Gives what was built, and is on the disk, its name. An error `exists` where somebody else was first.
     pub fn finish(self) -> Result<()> {
         if !self.inside {
-            self.disk.rename(&self.building.path, &self.target)?;
+            self.disk.rename(&self.building.path, &self.target).map_err(|error| self.taken_meanwhile(error))?;
             return self.disk.sync_dir(self.beside.folder());
         }
         let names = names_in(&self.building.path)?;

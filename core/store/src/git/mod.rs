@@ -20,6 +20,7 @@ mod seal;
 pub mod settings;
 mod stage;
 mod upstream;
+mod worktrees;
 
 #[cfg(test)]
 mod tests;

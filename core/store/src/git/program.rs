@@ -268,15 +268,21 @@ fn hide_secrets(said: &str) -> String {
     said.split_inclusive(char::is_whitespace).map(word).collect()
 }
 
+/// For `NAME::ADDRESS` Git starts the program `git-remote-NAME`; the colons of an IPv6 address name none.
+fn starts_a_helper(argument: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|it| it.is_ascii_alphanumeric() || b"+-.".contains(&it));
+    argument.split_once("::").is_some_and(|(name, _)| is_name(name))
+}
+
 /// A text from outside that becomes an argument: never an option, never a command.
 fn outside(argument: &str) -> Result<&str> {
     if argument.is_empty()
         || argument.starts_with('-')
-        || argument.contains("::")
+        || starts_a_helper(argument)
         || argument.contains(char::is_control)
     {
         return Err(Error::new(Code::BadArgument, format!("`{}` is not handed to git", argument.escape_debug()))
-            .hint("an address or name does not begin with `-` and holds no `::` or control characters"));
+            .hint("an address or name does not begin with `-`, names no helper as `ext::` does, and holds no control characters"));
     }
     Ok(argument)
 }

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::commit_info::{parse_commit, tree_of};
 use super::objects::Objects;
-use super::refs::REF_LIMIT;
-use super::refs::{Refs, check_branch};
+use super::refs::{REF_LIMIT, Refs, check_branch};
 use super::stage::Stage;
 use super::{commit, io_error};
 
 mod revision;
 mod walk;
-use crate::fs::read::{read_bounded, read_text_bounded};
+use crate::fs::read::read_bounded;
 use refmark_engine::ports::store::{NewCommit, RecordStore};
 use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
@@ -48,27 +47,6 @@ impl Repo {
     /// The branch that `HEAD` names; nothing where it names a commit.
     pub fn head_branch(&self) -> Result<Option<String>> {
         Ok(self.refs.symbolic_head()?.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
-    }
-
-    /// The worktrees in which a branch is checked out. Moving such a branch leaves their files behind it.
-    pub fn checked_out_at(&self, branch: &str) -> Result<Vec<PathBuf>> {
-        let wanted = format!("ref: refs/heads/{branch}");
-        let common = &self.refs.common_dir;
-        let at = |git_dir: &Path| {
-            let text = read_text_bounded(&git_dir.join("HEAD"), REF_LIMIT).ok().flatten();
-            text.is_some_and(|text| text.trim_end() == wanted)
-        };
-        let mut found = Vec::new();
-        if !self.bare && at(common) {
-            found.push(common.parent().unwrap_or(common).to_owned());
-        }
-        for entry in fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten() {
-            if at(&entry.path()) {
-                let named = read_text_bounded(&entry.path().join("gitdir"), 1 << 16).ok().flatten().unwrap_or_default();
-                found.push(Path::new(named.trim_end()).parent().unwrap_or(&entry.path()).to_owned());
-            }
-        }
-        Ok(found)
     }
 
     /// A commit's time in seconds and its parents, for walks.

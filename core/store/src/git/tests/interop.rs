@@ -198,7 +198,12 @@ fn revisions_of_clones_tags_and_worktrees_are_found_without_touching_worktree_or
         assert_eq!(repo.head("pushed").unwrap(), Some(mine));
         git(&at, &["branch", "-D", "-q", "pushed"]);
     }
-    for hostile in ["--upload-pack=touch pwned", "ext::sh -c touch% pwned", "", "a\nb"] {
+    // An IPv6 address is one: nobody listens there.
+    for address in ["http://[::1]:1/x", "ssh://[::1]:1/x", "[::1]:x"] {
+        let refused = program.clone_into(address, &home.path().join("no"), true).unwrap_err();
+        assert_eq!(refused.code, Code::GitFailed, "{address}: {refused}");
+    }
+    for hostile in ["--upload-pack=touch pwned", "ext::sh -c touch% pwned", "::x", "my-helper::x", "", "a\nb"] {
         assert_eq!(program.clone_into(hostile, &home.path().join("no"), true).unwrap_err().code, Code::BadArgument);
         assert_eq!(program.fetch(&at, hostile).unwrap_err().code, Code::BadArgument);
     }
