@@ -58,6 +58,8 @@ mod tests {
                 assert_eq!(found(&text), Some("an access token"), "{text}");
             }
         }
+        // The Hub's tokens have no digits.
+        assert_eq!(found(&format!("hf_{}", "aBCdEfgHiJ".repeat(4))), Some("an access token"));
         assert_eq!(found(&format!("AKIA{} is the key", "A1".repeat(8))), Some("an access token"));
         let parts = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "dozjgNryP4J3jVmNHl0w5N"];
         assert_eq!(found(&format!("Authorization: Bearer {}", parts.join("."))), Some("an access token"));
@@ -79,6 +81,7 @@ mod tests {
             "git@forge.example:g/p.git",
             "mail me at ada@example.com",
             "hf_internal_testing/tiny-random-bert",
+            "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",
             "sk-learn and sklearn, npm_config_registry, pypi-mirror, dapi, SG.1, AccountKey=",
             "sk-Learn-pipelines-for-tabular-data-2026-with-cross-validation",
             "eyJ.eyJ.x",

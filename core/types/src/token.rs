@@ -26,7 +26,16 @@ const TOKENS: &[(&str, Letters, usize)] = &[
     ("glcbt-", Letters::Joined, 18),
     ("glrt-", Letters::Joined, 18),
     ("gloas-", Letters::Joined, 18),
+    ("glptt-", Letters::Joined, 18),
+    ("glft-", Letters::Joined, 18),
+    ("glsoat-", Letters::Joined, 18),
+    ("glsa_", Letters::Joined, 30),
     ("hf_", Letters::Plain, 28),
+    ("hvs.", Letters::Joined, 24),
+    ("ATATT3", Letters::Joined, 40),
+    ("lin_api_", Letters::Plain, 40),
+    ("aws_secret_access_key=", Letters::Base64, 40),
+    ("AWS_SECRET_ACCESS_KEY=", Letters::Base64, 40),
     ("xoxb-", Letters::Joined, 20),
     ("xoxp-", Letters::Joined, 20),
     ("xoxa-", Letters::Joined, 20),
@@ -77,10 +86,18 @@ pub(crate) fn is_token(word: &str) -> bool {
                 let goes_on = rest[length..].starts_with(|it: char| it.is_ascii_alphanumeric() || it == '_');
                 free && match letters {
                     Letters::Capitals => length == *least && !goes_on,
-                    _ => length >= *least && rest[..length].contains(|it: char| it.is_ascii_digit()),
+                    _ => length >= *least && looks_drawn(&rest[..length]),
                 }
             })
         })
+}
+
+/// Whether letters look as if they were drawn by lot, and not written by somebody: with a digit, or, as the Hub's tokens
+/// have none, with many letters of either case.
+fn looks_drawn(letters: &str) -> bool {
+    let capitals = letters.bytes().filter(u8::is_ascii_uppercase).count();
+    let small = letters.bytes().filter(u8::is_ascii_lowercase).count();
+    letters.contains(|it: char| it.is_ascii_digit()) || capitals.min(small) * 4 >= letters.len()
 }
 
 /// How a token begins, for places in which the beginning alone tells: the user of an address.
