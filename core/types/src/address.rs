@@ -41,14 +41,11 @@ pub fn without_secrets(address: &str) -> String {
         None => authority.to_owned(),
     };
     let (before, fragment) = match tail.split_once('#') {
-        Some((before, fragment)) => (before, format!("#{fragment}")),
+        Some((before, fragment)) => (before, without_secret_parameters('#', fragment)),
         None => (tail, String::new()),
     };
     let (path, query) = match before.split_once('?') {
-        Some((path, query)) => {
-            let kept: Vec<&str> = query.split('&').filter(|it| !is_secret_parameter(it)).collect();
-            (path, if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) })
-        }
+        Some((path, query)) => (path, without_secret_parameters('?', query)),
         None => (before, String::new()),
     };
     format!("{scheme}://{host}{path}{query}{fragment}")
@@ -61,17 +58,24 @@ pub fn has_secret(address: &str) -> bool {
     let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| {
         user.contains(':') || (is_http(scheme) && (user.len() >= 20 || begins_like_a_token(user)))
     });
-    let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
-    in_user || query.split(['&', '#']).any(is_secret_parameter)
+    in_user || rest.split(['?', '&', '#', ';']).skip(1).any(is_secret_parameter)
+}
+
+/// What follows `?` or `#` in an address, with it; nothing where nothing is left.
+fn without_secret_parameters(mark: char, parameters: &str) -> String {
+    let kept: Vec<&str> = parameters.split('&').filter(|it| !is_secret_parameter(it)).collect();
+    if kept.is_empty() { String::new() } else { format!("{mark}{}", kept.join("&")) }
 }
 
 fn is_http(scheme: &str) -> bool {
     matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
 }
 
+/// A name alone, such as the part `#token` of a page, lets nobody in.
 fn is_secret_parameter(parameter: &str) -> bool {
-    let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    SECRET_PARAMETERS.contains(&name.as_str())
+    parameter.split_once('=').is_some_and(|(name, value)| {
+        !value.is_empty() && SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+    })
 }
 
 #[cfg(test)]
@@ -85,6 +89,8 @@ mod tests {
             ("https://ghp_abc@forge.example/p", "https://forge.example/p"),
             ("https://forge.example:8443/p?private_token=x&ref=main", "https://forge.example:8443/p?ref=main"),
             ("https://forge.example/p?token=x#part", "https://forge.example/p#part"),
+            ("https://forge.example/p#access_token=x&state=1", "https://forge.example/p#state=1"),
+            ("https://forge.example/p#token", "https://forge.example/p#token"),
             ("ssh://git:pw@forge.example/p", "ssh://git@forge.example/p"),
             ("ssh://git@[::1]:22/p", "ssh://git@[::1]:22/p"),
             ("https://u:p@w@forge.example/p", "https://forge.example/p"),
@@ -99,14 +105,26 @@ mod tests {
 
     #[test]
     fn a_user_name_is_no_secret_and_a_token_in_its_place_is() {
-        for secret in
-            ["https://a:b@h/p", "ssh://a:b@h/p", "https://glpat-x@h/p", "https://h/p?sig=1", "https://h/?token=1#a"]
-        {
+        for secret in [
+            "https://a:b@h/p",
+            "ssh://a:b@h/p",
+            "https://glpat-x@h/p",
+            "https://h/p?sig=1",
+            "https://h/?token=1#a",
+            "https://h/#access_token=1",
+            "https://h/p;token=1",
+        ] {
             assert!(has_secret(secret), "{secret}");
         }
-        for plain in
-            ["https://ada@h/p", "ssh://git@h/p", "git@h:p", "https://h/p?ref=main", "/a:b@c", "https://h/a@b:c"]
-        {
+        for plain in [
+            "https://ada@h/p",
+            "ssh://git@h/p",
+            "git@h:p",
+            "https://h/p?ref=main",
+            "/a:b@c",
+            "https://h/a@b:c",
+            "https://h/p#key",
+        ] {
             assert!(!has_secret(plain), "{plain}");
         }
     }
