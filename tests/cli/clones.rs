@@ -89,6 +89,35 @@ fn who_clones_what_is_not_there_is_not_told_to_make_a_registry() {
 }
 
 #[test]
+fn a_registry_on_a_branch_of_any_name_keeps_a_project_from_a_second_one() {
+    let env = TestEnvironment::with_models();
+    env.git("models", &["branch", "-q", "-m", "main", "production"]);
+    env.git(".", &["init", "-q", "project"]);
+    env.git("project", &["remote", "add", "upstream", "../models"]);
+    env.git("project", &["fetch", "-q", "upstream"]);
+    let error = env.fails(&["init", "project", "--here", "--as", "ada"], 1, "exists");
+    assert!(error["message"].as_str().unwrap().contains("upstream/production"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("refmark clone"), "{error}");
+}
+
+#[test]
+fn a_commit_that_wipes_a_registry_is_a_bad_tip_and_no_end_of_it() {
+    let env = two_clones();
+    env.git(".", &["clone", "-q", "models", "work"]);
+    let somebody = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+    env.git("work", &["rm", "-rq", "."]);
+    env.git("work", &[&somebody[..], &["commit", "-q", "-m", "all of it"]].concat());
+    env.git("work", &["push", "-q"]);
+    env.fails(&["resolve", "sentiment@champion"], 4, "bad-tip");
+    assert_eq!(env.json(&["resolve", "sentiment@champion", "--last-good"])["version"], 1);
+    env.fails(&["-R", "ann", "fetch"], 4, "bad-tip");
+    env.git("work", &[&somebody[..], &["revert", "--no-edit", "HEAD"]].concat());
+    env.git("work", &["push", "-q"]);
+    env.ok(&["resolve", "sentiment@champion"]);
+    env.ok(&["-R", "ann", "fetch"]);
+}
+
+#[test]
 fn a_submodule_that_is_left_behind_is_named_by_its_own_folder() {
     let env = TestEnvironment::with_models();
     env.git(".", &["init", "-q", "a project"]);

@@ -154,6 +154,15 @@ fn a_path_that_is_not_utf8_is_no_default_and_no_bug() {
 }
 
 #[test]
+fn a_damaged_lock_file_has_a_next_step() {
+    let env = TestEnvironment::with_models();
+    env.ok(&["pin", "add", "sentiment/1"]);
+    env.write("refmark.lock", b"\xff\xfe");
+    let error = env.fails(&["pin", "check"], 2, "bad-argument");
+    assert!(error["hint"].as_str().unwrap().contains("put the file back"), "{error}");
+}
+
+#[test]
 fn a_lock_file_that_is_a_link_stays_one() {
     let env = TestEnvironment::with_models();
     std::fs::create_dir(env.path("shared")).unwrap();

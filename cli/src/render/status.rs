@@ -27,7 +27,7 @@ impl Render for Status {
         let trust = it.trust_states.iter().map(|(state, count)| (state.to_string(), *count)).collect();
         let root = match &it.trust.root {
             Some(root) if it.trust.vouched_for => format!("{} {root}", good("pinned")),
-            Some(root) => format!("{} {root}", bad("does not hold:")),
+            Some(root) => format!("{} {root}", bad("pinned, and does not vouch for this head:")),
             None => doubtful("none is pinned: `refmark trust pin`"),
         };
         let absent = match it.absent_blobs {

@@ -196,10 +196,15 @@ fn project_repository(path: &Path, world: &Context) -> Result<Repo> {
     if repo.head(HERE_BRANCH)?.is_some() {
         return Err(has_the_branch(path));
     }
-    if let Some(tracking) = elsewhere(&repo)?.first() {
+    if let Some(tracking) = elsewhere(&repo, true)?.first() {
         let branch = tracking.rsplit('/').next().unwrap_or(HERE_BRANCH);
+        let how = match [HERE_BRANCH, OWN_BRANCH].contains(&branch) {
+            true => Hint::of(format!("git branch {branch} {tracking} makes it this copy's")),
+            // A project's folder is looked through for the usual names alone.
+            false => Hint::of("a copy of it in a folder of its own: ").then(Next::Clone { url: None }),
+        };
         return Err(Error::new(Code::Exists, format!("this project has a registry already: {tracking}"))
-            .hint(format!("git branch {branch} {tracking} makes it this copy's; two registries would be two truths"))
+            .hint(how.say("; two registries would be two truths"))
             .field("tracking", tracking));
     }
     Ok(repo)

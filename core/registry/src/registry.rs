@@ -58,7 +58,7 @@ impl Registry {
                 return Self::with_root(repo, branch, world, record, root);
             }
         }
-        match elsewhere(&repo)?.first() {
+        match elsewhere(&repo, false)?.first() {
             Some(tracking) => Err(only_tracked(path, tracking)),
             None => Err(not_a_registry(path, "no branch of it has a trust root")),
         }
@@ -247,8 +247,9 @@ pub(crate) fn first_root(repo: &Repo, head: Oid) -> Result<Option<(Record, Strin
         return now;
     }
     let snapshot = repo.snapshot(head)?;
-    // What never was a registry may have a long history.
-    if snapshot.list("trust")?.is_empty() && snapshot.list("policy")?.is_empty() {
+    // What never was a registry may have a long history, and no folder of ours.
+    let was_one = repo.git_dir().join("refmark").is_dir();
+    if !was_one && snapshot.list("trust")?.is_empty() && snapshot.list("policy")?.is_empty() {
         return now;
     }
     let mut at = repo.commit(head)?.parents.first().copied();
@@ -277,9 +278,9 @@ fn root_at(repo: &Repo, head: Oid) -> Result<Option<(Record, String)>> {
     }
 }
 
-/// The remote-tracking branches that hold a registry, such as `origin/refmark`.
-pub(crate) fn elsewhere(repo: &Repo) -> Result<Vec<String>> {
-    let mut found = repo.tracked_anywhere(&[HERE_BRANCH, OWN_BRANCH])?;
+/// The remote-tracking branches that hold a registry, such as `origin/refmark`: those of the usual names, or all.
+pub(crate) fn elsewhere(repo: &Repo, all: bool) -> Result<Vec<String>> {
+    let mut found = repo.tracked_anywhere(if all { &[] } else { &[HERE_BRANCH, OWN_BRANCH] })?;
     found.retain(|(_, head)| matches!(first_root(repo, *head), Ok(Some(_))));
     Ok(found.into_iter().map(|(name, _)| name).collect())
 }

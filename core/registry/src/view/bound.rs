@@ -119,6 +119,10 @@ impl Registry {
                     format!("the origin holds another registry, {name} ({id}), and this one is {}", self.id());
                 (Error::new(Code::WrongRegistry, message), id.to_string())
             }
+            // Everything was taken away from what was one: a bad commit, which its verification tells.
+            Ok(None) if self.bound().is_some_and(|seen| self.has_on_chain(theirs, seen).unwrap_or(false)) => {
+                return Ok(());
+            }
             Ok(None) => {
                 let message = format!("the branch {} of the origin is no registry", self.branch());
                 (Error::new(Code::WrongRegistry, message), String::new())

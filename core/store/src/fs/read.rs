@@ -9,6 +9,9 @@ use refmark_types::error::{Code, Error, Result};
 
 use super::disk::{io_error, shown};
 
+/// What to do about a file that refmark or Git keeps for itself, and that is none.
+const OWN: &str = "put the file back as it was, from a copy or from Git, or take away what lies in its place";
+
 /// Opens a regular file without following a link at its end and without waiting on a FIFO. None where nothing is there;
 /// an error of code `not-a-file` for anything but a regular file.
 pub fn open_regular(path: &Path) -> Result<Option<File>> {
@@ -50,7 +53,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         Err(e) if nothing(&e) => return Ok(None),
         Err(e) => {
             return match std::fs::metadata(path) {
-                Ok(found) if !found.is_file() => Err(not_a_file(path, &found)),
+                Ok(found) if !found.is_file() => Err(not_a_file(path, &found).hint(OWN)),
                 _ => Err(io_error("open", path, &e)),
             };
         }
@@ -60,7 +63,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     if !found.is_file() {
-        return Err(not_a_file(path, &found));
+        return Err(not_a_file(path, &found).hint(OWN));
     }
     let mut bytes = Vec::new();
     if found.len() <= limit {
@@ -78,7 +81,7 @@ pub fn read_text_bounded(path: &Path, limit: u64) -> Result<Option<String>> {
     let Some(bytes) = read_bounded(path, limit)? else { return Ok(None) };
     String::from_utf8(bytes)
         .map(Some)
-        .map_err(|_| Error::new(Code::BadArgument, format!("{} is not UTF-8", shown(path))).at(shown(path)))
+        .map_err(|_| Error::new(Code::BadArgument, format!("{} is not UTF-8", shown(path))).hint(OWN).at(shown(path)))
 }
 
 /// The error for a symbolic link, a folder, a device, a FIFO or a socket where a file is needed.

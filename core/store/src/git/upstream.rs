@@ -66,9 +66,12 @@ impl Repo {
         Ok(all.filter(|name| super::refs::check_branch(name).is_err()).collect())
     }
 
-    /// Every remote-tracking branch of one of these names, with its remote.
+    /// Every remote-tracking branch of one of these names, with its remote; of any name where none is given.
     pub fn tracked_anywhere(&self, names: &[&str]) -> Result<Vec<(String, Oid)>> {
-        let is_one = |full: &String| names.iter().any(|name| full.ends_with(&format!("/{name}")));
+        let is_one = |full: &String| match names.is_empty() {
+            true => !full.ends_with("/HEAD"),
+            false => names.iter().any(|name| full.ends_with(&format!("/{name}"))),
+        };
         Ok(self.refs.below("refs/remotes/")?.into_iter().filter(|(full, _)| is_one(full)).collect())
     }
 
