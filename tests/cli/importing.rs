@@ -150,3 +150,99 @@ fn an_object_of_lfs_that_is_absent_or_altered_leaves_its_tag_out_and_the_others_
         assert!(answer["left_out"][0]["reason"].as_str().unwrap().contains(reason), "{answer:#}");
     }
 }
+
+/// A repository as DVC 3 and GTO leave it: a file of one version, a folder of the next, and stages that moved.
+fn with_dvc(env: &TestEnvironment) {
+    let who = ["-c", "user.name=Bob", "-c", "user.email=bob@example.com"];
+    let cached = |bytes: &[u8], ending: &str| {
+        let sum = md5_of(env, bytes);
+        env.write(&format!("train/.dvc/cache/files/md5/{}/{}{ending}", &sum[..2], &sum[2..]), bytes);
+        format!("{sum}{ending}")
+    };
+    std::fs::create_dir(env.path("train")).unwrap();
+    env.git("train", &["init", "-q", "-b", "main"]);
+    env.write("train/.gitignore", "/.dvc/cache\n/models\n");
+    env.write("train/dvc.yaml", "artifacts:\n  churn:\n    path: models/churn.bin\n    type: model\n");
+    for (n, tags) in
+        [(1u8, &["churn@v1.0.0", "churn#prod#1"][..]), (2, &["churn@v2.0.0", "churn#staging#2", "churn#dev#3"])]
+    {
+        let sum = cached(&[vec![0x08; 100], vec![n]].concat(), "");
+        env.write(
+            "train/models/churn.bin.dvc",
+            format!("outs:\n- md5: {sum}\n  size: 101\n  hash: md5\n  path: churn.bin\n"),
+        );
+        env.git("train", &["add", "-f", ".gitignore", "dvc.yaml", "models/churn.bin.dvc"]);
+        env.git("train", &[&who[..], &["commit", "-q", "-m", "train"]].concat());
+        for tag in tags {
+            env.git("train", &[&who[..], &["tag", "-a", "-m", "by gto", tag]].concat());
+        }
+    }
+    env.git("train", &[&who[..], &["tag", "-a", "-m", "no longer", "churn#dev!#4"]].concat());
+    let config = cached(b"{}\n", "");
+    let list = format!("[{{\"md5\": \"{config}\", \"relpath\": \"conf/config.json\"}}]");
+    let sum = cached(list.as_bytes(), ".dir");
+    env.write("train/dvc.yaml", "artifacts:\n  churn:\n    path: models/out\n");
+    env.write("train/dvc.lock", format!("schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    outs:\n    - path: models/out\n      hash: md5\n      md5: {sum}\n"));
+    env.git("train", &["add", "dvc.yaml", "dvc.lock"]);
+    env.git("train", &[&who[..], &["commit", "-q", "-m", "a folder"]].concat());
+    env.git("train", &[&who[..], &["tag", "-a", "-m", "by gto", "churn@v3.0.0"]].concat());
+}
+
+fn md5_of(env: &TestEnvironment, bytes: &[u8]) -> String {
+    env.write("hashed", bytes);
+    let ran = env.program("md5sum").arg(env.path("hashed")).output().unwrap();
+    String::from_utf8(ran.stdout).unwrap()[..32].to_owned()
+}
+
+#[test]
+fn a_repository_of_dvc_and_gto_comes_over_with_its_versions_and_its_stages_as_aliases() {
+    let env = TestEnvironment::new();
+    env.ok(&["init", "models", "--as", "ada"]);
+    with_dvc(&env);
+    let ran = env.run(&["import", "dvc", "train", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["created"], 3, "{answer:#}");
+    let release = |n: u64| env.json(&["show", &format!("churn/{n}")])["version"]["release"].clone();
+    assert_eq!([release(1), release(2), release(3)], ["v1.0.0", "v2.0.0", "v3.0.0"]);
+    let files = env.json(&["show", "churn/3"])["manifest"]["files"].clone();
+    assert_eq!(files[0]["path"], "conf/config.json", "{files:#}");
+    // What is quarantined is no alias's: that is said, and done once it is trusted.
+    let left: Vec<&str> =
+        answer["left_out"].as_array().unwrap().iter().map(|it| it["source"].as_str().unwrap()).collect();
+    assert_eq!((ran.status, left), (1, vec!["churn#prod", "churn#staging"]), "{answer:#}");
+    for n in ["churn/1", "churn/2"] {
+        env.ok(&["transition", n, "trusted", "--reason", "ours"]);
+    }
+    let again = env.json(&["import", "dvc", "train", "--only", "churn"]);
+    assert_eq!((&again["created"], again["left_out"].as_array().unwrap().len()), (&0.into(), 0), "{again:#}");
+    assert_eq!(env.json(&["resolve", "churn@prod"])["version"], 1);
+    assert_eq!(env.json(&["resolve", "churn@staging"])["version"], 2);
+    env.fails(&["resolve", "churn@dev"], 1, "not-found");
+    let log = env.json(&["log", "churn@prod"]).to_string();
+    assert!(log.contains("GTO's tag churn#prod#1 by Bob <bob@example.com> on 2"), "{log}");
+    let head = env.git("models", &["rev-parse", "HEAD"]);
+    env.json(&["import", "dvc", "train"]);
+    assert_eq!(env.git("models", &["rev-parse", "HEAD"]), head, "a second run changes nothing");
+    env.fails(&["import", "dvc", "train", "--only", "nobody"], 1, "not-found");
+    assert_eq!(env.json(&["verify"])["verdict"], "ok");
+}
+
+#[test]
+fn a_file_of_dvcs_cache_that_is_absent_or_altered_leaves_its_version_out_and_the_others_come() {
+    let env = TestEnvironment::new();
+    env.ok(&["init", "models", "--as", "ada"]);
+    with_dvc(&env);
+    let place = |bytes: &[u8]| {
+        let sum = md5_of(&env, bytes);
+        env.path(&format!("train/.dvc/cache/files/md5/{}/{}", &sum[..2], &sum[2..]))
+    };
+    std::fs::write(place(&[vec![0x08; 100], vec![1]].concat()), b"other").unwrap();
+    std::fs::remove_file(place(b"{}\n")).unwrap();
+    let ran = env.run(&["import", "dvc", "train", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let said: Vec<&str> =
+        answer["left_out"].as_array().unwrap().iter().map(|it| it["reason"].as_str().unwrap()).collect();
+    assert_eq!((ran.status, &answer["created"]), (1, &1.into()), "{answer:#}");
+    assert!(said[0].contains("is damaged") && said[1].contains("dvc fetch"), "{said:?}");
+    assert!(said.contains(&"it is of a version that was not brought over"), "{said:?}");
+}

@@ -67,6 +67,15 @@ pub enum ImportAction {
         #[arg(value_name = "PATH|URI")]
         location: String,
     },
+    /// Models that a Git repository keeps with DVC and names with GTO's tags: versions, and stages as aliases
+    Dvc {
+        /// The repository, a clone on this disk with its .dvc/cache
+        #[arg(value_name = "REPOSITORY")]
+        repository: PathBuf,
+        /// Only this artifact
+        #[arg(long = "only", value_name = "ARTIFACT")]
+        only: Vec<String>,
+    },
     /// A model that a Git repository keeps with Git LFS: each tag becomes a version
     GitLfs {
         /// The repository, a clone on this disk

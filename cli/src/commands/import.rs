@@ -8,7 +8,7 @@ use std::process::Command;
 use refmark_core::types::error::{Code, Error};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::package_path::PackagePath;
-use refmark_core::{HubImport, ImportAnswer, LfsImport};
+use refmark_core::{DvcImport, HubImport, ImportAnswer, LfsImport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -69,6 +69,11 @@ impl Render for ImportAnswer {
 pub fn run(app: &App, args: &ImportArgs) -> Reply {
     match &args.action {
         ImportAction::Mlflow { location } => mlflow(app, location),
+        ImportAction::Dvc { repository, only } => {
+            let registry = app.registry()?;
+            let signer = app.signer(&registry)?;
+            reply(registry.write(&*signer).import_dvc(repository, &DvcImport { only: only.clone() })?)
+        }
         ImportAction::GitLfs { repository, model, folder, tags, proposal } => {
             let folder = folder.as_deref().map(|text| PackagePath::parse(text.trim_end_matches('/'))).transpose()?;
             let wanted = LfsImport { model: ModelName::parse(model)?, folder, tags: tags.clone() };

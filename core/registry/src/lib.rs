@@ -164,6 +164,7 @@ pub use write::approve::{ApproveAnswer, ApproveRequest};
 pub use write::attach::{AttachAnswer, AttachRequest};
 pub use write::catalog::{CatalogAnswer, EntryAnswer, Migration, Unfit};
 pub use write::checkpoint::CheckpointAnswer;
+pub use write::import::dvc::DvcImport;
 pub use write::import::git_lfs::LfsImport;
 pub use write::import::hub::HubImport;
 pub use write::import::{ImportAnswer, ImportedVersion, NotImported};

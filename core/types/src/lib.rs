@@ -11,7 +11,7 @@
 //! | [`package_path`] | paths of files in a package, which every file system can hold |
 //! | [`time`], [`span`] | points in time (UTC, whole seconds) and spans such as `30d` |
 //! | [`json`], [`canonical`], [`printer`], [`value`](mod@value), [`number`] | strict JSON: reading, RFC 8785 bytes for signatures, the stored form |
-//! | [`toml`] | the text of policies, lock files and settings |
+//! | [`toml`], [`yaml`] | the text of policies, lock files and settings; what other tools write |
 //! | [`text`] | text that is safe on a terminal, in Markdown and in HTML |
 //! | [`code`], [`error`], [`hint`] | stable codes, one error type that carries them, and hints that each face spells in its own language |
 //!
@@ -66,3 +66,4 @@ pub mod time;
 mod token;
 pub mod toml;
 pub mod value;
+pub mod yaml;

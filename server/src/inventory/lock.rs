@@ -7,6 +7,7 @@ use std::path::Path;
 
 use refmark_core::records::trust::TrustState;
 use refmark_core::store::fs::read::open_regular;
+use refmark_core::types::yaml;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,7 +15,6 @@ use super::artifact::{Artifact, Format, is_digest, object_path, sorted};
 use super::event::Action;
 use super::names::is_name;
 use super::write::{Draft, Part};
-use super::yaml;
 use crate::fatal::Fatal;
 use crate::objects::place::canonical;
 

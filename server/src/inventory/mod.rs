@@ -13,7 +13,6 @@ pub mod lock;
 pub mod names;
 pub mod seen;
 pub mod write;
-pub mod yaml;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

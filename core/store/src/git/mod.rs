@@ -27,7 +27,7 @@ mod tests;
 
 pub use objects::blob_id;
 pub use open::{Format, RepoCondition};
-pub use repo::Repo;
+pub use repo::{Repo, TagInfo};
 
 use std::path::Path;
 

@@ -17,6 +17,20 @@ use refmark_engine::snapshot::{Change, CommitInfo, Entry, History, Snapshot};
 use refmark_pack::tree;
 use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::oid::Oid;
+use refmark_types::time::Timestamp;
+
+/// What a tag is of, and what it says of itself. None of it carries authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagInfo {
+    /// Its name.
+    pub name: String,
+    /// The commit that it leads to.
+    pub commit: Oid,
+    /// Who made it, as `Name <email>`.
+    pub by: String,
+    /// When.
+    pub time: Timestamp,
+}
 
 /// An open Git repository. One value serves many threads and may live long: packs that come and go are followed.
 pub struct Repo {
@@ -145,16 +159,31 @@ impl Repo {
         Ok(self.refs.below("refs/tags/")?.into_keys().collect())
     }
 
-    /// The commit that a tag leads to.
+    /// A tag by its name: the commit that it leads to, and who made it when, as it says.
     ///
     /// # Errors
     ///
     /// `not-found` where there is no such tag, `bad-argument` where it is of something else than a commit.
-    pub fn resolve_tag(&self, tag: &str) -> Result<Oid> {
-        let found = self.refs.below("refs/tags/")?.get(tag).copied();
-        let id = found.ok_or_else(|| Error::new(Code::NotFound, format!("there is no tag {}", tag.escape_debug())))?;
-        revision::commit_behind(self, id)
+    pub fn tag(&self, name: &str) -> Result<TagInfo> {
+        let found = self.refs.below("refs/tags/")?.get(name).copied();
+        let id = found.ok_or_else(|| Error::new(Code::NotFound, format!("there is no tag {}", name.escape_debug())))?;
+        let commit = self.commit(revision::commit_behind(self, id)?)?;
+        // A tag without an object of its own says nothing of itself: it is taken to be of its commit's author and time.
+        let tagged = match self.objects.any(id)? {
+            Some((gix::objs::Kind::Tag, bytes)) => tagger(&bytes, self.objects.hash),
+            _ => None,
+        };
+        let (by, time) = tagged.unwrap_or((commit.author, commit.time));
+        Ok(TagInfo { name: name.to_owned(), commit: commit.id, by, time })
     }
+}
+
+/// Who made a tag, and when.
+fn tagger(bytes: &[u8], hash: gix::hash::Kind) -> Option<(String, Timestamp)> {
+    let tag = gix::objs::TagRef::from_bytes(bytes, hash).ok()?;
+    let tagger = tag.tagger().ok()??;
+    let seconds = tagger.time().ok()?.seconds;
+    Some((format!("{} <{}>", tagger.name, tagger.email), Timestamp::from_unix(seconds)))
 }
 
 impl RecordStore for Repo {

@@ -6,17 +6,16 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::ImportAnswer;
+use super::{ImportAnswer, building, is_file, name_of, open_repository};
 use crate::registry::Writer;
 use crate::write::register::Package;
 use refmark_engine::ports::Silent;
-use refmark_engine::snapshot::{CommitInfo, History, Mode};
+use refmark_engine::snapshot::{CommitInfo, History};
 use refmark_store::blob::{Work, digest_of_file};
 use refmark_store::fs::disk::io_error;
-use refmark_store::fs::sibling::{Beside, Building};
 use refmark_store::git::Repo;
 use refmark_types::digest::Digest;
-use refmark_types::error::{Code, Error, Result, bug};
+use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::{ModelName, Release};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
@@ -53,12 +52,7 @@ impl Writer<'_> {
     /// `not-found` where a tag that was named is not there; those of opening the repository; those of registering that are
     /// not about one version.
     pub fn import_git_lfs(&self, repository: &Path, wanted: &LfsImport) -> Result<ImportAnswer> {
-        let repo = Repo::open_on(self.registry.world().disk.clone(), repository).map_err(|error| match error.code {
-            Code::NotARegistry => Error::new(Code::NotFound, error.message)
-                .hint("name a clone on this disk; `git clone` makes one")
-                .at(repository.display().to_string()),
-            _ => error,
-        })?;
+        let repo = open_repository(self.registry, repository)?;
         let mut answer = ImportAnswer::default();
         for tagged in tagged(&repo, &wanted.tags)? {
             self.registry.world().cancel.check()?;
@@ -76,15 +70,9 @@ impl Writer<'_> {
         answer: &mut ImportAnswer,
     ) -> Result<()> {
         let (commit, folder) = (&tagged.commit, wanted.folder.as_ref().map(PackagePath::as_str).unwrap_or_default());
-        let name = std::path::absolute(repository).map_err(|error| io_error("find", repository, &error))?;
-        let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name_of(repository)?;
         let source = format!("git-lfs:{name}/{folder}@{}", commit.id);
-        let beside =
-            Beside::of(&self.registry.work_folder().join("import")).ok_or_else(|| bug("a folder without a name"))?;
-        let disk = &self.registry.world().disk;
-        beside.sweep(&**disk);
-        let building = Building::at(&beside, disk);
-        disk.make_dirs(&building.path)?;
+        let building = building(self.registry)?;
         if let Err(reason) = self.lay_out(repo, commit.id, folder, &building.path)? {
             answer.leave_out(source, reason);
             return Ok(());
@@ -111,7 +99,7 @@ impl Writer<'_> {
                 folder => change.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
             };
             let (Some(inside), Some((mode, oid))) = (inside, change.new) else { continue };
-            if mode != Mode::File {
+            if !is_file(mode) {
                 return Ok(Err(format!("{} is a link or a submodule", change.path.escape_debug())));
             }
             let Ok(path) = PackagePath::parse(inside) else {
@@ -146,8 +134,8 @@ fn tagged(repo: &Repo, only: &[String]) -> Result<Vec<Tagged>> {
     let names = if only.is_empty() { repo.tags()? } else { only.to_vec() };
     let mut found = Vec::new();
     for tag in names {
-        match repo.resolve_tag(&tag) {
-            Ok(id) => found.push(Tagged { commit: repo.commit(id)?, tag: Some(tag) }),
+        match repo.tag(&tag) {
+            Ok(info) => found.push(Tagged { commit: repo.commit(info.commit)?, tag: Some(tag) }),
             // A tag of a tree or a blob is nobody's version; one that was asked for by name is told.
             Err(error) if error.code == Code::BadArgument && only.is_empty() => {}
             Err(error) => return Err(error),

@@ -3,15 +3,22 @@
 //! Each version is a commit of its own: who is stopped goes on where it was, because what is registered already is known by its
 //! bytes and its source, and registering it again changes nothing. What cannot be brought is named with the reason.
 
+pub(crate) mod dvc;
 pub(crate) mod git_lfs;
 pub(crate) mod hub;
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use crate::registry::Writer;
+use crate::registry::{Registry, Writer};
 use crate::write::register::Package;
+use refmark_engine::snapshot::Mode;
+use refmark_store::fs::disk::io_error;
+use refmark_store::fs::sibling::{Beside, Building};
+use refmark_store::git::Repo;
 use refmark_types::digest::ArtifactId;
-use refmark_types::error::{Code, Result};
+use refmark_types::error::{Code, Error, Result, bug};
 use refmark_types::name::ModelName;
 
 /// A version that was brought over, or was here from an earlier run.
@@ -79,6 +86,37 @@ impl Writer<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Opens a Git repository that is brought over.
+fn open_repository(registry: &Registry, path: &Path) -> Result<Repo> {
+    Repo::open_on(registry.world().disk.clone(), path).map_err(|error| match error.code {
+        Code::NotARegistry => Error::new(Code::NotFound, error.message)
+            .hint("name a clone on this disk; `git clone` makes one")
+            .at(path.display().to_string()),
+        _ => error,
+    })
+}
+
+/// What a repository is called: the name of its folder.
+fn name_of(repository: &Path) -> Result<String> {
+    let path = std::path::absolute(repository).map_err(|error| io_error("find", repository, &error))?;
+    Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
+}
+
+/// An empty folder in which a version is laid out; it goes with the value, or with the next import where this one is killed.
+fn building(registry: &Registry) -> Result<Building> {
+    let beside = Beside::of(&registry.work_folder().join("import")).ok_or_else(|| bug("a folder without a name"))?;
+    let disk = &registry.world().disk;
+    beside.sweep(&**disk);
+    let building = Building::at(&beside, disk);
+    disk.make_dirs(&building.path)?;
+    Ok(building)
+}
+
+/// Whether an entry of Git is a file, also one that may be executed.
+fn is_file(mode: Mode) -> bool {
+    matches!(mode, Mode::File | Mode::Odd(0o100_755))
 }
 
 /// Whether an error of registering is about what is registered, so that the next version may fare better.

@@ -5,7 +5,7 @@ use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 
 /// The deepest nesting.
-const DEPTH: usize = 64;
+pub const DEPTH: usize = 64;
 
 /// A collection that is being read.
 enum Open {
@@ -13,7 +13,18 @@ enum Open {
     Map(Map<String, Value>, Option<String>),
 }
 
-/// Reads a document; an error says why not.
+/// Reads a document of at most [`DEPTH`] levels.
+///
+/// # Errors
+///
+/// A sentence that says why the text is no such document.
+///
+/// ```
+/// use refmark_types::value::json;
+///
+/// assert_eq!(refmark_types::yaml::read("a: [1, 'b']")?, json!({"a": [1, "b"]}));
+/// # Ok::<(), String>(())
+/// ```
 pub fn read(text: &str) -> Result<Value, String> {
     let mut open: Vec<Open> = Vec::new();
     let mut document = None;
