@@ -203,7 +203,7 @@ def test_a_part_of_a_list_is_a_list_and_its_numbers_are_versions(two: refmark.Re
     with pytest.raises(refmark.UsageError, match="`-1` is not a version"):
         two.promote("sentiment@champion", -1)
     for wrong in (None, 1.5):
-        with pytest.raises(TypeError, match="a text or a version"):
+        with pytest.raises(TypeError, match="version: expected a reference or a whole number"):
             two.promote("sentiment@champion", wrong)  # type: ignore[arg-type]
 
 

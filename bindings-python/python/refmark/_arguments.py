@@ -58,6 +58,8 @@ def time(given: TimeLike | None) -> str | None:
     """The text of a time."""
     if given is None or isinstance(given, str):
         return given
+    if not isinstance(given, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a time is RFC 3339 text or an aware datetime, and not {given!r}")
     if given.tzinfo is None:
         raise UsageError(
             f"{given!r} has no time zone", code="bad-time", hint="use datetime.now(timezone.utc), or RFC 3339 text"
@@ -126,16 +128,20 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
         wrong = f"a package has no {', '.join(unknown)}" if unknown else "a package without a model"
         raise UsageError(wrong, code="bad-argument", hint="give model, paths and the other arguments of register")
     of = given.get
+    for name in ("metrics", "lineage"):
+        if not isinstance(of(name) or {}, Mapping):
+            raise TypeError(f"{name}: expected a mapping, and not {of(name)!r}")
     paths, card, parents = of("paths") or (), of("card"), of("parents")
     if isinstance(paths, (str, os.PathLike)):
         paths = (paths,)
+    paths = [os.path.expanduser(it) if os.fspath(it).startswith("~") else it for it in paths]
     if isinstance(card, os.PathLike):
         card = Path(card).read_text(encoding="utf-8")
     if not isinstance(parents, Sequence) or isinstance(parents, str):
         parents = [] if parents is None else [parents]
     return {
         "model": given["model"],
-        "paths": list(paths),
+        "paths": paths,
         "absent": [tuple(it) for it in of("absent") or ()],
         "metrics": [(str(key), number(key, value)) for key, value in (of("metrics") or {}).items()],
         "lineage": [(str(key), str(value)) for key, value in (of("lineage") or {}).items()],

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from .errors import ExistsError, IntegrityError
+from .errors import ExistsError, IntegrityError, StorageError
 
 
 def cache_folder() -> Path:
@@ -15,7 +15,7 @@ def cache_folder() -> Path:
     if named:
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "refmark"
+    return (Path(base) if base else Path(os.path.expanduser("~")) / ".cache") / "refmark"
 
 
 def cached(artifact: str, files: Sequence[str]) -> Path:
@@ -26,7 +26,14 @@ def cached(artifact: str, files: Sequence[str]) -> Path:
 
         name += "-" + hashlib.sha256("\0".join(sorted(files)).encode()).hexdigest()[:12]
     folder = cache_folder() / "artifacts" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the cache {cache_folder()} cannot be written: {error.strerror}",
+            code="access-denied",
+            hint="set REFMARK_CACHE to a folder that can, or say into=FOLDER",
+        ) from error
     return folder
 
 

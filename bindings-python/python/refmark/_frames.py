@@ -50,7 +50,12 @@ class Rows(tuple[T, ...]):
         return tuple.__getitem__(self, at)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """One dict a row, with the keys of the command's ``--json``."""
+        """One dict a row, with the keys of the command's ``--json``.
+
+        Example::
+
+            json.dumps(reg.versions("sentiment").to_dicts())
+        """
         return [row.to_dict() for row in self]
 
     def to_pandas(self) -> pandas.DataFrame:

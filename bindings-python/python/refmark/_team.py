@@ -327,11 +327,21 @@ class Finding(Answer):
         object.__setattr__(self, "_page", page)
 
     def to_markdown(self) -> str:
-        """The page as Markdown, such as for a pull request."""
+        """The page as Markdown, such as for a pull request.
+
+        Example::
+
+            print(reg.review("main~1..main").to_markdown())
+        """
         return self._markdown
 
     def to_html(self) -> str:
-        """The page as a piece of HTML that brings its own style, light and dark."""
+        """The page as a piece of HTML that brings its own style, light and dark.
+
+        Example::
+
+            Path("review.html").write_text(reg.review("main~1..main").to_html())
+        """
         return self._page
 
     def _repr_markdown_(self) -> str:

@@ -59,7 +59,12 @@ class Value:
 
     @classmethod
     def from_answer(cls: type[V], answer: Mapping[str, Any]) -> V:
-        """The value of an answer, such as ``json.loads`` of the command's ``--json``."""
+        """The value of an answer, such as ``json.loads`` of the command's ``--json``.
+
+        Example::
+
+            refmark.Resolved.from_answer(json.loads(output))
+        """
         made = object.__new__(cls)
         _fill(made, answer)
         return made
@@ -76,7 +81,12 @@ class Value:
             return object.__getattribute__(self, name)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer, with the keys of the command's ``--json``."""
+        """The answer, with the keys of the command's ``--json``.
+
+        Example::
+
+            json.dumps(reg.resolve("sentiment@champion").to_dict())
+        """
         keys = self._keys
         return {keys.get(it.name, it.name): plain(getattr(self, it.name)) for it in fields(self)}  # type: ignore[arg-type]
 

@@ -94,7 +94,12 @@ class Diff(Value):
     page: str = field(repr=False, compare=False, default="")
 
     def to_markdown(self) -> str:
-        """The diff as it stands in a pull request."""
+        """The diff as it stands in a pull request.
+
+        Example::
+
+            print(reg.diff("sentiment/3", "sentiment/4").to_markdown())
+        """
         return self.markdown
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,6 +50,13 @@ class Registering(Verbs):
         path of a file with it. What looks like a key, a token or a password is refused without ``allow_secret``, and
         bytes that were revoked or deleted without ``allow_withdrawn``: with it they begin in quarantine. ``absent``
         names files that are not here: path, SHA-256 and size. Ctrl-C stops at once and leaves nothing behind.
+
+        Raises `UsageError` for an argument that is wrong, `RefusedError` where the policy does not let you, `StorageError` where a file
+        cannot be read, and `ConflictError` where a file changes meanwhile.
+
+        Example::
+
+            version = reg.register("sentiment", "out/", metrics={"f1": 0.91}, lineage={"training_run": "r7"})
         """
         given = {
             "model": model,
@@ -80,6 +87,12 @@ class Registering(Verbs):
         """Registers many packages in one commit: all of them, or none.
 
         Each is a mapping with ``model``, ``paths`` and the other arguments of :meth:`register`.
+
+        Raises what :meth:`register` does.
+
+        Example::
+
+            reg.register_many({"model": "m", "paths": folder} for folder in folders)
         """
         made = [package(it) for it in packages]
         return rows(Version, self._native.register(made, listener(progress)))
@@ -104,6 +117,12 @@ class Registering(Verbs):
         ``file`` is JSON or any text; what is said here goes before what it says. ``verdict`` is ``pass``, ``fail`` or
         ``info``. A metric is a number, or ``(number, "higher" or "lower")`` for what is better. ``dataset``, ``suite``
         and ``tool`` are ``NAME``, ``NAME@VERSION`` or ``NAME@sha256:…``: metrics of different data are never compared.
+
+        Raises `NotFoundError` for what is not registered, `UsageError` for a type that the catalog does not have, and `RefusedError`.
+
+        Example::
+
+            reg.attach("sentiment/4", "evaluation", verdict="pass", metrics={"f1": 0.93}, dataset="march@2026-03")
         """
         measured = [(name, it if isinstance(it, tuple) else (it, None)) for name, it in (metrics or {}).items()]
         given = {
@@ -152,7 +171,14 @@ class Registering(Verbs):
         tags: Mapping[str, object] | None = None,
         untag: str | Iterable[str] | None = None,
     ) -> Labelled:
-        """Says what a model is, who answers for it, and its tags; what is left out stays."""
+        """Says what a model is, who answers for it, and its tags; what is left out stays.
+
+        Raises `NotFoundError` where there is no such model.
+
+        Example::
+
+            reg.describe("sentiment", "what people feel", owner="nlp", tags={"team": "nlp"})
+        """
         return Labelled.from_answer(self._native.describe(model, words(description, owner, tags, untag)))
 
     def announce(
@@ -163,7 +189,14 @@ class Registering(Verbs):
         owner: str | None = None,
         tags: Mapping[str, object] | None = None,
     ) -> Labelled:
-        """Takes a model's name before it has a version."""
+        """Takes a model's name before it has a version.
+
+        Raises `ExistsError` where the name is taken.
+
+        Example::
+
+            reg.announce("sentiment", "what people feel")
+        """
         return Labelled.from_answer(self._native.announce(model, words(description, owner, tags, None)))
 
     def label(
@@ -174,23 +207,51 @@ class Registering(Verbs):
         tags: Mapping[str, object] | None = None,
         untag: str | Iterable[str] | None = None,
     ) -> Labelled:
-        """Says what a version is, and its tags; what is left out stays."""
+        """Says what a version is, and its tags; what is left out stays.
+
+        Raises `NotFoundError` where there is no such version.
+
+        Example::
+
+            reg.label("sentiment/4", tags={"quantised": "no"})
+        """
         return Labelled.from_answer(self._native.label(_text(reference), words(description, None, tags, untag)))
 
     def hide(self, reference: RefLike, reason: str = "") -> Labelled:
-        """Leaves a model or a version out of lists and closes its aliases. Records and bytes stay."""
+        """Leaves a model or a version out of lists and closes its aliases. Records and bytes stay.
+
+        Raises `NotFoundError` where there is nothing of that name.
+
+        Example::
+
+            reg.hide("sentiment/4", "trained on the wrong file")
+        """
         text = _text(reference)
         if is_pin(text):
             return Labelled.from_answer(self._native.hide_model(text.removeprefix("models:/"), reason))
         return Labelled.from_answer(self._native.hide_version(text, reason))
 
     def unhide(self, reference: RefLike) -> Labelled:
-        """Shows a hidden model or version in lists again. Aliases that were closed stay closed."""
+        """Shows a hidden model or version in lists again. Aliases that were closed stay closed.
+
+        Raises `NotFoundError` where there is nothing of that name.
+
+        Example::
+
+            reg.unhide("sentiment/4")
+        """
         text = _text(reference)
         if is_pin(text):
             return Labelled.from_answer(self._native.describe(text.removeprefix("models:/"), words(hidden=False)))
         return Labelled.from_answer(self._native.label(text, words(hidden=False)))
 
     def rename(self, model: str, to: str) -> Labelled:
-        """Gives a model a new name. Its versions keep their numbers; the old name points at the new one."""
+        """Gives a model a new name. Its versions keep their numbers; the old name points at the new one.
+
+        Raises `ExistsError` where the new name is taken.
+
+        Example::
+
+            reg.rename("sentiment", "nlp.sentiment")
+        """
         return Labelled.from_answer(self._native.rename(model, to))

@@ -44,6 +44,13 @@ class Sharing(Verbs):
 
         Without ``into``, the folder lies in the cache (``REFMARK_CACHE``) by the artifact's id, and is checked again
         each time. ``files`` takes single files: names or patterns such as ``*.json``.
+
+        Raises `RefusedError` for what is not trusted, `AbsentError` for bytes that are elsewhere, `IntegrityError` for a byte that is
+        wrong, and `ExistsError` where ``into`` holds something else.
+
+        Example::
+
+            folder = reg.pull("sentiment/4", files="*.safetensors")
         """
         asked = {"files": files, "at": at, "hard_links": hard_links, "allow_unverified": allow_unverified}
         doubts = {"last_good": last_good, "accept_incomplete": accept_incomplete, "archived": archived}
@@ -52,7 +59,14 @@ class Sharing(Verbs):
     def pull_details(
         self, reference: RefLike, into: PathLike | None = None, *, progress: ProgressLike = None, **asked: Any
     ) -> Pulled:
-        """:meth:`pull`, with what was handed out: the artifact, its files, what the reference meant."""
+        """:meth:`pull`, with what was handed out: the artifact, its files, what the reference meant.
+
+        Raises what :meth:`pull` does.
+
+        Example::
+
+            reg.pull_details("sentiment/4").artifact
+        """
         return self._pulled(reference, into, asked, progress)
 
     def pull_quarantined(
@@ -69,6 +83,10 @@ class Sharing(Verbs):
 
         By those whom the policy gives the right ``scan``, or asks before the artifact is trusted; else a
         :class:`RefusedError` says who may. Nothing is loaded by loading ``into`` itself.
+
+        Example::
+
+            reg.pull_quarantined("sentiment/4", "look-here", "to read the pickle")
         """
         asked = how({"files": files, "allow_unverified": allow_unverified})
         answer = self._native.pull_quarantined(_text(reference), into, reason, asked, listener(progress))
@@ -78,6 +96,7 @@ class Sharing(Verbs):
         self, reference: RefLike, into: PathLike | None, given: dict[str, Any], progress: ProgressLike
     ) -> Pulled:
         text, asked = _text(reference), how(given)
+        into = None if into is None else Path(into).expanduser()
         if is_pin(text):
             # A bare name is what the project pinned: the lock and the cache are enough.
             return nearest()._pulled(text, into, asked, progress)
@@ -92,7 +111,8 @@ class Sharing(Verbs):
         # The folder as the caller named it: not every path is the text that an answer holds.
         pulled = Pulled.from_answer({**answer, "path": into})
         for said in answer.get("warnings", ()):
-            warnings.warn(said, stacklevel=3)
+            # The caller of `pull`: above this and what names wrong arguments.
+            warnings.warn(said, stacklevel=4)
         if pulled.resolved.alias is not None and asked["at"] is None:
             _warn_of_moving(self._native.id, pulled.resolved)
         return pulled
@@ -108,7 +128,14 @@ class Sharing(Verbs):
         last_good: bool = False,
         accept_incomplete: bool = False,
     ) -> Path:
-        """The path of one file in the store, to map into memory; never write to it."""
+        """The path of one file in the store, to map into memory; never write to it.
+
+        With ``hash`` its bytes are hashed now. Raises `NotFoundError` for a file that it does not have, and what :meth:`pull` does.
+
+        Example::
+
+            weights = reg.file("sentiment/4", "model.safetensors")
+        """
         text = _text(reference)
         if is_pin(text):
             return nearest()._file(text, file, at)
@@ -126,18 +153,36 @@ class Sharing(Verbs):
         """Pins versions by digest in the project's ``refmark.lock``; without a project, the working folder's.
 
         ``name`` is what the project calls the one pin; ``max_offline``, such as ``30d``, how long it may go unasked.
+
+        Raises `NotFoundError` where there is no such version, and `ExistsError` where the name is pinned.
+
+        Example::
+
+            reg.pin("sentiment@champion")
         """
         lock = Lock(project) if project is not None else _lock_here()
         pins = [(_text(it), name) for it in references]
         return Pins(lock._native.add(self._native, pins, None, max_offline, tofu))
 
     def update_pins(self, *names: str, project: PathLike | None = None, dry_run: bool = False) -> Pins:
-        """Moves pins to what their aliases hold now; all where none is named."""
+        """Moves pins to what their aliases hold now; all where none is named.
+
+        ``dry_run`` only says what would move. Raises `NotPinnedError` for a name that is not pinned.
+
+        Example::
+
+            reg.update_pins("sentiment", dry_run=True)
+        """
         lock = Lock(project) if project is not None else nearest()
         return Pins(lock._native.update(self._native, [*names], dry_run))
 
     def remotes(self) -> Rows[Remote]:
-        """The other places that hold the registry's blobs."""
+        """The other places that hold the registry's blobs.
+
+        Example::
+
+            [it.name for it in reg.remotes()]
+        """
         return rows(Remote, self._native.list_remotes())
 
     def add_remote(
@@ -152,19 +197,46 @@ class Sharing(Verbs):
         """Adds another place for blobs: a folder, or ``s3://``, ``gs://``, ``az://`` or ``https://``.
 
         ``profile`` names one in ``~/.aws``. Credentials are never kept: they come from the environment and those files.
+
+        Raises `ExistsError` where the name is taken, and `StorageError` where the place cannot be reached.
+
+        Example::
+
+            reg.add_remote("bucket", "s3://models/store", region="eu-central-1")
         """
         return Remote.from_answer(self._native.add_remote(name, place, endpoint, region, profile))
 
     def check_remote(self, name: str, *, hash: bool = False) -> RemoteCheck:
-        """Compares what a remote holds with what the registry needs; with ``hash`` by every byte."""
+        """Compares what a remote holds with what the registry needs; with ``hash`` by every byte.
+
+        Raises `NotFoundError` where there is no such remote.
+
+        Example::
+
+            reg.check_remote("bucket").missing
+        """
         return RemoteCheck.from_answer(self._native.check_remote(name, hash))
 
     def remove_remote(self, name: str) -> None:
-        """Forgets a remote. Nothing of it is removed."""
+        """Forgets a remote. Nothing of it is removed.
+
+        Raises `NotFoundError` where there is no such remote.
+
+        Example::
+
+            reg.remove_remote("bucket")
+        """
         self._native.remove_remote(name)
 
     def sync(self, remote: str | None = None, *, progress: ProgressLike = None) -> SyncReport:
-        """Moves blobs both ways: what is absent here comes, what a remote lacks goes."""
+        """Moves blobs both ways: what is absent here comes, what a remote lacks goes.
+
+        ``remote`` names one; all without it. Raises `StorageError` where one cannot be reached.
+
+        Example::
+
+            reg.sync("bucket").sent
+        """
         return SyncReport.from_answer(self._native.sync(remote, listener(progress)))
 
     def backup(self, folder: PathLike, *, progress: ProgressLike = None) -> Backup:
@@ -191,11 +263,25 @@ class Sharing(Verbs):
         return Drill(self._native.backup_drill(folder, number, listener(progress)))
 
     def fetch(self) -> Transfer:
-        """Brings the commits of the origin that the registry was cloned from, and verifies them."""
+        """Brings the commits of the origin that the registry was cloned from, and verifies them.
+
+        Raises `StorageError` where the origin cannot be reached, and `IntegrityError` where its history is not as signed.
+
+        Example::
+
+            reg.fetch()
+        """
         return Transfer(self._native.fetch())
 
     def push(self) -> Transfer:
-        """Sends the registry's commits to the origin that it was cloned from."""
+        """Sends the registry's commits to the origin that it was cloned from.
+
+        Raises `StorageError` where the origin cannot be reached, and `ConflictError` where it has newer commits: fetch first.
+
+        Example::
+
+            reg.push()
+        """
         return Transfer(self._native.push())
 
 
@@ -217,6 +303,6 @@ def _warn_of_moving(registry: str, resolved: Resolved) -> None:
         f"{resolved.reference} may move: it is version {resolved.version} now. To pin it: "
         f'reg.pin("{resolved.model}@{resolved.alias}")',
         MovingAliasWarning,
-        # The caller of `pull`: above `_pulled` and this.
-        stacklevel=4,
+        # The caller of `pull`: above `_pulled`, this, and what names wrong arguments.
+        stacklevel=5,
     )
