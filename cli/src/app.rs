@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use refmark_core::engine::ports::Cancel;
 use refmark_core::engine::ports::signer::Signer;
+use refmark_core::store::git::program::Git;
 use refmark_core::store::key::{Found, KeySearch};
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::{CheckedOut, Context, Located, Pinning, Registry, View, founders_key, locate, open_located};
+use refmark_core::{
+    CheckedOut, Context, Located, Notices, Pinning, Registry, View, founders_key, locate, open_located,
+};
 
 use crate::args::Globals;
 use crate::render::{safe, warning};
@@ -23,6 +26,8 @@ pub struct App {
     key_notes: RefCell<Vec<String>>,
     /// Where the registry stood, if its branch is checked out somewhere.
     checked_out: RefCell<Option<CheckedOut>>,
+    /// What people should know of a change that was made.
+    notices: Notices,
     /// How many transfers are under way at a time, where the user said so.
     jobs: Cell<Option<u16>>,
 }
@@ -35,6 +40,7 @@ impl App {
             cancel: Cancel::default(),
             key_notes: RefCell::default(),
             checked_out: RefCell::default(),
+            notices: Notices::default(),
             jobs: Cell::default(),
         }
     }
@@ -83,6 +89,7 @@ impl App {
     /// Gives a world somebody who watches and who may stop it.
     pub fn equip(&self, world: &mut Context) {
         world.cancel = self.cancel.clone();
+        world.notices = self.notices.clone();
         if progress::is_watched() && !self.globals.quiet && !self.globals.json {
             world.progress = Arc::new(progress::Bar::default());
         }
@@ -96,6 +103,11 @@ impl App {
     /// What stops this command's work: Ctrl-C sets it.
     pub fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    /// The `git` program, for as long as nobody interrupts.
+    pub fn git(&self) -> Git {
+        Git::default().until(&self.cancel)
     }
 
     /// The registry that is meant.
@@ -119,7 +131,8 @@ impl App {
     }
 
     /// Says which worktrees the command left behind.
-    pub fn tell_of_worktrees(&self) {
+    pub fn tell_of_changes(&self) {
+        self.notices.take().iter().for_each(|notice| self.warn(notice));
         let Some(before) = self.checked_out.take() else { return };
         let left = self.world().and_then(|world| before.left_behind(world)).unwrap_or_default();
         for (at, command) in left {

@@ -39,7 +39,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let done = catch_unwind(AssertUnwindSafe(|| {
         let answer = crate::commands::run(&app, cli.command)?;
         out(&printed(&*answer, globals.json)?);
-        app.tell_of_worktrees();
+        app.tell_of_changes();
         answer.then().map(|()| answer.status())
     }));
     let done = done.unwrap_or_else(|_| Err(panicked()));

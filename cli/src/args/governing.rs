@@ -38,7 +38,7 @@ pub struct CheckArgs {
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The version
+    /// The version, or `usage`: what is used of the registry, in the units of the catalog
     #[arg(value_name = "REF")]
     pub reference: String,
     /// How to print it; `cyclonedx` is an ML-BOM, `page` a web page by itself

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use refmark_core::store::fs::disk::RealDisk;
 use refmark_core::store::fs::durable::replace;
-use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result, bug};
 use refmark_core::{DrillAnswer, Registry, RestoreAnswer, RestoreRequest};
 use serde::Serialize;
@@ -22,7 +21,7 @@ pub struct Restored(pub RestoreAnswer);
 pub fn run(app: &App, args: &BackupArgs) -> Reply {
     match (&args.action, &args.target) {
         (Some(BackupAction::Check(args)), _) => check(app, args),
-        (None, Some(target)) => reply(app.registry()?.share().backup(&Git::default(), target)?),
+        (None, Some(target)) => reply(app.registry()?.share().backup(&app.git(), target)?),
         (None, None) => Err(Error::new(Code::BadArgument, "name the folder to back up to")),
     }
 }
@@ -32,7 +31,7 @@ fn check(app: &App, args: &BackupCheckArgs) -> Reply {
     if !args.drill {
         return reply(Registry::check_backup(&args.source, args.number, &app.world()?)?);
     }
-    let answer = app.registry()?.share().drill(&args.source, args.number, &Git::default())?;
+    let answer = app.registry()?.share().drill(&args.source, args.number, &app.git())?;
     if let Some(report) = &args.report {
         write_report(report, &answer)?;
     }
@@ -48,6 +47,6 @@ fn write_report(path: &Path, answer: &DrillAnswer) -> Result<()> {
 pub fn restore(app: &App, args: &RestoreArgs) -> Reply {
     app.arm();
     let request = RestoreRequest { number: args.number, tofu: app.globals().tofu };
-    let (_, answer) = Registry::restore(&args.source, &args.path, app.world()?, &Git::default(), request)?;
+    let (_, answer) = Registry::restore(&args.source, &args.path, app.world()?, &app.git(), request)?;
     reply(Restored(answer))
 }

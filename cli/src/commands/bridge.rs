@@ -2,7 +2,6 @@
 
 use refmark_core::store::fs::disk::RealDisk;
 use refmark_core::store::fs::durable::replace;
-use refmark_core::store::git::program::Git;
 use refmark_core::{BridgeAnswer, BridgeRunRequest};
 use serde::Serialize;
 
@@ -60,6 +59,6 @@ fn run_in_repository(app: &App, args: &BridgeRunArgs) -> Reply {
         to: args.to.clone(),
         allow_unverified: args.allow_unverified,
     };
-    let answer = registry.share().bridge_run(&Git::default(), &*signer, &request)?;
+    let answer = registry.share().bridge_run(&app.git(), &*signer, &request)?;
     reply(Bridged { answer, dry: false })
 }

@@ -1,12 +1,10 @@
 //! `doctor`: what may go wrong here some day, each with what to do.
 
-use refmark_core::store::git::program::Git;
-
 use crate::answer::{Reply, reply};
 use crate::app::App;
 
 /// Runs the command.
 pub fn run(app: &App) -> Reply {
     let registry = app.registry()?;
-    reply(registry.maintain().doctor(&app.keys(), &Git::default()))
+    reply(registry.maintain().doctor(&app.keys(), &app.git()))
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::{ExportRequest, Viewer};
 
@@ -19,11 +18,11 @@ pub fn run(app: &App, args: &ExportSiteArgs) -> Reply {
     let viewer = if args.data_only { None } else { Some(viewer(args.viewer.viewer.as_deref())?) };
     let registry = app.registry()?;
     if let (Some(file), Some(viewer)) = (&args.single_file, &viewer) {
-        return reply(registry.share().export_single_page(&Git::default(), file, viewer)?);
+        return reply(registry.share().export_single_page(&app.git(), file, viewer)?);
     }
     let request = ExportRequest { viewer: viewer.as_ref(), blobs: args.blobs, allow_unverified: args.allow_unverified };
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    reply(registry.share().export_site(&Git::default(), &dir, &request)?)
+    reply(registry.share().export_site(&app.git(), &dir, &request)?)
 }
 
 /// The viewer: the one that is named, else the one that this command carries.

@@ -1,6 +1,5 @@
 //! `gc`: removes what nobody needs.
 
-use refmark_core::store::git::program::Git;
 use refmark_core::types::name::RemoteName;
 
 use crate::answer::{Reply, reply};
@@ -13,5 +12,5 @@ pub fn run(app: &App, args: &GcArgs) -> Reply {
         let name = RemoteName::parse(name)?;
         return reply(app.registry()?.share().gc_remote(&name, args.dry_run)?);
     }
-    reply(app.registry()?.maintain().gc(&Git::default(), args.dry_run)?)
+    reply(app.registry()?.maintain().gc(&app.git(), args.dry_run)?)
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use refmark_core::store::fs::child::wait;
 use refmark_core::types::error::{Code, Error};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::package_path::PackagePath;
@@ -97,7 +98,9 @@ fn mlflow(app: &App, location: &str) -> Reply {
     let globals = app.globals();
     command.envs(globals.key.as_ref().map(|key| ("REFMARK_KEY", key)));
     command.envs(globals.trust_root.as_ref().map(|root| ("REFMARK_TRUST_ROOT", root)));
-    let done = command.output().map_err(|error| missing(&python, &error.to_string()))?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(|error| missing(&python, &error.to_string()))?;
+    let done = wait(child, Vec::new(), app.cancel())?.output;
     if !done.status.success() {
         return Err(told(&done.stdout).unwrap_or_else(|| missing(&python, last_line(&done.stderr).trim())));
     }

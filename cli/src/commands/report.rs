@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use refmark_core::query::report::{Dossier, annex_iv, cyclonedx, model_card};
+use refmark_core::query::report::{Dossier, ProductUse, Usage, annex_iv, cyclonedx, model_card};
 use refmark_core::render::report::page;
 use refmark_core::store::fs::disk::RealDisk;
 use refmark_core::store::fs::durable::replace;
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::{Code, Error, Result};
+use refmark_core::types::name::ModelName;
 use refmark_core::types::reference::Reference;
 use refmark_core::types::text::size;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::completions::Raw;
 use crate::answer::{Json, Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::ReportArgs;
-use crate::render::{Page, safe};
+use crate::render::{Page, Table, safe};
 
 /// A dossier for a terminal.
 #[derive(Serialize)]
@@ -26,6 +27,34 @@ struct Shown(Dossier);
 impl Render for Shown {
     fn render(&self, out: &mut Page) {
         out.raw(&page(&self.0).terminal(true));
+    }
+}
+
+/// In place of a version: what is used of the registry. A model of this name goes before.
+const USAGE: &str = "usage";
+
+/// What is used, for a terminal.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Used(Usage);
+
+impl Render for Used {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new(["UNIT", "BILLABLE", "TOTAL", "BY PRODUCT"]);
+        for unit in &self.0.units {
+            let by = |it: &ProductUse| {
+                format!("{} {}", it.product.as_ref().map_or("(none)", |product| product.as_str()), it.count)
+            };
+            let billable = if unit.billable { "yes" } else { "no" };
+            table.row([
+                unit.unit.as_str().into(),
+                billable.into(),
+                unit.total.map_or("not counted here".to_owned(), |total| total.to_string()).into(),
+                unit.products.iter().map(by).collect::<Vec<_>>().join(", ").into(),
+            ]);
+        }
+        page.table(table);
+        page.line(format!("as of commit {}", self.0.head.short()));
     }
 }
 
@@ -62,9 +91,12 @@ fn pack(to: Option<&Path>, make: impl FnOnce() -> Result<Vec<u8>>) -> Reply {
 
 /// Runs the command.
 pub fn run(app: &App, args: &ReportArgs) -> Reply {
-    let reference = Reference::parse(&args.reference)?;
     let registry = app.registry()?;
     let view = app.view(&registry)?;
+    if args.reference == USAGE && view.facts()?.newest_version(&ModelName::parse(USAGE)?)?.is_none() {
+        return reply(Used(registry.read().usage(&view)?));
+    }
+    let reference = Reference::parse(&args.reference)?;
     let dossier = registry.read().report(&view, &reference)?;
     let shown = page(&dossier);
     match args.profile.as_deref() {

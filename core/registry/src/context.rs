@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::notices::Notices;
 use refmark_engine::ports::{Cancel, Clock, Progress, Silent};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
@@ -122,6 +123,8 @@ pub struct Context {
     pub cache: Option<PathBuf>,
     /// How remotes that are no folders are reached.
     pub remotes: Settings,
+    /// Hears what people should know of a change.
+    pub notices: Notices,
 }
 
 impl Context {
@@ -147,6 +150,7 @@ impl Context {
             cancel: Cancel::default(),
             wait: Duration::from_secs(30),
             disk: Arc::new(RealDisk),
+            notices: Notices::default(),
         }
     }
 

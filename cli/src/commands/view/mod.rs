@@ -5,7 +5,6 @@ mod serve;
 use refmark_core::ExportRequest;
 use refmark_core::engine::ports::Cancel;
 use refmark_core::store::fs::host::unguessable;
-use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::oid::Oid;
 use serde::Serialize;
@@ -69,7 +68,7 @@ pub fn run(app: &App, args: &ViewArgs) -> Reply {
     })?;
     let token = unguessable().ok_or_else(|| Error::new(Code::Io, "the system has no random numbers for an address"))?;
     let request = ExportRequest { viewer: Some(&viewer), ..ExportRequest::default() };
-    let site = registry.share().export_site(&Git::default(), folder.path(), &request)?;
+    let site = registry.share().export_site(&app.git(), folder.path(), &request)?;
     let server = Server::bind(folder.path(), args.port, &token)?;
     reply(ViewAnswer {
         url: format!("http://127.0.0.1:{}/{token}/{}", server.port(), site.fragment),

@@ -3,12 +3,14 @@
 mod annex_iv;
 mod cyclonedx;
 mod model_card;
+mod usage;
 
 use serde::Serialize;
 
 pub use annex_iv::annex_iv;
 pub use cyclonedx::cyclonedx;
 pub use model_card::model_card;
+pub use usage::{ProductUse, UnitUse, Usage, usage};
 
 use super::answer::QueryContext;
 use super::explain::brought_by;
@@ -191,7 +193,11 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
         model: model.clone(),
         owner: reader.about(model)?.and_then(|about| about.owner.clone()),
         stage: reader.stage(model, number)?.0,
-        trust: reader.trust(&artifact)?.0,
+        trust: match context.closed_by(&artifact)? {
+            // Its bytes were revoked under another name.
+            Some(_) => TrustState::Revoked,
+            None => reader.trust(&artifact)?.0,
+        },
         version: (*version).clone(),
         artifact,
         manifest,

@@ -25,7 +25,9 @@ pub fn model_card(dossier: &Dossier) -> String {
         }
     }
     line("tags:".to_owned());
-    for tag in ["refmark", dossier.manifest.format.as_str()].into_iter().filter(|tag| !tag.is_empty()) {
+    // A package without weights has no format that anybody would search for.
+    let is_word = |tag: &&str| !matches!(*tag, "" | "none");
+    for tag in ["refmark", dossier.manifest.format.as_str()].into_iter().filter(is_word) {
         line(format!("- {}", quoted(tag)));
     }
     let results = results(dossier);

@@ -2,6 +2,7 @@
 //! wrote it may have said anything. Who has the bytes looks again.
 
 mod differences;
+mod hidden;
 mod known;
 #[cfg(test)]
 mod tests;
@@ -242,6 +243,14 @@ impl Registry {
     /// The manifests of a range that its bytes, as far as they are here, contradict.
     pub(crate) fn false_claims(&self, history: &Repo, base: Option<Oid>, head: Oid) -> Result<Vec<Problem>> {
         Ok(self.derive_range(history, base, head)?.iter().filter_map(Looked::problem).collect())
+    }
+
+    /// Refuses a range that brings, or moves to another trust state, an artifact whose bytes contradict its manifest.
+    ///
+    /// # Errors
+    /// `inconsistent-manifest`, as far as the bytes are here.
+    pub(crate) fn refuse_false_claims(&self, base: Option<Oid>, head: Oid) -> Result<()> {
+        self.derive_range(&self.repo, base, head)?.iter().find_map(Looked::error).map_or(Ok(()), Err)
     }
 
     /// Holds the manifests that a range brings, or moves to another trust state, against the bytes that are here. Where the

@@ -55,6 +55,8 @@ fn is_told_by_everyone(team: &Team, request: &RegisterRequest, forged: ArtifactI
     let options = CheckOptions { push: false, allow_unverified: true };
     let checked = read.check("main..propose/forged", options).unwrap();
     assert_eq!((checked.exit, checked.verifies.len()), (4, 0), "{:?}", checked.problems);
+    let land = team.registry.write(&key_of("nora")).land("propose/forged");
+    assert_eq!(land.unwrap_err().code, Code::InconsistentManifest);
     let head = team.registry.repo().resolve_revision("propose/forged").unwrap();
     let push = format!("{} {head} refs/heads/main\n", team.main());
     let pushed = team.registry.share().pre_receive(&push, None).unwrap();
@@ -142,4 +144,64 @@ fn who_has_no_bytes_says_claimed_and_who_has_them_says_derived() {
     assert!(shown(read.review("main..propose/two").unwrap()).contains("claimed: the bytes were not read here"));
     let found = read.verify(None, VerifyOptions::default()).unwrap();
     assert_eq!((found.derived, found.claimed), (0, 2));
+}
+
+#[test]
+fn a_pickle_that_somebody_without_bytes_trusted_is_neither_pulled_nor_promoted() {
+    let team = Team::new();
+    let mut package = team.package(1);
+    std::fs::write(package.paths[0].join("head.pkl"), PICKLE).unwrap();
+    package.owner = None;
+    team.registry.write(&key_of("ada")).register(&package).unwrap();
+    let (request, forged) = forged(&team, 1, |manifest| {
+        let file = manifest.files.iter_mut().find(|file| file.path == "head.pkl").unwrap();
+        (file.class, file.format) = (FileClass::Data, "text".to_owned());
+        manifest.contents = None;
+    });
+    team.write("nora", |facts, author| Ok(plan::register(facts, author, &request, &mut Batch::new())?.0));
+    // Where the bytes are not, there is nothing to look at.
+    let (blobs, away) = (team.registry.store().blobs().to_owned(), team.home.path().join("away"));
+    std::fs::rename(&blobs, &away).unwrap();
+    let ask = TrustRequest::new(forged, TrustState::Trusted, "the manifest says so");
+    let trusted = team.registry.write(&key_of("nora")).transition_trust(&ask).unwrap();
+    assert_eq!(trusted.manifest_is, Some(ManifestIs::Claimed));
+    std::fs::rename(&away, &blobs).unwrap();
+
+    let into = team.home.path().join("out");
+    let asked = crate::PullRequest { allow_unverified: true, ..Default::default() };
+    let reference = Reference::Artifact(forged);
+    let read = team.registry.read();
+    for error in [
+        read.pull(&reference, &into, &asked).unwrap_err(),
+        read.path_of(&reference, Some("head.pkl"), &asked, true).unwrap_err(),
+        team.registry.write(&key_of("nora")).promote(&Team::promote(2, "dev", "to try it")).unwrap_err(),
+    ] {
+        assert_eq!(error.code, Code::InconsistentManifest, "{error}");
+        assert!(error.message.contains("head.pkl") && !into.exists(), "{error}");
+    }
+    // Its other files are what they claim to be.
+    let other = read.path_of(&reference, Some("model.safetensors"), &asked, true).unwrap();
+    assert!(other.verified);
+}
+
+#[test]
+fn whoever_has_the_bytes_does_not_approve_what_they_contradict() {
+    let team = Team::new();
+    let mut package = team.package(1);
+    std::fs::write(package.paths[0].join("head.pkl"), PICKLE).unwrap();
+    package.owner = None;
+    team.registry.write(&key_of("ada")).register(&package).unwrap();
+    let (request, forged) = forged(&team, 1, |manifest| {
+        let file = manifest.files.iter_mut().find(|file| file.path == "head.pkl").unwrap();
+        (file.class, file.format) = (FileClass::Tensors, "safetensors".to_owned());
+        manifest.contents = None;
+    });
+    team.write("nora", |facts, author| Ok(plan::register(facts, author, &request, &mut Batch::new())?.0));
+    let ask = TrustRequest::new(forged, TrustState::Trusted, "");
+    team.propose("propose/trust", "nora", |facts, author| plan::trust(facts, author, &ask));
+    let approval = crate::ApproveRequest { target: "propose/trust".to_owned(), ..Default::default() };
+    let error = team.registry.write(&key_of("ada")).approve(&approval).unwrap_err();
+    assert_eq!(error.code, Code::InconsistentManifest, "{error}");
+    let error = team.registry.write(&key_of("ada")).land("propose/trust").unwrap_err();
+    assert_eq!(error.code, Code::InconsistentManifest, "{error}");
 }

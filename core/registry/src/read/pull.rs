@@ -90,6 +90,7 @@ impl<'r> Reader<'r> {
         let (resolved, manifest) = self.handed_out(&view, reference, request)?;
         let files = chosen(&manifest.files, &request.include)?;
         self.registry.fetch(&files)?;
+        self.registry.refuse_hidden_code(resolved.artifact, &files)?;
         let mut plan = placements(&files)?;
         for (placement, file) in plan.iter_mut().zip(&files).filter(|(_, file)| file.known_size().is_none()) {
             placement.size = self.registry.store.size(&file.sha256)?;
@@ -134,6 +135,7 @@ impl<'r> Reader<'r> {
             return Err(Error::new(Code::NotFound, message).hint(format!("it has {}", names.join(", "))));
         };
         self.registry.fetch(&[entry])?;
+        self.registry.refuse_hidden_code(resolved.artifact, &[entry])?;
         if hash {
             let found = self.registry.store.verify(
                 Some(&[entry.sha256]),

@@ -87,7 +87,7 @@ impl Registry {
                 .to_string(),
             None => url.to_owned(),
         };
-        Git::default().clone_into(&from, room.path(), true)?;
+        Git::default().until(&world.cancel).clone_into(&from, room.path(), true)?;
         let clone = Registry::open(room.path(), world.clone())?;
         let mut answer = clone.inspect(request)?;
         clone.keep_its_branch()?;

@@ -182,7 +182,14 @@ impl Sharing<'_> {
         name: &str,
     ) -> Result<(RangeVerdict, Vec<Problem>)> {
         let refused = |error: Box<Error>| Ok((RangeVerdict::Refused, vec![Problem::of(&error, None, new)]));
-        if name != format!("refs/heads/{}", self.registry.branch) {
+        let own = format!("refs/heads/{}", self.registry.branch);
+        if name != own && name.eq_ignore_ascii_case(&own) {
+            return refused(Error::new(
+                Code::Refused,
+                format!("`{}` would be the registry's own branch, where case is not told apart", name.escape_debug()),
+            ));
+        }
+        if name != own {
             return match (name.starts_with("refs/replace/"), new, self.registry.branch == HERE_BRANCH) {
                 (true, ..) => refused(Error::new(
                     Code::Refused,

@@ -58,7 +58,7 @@ impl Registry {
     pub(crate) fn fetch_origin(&self, origin: &Origin) -> Result<Oid> {
         let seen = self.tracked_head();
         let put_back = || seen.map_or(Ok(()), |seen| self.track(&origin.remote, seen));
-        Git::default().fetch(self.git_dir(), &origin.remote)?;
+        Git::default().until(&self.world.cancel).fetch(self.git_dir(), &origin.remote)?;
         let Some(theirs) = self.tracked_head() else {
             put_back()?;
             return Err(Error::new(Code::NotFound, format!("{} has no branch {}", origin.url, self.branch()))

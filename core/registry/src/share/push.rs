@@ -71,7 +71,8 @@ impl Sharing<'_> {
             (blobs, bytes) = (blobs + went.0, bytes + went.1);
             let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
             let expected = before.map(|it| it.to_string()).unwrap_or_default();
-            match Git::default().push(self.registry.git_dir(), &origin.remote, &refspec, &expected) {
+            let git = Git::default().until(&self.registry.world.cancel);
+            match git.push(self.registry.git_dir(), &origin.remote, &refspec, &expected) {
                 Ok(()) => {
                     self.registry.track(&origin.remote, view.head)?;
                     self.registry.bind(view.head);

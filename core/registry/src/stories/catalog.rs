@@ -242,3 +242,93 @@ fn a_new_schema_is_a_numbered_version_and_is_held_against_what_stands_first() {
     let again = ada.catalog_change(Family::EvidenceType, &id, &change, true).unwrap_err();
     assert_eq!(again.code, Code::NothingToDo);
 }
+
+#[test]
+fn a_package_that_claims_a_contract_of_client_libraries_is_held_to_its_schema() {
+    let team = Team::new();
+    let schema = json!({"required": ["contract"], "properties": {
+        "manifest": {"required": ["source"]}, "contract": {"required": ["inputs"]}}});
+    let request = EntryRequest { family: Family::SdkContract, ..entry("serving-v2", schema) };
+    team.registry.write(team.as_("ada")).catalog_add(&request).unwrap();
+    let register = |package: &crate::Package| team.registry.write(team.as_("nora")).register(package);
+    let mut package = team.package("a");
+    package.capabilities = vec!["serving-v2".to_owned(), "text in, label out".to_owned()];
+    package.contract = None;
+    let error = register(&package).unwrap_err();
+    assert!(error.message.contains("claims sdk-contract serving-v2"), "{error}");
+    package.contract = Some(super::team::contract());
+    assert!(register(&package).unwrap_err().message.contains("source is missing"), "the manifest is judged, too");
+    package.source = Some("https://hub.example.com/a".to_owned());
+    register(&package).unwrap();
+    let set = |state| {
+        team.registry.write(team.as_("ada")).catalog_state(Family::SdkContract, &request.id, state).unwrap();
+    };
+    set(EntryState::Deprecated);
+    package.paths = vec![team.folder("b")];
+    let warned = register(&package).unwrap().warnings;
+    assert!(warned.iter().any(|it| it.contains("sdk-contract serving-v2 is deprecated")), "{warned:?}");
+    set(EntryState::Disabled);
+    package.paths = vec![team.folder("c")];
+    assert!(register(&package).unwrap_err().message.contains("disabled"));
+    // Who claims nothing is asked nothing.
+    package.capabilities.clear();
+    register(&package).unwrap();
+}
+
+#[test]
+fn whoever_names_what_is_deprecated_is_told_whatever_the_record_is() {
+    let team = Team::new();
+    let ada = team.registry.write(team.as_("ada"));
+    let it = team.registry.write(team.as_("bo")).register(&team.package("a")).unwrap();
+    let told = || team.registry.world().notices.take();
+    assert_eq!(told(), Vec::<String>::new());
+    let product = EntryRequest { family: Family::Product, ..entry("gpuaas", Value::Null) };
+    ada.catalog_add(&product).unwrap();
+    for (family, id) in
+        [(Family::AuditAction, "transition"), (Family::ArtifactType, "model"), (Family::Product, "gpuaas")]
+    {
+        ada.catalog_state(family, &EntryId::parse(id).unwrap(), EntryState::Deprecated).unwrap();
+    }
+    told();
+    let quarantined = TrustRequest::new(it.artifact, TrustState::Quarantined, "look again");
+    team.registry.write(team.as_("bo")).transition_trust(&quarantined).unwrap();
+    let said = told();
+    assert!(said.iter().any(|it| it.contains("audit-action transition is deprecated")), "{said:?}");
+    assert!(said.iter().any(|it| it.contains("artifact-type model is deprecated")), "{said:?}");
+    ada.catalog_add(&entry("gpuaas.burn-in", Value::Null)).unwrap();
+    let said = told();
+    assert!(said.len() == 1 && said[0].contains("product gpuaas is deprecated"), "{said:?}");
+    let reason = TrustRequest::new(it.artifact, TrustState::Trusted, "fine");
+    team.registry.write(team.as_("bo")).propose(None, |writer| writer.transition_trust(&reason)).unwrap();
+    assert_eq!(told().len(), 2, "a proposal says so, too");
+}
+
+#[test]
+fn use_is_counted_in_the_units_of_the_catalog_by_product() {
+    let team = Team::new();
+    let ada = team.registry.write(team.as_("ada"));
+    ada.catalog_add(&EntryRequest { family: Family::Product, ..entry("gpuaas", Value::Null) }).unwrap();
+    let unit = EntryRequest { family: Family::UsageUnit, billable: true, ..entry("gpu-hour", Value::Null) };
+    ada.catalog_add(&unit).unwrap();
+    let change = EntryChange { billable: Some(true), ..EntryChange::default() };
+    ada.catalog_change(Family::UsageUnit, &EntryId::parse("version").unwrap(), &change, false).unwrap();
+    let bo = team.registry.write(team.as_("bo"));
+    let mut package = team.package("a");
+    let one = bo.register(&package).unwrap();
+    package.model = model("gpuaas.fast");
+    package.owner = None;
+    let two = bo.register(&package).unwrap();
+    assert_eq!(one.artifact, two.artifact);
+    let usage = team.registry.read().usage(&team.registry.view().unwrap()).unwrap();
+    let of = |unit: &str| usage.units.iter().find(|it| it.unit.as_str() == unit).unwrap();
+    let by_product = |unit: &str| -> Vec<(Option<String>, u64)> {
+        of(unit).products.iter().map(|it| (it.product.as_ref().map(ToString::to_string), it.count)).collect()
+    };
+    assert_eq!((of("version").total, of("version").billable), (Some(2), true));
+    assert_eq!(by_product("version"), [(None, 1), (Some("gpuaas".to_owned()), 1)]);
+    let bytes = of("stored-byte");
+    assert_eq!(bytes.total, Some(bytes.products[0].count), "what two products have is stored once");
+    assert!(bytes.total > Some(0) && bytes.products.len() == 2 && !bytes.billable);
+    assert_eq!((of("gpu-hour").total, of("gpu-hour").billable), (None, true), "nothing here tells of it");
+    assert_eq!(of("published-pin").total, Some(0));
+}

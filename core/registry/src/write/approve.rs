@@ -18,13 +18,13 @@ use refmark_engine::snapshot::Mode;
 use refmark_records::approval::Waiver;
 use refmark_records::layout::Place;
 use refmark_records::policy::{MemberKind, Policy, Right};
-use refmark_types::digest::Digest;
+use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
 use refmark_types::name::PrincipalId;
 use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a principal says to a proposal.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +84,7 @@ impl Writer<'_> {
         let (view, author) = self.newest(Holder::Member)?;
         let ahead = self.registry.proposal(&view, &request.target)?;
         let waiting = self.waiting_in(&view, &ahead)?;
+        self.registry.refuse_false_claims(Some(ahead.base), ahead.tip)?;
         let plan = planned(&view, &author, request, &waiting)?;
         let mut ready = self.ready(&plan, &view.state()?.shared_objects())?;
         let judged = self.with_approvals(&view, &ahead, &ready)?;
@@ -155,6 +156,7 @@ impl Writer<'_> {
         let mut statements = Vec::new();
         let written = self.change(|view, author| {
             let waiting = self.waiting_here(view, commit)?;
+            self.look_at(view, &waiting)?;
             statements = signed(&waiting);
             planned(view, author, request, &waiting)
         })?;
@@ -176,6 +178,21 @@ impl Writer<'_> {
             reports,
             next: Vec::new(),
         })
+    }
+
+    /// Holds the artifacts of what waits against their bytes, as far as these are here: whoever approves vouches for them.
+    fn look_at(&self, view: &View<'_>, waiting: &[Waiting]) -> Result<()> {
+        let artifacts: BTreeSet<ArtifactId> = waiting
+            .iter()
+            .filter_map(|it| match Place::parse(&it.path) {
+                Some(Place::Trust(artifact, _)) => Some(artifact),
+                _ => None,
+            })
+            .collect();
+        for artifact in artifacts {
+            self.registry.derive(view.facts()?, artifact)?.error().map_or(Ok(()), Err)?;
+        }
+        Ok(())
     }
 
     /// What waits on the registry's own branch: landings that are pending, and moves that took effect at once.

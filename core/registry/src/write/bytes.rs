@@ -60,7 +60,7 @@ impl<'r> Writer<'r> {
             return Err(name_the_file(error.clone(), &files));
         }
         match (found.absent.is_empty(), self.absent) {
-            (true, _) => Ok(Some(artifact)),
+            (true, _) => self.registry.refuse_hidden_code(artifact, &files).map(|()| Some(artifact)),
             (false, true) => Ok(None),
             (false, false) => {
                 // Whoever goes back at night is asked no gate.

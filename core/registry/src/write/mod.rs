@@ -7,6 +7,7 @@ pub(crate) mod bytes;
 pub(crate) mod catalog;
 pub(crate) mod checkpoint;
 pub(crate) mod delete;
+mod deprecated;
 pub(crate) mod describe;
 pub(crate) mod import;
 pub(crate) mod label;

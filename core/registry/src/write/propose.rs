@@ -83,6 +83,7 @@ impl Writer<'_> {
         let (view, author) = self.newest(holder)?;
         let plan = plan(&view, &author)?;
         self.refuse_secrets(&plan)?;
+        self.note_deprecated(view.facts()?, &plan)?;
         let name = match &slot.branch {
             Some(name) => name.clone(),
             None => self.free_branch(plan.branch())?,
@@ -260,6 +261,7 @@ impl Writer<'_> {
             if ahead.files.is_empty() && ahead.companions.is_empty() {
                 return Err(Error::new(Code::NothingToDo, format!("{} has landed already", ahead.name)));
             }
+            self.registry.refuse_false_claims(Some(ahead.base), ahead.tip)?;
             let judged = self.registry.judge_ahead(view, &ahead)?;
             let reports = judged.reports.clone();
             let dropped: Vec<String> = judged.dropped.iter().map(|(path, _)| path.clone()).collect();

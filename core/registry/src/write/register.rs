@@ -187,6 +187,9 @@ impl Writer<'_> {
         for it in &mut stored {
             let of = &it.request.manifest.artifact_type;
             it.warnings.extend(deprecated(view.facts()?, Family::ArtifactType, of)?);
+            for claimed in it.request.manifest.capabilities.iter().filter_map(|it| EntryId::parse(it).ok()) {
+                it.warnings.extend(deprecated(view.facts()?, Family::SdkContract, &claimed)?);
+            }
         }
         // What is here was derived from its bytes a moment ago.
         let derived = |it: &Stored| !it.request.manifest.files.iter().any(|file| self.is_absent(file));

@@ -127,6 +127,7 @@ impl Writer<'_> {
         let (mut view, author) = self.newest(holder)?;
         let plan = plan(&view, &author)?;
         self.refuse_secrets(&plan)?;
+        self.note_deprecated(view.facts()?, &plan)?;
         let objects = view.state()?.shared_objects();
         let ready = self.ready(&plan, &objects)?;
         let judged = view.try_landing(&ready.oids)?;

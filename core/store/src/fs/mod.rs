@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+pub mod child;
 pub mod disk;
 pub mod durable;
 pub mod host;

@@ -1,7 +1,6 @@
 //! The `git` program, for what gix cannot do or would cost a hundred crates for: clone, fetch, push, gc and fsck.
 
 use std::fs::File;
-use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -10,6 +9,8 @@ use super::advice::advice;
 use super::io_error;
 use super::open::{Located, locate, read_config};
 use super::seal::Seal;
+use crate::fs::child::wait;
+use refmark_engine::ports::Cancel;
 use refmark_types::address::without_secrets;
 use refmark_types::error::{Code, Error, Result};
 
@@ -141,18 +142,25 @@ pub trait GitProgram: Send + Sync {
 /// The `git` on the path, or the one that is named.
 pub struct Git {
     program: PathBuf,
+    cancel: Cancel,
 }
 
 impl Default for Git {
     fn default() -> Self {
-        Git { program: PathBuf::from("git") }
+        Git::at("git")
     }
 }
 
 impl Git {
     /// A `git` at a path.
     pub fn at(program: impl Into<PathBuf>) -> Git {
-        Git { program: program.into() }
+        Git { program: program.into(), cancel: Cancel::default() }
+    }
+
+    /// The same, which ends where somebody asks to stop: a server that never answers is not waited for.
+    #[must_use]
+    pub fn until(self, cancel: &Cancel) -> Git {
+        Git { cancel: cancel.clone(), ..self }
     }
 }
 
@@ -208,7 +216,9 @@ impl GitProgram for Git {
 impl Git {
     fn run_sealed(&self, seal: &Seal, network: bool, arguments: &[&str]) -> Result<String> {
         let mut command = seal.command(&self.program, network)?;
-        let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| self.cannot_run(&error))?;
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(|error| self.cannot_run(&error))?;
+        let output = wait(child, Vec::new(), &self.cancel)?.output;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
@@ -218,13 +228,12 @@ impl Git {
     fn piped(&self, seal: &Seal, arguments: &[&str], input: &str, into: File) -> Result<()> {
         let mut command = seal.command(&self.program, false)?;
         command.args(arguments).stdin(Stdio::piped()).stdout(into).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| self.cannot_run(&error))?;
+        let child = command.spawn().map_err(|error| self.cannot_run(&error))?;
         // Who stops reading has failed, and says why below.
-        let told = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
-        let output = child.wait_with_output().map_err(|error| self.cannot_run(&error))?;
-        match (output.status.success(), told) {
-            (true, Some(Ok(()))) => Ok(()),
-            _ => Err(failed(arguments, &output)),
+        let ended = wait(child, input.as_bytes().to_vec(), &self.cancel)?;
+        match ended.output.status.success() && ended.was_fed {
+            true => Ok(()),
+            false => Err(failed(arguments, &ended.output)),
         }
     }
 }

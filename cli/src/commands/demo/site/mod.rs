@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use refmark_core::engine::ports::Clock;
 use refmark_core::records::registry_id::RegistryId;
-use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::oid::Oid;
 use refmark_core::{Context, ExportRequest, Places, SystemClock};
@@ -108,7 +107,7 @@ fn make(app: &App, folder: &Path, fixed: bool) -> Result<ExampleAnswer> {
     let told = story::tell(&cast)?;
     let viewer = export_site::viewer(None).ok();
     let request = ExportRequest { viewer: viewer.as_ref(), ..ExportRequest::default() };
-    let site = cast.registry.share().export_site(&Git::default(), &folder.join("site"), &request)?;
+    let site = cast.registry.share().export_site(&app.git(), &folder.join("site"), &request)?;
     Ok(ExampleAnswer {
         site: folder.join("site"),
         viewer: viewer.is_some(),

@@ -12,6 +12,16 @@ use refmark_types::oid::Oid;
 use refmark_types::time::Timestamp;
 
 fn commit_on(team: &Team, parents: Vec<Oid>, files: Vec<(String, Vec<u8>)>, removals: Vec<String>) -> Oid {
+    commit_at(team, Timestamp::from_unix(1_800_000_000), parents, files, removals)
+}
+
+fn commit_at(
+    team: &Team,
+    time: Timestamp,
+    parents: Vec<Oid>,
+    files: Vec<(String, Vec<u8>)>,
+    removals: Vec<String>,
+) -> Oid {
     let who = identity(&PrincipalId::parse("eve").unwrap());
     let change = NewCommit {
         parents,
@@ -20,7 +30,7 @@ fn commit_on(team: &Team, parents: Vec<Oid>, files: Vec<(String, Vec<u8>)>, remo
         message: "a commit of somebody's own git\n".to_owned(),
         author: who.clone(),
         committer: who,
-        time: Timestamp::from_unix(1_800_000_000),
+        time,
         sign: None,
     };
     team.registry.repo().write(&change).unwrap()
@@ -120,4 +130,40 @@ fn without_a_pin_nothing_is_checked_and_a_range_of_many_reads_like_one() {
     let request = Team::promote(2, "shadow", "look");
     team.propose("propose/shadow", "nora", |facts, author| plan::promote(facts, author, &request));
     assert_eq!(team.registry.read().check("main..propose/shadow", options).unwrap().exit, 0);
+}
+
+#[test]
+fn a_range_that_nobody_can_judge_within_bounds_fails_in_every_face_and_breaks_none() {
+    let (team, ..) = Team::with_a_champion();
+    let deep = format!("docs/{}x", "d/".repeat(200));
+    let main = team.main();
+    let bad = commit_at(
+        &team,
+        team.registry.world().clock.now(),
+        vec![main],
+        vec![(deep.clone(), b"x".to_vec())],
+        Vec::new(),
+    );
+    let repo = team.registry.repo();
+    repo.move_branch("propose/deep", None, bad).unwrap();
+    let read = team.registry.read();
+    for options in [push(), CheckOptions::default()] {
+        let checked = read.check("main..propose/deep", options).unwrap();
+        assert_eq!((checked.verdict, checked.exit), (RangeVerdict::Failed, 4), "{:?}", checked.problems);
+        assert!(checked.problems.iter().any(|it| it.code == Code::BadTree), "{:?}", checked.problems);
+        assert!(checked.verifies.is_empty());
+    }
+    let review = read.review("main..propose/deep").unwrap();
+    assert!(review.problems.iter().any(|it| it.code == Code::BadTree), "{:?}", review.problems);
+    let pushed = |new: Oid| {
+        let line = format!("{main} {new} refs/heads/main\n");
+        team.registry.share().pre_receive(&line, None).unwrap()
+    };
+    assert!(!pushed(bad).accepted);
+    // Where no hook was there to refuse it, the commit that takes it back is good, and what is honest goes on.
+    let mended = commit_at(&team, team.registry.world().clock.now(), vec![bad], Vec::new(), vec![deep]);
+    team.land(mended);
+    team.propose_champion("propose/two", "nora", 2);
+    let checked = read.check("main..propose/two", CheckOptions::default()).unwrap();
+    assert_eq!(checked.verdict, RangeVerdict::Pending, "{:?}", checked.problems);
 }

@@ -122,6 +122,8 @@ fn a_real_push_is_taken_or_refused_and_what_is_refused_leaves_nothing_behind() {
     assert!(refused(run(&["push", "origin", "refs/tags/bytes"])).contains("leads to no commit"));
     assert!(refused(run(&["push", "origin", "HEAD:refs/strange/x"])).contains("no branch, tag or note"));
 
+    assert!(refused(run(&["push", "origin", "HEAD:refs/heads/MAIN"])).contains("case is not told apart"));
+
     // With the second approval it lands.
     team.approve("propose/two", "bo", &[]);
     done(run(&["fetch", "-q"]));
