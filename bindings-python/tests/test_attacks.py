@@ -87,3 +87,24 @@ def test_an_attack_comes_to_its_stated_verdict_and_code(folder: Path, tmp_path: 
 
 def test_the_corpus_is_there() -> None:
     assert len(ATTACKS) >= 150
+
+
+def test_what_a_lost_key_moved_is_not_handed_out_through_mlflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow")
+    from mlflow.exceptions import MlflowException
+
+    from refmark.mlflow.store import RefmarkStore
+
+    folder = next(it for it in ATTACKS if it.name == "move-slipped-in-before-its-keys-distrust")
+    attack = json.loads((folder / "attack.json").read_text())
+    receive(folder, tmp_path / "registry.git", attack)
+    monkeypatch.setenv("REFMARK_TRUST_ROOT", attack["pin"])
+    store = RefmarkStore(f"refmark://{tmp_path / 'registry.git'}")
+    aliases = store.get_registered_model("m").aliases
+    with pytest.raises(MlflowException, match="distrusted") as refused:
+        store.get_model_version_by_alias("m", "canary")
+    assert refused.value.error_code == "DATA_LOSS"
+    held = aliases["canary"] if isinstance(aliases, dict) else aliases[0].version
+    assert store.get_model_version("m", held).status == "FAILED_REGISTRATION"

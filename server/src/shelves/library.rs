@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use refmark_core::engine::verify::Subject;
 use refmark_core::records::trust::TrustState;
+use refmark_core::records::version::Stage;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::oid::Oid;
@@ -101,7 +103,11 @@ fn read(view: &View<'_>) -> Result<Listing> {
     for model in facts.models()? {
         let mut names: BTreeMap<u64, Vec<String>> = BTreeMap::new();
         for alias in facts.aliases(&model)? {
-            if let Some(to) = facts.alias(&model, &alias)?.and_then(|moved| moved.to) {
+            let Some(moved) = facts.alias(&model, &alias)? else { continue };
+            let Some(to) = moved.to else { continue };
+            let (version, alias_move) = (Some((&model, to.version)), Some((&alias, moved.sequence)));
+            let subject = Subject { artifact: &to.artifact, version, alias: alias_move };
+            if view.check_taint(&subject).is_ok() {
                 names.entry(to.version).or_default().push(alias.to_string());
             }
         }
@@ -124,7 +130,12 @@ fn package(view: &View<'_>, model: &ModelName, version: u64, mut names: Vec<Stri
         Some(verified) => verified.closed_by(&record.artifact)?.is_some() || !verified.pinned,
         None => true,
     };
-    if is_closed || facts.trust(&record.artifact)?.0 != TrustState::Trusted {
+    let subject = Subject { artifact: &record.artifact, version: Some((model, version)), alias: None };
+    if is_closed || view.check_taint(&subject).is_err() || facts.trust(&record.artifact)?.0 != TrustState::Trusted {
+        return Ok(None);
+    }
+    // As with `pull`: what is archived is not handed out unasked.
+    if facts.stage(model, version)?.0 == Stage::Archived {
         return Ok(None);
     }
     let Some(manifest) = facts.manifest(&record.artifact)? else { return Ok(None) };

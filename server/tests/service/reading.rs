@@ -4,10 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 use refmark_core::engine::plan::PromoteRequest;
+use refmark_core::engine::policy::TeamMember;
+use refmark_core::records::policy::MemberKind;
 use refmark_core::store::key::generate;
 use refmark_core::types::digest::Digest;
-use refmark_core::types::name::{AliasName, ModelName, PrincipalId};
-use refmark_core::{Context, InitRequest, Package, Places, Registry, SystemClock};
+use refmark_core::types::name::{AliasName, ModelName, PrincipalId, Role};
+use refmark_core::{
+    Context, DistrustRequest, InitRequest, MemberChange, MembersRequest, Package, Places, Registry, SystemClock,
+};
 use serde_json::{Value, json};
 
 use super::support::{Answer, Home, Running, TOKEN};
@@ -120,6 +124,55 @@ fn a_revocation_closes_every_protocol_at_once_and_altered_bytes_do_not_leave() {
     std::fs::set_permissions(&blob, std::fs::Permissions::from_mode(0o444)).unwrap();
     assert_eq!(running.get("/files/sentiment/1/onnx/notes.txt").status, 503);
     assert_eq!(running.get("/files/sentiment/1/config.json").status, 200);
+}
+
+#[test]
+fn what_a_lost_key_registered_or_moved_leaves_by_no_protocol() {
+    let mut home = Home::new();
+    let registry = library(&mut home);
+    let key = home.folder.path().join("home/.config/refmark/key").into_os_string();
+    let search = refmark_core::store::key::KeySearch { explicit: Some(key), ..Default::default() };
+    let ada = refmark_core::store::key::find(&search).unwrap();
+    let bo = generate(&home.folder.path().join("bo")).unwrap();
+    let member = TeamMember {
+        id: PrincipalId::parse("bo").unwrap(),
+        kind: MemberKind::Person,
+        name: None,
+        roles: vec![Role::parse("owner").unwrap()],
+        keys: vec![bo.public()],
+    };
+    let joins = MembersRequest { changes: vec![MemberChange::Add(member)], reason: None, out: None };
+    registry.govern_as(&*ada).members_change(&joins).unwrap();
+    let since = registry.read().head().unwrap().to_string();
+    let folder = home.folder.path().join("package-three");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.json"), "{\"version\": \"three\"}\n").unwrap();
+    let model = ModelName::parse("sentiment").unwrap();
+    registry.write(&*bo).register(&Package::new(model.clone(), vec![folder]).unwrap()).unwrap();
+    let alias = AliasName::parse("canary").unwrap();
+    let reason = "to try it".to_owned();
+    let moved = PromoteRequest { model, alias, version: 2, reason, expect: None, evidence: Vec::new() };
+    registry.write(&*bo).promote(&moved).unwrap();
+
+    let running = home.start();
+    let file = Digest::of(b"{\"version\": \"three\"}\n");
+    let targets = [
+        "/files/sentiment/3/config.json".to_owned(),
+        "/files/sentiment/canary/config.json".to_owned(),
+        "/sentiment/resolve/3/config.json".to_owned(),
+        "/v2/sentiment/manifests/3".to_owned(),
+        format!("/v2/sentiment/blobs/sha256:{file}"),
+        format!("/git/registry.git/lfs/objects/{file}"),
+    ];
+    for target in &targets {
+        assert_eq!(running.get(target).status, 200, "{target}");
+    }
+    let lost = DistrustRequest { key: "bo".to_owned(), since, reason: "left in a train".to_owned(), out: None };
+    registry.govern_as(&*ada).distrust(&lost).unwrap();
+    for target in &targets {
+        assert_eq!(running.get(target).status, 404, "{target}");
+    }
+    assert_eq!(running.get("/files/sentiment/2/config.json").status, 200, "the version that it pointed at is ada's");
 }
 
 #[test]

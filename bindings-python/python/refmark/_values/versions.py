@@ -94,6 +94,8 @@ class VersionRow(Value):
     time: datetime
     #: Whether lists leave it out.
     hidden: bool
+    #: ``True`` where what is said of it rests on a key that was distrusted.
+    tainted: bool | None = None
 
     _read = {"time": moment, "metrics": floats}
 
@@ -146,6 +148,8 @@ class VersionDetail(Value):
     created: datetime
     #: When its words or stage last changed.
     updated: datetime
+    #: ``True`` where what is said of it rests on a key that was distrusted.
+    tainted: bool | None = None
 
     _read = {"created": moment, "updated": moment}
 

@@ -53,6 +53,8 @@ POINTER = "mlflow_pointer"
 #: MLflow does not show.
 CREATED = "mlflow_created_ms"
 TIMES = "refmark.mlflow.times"
+#: What MLflow is told of a version that rests on a key which was distrusted.
+_TAINTED = {"status": "FAILED_REGISTRATION", "status_message": "what is said of it rests on a key that was distrusted"}
 #: Seconds that may pass between MLflow's clock reading and the record's.
 _SLACK = 10
 
@@ -123,6 +125,7 @@ def version_entity(version: VersionDetail, aliases: bool = True) -> ModelVersion
         tags=[ModelVersionTag(key, value) for key, value in shown_tags(version.tags).items()],
         aliases=[names.shown(it) for it in version.aliases] if aliases else [],
         model_id=lineage.get(MODEL_ID),
+        **(_TAINTED if version.tainted else {}),
     )
 
 

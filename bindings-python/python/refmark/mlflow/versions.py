@@ -187,6 +187,7 @@ class Versions(Base):
         it, and it is refused.
         """
         found = self._version(name, version)
+        self._refuse_tainted(f"{found.model}/{found.version}")
         pointer = found.lineage.get(entities.POINTER)
         if pointer is None:
             return uris.of_version(str(self._registry.path), found.model, found.version)
@@ -276,12 +277,24 @@ class Versions(Base):
             if newest is None:
                 raise MlflowException(f"Latest version not found for model {name}.", RESOURCE_DOES_NOT_EXIST)
             return entities.version_entity(newest)
-        held = model.aliases.get(names.alias_here(alias))
+        here = names.alias_here(alias)
+        held = model.aliases.get(here)
         if held is None:
             raise MlflowException(
                 f"Registered model alias {alias} not found.", error_code=INVALID_PARAMETER_VALUE
             )
+        self._refuse_tainted(f"{model.model}@{here}")
         return entities.version_entity(self._version(name, held))
+
+    def _refuse_tainted(self, reference: str) -> None:
+        """Refuses an answer that rests on a key which was distrusted, as ``pull`` does."""
+        try:
+            self._registry.resolve(reference)
+        except errors.IntegrityError:
+            raise
+        except errors.RefmarkError:
+            # What else keeps it from being used is said where its files are asked for.
+            pass
 
     def _await_model_version_creation(self, mv: ModelVersion, await_creation_for: int | None) -> None:
         """Nothing to wait for: a version is there, whole, once it is made."""
