@@ -11,8 +11,11 @@ use refmark_types::text::{counted, short, size};
 pub fn page(dossier: &Dossier) -> Page {
     let mut page = Page::default();
     page.push(Block::Heading(1, Line::of(format!("{}/{}: dossier", dossier.model, dossier.version.version))));
-    let verified =
-        if dossier.verified { "verified against a pinned trust root" } else { "not verified: no root is pinned" };
+    let verified = if dossier.verified {
+        "verified against a pinned trust root"
+    } else {
+        "not verified: no root is pinned, or it rests on a distrusted key"
+    };
     let mut lines = vec![
         Line::default().strong("Registry").say(" ").word(&dossier.name).say(" ").code(dossier.registry.to_string()),
         Line::default()

@@ -16,6 +16,7 @@ use super::answer::QueryContext;
 use super::explain::brought_by;
 use super::findings::{FileFinding, findings_of};
 use refmark_engine::state_reader::StateReader;
+use refmark_engine::verify::Subject;
 use refmark_records::evidence::Evidence;
 use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
@@ -44,7 +45,7 @@ pub struct Dossier {
     pub root: Option<(u64, Digest)>,
     /// The newest policy's number and statement.
     pub policy: Option<(u64, Digest)>,
-    /// Whether the history was verified against a pinned root.
+    /// Whether the history was verified against a pinned root, and the version rests on no key that was distrusted.
     pub verified: bool,
     /// The model.
     pub model: ModelName,
@@ -182,6 +183,7 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
     let tensors = manifest.tensor_count();
     manifest.tensors.clear();
     let card = reader.document(&artifact, Document::ModelCard)?;
+    let subject = Subject { artifact: &artifact, version: Some((model, number)), alias: None };
     let mut dossier = Dossier {
         registry: version.registry,
         name: root.as_ref().map(|root| root.name.clone()).unwrap_or_default(),
@@ -189,7 +191,7 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
         as_of: context.as_of()?.time,
         root: root.as_ref().map(|root| (root.number, root.record.digest())),
         policy: policy.as_ref().map(|found| (found.0.number, found.1.digest())),
-        verified: context.is_vouched_for(),
+        verified: context.is_vouched_for() && context.taint_of(&subject)?.is_none(),
         model: model.clone(),
         owner: reader.about(model)?.and_then(|about| about.owner.clone()),
         stage: reader.stage(model, number)?.0,

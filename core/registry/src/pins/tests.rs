@@ -393,6 +393,8 @@ fn a_revocation_lists_every_artifact_that_it_closes() {
     let view = registry.read().view().unwrap();
     let rows = registry.read().list_versions(&view, &model("sentiment")).unwrap();
     assert!(rows.iter().all(|row| row.trust.as_str() == "revoked"), "{rows:?}");
+    let dossier = registry.read().report(&view, &reference).unwrap();
+    assert_eq!(dossier.trust.as_str(), "revoked", "what is closed is not shown as trusted to an auditor");
     // A comeback is noticed, whatever else is in the package.
     let folder = stage.home().join("source-back");
     std::fs::create_dir_all(&folder).unwrap();

@@ -10,6 +10,7 @@ use refmark_engine::verify::Outcome;
 use refmark_records::policy::MemberKind;
 use refmark_types::error::Code;
 use refmark_types::name::Role;
+use refmark_types::reference::Reference;
 
 fn person(name: &str, seed: u8, roles: &[&str]) -> TeamMember {
     TeamMember {
@@ -174,6 +175,11 @@ fn what_a_lost_key_signed_is_tainted_and_it_signs_no_more() {
         reason: "left in a train".to_owned(),
         out: None,
     };
+    let is_verified = || {
+        let reference = Reference::parse("sentiment/1").unwrap();
+        team.registry.read().report(&team.registry.view().unwrap(), &reference).unwrap().verified
+    };
+    assert!(is_verified());
     let refused = |key: &str, since: &str| {
         team.registry.govern_as(team.as_("ada")).distrust(&request(key, since)).unwrap_err().code
     };
@@ -182,6 +188,7 @@ fn what_a_lost_key_signed_is_tainted_and_it_signs_no_more() {
     let applied = team.registry.govern_as(team.as_("ada")).distrust(&request("bo", &good.to_string())).unwrap();
     assert!(applied.warnings.iter().any(|it| it.message.contains("every key of bo")), "{:?}", applied.warnings);
     assert_eq!(refused("bo", "main"), Code::NothingToDo);
+    assert!(!is_verified(), "a dossier does not vouch for what a lost key registered");
     let error = team.registry.write(team.as_("bo")).register(&team.package("b")).unwrap_err();
     assert_eq!(error.code, Code::Distrusted, "{error}");
     let view = team.registry.view().unwrap();
