@@ -13,7 +13,7 @@ const single = ["core/types/src/error.rs"];
 /** The answers; what they are made of follows. */
 const roots = [
   "Model", "VersionRow", "ShowAnswer", "ResolveAnswer", "MoveRow", "ArtifactDiff", "Review", "ExplainAnswer", "Dossier",
-  "SearchRow", "PolicyAnswer", "CatalogEntry", "SunsetAnswer", "Inspected", "Problem", "VersionMark",
+  "SearchRow", "PolicyAnswer", "CatalogEntry", "SunsetAnswer", "Inspected", "Problem", "VersionMark", "ModelWords", "VersionWords",
 ];
 /** Two structs of one name: the second by another. */
 const renamed = { "core/query/src/diff/lineage.rs:Change": "TextChange" };

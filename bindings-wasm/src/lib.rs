@@ -13,6 +13,7 @@ mod verification;
 mod view;
 mod voice;
 mod walk;
+mod words;
 
 pub use file::{Sha256, inspect, inspect_file, sha256};
 pub use repository::RefmarkRepository;

@@ -54,6 +54,8 @@ typed! {
     JsCatalog "CatalogEntry[]";
     JsSunset "SunsetAnswer";
     JsMarks "VersionMark[]";
+    JsModelWords "ModelWords | null";
+    JsVersionWords "VersionWords";
     JsVersion "number | string";
     ReviewFormat "\"markdown\" | \"text\" | \"html\"";
 }
@@ -63,7 +65,7 @@ typed! {
 const TYPES: &str = r#"
 import type {
   ArtifactDiff, CatalogEntry, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, Problem, ResolveAnswer, Review,
-  SearchRow, ShowAnswer, SunsetAnswer, VersionMark, VersionRow,
+  ModelWords, SearchRow, ShowAnswer, SunsetAnswer, VersionMark, VersionRow, VersionWords,
 } from "./answers.js";
 "#;
 
@@ -217,9 +219,22 @@ impl View {
         self.tell(|basis| report(basis, &Reference::parse(reference)?))
     }
 
+    /// What is said of a model: description, tags, a new name; null where there is none.
+    #[wasm_bindgen(js_name = modelWords)]
+    pub fn model_words(&self, model: &str) -> Result<JsModelWords, JsValue> {
+        self.tell(|basis| crate::words::of_model(basis.reader(), &ModelName::parse(model)?))
+    }
+
+    /// What is said of a version: description, tags, evaluation card, who is pinned to it, the newest checkpoint.
+    #[wasm_bindgen(js_name = versionWords)]
+    pub fn version_words(&self, reference: &str) -> Result<JsVersionWords, JsValue> {
+        self.tell(|basis| crate::words::of_version(basis, &Reference::parse(reference)?))
+    }
+
     /// At most `max` versions (50) whose names, descriptions, tags or cards hold every word: `search`. The first question
-    /// reads every version.
-    pub fn search(&self, query: &str, max: Option<usize>) -> Result<JsSearch, JsValue> {
+    /// reads every version. `filters` narrow it, as the command's options do: `stage:production`, `trust:revoked`,
+    /// `tag:KEY=VALUE`, `metric:f1>=0.9`, `file:SHA256`, `artifact:ID`, `capability:…`, `format:…`, `type:…`, `model:…`.
+    pub fn search(&self, query: &str, max: Option<usize>, filters: Option<Vec<String>>) -> Result<JsSearch, JsValue> {
         self.tell(|basis| {
             let corpus = match self.corpus.get() {
                 Some(corpus) => corpus,
@@ -229,7 +244,10 @@ impl View {
                 }
             };
             let request = SearchRequest { text: Some(query.to_owned()), ..SearchRequest::default() };
-            let request = SearchRequest { limit: max.unwrap_or(request.limit), ..request };
+            let mut request = SearchRequest { limit: max.unwrap_or(request.limit), ..request };
+            for filter in filters.unwrap_or_default() {
+                crate::words::narrow(&mut request, &filter)?;
+            }
             let mut found = corpus.search(basis, &request)?.found;
             basis.mark_tainted(found.iter_mut().map(|it| &mut it.version))?;
             Ok(found)

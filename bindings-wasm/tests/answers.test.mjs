@@ -272,6 +272,24 @@ test("every answer has the type that TypeScript is told, with no field left out 
   }
 });
 
+test("what people say of models and versions is told, and a search is narrowed as the command narrows it", () => {
+  for (const { model } of models) typed.push(["ModelWords | null", view.modelWords(model)]);
+  assert.equal(view.modelWords("nobody"), null);
+  for (const reference of references) {
+    const words = outcome(() => view.versionWords(reference));
+    if ("error" in words) continue;
+    typed.push(["VersionWords", words.answer]);
+    assert.equal(typeof words.answer.tags, "object", reference);
+  }
+  const versions = (rows) => rows.map(({ model, version }) => `${model}/${version}`).sort();
+  for (const [filter, option] of [["trust:revoked", ["--trust", "revoked"]], ["stage:production", ["--stage", "production"]], ["metric:accuracy>=0.8", ["--metric", "accuracy>=0.8"]]]) {
+    const found = versions(view.search("", 50, [filter]));
+    assert.ok(found.length > 0, filter);
+    assert.deepEqual(found, versions(example.ask("search", ...option).found), filter);
+  }
+  assert.throws(() => view.search("", 50, ["nonsense:x"]), { code: "bad-argument" });
+});
+
 test("a commit is on the chain of its branch, and the head of a proposal is not", () => {
   const repository = example.open(refmark);
   const first = repository.firstParents(example.head, 10_000).at(-1).id;

@@ -1,7 +1,7 @@
 // What the page and its worker say to each other. The worker holds the module and every byte; the page holds rows and answers.
 import type {
-  ArtifactDiff, CatalogEntry, CommitInfo, Dossier, ExplainAnswer, Inspected, Model, MoveRow, PolicyAnswer, ResolveAnswer, Review,
-  SearchRow, ShowAnswer, SunsetAnswer, VerifyReport, VersionMark, VersionRow,
+  ArtifactDiff, CatalogEntry, CommitInfo, Dossier, ExplainAnswer, Inspected, Model, ModelWords, MoveRow, PolicyAnswer, ResolveAnswer, Review,
+  SearchRow, ShowAnswer, SunsetAnswer, VerifyReport, VersionMark, VersionRow, VersionWords,
 } from "refmark-wasm";
 
 /** Where a registry is to be read from. Only `address` fetches, and only from the page's own origin. */
@@ -52,10 +52,15 @@ export type Seen = "none" | "same" | "older" | "newer" | "not-on-the-chain";
 export interface Verified {
   readonly report: VerifyReport;
   readonly seen: Seen;
+  /** What this browser verified of this registry before; null where nothing. */
+  readonly before: Before | null;
   /** How many Git objects were given to be read. */
   readonly objects: number;
   readonly milliseconds: number;
 }
+
+/** What was verified here before, and how it lies to what is here now. */
+export interface Before { readonly head: string; readonly time: string; readonly root: string | null; readonly kept: boolean; }
 
 /** How far an exported listing was held against what was verified, field by field. */
 export interface ListingCheck {
@@ -71,7 +76,7 @@ export interface ListingCheck {
 /** What the worker tells without being asked. */
 export type Event =
   | { readonly event: "opened"; readonly opened: Opened }
-  | { readonly event: "loading"; readonly what: string; readonly done: number; readonly total: number }
+  | { readonly event: "loading"; readonly what: string; readonly done: number; readonly total: number; readonly unit: "bytes" | "things" }
   | { readonly event: "rows"; readonly generation: number; readonly start: number; readonly rows: readonly ModelRow[]; readonly total: number; readonly from: "listing" | "tree" | "verified" }
   | { readonly event: "ready"; readonly head: CommitInfo; readonly verified: boolean }
   | { readonly event: "verifying"; readonly done: number; readonly total: number }
@@ -109,7 +114,6 @@ export interface Relatives { readonly from: readonly Relative[]; readonly made: 
 
 /** The questions that the page asks, by name: arguments and answer. */
 export interface Questions {
-  order(order: Order): Uint32Array;
   versions(model: string): readonly VersionRow[];
   show(reference: string): ShowAnswer;
   resolve(reference: string, at?: string): ResolveAnswer;
@@ -121,10 +125,20 @@ export interface Questions {
   explain(reference: string): ExplainAnswer;
   whyNot(alias: string, version: string): ExplainAnswer;
   report(reference: string): Dossier;
-  search(text: string): readonly SearchRow[];
+  /** The newest moves of all aliases. */
+  recent(most: number): readonly MoveRow[];
+  modelWords(model: string): ModelWords | null;
+  versionWords(reference: string): VersionWords;
+  search(text: string, filters: readonly string[]): readonly SearchRow[];
   policy(): PolicyAnswer;
   catalog(): readonly CatalogEntry[];
   sunset(): SunsetAnswer;
+  /** The newest commit that the place names now. */
+  newest(): string;
+  /** Forgets what was verified here before. */
+  forget(): null;
+  /** A file of the site, whose bytes have the digest. */
+  download(sha256: string, size: number): Blob;
   marks(versions: readonly string[]): readonly VersionMark[];
   relatives(artifact: string, parents: readonly string[], limit: number): Relatives;
   inspect(file: File, model: string | null): DroppedFile;
@@ -140,6 +154,8 @@ export interface Wanted { readonly at: string | null; readonly root: string | nu
 export type Request =
   | { readonly do: "open"; readonly id: number; readonly place: Place; readonly module: ArrayBuffer | string; readonly wanted: Wanted }
   | { readonly do: "ask"; readonly id: number; readonly question: Question; readonly args: readonly unknown[] }
+  | { readonly do: "rows"; readonly id: number; readonly rows: readonly ModelRow[]; readonly anew: boolean }
+  | { readonly do: "order"; readonly id: number; readonly order: Order }
   | { readonly do: "stop"; readonly id: number };
 
 /** What the worker sends back: an answer or a failure to an id, or an event.

@@ -1,5 +1,5 @@
 // The page's side of the worker: questions get answers by id, events go to whoever listens.
-import type { Answer, Arguments, Event, Failure, Place, Question, Reply, Request, Wanted } from "../protocol.ts";
+import type { Answer, Arguments, Event, Failure, Order, Place, Question, Reply, Request, Wanted } from "../protocol.ts";
 
 /** What a worker's answer throws here. */
 export class Refused extends Error {
@@ -18,6 +18,8 @@ export interface Boot {
 
 export class Client {
   private readonly worker: Worker;
+  /** Another one of the same script, which puts rows in order and never waits for a verification. */
+  private readonly lister: Worker;
   private readonly waiting = new Map<number, { done(value: unknown): void; failed(error: Refused): void }>();
   private next = 1;
   /** The request to open whose events are listened to. */
@@ -25,9 +27,12 @@ export class Client {
 
   constructor(boot: Boot, private readonly module: Promise<ArrayBuffer | string>, listen: (event: Event) => void) {
     this.worker = boot.worker();
-    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+    this.lister = boot.worker();
+    const hear = ({ data }: MessageEvent<Reply>) => {
       if ("event" in data) {
-        if (data.by === this.opening) listen(data);
+        if (data.by !== this.opening) return;
+        if (data.event === "rows") this.lister.postMessage({ do: "rows", id: 0, rows: data.rows, anew: data.start === 0 } satisfies Request);
+        listen(data);
         return;
       }
       const waits = this.waiting.get(data.id);
@@ -35,14 +40,20 @@ export class Client {
       if ("failure" in data) waits?.failed(new Refused(data.failure));
       else waits?.done(data.answer);
     };
+    this.worker.onmessage = this.lister.onmessage = hear;
     this.worker.onerror = (event) => listen({ event: "failed", failure: { code: "bug", message: event.message || "the worker could not start", hint: "reload the page", fields: {} } });
   }
 
-  private send<T>(request: Request): Promise<T> {
+  private send<T>(request: Request, to = this.worker): Promise<T> {
     return new Promise<T>((done, failed) => {
       this.waiting.set(request.id, { done: done as (value: unknown) => void, failed });
-      this.worker.postMessage(request);
+      to.postMessage(request);
     });
+  }
+
+  /** The places of the rows that fit a text, in order. */
+  order(order: Order): Promise<Uint32Array> {
+    return this.send({ do: "order", id: this.next++, order }, this.lister);
   }
 
   async open(place: Place, wanted: Wanted): Promise<void> {

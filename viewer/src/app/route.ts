@@ -12,6 +12,8 @@ export type Screen =
   | { readonly screen: "catalog" }
   | { readonly screen: "sunset" }
   | { readonly screen: "integrity" }
+  | { readonly screen: "activity" }
+  | { readonly screen: "unsafe" }
   | { readonly screen: "file" }
   | { readonly screen: "nowhere"; readonly path: string };
 
@@ -52,7 +54,7 @@ function screenOf(path: string): Screen {
   if (first === "proposals" && second !== undefined) return { screen: "proposal", name: second };
   if (second !== undefined) return nowhere;
   switch (first) {
-    case "compare": case "proposals": case "policy": case "catalog": case "sunset": case "integrity": case "file": return { screen: first };
+    case "compare": case "proposals": case "policy": case "catalog": case "sunset": case "integrity": case "file": case "activity": case "unsafe": return { screen: first };
     default: return nowhere;
   }
 }

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon, Name, To, When, Words } from "../parts/bits.tsx";
 import { filesOf } from "../parts/dropping.tsx";
 import { STANDINGS, StandingPill, toneOf } from "../parts/standing.tsx";
+import { Activity } from "../screens/activity.tsx";
 import { Alias } from "../screens/alias.tsx";
 import { Catalog } from "../screens/catalog.tsx";
 import { Compare } from "../screens/compare.tsx";
@@ -15,14 +16,15 @@ import { Policy } from "../screens/policy.tsx";
 import { Proposals, ProposalScreen } from "../screens/proposals.tsx";
 import { openFiles, Opening, Start } from "../screens/start.tsx";
 import { Retired } from "../screens/sunset.tsx";
+import { UnsafeNow } from "../screens/unsafe.tsx";
 import { Version } from "../screens/version.tsx";
 import { Help, help, useKeys } from "./keys.tsx";
 import { print, type Screen } from "./route.ts";
-import { address, announced, go, href, listing, opened, phase, shownHead, type Standing, standing, unverifiable, verified } from "./state.ts";
-import { short } from "./words.ts";
+import { address, again, announced, go, href, listing, newer, opened, phase, scrollTarget, shownHead, type Standing, standing, unverifiable, verified } from "./state.ts";
+import { minute, short } from "./words.ts";
 
 const WAYS: readonly (readonly [Screen, string, readonly string[]])[] = [
-  [{ screen: "models" }, "Models", ["models", "model", "version", "alias", "compare"]],
+  [{ screen: "models" }, "Models", ["models", "model", "version", "alias", "compare", "activity", "unsafe"]],
   [{ screen: "proposals" }, "Proposals", ["proposals", "proposal"]],
   [{ screen: "policy" }, "Policy", ["policy"]],
   [{ screen: "catalog" }, "Catalog", ["catalog"]],
@@ -65,15 +67,34 @@ function follow(event: MouseEvent): void {
   go(to);
 }
 
+/** Scrolls to where a screen was left, as soon as it is long enough; whoever scrolls meanwhile is let be. */
+function scrollWhenThere(top: number): () => void {
+  scrollTo(0, top);
+  if (top === 0) return () => {};
+  const reached = () => Math.abs(scrollY - top) < 2;
+  const watch = new ResizeObserver(() => {
+    if (!reached()) scrollTo(0, top);
+    if (reached()) stop();
+  });
+  const stop = () => {
+    watch.disconnect();
+    for (const name of ["wheel", "touchmove", "keydown"]) removeEventListener(name, stop);
+  };
+  for (const name of ["wheel", "touchmove", "keydown"]) addEventListener(name, stop, { passive: true });
+  watch.observe(document.body);
+  return stop;
+}
+
 export function App() {
   useKeys();
   const target = useRef<HTMLElement>(null);
   const { screen } = address.value;
   const key = JSON.stringify(screen);
   useLayoutEffect(() => {
-    scrollTo(0, 0);
+    const stop = scrollWhenThere(scrollTarget.top);
     // In a narrow window the ways are a strip that scrolls.
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    return stop;
   }, [key, phase.value]);
   return (
     <div class="app" onClick={follow} onDragOver={(event) => event.preventDefault()} onDrop={(event) => {
@@ -121,7 +142,10 @@ function Notices() {
         </div>
       )}
       {it && tone === "warn" && (
-        <div class="banner warn" role={now === "pending" ? undefined : "alert"}><Icon name={STANDINGS[now].icon} /><p><strong>{STANDINGS[now].title}.</strong> <Words text={unverifiable.value?.message ?? STANDINGS[now].words} /> {!here && <To to={{ screen: "integrity" }}>What was checked</To>}</p></div>
+        <div class="banner warn" role={now === "pending" ? undefined : "alert"}><Icon name={STANDINGS[now].icon} /><p><strong>{STANDINGS[now].title}.</strong> <Words text={unverifiable.value?.message ?? STANDINGS[now].words} /> {unverifiable.value && <><button type="button" class="link" onClick={again}>Try again</button> </>}{!here && <To to={{ screen: "integrity" }}>What was checked</To>}</p></div>
+      )}
+      {it && newer.value !== null && (
+        <div class="banner plain" role="status"><Icon name="wait" /><p>There is a newer commit by now: <code>{short(newer.value)}</code>. <button type="button" class="link" onClick={showNewest}>Read it</button></p></div>
       )}
       {it && it.lies === "behind" && (
         <div class="banner plain"><Icon name="wait" /><p>You look at the registry as it was at commit <code>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>}. Whatever came after it is not told here. <a href={print({ ...where, at: it.newest, branch: it.branch })}>Show the newest</a></p></div>
@@ -136,12 +160,23 @@ function Notices() {
   );
 }
 
+/** Leaves the commit that the address names, and reads the place again. */
+function showNewest(): void {
+  const next = print({ ...address.value, at: null, branch: opened.value?.branch ?? null });
+  if (next === location.hash) again();
+  else go(next, true);
+}
+
 function whyBad(now: Standing): string {
   switch (now) {
     case "misread": return `${address.value.faults.join("; ")}. ${STANDINGS.misread.words}`;
     case "damaged": return unverifiable.value?.message ?? STANDINGS.damaged.words;
     case "failed": return verified.value?.report.problems[0]?.message ?? STANDINGS.failed.words;
     case "listing-lies": return listing.value?.first ?? STANDINGS["listing-lies"].words;
+    case "rewritten": {
+      const before = verified.value?.before;
+      return before?.kept === false ? `This browser verified commit \`${short(before.head)}\` of this registry on ${minute(before.time)}, and that is not in this history. Rely on nothing here before you know why.` : STANDINGS.rewritten.words;
+    }
     default: return STANDINGS[now].words;
   }
 }
@@ -149,7 +184,7 @@ function whyBad(now: Standing): string {
 function Foot() {
   const it = opened.value;
   if (!it) return null;
-  return <footer class="foot"><p>As of commit <code title={it.head}>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>} · {STANDINGS[standing.value].title} · nothing left this page</p></footer>;
+  return <footer class="foot"><p>As of commit <code title={it.head}>{short(it.head)}</code>{shownHead.value && <>, <When time={shownHead.value.time} /></>} · {STANDINGS[standing.value].title} · nothing left this page · <a href={print({ ...address.value, at: null, branch: it.branch })} title="the address without the commit: it shows the newest whenever it is opened">link to the newest</a></p></footer>;
 }
 
 function Shown({ screen }: { readonly screen: Screen }) {
@@ -166,6 +201,8 @@ function Shown({ screen }: { readonly screen: Screen }) {
     case "sunset": return <Retired />;
     case "integrity": return <Integrity />;
     case "file": return <CheckFile />;
+    case "activity": return <Activity />;
+    case "unsafe": return <UnsafeNow />;
     case "nowhere": return <div class="empty"><h1 tabIndex={-1}>There is no such page</h1><p><code>{screen.path}</code></p><p><To to={{ screen: "models" }}>All models</To></p></div>;
   }
 }

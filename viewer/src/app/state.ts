@@ -11,7 +11,9 @@ export const address = signal<Address>(parse(""));
 export const phase = signal<Phase>("start");
 export const opened = signal<Opened | null>(null);
 export const failure = signal<Failure | null>(null);
-export const loading = signal<{ readonly what: string; readonly done: number; readonly total: number } | null>(null);
+export const loading = signal<{ readonly what: string; readonly done: number; readonly total: number; readonly unit: "bytes" | "things" } | null>(null);
+/** A newer commit than the newest that was read, which the place has by now. */
+export const newer = signal<string | null>(null);
 export const shownHead = signal<CommitInfo | null>(null);
 export const progress = signal<{ readonly done: number; readonly total: number } | null>(null);
 export const verified = signal<Verified | null>(null);
@@ -44,7 +46,7 @@ function standingOf(): Standing {
   if (it === null) return progress.value === null ? "unverified" : "verifying";
   const { report } = it;
   if (!report.whole) return "failed";
-  if (it.seen === "not-on-the-chain") return "rewritten";
+  if (it.seen === "not-on-the-chain" || it.before?.kept === false) return "rewritten";
   if ((listing.value?.lies ?? 0) > 0) return "listing-lies";
   if (opened.value?.lies !== "newest" && opened.value?.lies !== "behind") return "not-landed";
   if (report.verdict === "incomplete") return "incomplete";
@@ -60,6 +62,9 @@ export const standing = computed<Standing>(() => {
   return link === null && list === null ? "none" : standingOf();
 });
 
+/** Every so many milliseconds a place is asked whether it has a newer commit. */
+const LOOK_EVERY = 300_000;
+
 let client: Client;
 let boot: Boot;
 let place: Place | null = null;
@@ -71,6 +76,12 @@ const asked = signal(0);
 export const ask: Client["ask"] = (question, ...args) => {
   asked.value++;
   return client.ask(question, ...args).finally(() => asked.value--);
+};
+
+/** The rows that fit a text, in order: answered at once, and never in the way of the other questions. */
+export const order: Client["order"] = (by) => {
+  asked.value++;
+  return client.order(by).finally(() => asked.value--);
 };
 
 /** Whether the screen was reached by a link of this page; the first one leaves the focus where the browser puts it. */
@@ -133,7 +144,7 @@ function hear(event: Event): void {
 function forget(): void {
   Object.assign(rows, { list: [], total: 0, generation: 0 });
   rowsKnown.value = false;
-  for (const it of [opened, failure, loading, shownHead, progress, verified, unverifiable, listing]) it.value = null;
+  for (const it of [opened, failure, loading, shownHead, progress, verified, unverifiable, listing, newer]) it.value = null;
 }
 
 /** Opens a place; what was open before is forgotten. */
@@ -156,6 +167,19 @@ export function stop(): void {
     if (opened.value === null) phase.value = "stopped";
     else unverifiable.value = { code: "stopped", message: "You stopped the verification", hint: "reload the page to verify", fields: {} };
   }
+}
+
+/** Opens the same place again: what was lost on the way may come now. */
+export function again(): void {
+  if (place !== null) void open(place);
+}
+
+/** Asks whether the place has a newer commit by now. */
+async function lookForNewer(): Promise<void> {
+  const it = opened.value;
+  if (it === null || document.visibilityState !== "visible" || verified.value === null) return;
+  const now = await client.ask("newest").catch(() => it.newest);
+  if (opened.value === it && now !== it.newest) newer.value = now;
 }
 
 /** A dropped registry is held against the root and head of the link; one that takes another's place, against its root alone. */
@@ -182,12 +206,20 @@ export function href(screen: Screen, query: Readonly<Record<string, string>> = {
 export function replaceQuery(query: Readonly<Record<string, string>>): void {
   const next = { ...address.value, ...shownNow(), query: { ...address.value.query, ...query } };
   try {
-    history.replaceState(null, "", print(next));
+    history.replaceState(history.state, "", print(next));
   } catch {
     // Browsers refuse when it comes too often, as by a key that is held down. The link then lags; the screen must not.
   }
   address.value = next;
 }
+
+/** How far each step of the browser's history had been scrolled. */
+const scrolled = new Map<number, number>();
+let step = 0;
+/** Where the screen that is shown is to be scrolled to: where it was left, where somebody comes back to it. */
+export const scrollTarget = { top: 0 };
+
+const stepOf = (state: unknown): number => (typeof state === "object" && state !== null && typeof (state as { step?: unknown }).step === "number" ? (state as { step: number }).step : 0);
 
 /** Shows an address, and opens the registry again where it asks for another commit, root or place than is open. */
 function arrive(now: Address): void {
@@ -203,9 +235,17 @@ function arrive(now: Address): void {
 }
 
 /** Goes to an address of this page at once, so that the next key already meets its screen. */
-export function go(hash: string): void {
-  if (hash !== location.hash) history.pushState(null, "", hash);
-  arrive(parse(hash));
+export function go(hash: string, anew = false): void {
+  if (hash !== location.hash) {
+    scrolled.set(step, scrollY);
+    step = Date.now();
+    history.pushState({ step }, "", hash);
+  }
+  scrollTarget.top = 0;
+  if (anew) {
+    address.value = parse(hash);
+    again();
+  } else arrive(parse(hash));
 }
 
 /** Starts the page: the worker, the address, and the registry that lies beside the page where one does. */
@@ -213,7 +253,15 @@ export async function start(with_: Boot): Promise<void> {
   boot = with_;
   address.value = parse(location.hash);
   client = new Client(boot, boot.module(), hear);
+  history.scrollRestoration = "manual";
+  window.addEventListener("popstate", (event) => {
+    scrolled.set(step, scrollY);
+    step = stepOf(event.state);
+    scrollTarget.top = scrolled.get(step) ?? 0;
+  });
   addEventListener("hashchange", () => arrive(parse(location.hash)));
+  addEventListener("visibilitychange", () => void lookForNewer());
+  setInterval(() => void lookForNewer(), LOOK_EVERY);
   effect(() => {
     document.documentElement.dataset["standing"] = standing.value;
     document.documentElement.dataset["asked"] = String(asked.value);

@@ -2,8 +2,10 @@
 
 interface Policies { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } }
 
+/** Made once: a second policy of the name would be refused. */
+const policy = (globalThis as { trustedTypes?: Policies }).trustedTypes?.createPolicy("refmark", { createScriptURL: (it) => it });
+
 export function startWorker(url: string, kind: WorkerType): Worker {
-  const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
-  const trusted = policies?.createPolicy("refmark", { createScriptURL: (it) => it }).createScriptURL(url) ?? url;
+  const trusted = policy?.createScriptURL(url) ?? url;
   return new Worker(trusted, { type: kind, name: "refmark" });
 }

@@ -45,6 +45,7 @@ export function figure(value: number | string): string {
 
 /** A number for a scale, or one that was worked out: without the noise of binary fractions. */
 export function rounded(value: number): string {
+  if (value === 0) return "0";
   return Number.isSafeInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(12)));
 }
 

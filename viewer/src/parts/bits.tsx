@@ -1,5 +1,6 @@
 // The small pieces that every screen is made of.
 import type { ComponentChildren } from "preact";
+import { flushSync } from "preact/compat";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Stage, TrustState } from "refmark-wasm";
 import type { Asked } from "../app/ask.ts";
@@ -60,7 +61,7 @@ async function copyText(text: string): Promise<boolean> {
 
 /** A digest or commit: its first characters, the whole of it on demand. */
 export function Id({ id, what }: { readonly id: string; readonly what: string }) {
-  return <span class="id"><code title={id}>{short(id)}</code><Copy text={id} label={`Copy the ${what}`} /></span>;
+  return <span class="id"><code class="on-screen" title={id}>{short(id)}</code><code class="on-paper" aria-hidden="true">{id}</code><Copy text={id} label={`Copy the ${what}`} /></span>;
 }
 
 export function Badge({ children, tone = "plain", title }: Children & { readonly tone?: string; readonly title?: string }) {
@@ -97,6 +98,12 @@ export function Name({ of }: { readonly of: string }) {
   return <bdi>{plainName(of)}</bdi>;
 }
 
+/** Tags, as chips. */
+export function Tags({ tags }: { readonly tags: Readonly<Record<string, string>> }) {
+  const all = Object.entries(tags);
+  return all.length === 0 ? null : <ul class="chips" aria-label="Tags">{all.slice(0, 100).map(([key, value]) => <li key={key}><Badge><Name of={value === "" ? key : `${key}: ${value}`} /></Badge></li>)}</ul>;
+}
+
 /** A sentence of the core: what stands between backticks is code. */
 export function Words({ text }: { readonly text: string }) {
   return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</>;
@@ -125,6 +132,18 @@ export function Section({ title, id, aside, children }: Children & { readonly ti
 /** Pairs of a word and what it stands for. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [string, ComponentChildren])[] }) {
   return <dl class="facts">{facts.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+}
+
+/** The first of a long list, and a button for more; all of them where the sheet is printed. */
+export function useMore<T>(all: readonly T[], first: number, more: number, what: string): readonly [readonly T[], ComponentChildren] {
+  const [shown, show] = useState(first);
+  useLayoutEffect(() => {
+    const print = () => flushSync(() => show((now) => Math.max(now, Math.min(all.length, 5000))));
+    addEventListener("beforeprint", print);
+    return () => removeEventListener("beforeprint", print);
+  }, [all.length]);
+  const left = all.length - shown;
+  return [all.slice(0, shown), left > 0 && <p class="more"><button type="button" class="button quiet" onClick={() => show(shown + more)}>Show {Math.min(more, left).toLocaleString("en")} more of {all.length.toLocaleString("en")} {what}</button></p>];
 }
 
 export function Empty({ title, children }: Children & { readonly title: string }) {

@@ -3,7 +3,8 @@ import { Lexer, type Token, type Tokens, type TokensList } from "marked";
 import type { ComponentChildren, VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { bytes } from "../app/words.ts";
-import { Out } from "./bits.tsx";
+import { Badge, Name, Out } from "./bits.tsx";
+import { frontMatter } from "./front-matter.ts";
 
 const DEPTH = 24;
 /** So many characters of a card are shown. */
@@ -42,10 +43,18 @@ export function markdown(text: string): ComponentChildren {
   return blocks(new Bounded({ gfm: true }).lex(text), 0);
 }
 
-/** A model card. */
+/** A model card: what a Hugging Face card says in its head stands above it, as chips. */
 export function Card({ text }: { readonly text: string }) {
-  const shown = useMemo(() => markdown(text.slice(0, LONGEST)), [text]);
-  return <div class="card">{shown}{text.length > LONGEST && <p class="soft">The card goes on for another {bytes(text.length - LONGEST)} that are not shown here.</p>}</div>;
+  const { fields, body } = useMemo(() => frontMatter(text), [text]);
+  const shown = useMemo(() => markdown(body.slice(0, LONGEST)), [body]);
+  return <div class="card">{fields.length > 0 && <Chips fields={fields} />}{shown}{body.length > LONGEST && <p class="soft">The card goes on for another {bytes(body.length - LONGEST)} that are not shown here.</p>}</div>;
+}
+
+/** Names of fields as people say them. */
+const FIELDS: Readonly<Record<string, string>> = { license: "licence", base_model: "base model", library_name: "library", pipeline_tag: "task", language: "language" };
+
+function Chips({ fields }: { readonly fields: readonly (readonly [string, readonly string[]])[] }) {
+  return <ul class="chips" aria-label="What the card says of itself">{fields.map(([name, values]) => <li key={name}><span class="soft">{FIELDS[name] ?? name.replaceAll("_", " ")}</span> {values.map((value, at) => <Badge key={at}><Name of={value} /></Badge>)}</li>)}</ul>;
 }
 
 function blocks(tokens: readonly Token[], depth: number): ComponentChildren {

@@ -1,8 +1,9 @@
 // A metric over versions, as one drawing. Its text twin is the table of versions beside it.
-import { figure, rounded } from "../app/words.ts";
+import { day, figure, rounded } from "../app/words.ts";
+import { Name } from "./bits.tsx";
 import { useWidth } from "./width.ts";
 
-export interface Point { readonly version: number; readonly value: number; readonly aliases: readonly string[]; /** Why nobody is to use it; null where nothing is against it. */ readonly unsafe: string | null; }
+export interface Point { readonly version: number; readonly time: number; readonly value: number; readonly aliases: readonly string[]; /** Why nobody is to use it; null where nothing is against it. */ readonly unsafe: string | null; }
 
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [220, 58, 16, 22, 30];
 /** More points than that are drawn as the line through the lowest and highest of each column. */
@@ -32,15 +33,18 @@ export function thinned(points: readonly Point[], limit = POINTS): readonly Poin
   return kept;
 }
 
-export function Chart({ name, points }: { readonly name: string; readonly points: readonly Point[] }) {
+export function Chart({ name, points, byTime }: { readonly name: string; readonly points: readonly Point[]; readonly byTime: boolean }) {
   const [box, width] = useWidth(280, 1184);
   const shown = thinned(points);
   const values = shown.map((point) => point.value);
   const [min, max] = [Math.min(...values), Math.max(...values)];
   const room = (max - min || Math.abs(max) || 1) * 0.12;
   const [low, high] = [min - room, max + room];
-  const [first, last] = [shown[0]?.version ?? 0, shown[shown.length - 1]?.version ?? 1];
-  const x = (version: number) => LEFT + ((version - first) / (last - first || 1)) * (width - LEFT - RIGHT);
+  const along = (point: Point) => (byTime ? point.time : point.version);
+  const places = shown.map(along);
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  const across = (place: number) => LEFT + ((place - first) / (last - first || 1)) * (width - LEFT - RIGHT);
+  const x = (point: Point) => across(along(point));
   const y = (value: number) => TOP + (1 - (value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const best = (pick: number) => shown.find((point) => point.value === pick)?.version;
   const said = `${name} over ${points.length} versions: lowest ${figure(min)} (version ${best(min)}), highest ${figure(max)} (version ${best(max)}). ${shown.some((point) => point.unsafe !== null) ? `Not to be used: ${shown.filter((point) => point.unsafe !== null).slice(0, 5).map((point) => `version ${point.version}, ${point.unsafe}`).join("; ")}. ` : ""}The table of versions has every value.`;
@@ -50,16 +54,17 @@ export function Chart({ name, points }: { readonly name: string; readonly points
         {ticks(low, high).map((tick) => (
           <g key={tick}><line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} /><text class="tick" x={LEFT - 10} y={y(tick)} text-anchor="end" dominant-baseline="middle">{rounded(tick)}</text></g>
         ))}
-        {ticks(first, last, width / 90).filter(Number.isInteger).map((tick) => <text key={tick} class="tick" x={x(tick)} y={HEIGHT - 8} text-anchor="middle">{tick}</text>)}
-        <path class="line" d={shown.map((point, at) => `${at === 0 ? "M" : "L"}${x(point.version).toFixed(1)} ${y(point.value).toFixed(1)}`).join("")} />
+        {byTime ? [first, last].map((time, at) => <text key={at} class="tick" x={across(time)} y={HEIGHT - 8} text-anchor={at === 0 ? "start" : "end"}>{day(new Date(time).toISOString())}</text>)
+          : ticks(first, last, width / 90).filter(Number.isInteger).map((tick) => <text key={tick} class="tick" x={across(tick)} y={HEIGHT - 8} text-anchor="middle">{tick}</text>)}
+        <path class="line" d={shown.map((point, at) => `${at === 0 ? "M" : "L"}${x(point).toFixed(1)} ${y(point.value).toFixed(1)}`).join("")} />
         {shown.filter((point) => shown.length <= 80 || point.aliases.length > 0 || point.unsafe !== null).map((point) => (
           <g key={point.version}>
-            <circle class={`point${point.aliases.length > 0 ? " held" : ""}${point.unsafe === null ? "" : " unsafe"}`} cx={x(point.version)} cy={y(point.value)} r={point.aliases.length > 0 ? 5 : 3.5}><title>{`version ${point.version}: ${figure(point.value)}${point.unsafe === null ? "" : `, ${point.unsafe}`}`}</title></circle>
-            {(point.aliases.length > 0 || point.unsafe !== null) && <text class="held-by" x={x(point.version)} y={y(point.value) - 11} text-anchor={x(point.version) > width - 90 ? "end" : x(point.version) < LEFT + 40 ? "start" : "middle"}>{point.aliases.map((alias) => `@${alias}`).join(" ")}{point.unsafe !== null && <tspan class="unsafe-word"> {point.unsafe}</tspan>}</text>}
+            <circle class={`point${point.aliases.length > 0 ? " held" : ""}${point.unsafe === null ? "" : " unsafe"}`} cx={x(point)} cy={y(point.value)} r={point.aliases.length > 0 ? 5 : 3.5}><title>{`version ${point.version}: ${figure(point.value)}${point.unsafe === null ? "" : `, ${point.unsafe}`}`}</title></circle>
+            {(point.aliases.length > 0 || point.unsafe !== null) && <text class="held-by" x={x(point)} y={y(point.value) - 11} text-anchor={x(point) > width - 90 ? "end" : x(point) < LEFT + 40 ? "start" : "middle"}>{point.aliases.map((alias) => `@${alias}`).join(" ")}{point.unsafe !== null && <tspan class="unsafe-word"> {point.unsafe}</tspan>}</text>}
           </g>
         ))}
       </svg>
-      <figcaption class="soft">{name} by version</figcaption>
+      <figcaption class="soft"><Name of={name} /> by {byTime ? "time, by the clocks of those who registered" : "version"}, as registered (claims)</figcaption>
     </figure>
   );
 }

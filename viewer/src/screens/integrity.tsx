@@ -1,7 +1,7 @@
 // What was checked, against what, and what was not. The one screen that an auditor reads to the end.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { address, go, listing, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
+import { address, again, ask, go, listing, opened, progress, shownHead, standing, stop, unverifiable, verified } from "../app/state.ts";
 import { print } from "../app/route.ts";
 import { count, figure } from "../app/words.ts";
 import { Badge, Code, Facts, FailureBox, Heading, Icon, Id, Name, Section, When } from "../parts/bits.tsx";
@@ -91,16 +91,30 @@ function Checks() {
       <tbody>
         {faults.length > 0 && <Check what="The link" mark="failed">{faults.join("; ")}</Check>}
         <Check what="History and signatures" mark={history}>{commits}: each record's form, place, signature, author's right, gates and approvals{unverifiable.value && <>. <strong>{unverifiable.value.message}</strong></>}{told?.report.whole && told.report.verdict !== "ok" ? `. ${count(told.report.problems.length, "thing")} on this branch ${told.report.problems.length === 1 ? "has" : "have"} no effect: see below` : ""}</Check>
-        <Check what="Git objects" mark={told ? "checked" : history === "failed" ? "failed" : busy}>{told ? `${count(told.objects, "object")} were given; each that was read was hashed, and is what its id says` : history === "failed" ? "one of them is not what its id says" : "each that is read is hashed"}</Check>
+        <Check what="Git objects" mark={told ? "checked" : history === "failed" ? "failed" : busy}>{told ? `${count(told.objects, "object")} came with it; each that was read was hashed, and is what its id says` : history === "failed" ? "one of them is not what its id says" : "each that is read is hashed"}</Check>
         <Check what="The branch" mark={on}>{it === null ? "" : it.lies === "not-landed" ? <>the commit shown is not on <code><Name of={it.branch} /></code>: it is asked for, and not landed</> : <>the commit shown is on <code><Name of={it.branch} /></code>{branch === null ? ", which is what this place says is the registry" : ", which the link names"}</>}</Check>
-        <Check what="The root" mark={pin}>{root === null ? "the link names no root: the site vouches for itself" : told === null ? <>the root in this link is <Id id={root} what="root in the link" /></> : pin === "failed" ? <>the registry does not start from the root in this link, <Id id={root} what="root in the link" /></> : <>the registry starts from the root in this link, <Id id={root} what="root in the link" /></>}</Check>
+        <Check what="The root" mark={pin}>{root === null ? "the link names no root: there is only the site's own word for it" : told === null ? <>the root in this link is <Id id={root} what="root in the link" /></> : pin === "failed" ? <>the registry does not start from the root in this link, <Id id={root} what="root in the link" /></> : <>the registry starts from the root in this link, <Id id={root} what="root in the link" /></>}</Check>
         <Check what="The head in this link" mark={held}>{seen === null ? "the link names no head that was seen before" : told === null ? <>commit <Id id={seen} what="head in the link" /></> : told.seen === "not-on-the-chain" ? <>commit <Id id={seen} what="head in the link" /> is not in this history: it was rewritten, or this is older than what was seen</> : told.seen === "newer" ? <>commit <Id id={seen} what="head in the link" /> is later on the same branch than the commit shown: you look at an older state, and nothing was taken back</> : <>commit <Id id={seen} what="head in the link" /> is in this history, so nothing that was seen then was taken back</>}</Check>
+        <BeforeRow />
         <ListingRow />
         <ClaimsRow />
         <Check what="Files' bytes" mark="not checked">{it?.carriesBlobs ? "they are here, and are hashed only when somebody asks for them" : "they are not part of this site; their digests are signed"}</Check>
       </tbody>
     </table>
     </div>
+  );
+}
+
+/** What this browser verified before: it notices what no link says. */
+function BeforeRow() {
+  const told = verified.value;
+  const before = told?.before;
+  if (!told) return null;
+  if (!before) return <Check what="What this browser saw before" mark="not checked">nothing of this registry: this is the first time, and it is remembered from now on</Check>;
+  return (
+    <Check what="What this browser saw before" mark={before.kept ? "checked" : "failed"}>
+      commit <Id id={before.head} what="commit verified before" />, on <When time={before.time} />{before.kept ? " is in this history: nothing was taken back since" : <> is not in this history: it was rewritten, or this is an older copy. <button type="button" class="link" onClick={() => void ask("forget").then(again)}>Forget what was seen</button></>}{before.root !== null && address.value.root === null && <>. The link names no root, so it was held to the one of that time, <Id id={before.root} what="root of that time" />: {told.report.pinned ? "it is the same" : "it is another"}</>}
+    </Check>
   );
 }
 
@@ -140,7 +154,7 @@ function Pinning() {
   const link = `${location.href.split("#")[0]}${print({ ...address.value, screen: { screen: "models" }, at: null, seen: opened.value?.head ?? null, branch: opened.value?.branch ?? null, query: {}, faults: [] })}`;
   return (
     <Section title="The root in this link" id="pinning">
-      {address.value.root === null ? <p>Without a root from elsewhere, this registry <strong>vouches for itself</strong>: it is consistent, and could still be somebody else's. Ask a member for the digest that <code>refmark trust show</code> prints, over another channel than this site.</p>
+      {address.value.root === null ? <p>Without a root from elsewhere, there is <strong>only this registry's own word</strong>: it is consistent, and could still be somebody else's. Ask a member for the digest that <code>refmark trust show</code> prints, over another channel than this site.</p>
         : <p>This link names <Id id={address.value.root} what="root in the link" />. That is worth as much as the channel by which the link came: whoever made the link chose the root.</p>}
       <form class="inline-form" onSubmit={(event) => { event.preventDefault(); if (ok) go(print({ ...address.value, at: opened.value?.head ?? null, faults: [], root: text.trim().startsWith("sha256:") ? text.trim() : `sha256:${text.trim()}` })); }}>
         <label class="grow">Root <input value={text} spellcheck={false} autocomplete="off" placeholder="sha256:…" onInput={(event) => set(event.currentTarget.value)} /></label>

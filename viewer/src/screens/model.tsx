@@ -1,9 +1,10 @@
 // One model: what its aliases mean now, its versions, how a metric went, and the newest card.
+import { useState } from "preact/hooks";
 import type { MoveRow, ShowAnswer, VersionRow } from "refmark-wasm";
 import { useAnswer } from "../app/ask.ts";
 import { address, href, replaceQuery, rows, rowsChanged } from "../app/state.ts";
 import { count, day, figure } from "../app/words.ts";
-import { AliasBadge, Badge, Empty, Heading, Name, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Empty, Heading, Name, Section, StageBadge, Tags, To, Told, TrustBadge, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
 import { Chart, type Point } from "../parts/chart.tsx";
 import { isUnsafe, Marks, VersionRef } from "../parts/marks.tsx";
@@ -19,8 +20,10 @@ export function Model({ model }: { readonly model: string }) {
         {(rows) => rows.length === 0 ? <Empty title="No version yet"><p>The first one comes with <code>refmark register {model} …</code></p></Empty> : (
           <>
             <Section title="Aliases" id="aliases"><Told asked={moves} lines={2} title="The aliases cannot be told">{(log) => <Aliases model={model} moves={log} />}</Told></Section>
-            <Versions model={model} versions={rows} />
-            <NewestCard model={model} version={(rows.find((row) => row.aliases.includes("champion")) ?? rows[0])?.version ?? 1} />
+            <div class="beside">
+              <Versions model={model} versions={rows} />
+              <NewestCard model={model} version={(rows.find((row) => row.aliases.includes("champion")) ?? rows[0])?.version ?? 1} />
+            </div>
           </>
         )}
       </Told>
@@ -30,9 +33,11 @@ export function Model({ model }: { readonly model: string }) {
 
 /** Whose it is, as the list of models has it. */
 function Owned({ model }: { readonly model: string }) {
+  const words = useAnswer("modelWords", [model]);
+  const said = words.state === "told" ? words.answer : null;
   const row = rowsChanged.value >= 0 ? rows.list.find((it) => it.model === model) : undefined;
   if (!row) return null;
-  return <p class="lead">{row.owner === null ? "Nobody is named as its owner" : <>Owned by <strong><Name of={row.owner} /></strong></>}{row.updated && <span class="soft">, last changed on {day(row.updated)}</span>}</p>;
+  return <>{said?.renamed_to && <p class="note warn">It is called <To to={{ screen: "model", model: said.renamed_to }}>{said.renamed_to}</To> now.</p>}{said?.description && <p class="lead">{said.description}</p>}<p class={said?.description ? "soft" : "lead"}>{row.owner === null ? "Nobody is named as its owner" : <>Owned by <strong><Name of={row.owner} /></strong></>}{row.updated && <span class="soft">, last changed on {day(row.updated)}</span>}</p>{said && <Tags tags={said.tags} />}</>;
 }
 
 /** The newest move of each alias tells what it means since when, and who moved it. */
@@ -52,37 +57,69 @@ function Aliases({ model, moves }: { readonly model: string; readonly moves: rea
   );
 }
 
-function columns(model: string, metrics: readonly string[]): readonly Column<VersionRow>[] {
+/** So many metrics have a column; the others are chosen above the table. */
+const COLUMNS = 4;
+
+function columns(metrics: readonly string[]): readonly Column<VersionRow>[] {
   return [
-    { key: "version", title: "Version", width: "9rem", narrow: "auto", cell: (row) => <>{model.length > 24 ? "" : `${model}/`}{row.version}</> },
+    { key: "version", title: "Version", width: "5.5rem", narrow: "5rem", cell: (row) => row.version },
     { key: "stage", title: "Stage", width: "8rem", narrow: "7.4rem", cell: (row) => <><span class={isUnsafe(row) ? "wide" : ""}><StageBadge stage={row.stage} /></span>{isUnsafe(row) && <span class="narrow"><Marks of={row} /></span>}</> },
-    { key: "trust", title: "Trust", width: "8rem", wide: true, cell: (row) => <><TrustBadge trust={row.trust} />{row.tainted === true && <> <Badge tone="bad">tainted</Badge></>}</> },
-    { key: "aliases", title: "Aliases", width: "auto", wide: true, cell: (row) => <span class="aliases">{row.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</span> },
-    ...metrics.map((name, at): Column<VersionRow> => ({ wide: at > 0, narrow: "4.5rem", key: `m-${name}`, title: name, width: `${Math.max(6, Math.min(11, name.length * 0.62 + 1.5))}rem`, end: true, cell: (row) => (row.metrics[name] === undefined ? <span class="soft">–</span> : figure(row.metrics[name])) })),
-    { key: "release", title: "Release", width: "6rem", wide: true, cell: (row) => row.release ?? "" },
-    { key: "time", title: "Registered", width: "12rem", wide: true, cell: (row) => <>{day(row.time)} <span class="soft">by {row.by}</span></> },
+    { key: "trust", title: "Trust", width: "8rem", room: "wide", cell: (row) => <><TrustBadge trust={row.trust} />{row.tainted === true && <> <Badge tone="bad">tainted</Badge></>}</> },
+    { key: "aliases", title: "Aliases", width: "auto", room: "wide", cell: (row) => <span class="aliases" title={row.aliases.map((alias) => `@${alias}`).join(" ")}>{row.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</span> },
+    ...metrics.slice(0, COLUMNS).map((name, at): Column<VersionRow> => ({
+      ...(at === 0 ? {} : { room: at === 1 ? "wider" as const : "widest" as const }), narrow: "6rem", key: `m-${name}`, title: name, width: `${Math.max(6, Math.min(10, name.length * 0.62 + 1.5))}rem`, end: true,
+      cell: (row) => { const value = row.metrics[name]; return value === undefined ? <span class="soft">–</span> : <span title={String(value)}>{figure(value)}</span>; },
+    })),
+    { key: "release", title: "Release", width: "7rem", room: "wider", cell: (row) => <span title={row.release ?? ""}>{row.release ?? ""}</span> },
+    { key: "time", title: "Registered", width: "11rem", room: "widest", cell: (row) => <>{day(row.time)} <span class="soft">by {row.by}</span></> },
   ];
 }
 
+/** So many metrics are offered at first, and so many are drawn. */
+const [FEW, CHARTS] = [12, 4];
+/** The stretches of versions that can be drawn alone. */
+const STRETCHES = [0, 20, 100] as const;
+
+/** A drawing a metric, over the same versions, by number or by time. */
+function Charts({ names, versions }: { readonly names: readonly string[]; readonly versions: readonly VersionRow[] }) {
+  const { axis, last } = address.value.query;
+  const byTime = axis === "time";
+  const newest = Number(last ?? 0);
+  const drawn = newest > 0 ? versions.slice(0, newest) : versions;
+  const points = (name: string): Point[] => drawn.flatMap((row) => {
+    const value = row.metrics[name];
+    return typeof value === "number" ? [{ version: row.version, time: Date.parse(row.time), value, aliases: row.aliases, unsafe: row.tainted === true ? "tainted" : row.trust === "trusted" ? null : row.trust }] : [];
+  }).reverse();
+  const charts = names.map((name) => ({ name, points: points(name) })).filter((it) => it.points.length > 1);
+  if (charts.length === 0) return null;
+  return (
+    <>
+      <div class="chart-tools">
+        <button type="button" class="button quiet small" aria-pressed={byTime} onClick={() => replaceQuery({ axis: byTime ? "" : "time" })}>By time</button>
+        {STRETCHES.filter((it) => it < versions.length && versions.length > STRETCHES[1]).map((it) => <button key={it} type="button" class="button quiet small" aria-pressed={newest === it} onClick={() => replaceQuery({ last: it === 0 ? "" : String(it) })}>{it === 0 ? "All versions" : `Newest ${it}`}</button>)}
+      </div>
+      <div class={charts.length > 1 ? "charts" : ""}>{charts.map((it) => <Chart key={it.name} name={it.name} points={it.points} byTime={byTime} />)}</div>
+    </>
+  );
+}
+
 function Versions({ model, versions }: { readonly model: string; readonly versions: readonly VersionRow[] }) {
+  const [every, showEvery] = useState(false);
   const names = [...new Set(versions.slice(0, 500).flatMap((row) => Object.keys(row.metrics)))].sort();
   const asked = address.value.query["metrics"]?.split(",").filter((name) => names.includes(name));
   const chosen = asked ?? names.slice(0, 2);
-  const charted = chosen[0];
-  const points: Point[] = charted === undefined ? [] : versions.flatMap((row) => {
-    const value = row.metrics[charted];
-    return typeof value === "number" ? [{ version: row.version, value, aliases: row.aliases, unsafe: row.tainted === true ? "tainted" : row.trust === "trusted" ? null : row.trust }] : [];
-  }).reverse();
+  const charted = chosen.filter((name) => name !== "none").slice(0, CHARTS);
   const choose = (name: string, on: boolean) => replaceQuery({ metrics: (on ? [...chosen, name] : chosen.filter((it) => it !== name)).join(",") || "none" });
   return (
     <Section title={count(versions.length, "version")} id="versions" aside={<Compare model={model} versions={versions} />}>
       {names.length > 0 && (
         <fieldset class="choices"><legend>Metrics, as registered (claims)</legend>
-          {names.slice(0, 12).map((name) => <label key={name}><input type="checkbox" checked={chosen.includes(name)} onChange={(event) => choose(name, event.currentTarget.checked)} /> {name}</label>)}
+          {(every ? names : names.slice(0, FEW)).map((name) => <label key={name}><input type="checkbox" checked={chosen.includes(name)} onChange={(event) => choose(name, event.currentTarget.checked)} /> <Name of={name} /></label>)}
+          {names.length > FEW && <button type="button" class="button quiet small" onClick={() => showEvery(!every)}>{every ? "Fewer" : `All ${names.length}`}</button>}
         </fieldset>
       )}
-      {charted !== undefined && points.length > 1 && <Chart name={charted} points={points} />}
-      <Table label={`Versions of ${model}`} columns={columns(model, chosen.slice(0, 4))} length={versions.length} row={(at) => versions[at]} mark={(row) => (isUnsafe(row) ? "unsafe" : "")} id={(row) => String(row.version)}
+      <Charts names={charted} versions={versions} />
+      <Table label={`Versions of ${model}`} columns={columns(chosen)} length={versions.length} row={(at) => versions[at]} mark={(row) => (isUnsafe(row) ? "unsafe" : "")} id={(row) => String(row.version)}
         link={(row) => href({ screen: "version", model, version: String(row.version) })} />
     </Section>
   );

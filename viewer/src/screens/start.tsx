@@ -1,5 +1,6 @@
 // Before a registry is open: a place to drop one; and while it opens or where it could not be opened.
-import { announce, failure, go, href, loading, opened, openDropped, phase, stop } from "../app/state.ts";
+import { again, announce, failure, go, href, loading, opened, openDropped, phase, stop } from "../app/state.ts";
+import { bytes } from "../app/words.ts";
 import { FailureBox, Heading, Waiting } from "../parts/bits.tsx";
 import { Dropping, type Dropped } from "../parts/dropping.tsx";
 
@@ -23,7 +24,8 @@ export function Start() {
       <Heading title="Read a registry" tab="Read a registry">
         <p class="lead">Which model is live, where it came from, who approved it: checked in this browser, from the registry's own bytes. Nothing leaves this page.</p>
       </Heading>
-      {phase.value === "failed" && failure.value && <FailureBox failure={failure.value} title="This is not a registry that can be read" />}
+      {phase.value === "failed" && failure.value && <FailureBox failure={failure.value} title={failure.value.code === "unreachable" || failure.value.code === "missing-file" ? "A part of the registry did not come" : "This is not a registry that can be read"} />}
+      {(phase.value === "failed" || phase.value === "stopped") && <p><button type="button" class="button" onClick={again}>Try again</button></p>}
       {phase.value === "stopped" && <p class="note">Stopped.</p>}
       <Dropping label="Drop a registry's folder, a .git, an exported site or a Git bundle here" folder="Choose a folder" button="Choose a bundle" take={openFiles} />
       <section class="ways" aria-labelledby="ways"><h2 id="ways">Other ways in</h2>
@@ -42,7 +44,7 @@ export function Opening() {
   return (
     <div class="start">
       <Heading title="Opening the registry" tab="Opening" />
-      <p role="status">{it ? `Reading ${it.what}: ${it.done.toLocaleString("en")} of ${it.total.toLocaleString("en")}` : "Reading what is there"}</p>
+      <p role="status">{it ? `Reading ${it.what}: ${it.unit === "bytes" ? `${bytes(it.done)} of ${bytes(it.total)}` : `${it.done.toLocaleString("en")} of ${it.total.toLocaleString("en")}`}` : "Reading what is there"}</p>
       <Waiting lines={8} />
       <button type="button" class="button quiet" onClick={stop}>Stop</button>
     </div>

@@ -2,11 +2,11 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Contract, ContractField, Dossier, ShowAnswer } from "refmark-wasm";
-import { useAnswer } from "../app/ask.ts";
+import { failureFrom, useAnswer } from "../app/ask.ts";
 import type { Relative } from "../protocol.ts";
-import { opened, shownHead } from "../app/state.ts";
+import { announce, ask, opened, shownHead } from "../app/state.ts";
 import { bytes, count, day, figure, text } from "../app/words.ts";
-import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Name, Out, Section, StageBadge, To, Told, TrustBadge, When } from "../parts/bits.tsx";
+import { AliasBadge, Badge, Code, Contents, Empty, Facts, Heading, Id, Name, Out, Section, StageBadge, Tags, To, Told, TrustBadge, useMore, When } from "../parts/bits.tsx";
 import { Card } from "../parts/card.tsx";
 import { Gates, Signers } from "../parts/gates.tsx";
 import { LineageGraph, type Node, unnamed } from "../parts/graph.tsx";
@@ -32,7 +32,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
     <>
       <Unsafe shown={shown} />
       {shown.stage === "retired" && version && <RetiredNote model={model} version={version.version} />}
-      {version?.description && <p class="lead">{version.description}</p>}
+      <Said reference={reference} />
       <Facts facts={[
         ["Artifact", <Id id={shown.artifact} what="artifact's id" />],
         ["Release", version?.release],
@@ -49,6 +49,7 @@ function Shown({ shown, model, reference }: { readonly shown: ShowAnswer; readon
       {shown.contract && <Section title="Contract" id="contract"><ContractTable contract={shown.contract} /></Section>}
       <Section title="Lineage" id="lineage"><Lineage shown={shown} model={model} /></Section>
       <Signed reference={reference} />
+      <Evaluated reference={reference} />
       {(manifest.tensors?.length ?? 0) > 0 && <Section title={count(manifest.tensors?.length ?? 0, "tensor")} id="tensors"><Tensors tensors={manifest.tensors ?? []} /></Section>}
       {shown.model_card && <Section title="Model card" id="card"><Card text={shown.model_card} /></Section>}
     </>
@@ -70,6 +71,33 @@ function Unsafe({ shown }: { readonly shown: ShowAnswer }) {
       )}
       {shown.tainted !== undefined && <div class="note bad" role="alert"><p class="note-title">This rests on a key that was lost</p><p><code>{shown.tainted}</code> was signed by a key that was distrusted since. Nothing here counts before somebody confirms it with a good key.</p></div>}
       {(trust === "quarantined" || trust === "acquired") && <div class="note warn"><p class="note-title">Not trusted yet: {trust}</p><p>Its bytes are handed out to nobody before the registry's rules are met.</p></div>}
+    </>
+  );
+}
+
+/** Description, tags and users, as people wrote them. */
+function Said({ reference }: { readonly reference: string }) {
+  const asked = useAnswer("versionWords", [reference]);
+  if (asked.state !== "told") return null;
+  const { description, tags, consumers } = asked.answer;
+  return (
+    <>
+      {description && <p class="lead">{description}</p>}
+      <Tags tags={tags} />
+      {consumers.length > 0 && <p>Used by {consumers.slice(0, 20).map((user, at) => <span key={user.id}>{at > 0 ? ", " : ""}<Name of={user.project ?? user.id} />{user.alias && <> by <AliasBadge alias={user.alias} /></>}</span>)}{consumers.length > 20 && ` and ${consumers.length - 20} more`}.</p>}
+    </>
+  );
+}
+
+/** The evaluation card, and how far the times of this registry are bounded. */
+function Evaluated({ reference }: { readonly reference: string }) {
+  const asked = useAnswer("versionWords", [reference]);
+  if (asked.state !== "told") return null;
+  const { evaluation_card: card, checkpoint } = asked.answer;
+  return (
+    <>
+      {card && <Section title="Evaluation card" id="evaluation-card"><Code label="Evaluation card" text={card} /></Section>}
+      <Section title="How far times are bounded" id="checkpoint">{checkpoint ? <p>Checkpoint {checkpoint.sequence}, by {checkpoint.by} at <When time={checkpoint.time} />: what the first {count(checkpoint.commits, "commit")} say was there by then. Later times are what their signers claim.</p> : <p class="soft">Nobody has signed a checkpoint: every time is what its signer claims.</p>}</Section>
     </>
   );
 }
@@ -120,23 +148,51 @@ function lockBlock(shown: ShowAnswer): string {
   return lines.join("\n");
 }
 
+/** More files than that can be looked through by a part of their path. */
+const MANY = 30;
+
 function Files({ shown }: { readonly shown: ShowAnswer }) {
+  const all = shown.manifest.files;
+  const [part, look] = useState("");
+  const fitting = part === "" ? all : all.filter((file) => file.path.toLowerCase().includes(part.toLowerCase()));
+  const [files, more] = useMore(fitting, 200, 1000, "files");
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-labelledby="files">
-      <table class="plain stack">
-        <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
-        <tbody>{shown.manifest.files.slice(0, 500).map((file) => (
-          <tr key={file.path}>
-            <th scope="row"><Name of={file.path} /></th>
-            <td>{file.class === "tensors" || file.class === "data" ? file.class : <Badge tone="warn">{file.class}</Badge>} {file.format && <span class="soft">{file.format}</span>}</td>
-            <td class="end">{bytes(file.size)}</td>
-            <td data-of="SHA-256"><Id id={file.sha256} what={`SHA-256 of ${file.path}`} /></td>
-          </tr>
-        ))}</tbody>
-      </table>
-      {shown.manifest.files.length > 500 && <p class="soft">and {count(shown.manifest.files.length - 500, "file")} more</p>}
-    </div>
+    <>
+      {all.length > MANY && <form class="inline-form" onSubmit={(event) => event.preventDefault()}><label>A part of the path <input type="search" value={part} spellcheck={false} autocomplete="off" onInput={(event) => look(event.currentTarget.value)} /></label><p class="soft" role="status">{part === "" ? "" : `${count(fitting.length, "file")} found`}</p></form>}
+      <div class="scroll" tabIndex={0} role="group" aria-labelledby="files">
+        <table class="plain stack">
+          <thead><tr><th scope="col">Path</th><th scope="col">What it is, by content</th><th scope="col" class="end">Size</th><th scope="col">SHA-256</th></tr></thead>
+          <tbody>{files.map((file) => (
+            <tr key={file.path}>
+              <th scope="row"><Name of={file.path} /></th>
+              <td>{file.class === "tensors" || file.class === "data" ? file.class : <Badge tone="warn">{file.class}</Badge>} {file.format && <span class="soft">{file.format}</span>}</td>
+              <td class="end" title={`${file.size} bytes`}>{bytes(file.size)}</td>
+              <td data-of="SHA-256"><Id id={file.sha256} what={`SHA-256 of ${file.path}`} />{opened.value?.carriesBlobs && trustOf(shown) === "trusted" && shown.tainted === undefined && <> <Download path={file.path} sha256={file.sha256} size={file.size} /></>}</td>
+            </tr>
+          ))}</tbody>
+        </table>
+      </div>
+      {more}
+    </>
   );
+}
+
+/** Saves a file of the site, once its bytes were hashed and found to be those that were signed for. */
+function Download({ path, sha256, size }: { readonly path: string; readonly sha256: string; readonly size: number }) {
+  const [state, set] = useState<{ readonly busy: boolean; readonly failure: string | null }>({ busy: false, failure: null });
+  const save = () => {
+    set({ busy: true, failure: null });
+    ask("download", sha256, size).then((blob) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = path.split("/").pop() ?? "file";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      announce(`${path}: hashed, and saved`);
+      set({ busy: false, failure: null });
+    }).catch((error: unknown) => set({ busy: false, failure: failureFrom(error).message }));
+  };
+  return <>{state.failure === null ? <button type="button" class="link" disabled={state.busy} onClick={save} aria-label={`Download ${path}, hashed here`}>{state.busy ? "hashing" : "download"}</button> : <span class="mark bad">{state.failure}</span>}</>;
 }
 
 /** Measured by evidence first; what the manifest claims of itself is told apart. */

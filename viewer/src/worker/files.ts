@@ -5,8 +5,8 @@ import { Stopped, Trouble } from "./failure.ts";
 export interface Files {
   /** Where they lie, in words. */
   readonly origin: string;
-  /** The bytes; null where there is no such file. */
-  read(path: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** The bytes; null where there is no such file. `came` hears how many bytes came so far. */
+  read(path: string, came?: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Every path; null where that cannot be told, as on a web server. */
   list(): readonly string[] | null;
 }
@@ -14,6 +14,32 @@ export interface Files {
 export async function text(files: Files, path: string): Promise<string | null> {
   const bytes = await files.read(path);
   return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+/** The files of a place that are replaced while their names stay. */
+const MOVING = /(^|\/)(site\.json|HEAD|info\/refs|packed-refs|objects\/info\/packs)$/;
+
+async function counted(body: ReadableStream<Uint8Array>, came: (bytes: number) => void, path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      if (signal.aborted) throw new Stopped();
+      throw new Trouble("unreachable", `${path} broke off after ${size.toLocaleString("en")} bytes (${error instanceof Error ? error.message : String(error)})`, "try again", { path });
+    });
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+    came(size);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Files of the page's own origin, below a URL. */
@@ -24,16 +50,18 @@ export function served(url: string, signal: AbortSignal): Files {
   }
   return {
     origin: base.href,
-    async read(path) {
-      const response = await fetch(new URL(path, base), { signal, credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer" }).catch((error: unknown) => {
+    async read(path, came) {
+      // What names the rest may have changed since it was read last; a name that follows from its bytes cannot.
+      const cache = MOVING.test(path) ? "no-cache" : "default";
+      const response = await fetch(new URL(path, base), { signal, cache, credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer" }).catch((error: unknown) => {
         if (signal.aborted) throw new Stopped();
-        throw new Trouble("unreachable", `${path} could not be fetched: ${String(error)}`, "is the server still there?", { path });
+        throw new Trouble("unreachable", `${path} did not come: the connection was lost or the server is not there (${error instanceof Error ? error.message : String(error)})`, "try again", { path });
       });
       if (response.status === 404 || response.status === 403) return null;
       if (!response.ok) throw new Trouble("unreachable", `${path}: the server answered ${response.status}`, null, { path });
       // A server of single-page apps answers every path with its page.
       if ((response.headers.get("content-type") ?? "").startsWith("text/html")) return null;
-      return new Uint8Array(await response.arrayBuffer());
+      return came === undefined || response.body === null ? new Uint8Array(await response.arrayBuffer()) : counted(response.body, came, path, signal);
     },
     list: () => null,
   };

@@ -88,6 +88,8 @@ export async function openGit(files: Files, kind: Opened["kind"]): Promise<Sourc
       await looseObjects(files, into, packed, Object.values(refs), loading);
     },
     history: () => Promise.resolve(),
+    refsNow: () => refsOf(files),
+    blob: () => Promise.resolve(null),
     async object(into, oid) {
       const bytes = await files.read(loosePath(oid));
       if (bytes !== null) into.addLoose(`${oid.slice(0, 2)}/${oid.slice(2)}`, bytes);

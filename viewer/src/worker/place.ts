@@ -44,6 +44,8 @@ async function ofBundle(file: File): Promise<Source> {
     listing: () => Promise.resolve(null),
     state: (into) => Promise.resolve(into.addBundle(bytes)),
     history: () => Promise.resolve(),
+    refsNow: () => Promise.resolve(refs),
+    blob: () => Promise.resolve(null),
     object: () => Promise.resolve(false),
   };
 }

@@ -8,13 +8,11 @@ export type RowsFrom = "listing" | "tree" | "verified";
 
 export class Rows {
   private rows: readonly ModelRow[] = [];
-  private words: string[] = [];
   private generation = 0;
 
   /** Replaces the table and tells the page. */
   set(rows: readonly ModelRow[], from: RowsFrom, tell: (event: Event) => void): void {
     this.rows = rows;
-    this.words = rows.map((row) => `${row.model}\n${row.owner ?? ""}\n${row.aliases.map(([alias]) => alias).join("\n")}`.toLowerCase());
     this.generation++;
     for (let start = 0; start === 0 || start < rows.length; start += PIECE) {
       tell({ event: "rows", generation: this.generation, start, rows: rows.slice(start, start + PIECE), total: rows.length, from });
@@ -23,6 +21,20 @@ export class Rows {
 
   all(): readonly ModelRow[] {
     return this.rows;
+  }
+}
+
+/** Puts the rows in order in a worker of its own: that answers at once, whatever the other one is at. */
+export class Ordered {
+  private readonly rows: ModelRow[] = [];
+  private readonly words: string[] = [];
+
+  take(rows: readonly ModelRow[], anew: boolean): void {
+    if (anew) this.rows.length = this.words.length = 0;
+    for (const row of rows) {
+      this.rows.push(row);
+      this.words.push(`${row.model}\n${row.owner ?? ""}\n${row.aliases.map(([alias]) => alias).join("\n")}`.toLowerCase());
+    }
   }
 
   /** The places of the rows that fit a text, in order. */

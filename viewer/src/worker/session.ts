@@ -1,13 +1,15 @@
 // One opened registry: its objects, the view that questions are answered from, and the verification under way.
-import type { CommitInfo, MoveRow } from "refmark-wasm";
+import type { CommitInfo, MoveRow, VerifyReport } from "refmark-wasm";
 import type { Answer, Arguments, Event, ListingCheck, ModelRow, Opened, Proposal, Question, Questions, Seen, Wanted } from "../protocol.ts";
 import { branchesOf } from "./branches.ts";
+import { downloaded } from "./download.ts";
 import { failureOf, missing, Stopped } from "./failure.ts";
 import { inspected, relatives } from "./inspecting.ts";
 import { Comparison, type Listing, parseListing } from "./listing.ts";
+import { forget, recall, remember } from "./memory.ts";
 import { RefmarkRepository, type Repository, type View } from "./module.ts";
 import { Rows } from "./rows.ts";
-import type { Source } from "./source.ts";
+import type { Loading, Source } from "./source.ts";
 import { turn, verify } from "./verifying.ts";
 
 /** So far back a landed proposal is looked for. */
@@ -21,7 +23,10 @@ export class Session {
   private readonly rows = new Rows();
   private view: View | null = null;
   private readyView: (() => void) | null = null;
-  private readonly viewReady = new Promise<void>((done) => (this.readyView = done));
+  private noView: ((error: unknown) => void) | null = null;
+  private readonly viewReady = new Promise<void>((done, failed) => {
+    [this.readyView, this.noView] = [done, failed];
+  });
   private whole: Promise<void> | null = null;
   /** Whether the history is here, and not only on its way. */
   private complete = false;
@@ -42,9 +47,9 @@ export class Session {
     return (this.held ??= new RefmarkRepository());
   }
 
-  private readonly loading = (what: string, done: number, total: number): void => {
+  private readonly loading: Loading = (what, done, total, unit) => {
     if (this.stopping.aborted) throw new Stopped();
-    this.tell({ event: "loading", what, done, total });
+    this.tell({ event: "loading", what, done, total, unit: unit ?? "things" });
   };
 
   private know(more: Partial<Opened>): void {
@@ -52,8 +57,19 @@ export class Session {
     this.tell({ event: "opened", opened: this.opened });
   }
 
-  /** Shows what can be shown at once, then verifies. `module`: begins to load it, once what is shown first is here. */
+  /** Shows what can be shown at once, then verifies. `module`: begins to load it, once what is shown first is here. What was
+   * asked meanwhile of a place that cannot be read is refused, and does not wait for ever. */
   async run(module: () => Promise<void>): Promise<void> {
+    this.viewReady.catch(() => undefined);
+    try {
+      await this.show(module);
+    } catch (error) {
+      this.noView?.(error);
+      throw error;
+    }
+  }
+
+  private async show(module: () => Promise<void>): Promise<void> {
     this.know({});
     const lies = this.opened.lies === "newest";
     this.listing = lies ? this.source.listing().then((text) => this.readListing(text)).catch(() => this.unreadable()) : this.listing;
@@ -110,10 +126,15 @@ export class Session {
     const begun = performance.now();
     try {
       await this.history();
-      const { root, seen } = this.wanted;
+      const { seen } = this.wanted;
+      const before = this.opened.id === null ? null : await recall(this.opened.id);
+      // Where the link names no root, the registry is held to the one that it was held to here before.
+      const root = this.wanted.root ?? before?.root ?? null;
       const walked = await verify(this.repository, this.head, root, null, this.stopping, (done, total) => this.tell({ event: "verifying", done, total }));
       const { report, view } = walked;
       const relation = seen === null ? "none" : this.relation(seen);
+      const kept = before === null || this.isBehind(this.opened.newest, before.head);
+      if (kept && relation !== "not-on-the-chain") await this.remember(report, root, before?.head ?? null);
       this.view?.free();
       this.view = view;
       this.listing = Promise.resolve(null);
@@ -122,7 +143,7 @@ export class Session {
       if (truth !== null) comparison?.compareModels(truth);
       this.tell({ event: "listing", listing: comparison?.told("under way") ?? { state: this.listingState === "under way" ? "none" : this.listingState, models: 0, versions: 0, lies: 0, first: null } });
       if (truth !== null) this.rows.set(truth, "verified", this.tell);
-      this.tell({ event: "verified", verified: { report, seen: relation, objects: this.repository.objects(), milliseconds: performance.now() - begun } });
+      this.tell({ event: "verified", verified: { report, seen: relation, before: before && { head: before.head, time: before.time, root: before.root, kept }, objects: this.repository.objects(), milliseconds: performance.now() - begun } });
       if (comparison && truth) await this.compareVersions(comparison, listed, truth, view);
     } catch (error) {
       if (error instanceof Stopped) throw error;
@@ -134,18 +155,28 @@ export class Session {
    * both are on the branch. */
   private relation(seen: string): Seen {
     if (seen === this.head) return "same";
-    const behind = (head: string, commit: string): boolean => {
-      try {
-        return this.repository.isOnChain(head, commit);
-      } catch (error) {
-        // A commit that is not here is on no chain of what is.
-        if (missing(error) === null) throw error;
-        return false;
-      }
-    };
-    if (behind(this.head, seen)) return "older";
+    if (this.isBehind(this.head, seen)) return "older";
     const { newest } = this.opened;
-    return this.head !== newest && behind(newest, seen) && behind(newest, this.head) ? "newer" : "not-on-the-chain";
+    return this.head !== newest && this.isBehind(newest, seen) && this.isBehind(newest, this.head) ? "newer" : "not-on-the-chain";
+  }
+
+  /** Whether a commit is on the branch that ends at a head. One that is not here is on no chain of what is. */
+  private isBehind(head: string, commit: string): boolean {
+    try {
+      return this.repository.isOnChain(head, commit);
+    } catch (error) {
+      if (missing(error) === null) throw error;
+      return false;
+    }
+  }
+
+  /** Remembers a state of the registry's own branch in which all that took effect stands: never an older one than before. */
+  private async remember(report: VerifyReport, root: string | null, before: string | null): Promise<void> {
+    const { id, lies } = this.opened;
+    if (id === null || !report.whole || (lies !== "newest" && lies !== "behind")) return;
+    if (root !== null && !report.pinned) return;
+    const head = before !== null && !this.isBehind(this.head, before) ? before : this.head;
+    await remember({ id, head, root, time: new Date().toISOString() });
   }
 
   /** Holds the listing's versions against those that took effect, a model at a time, while questions are answered. */
@@ -214,7 +245,6 @@ export class Session {
   }
 
   private readonly answers: { readonly [Q in Question]: (view: View, ...args: Arguments<Q>) => Answer<Q> | Promise<Answer<Q>> } = {
-    order: (_, order) => this.rows.order(order),
     versions: (view, model) => view.versions(model),
     show: (view, reference) => view.show(reference),
     resolve: (view, reference, at) => view.resolve(reference, at),
@@ -226,10 +256,16 @@ export class Session {
     explain: (view, reference) => view.explain(reference),
     whyNot: (view, alias, version) => view.whyNot(alias, Number(version)),
     report: (view, reference) => view.report(reference),
-    search: (view, text) => view.search(text, 50),
+    recent: (view, most) => view.log(undefined, most),
+    modelWords: (view, model) => view.modelWords(model),
+    versionWords: (view, reference) => view.versionWords(reference),
+    search: (view, text, filters) => view.search(text, 50, [...filters]),
     policy: (view) => view.policy(),
     catalog: (view) => view.catalog(),
     sunset: (view) => view.sunset(),
+    newest: async () => (await this.source.refsNow())[`refs/heads/${this.opened.branch}`] ?? this.opened.newest,
+    forget: () => forget(this.opened.id ?? "").then(() => null),
+    download: (_, sha256, size) => downloaded(this.source, sha256, size),
     marks: (view, versions) => view.marks([...versions]),
     relatives: (view, artifact, parents, limit) => relatives(view, this.rows.all(), artifact, parents, limit),
     inspect: (view, file, model) => inspected(view, this.rows.all(), file, model),
@@ -237,7 +273,6 @@ export class Session {
 
   /** Answers a question from what is known now. */
   async ask<Q extends Question>(question: Q, args: Parameters<Questions[Q]>): Promise<Answer<Q>> {
-    if (question === "order") return this.rows.order(args[0] as never) as Answer<Q>;
     if (question === "versions") {
       const listed = (await this.listing)?.versions?.get(args[0] as string);
       if (listed) return listed as unknown as Answer<Q>;

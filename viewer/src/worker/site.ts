@@ -56,12 +56,19 @@ export async function openSite(files: Files, kind: Opened["kind"]): Promise<Sour
   const site = parse(json);
   const packs = async (use: SitePack["use"], into: Repository, loading: Loading): Promise<void> => {
     const wanted = site.packs.filter((pack) => pack.use === use);
-    let done = 0;
+    const total = wanted.reduce((sum, pack) => sum + (Number.isFinite(pack.bytes) ? pack.bytes : 0), 0);
+    const came = new Map<string, number>();
+    const tell = () => loading(use === "state" ? "the newest state" : "the history", Math.min(total, [...came.values()].reduce((sum, bytes) => sum + bytes, 0)), total, "bytes");
     await Promise.all(wanted.map(async (pack) => {
-      const [bytes, idx] = await Promise.all([files.read(inside(pack.pack)), files.read(inside(pack.idx))]);
-      if (bytes === null || idx === null) throw new Trouble("missing-file", `${pack.pack} is named by site.json and is not there`, "export the site again", { path: pack.pack });
+      const [bytes, idx] = await Promise.all([
+        files.read(inside(pack.pack), (bytes) => {
+          came.set(pack.pack, bytes);
+          tell();
+        }),
+        files.read(inside(pack.idx)),
+      ]);
+      if (bytes === null || idx === null) throw new Trouble("missing-file", `${pack.pack} is named by site.json and is not there`, "try again; where it stays away, the site has to be exported again", { path: pack.pack });
       into.addPack(pack.name, bytes, idx);
-      loading(use === "state" ? "the newest state" : "the history", ++done, wanted.length);
     }));
   };
   return {
@@ -74,5 +81,10 @@ export async function openSite(files: Files, kind: Opened["kind"]): Promise<Sour
     state: (into, loading) => packs("state", into, loading),
     history: (into, loading) => packs("history", into, loading),
     object: () => Promise.resolve(false),
+    async refsNow() {
+      const json = await text(files, "site.json");
+      return json === null ? site.refs : parse(json).refs;
+    },
+    blob: (sha256) => (site.blobs === true ? files.read(inside(`blobs/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}`)) : Promise.resolve(null)),
   };
 }

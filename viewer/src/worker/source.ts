@@ -2,7 +2,7 @@
 import type { Opened } from "../protocol.ts";
 import type { Repository } from "./module.ts";
 
-export type Loading = (what: string, done: number, total: number) => void;
+export type Loading = (what: string, done: number, total: number, unit?: "bytes") => void;
 
 export interface Source {
   readonly about: Pick<Opened, "kind" | "origin" | "claims" | "carriesBlobs">;
@@ -15,6 +15,10 @@ export interface Source {
   state(into: Repository, loading: Loading): Promise<void>;
   /** Gives it everything else. */
   history(into: Repository, loading: Loading): Promise<void>;
+  /** The refs as they are now, where the place can be asked again. */
+  refsNow(): Promise<Readonly<Record<string, string>>>;
+  /** A file by its digest, where the place carries files; null where it is not there. */
+  blob(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Fetches one object that lies by itself; false where it is not there. */
   object(into: Repository, oid: string): Promise<boolean>;
 }

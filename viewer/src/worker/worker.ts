@@ -3,6 +3,7 @@ import type { Event, Reply, Request } from "../protocol.ts";
 import { failureOf, Stopped, Trouble } from "./failure.ts";
 import { load } from "./module.ts";
 import { openPlace } from "./place.ts";
+import { Ordered } from "./rows.ts";
 import { Session } from "./session.ts";
 
 const port = self as unknown as { onmessage: ((message: MessageEvent<Request>) => void) | null; postMessage(reply: Reply, move: Transferable[]): void };
@@ -12,6 +13,7 @@ function send(reply: Reply): void {
   port.postMessage(reply, move);
 }
 
+const ordered = new Ordered();
 let session: Promise<Session> | null = null;
 let opening = new AbortController();
 
@@ -40,6 +42,14 @@ port.onmessage = ({ data }) => {
     return;
   }
   const { id } = data;
+  if (data.do === "rows") {
+    ordered.take(data.rows, data.anew);
+    return;
+  }
+  if (data.do === "order") {
+    send({ id, answer: ordered.order(data.order) });
+    return;
+  }
   const work = data.do === "open" ? open(data) : answer(data);
   work.then((value) => send({ id, answer: value ?? null })).catch((error: unknown) => {
     if (error instanceof Stopped) send({ id, failure: { code: "stopped", message: "stopped", hint: null, fields: {} } });

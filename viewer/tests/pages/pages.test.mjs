@@ -35,7 +35,7 @@ after(async () => {
 const SCREENS = {
   models: "/models", model: "/m/sentiment", version: "/m/sentiment/v/5", alias: "/m/sentiment/a/champion?as-of=2026-09-15", compare: "/compare?a=sentiment/2&b=sentiment/5",
   proposals: "/proposals", proposal: `/proposals/${encodeURIComponent("propose/sentiment-champion-5")}`, policy: "/policy?model=sentiment&version=5&alias=champion",
-  catalog: "/catalog", sunset: "/sunset", integrity: "/integrity", file: "/file", nowhere: "/nonsense",
+  catalog: "/catalog", sunset: "/sunset", integrity: "/integrity", file: "/file", activity: "/activity", unsafe: "/unsafe", nowhere: "/nonsense",
 };
 
 const address = (path, more = {}) => {

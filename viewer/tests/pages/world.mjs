@@ -17,6 +17,9 @@ function run(folder, program, args) {
 /** Git, at work in a folder, with nothing of the outside. */
 export const plainGit = (folder) => (...args) => run(folder, "git", args);
 
+/** The command, at work in a folder, with nothing of the outside. */
+export const refmarkIn = (folder) => (...args) => run(folder, COMMAND, args);
+
 /** Makes everything in a folder that is new. */
 export function makeWorld(folder) {
   rmSync(folder, { recursive: true, force: true });

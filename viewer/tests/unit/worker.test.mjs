@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import { test } from "node:test";
 import { idsOfIndex, linksOf } from "../../src/worker/loose.ts";
-import { Rows } from "../../src/worker/rows.ts";
+import { Ordered, Rows } from "../../src/worker/rows.ts";
 
 const row = (model, versions, owner = null, aliases = []) => ({ model, versions, owner, aliases, updated: null });
 
 test("models are found by every word of name, owner and alias, and sorted both ways", () => {
   const rows = new Rows();
+  const ordered = new Ordered();
   const told = [];
   rows.set([row("b", 2, "search"), row("a", 9, "nlp", [["champion", 3]]), row("c", 1)], "tree", (event) => told.push(event));
-  const names = (order) => [...rows.order(order)].map((at) => rows.all()[at].model);
+  ordered.take([row("gone", 1)], true);
+  ordered.take(rows.all().slice(0, 2), true);
+  ordered.take(rows.all().slice(2), false);
+  const names = (order) => [...ordered.order(order)].map((at) => rows.all()[at].model);
   assert.deepEqual(names({ text: "", by: "model", down: false }), ["a", "b", "c"]);
   assert.deepEqual(names({ text: "", by: "versions", down: true }), ["a", "b", "c"]);
   assert.deepEqual(names({ text: "NLP champ", by: "model", down: false }), ["a"]);
