@@ -5,4 +5,5 @@ set -eu
 cd "$(dirname "$0")"
 . ./environment.sh
 environment ../target/venv-build requirements-build.txt
+sh command.sh
 maturin build --release --sdist --out ../target/wheels "$@"

@@ -60,5 +60,21 @@ def test_any_other_command_is_run_by_the_whole_command_where_it_is_installed(tmp
     assert (done.returncode, done.stdout) == (7, "whole: list sentiment\n")
 
 
+def test_the_command_that_a_wheel_brings_goes_before_any_other(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "refmark"
+    package.mkdir(parents=True)
+    for it in Path(refmark.__file__).parent.iterdir():
+        (package / it.name).symlink_to(it)
+    (package / "bin").mkdir()
+    for folder, said in ((package / "bin", "brought"), (tmp_path, "along PATH")):
+        (folder / "refmark").write_text(f'#!/bin/sh\necho "{said}: $*, $REFMARK_PYTHON"\nexit 7\n')
+        (folder / "refmark").chmod(0o755)
+    environment = {**os.environ, "PATH": str(tmp_path), "PYTHONPATH": str(package.parent)}
+    done = subprocess.run(
+        [sys.executable, "-m", "refmark", "import", "hub", "x"], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (7, f"brought: import hub x, {sys.executable}\n")
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0 and refmark.__version__ in capsys.readouterr().out

@@ -1,7 +1,7 @@
-"""The command ``refmark`` where only the Python package is: importers, and the way to the whole command.
+"""The command ``refmark`` of the Python package.
 
-``refmark import mlflow PATH|URI`` runs here, because MLflow reads its own registries best. Everything else is the command
-that comes with Rust; where it is installed, it is run.
+A wheel brings the whole command; where it does not, one that comes with Rust is run. ``refmark import mlflow PATH|URI`` runs
+here, because MLflow reads its own registries best.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 from typing import NoReturn, Sequence
 
@@ -24,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         print(f"refmark {_native.version()} (Python)")
         return 0
-    if "import" not in given[:4]:
+    words = given[:5]
+    if "import" not in words or "mlflow" not in words[words.index("import") :]:
         return _whole_command(given)
     try:
         return _import(given)
@@ -67,15 +69,20 @@ def _said(error: errors.RefmarkError, as_json: bool) -> int:
 
 
 def _whole_command(given: Sequence[str]) -> int | NoReturn:
-    """Becomes the command that comes with Rust."""
+    """Becomes the whole command: the one that the wheel brought, else one along ``PATH``."""
     own = os.path.dirname(os.path.abspath(sys.argv[0]))
     elsewhere = [it for it in os.get_exec_path() if os.path.abspath(it) != own]
-    found = shutil.which("refmark", path=os.pathsep.join(elsewhere))
+    brought = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin")
+    found = shutil.which("refmark", path=os.pathsep.join([brought, *elsewhere]))
     if found is not None:
+        # Importers of MLflow's registries are run by this very Python.
+        os.environ.setdefault("REFMARK_PYTHON", sys.executable)
+        if os.name == "nt":
+            return subprocess.call([found, *given])
         os.execv(found, [found, *given])
     print(
-        f"This is refmark's Python package. It has\n  {USAGE}\n"
-        "The whole command comes with Rust: cargo install --path cli, in refmark's repository.",
+        f"This is refmark's Python package, which was built without the command. It has\n  {USAGE}\n"
+        "The whole command comes with a wheel, or with Rust: cargo install --path cli, in refmark's repository.",
         file=sys.stderr,
     )
     return 2

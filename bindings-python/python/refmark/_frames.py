@@ -123,7 +123,7 @@ _PANDAS = {"int": "Int64", "bool": "boolean", "datetime": "datetime64[us, UTC]",
 
 def pandas_of(records: list[dict[str, Any]], schema: Mapping[str, str] | Iterable[str] = ()) -> pandas.DataFrame:
     """A pandas frame of rows."""
-    pd, made = _need("pandas"), {}
+    pd, made = need("pandas"), {}
     for name, kind in _columns(records, schema).items():
         cells = [record.get(name) for record in records]
         if kind == "int" and records and None not in cells:
@@ -134,7 +134,7 @@ def pandas_of(records: list[dict[str, Any]], schema: Mapping[str, str] | Iterabl
 
 def polars_of(records: list[dict[str, Any]], schema: Mapping[str, str] | Iterable[str] = ()) -> polars.DataFrame:
     """A polars frame of rows."""
-    pl = _need("polars")
+    pl = need("polars")
     types = {"int": pl.Int64, "bool": pl.Boolean, "datetime": pl.Datetime("us", "UTC"), "float": pl.Float64, "str": pl.String}
     columns = _columns(records, schema)
     made = {name: [record.get(name) for record in records] for name in columns}
@@ -147,10 +147,11 @@ def _names(records: list[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record))
 
 
-def _need(name: str) -> Any:
+def need(name: str, extra: str | None = None) -> Any:
+    """A library that may not be installed; an error that says how to."""
     import importlib
 
     try:
         return importlib.import_module(name)
     except ImportError as missing:
-        raise ImportError(f"{name} is not installed: pip install 'refmark[{name}]'") from missing
+        raise ImportError(f"{name} is not installed: pip install 'refmark[{extra or name}]'") from missing

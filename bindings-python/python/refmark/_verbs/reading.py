@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from .._arguments import RefLike, TimeLike, texts, time
 from .._arguments import reference as _text
@@ -11,6 +11,9 @@ from .._team import Events, Found
 from .._values import Model, ModelDetail, Move, Resolved, Shown, VersionDetail, VersionRow, rows
 from ..errors import UsageError
 from ._base import Verbs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Reading(Verbs):
@@ -67,6 +70,25 @@ class Reading(Verbs):
             newest = reg.versions("sentiment")[0]
         """
         return rows(VersionRow, self._native.list_versions(model, all))
+
+    def plot_metrics(
+        self, model: str, metrics: str | Iterable[str] | None = None, *, by: str = "version", ax: Any = None
+    ) -> Axes:
+        """Draws a model's metrics over its versions, or with ``by="time"`` over time; gives matplotlib's axes.
+
+        ``metrics`` are all that any version claims, where none is named; what is not finite has no point. ``ax`` are axes to draw
+        on. Raises `NotFoundError` where no version has the metric, and `ImportError` without matplotlib
+        (``pip install 'refmark[plot]'``).
+
+        Example::
+
+            reg.plot_metrics("sentiment", ["f1", "accuracy"], by="time").figure.savefig("metrics.png")
+        """
+        if by not in ("version", "time"):
+            raise UsageError(f"by: version or time, and not {by}", code="bad-argument")
+        from .._plot import metrics_of
+
+        return metrics_of(self.versions(model), texts(metrics), by, ax)
 
     def model(self, model: str) -> ModelDetail | None:
         """A model with its words, hidden or not; ``None`` where it is not known.
