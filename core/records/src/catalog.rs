@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::predicate;
 use refmark_types::canonical::FreeJson;
+use refmark_types::error::{Result, bug};
 use refmark_types::name::EntryId;
 
 /// A family of stable ids.
@@ -149,79 +150,44 @@ fn is_null(json: &FreeJson) -> bool {
     json.0.is_null()
 }
 
-/// The entries that `init` seeds: family, id, meaning.
-pub const BUILT_IN: &[(Family, &str, &str)] = &[
-    (Family::ArtifactType, "model", "A trained model: weights, configuration and what goes with them."),
-    (Family::ArtifactType, "adapter", "A change to a base model, such as a LoRA."),
-    (Family::ArtifactType, "tokenizer", "A tokenizer and its vocabulary."),
-    (Family::ArtifactType, "dataset", "A dataset or a split of one."),
-    (Family::ArtifactType, "prompt", "A prompt or a set of prompts."),
-    (Family::ArtifactType, "pipeline", "Several models and their glue, used as one."),
-    (Family::EvidenceType, "evaluation", "Metrics of an artifact on a dataset."),
-    (Family::EvidenceType, "scan", "What a scanner found in an artifact's files."),
-    (Family::EvidenceType, "canary", "How an artifact did on a part of the live traffic."),
-    (Family::EvidenceType, "rollback-plan", "How to go back, and who does it."),
-    (Family::EvidenceType, "runbook", "What on-call does when it misbehaves."),
-    (Family::EvidenceType, "migration-document", "How consumers move to the replacement."),
-    (Family::EvidenceType, "sign-off", "A person read the code or the unscanned bytes and stands for them."),
-    (Family::EvidenceType, "quarantine-pull", "Somebody took quarantined bytes, to look at them."),
-    (Family::AuditAction, "register", "A version was added."),
-    (Family::AuditAction, "promote", "An alias was moved."),
-    (Family::AuditAction, "transition", "A stage or a trust state was moved."),
-    (Family::AuditAction, "revoke", "An artifact was revoked."),
-    (Family::AuditAction, "delete", "An artifact was deleted."),
-    (Family::AuditAction, "describe", "A model or a version was described."),
-    (Family::AuditAction, "attach", "Evidence was attached."),
-    (Family::AuditAction, "publish", "A project said which versions it uses."),
-    (Family::AuditAction, "checkpoint", "A head was witnessed, and the time."),
-    (Family::AuditAction, "catalog", "The catalog was changed."),
-    (Family::AuditAction, "approve", "A principal agreed to a change."),
-    (Family::AuditAction, "policy", "The policy or the trust root was changed."),
-    (Family::Product, "refmark", "This registry."),
-    (Family::Scope, "registry", "The whole registry."),
-    (Family::UsageUnit, "stored-byte", "A byte in the blob store."),
-    (Family::UsageUnit, "version", "A registered version."),
-    (Family::UsageUnit, "published-pin", "A version that a project says it is pinned to."),
-    (Family::SdkContract, "refmark-v1", "The first contract of the client libraries."),
-    (Family::NotificationTemplate, "alias-moved", "Tells that an alias was moved, from what to what, by whom and why."),
-];
+/// An entry that `init` seeds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    /// The family.
+    pub family: Family,
+    /// The stable id.
+    pub id: EntryId,
+    /// What it means, in a sentence.
+    pub meaning: String,
+    /// The schema of what names it; nothing for most. It holds evidence of that type, as it is recorded: `verdict`, `summary`,
+    /// `run`, `suite`, `dataset`, `metrics`, `tool`, `document` and `details`.
+    #[serde(default)]
+    pub schema: FreeJson,
+}
 
-/// The schema of what names a built-in entry, as JSON text; nothing for most. It holds evidence of that type, as it is
-/// recorded: `verdict`, `summary`, `run`, `suite`, `dataset`, `metrics`, `tool`, `document` and `details`.
-pub fn built_in_schema(family: Family, id: &str) -> Option<&'static str> {
-    if family != Family::EvidenceType {
-        return None;
+/// The entries that `init` seeds, as `seeds/catalog.json` of this crate has them.
+///
+/// # Errors
+/// `bug` where that file is no list of seeds, which a test holds.
+pub fn seeds() -> Result<Vec<Seed>> {
+    serde_json::from_str(include_str!("../seeds/catalog.json")).map_err(bug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_has_a_seed_and_no_id_stands_twice() {
+        let seeds = seeds().unwrap();
+        for family in Family::ALL {
+            assert!(seeds.iter().any(|seed| seed.family == family), "{}", family.as_str());
+        }
+        for (at, seed) in seeds.iter().enumerate() {
+            assert!(!seed.meaning.is_empty());
+            assert!(!seeds[..at].iter().any(|it| it.family == seed.family && it.id == seed.id), "{}", seed.id);
+        }
+        assert!(seeds.iter().filter(|seed| !seed.schema.0.is_null()).count() >= 6);
     }
-    Some(match id {
-        "evaluation" => {
-            r#"{"title": "Metrics of an artifact on a dataset", "type": "object", "required": ["verdict"], "properties": {
-                "verdict": {"enum": ["pass", "fail", "info"]},
-                "suite": {"type": "object", "required": ["name"]},
-                "dataset": {"type": "object", "required": ["name"]},
-                "metrics": {"type": "object", "additionalProperties": {"type": "object", "required": ["value", "better"],
-                    "properties": {"value": {"type": ["number", "string"]}, "better": {"enum": ["higher", "lower"]}}}}}}"#
-        }
-        "scan" => {
-            r#"{"title": "What a scanner found", "type": "object", "required": ["verdict"], "properties": {
-                "verdict": {"enum": ["pass", "fail", "info"]}, "tool": {"type": "object", "required": ["name"]}}}"#
-        }
-        "canary" => {
-            r#"{"title": "A part of the live traffic", "type": "object", "required": ["verdict"], "properties": {
-                "verdict": {"enum": ["pass", "fail", "info"]}, "metrics": {"type": "object"}}}"#
-        }
-        "sign-off" => {
-            r#"{"title": "A person read it and stands for it", "type": "object", "required": ["verdict"], "properties": {
-                "verdict": {"enum": ["pass", "fail"]}}}"#
-        }
-        "quarantine-pull" => {
-            r#"{"title": "Who took quarantined bytes, and why", "type": "object", "required": ["verdict", "summary"],
-                "properties": {"verdict": {"enum": ["info"]}, "summary": {"type": "string", "minLength": 3}}}"#
-        }
-        "rollback-plan" | "runbook" | "migration-document" => {
-            r#"{"title": "A document that people rely on", "type": "object", "required": ["verdict"], "properties": {
-                "summary": {"type": "string", "minLength": 1},
-                "document": {"type": "object", "required": ["name", "sha256"]}}}"#
-        }
-        _ => return None,
-    })
 }

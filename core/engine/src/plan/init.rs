@@ -1,15 +1,14 @@
 //! The first landing of a registry: root, policy, catalog.
 
 use super::{Author, Plan};
-use refmark_records::catalog::{BUILT_IN, CatalogEntry, EntryState, Family, built_in_schema};
+use refmark_records::catalog::{CatalogEntry, EntryState, seeds};
 use refmark_records::layout::Place;
 use refmark_records::policy::{Policy, PolicyStatement};
 use refmark_records::root::{FORMAT, Keyholder, Quorum, Root};
 use refmark_records::signature::PublicKey;
-use refmark_types::canonical::{FreeJson, RECORD_LIMIT, strict};
 use refmark_types::digest::Digest;
 use refmark_types::error::Result;
-use refmark_types::name::{EntryId, PrincipalId};
+use refmark_types::name::PrincipalId;
 
 /// What a new registry starts with.
 pub struct Founding<'a> {
@@ -53,16 +52,16 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
         path: String::new(),
         registry: author.registry,
     })?;
-    for (family, id, meaning) in BUILT_IN {
+    for seed in seeds()? {
         plan.sign(CatalogEntry {
-            family: *family,
-            id: EntryId::parse(id)?,
+            family: seed.family,
+            id: seed.id,
             sequence: 1,
             state: EntryState::Active,
             owner: author.by.to_string(),
-            meaning: (*meaning).to_owned(),
+            meaning: seed.meaning,
             entry_kind: "built-in".to_owned(),
-            schema: schema_of(*family, id)?,
+            schema: seed.schema,
             docs: None,
             status_page: None,
             retention_days: None,
@@ -77,13 +76,6 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
         })?;
     }
     Ok(plan)
-}
-
-fn schema_of(family: Family, id: &str) -> Result<FreeJson> {
-    match built_in_schema(family, id) {
-        Some(text) => strict(text.as_bytes(), RECORD_LIMIT).map(|(_, schema)| FreeJson(schema)),
-        None => Ok(FreeJson::default()),
-    }
 }
 
 impl Author {

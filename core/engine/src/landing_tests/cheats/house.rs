@@ -14,7 +14,7 @@ use crate::verify::Verifier;
 use refmark_records::about::About;
 use refmark_records::alias::AliasMove;
 use refmark_records::approval::Waiver;
-use refmark_records::catalog::{BUILT_IN, Family};
+use refmark_records::catalog::{Family, seeds};
 use refmark_records::checkpoint::Checkpoint;
 use refmark_records::consumer::{Consumer, PublishedPin};
 use refmark_records::evidence::{Direction, Evidence, Metric, MetricValue, Named, Verdict};
@@ -136,9 +136,9 @@ impl House {
         let policy = team_policy(scene.id, 1, &members, &[]);
         let (statement, policy) = scene.policy(1, None, None, &["ada", "bob"], &policy);
         let mut edits = vec![root.edit(), statement.edit(), policy];
-        for (family, id, _) in BUILT_IN.iter().filter(|it| matches!(it.0, Family::ArtifactType | Family::EvidenceType))
-        {
-            edits.push(scene.catalog(None, *family, id).edit());
+        let is_type = |family| matches!(family, Family::ArtifactType | Family::EvidenceType);
+        for seed in seeds().unwrap().into_iter().filter(|seed| is_type(seed.family)) {
+            edits.push(scene.catalog(None, seed.family, seed.id.as_str()).edit());
         }
         let head = scene.git.put(&[], &edits, scene.tick());
         let nothing = scene.version(head, "nora", "nothing", None, "nothing");
