@@ -24,7 +24,7 @@ const write = (name, text) => {
 before(() => {
   const [{ filename, files }] = JSON.parse(run("npm", ["pack", built, "--json"]));
   assert.deepEqual(files.map((file) => file.path).sort(), [
-    "LICENSE", "README.md", "answers.d.ts", "index.d.ts", "index.js", "node.js", "package.json", "refmark_wasm.d.ts", "refmark_wasm.js", "refmark_wasm_bg.wasm", "refmark_wasm_bg.wasm.d.ts",
+    "LICENSE", "README.md", "answers.d.ts", "guard.js", "index.d.ts", "index.js", "node.js", "package.json", "refmark_wasm.d.ts", "refmark_wasm.js", "refmark_wasm_bg.wasm", "refmark_wasm_bg.wasm.d.ts", "site.js",
   ]);
   write("package.json", JSON.stringify({ name: "stranger", private: true, type: "module" }));
   run("npm", ["install", `./${filename}`]);
@@ -94,7 +94,7 @@ const none: [AnyOf<answers.VerifyReport>, AnyOf<answers.ShowAnswer>, AnyOf<answe
 void none;
 `);
   for (const [module, resolution] of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
-    const options = { target: "ES2022", module, moduleResolution: resolution, lib: ["ES2023", "DOM", "ESNext.Disposable"], types: [], strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+    const options = { target: "ES2022", module, moduleResolution: resolution, lib: ["ES2022", "DOM"], types: [], strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
     write("tsconfig.json", JSON.stringify({ compilerOptions: options, files: ["use.ts"] }));
     run(process.execPath, [join(here, "../node_modules/typescript/bin/tsc"), "-p", "."]);
   }
