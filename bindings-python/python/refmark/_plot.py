@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Sequence, cast
 
 from ._frames import need
 from ._values import VersionRow
@@ -36,7 +36,7 @@ def metrics_of(versions: Sequence[VersionRow], wanted: Iterable[str], by: str, a
     if by == "version":
         axes.set_xticks([it.version for it in rows] if len(rows) <= 20 else [])
     axes.legend()
-    return axes
+    return cast("Axes", axes)
 
 
 def _place(row: VersionRow, by: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, cast
 
 from .._arguments import PathLike, RefLike, TimeLike, is_pin, number, package, words
 from .._arguments import reference as _text
@@ -12,6 +12,9 @@ from .._progress import ProgressLike, listener
 from .._team import Attached, Scan
 from .._values import Labelled, Version, rows
 from ._base import Verbs
+
+if TYPE_CHECKING:
+    from .._registry import Registry
 
 
 class Registering(Verbs):
@@ -149,7 +152,8 @@ class Registering(Verbs):
     ) -> Scan:
         """Scans a version's files again, whatever its trust state, and keeps the result as evidence.
 
-        ``scanner`` is ``built-in``, ``picklescan`` or ``modelscan``; the last two are programs along ``PATH``. Only a scan
+        ``scanner`` is ``built-in``, ``picklescan``, ``modelscan`` or ``skops``; the two in the middle are programs along ``PATH``,
+        and the last is the library, which says what types of a ``.skops`` file it does not trust. Only a scan
         that is wholly clear passes: one that looked at less than all that can run code is ``not-scanned``, and its evidence
         says ``info``. ``attach=False`` only says what is found. Raises `NotFoundError`, `AbsentError` and `IntegrityError`
         for bytes that are not here or not the manifest's, and `RefmarkError` with the code ``unsupported`` where the scanner is
@@ -160,6 +164,10 @@ class Registering(Verbs):
             scan = reg.scan("sentiment/4", "picklescan", produced_by="https://ci.example.org/runs/7")
             print(scan.outcome, scan.summary)
         """
+        if scanner == "skops":
+            from .._scanners import skops
+
+            return Scan(skops(cast("Registry", self), reference, produced_by, attach))
         return Scan(self._native.scan(_text(reference), scanner, produced_by, attach, listener(progress)))
 
     def describe(
