@@ -19,7 +19,7 @@ use crate::http::listen::{Handler, serve};
 use crate::http::reply::{Reply, guarded, text};
 use crate::inventory::Inventory;
 use crate::inventory::found::state_folder;
-use crate::page::Page;
+use crate::page::site::Site;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
@@ -57,7 +57,7 @@ pub fn run(settings: Settings, viewer: Option<Viewer<'static>>) -> Result<(), Fa
     let library = settings.library.as_deref().map(Library::open).transpose()?;
     let shown = library.as_ref().map_or_else(|| inventory.registry(), |library| library.registry());
     let site = state_folder(&settings).join("site").join(shown.id().to_string());
-    let page = viewer.map(|viewer| Page::new(viewer, site));
+    let page = viewer.map(|viewer| Site::new(viewer, site));
     let service = Arc::new(Service::new(settings, access, inventory, library, page));
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16));
     let runtime = tokio::runtime::Builder::new_multi_thread()

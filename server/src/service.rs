@@ -14,7 +14,7 @@ use crate::objects::beneath;
 use crate::objects::guard::{Guard, Kind};
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
-use crate::page::Page;
+use crate::page::site::Site;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
 
@@ -34,7 +34,7 @@ pub struct Service {
     /// What the reading protocols hand out, besides the service's own models.
     pub library: Option<Library>,
     /// The viewer, and the site that it shows; none where this program was built without.
-    pub page: Option<Page>,
+    pub page: Option<Site>,
     /// Long work.
     pub jobs: Jobs,
     /// What was answered so far.
@@ -48,7 +48,7 @@ impl Service {
         access: Access,
         inventory: Inventory,
         library: Option<Library>,
-        page: Option<Page>,
+        page: Option<Site>,
     ) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
         Service {

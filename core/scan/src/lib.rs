@@ -33,6 +33,11 @@ mod bytes;
 mod code;
 mod config;
 mod coreml;
+#[cfg(feature = "decoders")]
+mod decoders;
+#[cfg(not(feature = "decoders"))]
+#[path = "decoders_absent.rs"]
+mod decoders;
 mod format;
 mod ggml;
 mod gguf;
@@ -55,6 +60,7 @@ mod source;
 mod text;
 mod tflite;
 mod unpack;
+mod unpacked;
 mod values;
 mod zip;
 

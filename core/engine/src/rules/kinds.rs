@@ -279,7 +279,7 @@ impl RecordCheck<'_> {
             return Ok(Ruling::failed(Code::BadName, format!("release {release} could be taken for a version")));
         }
         let reader = StateReader(self.overlay);
-        let other = reader.0.objects().releases().other_with(reader, &new.model, release, new.version)?;
+        let other = super::releases::other_with(reader, &new.model, release, new.version)?;
         Ok(other.map_or(Ruling::Ok, |version| {
             Ruling::failed(
                 Code::Exists,

@@ -13,6 +13,7 @@ mod lost;
 mod moves;
 mod people;
 mod quorum;
+mod releases;
 mod renames;
 mod report;
 mod twins;

@@ -5,11 +5,13 @@
 
 use super::sniff;
 use crate::bytes::Stop;
+use crate::decoders;
 use crate::format::{FileClass, Format};
 use crate::look::Look;
 use crate::report::Inspection;
 use crate::source::Source;
-use crate::unpack::{HAS_DECODERS, Unpacked, unpack};
+use crate::unpack::unpack;
+use crate::unpacked::Unpacked;
 use refmark_types::error::Result;
 
 /// How much is unpacked of a stream.
@@ -63,7 +65,7 @@ pub(super) fn inspect(format: Format, name: &str, source: &dyn Source, look: Loo
         }
     };
     // Without its decoder an LZMA stream cannot be told from a file that only begins like one: it is taken for one.
-    let guess = format == Format::Zlib || (format == Format::Lzma && HAS_DECODERS);
+    let guess = format == Format::Zlib || (format == Format::Lzma && decoders::HERE);
     let Some(Unpacked { bytes, sound }) = unpacked else {
         found.note("what is inside was not looked at");
         return Ok((!guess).then_some(found));

@@ -1,56 +1,27 @@
 //! The viewer at `/`: the registry as a site of files, written anew when its branch has moved. The page verifies what it is
 //! given by itself, as it does on any other host.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+pub mod site;
+
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use refmark_core::store::git::program::Git;
 use refmark_core::types::error::{Code, Error, Result};
-use refmark_core::types::oid::Oid;
 use refmark_core::types::package_path::PackagePath;
-use refmark_core::{ExportRequest, Registry, Viewer};
 
+use self::site::Site;
 use crate::http::door::{blocking, reader, unusable};
 use crate::http::reply::{Reply, bytes, guarded, text};
 use crate::objects::beneath;
 use crate::service::Service;
 use crate::shelves::send::{set, stream};
-use crate::sync::locked;
 
 /// Where the site lies; `/` leads there.
 const PREFIX: &str = "/view/";
 /// What the page may load: its own files. The page's own policy is narrower still.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
-
-/// The site of a registry, and the viewer that it is read with.
-pub struct Page {
-    viewer: Viewer<'static>,
-    folder: PathBuf,
-    /// The head of which the site was written last, by this process.
-    shown: Mutex<Option<Oid>>,
-}
-
-impl Page {
-    /// A site that is written into a folder of the service's own on first need.
-    pub fn new(viewer: Viewer<'static>, folder: PathBuf) -> Page {
-        Page { viewer, folder, shown: Mutex::default() }
-    }
-
-    /// Writes the site where the branch has moved since. Others who ask wait.
-    fn refresh(&self, registry: &Registry) -> Result<()> {
-        let mut shown = locked(&self.shown);
-        let head = registry.read().head()?;
-        if *shown != Some(head) {
-            let request = ExportRequest { viewer: Some(&self.viewer), ..ExportRequest::default() };
-            registry.share().export_site(&Git::default(), &self.folder, &request)?;
-            *shown = Some(head);
-        }
-        Ok(())
-    }
-}
 
 /// Whether a path is one of the page's.
 pub fn is_ours(path: &str) -> bool {
@@ -108,7 +79,7 @@ fn sent(service: &Service, file: &str, is_head: bool) -> Reply {
     }
 }
 
-fn opened(page: &Page, file: &str) -> Result<(std::fs::File, u64)> {
+fn opened(page: &Site, file: &str) -> Result<(std::fs::File, u64)> {
     PackagePath::parse(file)?;
     let opened = beneath::open(&page.folder, file);
     let (opened, meta) = opened.map_err(|_| Error::new(Code::NotFound, "there is no such file"))?;

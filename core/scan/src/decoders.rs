@@ -4,10 +4,10 @@
 
 use std::io::Read;
 
-use super::{CHUNK, Unpacked};
 use crate::bytes::{Cursor, Parse, Stop};
 use crate::format::Format;
 use crate::source::Source;
+use crate::unpacked::{CHUNK, Unpacked};
 use refmark_types::error::Error;
 
 /// Whether the decoders are part of this build.

@@ -1,9 +1,9 @@
 //! In the place of the decoders where the feature `decoders` is off: what they would unpack was not looked into.
 
-use super::Unpacked;
 use crate::bytes::Parse;
 use crate::format::Format;
 use crate::source::Source;
+use crate::unpacked::Unpacked;
 
 /// Whether the decoders are part of this build.
 pub(crate) const HERE: bool = false;

@@ -4,25 +4,10 @@ use miniz_oxide::inflate::stream::{InflateState, inflate as step};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 use super::bytes::{Cursor, Parse, Stop};
+use super::decoders;
 use super::format::Format;
 use super::source::{Source, read_up_to};
-
-#[cfg(feature = "decoders")]
-mod decoders;
-#[cfg(not(feature = "decoders"))]
-#[path = "decoders_absent.rs"]
-mod decoders;
-
-pub(super) use decoders::HERE as HAS_DECODERS;
-
-const CHUNK: usize = 32 * 1024;
-
-/// What unpacking came to.
-pub(super) struct Unpacked {
-    pub(super) bytes: Vec<u8>,
-    /// The stream went on to its end, or to the limit, without an error.
-    pub(super) sound: bool,
-}
+use super::unpacked::{CHUNK, Unpacked};
 
 /// What a stream of this format holds, at most `limit` bytes; nothing where the format is not read here.
 pub(super) fn unpack(format: Format, source: &dyn Source, limit: usize) -> Parse<Option<Unpacked>> {
