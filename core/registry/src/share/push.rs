@@ -12,6 +12,7 @@ use refmark_store::blob::Presence;
 use refmark_store::git::program::{Git, GitProgram};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
+use refmark_types::hint::{Hint, Next};
 use refmark_types::oid::Oid;
 use std::collections::BTreeSet;
 
@@ -33,8 +34,35 @@ pub struct PushAnswer {
     pub blobs: u64,
     /// How many bytes of blobs went.
     pub bytes: u64,
+    /// How many blobs of these commits are in this copy alone: neither the origin nor a remote takes blobs.
+    pub kept: u64,
+    /// What to do next.
+    #[serde(serialize_with = "refmark_types::hint::as_lines")]
+    pub next: Vec<Hint>,
     /// What became of own changes that had to be made again on top of what others had pushed.
     pub again: AgainAnswer,
+}
+
+/// What became of the blobs of a push.
+#[derive(Default)]
+struct Went {
+    blobs: u64,
+    bytes: u64,
+    /// How many no place took.
+    kept: u64,
+}
+
+fn answer(
+    url: String,
+    (before, head, commits): (Option<Oid>, Oid, u64),
+    went: &Went,
+    again: AgainAnswer,
+) -> PushAnswer {
+    let Went { blobs, bytes, kept } = *went;
+    // Others who clone the origin have the records then, and no place to take the bytes from.
+    let nowhere = Hint::of("the bytes are in this copy alone; name a place that others reach: ").then(Next::RemoteAdd);
+    let next = if kept > 0 { vec![nowhere.say(", and bring them there: ").then(Next::Sync)] } else { Vec::new() };
+    PushAnswer { url, head, before, commits, blobs, bytes, kept, next, again }
 }
 
 impl Sharing<'_> {
@@ -45,7 +73,7 @@ impl Sharing<'_> {
         let origin = self.registry.needs_origin()?;
         let _lock = self.registry.begin()?;
         let mut again = AgainAnswer::default();
-        let (mut blobs, mut bytes) = (0, 0);
+        let mut went = Went::default();
         let mut theirs = self.registry.tracked_head();
         theirs.map_or(Ok(()), |theirs| self.registry.check_origin_follows(theirs))?;
         for attempt in 0.. {
@@ -61,14 +89,14 @@ impl Sharing<'_> {
                 if again.made.is_empty() && again.left.is_empty() {
                     return Err(Error::new(Code::NothingToDo, format!("{} has everything that is here", origin.url)));
                 }
-                return Ok(PushAnswer { url: origin.url, head: view.head, before, commits: 0, blobs, bytes, again });
+                return Ok(answer(origin.url, (before, view.head, 0), &went, again));
             }
             let commits = match before {
                 Some(before) => self.registry.chain_length(view.head, before)?,
                 None => view.verified().map_or(0, |it| it.walk.commits()),
             };
-            let went = self.push_blobs(before, view.head)?;
-            (blobs, bytes) = (blobs + went.0, bytes + went.1);
+            let now = self.push_blobs(before, view.head)?;
+            went = Went { blobs: went.blobs + now.blobs, bytes: went.bytes + now.bytes, kept: now.kept };
             let refspec = format!("refs/heads/{0}:refs/heads/{0}", self.registry.branch());
             let expected = before.map(|it| it.to_string()).unwrap_or_default();
             let git = Git::default().until(&self.registry.world.cancel);
@@ -76,7 +104,7 @@ impl Sharing<'_> {
                 Ok(()) => {
                     self.registry.track(&origin.remote, view.head)?;
                     self.registry.bind(view.head);
-                    return Ok(PushAnswer { url: origin.url, head: view.head, before, commits, blobs, bytes, again });
+                    return Ok(answer(origin.url, (before, view.head, commits), &went, again));
                 }
                 Err(error) if error.code == Code::HeadMoved && attempt < TRIES => {}
                 Err(error) => return Err(error),
@@ -88,7 +116,7 @@ impl Sharing<'_> {
 
     /// Sends the blobs of artifacts that came with these commits, as far as they are here, to the origin where it takes blobs,
     /// else to every remote that does.
-    fn push_blobs(&self, from: Option<Oid>, to: Oid) -> Result<(u64, u64)> {
+    fn push_blobs(&self, from: Option<Oid>, to: Oid) -> Result<Went> {
         let rows = self.registry.places()?;
         let origin = rows.iter().position(|row| row.name.as_str() == ORIGIN);
         // An origin that is no folder takes commits alone: then the bytes go where the registry keeps them.
@@ -109,14 +137,14 @@ impl Sharing<'_> {
             }
         }
         let world = self.registry.world();
-        let mut moved = (0, 0);
+        let mut moved = Went { kept: here.len() as u64, ..Went::default() };
         for row in rows {
             let remote = self.registry.open_remote(row);
             if here.is_empty() || !remote.writable() {
                 continue;
             }
             let went = self.registry.store().push(&here, &*remote, &*world.progress, &world.cancel)?;
-            moved = (moved.0 + went.blobs, moved.1 + went.bytes);
+            moved = Went { blobs: moved.blobs + went.blobs, bytes: moved.bytes + went.bytes, kept: 0 };
         }
         Ok(moved)
     }

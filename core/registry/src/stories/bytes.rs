@@ -94,6 +94,21 @@ fn a_promotion_says_that_its_author_held_the_bytes_and_a_move_without_the_word_o
     assert!(format!("{error:?}").contains("the move does not say so"), "{error:?}");
 }
 
+#[test]
+fn a_proposal_of_a_version_that_is_not_trusted_yet_says_already_that_its_bytes_are_here() {
+    let team = Team::new();
+    let (one, _) = team.staged("a");
+    team.live(one);
+    let package = team.package("b");
+    std::fs::write(team.folder("b").join("model.py"), "print()\n").unwrap();
+    let two = team.registry.write(team.as_("bo")).register(&package).unwrap();
+    assert_ne!(two.trust, TrustState::Trusted);
+    let nora = team.registry.write(team.as_("nora"));
+    let proposed = nora.propose(None, |it| it.promote(&champion(two.version))).unwrap();
+    let said = format!("{:?}", proposed.reports);
+    assert!(said.contains("trusted") && !said.contains("the move does not say so"), "{said}");
+}
+
 /// A registry of one person, with a file of weights.
 struct Alone {
     home: tempfile::TempDir,

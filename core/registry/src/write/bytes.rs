@@ -46,7 +46,9 @@ impl<'r> Writer<'r> {
             Some(rule) if !rule.trust.is_empty() => rule.trust.contains(&trust),
             _ => trust == TrustState::Trusted,
         };
-        if !taken {
+        // A proposal may wait until the artifact is trusted; its word on the bytes is given now.
+        let may_come = self.proposal.is_some() && !matches!(trust, TrustState::Revoked | TrustState::Deleted);
+        if !taken && !may_come {
             return Ok(None);
         }
         let files: Vec<&FileEntry> = manifest.files.iter().collect();
