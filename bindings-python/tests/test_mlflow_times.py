@@ -110,3 +110,19 @@ def test_long_tags_and_names_that_are_near_are_kept_apart(store: Any) -> None:
     assert [it.name for it in store.search_registered_models("name ILIKE '%RM4a%'")] == ["RM4A", "RM4ab"]
     assert [it.name for it in store.search_registered_models("name LIKE '%RM4A%'")] == ["RM4A"]
     assert "refmark" not in str(store.get_registered_model("RM001").tags)
+
+
+def test_a_models_time_moves_as_its_versions_come_move_and_go(store: Any) -> None:
+    def at(seconds: float, change: Any) -> int:
+        with mock.patch("time.time", return_value=seconds):
+            change()
+        return int(store.get_registered_model("m").last_updated_timestamp)
+
+    assert at(1000.5, lambda: store.create_registered_model("m")) == 1000500
+    assert at(1001.5, lambda: store.create_model_version("m", "a")) == 1001500
+    assert at(1002.5, lambda: store.create_model_version("m", "b")) == 1002500
+    assert at(1003.5, lambda: store.update_model_version("m", 1, "words")) == 1002500, "words of a version are its own"
+    assert at(1004.5, lambda: store.set_registered_model_alias("m", "champion", 1)) == 1002500
+    assert at(1005.5, lambda: store.transition_model_version_stage("m", 1, "Staging", False)) == 1005500
+    assert at(1006.5, lambda: store.delete_model_version("m", 2)) == 1006500
+    assert at(1007.5, lambda: store.rename_registered_model("m", "n") and store.rename_registered_model("n", "m")) == 1007500
