@@ -2,6 +2,7 @@
 import { useAnswer } from "../app/ask.ts";
 import { href, rows, rowsChanged } from "../app/state.ts";
 import { count, day } from "../app/words.ts";
+import type { ModelRow } from "../protocol.ts";
 import { AliasBadge, To } from "./bits.tsx";
 import { Marks, VersionRef } from "./marks.tsx";
 
@@ -9,7 +10,7 @@ import { Marks, VersionRef } from "./marks.tsx";
 const LINES = 5;
 
 export function Overview() {
-  return <div class="overview"><UnsafeTile /><WaitingTile /><ChangesTile /></div>;
+  return <div class="overview"><UnsafeTile /><NewestTile /><WaitingTile /><ChangesTile /></div>;
 }
 
 /** What aliases hold and nobody should take. */
@@ -23,6 +24,25 @@ function UnsafeTile() {
         <ul>{held.slice(0, LINES).map(({ mark, aliases }) => <li key={`${mark.model}/${mark.version}`}><To to={{ screen: "version", model: mark.model, version: String(mark.version) }}>{mark.model}/{mark.version}</To><Marks of={mark} /> behind {aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}</li>)}</ul>
       )}
       {held.length > LINES && <p class="soft">and {(held.length - LINES).toLocaleString("en")} more</p>}
+    </section>
+  );
+}
+
+/** The newest version of the models that changed last. */
+function NewestTile() {
+  const all = rowsChanged.value >= 0 ? rows.list : [];
+  const newest: ModelRow[] = [];
+  // One pass: there may be a hundred thousand.
+  for (const row of all) {
+    if (newest.length === LINES && (row.updated ?? "") <= (newest[LINES - 1]?.updated ?? "")) continue;
+    newest.push(row);
+    newest.sort((a, b) => ((a.updated ?? "") < (b.updated ?? "") ? 1 : -1));
+    newest.length = Math.min(newest.length, LINES);
+  }
+  return (
+    <section class="tile" aria-labelledby="newest">
+      <h2 id="newest">Newest versions</h2>
+      <ul>{newest.map((row) => <li key={row.model}><VersionRef model={row.model} version={row.versions} /> <span class="soft">{row.updated === null ? "" : day(row.updated)}</span></li>)}</ul>
     </section>
   );
 }
