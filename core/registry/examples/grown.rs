@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p refmark-core --features testing --example grown -- PATH [artifacts=N] [models=N] [batch=N] [line=N]
 //! [releases=1] [moves=N]`: so many artifacts, each a version of one of the models in turn, registered in commits of `batch`;
-//! a model `line` with `line` versions, each with a release of its own where that is asked for; `moves` promotions of `line@champion`, a commit each. Nothing waits for the disk.
+//! a model `line` with `line` versions, each with a release of its own where that is asked for; `moves` promotions of
+//! `line@champion`, a commit each. Nothing waits for the disk.
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own reads its arguments")]
 
