@@ -410,6 +410,13 @@ def test_the_newest_change_comes_first(store: Any) -> None:
     assert numbers(store.search_model_versions("name = 'model'")) == [("model", 1), ("model", 2)]
 
 
+def test_a_search_gives_versions_without_aliases_so_that_export_model_can_write_them(store: Any) -> None:
+    make(store, "model")
+    store.set_registered_model_alias("model", "champion", 1)
+    (found,) = store.search_model_versions("name = 'model'")
+    assert found.aliases == [] and store.get_model_version("model", 1).aliases == ["champion"]
+
+
 def test_a_version_is_copied_to_another_model(store: Any) -> None:
     make(store, "from", tags=[ModelVersionTag("k", "v")], run_id="run-1")
     copied = store.copy_model_version(store.get_model_version("from", 1), "to")

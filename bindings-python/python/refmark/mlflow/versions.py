@@ -219,7 +219,8 @@ class Versions(Base):
         known = {it.model for it in models}
         only = models[0].model if len(models) == 1 else None
         versions = self._versions(only, asked.tags) if models else []
-        return [entities.version_entity(it) for it in versions if it.model in known]
+        # As MLflow's own store has it: exporters write what they find as JSON, which a list that came over HTTP is not.
+        return [entities.version_entity(it, aliases=False) for it in versions if it.model in known]
 
     @speaks_mlflow
     def set_model_version_tag(self, name: str, version: Any, tag: ModelVersionTag) -> None:
