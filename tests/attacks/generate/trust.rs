@@ -67,7 +67,7 @@ fn twins(studio: &Studio) {
     let attack = studio.attack("model-case-twin", "A model whose name differs from a standing one in case alone.");
     let twin = attack.scene.version(attack.head, "dan", "M", None, "weights of a twin");
     let head = attack.scene.land(attack.head, twin.edits());
-    attack.resolves("m/1", Some(1)).ends(head, "failed", Some("bad-name"), Some(&twin.version.path));
+    attack.ends(head, "failed", Some("bad-name"), Some(&twin.version.path));
     let attack =
         studio.attack("catalog-twin", "A catalog entry that differs from a standing one in a separator alone.");
     let twin = attack.scene.catalog(Some(attack.head), Family::EvidenceType, "sign_off");
