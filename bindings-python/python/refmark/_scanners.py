@@ -6,19 +6,16 @@ import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._arguments import RefLike, reference
 from .errors import RefmarkError
-
-if TYPE_CHECKING:
-    from ._registry import Registry
 
 #: Classes of files that can run code when they are loaded, or that nobody could look into.
 _CAN_RUN_CODE = ("unsafe-format", "not-scanned", "code", "config-code", "active-content")
 
 
-def skops(registry: Registry, given: RefLike, produced_by: str | None, attach: bool) -> dict[str, Any]:
+def skops(registry: Any, given: RefLike, produced_by: str | None, attach: bool) -> dict[str, Any]:
     """Asks skops which types a ``.skops`` file would load that it does not trust by itself."""
     try:
         import skops.io as skops_io
@@ -63,7 +60,7 @@ def skops(registry: Registry, given: RefLike, produced_by: str | None, attach: b
     }
 
 
-def _files(registry: Registry, text: str, trust: str, looked: list[str], folder: Path) -> Path:
+def _files(registry: Any, text: str, trust: str, looked: list[str], folder: Path) -> Path:
     """The files to look at. What nobody trusts yet is taken by whoever may, and that is recorded."""
     if trust in ("acquired", "quarantined"):
         registry.pull_quarantined(text, folder / "q", "skops looks at it", files=looked, progress=False)

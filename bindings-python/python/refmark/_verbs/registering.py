@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, cast
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._arguments import PathLike, RefLike, TimeLike, is_pin, number, package, words
 from .._arguments import reference as _text
@@ -12,9 +12,6 @@ from .._progress import ProgressLike, listener
 from .._team import Attached, Scan
 from .._values import Labelled, Version, rows
 from ._base import Verbs
-
-if TYPE_CHECKING:
-    from .._registry import Registry
 
 
 class Registering(Verbs):
@@ -167,7 +164,7 @@ class Registering(Verbs):
         if scanner == "skops":
             from .._scanners import skops
 
-            return Scan(skops(cast("Registry", self), reference, produced_by, attach))
+            return Scan(skops(self, reference, produced_by, attach))
         return Scan(self._native.scan(_text(reference), scanner, produced_by, attach, listener(progress)))
 
     def describe(
