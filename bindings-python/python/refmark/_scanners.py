@@ -65,7 +65,7 @@ def _files(registry: Any, text: str, trust: str, looked: list[str], folder: Path
     if trust in ("acquired", "quarantined"):
         registry.pull_quarantined(text, folder / "q", "skops looks at it", files=looked, progress=False)
         return folder / "q" / "files"
-    return registry.pull(text, folder / "p", files=looked, progress=False)
+    return Path(registry.pull(text, folder / "p", files=looked, progress=False))
 
 
 def _summary(looked: list[str], findings: list[str], failed: list[str], blind: list[str]) -> str:
