@@ -156,7 +156,7 @@ fn said(repo: &Repo, wanted: &DvcImport) -> Result<(Vec<Tagged>, Stages)> {
         }
     }
     versions.sort_by(|a, b| (a.commit.time, &a.artifact, &a.release).cmp(&(b.commit.time, &b.artifact, &b.release)));
-    stages.sort_by(|a, b| a.0.cmp(&b.0));
+    stages.sort_by_key(|stage| stage.0);
     let mut now = Stages::new();
     for (_, artifact, stage, has, info) in stages {
         match has {
