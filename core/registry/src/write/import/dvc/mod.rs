@@ -223,7 +223,7 @@ fn lay_file(
         }
         Place::Cache(sum) => {
             let Some(object) = files::place(git_dir, &sum.hex) else {
-                return Ok(Err(format!("{inside} is not in the cache: `dvc fetch --all-tags` brings it")));
+                return Ok(Err(format!("{inside} is not in the cache: `dvc fetch` brings it")));
             };
             if !files::is_sound(&object, sum)? {
                 return Ok(Err(format!("{inside} is damaged: the cache's file does not have the MD5 that names it")));
