@@ -190,7 +190,7 @@ pub struct Sharing<'r> {
     pub(crate) registry: &'r Registry,
 }
 
-/// What consumers' lock files ask of a registry. A lock file by itself is a [`Project`].
+/// What consumers' lock files ask of a registry. A lock file by itself is a [`Project`](crate::Project).
 #[derive(Clone, Copy)]
 pub struct Pins<'r> {
     pub(crate) registry: &'r Registry,

@@ -104,6 +104,25 @@ struct Growing<'r> {
 }
 
 impl Registry {
+    /// Whether a head goes on from another one as its readers judge it: the other is on its first-parent chain, and each own
+    /// change on top has effect. After a plain `git rebase` a record may rest on a commit that is gone.
+    pub(crate) fn goes_on_from(&self, ours: Oid, theirs: Oid) -> Result<bool> {
+        if ours == theirs {
+            return Ok(true);
+        }
+        if !self.has_on_chain(ours, theirs)? {
+            return Ok(false);
+        }
+        // What cannot be judged now is told by whoever asks next.
+        let Ok(view) = self.view_of(ours) else { return Ok(true) };
+        let problems = view.verified().map(|verified| verified.problems()).unwrap_or_default();
+        if problems.is_empty() {
+            return Ok(true);
+        }
+        let own = self.chain_between(ours, Some(theirs))?;
+        Ok(!problems.iter().any(|problem| problem.commit.is_some_and(|commit| own.contains(&commit))))
+    }
+
     /// Makes the own changes of a head again on top of another one, and returns the head that has them. The branch is the
     /// caller's to move. An error `no-key` where a change must be signed again and there is no writer: then nothing is done.
     pub(crate) fn again_on(&self, signer: Option<&dyn Signer>, ours: Oid, theirs: Oid) -> Result<(Oid, AgainAnswer)> {

@@ -112,6 +112,31 @@ fn after_a_rebase_or_a_reset_by_plain_git_ones_own_unpushed_commits_bind_nobody(
 }
 
 #[test]
+fn a_move_that_rests_on_a_merge_which_a_rebase_then_dropped_is_signed_again_by_the_next_push() {
+    let stage = Stage1::new();
+    let ann = stage.copy("ann");
+    let (at, ben) = stage.worktree("ben", &[]);
+    stage.moves(&ann, "blue", 1);
+    ann.share().push_commits(None).unwrap();
+    stage.moves(&ben, "green", 2);
+    git(&at, &["reset", "-q", "--hard"]);
+    git(&at, &["pull", "-q", "--no-rebase", "--no-edit"]);
+    stage.moves(&ben, "champion", 2);
+    git(&at, &["reset", "-q", "--hard"]);
+    // The merge goes, and with it the commit that the last move was signed on.
+    git(&at, &["pull", "-q", "--rebase"]);
+    let error = ben.share().push_commits(None).unwrap_err();
+    assert_eq!(error.code, Code::NoKey, "without effect it is not pushed: {error}");
+    let pushed = ben.share().push_commits(Some(stage.writer())).unwrap();
+    assert_eq!((pushed.again.made.len(), pushed.again.left.len()), (2, 0));
+    assert_eq!(pushed.again.made[1].how, Made::SignedAgain);
+    let registry = stage.registry();
+    assert_eq!((version(&registry, "sentiment@green"), version(&registry, "sentiment@champion")), (Some(2), Some(2)));
+    ann.share().fetch_commits(None).unwrap();
+    all_read(&[&registry, &ann, &ben]);
+}
+
+#[test]
 fn where_somebody_else_moved_the_same_alias_ones_own_move_stays_on_a_branch_with_the_reason() {
     let stage = Stage1::new();
     let (ann, ben) = (stage.copy("ann"), stage.copy("ben"));

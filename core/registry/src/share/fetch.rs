@@ -82,7 +82,7 @@ impl Registry {
     ) -> Result<FetchAnswer> {
         let ours = self.head()?;
         // The first-parent chain is what counts, as in the hook: what was merged into a chain of one's own is not on it.
-        let (head, again) = match self.has_on_chain(ours, theirs)? {
+        let (head, again) = match self.goes_on_from(ours, theirs)? {
             true => (ours, AgainAnswer::default()),
             false => self.again_on(signer, ours, theirs)?,
         };

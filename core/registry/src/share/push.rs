@@ -78,7 +78,7 @@ impl Sharing<'_> {
         theirs.map_or(Ok(()), |theirs| self.registry.check_origin_follows(theirs))?;
         for attempt in 0.. {
             if let Some(theirs) = theirs.filter(|theirs| {
-                !self.registry.has_on_chain(self.registry.head().unwrap_or(*theirs), *theirs).unwrap_or(false)
+                !self.registry.goes_on_from(self.registry.head().unwrap_or(*theirs), *theirs).unwrap_or(false)
             }) {
                 again.absorb(self.registry.follow_origin(&origin, theirs, signer)?.again);
             }
