@@ -16,16 +16,20 @@ before(async () => {
   const site = join(example.home, "exported");
   example.ask("export-site", site, "--data-only");
   server = createServer((request, response) => {
+    let bytes;
     try {
-      response.writeHead(200).end(readFileSync(join(site, new URL(request.url, "http://x").pathname)));
+      bytes = readFileSync(join(site, new URL(request.url, "http://x").pathname));
     } catch {
       response.writeHead(404).end();
+      return;
     }
+    response.writeHead(200).end(bytes);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done()));
   url = `http://127.0.0.1:${server.address().port}/registry`;
 });
 after(() => {
+  server.closeAllConnections();
   server.close();
   rmSync(example.home, { recursive: true, force: true });
 });
