@@ -43,6 +43,10 @@ fn facts(page: &mut Page, value: &impl serde::Serialize) {
     let mut value = serde_json::to_value(value).unwrap_or_default();
     if let Some(object) = value.as_object_mut() {
         object.remove("again");
+        // That nothing stays behind is the rule, and no news.
+        if object.get("kept").is_some_and(|kept| kept == 0) {
+            object.remove("kept");
+        }
     }
     members(page, &value, "");
 }
