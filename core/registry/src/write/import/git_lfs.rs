@@ -6,9 +6,8 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::{ImportAnswer, building, is_file, name_of, open_repository};
+use super::{ImportAnswer, building, is_file, name_of, open_repository, package_of, place_in};
 use crate::registry::Writer;
-use crate::write::register::Package;
 use refmark_engine::ports::Silent;
 use refmark_engine::snapshot::{CommitInfo, History};
 use refmark_store::blob::{Work, digest_of_file};
@@ -16,7 +15,7 @@ use refmark_store::fs::disk::io_error;
 use refmark_store::git::Repo;
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::name::{ModelName, Release};
+use refmark_types::name::ModelName;
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
 
@@ -77,14 +76,9 @@ impl Writer<'_> {
             answer.leave_out(source, reason);
             return Ok(());
         }
-        let mut package = Package::new(wanted.model.clone(), vec![building.path.clone()])?;
-        package.follow_links = true;
-        package.lineage.insert("code_commit".to_owned(), commit.id.to_string());
-        package.imported = Some(commit.time);
-        package.release = tagged.tag.as_deref().and_then(|tag| Release::parse(tag).ok());
         let at = tagged.tag.as_ref().map_or_else(|| "the newest commit".to_owned(), |tag| format!("tag {tag}"));
-        package.description = Some(format!("{at} of {name}, by {}", commit.author));
-        package.source = Some(source);
+        let what = format!("{at} of {name}");
+        let package = package_of(wanted.model.clone(), &building.path, commit, tagged.tag.as_deref(), &what, source)?;
         self.bring(&package, answer)
     }
 
@@ -106,10 +100,7 @@ impl Writer<'_> {
                 return Ok(Err(format!("{} has a name that no package can hold", change.path.escape_debug())));
             };
             let bytes = snapshot.load(oid, IN_GIT)?;
-            let target = into.join(path.as_str());
-            if let Some(parent) = target.parent() {
-                std::fs::create_dir_all(parent).map_err(|error| io_error("make", parent, &error))?;
-            }
+            let target = place_in(into, &path)?;
             found += 1;
             let Some(pointer) = Pointer::parse(&bytes) else {
                 std::fs::write(&target, &bytes).map_err(|error| io_error("write", &target, &error))?;

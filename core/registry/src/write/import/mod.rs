@@ -7,19 +7,20 @@ pub(crate) mod dvc;
 pub(crate) mod git_lfs;
 pub(crate) mod hub;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::registry::{Registry, Writer};
 use crate::write::register::Package;
-use refmark_engine::snapshot::Mode;
+use refmark_engine::snapshot::{CommitInfo, Mode};
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::sibling::{Beside, Building};
 use refmark_store::git::Repo;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result, bug};
-use refmark_types::name::ModelName;
+use refmark_types::name::{ModelName, Release};
+use refmark_types::package_path::PackagePath;
 
 /// A version that was brought over, or was here from an earlier run.
 #[derive(Debug, Clone, Serialize)]
@@ -112,6 +113,35 @@ fn building(registry: &Registry) -> Result<Building> {
     let building = Building::at(&beside, disk);
     disk.make_dirs(&building.path)?;
     Ok(building)
+}
+
+/// What a commit of another repository holds, laid out in a folder, as a package: the commit is its lineage, and the commit's
+/// time and author are claims. `what` says which version it is there.
+fn package_of(
+    model: ModelName,
+    folder: &Path,
+    commit: &CommitInfo,
+    release: Option<&str>,
+    what: &str,
+    source: String,
+) -> Result<Package> {
+    let mut package = Package::new(model, vec![folder.to_owned()])?;
+    package.follow_links = true;
+    package.lineage.insert("code_commit".to_owned(), commit.id.to_string());
+    package.imported = Some(commit.time);
+    package.release = release.and_then(|release| Release::parse(release).ok());
+    package.description = Some(format!("{what}, by {}", commit.author));
+    package.source = Some(source);
+    Ok(package)
+}
+
+/// Where a file of a package is laid out; the folders above it are made.
+fn place_in(folder: &Path, path: &PackagePath) -> Result<PathBuf> {
+    let place = folder.join(path.as_str());
+    if let Some(parent) = place.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| io_error("make", parent, &error))?;
+    }
+    Ok(place)
 }
 
 /// Whether an entry of Git is a file, also one that may be executed.

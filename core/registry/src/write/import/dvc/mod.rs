@@ -11,16 +11,15 @@ use std::path::Path;
 
 use self::files::Place;
 use self::tags::{GtoTag, Said};
-use super::{ImportAnswer, open_repository};
+use super::{ImportAnswer, open_repository, package_of, place_in};
 use crate::registry::Writer;
-use crate::write::register::Package;
 use refmark_engine::plan::PromoteRequest;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::snapshot::{CommitInfo, History, Snapshot};
 use refmark_store::fs::disk::io_error;
 use refmark_store::git::{Repo, TagInfo};
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::name::{AliasName, ModelName, Release};
+use refmark_types::name::{AliasName, ModelName};
 use refmark_types::oid::Oid;
 use refmark_types::package_path::PackagePath;
 
@@ -93,14 +92,9 @@ impl Writer<'_> {
             answer.leave_out(source, reason);
             return Ok(());
         }
-        let mut package = Package::new(model, vec![building.path.clone()])?;
-        package.follow_links = true;
-        package.lineage.insert("code_commit".to_owned(), commit.id.to_string());
-        package.imported = Some(commit.time);
-        package.release = tagged.release.as_deref().and_then(|release| Release::parse(release).ok());
-        let at = tagged.release.clone().unwrap_or_else(|| "the newest commit".to_owned());
-        package.description = Some(format!("{at} of {} in {name}, by {}", tagged.artifact, commit.author));
-        package.source = Some(source);
+        let at = tagged.release.as_deref().unwrap_or("the newest commit");
+        let what = format!("{at} of {} in {name}", tagged.artifact);
+        let package = package_of(model, &building.path, commit, tagged.release.as_deref(), &what, source)?;
         self.bring(&package, answer)
     }
 
@@ -212,10 +206,7 @@ fn lay_file(
     (inside, place): (&PackagePath, &Place),
     into: &Path,
 ) -> Result<std::result::Result<(), String>> {
-    let target = into.join(inside.as_str());
-    if let Some(parent) = target.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| io_error("make", parent, &error))?;
-    }
+    let target = place_in(into, inside)?;
     match place {
         Place::Git(oid) => {
             let bytes = snapshot.load(*oid, IN_GIT)?;
