@@ -1,5 +1,6 @@
 // Where bytes come from: the page's own origin, what is written into the page, or files that a person dropped.
 import { Stopped, Trouble } from "./failure.ts";
+import { joined } from "./joined.ts";
 
 /** A folder of files, by path with `/`. */
 export interface Files {
@@ -33,13 +34,7 @@ async function counted(body: ReadableStream<Uint8Array>, came: (bytes: number) =
     size += value.length;
     came(size);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts, size);
 }
 
 /** Files of the page's own origin, below a URL. */

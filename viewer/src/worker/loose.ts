@@ -1,6 +1,7 @@
 // Loose objects of a bare repository on a plain web server: nothing lists them, so they are followed from the refs.
 // Only their links are read here; what they say is read, and checked against their ids, by the module.
 import { Trouble } from "./failure.ts";
+import { joined } from "./joined.ts";
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
@@ -36,13 +37,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     if (size > LARGEST) throw new Trouble("too-large", `a loose object is larger than ${LARGEST} bytes`);
     parts.push(value);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts, size);
 }
 
 /** The objects that a loose object names: a commit's tree and parents, a tree's entries, a tag's target. */
