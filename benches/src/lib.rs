@@ -107,7 +107,11 @@ impl Repack for Registry {
 
 /// A hundred thousand artifacts of ten thousand models, a line of ten thousand versions, and an alias with a thousand moves.
 pub fn big() -> PathBuf {
-    grown("big", &Shape { artifacts: 100_000, models: 10_000, batch: 10_000, line: 10_000, moves: 1_000 }, |_| ())
+    grown(
+        "big",
+        &Shape { artifacts: 100_000, models: 10_000, batch: 10_000, line: 10_000, moves: 1_000, releases: false },
+        |_| (),
+    )
 }
 
 /// A hundred artifacts of one model.
