@@ -45,8 +45,8 @@ impl Writer<'_> {
         };
         let pins: Vec<PublishedPin> = lock.iter().flat_map(|lock| &lock.pins).map(pin).collect();
         let request = PublishRequest { consumer: consumer.clone(), project, pins };
-        let written = self.change(|view, author| publish(view.facts()?, author, &request))?;
-        let sequence = self.registry.view_of(written.commit)?.facts()?.consumer(consumer)?.map_or(1, |it| it.sequence);
+        let (written, view) = self.change_and_see(|view, author| publish(view.facts()?, author, &request))?;
+        let sequence = view.facts()?.consumer(consumer)?.map_or(1, |it| it.sequence);
         let PublishRequest { consumer, pins, .. } = request;
         Ok(PublishAnswer { consumer, sequence, pins, by: written.by, commit: written.commit })
     }

@@ -400,15 +400,11 @@ impl Registry {
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         let policy =
             ready.oids.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_) | Place::Root(_))));
-        match growing.view.verified_mut().filter(|_| !policy) {
-            Some(verified) => drop(verified.follow(commit, &changes, Some((ready.oids, judged)))?),
-            // What a policy taints is found by a walk.
-            None => {
-                growing.view = self.view_unremembered(commit)?;
-                return Ok(commit);
-            }
+        // What a policy taints is found by a walk.
+        let went_on = if policy { None } else { growing.view.go_on(commit, &changes, (ready.oids, judged))? };
+        if went_on.is_none() {
+            growing.view = self.view_unremembered(commit)?;
         }
-        growing.view.head = commit;
         Ok(commit)
     }
 }

@@ -17,7 +17,7 @@ use refmark_engine::effective::{Objects, State};
 use refmark_engine::ports::Unit;
 use refmark_engine::ports::store::RecordStore;
 use refmark_engine::rules::Judged;
-use refmark_engine::snapshot::Mode;
+use refmark_engine::snapshot::{Change, Mode};
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{NeedsWholeWalk, Subject, Verified, Verifier};
 pub use refmark_query::answer::AsOf;
@@ -251,9 +251,19 @@ impl<'r> View<'r> {
         }
     }
 
-    /// The walk, to go on with it.
-    pub(crate) fn verified_mut(&mut self) -> Option<&mut Verified<'r>> {
-        self.verified.as_mut()
+    /// Goes on to a commit that was just written on top of this head, with what it came to when it was tried. Says whether
+    /// it may be remembered; nothing, and stays where it is, where this view rests on no walk.
+    pub(crate) fn go_on(
+        &mut self,
+        commit: Oid,
+        changes: &[Change],
+        tried: (BTreeMap<String, (Mode, Oid)>, Judged),
+    ) -> Result<Option<bool>> {
+        let Some(verified) = &mut self.verified else { return Ok(None) };
+        let whole = verified.follow(commit, changes, Some(tried))?;
+        self.head = commit;
+        self.chain = OnceCell::new();
+        Ok(Some(whole))
     }
 
     /// What answers are made of.

@@ -104,24 +104,25 @@ impl Writer<'_> {
                 )
                 .field("migration", unfit));
         }
-        let written = self.change(|view, author| plan::catalog_change(view.facts()?, author, (family, id), change))?;
+        let written =
+            self.change_and_see(|view, author| plan::catalog_change(view.facts()?, author, (family, id), change))?;
         Ok(EntryAnswer { migration, ..self.entry(written, family, id)? })
     }
 
     /// Adds an entry.
     pub fn catalog_add(&self, request: &EntryRequest) -> Result<EntryAnswer> {
-        let written = self.change(|view, author| plan::catalog_entry(view.facts()?, author, request))?;
+        let written = self.change_and_see(|view, author| plan::catalog_entry(view.facts()?, author, request))?;
         self.entry(written, request.family, &request.id)
     }
 
     /// Deprecates an entry, disables it, or lets it be named again. What names it already stays as it is.
     pub fn catalog_state(&self, family: Family, id: &EntryId, state: EntryState) -> Result<EntryAnswer> {
-        let written = self.change(|view, author| plan::catalog_state(view.facts()?, author, family, id, state))?;
+        let written =
+            self.change_and_see(|view, author| plan::catalog_state(view.facts()?, author, family, id, state))?;
         self.entry(written, family, id)
     }
 
-    fn entry(&self, written: Written, family: Family, id: &EntryId) -> Result<EntryAnswer> {
-        let view = self.registry.view_of(written.commit)?;
+    fn entry(&self, (written, view): (Written, View<'_>), family: Family, id: &EntryId) -> Result<EntryAnswer> {
         let entry = self.registry.read().catalog_show(&view, family, id)?;
         Ok(EntryAnswer {
             family,

@@ -14,8 +14,7 @@ impl Writer<'_> {
     pub fn delete(&self, artifact: ArtifactId, reason: &str) -> Result<RevokeAnswer> {
         let to = TrustState::Deleted;
         let request = TrustRequest::new(artifact, to, reason);
-        let written = self.change(|view, author| plan::trust(view.facts()?, author, &request))?;
-        let view = self.registry.view_of(written.commit)?;
+        let (_, view) = self.change_and_see(|view, author| plan::trust(view.facts()?, author, &request))?;
         let removed = self.registry.remove_bytes(&view, artifact)?;
         let blobs = Blobs { removed, ..Blobs::default() };
         self.hit(&view, artifact, to, blobs)

@@ -56,7 +56,7 @@ impl Writer<'_> {
             self.holds(self.registry.view()?.facts()?, (&request.model, &request.alias), request.version, false)?;
         let mut first = true;
         let mut premise = None;
-        let written = self.change(|view, author| {
+        let (written, view) = self.change_and_see(|view, author| {
             let facts = view.facts()?;
             let now = facts.alias(&request.model, &request.alias)?;
             let sequence = now.as_ref().map(|it| it.sequence);
@@ -68,7 +68,7 @@ impl Writer<'_> {
             }
             plan::promote(facts, &author.holding(holds), request)
         })?;
-        self.moved(written)
+        answer(&view, written)
     }
 
     /// Moves an alias back to what it held before.
@@ -76,18 +76,14 @@ impl Writer<'_> {
         let view = self.registry.view()?;
         let version = plan::rollback_to(view.facts()?, request)?;
         let holds = self.holds(view.facts()?, (&request.model, &request.alias), version, true)?;
-        let written = self.change(|view, author| plan::rollback(view.facts()?, &author.holding(holds), request))?;
-        self.moved(written)
+        let (written, view) =
+            self.change_and_see(|view, author| plan::rollback(view.facts()?, &author.holding(holds), request))?;
+        answer(&view, written)
     }
 
     /// Closes an alias.
     pub fn unset(&self, request: &UnsetRequest) -> Result<MoveAnswer> {
-        let written = self.change(|view, author| plan::unset(view.facts()?, author, request))?;
-        self.moved(written)
-    }
-
-    fn moved(&self, written: Written) -> Result<MoveAnswer> {
-        let view = self.registry.view_of(written.commit)?;
+        let (written, view) = self.change_and_see(|view, author| plan::unset(view.facts()?, author, request))?;
         answer(&view, written)
     }
 }

@@ -74,7 +74,7 @@ impl Writer<'_> {
     /// The same, of these files alone: paths of the artifact, or digests of its files.
     pub fn revoke_files(&self, artifact: ArtifactId, reason: &str, files: &[String]) -> Result<RevokeAnswer> {
         let mut named = Vec::new();
-        let written = self.change(|view, author| {
+        let (_, view) = self.change_and_see(|view, author| {
             let facts = view.facts()?;
             let Some(manifest) = facts.manifest(&artifact)? else {
                 return Err(Error::new(Code::NotFound, format!("{artifact} is not registered")));
@@ -92,7 +92,6 @@ impl Writer<'_> {
             let spelled = if named == default || named.len() > MOST_NAMED { Vec::new() } else { named.clone() };
             plan::revoke_artifact(facts, author, artifact, reason, spelled)
         })?;
-        let view = self.registry.view_of(written.commit)?;
         self.hit(&view, artifact, TrustState::Revoked, Blobs { named, ..Blobs::default() })
     }
 

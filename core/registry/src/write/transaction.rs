@@ -15,6 +15,7 @@ use refmark_engine::ports::store::{Identity, NewCommit, RecordStore, message};
 use refmark_engine::rules::Judged;
 use refmark_engine::snapshot::{Change, Mode};
 use refmark_engine::state_reader::StateReader;
+use refmark_engine::verify::Verified;
 use refmark_records::layout::{Place, is_companion};
 use refmark_records::policy::Policy;
 use refmark_records::statement::{Record, Statement, print_record};
@@ -96,7 +97,7 @@ struct Made {
     known: Option<ParsedObject>,
 }
 
-impl Writer<'_> {
+impl<'r> Writer<'r> {
     /// Plans, judges and commits a change to the registry's branch. The plan is made again where the branch moved. Within
     /// [`Writer::propose`] the change goes on a branch of its own, and an error `pending` ends the verb.
     pub fn change(&self, plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
@@ -107,8 +108,30 @@ impl Writer<'_> {
     pub(crate) fn change_as(
         &self,
         holder: Holder,
-        mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
+        plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
+        self.change_once(holder, plan).map(|(written, _)| written)
+    }
+
+    /// Makes a change as [`Writer::change`] does, and gives the view of the new head as well: what was just signed is not
+    /// read back.
+    pub(crate) fn change_and_see(
+        &self,
+        plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<(Written, View<'r>)> {
+        let (written, view) = self.change_once(Holder::Member, plan)?;
+        let view = match view {
+            Some(view) => view,
+            None => self.registry.view_of(written.commit)?,
+        };
+        Ok((written, view))
+    }
+
+    fn change_once(
+        &self,
+        holder: Holder,
+        mut plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<(Written, Option<View<'r>>)> {
         if let Some(slot) = self.proposal {
             return Err(self.put_aside(slot, holder, &mut plan)?);
         }
@@ -123,8 +146,12 @@ impl Writer<'_> {
         Err(last.unwrap_or_else(|| refmark_types::error::bug("no attempt was made")))
     }
 
-    fn attempt(&self, holder: Holder, plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>) -> Result<Written> {
-        let (mut view, author) = self.newest(holder)?;
+    fn attempt(
+        &self,
+        holder: Holder,
+        plan: &mut dyn FnMut(&View<'_>, &Author) -> Result<Plan>,
+    ) -> Result<(Written, Option<View<'r>>)> {
+        let (view, author) = self.newest(holder)?;
         let plan = plan(&view, &author)?;
         self.refuse_secrets(&plan)?;
         self.note_deprecated(view.facts()?, &plan)?;
@@ -144,12 +171,12 @@ impl Writer<'_> {
         let parents = [before].into_iter().chain(plan.merges).collect();
         let commit = self.commit(&author, parents, &ready)?;
         self.registry.repo.move_branch(&self.registry.branch, Some(before), commit)?;
-        self.follow(&mut view, commit, &ready, judged)?;
-        Ok(Written { commit, before, records: ready.records, reports, by: author.by })
+        let view = self.follow(view, commit, &ready, judged)?;
+        Ok((Written { commit, before, records: ready.records, reports, by: author.by }, view))
     }
 
     /// The registry's newest head, which must be good, and who the writer's key is on it. Under the lock.
-    pub(crate) fn newest(&self, holder: Holder) -> Result<(View<'_>, Author)> {
+    pub(crate) fn newest(&self, holder: Holder) -> Result<(View<'r>, Author)> {
         let view = self.registry.view()?;
         view.check_tip()?;
         let author = self.author_as(&view, holder)?;
@@ -292,19 +319,20 @@ impl Writer<'_> {
     }
 
     /// Takes the new commit into the view, and remembers it: the next reader starts there.
-    fn follow(&self, view: &mut View<'_>, commit: Oid, ready: &Ready, judged: Judged) -> Result<()> {
+    fn follow(&self, mut view: View<'r>, commit: Oid, ready: &Ready, judged: Judged) -> Result<Option<View<'r>>> {
         let changes: Vec<Change> =
             ready.oids.iter().map(|(path, new)| Change { path: path.clone(), new: Some(*new), old: None }).collect();
         // What a policy taints is the verifier's to find: the next view walks from what was remembered before.
         if ready.oids.keys().any(|path| matches!(Place::parse(path), Some(Place::Policy(_)))) {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(verified) = view.verified_mut() else { return Ok(()) };
-        let whole = verified.follow(commit, &changes, Some((ready.oids.clone(), judged)))?;
-        match verified.remember().filter(|_| whole) {
-            Some(remembered) => self.registry.remember(&remembered),
-            None => Ok(()),
+        let Some(whole) = view.go_on(commit, &changes, (ready.oids.clone(), judged))? else {
+            return Ok(None);
+        };
+        if let Some(remembered) = view.verified().and_then(Verified::remember).filter(|_| whole) {
+            self.registry.remember(&remembered)?;
         }
+        Ok(Some(view).filter(|_| whole))
     }
 
     /// Writes the first commit of a registry.
