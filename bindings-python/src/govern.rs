@@ -12,11 +12,12 @@ use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{EntryId, PrincipalId, Role};
 use refmark_core::{DistrustRequest, MemberChange, MembersRequest, Pinning, PolicyRequest, PolicySource, keys_of_text};
 
-use crate::convert::{answer, document};
+use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::quick;
 use crate::registry::PyRegistry;
 use crate::values::family;
+use refmark_core::store::fs::input::document;
 
 /// A change of members, as Python hands it over: which fields mean something depends on what is asked for.
 #[derive(FromPyObject)]

@@ -14,7 +14,6 @@ mod findings;
 mod fork;
 mod govern;
 mod label;
-mod package;
 mod pins;
 mod progress;
 mod registry;

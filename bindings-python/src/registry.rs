@@ -12,20 +12,20 @@ use refmark_core::engine::ports::signer::Signer;
 use refmark_core::engine::ports::{Cancel, Progress};
 use refmark_core::query::request;
 use refmark_core::store::git::Format;
+use refmark_core::types::digest::ArtifactId;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{ModelName, PrincipalId, RemoteName};
 use refmark_core::types::reference::Reference;
 use refmark_core::types::time::Timestamp;
 use refmark_core::{
-    self as core, Context, InitRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions, TransitionRequest,
-    Writer,
+    self as core, Context, InitRequest, PackageRequest, Pinning, PolicyText, PullRequest, Registry, ResolveOptions,
+    TransitionRequest, Writer,
 };
 use serde::Serialize;
 
 use crate::context::Options;
 use crate::convert::answer;
 use crate::errors::OrRaise;
-use crate::package::{Given, artifact};
 use crate::progress::{quick, run};
 use crate::rows::PyRows;
 
@@ -117,6 +117,12 @@ impl PyRegistry {
     /// A handle of its own for long work, held to the same root.
     pub fn open_for(&self, progress: Arc<dyn Progress>, cancel: Cancel) -> Result<Registry> {
         Registry::open(&self.path, Context { progress, cancel, ..self.shared.world().clone() })
+    }
+
+    /// The artifact that a reference names, whatever its state.
+    fn artifact(&self, reference: &str) -> Result<ArtifactId> {
+        let view = self.shared.read().view()?;
+        Ok(self.shared.read().side(&view, &Reference::parse(reference)?)?.artifact)
     }
 
     /// Does a change on a handle of its own, with the user's key; or proposes it, and leaves the caller's function by an
@@ -286,10 +292,20 @@ impl PyRegistry {
         quick(py, || self.options.signer(&self.shared)).map(|it| (it.public().id().to_string(), it.describe()))
     }
 
-    fn register(&self, py: Python<'_>, packages: Vec<Given>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
-        let secrets = packages.iter().any(|it| it.allow_secret);
-        let withdrawn = packages.iter().any(|it| it.allow_withdrawn);
-        let packages: Vec<_> = packages.iter().map(|it| it.package(py, &self.shared)).collect::<PyResult<_>>()?;
+    fn register(
+        &self,
+        py: Python<'_>,
+        packages: Vec<Bound<'_, PyAny>>,
+        secrets: bool,
+        withdrawn: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let requests: Vec<PackageRequest> =
+            packages.iter().map(|package| Ok(pythonize::depythonize(package)?)).collect::<PyResult<_>>()?;
+        let packages = quick(py, || {
+            let view = self.shared.read().view()?;
+            requests.iter().map(|request| request.package(&self.shared, &view)).collect::<Result<Vec<_>>>()
+        })?;
         self.change(py, progress, |writer| {
             writer.allow_secrets(secrets).allow_withdrawn(withdrawn).register_all(&packages)
         })
@@ -355,12 +371,12 @@ impl PyRegistry {
     }
 
     fn revoke(&self, py: Python<'_>, reference: &str, reason: &str, files: Vec<String>) -> PyResult<Py<PyAny>> {
-        let artifact = quick(py, || artifact(&self.shared, reference))?;
+        let artifact = quick(py, || self.artifact(reference))?;
         self.change(py, None, |writer| writer.revoke_files(artifact, reason, &files))
     }
 
     fn delete(&self, py: Python<'_>, reference: &str, reason: &str) -> PyResult<Py<PyAny>> {
-        let artifact = quick(py, || artifact(&self.shared, reference))?;
+        let artifact = quick(py, || self.artifact(reference))?;
         self.change(py, None, |writer| writer.delete(artifact, reason))
     }
 

@@ -4,8 +4,8 @@ use pyo3::prelude::*;
 use refmark_core::records::signature::{PublicKey, Signature, SshSignature};
 use refmark_core::types::error::Code;
 
-use crate::convert::document;
 use crate::errors::OrRaise;
+use refmark_core::store::fs::input::document;
 
 /// A public key's text and id.
 #[pyfunction]

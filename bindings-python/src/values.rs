@@ -11,9 +11,10 @@ use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{AliasName, ModelName};
 use refmark_core::types::reference::Reference;
 
-use crate::convert::{answer, document};
+use crate::convert::answer;
 use crate::errors::OrRaise;
 use crate::progress::quick;
+use refmark_core::store::fs::input::document;
 
 /// refmark's version.
 #[pyfunction]

@@ -97,6 +97,18 @@ def texts(given: str | Iterable[str] | None) -> list[str]:
     return [] if given is None else [given] if isinstance(given, str) else list(given)
 
 
+def path(given: PathLike) -> str:
+    """The path of a file or folder as text, with ``~`` as the home folder."""
+    text = os.path.expanduser(os.fspath(given))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"the path {text!r} is not Unicode", code="bad-argument", hint="rename the folder, or go into it"
+        ) from None
+    return text
+
+
 def words(
     description: str | None = None,
     owner: str | None = None,
@@ -131,25 +143,25 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("metrics", "lineage"):
         if not isinstance(of(name) or {}, Mapping):
             raise TypeError(f"{name}: expected a mapping, and not {of(name)!r}")
+    for name in ("model", "owner", "type", "source", "release", "description"):
+        if not isinstance(of(name) or "", str):
+            raise TypeError(f"{name}: expected a text, and not {of(name)!r}")
     paths, card, parents = of("paths") or (), of("card"), of("parents")
     if isinstance(paths, (str, os.PathLike)):
         paths = (paths,)
-    paths = [os.path.expanduser(it) if os.fspath(it).startswith("~") else it for it in paths]
-    if isinstance(card, os.PathLike):
-        card = Path(card).read_text(encoding="utf-8")
     if not isinstance(parents, Sequence) or isinstance(parents, str):
         parents = [] if parents is None else [parents]
     return {
         "model": given["model"],
-        "paths": paths,
+        "paths": [path(it) for it in paths],
         "absent": [tuple(it) for it in of("absent") or ()],
-        "metrics": [(str(key), number(key, value)) for key, value in (of("metrics") or {}).items()],
-        "lineage": [(str(key), str(value)) for key, value in (of("lineage") or {}).items()],
-        "card": card,
-        "contract": None if of("contract") is None else document(of("contract")),
-        "evaluation_card": None if of("evaluation_card") is None else document(of("evaluation_card")),
+        "metrics": {str(key): number(key, value) for key, value in (of("metrics") or {}).items()},
+        "lineage": {str(key): str(value) for key, value in (of("lineage") or {}).items()},
+        "card": path(card) if isinstance(card, os.PathLike) else None if card is None else {"text": card},
+        "contract": None if of("contract") is None else {"text": document(of("contract"))},
+        "evaluation_card": None if of("evaluation_card") is None else {"text": document(of("evaluation_card"))},
         "owner": of("owner"),
-        "artifact_type": of("type") or "model",
+        "type": of("type") or "model",
         "capabilities": texts(of("capabilities")),
         "parents": [reference(it) for it in parents],
         "source": of("source"),
@@ -158,8 +170,6 @@ def package(given: Mapping[str, Any]) -> dict[str, Any]:
         "imported": time(of("imported")),
         "follow_links": bool(of("follow_links")),
         "allow_incomplete": bool(of("allow_incomplete")),
-        "allow_secret": bool(of("allow_secret")),
-        "allow_withdrawn": bool(of("allow_withdrawn")),
         "ignore": texts(of("ignore")),
     }
 

@@ -2,6 +2,7 @@
 
 use refmark_core::engine::plan::{EntryChange, EntryRequest};
 use refmark_core::records::catalog::{ArtifactRules, EntryState, Family};
+use refmark_core::store::fs::input::read_json;
 use refmark_core::types::canonical::FreeJson;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::EntryId;
@@ -9,7 +10,6 @@ use refmark_core::{CatalogAnswer, Registry};
 use serde::Serialize;
 
 use super::propose;
-use super::values::read_json;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::evidence::{CatalogAction, CatalogArgs, EntrySays};
@@ -51,7 +51,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             reply(Plain { title: String::new(), value })
         }
         CatalogAction::Add { family: of, id, meaning, kind, owner, schema, says, proposal } => {
-            let schema = schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?;
+            let schema = schema.as_deref().map(|path| read_json::<FreeJson>(path, "the schema")).transpose()?;
             let request = EntryRequest {
                 family: family(of)?,
                 id: EntryId::parse(id)?,
@@ -73,7 +73,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
             let (of, id) = (family(of)?, EntryId::parse(id)?);
             let change = EntryChange {
                 owner: owner.clone(),
-                schema: schema.as_deref().map(|path| read_json::<FreeJson>(path, "JSON")).transpose()?,
+                schema: schema.as_deref().map(|path| read_json::<FreeJson>(path, "the schema")).transpose()?,
                 docs: says.docs.clone(),
                 status_page: says.status_page.clone(),
                 retention_days: says.retention_days,

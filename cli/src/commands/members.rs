@@ -5,13 +5,13 @@ use std::path::Path;
 use refmark_core::engine::policy::TeamMember;
 use refmark_core::records::policy::{MemberKind, Owners};
 use refmark_core::records::signature::PublicKey;
+use refmark_core::store::fs::input::read_text;
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::{PrincipalId, Role};
 use refmark_core::{MemberChange, MembersAnswer, MembersRequest, keys_of_text};
 use serde::Serialize;
 
 use super::propose;
-use super::values::read_text;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::{How, MembersAction, MembersArgs};

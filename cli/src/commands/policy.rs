@@ -1,11 +1,11 @@
 //! `policy`: who may do what, and which gates must hold.
 
 use refmark_core::engine::policy::Preset;
+use refmark_core::store::fs::input::read_text;
 use refmark_core::{PolicyRequest, PolicyShowAnswer, PolicySource};
 use serde::Serialize;
 
 use super::propose;
-use super::values::read_text;
 use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::governing::{PolicyAction, PolicyArgs};

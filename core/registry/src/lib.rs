@@ -175,7 +175,7 @@ pub use write::promote::MoveAnswer;
 pub use write::proposal::ProposeAnswer;
 pub use write::propose::LandAnswer;
 pub use write::quarantine::{FILES as QUARANTINE_FILES, MARK as QUARANTINE_MARK, QuarantinePull};
-pub use write::register::{Package, RegisterAnswer, RegisteredFile};
+pub use write::register::{Document, LineageRequest, Package, PackageRequest, RegisterAnswer, RegisteredFile};
 pub use write::revoke::{ClosedArtifact, RevokeAnswer};
 pub use write::scan::{Outcome, ScanAnswer, ScanRequest, Scanner};
 pub use write::setup_ci::{SetupCiAnswer, SetupCiRequest, codeowners};

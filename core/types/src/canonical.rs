@@ -69,6 +69,9 @@ pub fn same_as_printed(bytes: &[u8], value: &Value) -> Result<()> {
     .field("offset", offset))
 }
 
+/// JSON that people give is no longer than the longest record, a manifest: 16 MiB.
+pub const DOCUMENT_LIMIT: u64 = 16 << 20;
+
 /// Checks size, UTF-8, JSON, depth and the value of every number; returns the text and what it says.
 pub fn strict(bytes: &[u8], limit: u64) -> Result<(&str, Value)> {
     read_strictly(bytes, limit, Spelling::Any)

@@ -94,8 +94,10 @@ class Registering(Verbs):
 
             reg.register_many({"model": "m", "paths": folder} for folder in folders)
         """
-        made = [package(it) for it in packages]
-        return rows(Version, self._native.register(made, listener(progress)))
+        given = list(packages)
+        secrets, withdrawn = (any(it.get(name) for it in given) for name in ("allow_secret", "allow_withdrawn"))
+        made = [package(it) for it in given]
+        return rows(Version, self._native.register(made, secrets, withdrawn, listener(progress)))
 
     def attach(
         self,

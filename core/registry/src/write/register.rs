@@ -26,10 +26,12 @@ use withdrawn::Withdrawn;
 
 mod contents;
 mod look;
+mod request;
 mod withdrawn;
 
 pub(crate) use contents::{Contents, Facts, findings_of};
 pub(crate) use look::{FileSource, digests_of, look, look_at_all, observer};
+pub use request::{Document, LineageRequest, PackageRequest};
 
 /// A package that shall become a version.
 #[derive(Debug, Clone)]

@@ -5,7 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::fs::disk::{io_error, shown};
+use refmark_types::canonical::{DOCUMENT_LIMIT, strict};
 use refmark_types::error::{Code, Error, Result};
+use serde::de::DeserializeOwned;
 
 /// The bytes of a file that a person named, at most `limit`; the system's word for its size is not believed, because a
 /// shell's pipe (`<(…)`) has none and a device never ends. Errors: `too-large`, and what the system says of the path.
@@ -22,6 +24,31 @@ pub fn read_given(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(Error::new(Code::TooLarge, message).at(shown(path)));
     }
     Ok(bytes)
+}
+
+/// A text file that a person named, as long as anything that is registered may be. Errors: those of [`read_given`], and
+/// `bad-argument` where it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    const LIMIT: u64 = 256 << 20;
+    String::from_utf8(read_given(path, LIMIT)?).map_err(|_| {
+        let message = format!("{} cannot be read: it is not UTF-8 text", path.display());
+        Error::new(Code::BadArgument, message).at(path.display().to_string())
+    })
+}
+
+/// A JSON file that a person named. `what` says what it should be: "a contract". Errors: those of [`read_text`] and
+/// [`document`].
+pub fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T> {
+    let what = format!("{what} in {}", path.display());
+    document(&read_text(path)?, &what, Code::BadArgument).map_err(|error| error.at(path.display().to_string()))
+}
+
+/// A JSON document, read strictly: a key that stands twice, or a number that nobody reads the same, is refused here as
+/// everywhere. `what` names it: "the contract". Errors: the given code.
+pub fn document<T: DeserializeOwned>(text: &str, what: &str, code: Code) -> Result<T> {
+    let wrong = |why: &dyn std::fmt::Display| Error::new(code, format!("{what} cannot be read: {why}"));
+    strict(text.as_bytes(), DOCUMENT_LIMIT).map_err(|error| wrong(&error.message))?;
+    serde_json::from_str(text).map_err(|error| wrong(&error))
 }
 
 #[cfg(test)]
