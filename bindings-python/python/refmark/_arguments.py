@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import datetime, timezone
 from operator import index
-from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence, SupportsIndex, Union
 
 from . import _native
