@@ -167,6 +167,8 @@ pub struct Writer<'r> {
     pub(crate) absent: bool,
     /// Whether bytes that were revoked or deleted may be registered again, into quarantine.
     pub(crate) withdrawn: bool,
+    /// For whom a service signs.
+    pub(crate) behalf: Option<&'r str>,
 }
 
 /// Who may do what: the trust root, the policy, its members, and drafts. Needs no key.
@@ -210,7 +212,7 @@ impl Registry {
 
     /// Changes, signed by this key.
     pub fn write<'r>(&'r self, signer: &'r dyn Signer) -> Writer<'r> {
-        Writer { registry: self, signer, proposal: None, secrets: false, absent: false, withdrawn: false }
+        Writer { registry: self, signer, proposal: None, secrets: false, absent: false, withdrawn: false, behalf: None }
     }
 
     /// The trust root, the policy and its members.

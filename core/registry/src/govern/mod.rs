@@ -11,6 +11,6 @@ use crate::registry::{Governor, Writer};
 impl<'r> Governor<'r> {
     pub(crate) fn writer(&self) -> Writer<'r> {
         let Governor { registry, signer, proposal, secrets } = *self;
-        Writer { registry, signer, proposal, secrets, absent: false, withdrawn: false }
+        Writer { registry, signer, proposal, secrets, absent: false, withdrawn: false, behalf: None }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod attach;
+mod behalf;
 pub(crate) mod branch;
 pub(crate) mod bytes;
 pub(crate) mod catalog;

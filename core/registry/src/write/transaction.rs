@@ -279,6 +279,7 @@ impl<'r> Writer<'r> {
             trailers.push(("Refmark-Artifact", artifact.to_string()));
         }
         trailers.extend(plan.approved_by.iter().map(|by| ("Approved-by", by.to_string())));
+        trailers.extend(self.behalf_trailer());
         ready.message = message(&plan.subject, &plan.body, &trailers);
         Ok(ready)
     }
