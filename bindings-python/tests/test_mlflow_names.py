@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 import refmark
 from refmark.mlflow import names
 from refmark.mlflow.store import RefmarkStore
+
+from conftest import REPO
 
 HARD = [
     "0123456789abcdef0123456789abcdef",
@@ -192,3 +195,11 @@ def test_a_number_that_was_deleted_there_is_never_given_here(
     store = RefmarkStore(f"refmark://{reg.path}")
     assert int(store.create_model_version("m", "s3").version) == 3
     assert int(store.create_model_version("all", "s3").version) == 3
+
+
+def test_names_are_written_as_the_service_writes_them() -> None:
+    vectors = json.loads((REPO / "tests/vectors/mlflow/names.json").read_text("utf-8"))
+    for name, written, stays in vectors:
+        assert names.spellings(name)[-1] == written
+        assert (names.spellings(name)[0] == name) == stays
+        assert names.shown(written) == name

@@ -17,8 +17,10 @@ mod hub;
 mod inventory;
 mod jobs;
 mod logs;
+mod mlflow;
 mod objects;
 mod oci;
+mod once;
 mod ops;
 mod page;
 mod plain;
@@ -30,6 +32,7 @@ mod shelves;
 mod sync;
 mod tls;
 pub mod tokens;
+mod uploads;
 mod v1;
 mod webhooks;
 

@@ -24,7 +24,7 @@ use crate::service::Service;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
 use crate::tls::Tls;
-use crate::{api, git, hub, logs, oci, ops, page, plain, secret, v1, webhooks};
+use crate::{api, git, hub, logs, mlflow, oci, ops, page, plain, secret, v1, webhooks};
 
 /// Serves until the process is told to end, with the viewer at `/` where there is one. Blocks.
 ///
@@ -54,7 +54,7 @@ pub fn run(settings: Settings, viewer: Option<Viewer<'static>>) -> Result<(), Fa
         );
     }
     let access = Access::new(token, &settings);
-    let library = settings.library.as_deref().map(Library::open).transpose()?;
+    let library = settings.library.as_deref().map(|path| Library::open(path, &state_folder(&settings))).transpose()?;
     let shown = library.as_ref().map_or_else(|| inventory.registry(), |library| library.registry());
     let site = state_folder(&settings).join("site").join(shown.id().to_string());
     let page = viewer.map(|viewer| Site::new(viewer, site));
@@ -157,6 +157,7 @@ impl Handler for Doors {
         let reply = match path {
             path if v1::is_ours(path) => v1::handle(&self.service, request).await,
             path if api::is_ours(path) => api::handle(&self.service, &self.stopped, request).await,
+            path if mlflow::is_ours(path) => mlflow::handle(&self.service, request).await,
             path if ops::is_ours(path) => ops::handle(&self.service, request).await,
             path if plain::is_ours(path) => plain::handle(&self.service, request).await,
             path if oci::is_ours(path) => oci::handle(&self.service, request).await,

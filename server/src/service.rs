@@ -3,20 +3,25 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use axum::http::header::HOST;
+use axum::http::request::Parts;
 use refmark_core::Registry;
 use refmark_core::records::trust::TrustState;
 
 use crate::access::Access;
 use crate::figures::Figures;
 use crate::inventory::Inventory;
+use crate::inventory::found::state_folder;
 use crate::jobs::Jobs;
 use crate::objects::beneath;
 use crate::objects::guard::{Guard, Kind};
 use crate::objects::place::canonical;
 use crate::objects::sweep::sweep;
+use crate::once::Once;
 use crate::page::site::Site;
 use crate::settings::Settings;
 use crate::shelves::library::Library;
+use crate::uploads::Uploads;
 
 /// How many files are hashed at once.
 const HASHING_PLACES: usize = 4;
@@ -37,6 +42,10 @@ pub struct Service {
     pub page: Option<Site>,
     /// Long work.
     pub jobs: Jobs,
+    /// The files that callers put here, to make versions of them.
+    pub uploads: Uploads,
+    /// Requests that come again while they are being done.
+    pub once: Once,
     /// What was answered so far.
     pub figures: Figures,
 }
@@ -51,6 +60,7 @@ impl Service {
         page: Option<Site>,
     ) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
+        let uploads = Uploads::at(state_folder(&settings).join("uploads"));
         Service {
             settings,
             access,
@@ -59,8 +69,17 @@ impl Service {
             library,
             page,
             jobs: Jobs::default(),
+            uploads,
+            once: Once::default(),
             figures: Figures::default(),
         }
+    }
+
+    /// The service's address as a client spells it, `http://host:port`, for answers that lead back here.
+    pub fn base_of(&self, head: &Parts) -> String {
+        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let over = if self.settings.tls.is_some() { "https" } else { "http" };
+        format!("{over}://{host}")
     }
 
     /// The registry that is shown and asked: the one that is handed out, else the service's own.

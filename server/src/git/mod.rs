@@ -64,7 +64,7 @@ fn answer(service: &Service, head: &Parts, body: &[u8]) -> Reply {
         (&Method::POST, "/git-receive-pack") => {
             text(StatusCode::FORBIDDEN, "this registry is read here, and changed elsewhere")
         }
-        (&Method::POST, "/info/lfs/objects/batch") => batch(library, head, body),
+        (&Method::POST, "/info/lfs/objects/batch") => batch(service, library, head, body),
         (&Method::GET | &Method::HEAD, path) => match path.strip_prefix("/lfs/objects/") {
             Some(oid) => object(service, library, head, oid),
             None => missing(),
@@ -78,7 +78,7 @@ fn lfs(status: StatusCode, value: &Value) -> Reply {
 }
 
 /// Where each file of a batch is; those that belong to no trusted version are not there.
-fn batch(library: &Library, head: &Parts, body: &[u8]) -> Reply {
+fn batch(service: &Service, library: &Library, head: &Parts, body: &[u8]) -> Reply {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     if asked["operation"] != "download" {
         return lfs(StatusCode::FORBIDDEN, &json!({"message": "this registry is read here, and changed elsewhere"}));
@@ -87,13 +87,13 @@ fn batch(library: &Library, head: &Parts, body: &[u8]) -> Reply {
         Ok(listing) => listing,
         Err(error) => return unusable(&error),
     };
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let base = service.base_of(head);
     let given = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let answer = |object: &Value| {
         let (oid, size) = (object["oid"].as_str().unwrap_or_default(), &object["size"]);
         match listing.with_bytes(oid) {
             Some((_, file)) => {
-                let href = format!("http://{host}{PREFIX}/lfs/objects/{oid}");
+                let href = format!("{base}{PREFIX}/lfs/objects/{oid}");
                 let mut action = json!({ "href": href });
                 if let Some(given) = given {
                     action["header"] = json!({"Authorization": given});

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use refmark_core::engine::ports::signer::Signer;
 use refmark_core::engine::verify::Subject;
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
+use refmark_core::store::key::{KeySearch, find};
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::oid::Oid;
@@ -45,12 +47,13 @@ impl Listing {
 pub struct Library {
     registry: Registry,
     guard: Guard,
+    signer: Option<Box<dyn Signer>>,
     listing: Mutex<Option<(Oid, Arc<Listing>)>>,
 }
 
 impl Library {
     /// Opens a registry in this user's world. Its root must be pinned: what nothing vouches for is not handed out.
-    pub fn open(path: &Path) -> Result<Library> {
+    pub fn open(path: &Path, state: &Path) -> Result<Library> {
         let registry = Registry::open(path, Context::from_env())?;
         if registry.world().pin_of(registry.id())?.is_none() {
             return Err(Error::new(
@@ -62,12 +65,18 @@ impl Library {
             ));
         }
         let guard = Guard::new(registry.store().blobs(), 4);
-        Ok(Library { registry, guard, listing: Mutex::default() })
+        let signer = key(state, &registry)?;
+        Ok(Library { registry, guard, signer, listing: Mutex::default() })
     }
 
     /// The registry.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The key that changes are signed with; none where the registry is only read.
+    pub fn signer(&self) -> Option<&dyn Signer> {
+        self.signer.as_deref()
     }
 
     /// The registry's own Git folder.
@@ -95,6 +104,21 @@ impl Library {
             }
         }
     }
+}
+
+/// The key that was named for the service: `REFMARK_KEY`, or the file `keys/REGISTRY-ID` of its state folder. A person's own key is
+/// not taken unasked.
+fn key(state: &Path, registry: &Registry) -> Result<Option<Box<dyn Signer>>> {
+    let kept = state.join("keys").join(registry.id().to_string());
+    let variable = std::env::var_os("REFMARK_KEY").filter(|value| !value.is_empty());
+    let search = match kept.exists() {
+        true => KeySearch { explicit: Some(kept.into_os_string()), ..KeySearch::default() },
+        false => KeySearch { variable, ..KeySearch::default() },
+    };
+    if search.explicit.is_none() && search.variable.is_none() {
+        return Ok(None);
+    }
+    find(&search).map(Some)
 }
 
 fn read(view: &View<'_>) -> Result<Listing> {

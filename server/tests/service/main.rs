@@ -9,6 +9,7 @@ mod deploy;
 mod faults;
 mod http;
 mod lock;
+mod mlflow;
 mod reading;
 mod secured;
 mod starting;

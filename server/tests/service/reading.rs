@@ -189,7 +189,7 @@ fn the_services_own_models_are_read_the_same_way() {
 }
 
 /// Runs a program of this machine; nothing where it is not here.
-fn tool(home: &Home, program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+pub fn tool(home: &Home, program: &str, arguments: &[&str]) -> Option<(bool, String)> {
     let mut command = Command::new(program);
     command.args(arguments).env("HOME", home.folder.path().join("client")).current_dir(home.folder.path());
     command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0").env("HF_HUB_DISABLE_TELEMETRY", "1");
@@ -209,9 +209,14 @@ fn tool(home: &Home, program: &str, arguments: &[&str]) -> Option<(bool, String)
     }
 }
 
+/// A Python with the clients, where there is one.
+pub fn python() -> String {
+    std::env::var("REFMARK_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
 #[test]
 fn the_hubs_own_client_loads_a_snapshot_and_finds_refs_and_files() {
-    let python = std::env::var("REFMARK_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = python();
     let mut home = Home::new();
     library(&mut home);
     let running = home.start();
