@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -52,3 +53,11 @@ const asset = (end) => readFileSync(here(`dist/assets/${assets.find((name) => na
 const app = inScript(await script("src/single.tsx"));
 const worker = await script("src/worker/worker.ts");
 writeFileSync(here("dist/single.html"), page(app, asset(".css").toString().trim(), worker, asset(".wasm")));
+
+// Beside each asset what a host sends to a browser that takes it: nobody compresses 2.7 MB again for every reader.
+for (const name of assets) {
+  const [path, bytes] = [here(`dist/assets/${name}`), asset(name)];
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
+  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+}

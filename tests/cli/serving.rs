@@ -116,11 +116,17 @@ fn an_operator_asks_a_service_and_hears_the_truth() {
 
 /// What a browser gets: its status, its headers and the body.
 fn browsed(url: &str, token: &str) -> (u16, String, Vec<u8>) {
+    asked(url, token, "identity")
+}
+
+/// The same, by a browser that takes these content codings.
+fn asked(url: &str, token: &str, accepted: &str) -> (u16, String, Vec<u8>) {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = std::net::TcpStream::connect(host).unwrap();
     let user = base64_of(&format!("anybody:{token}"));
-    let head =
-        format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {user}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {user}\r\nAccept-Encoding: {accepted}\r\nConnection: close\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
@@ -147,6 +153,8 @@ fn a_browser_reads_the_registry_at_the_services_own_address_and_sees_each_landin
     let env = TestEnvironment::new();
     env.write("viewer/index.html", "<title>the page</title>");
     env.write("viewer/app/main.js", "1");
+    env.write("viewer/app/main.js.br", "smallest");
+    env.write("viewer/app/main.js.gz", "small");
     let service = start_with(&env, &["serve", "--viewer", "viewer"]);
     let token = "0123456789abcdef0123456789abcdef";
     let get = |path: &str| browsed(&format!("{}/{path}", service.url), token);
@@ -157,6 +165,20 @@ fn a_browser_reads_the_registry_at_the_services_own_address_and_sees_each_landin
     assert_eq!((status, page.as_slice()), (200, b"<title>the page</title>".as_slice()), "{head}");
     assert!(head.contains("content-type: text/html") && head.contains("default-src 'self'"), "{head}");
     assert!(get("view/app/main.js").1.contains("text/javascript"));
+    // A host that sends files as they lie sends the smaller form to whoever takes it, and so do we.
+    let wants = |accepted: &str| {
+        let (_, head, bytes) = asked(&format!("{}/view/app/main.js", service.url), token, accepted);
+        let coding = head.lines().find_map(|line| line.strip_prefix("content-encoding: ")).map(str::to_owned);
+        assert!(head.contains("text/javascript") && head.contains("vary: accept-encoding"), "{head}");
+        (coding, String::from_utf8(bytes).unwrap())
+    };
+    for (accepted, coding, bytes) in [
+        ("gzip, deflate, br;q=0.9", Some("br"), "smallest"),
+        ("br;q=0, GZIP", Some("gzip"), "small"),
+        ("identity", None, "1"),
+    ] {
+        assert_eq!(wants(accepted), (coding.map(str::to_owned), bytes.to_owned()), "{accepted}");
+    }
     let site = |()| -> serde_json::Value { serde_json::from_slice(&get("view/registry/site.json").2).unwrap() };
     let before = site(());
     assert_eq!(ctl(&env, &service, &["revoke", "a b"]).status, 0);

@@ -51,10 +51,26 @@ pub async fn handle(service: &Arc<Service>, request: Request<Body>) -> Reply {
     };
     let file = if file.is_empty() { "index.html" } else { file }.to_owned();
     let is_head = head.method == Method::HEAD;
-    guarded(blocking(service, move |service| sent(service, &file, is_head)).await)
+    let accepted = head.headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let codings: Vec<Coding> = CODINGS.into_iter().filter(|(name, _)| accepts(accepted, name)).collect();
+    guarded(blocking(service, move |service| sent(service, &file, is_head, &codings)).await)
 }
 
-fn sent(service: &Service, file: &str, is_head: bool) -> Reply {
+/// A content coding, and how the file is called that has it.
+type Coding = (&'static str, &'static str);
+/// What files of a site lie compressed beside them, the smaller first.
+const CODINGS: [Coding; 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// Whether a reader takes a content coding, by its `Accept-Encoding` (RFC 9110, 12.5.3).
+fn accepts(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|offer| {
+        let (name, quality) = offer.split_once(';').unwrap_or((offer, ""));
+        let refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0));
+        name.trim().eq_ignore_ascii_case(coding) && !refused
+    })
+}
+
+fn sent(service: &Service, file: &str, is_head: bool, codings: &[Coding]) -> Reply {
     let Some(page) = &service.page else {
         return text(
             StatusCode::NOT_FOUND,
@@ -66,11 +82,18 @@ fn sent(service: &Service, file: &str, is_head: bool) -> Reply {
     if is_first && let Err(error) = page.refresh(service.registry()) {
         return unusable(&error);
     }
-    match opened(page, file) {
-        Ok((opened, size)) => {
+    let compressed = codings
+        .iter()
+        .find_map(|(coding, ending)| Some((opened(page, &format!("{file}{ending}")).ok()?, Some(*coding))));
+    match compressed.map_or_else(|| Ok((opened(page, file)?, None)), Result::<_>::Ok) {
+        Ok(((opened, size), coding)) => {
             let body = if is_head { Body::empty() } else { stream(opened, 0, size) };
             let mut reply = bytes(StatusCode::OK, kind(file), body);
             set(&mut reply, header::CONTENT_LENGTH, &size.to_string());
+            set(&mut reply, header::VARY, "accept-encoding");
+            if let Some(coding) = coding {
+                set(&mut reply, header::CONTENT_ENCODING, coding);
+            }
             set(&mut reply, header::CONTENT_SECURITY_POLICY, POLICY);
             set(&mut reply, header::CACHE_CONTROL, if is_first { "no-cache" } else { "private, max-age=3600" });
             reply

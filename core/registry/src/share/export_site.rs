@@ -187,7 +187,7 @@ impl Sharing<'_> {
         self.registry.world.cancel.check()?;
         let listing = self.listing(view)?;
         let (name, bytes) = listing.print()?;
-        folder.put(&format!("registry/{name}"), &bytes)?;
+        folder.put_listing(&name, &bytes)?;
         let blobs = if request.blobs { Some(self.site_blobs(view, folder)?) } else { None };
         for (path, bytes) in request.viewer.iter().flat_map(|viewer| viewer.served()) {
             folder.put(path, bytes)?;

@@ -23,6 +23,7 @@ impl<'r> Writer<'r> {
 mod tests {
     use crate::Package;
     use crate::tests::{key, model, registry};
+    use refmark_engine::snapshot::History;
 
     #[test]
     fn a_commit_names_the_caller_and_no_caller_can_write_a_trailer_of_its_own() {

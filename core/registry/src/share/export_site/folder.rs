@@ -4,6 +4,7 @@
 //! `site.json` names is ever replaced. `site.json` goes last, and only then what it no longer names.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +132,18 @@ impl Folder {
         Ok(true)
     }
 
+    /// Writes the listing, and beside it what a host sends to a browser that takes gzip.
+    pub(crate) fn put_listing(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = format!("registry/{name}");
+        let compressed = format!("{path}.gz");
+        if self.put(&path, bytes)? || !self.dir.join(&compressed).is_file() {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            let packed = gzip.write_all(bytes).and_then(|()| gzip.finish());
+            self.put(&compressed, &packed.map_err(|error| io_error("compress", Path::new(&path), &error))?)?;
+        }
+        Ok(())
+    }
+
     /// Puts a staged file that was written by somebody else into its place.
     pub(crate) fn place(&mut self, staged: &Path, name: &str) -> Result<()> {
         let file = File::open(staged).map_err(|error| io_error("open", staged, &error))?;
@@ -182,7 +195,8 @@ impl Folder {
         let is_pack = |name: &str| name.starts_with("pack-") && (name.ends_with(".pack") || name.ends_with(".idx"));
         self.remove(&registry.join("packs"), |path, name| is_pack(name) && !packs.contains(path))?;
         let is_listing = |name: &str| name.starts_with("listing-") && name.ends_with(".json");
-        self.remove(&registry, |_, name| is_listing(name) && name != site.listing)?;
+        let plain = |name: &str| name.strip_suffix(".gz").unwrap_or(name).to_owned();
+        self.remove(&registry, |_, name| is_listing(&plain(name)) && plain(name) != site.listing)?;
         let none = BTreeSet::new();
         let blobs = blobs.unwrap_or(&none);
         for first in folders(&registry.join("blobs"))? {

@@ -1,6 +1,7 @@
 //! Sites of a team's registry: exported, added to, stopped halfway, and read as a browser reads them.
 
 use std::borrow::Cow;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,6 +77,9 @@ fn read(dir: &Path, uses: &[PackUse]) -> (Site, Repository) {
         repository.add_pack(&pack.name, held, Some(bytes(&pack.idx))).unwrap();
     }
     assert_eq!(site.listing, format!("listing-{}.json", Digest::of(&bytes(&site.listing))), "named by its bytes");
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*bytes(&format!("{}.gz", site.listing))).read_to_end(&mut unpacked).unwrap();
+    assert!(unpacked == bytes(&site.listing), "what lies compressed beside the listing is the listing");
     site.refs.iter().for_each(|(name, id)| repository.add_ref(name, *id));
     (site, repository)
 }
@@ -133,6 +137,8 @@ fn an_export_of_an_unchanged_registry_changes_no_byte_and_a_new_commit_adds_pack
         .collect();
     assert!(moved.iter().all(|it| it == "registry/site.json" || it.starts_with("registry/listing-")), "{moved:?}");
     assert_eq!(check(&dir, root).packs.len(), 4);
+    let listings = after.keys().filter(|path| path.to_string_lossy().contains("listing-")).count();
+    assert_eq!(listings, 2, "the listing of before is gone in both forms");
     let listing = std::fs::read_to_string(dir.join("registry").join(site(&dir).listing)).unwrap();
     assert!(listing.contains("\"aliases\":[[[\"champion\",1]]]") && listing.contains("\"production\""), "{listing}");
 }
