@@ -63,6 +63,19 @@ fn a_leaving_member() {
 }
 
 #[test]
+fn a_renewed_key() {
+    let env = TestEnvironment::with_models();
+    let members = env.json(&["members", "list"]);
+    let me = members["members"][0]["id"].as_str().unwrap();
+    let before = env.json(&["trust", "show"])["trust_root"].clone();
+    let said = walk(&env, "runbooks/new-key.md", &[("REFMARK_REGISTRY", "models"), ("ME", me)]);
+    assert!(said.contains("root 2"), "{said}");
+    // A reader who pinned the first root is led to the second one.
+    let pinned = before.as_str().unwrap();
+    env.ok(&["--trust-root", pinned, "resolve", "sentiment@champion"]);
+}
+
+#[test]
 fn a_new_forge() {
     let env = TestEnvironment::with_models();
     std::fs::rename(env.path("models"), env.path("old.git")).unwrap();

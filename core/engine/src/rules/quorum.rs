@@ -188,7 +188,7 @@ pub(crate) fn reached(record: &Record, quorums: &[(&str, &Root, &Quorum)], lost:
                     format!("{} of the {} signatures that {what} needs", signed.len(), quorum.threshold),
                 )
                 .hint(
-                    Hint::of("collect the other signatures before it lands: ")
+                    Hint::of("write it as a draft, and collect the other signatures: ")
                         .then(Next::PolicySign)
                         .say(", ")
                         .then(Next::TrustSign),
