@@ -62,6 +62,17 @@ impl Caller {
     }
 }
 
+/// The password of a request with a user and one; inside, nothing where it cannot be read.
+pub fn password(headers: &HeaderMap) -> Option<Option<Vec<u8>>> {
+    let basic = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
+    let read = || {
+        let decoded = Base64::decode_vec(basic).ok()?;
+        let at = decoded.iter().position(|byte| *byte == b':')?;
+        Some(decoded.get(at + 1..)?.to_vec())
+    };
+    Some(read())
+}
+
 /// Who may do what.
 pub struct Access {
     service: Mutex<Option<Secret>>,
@@ -99,11 +110,10 @@ impl Access {
 
     /// The same for clients that send a user and a password: the password is the token.
     pub fn caller_of_tool(&self, headers: &HeaderMap) -> Option<Caller> {
-        let basic = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
-        let Some(basic) = basic else { return self.caller(headers) };
-        let decoded = Base64::decode_vec(basic).ok()?;
-        let at = decoded.iter().position(|byte| *byte == b':')?;
-        self.who(Some(Secret::of(decoded.get(at + 1..)?)))
+        match password(headers) {
+            None => self.caller(headers),
+            Some(password) => self.who(Some(Secret::of(&password?))),
+        }
     }
 
     fn who(&self, shown: Option<Secret>) -> Option<Caller> {

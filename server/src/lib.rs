@@ -8,6 +8,7 @@
 
 mod access;
 mod api;
+mod attachments;
 pub mod ctl;
 mod fatal;
 mod figures;

@@ -9,6 +9,7 @@ use refmark_core::Registry;
 use refmark_core::records::trust::TrustState;
 
 use crate::access::Access;
+use crate::attachments::Last;
 use crate::figures::Figures;
 use crate::inventory::Inventory;
 use crate::inventory::found::state_folder;
@@ -44,6 +45,8 @@ pub struct Service {
     pub jobs: Jobs,
     /// The files that callers put here, to make versions of them.
     pub uploads: Uploads,
+    /// The signed records of the model whose referrers were asked for last.
+    pub attached: Last,
     /// Requests that come again while they are being done.
     pub once: Once,
     /// What was answered so far.
@@ -71,6 +74,7 @@ impl Service {
             jobs: Jobs::default(),
             uploads,
             once: Once::default(),
+            attached: Last::default(),
             figures: Figures::default(),
         }
     }

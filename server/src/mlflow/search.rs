@@ -43,7 +43,7 @@ pub fn models(call: &Call<'_>) -> Result<Value> {
             found.push((model, entity));
         }
     }
-    found.sort_by(|(one, _), (two, _)| shown(one.model.as_str()).cmp(&shown(two.model.as_str())));
+    found.sort_by_key(|(model, _)| shown(model.model.as_str()));
     for (key, ascending) in order.iter().rev() {
         // `timestamp` is the last update, as everywhere in MLflow's registry.
         let field = if *key == "timestamp" { "last_updated_timestamp" } else { key };

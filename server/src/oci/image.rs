@@ -49,7 +49,8 @@ impl Image {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest of bytes, as this protocol writes it.
+pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", Digest::of(bytes))
 }
 

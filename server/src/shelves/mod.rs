@@ -2,6 +2,7 @@
 
 pub mod library;
 mod own;
+pub mod records;
 pub mod send;
 
 use refmark_core::types::digest::Digest;

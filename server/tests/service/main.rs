@@ -11,6 +11,7 @@ mod http;
 mod lock;
 mod mlflow;
 mod reading;
+mod referrers;
 mod secured;
 mod starting;
 mod states;
