@@ -221,7 +221,7 @@ pub trait Effective {
     /// Where objects are read from.
     fn objects(&self) -> &Objects<'_>;
     /// Another model whose name people would take for this one.
-    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>>;
+    fn model_twins(&self, model: &ModelName) -> Result<Vec<ModelName>>;
 
     /// The record at a path.
     fn record(&self, path: &str) -> Result<Option<Arc<Record>>> {
@@ -341,9 +341,9 @@ impl Effective for State<'_> {
         &self.objects
     }
 
-    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>> {
+    fn model_twins(&self, model: &ModelName) -> Result<Vec<ModelName>> {
         if let Some(models) = self.models.borrow().as_ref() {
-            return Ok(models.twin_of(model).cloned());
+            return Ok(models.twins_of(model));
         }
         let mut models = ModelNames::default();
         for x in self.children("models")? {
@@ -352,9 +352,9 @@ impl Effective for State<'_> {
                 names.iter().filter_map(|name| ModelName::from_escaped(name)).for_each(|name| models.insert(name));
             }
         }
-        let twin = models.twin_of(model).cloned();
+        let twins = models.twins_of(model);
         self.models.replace(Some(models));
-        Ok(twin)
+        Ok(twins)
     }
 }
 
@@ -409,12 +409,11 @@ impl Effective for StateOverlay<'_> {
         self.state.objects()
     }
 
-    fn model_twin(&self, model: &ModelName) -> Result<Option<ModelName>> {
-        if let Some(twin) = self.state.model_twin(model)? {
-            return Ok(Some(twin));
-        }
+    fn model_twins(&self, model: &ModelName) -> Result<Vec<ModelName>> {
+        let mut twins = self.state.model_twins(model)?;
         let own = self.files.keys().filter_map(|path| first_named(&Place::parse(path)?).cloned());
-        Ok(ModelNames::of(own).twin_of(model).cloned())
+        twins.extend(ModelNames::of(own).twins_of(model));
+        Ok(twins)
     }
 }
 

@@ -21,9 +21,10 @@ impl ModelNames {
         self.0.entry(folded(name.as_str())).or_default().insert(name);
     }
 
-    /// Another name that people would take for this one.
-    pub(crate) fn twin_of(&self, name: &ModelName) -> Option<&ModelName> {
-        self.0.get(&folded(name.as_str()))?.iter().find(|other| *other != name)
+    /// The other names that people would take for this one.
+    pub(crate) fn twins_of(&self, name: &ModelName) -> Vec<ModelName> {
+        let alike = self.0.get(&folded(name.as_str())).into_iter().flatten();
+        alike.filter(|other| *other != name).cloned().collect()
     }
 }
 

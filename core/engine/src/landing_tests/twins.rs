@@ -21,7 +21,7 @@ fn imported(scene: &Scene<MemoryHistory>, made: &Made) -> Vec<Edit> {
 }
 
 #[test]
-fn a_model_whose_name_looks_like_another_is_refused_by_every_reader_but_for_an_importer() {
+fn a_model_whose_name_looks_like_another_is_refused_by_every_reader() {
     let Two { scene, head, .. } = two_versions();
     let near = scene.version(head, "dan", "M", None, "weights of a twin");
     let refused = scene.land(head, near.edits());
@@ -46,12 +46,14 @@ fn a_model_whose_name_looks_like_another_is_refused_by_every_reader_but_for_an_i
     seen.has(&one.version);
     seen.has_not(&two.version, Standing::Refused, Code::BadName);
 
-    // The next version of a standing model is no new name, and neither is one that an importer brings.
+    // The next version of a standing model is no new name. That a record says that it was imported is its author's word, and
+    // excuses nothing.
     let next = scene.version(second, "dan", "a.b", Some(&one), "three");
     let brought = scene.version(second, "dan", "A_B", None, "from elsewhere");
     let third = scene.land(second, next.edits());
     let fourth = scene.land(third, imported(&scene, &brought));
     let seen = see(&scene, fourth);
     seen.has(&next.version);
-    assert!(seen.effects.contains_key(&brought.version.path), "{:#?}", seen.problems);
+    assert!(!seen.effects.contains_key(&brought.version.path), "{:#?}", seen.effects);
+    assert!(seen.problems.iter().any(|problem| problem.code == Code::BadName), "{:#?}", seen.problems);
 }

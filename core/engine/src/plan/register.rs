@@ -32,7 +32,7 @@ pub struct RegisterRequest {
     pub owner: Option<String>,
     /// The trust state that the artifact shall have; none leaves it acquired.
     pub trust: Option<TrustState>,
-    /// When another registry gave the number, for importers.
+    /// When another registry gave the number, for importers: a claim that opens nothing.
     pub imported: Option<Timestamp>,
 }
 
@@ -133,7 +133,12 @@ pub fn register(
         }
         (TrustState::Deleted, moved) => Err(withdrawn(Code::Deleted, artifact, moved.as_deref())
             .hint("that is for good: what is registered in its place is another package")),
-        _ => carry(reader, author, request, batch),
+        _ => {
+            if batch.newest(reader, &request.model)?.0 == 0 {
+                batch.check_new_name(reader, &request.model)?;
+            }
+            carry(reader, author, request, batch)
+        }
     }
 }
 
@@ -159,9 +164,6 @@ pub(super) fn carry(
         return Ok((Plan::default(), Registered { version, artifact, created: false, trust }));
     }
     let (newest, previous) = batch.newest(reader, model)?;
-    if newest == 0 && request.imported.is_none() {
-        batch.check_new_name(reader, model)?;
-    }
     let version = newest + 1;
     let mut plan = Plan { subject: format!("register {model}/{version}"), ..Plan::default() };
     plan.concerns(artifact);

@@ -34,7 +34,7 @@ pub(super) fn judge(
             ("entry", id.to_string(), all)
         }
         _ => match first_named(place) {
-            Some(model) => ("model", model.to_string(), model_twin(model, new, overlay, context)?),
+            Some(model) => ("model", model.to_string(), model_twins(model, new, overlay, context)?),
             None => return Ok(None),
         },
     };
@@ -48,8 +48,9 @@ pub(super) fn judge(
     }))
 }
 
-/// The model that a new one looks like. An importer may bring such a name, and so may a rename that gives the other one up.
-fn model_twin(
+/// The models that a new one looks like. A rename may bring such a name where the same landing gives the other one up; that
+/// a record says of itself that it was imported excuses nothing: an importer gives the model another name.
+fn model_twins(
     model: &ModelName,
     new: &ModelNames,
     overlay: &StateOverlay<'_>,
@@ -60,10 +61,17 @@ fn model_twin(
             return Ok(Vec::new());
         }
     }
-    let imported = StateReader(overlay).version(model, 1)?.is_some_and(|version| version.imported.is_some());
-    if imported {
-        return Ok(Vec::new());
+    let mut near = context.state.model_twins(model)?;
+    near.extend(new.twins_of(model));
+    let reader = StateReader(overlay);
+    let (mut renamed, mut hidden) = (false, true);
+    for other in &near {
+        let about = reader.about(other)?.filter(|about| about.hidden);
+        hidden &= about.is_some();
+        renamed |= about.is_some_and(|about| about.renamed_to.as_ref() == Some(model));
     }
-    let near = context.state.model_twin(model)?.or_else(|| new.twin_of(model).cloned());
-    Ok(near.iter().map(ToString::to_string).collect())
+    match renamed && hidden {
+        true => Ok(Vec::new()),
+        false => Ok(near.iter().map(ToString::to_string).collect()),
+    }
 }

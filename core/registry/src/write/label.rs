@@ -152,6 +152,24 @@ mod tests {
     }
 
     #[test]
+    fn a_rename_may_change_the_case_of_a_name_and_an_import_may_not() {
+        let home = tempfile::tempdir().unwrap();
+        let (registry, writer) = with_two_versions(home.path());
+        std::fs::write(home.path().join("3"), "3").unwrap();
+        let mut package = Package::new(model("Sentiment"), vec![home.path().join("3")]).unwrap();
+        package.imported = Some(refmark_types::time::Timestamp::parse("2020-01-01T00:00:00Z").unwrap());
+        let twin = registry.write(&writer).register(&package).unwrap_err();
+        assert_eq!(twin.code, Code::BadName);
+
+        registry.write(&writer).rename(&model("sentiment"), &model("Sentiment")).unwrap();
+        let champion = Reference::parse("Sentiment@champion").unwrap();
+        assert_eq!(registry.read().resolve(&champion, ResolveOptions::default()).unwrap().version, Some(2));
+        // The name that was given up is no place for a third.
+        package.model = model("SENTIMENT");
+        assert_eq!(registry.write(&writer).register(&package).unwrap_err().code, Code::BadName);
+    }
+
+    #[test]
     fn a_name_that_was_given_up_is_taken_back_but_not_by_another_model() {
         let home = tempfile::tempdir().unwrap();
         let (registry, key) = with_two_versions(home.path());
