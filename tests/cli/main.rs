@@ -6,6 +6,7 @@ mod attacks;
 mod backups;
 mod changes;
 mod clones;
+mod compat;
 mod crashes;
 mod demo;
 mod environment;
