@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use refmark_core::query::answer::log::subject;
-use refmark_core::query::report::cyclonedx;
+use refmark_core::query::report::{cyclonedx, spdx};
 use refmark_core::render::diff;
 use refmark_core::render::doc::Page;
 use refmark_core::render::explain::page as explanation_page;
@@ -90,6 +90,13 @@ impl PyRegistry {
         let reference = Reference::parse(reference).or_raise(py)?;
         let found = quick(py, || self.shared.read().report(&self.shared.read().view()?, &reference))?;
         answer(py, &cyclonedx(&found))
+    }
+
+    /// The dossier as an SPDX document.
+    fn spdx(&self, py: Python<'_>, reference: &str) -> PyResult<Py<PyAny>> {
+        let reference = Reference::parse(reference).or_raise(py)?;
+        let found = quick(py, || self.shared.read().report(&self.shared.read().view()?, &reference))?;
+        answer(py, &spdx(&found))
     }
 
     /// Moving references to this registry's models in the manifests below a folder.

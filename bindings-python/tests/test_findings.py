@@ -158,6 +158,7 @@ def test_the_index_is_told_of_and_made_anew(two: refmark.Registry) -> None:
 
 def test_a_dossier_is_a_bill_of_materials(two: refmark.Registry) -> None:
     bom = two.cyclonedx("sentiment/2")
+    assert two.spdx("sentiment/2")["@context"].startswith("https://spdx.org/")
     assert bom["bomFormat"] == "CycloneDX" and json.dumps(bom)
 
 

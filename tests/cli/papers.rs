@@ -78,4 +78,8 @@ fn each_profile_has_what_its_readers_look_for() {
     let annex = env.ok(&["report", "sentiment/3", "--profile", "annex-iv"]);
     assert!(annex.contains("> Reviews in English.") && annex.contains("**Missing**"), "{annex}");
     assert_eq!(env.json(&["report", "sentiment/3", "--profile", "cyclonedx"])["bomFormat"], "CycloneDX");
+    let spdx = env.json(&["report", "sentiment/3", "--profile", "spdx"]);
+    let graph = spdx["@graph"].as_array().unwrap();
+    let licence = graph.iter().find(|it| it["type"] == "simplelicensing_LicenseExpression").unwrap();
+    assert_eq!(licence["simplelicensing_licenseExpression"], "mit");
 }

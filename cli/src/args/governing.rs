@@ -45,7 +45,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "markdown", "html", "page", "json", "cyclonedx"], default_value = "text")]
     pub format: String,
     /// For whom: a model card with the metadata of a hub, the headings of the AI Act's Annex IV, or an ML-BOM
-    #[arg(long, value_name = "PROFILE", value_parser = ["model-card", "annex-iv", "cyclonedx", "evidence-pack"], conflicts_with = "format")]
+    #[arg(long, value_name = "PROFILE", value_parser = ["model-card", "annex-iv", "cyclonedx", "spdx", "evidence-pack"], conflicts_with = "format")]
     pub profile: Option<String>,
     /// The file that an evidence pack goes to: a zip, with a script that checks it by Python alone
     #[arg(long, value_name = "FILE", requires = "profile")]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use refmark_core::query::report::{Dossier, ProductUse, Usage, annex_iv, cyclonedx, model_card};
+use refmark_core::query::report::{Dossier, ProductUse, Usage, annex_iv, cyclonedx, model_card, spdx};
 use refmark_core::render::report::page;
 use refmark_core::store::fs::disk::RealDisk;
 use refmark_core::store::fs::durable::replace;
@@ -106,6 +106,7 @@ pub fn run(app: &App, args: &ReportArgs) -> Reply {
         Some("model-card") => return reply(Raw { text: model_card(&dossier) }),
         Some("annex-iv") => return reply(Raw { text: annex_iv(&dossier) }),
         Some("cyclonedx") => return reply(Json::of(&cyclonedx(&dossier))?),
+        Some("spdx") => return reply(Json::of(&spdx(&dossier))?),
         _ => {}
     }
     match args.format.as_str() {

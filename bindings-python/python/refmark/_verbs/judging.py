@@ -76,6 +76,17 @@ class Judging(Verbs):
         """
         return self._native.cyclonedx(_text(reference))
 
+    def spdx(self, reference: RefLike) -> dict[str, Any]:
+        """A version's dossier as an SPDX 3.0.1 document with the AI profile, in JSON-LD.
+
+        Raises `NotFoundError` where there is no such version.
+
+        Example::
+
+            json.dump(reg.spdx("sentiment/4"), file)
+        """
+        return self._native.spdx(_text(reference))
+
     def check(self, range: str, *, allow_unverified: bool = False) -> Check:
         """May this range land? What CI asks.
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Dossier;
-use refmark_records::evidence::MetricValue;
+use super::materials::{Data, claimed, data, licence, reference, said, version};
 use refmark_types::digest::Digest;
 
 /// The bill of materials, as a JSON document: the same from the same dossier.
@@ -28,10 +28,6 @@ pub fn cyclonedx(dossier: &Dossier) -> Value {
     bom
 }
 
-fn reference(dossier: &Dossier) -> String {
-    format!("{}/{}@{}", dossier.model, dossier.version.version, dossier.artifact)
-}
-
 /// A UUID that says the same of the same commit and version.
 fn serial(dossier: &Dossier) -> String {
     let digest = Digest::of(format!("{} {} {}", dossier.registry, dossier.head, reference(dossier)).as_bytes());
@@ -49,18 +45,14 @@ fn property(name: &str, value: impl Into<String>) -> Value {
 }
 
 fn component(dossier: &Dossier) -> Value {
-    let version = match &dossier.version.release {
-        Some(release) => release.to_string(),
-        None => dossier.version.version.to_string(),
-    };
     let mut component = json!({
         "type": "machine-learning-model",
         "bom-ref": reference(dossier),
         "name": dossier.model,
-        "version": version,
+        "version": version(dossier),
         "hashes": hashes(&dossier.artifact.digest()),
         "modelCard": card(dossier),
-        "properties": properties(dossier),
+        "properties": said(dossier).into_iter().map(|(name, text)| property(&name, text)).collect::<Vec<_>>(),
     });
     let mut put =
         |key: &str, value: Value| drop(component.as_object_mut().map(|object| object.insert(key.to_owned(), value)));
@@ -70,7 +62,7 @@ fn component(dossier: &Dossier) -> Value {
     if let Some(owner) = &dossier.owner {
         put("supplier", json!({"name": owner}));
     }
-    if let Some(licence) = dossier.lineage.get("license").or_else(|| dossier.lineage.get("licence")) {
+    if let Some(licence) = licence(dossier) {
         // A name, not an id: whether it is one of SPDX's is not known here.
         put("licenses", json!([{"license": {"name": licence}}]));
     }
@@ -99,11 +91,7 @@ fn card(dossier: &Dossier) -> Value {
             metrics.push(row);
         }
     }
-    for (name, value) in dossier.manifest.metrics.iter() {
-        let value = match value {
-            MetricValue::Number(number) => refmark_types::number::print(*number),
-            MetricValue::Text(text) => text.clone(),
-        };
+    for (name, value) in claimed(dossier) {
         metrics.push(json!({"type": format!("{name} (claim)"), "value": value}));
     }
     let values = |fields: &[refmark_records::manifest::ContractField]| -> Vec<Value> {
@@ -130,61 +118,6 @@ fn card(dossier: &Dossier) -> Value {
     card
 }
 
-/// What CycloneDX has no field for: states, evidence, moves and approvals.
-fn properties(dossier: &Dossier) -> Vec<Value> {
-    let mut all = vec![
-        property("registry", dossier.registry.to_string()),
-        property("registry-name", dossier.name.as_str()),
-        property("commit", dossier.head.to_string()),
-        property("verified", dossier.verified.to_string()),
-        property("artifact", dossier.artifact.to_string()),
-        property("artifact-type", dossier.manifest.artifact_type.as_str()),
-        property("format", dossier.manifest.format.as_str()),
-        property("tensors", dossier.tensors.to_string()),
-        property("trust", dossier.trust.as_str()),
-        property("stage", dossier.stage.as_str()),
-    ];
-    all.extend(dossier.policy.map(|(number, digest)| property("policy", format!("{number} {}", digest.prefixed()))));
-    all.extend(dossier.root.map(|(number, digest)| property("root", format!("{number} {}", digest.prefixed()))));
-    all.extend(dossier.manifest.source.iter().map(|source| property("source", source.as_str())));
-    all.extend(dossier.lineage.iter().map(|(key, value)| property(&format!("lineage:{key}"), value.as_str())));
-    for entry in &dossier.evidence {
-        let found = &entry.evidence;
-        let text = format!(
-            "{} by {} at {}, statement {}",
-            found.verdict.as_str(),
-            found.by,
-            found.time,
-            entry.statement.prefixed()
-        );
-        all.push(property(&format!("evidence:{}", found.evidence_type), text));
-    }
-    for entry in &dossier.moves {
-        let key = entry.key.as_deref().unwrap_or("none");
-        let text = format!(
-            "{} by {} at {}, key {key}, statement {}",
-            entry.change,
-            entry.by,
-            entry.time,
-            entry.statement.prefixed()
-        );
-        all.push(property(&format!("move:{}", entry.kind), text));
-        for said in &entry.approvals {
-            let what = if said.approves { "approval" } else { "waiver" };
-            let key = said.key.as_deref().unwrap_or("none");
-            let text = format!(
-                "{} by {} at {}, key {key}, statement {}",
-                entry.change,
-                said.by,
-                said.time,
-                said.statement.prefixed()
-            );
-            all.push(property(what, text));
-        }
-    }
-    all
-}
-
 fn files(dossier: &Dossier) -> Vec<Value> {
     let file = |file: &refmark_records::manifest::FileEntry| {
         json!({
@@ -202,29 +135,22 @@ fn files(dossier: &Dossier) -> Vec<Value> {
     dossier.manifest.files.iter().map(file).collect()
 }
 
-/// The data that it was made of and measured on, as far as the records name it.
+/// The data that it was made of and measured on.
 fn datasets(dossier: &Dossier) -> Vec<Value> {
-    let mut names: Vec<(String, Option<Digest>)> = Vec::new();
-    for key in ["dataset", "dataset_version"] {
-        names.extend(dossier.lineage.get(key).map(|name| (name.clone(), None)));
-    }
-    for entry in &dossier.evidence {
-        names.extend(entry.evidence.dataset.iter().map(|dataset| (dataset.name.clone(), dataset.sha256)));
-    }
-    names.sort();
-    names.dedup();
-    let row = |(name, digest): &(String, Option<Digest>)| {
-        let mark = digest.map(|digest| format!("@{}", digest.short())).unwrap_or_default();
-        let mut data = json!({
+    let row = |data: &Data| {
+        let mark = data.sha256.map(|digest| format!("@{}", digest.short())).unwrap_or_default();
+        let mut row = json!({
             "type": "data",
-            "bom-ref": format!("dataset:{name}{mark}"),
-            "name": name,
-            "data": [{"type": "dataset", "name": name}],
+            "bom-ref": format!("dataset:{}{mark}", data.name),
+            "name": data.name,
+            "data": [{"type": "dataset", "name": data.name}],
         });
-        if let (Some(digest), Some(data)) = (digest, data.as_object_mut()) {
-            data.insert("hashes".to_owned(), hashes(digest));
+        if let (Some(digest), Some(row)) = (&data.sha256, row.as_object_mut()) {
+            row.insert("hashes".to_owned(), hashes(digest));
         }
-        data
+        row
     };
-    names.iter().map(row).collect()
+    let mut rows: Vec<Value> = data(dossier).iter().map(row).collect();
+    rows.dedup();
+    rows
 }

@@ -2,7 +2,9 @@
 
 mod annex_iv;
 mod cyclonedx;
+mod materials;
 mod model_card;
+mod spdx;
 mod usage;
 
 use serde::Serialize;
@@ -10,6 +12,7 @@ use serde::Serialize;
 pub use annex_iv::annex_iv;
 pub use cyclonedx::cyclonedx;
 pub use model_card::model_card;
+pub use spdx::spdx;
 pub use usage::{ProductUse, UnitUse, Usage, usage};
 
 use super::answer::QueryContext;

@@ -3,7 +3,7 @@
 use crate::Registry;
 use crate::read::review::team::Team;
 use crate::tests::world;
-use refmark_query::report::{annex_iv, cyclonedx, model_card};
+use refmark_query::report::{annex_iv, cyclonedx, model_card, spdx};
 use refmark_render::report::page;
 use refmark_types::error::Code;
 use refmark_types::reference::Reference;
@@ -26,14 +26,14 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
         let view = registry.view().unwrap();
         let dossier = registry.read().report(&view, &reference).unwrap();
         let json = serde_json::to_string(&dossier).unwrap();
-        let papers = (annex_iv(&dossier), model_card(&dossier));
+        let papers = (annex_iv(&dossier), model_card(&dossier), format!("{:#}\n", spdx(&dossier)));
         (json, page(&dossier).markdown(usize::MAX), format!("{:#}\n", cyclonedx(&dossier)), papers)
     };
     let first = all(&team.registry);
     team.days(100);
     let again = Registry::open(&team.home.path().join("models"), world(team.home.path())).unwrap();
     assert_eq!(first, all(&again));
-    let (annex, card) = &first.3;
+    let (annex, card, document) = &first.3;
     for heading in ["1(a)", "2(d)", "2(g)", "5 Risk", "7, 8, 9"] {
         assert!(annex.contains(&format!("\n## {heading}")), "{heading} is missing in {annex}");
     }
@@ -49,6 +49,17 @@ fn a_dossier_has_everything_and_is_the_same_from_the_same_commit() {
     assert_eq!(bom["metadata"]["component"]["type"], "machine-learning-model");
     if let Some(to) = std::env::var_os("REFMARK_CYCLONEDX_TO") {
         std::fs::write(to, &first.2).unwrap();
+    }
+    let graph: serde_json::Value = serde_json::from_str(document).unwrap();
+    let elements = graph["@graph"].as_array().unwrap();
+    let of_type = |kind: &str| elements.iter().filter(|it| it["type"] == kind).collect::<Vec<_>>();
+    assert_eq!((of_type("ai_AIPackage").len(), of_type("software_File").len()), (1, dossier.manifest.files.len()));
+    let ids: std::collections::BTreeSet<_> = elements.iter().filter_map(|it| it["spdxId"].as_str()).collect();
+    for to in of_type("Relationship").iter().flat_map(|it| it["to"].as_array().unwrap()) {
+        assert!(ids.contains(to.as_str().unwrap()), "{to} is nowhere in the document");
+    }
+    if let Some(to) = std::env::var_os("REFMARK_SPDX_TO") {
+        std::fs::write(to, document).unwrap();
     }
 }
 
