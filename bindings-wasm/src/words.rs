@@ -5,7 +5,6 @@ use refmark_query::answer::QueryContext;
 use refmark_query::answer::detail::model_detail;
 use refmark_query::answer::resolve::find;
 use refmark_query::index::{MetricBound, SearchRequest, TagFilter};
-use refmark_records::layout::Document;
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
 use refmark_types::canonical::FreeMap;
@@ -94,7 +93,7 @@ pub(crate) fn of_version(basis: &QueryContext<'_, '_>, reference: &Reference) ->
             }));
         }
     }
-    let card = facts.document(&found.artifact, Document::EvaluationCard)?;
+    let card = facts.standing_evaluation_card(&found.artifact)?;
     let checkpoint = facts.checkpoint()?;
     Ok(VersionWords {
         description,

@@ -104,6 +104,42 @@ fn into_production(env: &TestEnvironment, alias: &str, number: &str) {
 }
 
 #[test]
+fn what_a_version_was_registered_without_is_attached_later_and_every_page_names_it() {
+    let env = team();
+    env.write("bare/config.json", "{\"is\": \"bare\"}\n");
+    env.write(
+        "badge.md",
+        "[![build](https://ci.example.com/b.svg)](https://ci.example.com)\n\n# Sentiment\n\nJudges reviews.\n",
+    );
+    let mut words = vec!["--key", "dan", "register", "sentiment", "bare", "--owner", "ada"];
+    for entry in ["training_run=run-1", "dataset_version=march@1", "code_commit=0123abcdef"] {
+        words.extend(["--lineage", entry]);
+    }
+    env.ok(&words);
+    let trust = ["--key", "bo", "transition", "sentiment/1", "trusted", "--reason", "whole"];
+    let lacks = env.fails(&trust, 3, "pending").to_string();
+    assert!(lacks.contains("--type contract FILE") && lacks.contains("--type evaluation-card FILE"), "{lacks}");
+    attach(&env, "dan", "sentiment/1", "contract", &["contract.json"]);
+    attach(&env, "dan", "sentiment/1", "evaluation-card", &["ecard.json"]);
+    let own = env.fails(&trust, 3, "pending").to_string();
+    assert!(own.contains("info by dan: dan registered it"), "the registrar's own card is nobody's word: {own}");
+    attach(&env, "ci", "sentiment/1", "evaluation-card", &["ecard.json"]);
+    env.ok(&trust);
+    attach(&env, "dan", "sentiment/1", "model-card", &["badge.md"]);
+    let shown = env.ok(&["show", "sentiment/1"]);
+    assert!(shown.contains("model card, attached by dan") && shown.contains("contract, attached by dan"), "{shown}");
+    assert_eq!(shown.matches("Judges reviews.").count(), 1, "{shown}");
+    let explained = env.ok(&["explain", "sentiment/1"]);
+    assert!(explained.contains("model-card by dan") && explained.contains("evaluation-card by "), "{explained}");
+    let reviewed = env.ok(&["review", "main"]);
+    assert!(reviewed.contains("model-card of sentiment/1"), "{reviewed}");
+    evaluate(&env, "sentiment/1", "f1=0.9", DATASET, "https://ci.example.com/1");
+    env.ok(&["--key", "bo", "transition", "sentiment/1", "staging", "--reason", "measured"]);
+    env.fails(&["--key", "dan", "attach", "sentiment/1", "--type", "contract", "plan.md"], 2, "bad-argument");
+    env.fails(&["--key", "dan", "attach", "sentiment/1", "--type", "model-card"], 2, "bad-argument");
+}
+
+#[test]
 fn a_promotion_is_refused_then_pending_then_lands_and_each_says_what_it_lacks() {
     let env = team();
     staged(&env, "sentiment", "one", "0.8");

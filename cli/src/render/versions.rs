@@ -1,6 +1,6 @@
 //! Pages of versions: register, list, show, log, resolve, pull, path, and init.
 
-use refmark_core::records::evidence::MetricValue;
+use refmark_core::records::evidence::{Evidence, MetricValue, Verdict};
 use refmark_core::records::trust::TrustState;
 use refmark_core::types::text::{counted, size};
 use refmark_core::{
@@ -251,6 +251,13 @@ impl Render for ShowAnswer {
     }
 }
 
+/// Who attached the document that stands, where it came later.
+fn attached(answer: &ShowAnswer, of: &str, comes_later: bool) -> String {
+    let is_one = |it: &&Evidence| it.evidence_type.as_str() == of && it.verdict != Verdict::Fail;
+    let newest = answer.evidence.iter().rev().map(|(_, it)| it).find(is_one).filter(|_| comes_later);
+    newest.map(|it| format!(", attached by {}", it.by)).unwrap_or_default()
+}
+
 /// What is known of an artifact beside its manifest.
 trait History {
     fn history(&self, page: &mut Page);
@@ -273,7 +280,7 @@ impl History for ShowAnswer {
             }
             page.table(table);
             for (_, it) in &self.evidence {
-                let Some(text) = it.text() else { continue };
+                let Some(text) = it.text().filter(|text| self.model_card.as_deref() != Some(*text)) else { continue };
                 page.gap();
                 page.line(bold(format!("{} by {}", it.evidence_type, it.by)));
                 page.line(safe_lines(text.trim()));
@@ -299,9 +306,21 @@ impl History for ShowAnswer {
             page.line(bold("moves"));
             page.table(table);
         }
+        if let Some(contract) = &self.contract {
+            page.gap();
+            page.line(bold(format!("contract{}", attached(self, "contract", self.manifest.contract.is_none()))));
+            let mut table = Table::new(["", "", ""]);
+            let inputs = contract.inputs.iter().map(|field| ("  in", field));
+            for (what, field) in inputs.chain(contract.outputs.iter().map(|field| ("  out", field))) {
+                let optional = if field.optional { "?" } else { "" };
+                let of = format!("{}{optional}", field.field_type);
+                table.row([what.into(), field.name.as_str().into(), of.into()]);
+            }
+            page.table(table);
+        }
         if let Some(card) = &self.model_card {
             page.gap();
-            page.line(bold("model card"));
+            page.line(bold(format!("model card{}", attached(self, "model-card", true))));
             page.line(safe_lines(card.trim_end()));
         }
     }

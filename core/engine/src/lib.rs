@@ -57,6 +57,7 @@
 #![forbid(unsafe_code)]
 
 mod artifact_mark;
+mod attached;
 pub mod chain;
 pub mod clock;
 pub mod effective;

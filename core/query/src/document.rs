@@ -5,10 +5,12 @@
 //! and `better`). What the document says besides is kept as it is.
 
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
+use refmark_records::layout::Document;
+use refmark_records::manifest::Contract;
 use refmark_types::canonical::{FreeJson, FreeMap, RECORD_LIMIT, strict};
 use refmark_types::digest::Digest;
 use refmark_types::error::{Code, Error, Result};
-use refmark_types::value::{Value, json};
+use refmark_types::value::{Value, from_value, json};
 
 /// So many bytes of a document are kept in the record itself; of a longer one its digest.
 pub const KEPT_IN_RECORD: usize = 256 * 1024;
@@ -66,6 +68,51 @@ pub fn read(bytes: &[u8]) -> Result<ParsedDocument> {
         found.details = FreeJson(json!({ "text": text }));
     }
     Ok(found)
+}
+
+/// Reads the document that evidence of a type is: a text of a card, a plan or a runbook as it stands, whatever it begins with;
+/// a contract and an evaluation card as JSON of which no member means anything else.
+///
+/// # Errors
+///
+/// `bad-argument` where a contract or a card is none, `too-large` where a record cannot hold it; else those of [`read`].
+pub fn read_as(evidence_type: &str, bytes: &[u8]) -> Result<ParsedDocument> {
+    const TEXTS: [&str; 3] = ["rollback-plan", "runbook", "migration-document"];
+    let document = Document::of_evidence(evidence_type);
+    if document.is_some() && bytes.len() > KEPT_IN_RECORD {
+        let said = format!("a {evidence_type} of {} KiB does not fit in a record", bytes.len() / 1024);
+        return Err(Error::new(Code::TooLarge, said).hint(format!(
+            "what comes later has at most {} KiB; what is registered may be longer",
+            KEPT_IN_RECORD / 1024
+        )));
+    }
+    let bare = |details| Ok(ParsedDocument { sha256: Some(Digest::of(bytes)), details, ..ParsedDocument::default() });
+    match document {
+        Some(Document::ModelCard) => {
+            let text = std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty());
+            let text =
+                text.ok_or_else(|| Error::new(Code::BadArgument, "a model card is UTF-8 text, and not empty"))?;
+            bare(FreeJson(json!({ "text": text })))
+        }
+        Some(of) => {
+            let (_, value) = strict(bytes, RECORD_LIMIT).map_err(|error| {
+                Error::new(Code::BadArgument, format!("the {evidence_type} cannot be read as JSON: {}", error.message))
+            })?;
+            if of == Document::Contract {
+                from_value::<Contract>(&value).map_err(|error| {
+                    Error::new(Code::BadArgument, format!("the contract is none: {error}"))
+                        .hint(r#"{"inputs": [{"name": "text", "type": "string"}], "outputs": [...]}"#)
+                })?;
+            }
+            bare(FreeJson(value))
+        }
+        // A plan in Markdown may well begin with a bracket: a badge, a link, a list of tasks.
+        None if TEXTS.contains(&evidence_type) => match (read(bytes), std::str::from_utf8(bytes)) {
+            (Err(_), Ok(text)) if bytes.len() <= KEPT_IN_RECORD => bare(FreeJson(json!({ "text": text }))),
+            (found, _) => found,
+        },
+        None => read(bytes),
+    }
 }
 
 fn members(value: &Value, found: &mut ParsedDocument) -> Result<()> {
@@ -173,6 +220,30 @@ mod tests {
         assert!(binary.details.0.is_null() && binary.sha256.is_some());
         let long = read("x".repeat(KEPT_IN_RECORD + 1).as_bytes()).unwrap();
         assert!(long.details.0.is_null());
+    }
+
+    #[test]
+    fn a_card_a_plan_and_a_contract_are_read_as_what_they_are() {
+        let badge = b"[![build](https://ci.example.com/b.svg)](https://ci.example.com)\n\nRoll back.";
+        for of in ["model-card", "runbook"] {
+            let found = read_as(of, badge).unwrap();
+            assert_eq!(found.details.0.get("text").and_then(Value::as_str).map(str::len), Some(badge.len()), "{of}");
+        }
+        let card = read_as("evaluation-card", br#"{"metrics": ["f1"], "suite": 3}"#).unwrap();
+        assert!(card.metrics.is_empty() && card.details.0.get("suite") == Some(&json!(3)));
+        let contract = br#"{"inputs": [{"name": "text", "type": "string"}], "outputs": []}"#;
+        assert!(read_as("contract", contract).is_ok());
+        for (of, text, said) in [
+            ("contract", r#"{"input": []}"#, "unknown field"),
+            ("contract", "inputs: text", "JSON"),
+            ("evaluation-card", "# Card", "JSON"),
+            ("model-card", "  ", "not empty"),
+        ] {
+            let error = read_as(of, text.as_bytes()).unwrap_err();
+            assert!(error.code == Code::BadArgument && error.message.contains(said), "{of}: {error}");
+        }
+        let long = vec![b'a'; KEPT_IN_RECORD + 1];
+        assert_eq!(read_as("model-card", &long).unwrap_err().code, Code::TooLarge);
     }
 
     #[test]

@@ -62,6 +62,7 @@
 pub mod about;
 pub mod alias;
 pub mod approval;
+pub mod attached;
 pub mod catalog;
 pub mod checkpoint;
 mod common;

@@ -5,37 +5,42 @@ use std::collections::BTreeMap;
 use super::pattern::fits;
 use refmark_types::digest::Digest;
 
-/// Words that stand where nobody had anything to say.
-const PLACEHOLDERS: [&str; 26] = [
-    "todo",
-    "tbd",
-    "tba",
-    "fixme",
-    "n/a",
-    "na",
-    "none",
-    "null",
-    "nil",
-    "nan",
-    "unknown",
-    "undefined",
-    "unspecified",
-    "missing",
-    "empty",
-    "dummy",
-    "placeholder",
-    "example",
-    "foo",
-    "bar",
-    "baz",
-    "asdf",
-    "changeme",
-    "later",
-    "default",
-    "test",
-];
+/// Words that stand where nobody had anything to say, without spaces and signs.
+const PLACEHOLDERS: &str = "todo tbd tba tbc fixme na none null nil nan unknown undefined unspecified missing empty dummy \
+    placeholder example foo bar baz asdf qwerty changeme later soon default test notavailable notapplicable notyet nothing \
+    wip xyz loremipsum unbekannt keine keiner offen folgt fehlt inconnu inconnue aucun aucune àfaire àdéfinir néant \
+    desconocido ninguno ninguna porhacer pordefinir pendiente desconhecido nenhum afazer sconosciuto nessuno dafare \
+    onbekend geen nieznany brak неизвестно нет потом 待定 未知 暂无 没有 未定 不明 なし 없음 미정";
 
-/// Whether a text says nothing: it is empty, one character over and over, signs alone, or a word such as `todo`.
+/// Letters that look like those of `todo` and its like, with what they look like.
+const LOOK_ALIKES: [(&str, &str); 2] = [("аеорсхуіѕԁ", "aeopcxyisd"), ("οατυνικ", "oatuvik")];
+
+/// A letter as people read it: small, and of the full width, Cyrillic and Greek the Latin one that it looks like.
+fn as_read(letter: char) -> char {
+    let wide = u32::from(letter);
+    if (0xff01..=0xff5e).contains(&wide) {
+        return char::from_u32(wide - 0xfee0).unwrap_or(letter).to_ascii_lowercase();
+    }
+    LOOK_ALIKES
+        .iter()
+        .find_map(|(odd, plain)| odd.chars().zip(plain.chars()).find(|(odd, _)| *odd == letter))
+        .map_or(letter, |(_, plain)| plain)
+}
+
+/// Whether a text is one of those words, whatever stands between its letters.
+fn is_placeholder_word(text: &str) -> bool {
+    let squashed: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    let read: String = squashed.chars().map(as_read).collect();
+    PLACEHOLDERS.split_whitespace().any(|word| word == squashed || word == read)
+}
+
+/// The words of a text that have a letter.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric))
+}
+
+/// Whether a text says nothing: it is empty, one character over and over, signs alone, or words such as `todo`, in the usual
+/// languages and however they are spelled.
 ///
 /// # Examples
 ///
@@ -43,17 +48,19 @@ const PLACEHOLDERS: [&str; 26] = [
 /// use refmark_records::lineage::is_placeholder;
 ///
 /// assert!(is_placeholder("TODO") && is_placeholder(" n/a ") && is_placeholder("xxx") && is_placeholder("-"));
+/// assert!(is_placeholder("T.O.D.O.") && is_placeholder("to do") && is_placeholder("à faire") && is_placeholder("tbd, tbd"));
 /// assert!(!is_placeholder("https://train.example.com/runs/8812") && !is_placeholder("abc123"));
 /// ```
 pub fn is_placeholder(text: &str) -> bool {
+    /// No placeholder is longer.
+    const LONGEST: usize = 200;
     let lower = text.trim().to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
     let mut letters = bare.chars();
     let first = letters.next();
     bare.is_empty()
         || letters.all(|c| Some(c) == first)
-        || PLACEHOLDERS.contains(&lower.as_str())
-        || PLACEHOLDERS.contains(&bare)
+        || bare.len() <= LONGEST && (is_placeholder_word(bare) || words(bare).all(is_placeholder_word))
 }
 
 /// Why a value of a lineage cannot be followed; nothing where it can. A training run is a URI or an id in one word, a dataset
@@ -89,9 +96,7 @@ fn is_digest(value: &str) -> bool {
 
 fn is_named_revision(value: &str) -> bool {
     value.rsplit_once('@').is_some_and(|(name, revision)| {
-        !is_placeholder(name)
-            && !revision.trim().is_empty()
-            && !PLACEHOLDERS.contains(&revision.to_lowercase().as_str())
+        !is_placeholder(name) && !revision.trim().is_empty() && !is_placeholder_word(&revision.to_lowercase())
     })
 }
 
@@ -106,6 +111,39 @@ fn is_commit(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_placeholder_says_nothing_in_any_spelling() {
+        for text in [
+            "T.O.D.O.",
+            "to-do",
+            "To Do",
+            "t o d o",
+            "TODO TODO",
+            "tbd / n.a.",
+            "N.A.",
+            "(none)",
+            "«unbekannt»",
+            "à faire",
+            "por definir",
+            "не\u{200b}известно",
+            "待定",
+            "なし",
+            "ＴＯＤＯ",
+            "tоdо",
+            "τοdο",
+            "to\u{200b}do",
+            "???",
+            "lorem ipsum",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in
+            ["core", "test-set-4", "example-17", "barn", "1.4.0", "run 12", "none of the rows was left out", "日本語"]
+        {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_value_is_followed_or_it_counts_for_nothing() {

@@ -1,5 +1,6 @@
 //! What a piece of evidence must say, by its type, before it may open a gate: a verdict alone is a word.
 
+use super::attached;
 use super::evidence::{Evidence, Named, Verdict};
 use super::lineage::is_placeholder;
 use refmark_types::value::Value;
@@ -21,7 +22,7 @@ pub fn lacks(evidence: &Evidence) -> Option<&'static str> {
         "sign-off" => (!says(evidence.summary.as_deref(), 3) && !says(evidence.text(), 3))
             .then_some("it does not say what was looked at"),
         "rollback-plan" | "runbook" | "migration-document" => document(evidence),
-        _ => None,
+        _ => attached::lacks(evidence),
     }
 }
 
@@ -110,7 +111,9 @@ mod tests {
 
     #[test]
     fn an_empty_piece_of_evidence_says_what_it_lacks_until_it_lacks_nothing() {
-        for of in ["evaluation", "canary", "scan", "sign-off", "rollback-plan", "runbook", "migration-document"] {
+        for of in
+            ["evaluation", "canary", "scan", "sign-off", "rollback-plan", "runbook", "migration-document", "model-card"]
+        {
             assert!(lacks(&bare(of)).is_some(), "{of}");
             assert_eq!(lacks(&Evidence { verdict: Verdict::Fail, ..bare(of) }), None, "{of}: a warning needs nothing");
         }

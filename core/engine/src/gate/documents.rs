@@ -1,17 +1,23 @@
 //! Gates on what is written about an artifact: its licence, its contract, its cards.
 
+use super::later::{Later, step};
 use super::metric::baseline;
 use super::{Finding, Status, Subject};
+use refmark_records::attached;
 use refmark_records::contract::{Compatibility, compare_artifacts};
 use refmark_records::layout::Document;
 use refmark_records::licence;
 use refmark_records::lineage::is_placeholder;
-use refmark_types::error::Result;
+use refmark_records::manifest::{Contract, Lineage};
+use refmark_types::canonical::strict;
+use refmark_types::error::{Error, Result};
 use refmark_types::name::AliasName;
 use refmark_types::value::Value;
 
-/// Part of the artifact: it cannot come later.
-const AGAIN: &str = "it is part of the artifact: register the files again with it";
+/// An artifact's contract: its own or, without one, the newest that was attached and counts.
+fn contract_of(own: Option<Contract>, later: &Later) -> Option<Contract> {
+    own.or_else(|| later.newest.as_ref().and_then(|piece| attached::contract(piece)))
+}
 
 pub(super) fn licence(s: &Subject<'_>, allow: &[String], deny: &[String]) -> Result<Finding> {
     let listed = |ids: &[String], id: &str| ids.iter().any(|listed| listed.eq_ignore_ascii_case(id));
@@ -23,8 +29,13 @@ pub(super) fn licence(s: &Subject<'_>, allow: &[String], deny: &[String]) -> Res
     };
     let lineage = s.reader.lineage(&s.artifact)?.unwrap_or_default();
     let card = s.reader.document(&s.artifact, Document::ModelCard)?;
-    let Some(named) = licence::named(&lineage, card.as_deref()).filter(|named| !is_placeholder(named)) else {
-        return Ok(Finding::new(Status::Failed, expected, "no licence is named, in lineage or model card").next(AGAIN));
+    // What was registered under a licence is not moved under another by a card that comes later.
+    let own = licence::named(&lineage, card.as_deref()).filter(|named| !is_placeholder(named));
+    let later = if own.is_some() { Later::default() } else { Later::of(s, Document::ModelCard)? };
+    let attached =
+        later.newest.as_ref().and_then(|piece| licence::named(&Lineage::default(), piece.text().map(str::as_bytes)));
+    let Some(named) = own.or(attached.filter(|named| !is_placeholder(named))) else {
+        return Ok(later.none(s, &expected, Document::ModelCard, "no licence is named, in lineage or model card"));
     };
     let allowed = |id: &str| !listed(deny, id) && (allow.is_empty() || listed(allow, id));
     let found = match licence::met(&named, &allowed) {
@@ -37,8 +48,13 @@ pub(super) fn licence(s: &Subject<'_>, allow: &[String], deny: &[String]) -> Res
 
 pub(super) fn contract_stated(s: &Subject<'_>) -> Result<Finding> {
     let expected = "a contract with inputs and outputs";
-    let Some(contract) = s.reader.contract(&s.artifact)? else {
-        return Ok(Finding::new(Status::Failed, expected, "no contract").next(AGAIN));
+    let own = s.reader.contract(&s.artifact)?;
+    let later = if own.is_some() { Later::default() } else { Later::of(s, Document::Contract)? };
+    if let Some(refused) = later.refused(expected) {
+        return Ok(refused);
+    }
+    let Some(contract) = contract_of(own, &later) else {
+        return Ok(later.none(s, expected, Document::Contract, "no contract"));
     };
     let unnamed = |name: &str| name.trim().is_empty() || is_placeholder(name) && name.chars().count() > 1;
     let odd = contract.inputs.iter().chain(&contract.outputs).find(|it| unnamed(&it.name) || unnamed(&it.field_type));
@@ -46,9 +62,10 @@ pub(super) fn contract_stated(s: &Subject<'_>) -> Result<Finding> {
     let found = match odd {
         Some(field) => format!("field `{}: {}` says nothing", field.name, field.field_type),
         None if contract.inputs.is_empty() || contract.outputs.is_empty() => format!("unspecified: {counted}"),
-        None => return Ok(Finding::new(Status::Passed, expected, counted)),
+        None => return Ok(later.name(Finding::new(Status::Passed, expected, counted))),
     };
-    Ok(Finding::new(Status::Failed, expected, found).next("state the contract, or ask for a waiver where it has none"))
+    let failed = Finding::new(Status::Failed, expected, found);
+    Ok(later.name(failed.next("state the contract, or ask for a waiver where it has none")))
 }
 
 pub(super) fn contract_compatible(s: &Subject<'_>, alias: &AliasName) -> Result<Finding> {
@@ -59,7 +76,11 @@ pub(super) fn contract_compatible(s: &Subject<'_>, alias: &AliasName) -> Result<
     let (Some(old), Some(new)) = (s.reader.manifest(&held.artifact)?, s.reader.manifest(&s.artifact)?) else {
         return Ok(Finding::new(Status::Missing, expected, "no manifest"));
     };
-    let contracts = (s.reader.contract(&held.artifact)?, s.reader.contract(&s.artifact)?);
+    let contract = |artifact| {
+        let later = Later::about(s, artifact, Document::Contract)?;
+        Ok::<_, Box<Error>>(contract_of(s.reader.contract(artifact)?, &later))
+    };
+    let contracts = (contract(&held.artifact)?, contract(&s.artifact)?);
     let diff = compare_artifacts((&old, contracts.0.as_ref()), (&new, contracts.1.as_ref()));
     let holds = matches!(diff.compatibility, Compatibility::Same | Compatibility::Full | Compatibility::Backward);
     let why = diff.because.first().map(|why| format!(": {why}")).unwrap_or_default();
@@ -72,19 +93,27 @@ pub(super) fn model_card(s: &Subject<'_>, sections: &[String]) -> Result<Finding
         [] => "a model card that says something".to_owned(),
         named => format!("a model card with {}", named.join(", ")),
     };
-    let Some(card) = s.reader.document(&s.artifact, Document::ModelCard)? else {
-        return Ok(Finding::new(Status::Failed, expected, "no model card").next(AGAIN));
+    let later = Later::of(s, Document::ModelCard)?;
+    if let Some(refused) = later.refused(&expected) {
+        return Ok(refused);
+    }
+    let attached = later.newest.as_ref().and_then(|piece| piece.text()).map(|text| text.as_bytes().to_vec());
+    let Some(card) = attached.map_or_else(|| s.reader.document(&s.artifact, Document::ModelCard), |it| Ok(Some(it)))?
+    else {
+        return Ok(later.none(s, &expected, Document::ModelCard, "no model card"));
     };
     let text = String::from_utf8_lossy(&card);
     let said = sections_of(&text);
     let empty = |name: &String| !said.iter().any(|(title, told)| *told && title.eq_ignore_ascii_case(name));
     let lacking: Vec<&str> = sections.iter().filter(|name| empty(name)).map(String::as_str).collect();
     let found = match lacking.as_slice() {
-        [] if said.iter().any(|(_, told)| *told) => return Ok(Finding::new(Status::Passed, expected, "there")),
+        [] if said.iter().any(|(_, told)| *told) => {
+            return Ok(later.name(Finding::new(Status::Passed, expected, "there")));
+        }
         [] => "headings, and nothing below them".to_owned(),
         lacking => format!("nothing under {}", lacking.join(", ")),
     };
-    Ok(Finding::new(Status::Failed, expected, found).next(AGAIN))
+    Ok(later.name(Finding::new(Status::Failed, expected, found).next(step(s, Document::ModelCard))))
 }
 
 /// The sections of a Markdown text, and whether each says something; the first has no title.
@@ -108,17 +137,24 @@ pub(super) fn evaluation_card(s: &Subject<'_>, fields: &[String]) -> Result<Find
         [] => "an evaluation card that says something".to_owned(),
         named => format!("an evaluation card with {}", named.join(", ")),
     };
-    let Some(bytes) = s.reader.document(&s.artifact, Document::EvaluationCard)? else {
-        return Ok(Finding::new(Status::Failed, expected, "no evaluation card").next(AGAIN));
+    let later = Later::of(s, Document::EvaluationCard)?;
+    if let Some(refused) = later.refused(&expected) {
+        return Ok(refused);
+    }
+    let attached = later.newest.as_ref().and_then(|piece| attached::evaluation_card(piece)).cloned();
+    let own = || s.reader.document(&s.artifact, Document::EvaluationCard);
+    let read = |bytes: Vec<u8>| strict(&bytes, Document::EvaluationCard.limit()).map(|(_, card)| card);
+    let own = if attached.is_some() { None } else { own()?.map(read).transpose()? };
+    let Some(card) = attached.or(own) else {
+        return Ok(later.none(s, &expected, Document::EvaluationCard, "no evaluation card"));
     };
-    let (_, card) = refmark_types::canonical::strict(&bytes, Document::EvaluationCard.limit())?;
     let lacking = |path: &&String| !path.split('.').try_fold(&card, |at, name| at.get(name)).is_some_and(says);
     let found = match fields.iter().filter(lacking).map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] if says(&card) => return Ok(Finding::new(Status::Passed, expected, "there")),
+        [] if says(&card) => return Ok(later.name(Finding::new(Status::Passed, expected, "there"))),
         [] => "nothing in it".to_owned(),
         lacking => format!("without {}", lacking.join(", ")),
     };
-    Ok(Finding::new(Status::Failed, expected, found).next(AGAIN))
+    Ok(later.name(Finding::new(Status::Failed, expected, found).next(step(s, Document::EvaluationCard))))
 }
 
 /// Whether a value says something: a number, a truth, or a text that is none of those that stand for nothing.

@@ -4,6 +4,7 @@ mod documents;
 mod evidence;
 mod field;
 mod interest;
+mod later;
 mod lost_keys;
 mod metric;
 mod package;

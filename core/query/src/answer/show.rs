@@ -8,7 +8,6 @@ use super::{ManifestIs, QueryContext};
 use crate::findings::{FileFinding, kept_findings};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::evidence::Evidence;
-use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_records::trust::{TrustMove, TrustState};
 use refmark_records::version::{Stage, StageMove, Version};
@@ -112,7 +111,7 @@ pub fn show(
     for file in &manifest.files {
         absent += u64::from(is_absent(&file.sha256)?);
     }
-    let card = reader.document(&artifact, Document::ModelCard)?;
+    let card = reader.standing_model_card(&artifact)?;
     let (size, (manifest, findings)) = (manifest.size(), holding(reader, &artifact, &manifest)?);
     Ok(ShowAnswer {
         reference: reference.to_string(),
@@ -124,7 +123,7 @@ pub fn show(
         size,
         absent,
         lineage: reader.lineage(&artifact)?,
-        contract: reader.contract(&artifact)?,
+        contract: reader.standing_contract(&artifact)?,
         model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         evidence: reader
             .evidence(&artifact)?

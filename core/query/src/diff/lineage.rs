@@ -127,13 +127,16 @@ pub struct CardDiff {
     pub evaluation_card: Presence,
 }
 
+/// The model card and the evaluation card of a version, as they stand.
+type Cards<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// Compares the cards.
-pub fn cards(old: (&Manifest, Option<&[u8]>), new: (&Manifest, Option<&[u8]>)) -> CardDiff {
-    let (removed, added) = lines::compare(old.1.unwrap_or_default(), new.1.unwrap_or_default());
+pub fn cards(old: Cards<'_>, new: Cards<'_>) -> CardDiff {
+    let (removed, added) = lines::compare(old.0.unwrap_or_default(), new.0.unwrap_or_default());
     CardDiff {
-        model_card: Presence::of(old.0.model_card, new.0.model_card),
+        model_card: Presence::of(old.0.map(Digest::of), new.0.map(Digest::of)),
         lines_added: added,
         lines_removed: removed,
-        evaluation_card: Presence::of(old.0.evaluation_card, new.0.evaluation_card),
+        evaluation_card: Presence::of(old.1.map(Digest::of), new.1.map(Digest::of)),
     }
 }

@@ -15,7 +15,8 @@ use serde::Serialize;
 use refmark_engine::state_reader::StateReader;
 use refmark_records::contents::{Contents, FileContents};
 use refmark_records::layout::Document;
-use refmark_records::manifest::Manifest;
+use refmark_records::licence;
+use refmark_records::manifest::{Lineage, Manifest};
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::ModelName;
@@ -160,10 +161,11 @@ pub struct ArtifactDiff {
 /// Compares two registered artifacts. An error with code `not-found` where one is not registered.
 pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff> {
     let (old, new) = (manifest(reader, &a.artifact)?, manifest(reader, &b.artifact)?);
-    let contracts = (reader.contract(&a.artifact)?, reader.contract(&b.artifact)?);
+    let contracts = (reader.standing_contract(&a.artifact)?, reader.standing_contract(&b.artifact)?);
     let lineages = (reader.lineage(&a.artifact)?.unwrap_or_default(), reader.lineage(&b.artifact)?.unwrap_or_default());
-    let card = |id| reader.document(id, Document::ModelCard);
-    let cards = (card(&a.artifact)?, card(&b.artifact)?);
+    let cards = (standing_cards(reader, &a.artifact)?, standing_cards(reader, &b.artifact)?);
+    let (licensed_old, licensed_new) =
+        (licensing(reader, &a.artifact, &lineages.0)?, licensing(reader, &b.artifact, &lineages.1)?);
     let identical = a.artifact == b.artifact;
     let metrics = match identical {
         true => Vec::new(),
@@ -191,9 +193,43 @@ pub fn diff(reader: StateReader<'_>, a: &Side, b: &Side) -> Result<ArtifactDiff>
         files: files::compare(holding_old, holding_new, &changed_in),
         classes: files::classes(&old, &new),
         findings: findings::compare(holding_old, holding_new),
-        lineage: lineage::compare((&old, &lineages.0, cards.0.as_deref()), (&new, &lineages.1, cards.1.as_deref())),
-        card: lineage::cards((&old, cards.0.as_deref()), (&new, cards.1.as_deref())),
+        lineage: lineage::compare(
+            (&old, &lineages.0, licensed_old.as_deref()),
+            (&new, &lineages.1, licensed_new.as_deref()),
+        ),
+        card: cards.1.against(&cards.0),
     })
+}
+
+/// The cards of an artifact as they stand: its own, or those that were attached later.
+#[derive(Default)]
+struct StandingCards {
+    model: Option<Vec<u8>>,
+    evaluation: Option<Vec<u8>>,
+}
+
+fn standing_cards(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<StandingCards> {
+    let (model, evaluation) = (reader.standing_model_card(artifact)?, reader.standing_evaluation_card(artifact)?);
+    Ok(StandingCards { model, evaluation })
+}
+
+impl StandingCards {
+    fn against(&self, old: &StandingCards) -> CardDiff {
+        lineage::cards(
+            (old.model.as_deref(), old.evaluation.as_deref()),
+            (self.model.as_deref(), self.evaluation.as_deref()),
+        )
+    }
+}
+
+/// The card that is asked for the licence: the artifact's own where it or the lineage names one, so that a card which was
+/// attached later hides none.
+fn licensing(reader: StateReader<'_>, artifact: &ArtifactId, lineage: &Lineage) -> Result<Option<Vec<u8>>> {
+    let own = reader.document(artifact, Document::ModelCard)?;
+    match licence::named(lineage, own.as_deref()) {
+        Some(_) => Ok(own),
+        None => reader.standing_model_card(artifact),
+    }
 }
 
 /// Everything of one artifact, as what differs from nothing; nothing where its manifest is not there.
@@ -225,20 +261,20 @@ pub fn from_nothing(reader: StateReader<'_>, side: &Side) -> Result<Option<Artif
     let holding_new = Holding { manifest: &new, contents: &held };
     let (tensors, changed_in) = tensors::compare(holding_old, holding_new);
     let lineage = reader.lineage(&side.artifact)?.unwrap_or_default();
-    let card = reader.document(&side.artifact, Document::ModelCard)?;
+    let (cards, licensed) = (standing_cards(reader, &side.artifact)?, licensing(reader, &side.artifact, &lineage)?);
     let before = Default::default();
     Ok(Some(ArtifactDiff {
         identical: false,
         old: None,
         new: shown(side, &new),
         metrics: metrics::compare(reader, None, (&side.artifact, &new))?.into_iter().collect(),
-        contract: contract::stated(reader.contract(&side.artifact)?.as_ref()),
+        contract: contract::stated(reader.standing_contract(&side.artifact)?.as_ref()),
         tensors,
         files: files::compare(holding_old, holding_new, &changed_in),
         classes: files::classes(&old, &new),
         findings: findings::compare(holding_old, holding_new),
-        lineage: lineage::compare((&old, &before, None), (&new, &lineage, card.as_deref())),
-        card: lineage::cards((&old, None), (&new, card.as_deref())),
+        lineage: lineage::compare((&old, &before, None), (&new, &lineage, licensed.as_deref())),
+        card: cards.against(&StandingCards::default()),
     }))
 }
 

@@ -21,7 +21,9 @@ use refmark_engine::effective::{Effective, State};
 use refmark_engine::rules::{Exclusions, report_on};
 use refmark_engine::state_reader::StateReader;
 use refmark_records::alias::Target;
-use refmark_records::layout::Place;
+use refmark_records::attached;
+use refmark_records::evidence::Verdict;
+use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Gap;
 use refmark_records::statement::{Predicate, Record};
 use refmark_records::trust::TrustState;
@@ -73,7 +75,8 @@ pub struct Explanation {
     pub gaps: Vec<Gap>,
     /// The records that make it so, the nearest first.
     pub because: Vec<Because>,
-    /// What people are to do with it: the newest rollback plan, runbook and migration document.
+    /// What people are to do with it, the newest rollback plan, runbook and migration document; and the contract, evaluation
+    /// card and model card that were attached after it was registered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Attached>,
     /// Whether the history was verified against a pinned root.
@@ -98,13 +101,18 @@ pub struct Attached {
 
 /// The newest document of each kind that people act by.
 fn documents(reader: StateReader<'_>, artifact: &ArtifactId) -> Result<Vec<Attached>> {
-    const KINDS: [&str; 3] = ["rollback-plan", "runbook", "migration-document"];
+    const KINDS: [&str; 6] =
+        ["rollback-plan", "runbook", "migration-document", "contract", "evaluation-card", "model-card"];
     let mut all = reader.evidence(artifact)?;
     all.sort_by_key(|piece| piece.time);
     let mut found = Vec::new();
     for kind in KINDS {
         let read = all.iter().rev().filter(|piece| piece.evidence_type.as_str() == kind).find_map(|piece| {
-            let text = piece.text().map(str::to_owned);
+            let text = match Document::of_evidence(kind) {
+                Some(_) if piece.verdict == Verdict::Fail || attached::lacks(piece).is_some() => return None,
+                Some(Document::Contract | Document::EvaluationCard) => Some(piece.details.0.to_string()),
+                _ => piece.text().map(str::to_owned),
+            };
             let told = piece.details.0.get("link").and_then(Value::as_str).or(piece.run.as_deref());
             let digest = piece.document.as_ref().and_then(|document| document.sha256);
             let link = told.map(str::to_owned).zip(digest).filter(|_| text.is_none());

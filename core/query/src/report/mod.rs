@@ -21,7 +21,6 @@ use super::findings::{FileFinding, findings_of};
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::Subject;
 use refmark_records::evidence::Evidence;
-use refmark_records::layout::Document;
 use refmark_records::manifest::{Contract, Lineage, Manifest};
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
@@ -185,7 +184,7 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
     let mut manifest = (*whole).clone();
     let tensors = manifest.tensor_count();
     manifest.tensors.clear();
-    let card = reader.document(&artifact, Document::ModelCard)?;
+    let card = reader.standing_model_card(&artifact)?;
     let subject = Subject { artifact: &artifact, version: Some((model, number)), alias: None };
     let mut dossier = Dossier {
         registry: version.registry,
@@ -209,7 +208,7 @@ pub fn report(context: &QueryContext<'_, '_>, model: &ModelName, number: u64) ->
         tensors,
         findings: findings_of(reader, &artifact)?,
         lineage: reader.lineage(&artifact)?.unwrap_or_default(),
-        contract: reader.contract(&artifact)?,
+        contract: reader.standing_contract(&artifact)?,
         model_card: card.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         evidence,
         moves: entries,

@@ -11,6 +11,7 @@ use refmark_engine::plan::{self, EvidenceRequest};
 use refmark_query::document;
 use refmark_records::catalog::Family;
 use refmark_records::evidence::{Direction, Metric, MetricValue, Named, Verdict};
+use refmark_records::layout::Document;
 use refmark_records::statement::Predicate;
 use refmark_records::substance::lacks;
 use refmark_store::fs::disk::io_error;
@@ -99,7 +100,8 @@ impl Writer<'_> {
             Some(path) => {
                 let bytes = document_bytes(path)?;
                 self.refuse_secret_document(path, &bytes)?;
-                document::read(&bytes).map_err(|error| error.at(path.display().to_string()))?
+                document::read_as(request.evidence_type.as_str(), &bytes)
+                    .map_err(|error| error.at(path.display().to_string()))?
             }
             None => document::ParsedDocument::default(),
         };
@@ -125,6 +127,12 @@ impl Writer<'_> {
                 "the document is kept by its digest only: it is no text, or over {} KiB",
                 document::KEPT_IN_RECORD / 1024
             ));
+        }
+        if let (None, Some(of)) = (&request.file, Document::of_evidence(request.evidence_type.as_str()))
+            && verdict != Verdict::Fail
+        {
+            return Err(Error::new(Code::BadArgument, format!("no {} is attached", of.file_name()))
+                .hint("name the file that is the document"));
         }
         let named = |path: &PathBuf| Named {
             name: path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -204,7 +212,8 @@ fn verdict_of(request: &AttachRequest, read: &document::ParsedDocument) -> Resul
     if let Some(verdict) = request.verdict.or(read.verdict) {
         return Ok(verdict);
     }
-    if DOCUMENTS.contains(&request.evidence_type.as_str()) {
+    let of = request.evidence_type.as_str();
+    if DOCUMENTS.contains(&of) || Document::of_evidence(of).is_some() {
         return Ok(Verdict::Info);
     }
     Err(Error::new(Code::BadArgument, format!("the {} says neither pass nor fail", request.evidence_type))

@@ -84,6 +84,7 @@ impl Default for Package {
                 ("training_run", "https://train.example.com/runs/8812"),
                 ("dataset_version", "reviews@2026-08"),
                 ("code_commit", "0123456789abcdef0123456789abcdef01234567"),
+                ("license", "Apache-2.0"),
             ],
             contract: Some(contract(&["review"], &["label"])),
             evaluation_card: Some(json!({"measured_on": "held-out reviews"})),
@@ -123,6 +124,11 @@ pub struct House {
 
 impl House {
     pub fn new() -> House {
+        House::under(|policy| policy)
+    }
+
+    /// The same, with something changed in the text of the preset.
+    pub fn under(edit: impl FnOnce(String) -> String) -> House {
         let scene = Scene::in_memory();
         let member = |(name, roles): &(&str, &[&str])| TeamMember {
             id: principal(name),
@@ -133,7 +139,7 @@ impl House {
         };
         let members: Vec<TeamMember> = PEOPLE.iter().map(member).collect();
         let root = scene.root(1, None, None, &["ada", "bob"], |_| {});
-        let policy = team_policy(scene.id, 1, &members, &[]);
+        let policy = edit(team_policy(scene.id, 1, &members, &[]));
         let (statement, policy) = scene.policy(1, None, None, &["ada", "bob"], &policy);
         let mut edits = vec![root.edit(), statement.edit(), policy];
         let is_type = |family| matches!(family, Family::ArtifactType | Family::EvidenceType);
@@ -352,6 +358,12 @@ impl House {
             edit(evidence);
         });
         self.land(vec![signed.edit()]);
+    }
+
+    /// Attaches a contract to what was registered.
+    pub fn attach_contract(&self, by: &str, of: &Made, inputs: &[&str], outputs: &[&str]) {
+        let stated = refmark_types::value::to_value(&contract(inputs, outputs));
+        self.evidence(by, of, "contract", |it| it.details.0 = stated);
     }
 
     /// A whole evaluation on the March set.

@@ -2,6 +2,7 @@
 //! the gate or the rule named. And what honest people do beside it, which takes effect.
 
 mod house;
+mod later;
 mod table;
 mod walk;
 
@@ -53,6 +54,21 @@ fn what_honest_people_do_beside_it_takes_effect() {
     house.checkpoint("ci");
     let archived = house.to_stage("bo", &house.one, Stage::Archived);
     assert!(archived.took_effect, "{:?}", archived.reasons);
+}
+
+#[test]
+fn documents_that_come_later_open_what_they_would_have_opened_at_once() {
+    let house = House::new();
+    let bare = Package { contract: None, evaluation_card: None, card: None, ..Package::default() };
+    let made = house.register("nora", bare);
+    house.attach_contract("nora", &made, &["review"], &["label"]);
+    house.evidence("ci", &made, "evaluation-card", |it| it.details.0 = later::card());
+    let came = house.trust("bo", &made, TrustState::Trusted);
+    assert!(came.took_effect, "{:?}", came.reasons);
+    house.evaluation("ci", &made, 0.95);
+    house.evidence("nora", &made, "model-card", |it| it.details.0 = house::text());
+    let came = house.to_stage("bo", &made, Stage::Staging);
+    assert!(came.took_effect, "{:?}", came.reasons);
 }
 
 #[test]

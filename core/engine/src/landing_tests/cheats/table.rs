@@ -1,6 +1,7 @@
 //! The tries: what somebody does, the gate or the rule that must be named, and how it is done.
 
 use super::house::{Came, House, Package, contract, metrics, text};
+use super::later;
 use crate::testing::registry::Made;
 use refmark_records::evidence::{Direction, Evidence, Metric, MetricValue, Named, Verdict};
 use refmark_records::trust::{TrustState, VersionName};
@@ -8,26 +9,28 @@ use refmark_records::version::Stage;
 use refmark_types::digest::Digest;
 use refmark_types::value::json;
 
-type Try = (&'static str, &'static str, fn(&House) -> Came);
+pub type Try = (&'static str, &'static str, fn(&House) -> Came);
 
 const DAY: i64 = 86_400;
 
 /// Tries, each of its type.
 macro_rules! list {
-    ($($one:expr),* $(,)?) => { Vec::from([$(typed($one)),*]) };
+    ($($one:expr),* $(,)?) => { Vec::from([$($crate::landing_tests::cheats::table::typed($one)),*]) };
 }
+pub(super) use list;
 
-fn typed(one: Try) -> Try {
+pub fn typed(one: Try) -> Try {
     one
 }
 
 /// Every try.
 pub fn tries() -> Vec<Try> {
-    [names(), people(), trust(), lineage(), evaluations(), staging(), production(), clocks(), ends()].concat()
+    [names(), people(), trust(), lineage(), evaluations(), staging(), production(), clocks(), ends(), later::tries()]
+        .concat()
 }
 
 /// A version by nora that bo trusted.
-fn trusted(house: &House, package: Package) -> Made {
+pub fn trusted(house: &House, package: Package) -> Made {
     let made = house.register("nora", package);
     let came = house.trust("bo", &made, TrustState::Trusted);
     assert!(came.took_effect, "{:?}", came.reasons);

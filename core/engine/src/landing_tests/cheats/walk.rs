@@ -10,7 +10,7 @@ fn a_models_life_from_its_first_file_to_its_last_by_eight_principals() {
     let h = House::new();
 
     // Nora, a data scientist, registers what she trained. It has code, so it waits in quarantine.
-    let made = h.register("nora", Package { class: "code", ..Package::default() });
+    let made = h.register("nora", Package { class: "code", card: None, ..Package::default() });
     // The build service scans it. Chen, who leads the platform, reads the code; Bo, who runs the models, trusts it.
     h.evidence("ci", &made, "scan", |it| {
         it.tool = Some(refmark_records::evidence::Named::read("modelscan@0.8").unwrap());
@@ -18,8 +18,16 @@ fn a_models_life_from_its_first_file_to_its_last_by_eight_principals() {
     h.evidence("chen", &made, "sign-off", |it| it.summary = Some("read it line by line: it only reshapes".to_owned()));
     assert!(h.trust("bo", &made, TrustState::Trusted).took_effect);
 
-    // The build service evaluates it, and Bo moves it to staging.
+    // A training job says that it is good, which is nobody's word. The build service evaluates it. Nora attaches the card that
+    // she had forgotten, and Bo moves it to staging.
+    h.evaluation("bot", &made, 0.99);
+    let came = h.to_stage("bo", &made, Stage::Staging);
+    assert!(came.names("evaluation") && came.names("model-card"), "{:?}", came.reasons);
     h.evaluation("ci", &made, 0.94);
+    h.evidence("nora", &made, "model-card", |it| {
+        it.verdict = Verdict::Info;
+        it.details.0 = house::text();
+    });
     assert!(h.to_stage("bo", &made, Stage::Staging).took_effect);
 
     // A canary on a part of the traffic; a plan for the way back, and a runbook, by Pia, who runs models, too.
