@@ -1,6 +1,6 @@
 //! A registry beside the service's own: its trusted versions, read anew when its branch has moved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +9,7 @@ use refmark_core::engine::verify::Subject;
 use refmark_core::records::trust::TrustState;
 use refmark_core::records::version::Stage;
 use refmark_core::store::key::{KeySearch, find};
+use refmark_core::types::digest::{ArtifactId, Digest};
 use refmark_core::types::error::{Code, Error, Result};
 use refmark_core::types::name::ModelName;
 use refmark_core::types::oid::Oid;
@@ -49,6 +50,8 @@ pub struct Library {
     guard: Guard,
     signer: Option<Box<dyn Signer>>,
     listing: Mutex<Option<(Oid, Arc<Listing>)>>,
+    /// The files that were held against what their manifests claim: artifact and path. Bytes of a digest never change.
+    held: Mutex<HashSet<(Digest, String)>>,
 }
 
 impl Library {
@@ -66,7 +69,7 @@ impl Library {
         }
         let guard = Guard::new(registry.store().blobs(), 4);
         let signer = key(state, &registry)?;
-        Ok(Library { registry, guard, signer, listing: Mutex::default() })
+        Ok(Library { registry, guard, signer, listing: Mutex::default(), held: Mutex::default() })
     }
 
     /// The registry.
@@ -87,6 +90,16 @@ impl Library {
     /// Its blobs.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// Refuses a file that runs something when it is loaded, while its manifest claims tensors or data. Looked at once; blocks.
+    pub fn hold(&self, package: &Package, file: &Packed) -> Result<()> {
+        let key = (package.artifact, file.path.clone());
+        let Some(claimed) = file.claimed.filter(|_| !locked(&self.held).contains(&key)) else { return Ok(()) };
+        let artifact = ArtifactId::new(package.artifact);
+        self.registry.read().refuse_hidden_code(artifact, &file.path, file.sha256, claimed)?;
+        locked(&self.held).insert(key);
+        Ok(())
     }
 
     /// The trusted versions now. Blocks where the branch has moved.
@@ -166,7 +179,14 @@ fn package(view: &View<'_>, model: &ModelName, version: u64, mut names: Vec<Stri
     let file = |file: &refmark_core::records::manifest::FileEntry| {
         let hex = file.sha256.hex();
         let place = format!("{}/{}/{hex}", hex.get(..2).unwrap_or_default(), hex.get(2..4).unwrap_or_default());
-        Packed { path: file.path.clone(), size: file.size, sha256: file.sha256, place, kind: Kind::Blob }
+        Packed {
+            path: file.path.clone(),
+            size: file.size,
+            sha256: file.sha256,
+            place,
+            kind: Kind::Blob,
+            claimed: Some(file.class),
+        }
     };
     names.extend(record.release.as_ref().map(ToString::to_string));
     names.push(version.to_string());
@@ -177,4 +197,57 @@ fn package(view: &View<'_>, model: &ModelName, version: u64, mut names: Vec<Stri
         names,
         files: manifest.files.iter().map(file).collect(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refmark_core::records::manifest::FileClass;
+    use refmark_core::store::git::Format;
+    use refmark_core::store::key::generate;
+    use refmark_core::types::name::PrincipalId;
+    use refmark_core::{InitRequest, Package as Registered, Places, SystemClock};
+
+    /// A pickle that calls `os.system`.
+    const PICKLE: &[u8] = b"cos\nsystem\n(S'true'\ntR.";
+
+    #[test]
+    fn a_file_that_hides_code_is_not_served_whatever_its_manifest_claims() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let places = Places { home: Some(at("home")), config: Some(at("config")), data: Some(at("data")) };
+        let world = Context::at(places, Arc::new(SystemClock));
+        let signer = generate(&at("key")).unwrap();
+        let founder = PrincipalId::parse("ada").unwrap();
+        let request = InitRequest { name: None, founder, here: false, format: Format::Sha1, policy: None };
+        let (registry, _) = Registry::init(&at("models"), world, &*signer, &request).unwrap();
+        std::fs::write(at("head.pkl"), PICKLE).unwrap();
+        let name = ModelName::parse("sentiment").unwrap();
+        registry.write(&*signer).register(&Registered::new(name, vec![at("head.pkl")]).unwrap()).unwrap();
+
+        let guard = Guard::new(registry.store().blobs(), 4);
+        let library = Library { registry, guard, signer: None, listing: Mutex::default(), held: Mutex::default() };
+        let sha256 = Digest::of(PICKLE);
+        // Nobody here derived it: a manifest made by hand names the same bytes in an artifact of its own.
+        let package = |claimed| {
+            let file = Packed {
+                path: "head.pkl".to_owned(),
+                size: PICKLE.len() as u64,
+                sha256,
+                place: String::new(),
+                kind: Kind::Blob,
+                claimed: Some(claimed),
+            };
+            let artifact = Digest::of(b"a manifest that was made by hand");
+            let (model, version) = ("sentiment".to_owned(), "2".to_owned());
+            Package { model, version, artifact, names: Vec::new(), files: vec![file] }
+        };
+        for claimed in [FileClass::Tensors, FileClass::Data] {
+            let package = package(claimed);
+            let error = library.hold(&package, &package.files[0]).unwrap_err();
+            assert_eq!(error.code, Code::InconsistentManifest, "{error}");
+        }
+        let honest = package(FileClass::UnsafeFormat);
+        library.hold(&honest, &honest.files[0]).unwrap();
+    }
 }

@@ -5,6 +5,7 @@ mod own;
 pub mod records;
 pub mod send;
 
+use refmark_core::records::manifest::FileClass;
 use refmark_core::types::digest::Digest;
 use refmark_core::types::error::Result;
 
@@ -25,6 +26,8 @@ pub struct Packed {
     pub place: String,
     /// What sort of file that is.
     pub kind: Kind,
+    /// What a signed manifest claims that it is; none for what the service itself took in.
+    pub claimed: Option<FileClass>,
 }
 
 /// Files that belong together, under one id.

@@ -34,6 +34,7 @@ fn package(contents: &Contents, entry: &Entry) -> Option<Package> {
         sha256: Digest::parse(&artifact.sha256).ok()?,
         place: artifact.object_path.clone(),
         kind: Kind::Object,
+        claimed: None,
     };
     let version = entry.version.to_string();
     let names = vec![version.clone(), "current".to_owned()];

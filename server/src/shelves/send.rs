@@ -38,18 +38,23 @@ pub fn file(service: &Service, package: &Package, file: &Packed, method: &Method
     if is_same(header::IF_NONE_MATCH) {
         return described(bytes(StatusCode::NOT_MODIFIED, "application/octet-stream", Body::empty()), package, file);
     }
-    let opened = match opened(guard, file) {
+    let (opened, size) = match opened(guard, file) {
         Ok(opened) => opened,
         Err(why) => return text(StatusCode::SERVICE_UNAVAILABLE, &format!("the file cannot be handed out: {why}")),
     };
+    if let (Kind::Blob, Some(library)) = (file.kind, service.library.as_ref())
+        && let Err(error) = library.hold(package, file)
+    {
+        return text(StatusCode::SERVICE_UNAVAILABLE, &format!("the file is not handed out: {}", error.message));
+    }
     let is_ranged = !headers.contains_key(header::IF_RANGE) || is_same(header::IF_RANGE);
     let asked = headers.get(header::RANGE).filter(|_| is_ranged).and_then(|range| range.to_str().ok());
-    let (status, from, to) = match asked.map(|asked| range(asked, file.size)) {
-        None | Some(Asked::Whole) => (StatusCode::OK, 0, file.size),
+    let (status, from, to) = match asked.map(|asked| range(asked, size)) {
+        None | Some(Asked::Whole) => (StatusCode::OK, 0, size),
         Some(Asked::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
         Some(Asked::Outside) => {
             let mut reply = text(StatusCode::RANGE_NOT_SATISFIABLE, "the file has no such range");
-            set(&mut reply, header::CONTENT_RANGE, &format!("bytes */{}", file.size));
+            set(&mut reply, header::CONTENT_RANGE, &format!("bytes */{size}"));
             return reply;
         }
     };
@@ -60,13 +65,18 @@ pub fn file(service: &Service, package: &Package, file: &Packed, method: &Method
     let mut reply = described(bytes(status, "application/octet-stream", body), package, file);
     set(&mut reply, header::CONTENT_LENGTH, &(to - from).to_string());
     if status == StatusCode::PARTIAL_CONTENT {
-        set(&mut reply, header::CONTENT_RANGE, &format!("bytes {from}-{}/{}", to - 1, file.size));
+        set(&mut reply, header::CONTENT_RANGE, &format!("bytes {from}-{}/{size}", to - 1));
     }
     reply
 }
 
-fn opened(guard: &Guard, file: &Packed) -> Result<File, String> {
-    guard.open_known(&file.place, file.kind, &file.sha256).map(|(file, _)| file).map_err(|why| why.to_string())
+/// The file and its size. A manifest's size is a claim, and none where the file was registered by its digest alone.
+fn opened(guard: &Guard, file: &Packed) -> Result<(File, u64), String> {
+    let (open, meta) = guard.open_known(&file.place, file.kind, &file.sha256).map_err(|why| why.to_string())?;
+    match file.size == meta.len() || (file.size == 0 && file.kind == Kind::Blob) {
+        true => Ok((open, meta.len())),
+        false => Err(format!("its manifest claims {} bytes, and it has {}", file.size, meta.len())),
+    }
 }
 
 /// Sets a header whose value is one.

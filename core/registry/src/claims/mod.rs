@@ -7,6 +7,8 @@ mod known;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use hidden::refuse_hidden;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 

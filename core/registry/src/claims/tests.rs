@@ -147,7 +147,7 @@ fn who_has_no_bytes_says_claimed_and_who_has_them_says_derived() {
 }
 
 #[test]
-fn a_pickle_that_somebody_without_bytes_trusted_is_neither_pulled_nor_promoted() {
+fn a_pickle_that_somebody_without_bytes_trusted_is_neither_pulled_nor_synced_nor_promoted() {
     let team = Team::new();
     let mut package = team.package(1);
     std::fs::write(package.paths[0].join("head.pkl"), PICKLE).unwrap();
@@ -175,6 +175,24 @@ fn a_pickle_that_somebody_without_bytes_trusted_is_neither_pulled_nor_promoted()
         read.pull(&reference, &into, &asked).unwrap_err(),
         read.path_of(&reference, Some("head.pkl"), &asked, true).unwrap_err(),
         team.registry.write(&key_of("nora")).promote(&Team::promote(2, "dev", "to try it")).unwrap_err(),
+    ] {
+        assert_eq!(error.code, Code::InconsistentManifest, "{error}");
+        assert!(error.message.contains("head.pkl") && !into.exists(), "{error}");
+    }
+    // A lock file binds what the registry says, and says no more of the bytes than it does.
+    let app = team.home.path().join("app");
+    std::fs::create_dir(&app).unwrap();
+    let world = team.registry.world().clone();
+    let mut project = crate::Project::at(&app, world.clone()).unwrap();
+    let pins = vec![("sentiment/2".to_owned(), None)];
+    let request = crate::PinAddRequest { pins, url: Some("../models".to_owned()), ..crate::PinAddRequest::default() };
+    project.add(&team.registry, &request).unwrap();
+    let asked = crate::PullRequest::default();
+    for error in [
+        project.sync(&into, true).unwrap_err(),
+        project.sync(&into, false).unwrap_err(),
+        project.pull(&model("sentiment"), &into, &asked).unwrap_err(),
+        project.path_of(&model("sentiment"), Some("head.pkl"), asked.options).unwrap_err(),
     ] {
         assert_eq!(error.code, Code::InconsistentManifest, "{error}");
         assert!(error.message.contains("head.pkl") && !into.exists(), "{error}");

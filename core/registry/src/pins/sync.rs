@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::refuse_hidden;
 use crate::pins::project::{Project, local};
 use crate::read::pull::{PathAnswer, PullAnswer, PullRequest, chosen, name_the_file, placements, pulled};
 use crate::read::resolve::{ResolveAnswer, ResolveOptions};
@@ -81,6 +82,9 @@ struct Bytes {
     /// The store's folder, where it is only for this one work.
     _temporary: Option<Building>,
 }
+
+/// An artifact, and those of its files whose bytes are held against what its manifest claims before they are written.
+type Held<'f> = (ArtifactId, Vec<&'f FileEntry>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,7 +212,10 @@ impl Project {
             make_dirs_durably(disk, parent)?;
         }
         let room = Room::at(into, &self.world.disk)?;
-        let fetched = self.materialise(registry, plan, room.path(), How::Copy, room.beside())?;
+        let files: Vec<(ArtifactId, Vec<FileEntry>)> =
+            self.lock()?.pins.iter().map(|pin| (pin.artifact, entries(pin))).collect();
+        let held: Vec<Held<'_>> = files.iter().map(|(artifact, files)| (*artifact, files.iter().collect())).collect();
+        let fetched = self.materialise(registry, (plan, &held), room.path(), How::Copy, room.beside())?;
         (answer.fetched, answer.fetched_bytes) = fetched;
         disk.make_dirs(room.path())?;
         disk.write_new(&room.path().join(MARKER), marker, 0o644)?;
@@ -220,11 +227,11 @@ impl Project {
     }
 
     /// Writes files from the first place that has their bytes. A damaged copy on this machine is moved away and fetched
-    /// anew, once. Returns how many blobs and bytes came from remotes.
+    /// anew, once; what hides code is not written, whoever trusted it. Returns how many blobs and bytes came from remotes.
     fn materialise(
         &self,
         registry: Option<&Registry>,
-        plan: &[Placement],
+        (plan, held): (&[Placement], &[Held<'_>]),
         into: &Path,
         how: How,
         beside: &Beside,
@@ -238,7 +245,11 @@ impl Project {
             let bytes = self.bytes(registry, plan, beside)?;
             let came = bytes.store.fetch_absent_sized(&sized, &bytes.remotes, progress, cancel)?;
             fetched = (fetched.0 + came.blobs, fetched.1 + came.bytes);
-            match bytes.store.materialise(plan, into, how, progress, cancel) {
+            let mut held = held.iter();
+            let done = held
+                .try_for_each(|(artifact, files)| refuse_hidden(&bytes.store, cancel, *artifact, files))
+                .and_then(|()| bytes.store.materialise(plan, into, how, progress, cancel));
+            match done {
                 Err(error) if error.code == Code::Damaged => {
                     bytes.store.verify(Some(&digests), progress, cancel)?;
                     last = Some(error);
@@ -319,7 +330,8 @@ impl Project {
         if !was_there {
             let room = Room::at(&into, &self.world.disk)?;
             let registry = self.registry_here();
-            self.materialise(registry.as_ref(), &plan, &into, how, room.beside())
+            let held = [(pin.artifact, files.clone())];
+            self.materialise(registry.as_ref(), (&plan, &held), &into, how, room.beside())
                 .map_err(|error| name_the_file(error, &files))?;
         }
         Ok(PullAnswer {
@@ -361,6 +373,7 @@ impl Project {
             match bytes.store.verify(Some(&[entry.sha256]), progress, cancel)?.damaged.into_iter().next() {
                 Some((_, error)) => last = Some(name_the_file(error, &[entry])),
                 None => {
+                    refuse_hidden(&bytes.store, cancel, pin.artifact, &[entry])?;
                     let path = bytes.store.path(&entry.sha256, Some(entry.size))?;
                     let (artifact, file, sha256) = (pin.artifact, entry.path.clone(), entry.sha256);
                     return Ok(PathAnswer { path, artifact, file, sha256, verified: true });
