@@ -10,7 +10,9 @@ use axum::http::header::AUTHORIZATION;
 use base64ct::{Base64, Encoding};
 use refmark_core::types::digest::Digest;
 
+use crate::fatal::Fatal;
 use crate::inventory::found::state_folder;
+use crate::oidc::Oidc;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::sync::locked;
@@ -77,6 +79,7 @@ pub fn password(headers: &HeaderMap) -> Option<Option<Vec<u8>>> {
 pub struct Access {
     service: Mutex<Option<Secret>>,
     tokens: Tokens,
+    oidc: Option<Oidc>,
     dev_mode: bool,
     open_reads: bool,
     failed: AtomicU64,
@@ -84,12 +87,17 @@ pub struct Access {
 }
 
 impl Access {
-    /// With the service's token, and the tokens in the state folder.
-    pub fn new(service: Option<Secret>, settings: &Settings) -> Access {
+    /// With the service's token, the tokens in the state folder, and those of issuers.
+    ///
+    /// # Errors
+    ///
+    /// Where the issuers' rules or keys cannot be read.
+    pub fn new(service: Option<Secret>, settings: &Settings) -> Result<Access, Fatal> {
         let (failed, last) = Default::default();
         let tokens = Tokens::at(&state_folder(settings));
+        let oidc = settings.oidc.as_deref().map(Oidc::load).transpose()?;
         let service = Mutex::new(service);
-        Access { service, tokens, dev_mode: settings.dev_mode, open_reads: settings.open_reads, failed, last }
+        Ok(Access { service, tokens, oidc, dev_mode: settings.dev_mode, open_reads: settings.open_reads, failed, last })
     }
 
     /// Whether callers must show a token.
@@ -102,21 +110,27 @@ impl Access {
         *locked(&self.service) = service;
     }
 
+    /// Has the issuers' keys read again.
+    pub fn renew_keys(&self) {
+        self.oidc.iter().for_each(Oidc::renew);
+    }
+
     /// Who asks; nothing where the token is absent or wrong.
     pub fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        self.who(shown.map(Secret::of))
+        self.who(shown)
     }
 
     /// The same for clients that send a user and a password: the password is the token.
     pub fn caller_of_tool(&self, headers: &HeaderMap) -> Option<Caller> {
         match password(headers) {
             None => self.caller(headers),
-            Some(password) => self.who(Some(Secret::of(&password?))),
+            Some(password) => self.who(Some(&password?)),
         }
     }
 
-    fn who(&self, shown: Option<Secret>) -> Option<Caller> {
+    fn who(&self, text: Option<&[u8]>) -> Option<Caller> {
+        let shown = text.map(Secret::of);
         match (&*locked(&self.service), &shown) {
             (Some(token), Some(shown)) if token.is(shown) => {
                 return Some(Caller { name: "service-token".to_owned(), token: None });
@@ -126,7 +140,8 @@ impl Access {
             }
             _ => {}
         }
-        match shown.and_then(|shown| self.tokens.find(&shown)) {
+        let of_issuer = || self.oidc.as_ref()?.find(text?);
+        match shown.and_then(|shown| self.tokens.find(&shown)).or_else(of_issuer) {
             Some(token) => Some(Caller { name: token.principal.clone(), token: Some(token) }),
             None => self.open_reads.then(Caller::of_nobody),
         }

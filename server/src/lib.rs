@@ -21,6 +21,7 @@ mod logs;
 mod mlflow;
 mod objects;
 mod oci;
+mod oidc;
 mod once;
 mod ops;
 mod page;

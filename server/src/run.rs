@@ -53,7 +53,7 @@ pub fn run(settings: Settings, viewer: Option<Viewer<'static>>) -> Result<(), Fa
             "others reach this service without TLS: tokens and bytes travel in the clear; TLS_CERT_PATH and TLS_KEY_PATH"
         );
     }
-    let access = Access::new(token, &settings);
+    let access = Access::new(token, &settings)?;
     let library = settings.library.as_deref().map(|path| Library::open(path, &state_folder(&settings))).transpose()?;
     let shown = library.as_ref().map_or_else(|| inventory.registry(), |library| library.registry());
     let site = state_folder(&settings).join("site").join(shown.id().to_string());
@@ -135,6 +135,7 @@ fn reload(service: &Service, tls: Option<&Tls>) {
     if let Some(Err(error)) = tls.map(Tls::reload) {
         tracing::error!("SIGHUP: the certificates stay as they were: {error}");
     }
+    service.access.renew_keys();
     tracing::info!("SIGHUP: tokens and certificates were read again");
 }
 

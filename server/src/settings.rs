@@ -41,6 +41,8 @@ pub struct Settings {
     pub open_reads: bool,
     /// `REFMARK_REGISTRY`: a registry whose trusted versions the reading protocols hand out, besides the service's own models.
     pub library: Option<PathBuf>,
+    /// `OIDC_PATH`: the file of issuers whose tokens count, and of whom they speak for.
+    pub oidc: Option<PathBuf>,
     /// `ALLOWED_HOSTS`: names in the Host header besides the loopback's, separated by commas; `*` for any.
     pub hosts: Vec<String>,
 }
@@ -90,6 +92,7 @@ impl Settings {
             allow_remote: is_true("ALLOW_REMOTE_BIND"),
             state_dir: state,
             open_reads: is_true("OPEN_READS"),
+            oidc: set("OIDC_PATH").map(PathBuf::from),
             library: set("REFMARK_REGISTRY").map(PathBuf::from),
             json_logs: text("LOG_FORMAT").is_some_and(|it| it == "json"),
             hosts: hosts.split(',').map(|it| it.trim().to_ascii_lowercase()).filter(|it| !it.is_empty()).collect(),

@@ -10,6 +10,7 @@ mod faults;
 mod http;
 mod lock;
 mod mlflow;
+mod oidc;
 mod reading;
 mod referrers;
 mod secured;
