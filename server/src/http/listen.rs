@@ -99,10 +99,11 @@ async fn connection(
     let seen = Arc::clone(&pace);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let (handler, pace) = (Arc::clone(&handler), Arc::clone(&seen));
-        async move {
+        // In a box of its own: a connection that is idle holds no room for all that an answer may need.
+        Box::pin(async move {
             pace.set(Phase::Answering);
             Ok::<_, std::convert::Infallible>(handler.handle(request.map(Body::new)).await)
-        }
+        })
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEADER_LIMIT + 8192);
