@@ -18,7 +18,7 @@ const roots = [
 /** Two structs of one name: the second by another. */
 const renamed = { "core/query/src/diff/lineage.rs:Change": "TextChange" };
 const text = [
-  "String", "str", "Digest", "ArtifactId", "Oid", "Timestamp", "ModelName", "AliasName", "PrincipalId", "Release", "EntryId",
+  "String", "str", "Digest", "Blake3", "ArtifactId", "Oid", "Timestamp", "ModelName", "AliasName", "PrincipalId", "Release", "EntryId",
   "RegistryId", "KeyId", "Role", "ConsumerId", "Code", "Format", "Hint", "PackagePath", "PublicKey",
 ];
 const number = ["u8", "u16", "u32", "u64", "usize", "i64", "f64"];

@@ -6,7 +6,7 @@
 //! {"file":"model.gguf","other":"sha256:…"}            the lines that follow are of this file
 //! {"value":"tokenizer.ggml.eos_token_id","is":"2"}     what the file says of itself, sorted by name
 //! {"finding":"dangerous-import","value":"os.system","opcode":"GLOBAL","offset":0}
-//! ["blk.0.attn_q.weight","Q4_K",[4096,4096],9437184,"…"]  a tensor: name, type, shape, bytes, SHA-256 or null
+//! ["blk.0.attn_q.weight","Q4_K",[4096,4096],9437184,"blake3:…"]  a tensor: name, type, shape, bytes, digest or null
 //! ```
 //!
 //! Every byte of a file is a tensor's or counts into `other`, the digest of all bytes outside of tensors. So two files with
@@ -14,10 +14,10 @@
 
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::manifest::{Manifest, TensorEntry};
-use refmark_types::digest::Digest;
+use refmark_types::digest::{Blake3, Digest};
 use refmark_types::error::{Code, Error, Result};
 
 /// The largest table that is written or read, in bytes: about a million and a half tensors.
@@ -81,7 +81,41 @@ struct ValueLine {
 }
 
 #[derive(Serialize, Deserialize)]
-struct TensorLine(String, String, Vec<u64>, u64, Option<Digest>);
+struct TensorLine(String, String, Vec<u64>, u64, Option<Sum>);
+
+/// A tensor's digest as a line has it: `blake3:<hex>`, or the bare hex of a SHA-256, as tables had it first.
+#[derive(Clone, Copy)]
+enum Sum {
+    Blake3(Blake3),
+    Sha256(Digest),
+}
+
+impl Sum {
+    fn of(tensor: &TensorEntry) -> Option<Sum> {
+        tensor.blake3.map(Sum::Blake3).or(tensor.sha256.map(Sum::Sha256))
+    }
+}
+
+impl Serialize for Sum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Sum::Blake3(digest) => serializer.serialize_str(&format!("blake3:{}", digest.hex())),
+            Sum::Sha256(digest) => digest.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Sum {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let sum = match text.strip_prefix("blake3:") {
+            Some(hex) => Blake3::parse(hex).map(Sum::Blake3),
+            // A digest's own reader takes a prefix, too; a line that has one is not printed so, and refused for that.
+            None => Digest::parse(&text).ok().map(Sum::Sha256),
+        };
+        sum.ok_or_else(|| serde::de::Error::custom("expected a digest"))
+    }
+}
 
 impl Contents {
     /// The stored form.
@@ -112,7 +146,7 @@ impl Contents {
                     &tensor.dtype,
                     &tensor.shape,
                     tensor.bytes,
-                    tensor.sha256,
+                    Sum::of(tensor),
                 )))?;
             }
         }
@@ -132,8 +166,13 @@ impl Contents {
             }
             (Line::Value(line), Some(file)) => file.values.push((line.value, line.is)),
             (Line::Finding(finding), Some(file)) => file.findings.push(finding),
-            (Line::Tensor(TensorLine(name, dtype, shape, bytes, sha256)), Some(file)) => {
-                file.tensors.push(TensorEntry { file: file.path.clone(), name, dtype, shape, bytes, sha256 });
+            (Line::Tensor(TensorLine(name, dtype, shape, bytes, sum)), Some(file)) => {
+                let (sha256, blake3) = match sum {
+                    Some(Sum::Sha256(digest)) => (Some(digest), None),
+                    Some(Sum::Blake3(digest)) => (None, Some(digest)),
+                    None => (None, None),
+                };
+                file.tensors.push(TensorEntry { file: file.path.clone(), name, dtype, shape, bytes, sha256, blake3 });
             }
             _ => {}
         })?;
@@ -298,6 +337,7 @@ mod tests {
             shape: vec![2, 3],
             bytes: 24,
             sha256: Some(Digest::of(name.as_bytes())),
+            blake3: None,
         };
         let finding = KeptFinding {
             kind: "config-code".into(),
@@ -311,7 +351,11 @@ mod tests {
             other: Some(Digest::of(b"header")),
             values: vec![("a".into(), "1".into()), ("b\n".into(), "\"é\"".into())],
             findings: vec![finding],
-            tensors: vec![tensor("w"), TensorEntry { sha256: None, ..tensor("v") }],
+            tensors: vec![
+                tensor("w"),
+                TensorEntry { sha256: None, ..tensor("v") },
+                TensorEntry { sha256: None, blake3: Some(Blake3::from_bytes([7; 32])), ..tensor("u") },
+            ],
         };
         let config =
             FileContents { path: "z.json".into(), values: vec![("x".into(), "3".into())], ..FileContents::default() };
@@ -321,9 +365,10 @@ mod tests {
     #[test]
     fn what_is_printed_reads_back_and_is_counted() {
         let text = contents().print().unwrap();
-        assert_eq!(text.lines().count(), 8, "{text}");
+        assert_eq!(text.lines().count(), 9, "{text}");
+        assert!(text.contains(&format!(r#",24,"blake3:{}"]"#, "07".repeat(32))), "{text}");
         assert_eq!(Contents::parse(text.as_bytes()).unwrap(), contents());
-        assert_eq!(Contents::check(text.as_bytes()).unwrap(), (2, 1));
+        assert_eq!(Contents::check(text.as_bytes()).unwrap(), (3, 1));
         assert_eq!(Contents::check(b"").unwrap(), (0, 0));
     }
 
@@ -345,6 +390,9 @@ mod tests {
             join(&late),
             join(&[lines[0], lines[0]]),
             text.replace("[2,3]", "[2.0,3]"),
+            text.replace("blake3:07", "blake3:0"),
+            text.replace("blake3:", "blake2:"),
+            text.replace("\"blake3:", "\"sha256:"),
         ] {
             assert_eq!(Contents::parse(wrong.as_bytes()).unwrap_err().code, Code::BadRecord, "{wrong}");
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Direction, Metric, MetricValue};
 use refmark_types::canonical::{FreeJson, FreeMap, MANIFEST_LIMIT, canonical_bytes, parse_printed};
-use refmark_types::digest::{ArtifactId, Digest};
+use refmark_types::digest::{ArtifactId, Blake3, Digest};
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::name::EntryId;
 use refmark_types::package_path::{PackagePath, check_set};
@@ -166,9 +166,25 @@ pub struct TensorEntry {
     pub shape: Vec<u64>,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The SHA-256 of its bytes, where they were read.
+    /// The SHA-256 of its bytes, where a manifest or a table of 0.1.0's kind has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
+    /// The BLAKE3 of its bytes, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<Blake3>,
+}
+
+impl TensorEntry {
+    /// Whether its bytes are those of another; none where no digest of one kind is known of both.
+    pub fn same_bytes(&self, other: &TensorEntry) -> Option<bool> {
+        let by_blake3 = self.blake3.zip(other.blake3).map(|(one, other)| one == other);
+        let by_sha256 = self.sha256.zip(other.sha256).map(|(one, other)| one == other);
+        // Where both kinds are known, both must agree.
+        match (by_blake3, by_sha256) {
+            (Some(one), Some(other)) => Some(one && other),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 /// How a manifest names the table of what its files hold, `contents.jsonl`.

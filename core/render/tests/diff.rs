@@ -37,6 +37,7 @@ fn tensor(name: &str, bytes: Option<&str>, dtype: &str, shape: &[u64]) -> Tensor
         shape: shape.to_vec(),
         bytes: 100,
         sha256: bytes.map(|bytes| Digest::of(bytes.as_bytes())),
+        blake3: None,
     }
 }
 

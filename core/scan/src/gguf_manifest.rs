@@ -222,7 +222,7 @@ pub fn verdict(mismatches: &[Mismatch]) -> (bool, String) {
 
 fn hash(tensors: &[Tensor], source: &dyn Source) -> Result<(Digest, Vec<Digest>)> {
     let mut whole = Hasher::new();
-    let mut each = TensorHasher::new(tensors)?;
+    let mut each = TensorHasher::<Hasher>::new(tensors)?;
     let mut at = 0;
     while at < source.len() {
         let bytes = read_up_to(source, at, CHUNK)?;

@@ -9,35 +9,58 @@ use refmark_types::error::{Code, Error, Result};
 
 const CHUNK: usize = 64 * 1024;
 
+/// Digests a tensor's values.
+pub trait ValueHasher: Default {
+    /// What comes of it.
+    type Digest: Clone;
+    /// Takes more bytes.
+    fn update(&mut self, bytes: &[u8]);
+    /// The digest of all bytes taken.
+    fn finish(self) -> Self::Digest;
+}
+
+impl ValueHasher for Hasher {
+    type Digest = Digest;
+
+    fn update(&mut self, bytes: &[u8]) {
+        Hasher::update(self, bytes);
+    }
+
+    fn finish(self) -> Digest {
+        Hasher::finish(self)
+    }
+}
+
 /// Takes a file's bytes in order, once, and digests each tensor's values and what is outside of all of them.
 ///
-/// A deflated tensor is inflated on the way: its digest is that of its values, however well they were packed.
-pub struct TensorHasher {
+/// A deflated tensor is inflated on the way: its digest is that of its values, however well they were packed. The hasher of values
+/// is the caller's choice; what is outside of tensors has a SHA-256.
+pub struct TensorHasher<H: ValueHasher = Hasher> {
     /// Start and end of each tensor with bytes, by start, and its place in the caller's list.
     ranges: Vec<(u64, u64, usize)>,
     packed: Vec<Option<Packed>>,
-    digests: Vec<Option<Digest>>,
+    digests: Vec<Option<H::Digest>>,
     /// The range that is being read, or comes next.
     next: usize,
-    hasher: Hasher,
+    hasher: H,
     inflater: Option<Inflater>,
     rest: Hasher,
     position: u64,
 }
 
-impl TensorHasher {
+impl<H: ValueHasher> TensorHasher<H> {
     /// A hasher for these tensors, in any order.
     ///
     /// # Errors
     ///
     /// `inconsistent` where their ranges overlap or end nowhere.
-    pub fn new(tensors: &[Tensor]) -> Result<TensorHasher> {
+    pub fn new(tensors: &[Tensor]) -> Result<TensorHasher<H>> {
         let mut digests = vec![None; tensors.len()];
         let mut ranges = Vec::new();
         for (index, (tensor, digest)) in tensors.iter().zip(&mut digests).enumerate() {
             match tensor.end() {
                 Some(end) if end > tensor.offset => ranges.push((tensor.offset, end, index)),
-                Some(_) => *digest = Some(Digest::of(b"")),
+                Some(_) => *digest = Some(H::default().finish()),
                 None => {
                     return Err(Error::new(
                         Code::Inconsistent,
@@ -59,7 +82,7 @@ impl TensorHasher {
             }
         }
         let packed = tensors.iter().map(|tensor| tensor.packed).collect();
-        let (hasher, rest) = (Hasher::new(), Hasher::new());
+        let (hasher, rest) = (H::default(), Hasher::new());
         Ok(TensorHasher { ranges, packed, digests, next: 0, hasher, inflater: None, rest, position: 0 })
     }
 
@@ -113,7 +136,7 @@ impl TensorHasher {
     /// # Errors
     ///
     /// `source-changed` where the file ended before its last tensor, or what is deflated cannot be inflated.
-    pub fn finish(self) -> Result<Vec<Digest>> {
+    pub fn finish(self) -> Result<Vec<H::Digest>> {
         Ok(self.finish_all()?.0)
     }
 
@@ -122,10 +145,10 @@ impl TensorHasher {
     /// # Errors
     ///
     /// As [`Self::finish`].
-    pub fn finish_all(self) -> Result<(Vec<Digest>, Digest)> {
+    pub fn finish_all(self) -> Result<(Vec<H::Digest>, Digest)> {
         let seen = self.position;
         let rest = self.rest.finish();
-        let digests: Option<Vec<Digest>> = self.digests.into_iter().collect();
+        let digests: Option<Vec<H::Digest>> = self.digests.into_iter().collect();
         let digests = digests.ok_or_else(|| {
             Error::new(Code::SourceChanged, format!("the file ended at byte {seen}, before its last tensor"))
                 .hint("it changed while it was read; try again when nothing writes to it")
@@ -147,7 +170,7 @@ impl Inflater {
         Inflater { state: InflateState::new_boxed(DataFormat::Raw), buffer: vec![0; CHUNK], skip, broken: false }
     }
 
-    fn feed(&mut self, mut bytes: &[u8], hasher: &mut Hasher) {
+    fn feed(&mut self, mut bytes: &[u8], hasher: &mut impl ValueHasher) {
         while !self.broken {
             let step = inflate(&mut self.state, bytes, &mut self.buffer, MZFlush::None);
             bytes = bytes.get(step.bytes_consumed..).unwrap_or_default();
@@ -187,7 +210,7 @@ mod tests {
             .map(|tensor| Digest::of(&bytes[tensor.offset as usize..(tensor.offset + tensor.bytes) as usize]))
             .collect();
         for chunk in [1, 2, 7, 33, 100, 256] {
-            let mut hasher = TensorHasher::new(&tensors).unwrap();
+            let mut hasher = TensorHasher::<Hasher>::new(&tensors).unwrap();
             bytes.chunks(chunk).for_each(|part| hasher.update(part));
             assert_eq!(hasher.finish().unwrap(), expected, "chunks of {chunk}");
         }
@@ -195,12 +218,12 @@ mod tests {
 
     #[test]
     fn a_file_that_ends_early_and_tensors_that_overlap_are_faults() {
-        let mut hasher = TensorHasher::new(&[tensor("a", 0, 4)]).unwrap();
+        let mut hasher = TensorHasher::<Hasher>::new(&[tensor("a", 0, 4)]).unwrap();
         hasher.update(b"abc");
         assert_eq!(hasher.finish().unwrap_err().code, Code::SourceChanged);
-        let overlap = TensorHasher::new(&[tensor("a", 0, 4), tensor("b", 3, 4)]);
+        let overlap = TensorHasher::<Hasher>::new(&[tensor("a", 0, 4), tensor("b", 3, 4)]);
         assert_eq!(overlap.err().unwrap().code, Code::Inconsistent);
-        let endless = TensorHasher::new(&[tensor("a", u64::MAX, 4)]);
+        let endless = TensorHasher::<Hasher>::new(&[tensor("a", u64::MAX, 4)]);
         assert_eq!(endless.err().unwrap().code, Code::Inconsistent);
     }
 }

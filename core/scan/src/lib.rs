@@ -69,7 +69,7 @@ mod tests;
 
 pub use format::{FileClass, Format};
 pub use gguf_manifest::{GgufManifest, GgufTensor, Mismatch, verdict};
-pub use hasher::TensorHasher;
+pub use hasher::{TensorHasher, ValueHasher};
 pub use onnx::info::{External, OnnxInfo, Opset, Value};
 pub use package::{PackageFile, inspect_package};
 pub use refmark_records::manifest::{Gap, GapKind};

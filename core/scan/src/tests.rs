@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use refmark_types::digest::Digest;
+use refmark_types::digest::{Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
 
 fn vectors() -> PathBuf {
@@ -126,7 +126,7 @@ fn tensor_ranges_lie_in_the_file_in_order_and_can_be_digested_in_one_pass() {
     for case in cases() {
         let found = inspect(&case.file, &case.bytes.as_slice()).unwrap();
         assert!(found.tensors.is_sorted_by_key(|tensor| tensor.offset), "{}", case.name);
-        let mut hasher = TensorHasher::new(&found.tensors).unwrap();
+        let mut hasher = TensorHasher::<Hasher>::new(&found.tensors).unwrap();
         case.bytes.chunks(13).for_each(|chunk| hasher.update(chunk));
         let digests = hasher.finish().unwrap();
         for (tensor, digest) in found.tensors.iter().zip(digests).filter(|(tensor, _)| tensor.packed.is_none()) {
@@ -198,7 +198,7 @@ proptest! {
             for tensor in &found.tensors {
                 assert!(tensor.end().unwrap() <= bytes.len() as u64);
             }
-            TensorHasher::new(&found.tensors).unwrap();
+            TensorHasher::<Hasher>::new(&found.tensors).unwrap();
         });
     }
 

@@ -49,7 +49,7 @@ pub struct TensorDiff {
     pub retyped: Listed<Retyped>,
     /// Those of `changed` with another shape.
     pub reshaped: Listed<Reshaped>,
-    /// How many have one type and shape in both, and no digest that would tell whether they changed.
+    /// How many have one type and shape in both, and no digest of one kind in both that would tell whether they changed.
     pub unknown: usize,
     /// Bytes of the new version's tensors that changed or were added.
     pub bytes_changed: u64,
@@ -103,10 +103,10 @@ pub fn compare(old: Holding<'_>, new: Holding<'_>) -> (TensorDiff, BTreeMap<Stri
         }
         // Two files with one digest hold the same tensors, whether or not each was hashed.
         let same_file = now.file == before.file && files_a.get(before.file.as_str()) == files_b.get(now.file.as_str());
-        match (before.sha256, now.sha256) {
-            (Some(x), Some(y)) if one_form && x == y => diff.same += 1,
-            (None, _) | (_, None) if one_form && same_file => diff.same += 1,
-            (None, _) | (_, None) if one_form => diff.unknown += 1,
+        match before.same_bytes(now) {
+            Some(true) if one_form => diff.same += 1,
+            None if one_form && same_file => diff.same += 1,
+            None if one_form => diff.unknown += 1,
             _ => {
                 diff.changed.push(now.name.clone());
                 diff.bytes_changed = diff.bytes_changed.saturating_add(now.bytes);
@@ -123,4 +123,51 @@ pub fn compare(old: Holding<'_>, new: Holding<'_>) -> (TensorDiff, BTreeMap<Stri
 
 fn digests(manifest: &Manifest) -> BTreeMap<&str, Digest> {
     manifest.files.iter().map(|file| (file.path.as_str(), file.sha256)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refmark_records::contents::FileContents;
+    use refmark_types::digest::Blake3;
+
+    fn manifest(bytes: &[u8]) -> Manifest {
+        let digest = Digest::of(bytes);
+        let text = format!(
+            r#"{{"files":[{{"class":"tensors","format":"safetensors","path":"m","sha256":"{digest}","size":3}}],"format":"x","type":"model"}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn table(sha256: Option<&[u8]>, blake3: Option<u8>) -> Contents {
+        let tensor = TensorEntry {
+            file: "m".into(),
+            name: "w".into(),
+            dtype: "U8".into(),
+            shape: vec![3],
+            bytes: 3,
+            sha256: sha256.map(Digest::of),
+            blake3: blake3.map(|byte| Blake3::from_bytes([byte; 32])),
+        };
+        Contents { files: vec![FileContents { path: "m".into(), tensors: vec![tensor], ..FileContents::default() }] }
+    }
+
+    /// How many are the same, changed and unknown.
+    fn counts(old: (&[u8], &Contents), new: (&[u8], &Contents)) -> (usize, usize, usize) {
+        let (a, b) = (manifest(old.0), manifest(new.0));
+        let diff = compare(Holding { manifest: &a, contents: old.1 }, Holding { manifest: &b, contents: new.1 }).0;
+        (diff.same, diff.changed.count, diff.unknown)
+    }
+
+    #[test]
+    fn digests_of_two_kinds_make_a_tensor_neither_the_same_nor_changed() {
+        let (first, now) = (table(Some(b"abc"), None), table(None, Some(1)));
+        assert_eq!(counts((b"abc", &first), (b"abcd", &now)), (0, 0, 1));
+        assert_eq!(counts((b"abc", &first), (b"abc", &now)), (1, 0, 0), "one file, whatever names its tensors");
+        let both = table(Some(b"abc"), Some(1));
+        assert_eq!(counts((b"abc", &both), (b"abcd", &now)), (1, 0, 0));
+        assert_eq!(counts((b"abc", &both), (b"abcd", &first)), (1, 0, 0));
+        assert_eq!(counts((b"abc", &both), (b"abcd", &table(Some(b"abd"), Some(1)))), (0, 1, 0));
+        assert_eq!(counts((b"abc", &now), (b"abcd", &table(None, Some(2)))), (0, 1, 0));
+    }
 }

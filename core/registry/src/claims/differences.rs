@@ -4,20 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Claim;
 use crate::write::register::Facts;
-use refmark_records::contents::FileContents;
+use refmark_records::contents::{Contents, FileContents};
 use refmark_records::manifest::{FileClass, FileEntry, TensorEntry};
-use refmark_types::error::Result;
 
 /// At most so many are told.
 const TOLD: usize = 64;
 
 /// The differences between a manifest and what was derived from bytes. Where the package is not `whole`, other files may
 /// explain what one of them is (external data), so only files that can run something and claim not to are told.
-pub(super) fn between(claim: &Claim<'_>, derived: &Facts, whole: bool) -> Result<Vec<String>> {
+pub(super) fn between(claim: &Claim<'_>, table: Option<&Contents>, derived: &Facts, whole: bool) -> Vec<String> {
     let mut told = Vec::new();
     let empty = FileContents::default();
-    let table = if whole { claim.facts.contents(&claim.artifact)? } else { None };
-    let claimed = tables(table.as_ref().map_or(&[], |table| &table.files));
+    let claimed = tables(table.map_or(&[], |table| &table.files));
     let found = tables(&derived.table.files);
     let legacy = by_file(&claim.manifest.tensors);
     let entries: BTreeMap<&str, &FileEntry> = derived.files.iter().map(|file| (file.path.as_str(), file)).collect();
@@ -46,7 +44,9 @@ pub(super) fn between(claim: &Claim<'_>, derived: &Facts, whole: bool) -> Result
         if looked || !said_tensors.is_empty() {
             told.extend(tensors(&entry.path, &said_tensors, &fact.tensors));
         }
-        if looked && table.is_some() && fact.other.is_some() && said.other != fact.other {
+        // A manifest without a table claims nothing of them.
+        let tells = looked && claim.manifest.contents.is_some();
+        if tells && fact.other.is_some() && said.other != fact.other {
             told.push(format!("{path} has other bytes outside of its tensors than is claimed"));
         }
         let hidden = fact.findings.iter().filter(|it| it.kind != "problem" && !said.findings.contains(it)).count();
@@ -63,7 +63,7 @@ pub(super) fn between(claim: &Claim<'_>, derived: &Facts, whole: bool) -> Result
         }
     }
     told.truncate(TOLD);
-    Ok(told)
+    told
 }
 
 fn tables(files: &[FileContents]) -> BTreeMap<&str, &FileContents> {
@@ -86,7 +86,8 @@ fn tensors(path: &str, said: &[&TensorEntry], found: &[TensorEntry]) -> Option<S
     }
     let differs = |(said, found): &(&&TensorEntry, &TensorEntry)| {
         (&said.name, &said.dtype, &said.shape, said.bytes) != (&found.name, &found.dtype, &found.shape, found.bytes)
-            || (said.sha256.is_some() && said.sha256 != found.sha256)
+            || said.sha256.is_some() && said.sha256 != found.sha256
+            || said.blake3.is_some() && said.blake3 != found.blake3
     };
     let (said, found) = said.iter().zip(found).find(differs)?;
     Some(match said.name == found.name {

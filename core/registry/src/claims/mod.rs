@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::registry::Registry;
-use crate::write::register::{Contents, digests_of, look, observer};
+use crate::write::register::{Contents, Sums, digests_of, look, observer};
 use refmark_engine::effective::{Objects, State};
 use refmark_engine::snapshot::{Change, History};
 use refmark_engine::state_reader::StateReader;
 use refmark_engine::verify::{Problem, is_unjudgeable};
 use refmark_query::answer::ManifestIs;
+use refmark_records::contents::Contents as Table;
 use refmark_records::layout::{Document, Place};
 use refmark_records::manifest::Manifest;
 use refmark_scan::{PackageFile, inspect_package};
@@ -118,14 +119,15 @@ impl<'r> Deriver<'r> {
     fn look_at_some(&mut self, claims: &[Claim<'_>]) -> Result<Vec<Looked>> {
         let mut packages = self.inspect_all(claims)?;
         // Only a package that is all here tells of external data, and what it lacks.
-        let mut gaps = Vec::new();
+        let (mut gaps, mut tables) = (Vec::new(), Vec::new());
         for (claim, files) in claims.iter().zip(&mut packages) {
             let whole = files.len() == claim.manifest.files.len();
             gaps.push(if whole { inspect_package(files) } else { Vec::new() });
+            tables.push(if whole { claim.facts.contents(&claim.artifact)? } else { None });
         }
-        self.hash(claims, &packages)?;
+        self.hash(claims, &packages, &tables)?;
         let mut looked = Vec::new();
-        for ((claim, files), gaps) in claims.iter().zip(&packages).zip(gaps) {
+        for (((claim, files), gaps), table) in claims.iter().zip(&packages).zip(gaps).zip(&tables) {
             let by_path: BTreeMap<&str, &PackageFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
             let mut derived = Contents::new(gaps);
             for entry in &claim.manifest.files {
@@ -138,7 +140,7 @@ impl<'r> Deriver<'r> {
             }
             let derived = derived.into_facts();
             let whole = derived.files.len() == claim.manifest.files.len();
-            let differences = differences::between(claim, &derived, whole)?;
+            let differences = differences::between(claim, table.as_ref(), &derived, whole);
             let held = if whole { ManifestIs::Derived } else { ManifestIs::Claimed };
             looked.push(Looked { artifact: claim.artifact, held, differences });
         }
@@ -179,25 +181,31 @@ impl<'r> Deriver<'r> {
     }
 
     /// Hashes what was not hashed yet, and what holds tensors that were not digested.
-    fn hash(&mut self, claims: &[Claim<'_>], packages: &[Vec<PackageFile>]) -> Result<()> {
-        let mut wanted: BTreeMap<Digest, Option<&PackageFile>> = BTreeMap::new();
-        for (claim, files) in claims.iter().zip(packages) {
+    fn hash(&mut self, claims: &[Claim<'_>], packages: &[Vec<PackageFile>], tables: &[Option<Table>]) -> Result<()> {
+        let mut wanted: BTreeMap<Digest, Option<(&PackageFile, Sums)>> = BTreeMap::new();
+        for ((claim, files), table) in claims.iter().zip(packages).zip(tables) {
+            let sums = sums_of(claim, table.as_ref());
             let by_path: BTreeMap<&str, &PackageFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
             for entry in &claim.manifest.files {
                 let file = by_path.get(entry.path.as_str()).copied();
                 let undigested = file.filter(|file| {
                     let kept = self.seen.get(&entry.sha256).map(Vec::as_slice);
-                    !file.inspection.tensors.is_empty() && digests_of(&file.inspection, kept).is_none()
+                    let kept = digests_of(&file.inspection, kept).filter(|kept| kept.has(sums));
+                    !file.inspection.tensors.is_empty() && kept.is_none()
                 });
                 let known = self.good.contains(&entry.sha256) || self.bad.contains(&entry.sha256);
                 if undigested.is_some() || !known {
                     let slot = wanted.entry(entry.sha256).or_default();
-                    *slot = slot.or(undigested);
+                    let sums = slot.map_or(sums, |(_, before)| before.max(sums));
+                    *slot = slot.map(|(file, _)| file).or(undigested).map(|file| (file, sums));
                 }
             }
         }
         let digests: Vec<Digest> = wanted.keys().copied().collect();
-        let watch = |digest: &Digest| wanted.get(digest).copied().flatten().and_then(|file| observer(&file.inspection));
+        let watch = |digest: &Digest| {
+            let (file, sums) = wanted.get(digest).copied().flatten()?;
+            observer(&file.inspection, sums)
+        };
         let world = &self.registry.world;
         let (found, seen) =
             self.registry.store.verify_watched(Some(&digests), &watch, &*world.progress, &world.cancel)?;
@@ -227,6 +235,12 @@ impl<'r> Deriver<'r> {
         self.blobs.unreadable.extend(found.unreadable);
         self.blobs.absent.extend(found.absent);
     }
+}
+
+/// By which digests an artifact names its tensors: those of a table or a manifest of the first kind are held against the bytes, too.
+fn sums_of(claim: &Claim<'_>, table: Option<&Table>) -> Sums {
+    let listed = table.into_iter().flat_map(Table::tensors).chain(&claim.manifest.tensors);
+    if listed.into_iter().any(|it| it.sha256.is_some()) { Sums::Both } else { Sums::Blake3 }
 }
 
 impl Registry {

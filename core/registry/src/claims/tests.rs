@@ -8,7 +8,7 @@ use refmark_engine::ports::store::RecordStore;
 use refmark_engine::verify::Outcome;
 use refmark_query::review::RangeVerdict;
 use refmark_records::layout::Document;
-use refmark_records::manifest::{FileClass, Manifest};
+use refmark_records::manifest::{FileClass, Manifest, TensorEntry};
 use refmark_records::trust::TrustState;
 use refmark_types::digest::{ArtifactId, Digest};
 use refmark_types::error::Code;
@@ -110,6 +110,45 @@ fn tensors_that_were_copied_from_an_older_manifest_are_told() {
         (file.sha256, file.size) = (Digest::of(&new), new.len() as u64);
     });
     is_told_by_everyone(&team, &request, forged);
+}
+
+/// The manifest of a package as 0.1.0 wrote it: the tensors within, each by its SHA-256.
+fn of_the_first_kind(team: &Team, values: u8) -> (RegisterRequest, ArtifactId) {
+    let mut package = team.package(1);
+    std::fs::write(package.paths[0].join("model.safetensors"), tensors(&[9; 3])).unwrap();
+    package.owner = None;
+    team.registry.write(&key_of("ada")).register(&package).unwrap();
+    let tensor = |n: usize| TensorEntry {
+        file: "model.safetensors".to_owned(),
+        name: format!("layer.{n}.weight"),
+        dtype: "F32".to_owned(),
+        shape: vec![4, 4],
+        bytes: 64,
+        sha256: Some(Digest::of(&[values; 64])),
+        blake3: None,
+    };
+    forged(team, 1, |manifest| {
+        manifest.contents = None;
+        manifest.tensors = (0..3).map(tensor).collect();
+    })
+}
+
+#[test]
+fn tensors_that_an_older_manifest_names_by_sha_256_are_held_against_the_bytes() {
+    let team = Team::new();
+    let (request, honest) = of_the_first_kind(&team, 9);
+    team.propose("propose/honest", "nora", |facts, author| {
+        Ok(plan::register(facts, author, &request, &mut Batch::new())?.0)
+    });
+    let head = team.registry.repo().resolve_revision("propose/honest").unwrap();
+    team.land(head);
+    let view = team.registry.view().unwrap();
+    let looked = team.registry.derive(view.facts().unwrap(), honest).unwrap();
+    assert!(looked.is_as_claimed(), "{:?}", looked.differences);
+
+    let team = Team::new();
+    let (request, lie) = of_the_first_kind(&team, 8);
+    is_told_by_everyone(&team, &request, lie);
 }
 
 #[test]

@@ -30,7 +30,7 @@ mod request;
 mod withdrawn;
 
 pub(crate) use contents::{Contents, Facts, findings_of};
-pub(crate) use look::{FileSource, digests_of, look, look_at_all, observer};
+pub(crate) use look::{FileSource, Sums, digests_of, look, look_at_all, observer};
 pub use request::{Document, LineageRequest, PackageRequest};
 
 /// A package that shall become a version.
@@ -334,7 +334,10 @@ impl Writer<'_> {
         let mut sources = Vec::new();
         for (files, looked) in walked.iter().zip(&looked) {
             for (file, looked) in files.iter().zip(looked) {
-                sources.push(Source { path: file.file.clone(), observer: look::observer(&looked.inspection) });
+                sources.push(Source {
+                    path: file.file.clone(),
+                    observer: look::observer(&looked.inspection, Sums::Blake3),
+                });
             }
         }
         let withdrawn = Withdrawn::of(self)?;

@@ -116,7 +116,10 @@ pub fn weights(diff: &ArtifactDiff) -> Line {
         parts.push(Line::of("but other bytes of their files changed"));
     }
     if tensors.unknown > 0 {
-        parts.push(Line::of(format!("{} without digests, so whether they changed is not known", tensors.unknown)));
+        parts.push(Line::of(format!(
+            "{} without digests to compare, so whether they changed is not known",
+            tensors.unknown
+        )));
     }
     if !tensors.is_same() && diff.old.is_some() {
         parts.push(Line::of(match (tensors.added.count, tensors.removed.count) {

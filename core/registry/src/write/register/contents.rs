@@ -144,7 +144,8 @@ fn file_contents(path: &str, inspection: &Inspection, extra: Option<&[u8]>) -> F
         dtype: tensor.dtype.clone(),
         shape: tensor.shape.clone(),
         bytes: tensor.bytes,
-        sha256: digested.as_ref().and_then(|it| it.tensors.get(index).copied()),
+        sha256: digested.as_ref().and_then(|it| it.tensors.get(index)?.1),
+        blake3: digested.as_ref().and_then(|it| Some(it.tensors.get(index)?.0)),
     });
     FileContents {
         path: path.to_owned(),

@@ -8,11 +8,11 @@ use std::sync::OnceLock;
 
 use refmark_engine::ports::Cancel;
 use refmark_engine::ports::blob::Observer;
-use refmark_scan::{Inspection, PackageFile, Source, TensorHasher, inspect};
+use refmark_scan::{Inspection, PackageFile, Source, TensorHasher, ValueHasher, inspect};
 use refmark_store::blob::Found;
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::parallel::{cores, for_each};
-use refmark_types::digest::{Digest, Hasher};
+use refmark_types::digest::{Blake3, Digest, Hasher};
 use refmark_types::error::{Code, Error, Result};
 
 /// Files up to this size are read whole for the look: their headers are most of them.
@@ -45,33 +45,89 @@ pub(crate) fn look(path: &Path, name: &str) -> Result<Inspection> {
     inspect(name, &bytes.as_slice())
 }
 
+/// By which digests tensors are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sums {
+    /// BLAKE3: what tables name. A second SHA-256 beside that of the file would double its cost.
+    Blake3,
+    /// And SHA-256, which older tables and manifests name.
+    Both,
+}
+
 /// Digests the tensors while the file is stored, where it has any, and what is outside of them.
-pub(crate) fn observer(inspection: &Inspection) -> Option<Box<dyn Observer>> {
+pub(crate) fn observer(inspection: &Inspection, sums: Sums) -> Option<Box<dyn Observer>> {
     if inspection.tensors.is_empty() {
         return None;
     }
     // Tensors that overlap cannot be digested in one pass; the file is stored all the same.
-    let hasher = TensorHasher::new(&inspection.tensors).ok()?;
-    Some(Box::new(TensorDigests { layout: layout(inspection), hasher }))
+    let (layout, tensors) = (layout(inspection), &inspection.tensors);
+    Some(match sums {
+        Sums::Blake3 => Box::new(TensorDigests::<Fast> { layout, hasher: TensorHasher::new(tensors).ok()? }),
+        Sums::Both => Box::new(TensorDigests::<Two> { layout, hasher: TensorHasher::new(tensors).ok()? }),
+    })
 }
 
 /// Digests of a file's tensors, in their order, and of the bytes outside of them.
 pub(crate) struct Digested {
-    pub(crate) tensors: Vec<Digest>,
+    /// The second is there where both were asked for.
+    pub(crate) tensors: Vec<(Blake3, Option<Digest>)>,
     pub(crate) other: Digest,
+}
+
+impl Digested {
+    /// Whether these digests are those that were asked for, or more.
+    pub(crate) fn has(&self, sums: Sums) -> bool {
+        sums == Sums::Blake3 || self.tensors.iter().all(|(_, sha256)| sha256.is_some())
+    }
 }
 
 /// What an observer of this file gave.
 pub(crate) fn digests_of(inspection: &Inspection, extra: Option<&[u8]>) -> Option<Digested> {
     let (kept, rest) = extra?.split_at_checked(32)?;
     let count = inspection.tensors.len();
-    if kept != layout(inspection).as_bytes() || <[u8]>::len(rest) != (count + 1) * 32 {
+    let is_of = |each: usize| <[u8]>::len(rest) == (count * each + 1) * 32;
+    if kept != layout(inspection).as_bytes() || !(is_of(1) || is_of(2)) {
         return None;
     }
-    let digest = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).ok().map(Digest::from_bytes);
-    let mut all: Vec<Digest> = rest.chunks_exact(32).map(digest).collect::<Option<_>>()?;
-    let tensors = all.split_off(1);
-    Some(Digested { tensors, other: all.pop()? })
+    let (other, rest) = rest.split_first_chunk::<32>()?;
+    let (sums, _) = rest.as_chunks::<32>();
+    let blake3 = sums.iter().take(count).map(|sum| Blake3::from_bytes(*sum));
+    let sha256 = sums.iter().skip(count).map(|sum| Some(Digest::from_bytes(*sum)));
+    let tensors = blake3.zip(sha256.chain(std::iter::repeat(None))).collect();
+    Some(Digested { tensors, other: Digest::from_bytes(*other) })
+}
+
+/// BLAKE3 of a tensor's values.
+#[derive(Default)]
+struct Fast(blake3::Hasher);
+
+impl ValueHasher for Fast {
+    type Digest = (Blake3, Option<Digest>);
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(self) -> Self::Digest {
+        (Blake3::from_bytes(*self.0.finalize().as_bytes()), None)
+    }
+}
+
+/// BLAKE3 and SHA-256 of a tensor's values.
+#[derive(Default)]
+struct Two(Fast, Hasher);
+
+impl ValueHasher for Two {
+    type Digest = (Blake3, Option<Digest>);
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+        self.1.update(bytes);
+    }
+
+    fn finish(self) -> Self::Digest {
+        (self.0.finish().0, Some(self.1.finish()))
+    }
 }
 
 /// Where the tensors lie, as a digest. What is kept for a file is of one layout: other models may say otherwise of the
@@ -85,14 +141,17 @@ fn layout(inspection: &Inspection) -> Digest {
     hasher.finish()
 }
 
-struct TensorDigests {
+struct TensorDigests<H: ValueHasher> {
     layout: Digest,
-    hasher: TensorHasher,
+    hasher: TensorHasher<H>,
 }
 
-impl Observer for TensorDigests {
+impl<H> Observer for TensorDigests<H>
+where
+    H: ValueHasher<Digest = (Blake3, Option<Digest>)> + Send,
+{
     fn kind(&self) -> &'static str {
-        "tensors-2"
+        "tensors-3"
     }
 
     fn accepts(&self, kept: &[u8]) -> bool {
@@ -108,7 +167,8 @@ impl Observer for TensorDigests {
         let mut bytes = self.layout.as_bytes().to_vec();
         if let Ok((digests, other)) = self.hasher.finish_all() {
             bytes.extend(other.as_bytes());
-            digests.iter().for_each(|digest| bytes.extend(digest.as_bytes()));
+            digests.iter().for_each(|(blake3, _)| bytes.extend(blake3.as_bytes()));
+            digests.iter().filter_map(|(_, sha256)| *sha256).for_each(|sha256| bytes.extend(sha256.as_bytes()));
         }
         bytes
     }
