@@ -47,9 +47,7 @@ fn every_test_that_a_guarantee_names_exists() {
     let top = top();
     let page = std::fs::read_to_string(top.join("docs/guarantees.md")).expect("docs/guarantees.md");
     let mut code = String::new();
-    for (folder, extension) in
-        [("core", "rs"), ("server", "rs"), ("tests", "rs"), ("bindings-python/tests", "py")]
-    {
+    for (folder, extension) in [("core", "rs"), ("server", "rs"), ("tests", "rs"), ("bindings-python/tests", "py")] {
         for (_, text) in sources(&top.join(folder), extension) {
             code.push_str(&text);
         }
