@@ -36,6 +36,7 @@ mod remotes;
 mod roots;
 mod runbooks;
 mod scanning;
+mod scopes;
 mod searching;
 mod secrets;
 #[cfg(feature = "serve")]

@@ -75,6 +75,7 @@ mod releases;
 pub mod revoked;
 pub mod rules;
 pub mod schema;
+mod scopes;
 pub mod snapshot;
 pub mod state_reader;
 #[cfg(any(test, feature = "testing"))]

@@ -130,8 +130,8 @@ impl<'a> StateReader<'a> {
     /// The newest policy.
     pub fn newest_policy(&self) -> Result<Option<(Arc<Policy>, Arc<Record>)>> {
         for number in self.numbers("policy", "")?.into_iter().rev() {
-            if let Some(found) = self.policy(number)? {
-                return Ok(Some(found));
+            if let Some((policy, record)) = self.policy(number)? {
+                return Ok(Some((self.in_catalog_scopes(policy)?, record)));
             }
         }
         Ok(None)

@@ -53,6 +53,9 @@ pub struct Policy {
     /// What the roles allow.
     #[serde(default)]
     pub roles: BTreeMap<Role, RoleRights>,
+    /// Scopes of the catalog, each with the patterns of the models that it holds.
+    #[serde(default)]
+    pub scopes: BTreeMap<EntryId, Vec<String>>,
     /// Who owns which models.
     #[serde(default)]
     pub owners: Vec<Owners>,
@@ -179,7 +182,13 @@ impl Right {
 pub struct RoleRights {
     /// Its rights.
     pub may: Vec<Right>,
+    /// The scopes in which it holds: nothing it allows reaches a model outside. Everywhere where none is named.
+    #[serde(default)]
+    pub scopes: Vec<EntryId>,
 }
+
+/// The scope that is the whole registry.
+pub const WHOLE_SCOPE: &str = "registry";
 
 /// Whose evidence counts, where a gate asks for evidence.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -356,6 +365,14 @@ impl Policy {
                 return Some(format!("{id} has role {role}, which is not declared"));
             }
         }
+        for (role, rights) in &self.roles {
+            let known = |id: &&EntryId| id.as_str() == WHOLE_SCOPE || self.scopes.contains_key(*id);
+            if let Some(scope) = rights.scopes.iter().find(|id| !known(id)) {
+                return Some(format!(
+                    "role {role} names scope {scope}, and [scopes] does not say which models it holds"
+                ));
+            }
+        }
         let elsewhere = self.stage.iter().map(|rule| &rule.needs).chain(self.trust.iter().map(|rule| &rule.needs));
         if elsewhere.flat_map(|needs| &needs.gates).any(GateRule::asks_for_bytes) {
             return Some(
@@ -391,6 +408,30 @@ impl Policy {
     /// Whether a member has a right by one of its roles.
     pub fn has_right(&self, member: &Member, right: Right) -> bool {
         member.roles.iter().any(|role| self.roles.get(role).is_some_and(|role| role.may.contains(&right)))
+    }
+
+    /// Whether what a role allows reaches all of these models. A role that is limited to scopes reaches nothing where none is
+    /// named: neither the registry as a whole, nor what nobody can place.
+    pub fn reaches(&self, role: &RoleRights, models: &[ModelName]) -> bool {
+        let holds = |model: &ModelName| {
+            let scopes = role.scopes.iter().filter_map(|scope| self.scopes.get(scope));
+            scopes.into_iter().any(|patterns| fits_any(patterns, model.as_str()))
+        };
+        role.scopes.is_empty()
+            || role.scopes.iter().any(|scope| scope.as_str() == WHOLE_SCOPE)
+            || !models.is_empty() && models.iter().all(holds)
+    }
+
+    /// Whether a member holds one of these roles where all of these models are.
+    pub fn holds_in(&self, member: &Member, roles: &[Role], models: &[ModelName]) -> bool {
+        let reaches = |role: &Role| self.roles.get(role).is_some_and(|rights| self.reaches(rights, models));
+        member.roles.iter().any(|role| roles.contains(role) && reaches(role))
+    }
+
+    /// Whether a member has a right over all of these models, by one of its roles.
+    pub fn has_right_over(&self, member: &Member, right: Right, models: &[ModelName]) -> bool {
+        let roles = member.roles.iter().filter_map(|role| self.roles.get(role));
+        roles.into_iter().any(|role| role.may.contains(&right) && self.reaches(role, models))
     }
 
     /// The ids of everybody who has a right.
@@ -430,9 +471,11 @@ impl Policy {
 
     /// Whether a member may sign where one of these roles is asked for. The owners' role is that of the model's own
     /// owners; where no model is judged, of any.
-    pub fn signs_as(&self, id: &PrincipalId, roles: &[Role], model: Option<&ModelName>) -> bool {
+    /// `over` are the models that the change is about, which a role limited to scopes must reach.
+    pub fn signs_as(&self, id: &PrincipalId, roles: &[Role], model: Option<&ModelName>, over: &[ModelName]) -> bool {
         let Some(member) = self.members.get(id) else { return false };
-        member.roles.iter().filter(|role| roles.contains(role)).any(|role| {
+        let reaches = |role: &Role| self.roles.get(role).is_some_and(|rights| self.reaches(rights, over));
+        member.roles.iter().filter(|role| roles.contains(role) && reaches(role)).any(|role| {
             let owner = role.as_str() == OWNER_ROLE && !self.owners.is_empty();
             !owner || model.is_none_or(|model| self.owns(id, model))
         })

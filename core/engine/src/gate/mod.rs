@@ -47,6 +47,8 @@ pub struct Subject<'a> {
     pub version: Option<(&'a ModelName, u64)>,
     /// Who stands behind it: the author and every approver that counts.
     pub people: &'a [(PrincipalId, Timestamp)],
+    /// The models that the change is about: what somebody holds who is limited to scopes must reach them.
+    pub over: &'a [ModelName],
     /// The author.
     pub author: &'a PrincipalId,
     /// The gate's clock: the statement's own time, and not before the head that its signer saw.

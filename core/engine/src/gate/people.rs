@@ -7,8 +7,7 @@ use refmark_types::name::{PrincipalId, Role};
 
 /// Whether the author of a piece of evidence holds one of these roles.
 pub(super) fn by_role(s: &Subject<'_>, by: &PrincipalId, roles: &[Role]) -> bool {
-    roles.is_empty()
-        || s.policy.members.get(by).is_some_and(|member| member.roles.iter().any(|role| roles.contains(role)))
+    roles.is_empty() || s.policy.members.get(by).is_some_and(|member| s.policy.holds_in(member, roles, s.over))
 }
 
 pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_counts: bool) -> Finding {
@@ -26,7 +25,7 @@ pub(super) fn signed_by(s: &Subject<'_>, roles: &[Role], count: u64, author_coun
 }
 
 fn signs_as(s: &Subject<'_>, id: &PrincipalId, roles: &[Role]) -> bool {
-    roles.is_empty() || s.policy.signs_as(id, roles, s.version.map(|version| version.0))
+    roles.is_empty() || s.policy.signs_as(id, roles, s.version.map(|version| version.0), s.over)
 }
 
 pub(super) fn is_person(policy: &Policy, id: &PrincipalId) -> bool {

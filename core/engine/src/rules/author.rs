@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RuleContext, Ruling, demand};
+use super::{RuleContext, Ruling, demand, scopes};
 use crate::clock::{SKEW, landed};
 use crate::effective::{Effective, Objects};
 use crate::state_reader::{StateReader, TypedRecord};
@@ -128,7 +128,7 @@ pub fn renew() -> Hint {
     Hint::of("make the change again on the newest state; its approvals lapse: ").then(Next::Renew { branch: None })
 }
 
-/// The author: a member, with a key of its own that nobody distrusts, a good signature and one of these rights.
+/// The author: a member, with a key of its own that nobody distrusts, a good signature and one of these rights, anywhere.
 pub(crate) fn authored(
     oid: Oid,
     record: &Record,
@@ -160,6 +160,21 @@ pub(crate) fn authored(
         ));
     }
     Ok(Ruling::Ok)
+}
+
+/// The same, where the right must reach the models that the record is about.
+pub(super) fn authored_over(
+    oid: Oid,
+    record: &Record,
+    policy: &Policy,
+    rights: &[Right],
+    reader: StateReader<'_>,
+) -> Result<Ruling> {
+    demand!(authored(oid, record, policy, rights, reader.0.objects())?);
+    if policy.scopes.is_empty() {
+        return Ok(Ruling::Ok);
+    }
+    scopes::reached(record, policy, rights, reader)
 }
 
 /// One good signature, by a key of the author's own that nobody distrusts.

@@ -1,6 +1,6 @@
 //! What holds for each kind of record.
 
-use super::author::{approval_counts, authored, follows, registry_and_base};
+use super::author::{approval_counts, authored_over, follows, registry_and_base};
 use super::{Authority, RuleContext, Ruling, catalog, documents, moves, twins};
 use crate::effective::{Effective, StateOverlay};
 use crate::gate::GateReport;
@@ -77,7 +77,7 @@ pub(super) fn judge(
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }
-    match authored(oid, &record, policy, rights_for(place, &record, policy, overlay)?, overlay.objects())? {
+    match authored_over(oid, &record, policy, rights_for(place, &record, policy, overlay)?, StateReader(overlay))? {
         Ruling::Ok => {}
         other => return Ok((other, None)),
     }

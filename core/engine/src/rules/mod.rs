@@ -16,6 +16,7 @@ mod quorum;
 mod releases;
 mod renames;
 mod report;
+mod scopes;
 mod twins;
 
 use std::sync::Arc;

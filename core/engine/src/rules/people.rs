@@ -16,6 +16,7 @@ impl Case<'_> {
     /// Who stands behind the change, and what they waive.
     pub(super) fn gather(&mut self, registry: RegistryId, context: &RuleContext<'_>) -> Result<()> {
         let common = self.record.common();
+        self.over = super::scopes::models_of(self.record, self.reader)?.into_iter().collect();
         self.people.push((common.by.clone(), common.time));
         for approval in self.reader.approvals(&self.record.digest())? {
             let path = Place::of(approval.record.predicate())?.path();
@@ -28,10 +29,11 @@ impl Case<'_> {
             }
             let Some(member) = self.policy.members.get(&approval.by) else { continue };
             self.lost_keys.rests_on(&approval.record);
-            if self.policy.has_right(member, Right::Waive) {
+            let may = |right| self.policy.has_right_over(member, right, &self.over);
+            if may(Right::Waive) {
                 self.waivers.extend(approval.waives.iter().map(|waiver| (approval.by.clone(), waiver.clone())));
             }
-            if approval.approves && self.policy.has_right(member, Right::Approve) {
+            if approval.approves && may(Right::Approve) {
                 self.people.push((approval.by.clone(), approval.time));
             }
         }
@@ -71,7 +73,7 @@ impl Case<'_> {
     }
 
     fn fits(&self, signer: &Signer, id: &PrincipalId, model: Option<&ModelName>) -> bool {
-        self.policy.signs_as(id, &signer.roles, model)
+        self.policy.signs_as(id, &signer.roles, model, &self.over)
             || (signer.owner && model.is_some_and(|model| self.policy.owns(id, model)))
     }
 

@@ -124,6 +124,7 @@ pub(super) fn judge_policy(
             format!("the text says policy {} of registry {}", policy.number, policy.registry),
         ));
     }
+    demand!(super::scopes::known(&policy, reader)?);
     distrusts(&policy.distrust, &record, context)
 }
 

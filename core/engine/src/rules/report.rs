@@ -44,6 +44,7 @@ pub fn report_on(
         position: context.position,
         people: Vec::new(),
         waivers: Vec::new(),
+        over: Vec::new(),
     };
     case.gather(registry, context)?;
     let mut report = GateReport {
@@ -103,6 +104,8 @@ pub(super) struct Case<'a> {
     /// The author first, then every approver that counts.
     pub(super) people: Vec<(PrincipalId, Timestamp)>,
     pub(super) waivers: Vec<(PrincipalId, Waiver)>,
+    /// The models that the change is about.
+    pub(super) over: Vec<ModelName>,
 }
 
 impl Case<'_> {
@@ -211,7 +214,7 @@ impl Case<'_> {
     fn may_act_alone(&self, rule: &AliasRule, alias_move: &AliasMove) -> bool {
         let Some(rollback) = &rule.rollback else { return false };
         self.policy.members.get(&alias_move.by).is_some_and(|member| {
-            member.kind == MemberKind::Person && member.roles.iter().any(|role| rollback.roles.contains(role))
+            member.kind == MemberKind::Person && self.policy.holds_in(member, &rollback.roles, &self.over)
         })
     }
 
@@ -328,7 +331,7 @@ impl Case<'_> {
         let member = self.policy.members.get(&trust_move.by);
         report.break_glass = !rules.is_empty()
             && member.is_some_and(|member| {
-                let holds = |roles: &[Role]| member.roles.iter().any(|role| roles.contains(role));
+                let holds = |roles: &[Role]| self.policy.holds_in(member, roles, &self.over);
                 member.kind == MemberKind::Person && rules.iter().all(|rule| holds(&rule.break_glass))
             });
         for rule in rules {
@@ -377,6 +380,7 @@ impl Case<'_> {
             version,
             people: &self.people,
             author: self.record.common().by,
+            over: &self.over,
             now: self.now(),
             brought: self.brought,
             independent: self.policy.evidence.independent,

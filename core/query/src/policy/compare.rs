@@ -6,6 +6,8 @@ use super::warn::{could, places};
 use refmark_records::policy::{Demands, Member, MemberKind, Policy, Right};
 use refmark_records::trust::TrustState;
 use refmark_records::version::Stage;
+use std::collections::BTreeSet;
+
 use refmark_types::name::{AliasName, ModelName, PrincipalId, Role};
 
 /// What a policy changes against the one before.
@@ -53,12 +55,41 @@ pub fn compare(before: &Policy, after: &Policy) -> PolicyChanges {
         changes.asks_less.extend((was && !is).then(|| says.clone()));
         changes.says.push(says);
     }
+    scopes(before, after, &mut changes);
     moves(before, after, &mut changes);
     changes
 }
 
+/// Scopes that hold other models than before.
+fn scopes(before: &Policy, after: &Policy, changes: &mut PolicyChanges) {
+    let ids: BTreeSet<_> = before.scopes.keys().chain(after.scopes.keys()).collect();
+    for id in ids {
+        let held = |policy: &Policy| policy.scopes.get(id).map(|held| held.join(", ")).filter(|held| !held.is_empty());
+        let (was, is) = (held(before), held(after));
+        if was != is {
+            let said = |held: Option<String>| held.unwrap_or_else(|| "no model".to_owned());
+            changes.says.push(format!("scope {id} held {}, and holds {}", said(was), said(is)));
+        }
+    }
+}
+
+/// A right that a member has, with the scopes to which it is limited.
+fn within(policy: &Policy, member: &Member, right: Right) -> Option<String> {
+    let roles = member.roles.iter().filter_map(|role| policy.roles.get(role)).filter(|role| role.may.contains(&right));
+    let (mut has, mut scopes) = (false, BTreeSet::new());
+    for role in roles {
+        if policy.reaches(role, &[]) {
+            return Some(right.as_str().to_owned());
+        }
+        has = true;
+        scopes.extend(role.scopes.iter().map(|scope| scope.as_str()));
+    }
+    let scopes: Vec<&str> = scopes.into_iter().collect();
+    has.then(|| format!("{} in scope {}", right.as_str(), joined(&scopes, "and")))
+}
+
 /// What somebody may do: rights, and the moves that they may sign for.
-fn abilities(policy: &Policy, id: &PrincipalId) -> (Vec<&'static str>, Vec<String>) {
+fn abilities(policy: &Policy, id: &PrincipalId) -> (Vec<String>, Vec<String>) {
     const RIGHTS: [Right; 9] = [
         Right::Propose,
         Right::Register,
@@ -71,7 +102,7 @@ fn abilities(policy: &Policy, id: &PrincipalId) -> (Vec<&'static str>, Vec<Strin
         Right::Catalog,
     ];
     let Some(member) = policy.members.get(id) else { return Default::default() };
-    let rights = RIGHTS.into_iter().filter(|right| policy.has_right(member, *right)).map(Right::as_str).collect();
+    let rights = RIGHTS.into_iter().filter_map(|right| within(policy, member, right)).collect();
     let signs = |needs: &Demands| needs.signers.iter().any(|signer| could(policy, signer, id, member));
     let signs = places(policy).into_iter().filter(|(_, needs)| signs(needs)).map(|(place, _)| place).collect();
     (rights, signs)
@@ -93,8 +124,8 @@ fn people(before: &Policy, after: &Policy, says: &mut Vec<String>) {
     let ids = before.members.keys().chain(new);
     for id in ids {
         let (was, is) = (abilities(before, id), abilities(after, id));
-        let only = |a: &(Vec<&'static str>, Vec<String>), b: &(Vec<&'static str>, Vec<String>)| {
-            let rights: Vec<&str> = a.0.iter().filter(|it| !b.0.contains(it)).copied().collect();
+        let only = |a: &(Vec<String>, Vec<String>), b: &(Vec<String>, Vec<String>)| {
+            let rights: Vec<&str> = a.0.iter().filter(|it| !b.0.contains(it)).map(String::as_str).collect();
             let signs: Vec<String> = a.1.iter().filter(|it| !b.1.contains(it)).cloned().collect();
             (!rights.is_empty() || !signs.is_empty()).then(|| told(&rights, &signs))
         };

@@ -31,7 +31,14 @@ pub fn explain(policy: &Policy) -> Vec<String> {
     for (role, rights) in &policy.roles {
         let may: Vec<&str> = rights.may.iter().map(|right| right.as_str()).collect();
         let may = if may.is_empty() { "do nothing by itself".to_owned() } else { joined(&may, "and") };
-        said.push(format!("{role} ({}) may {may}.", holders(policy, std::slice::from_ref(role))));
+        let scopes: Vec<&str> = rights.scopes.iter().map(|scope| scope.as_str()).collect();
+        let within =
+            if scopes.is_empty() { String::new() } else { format!(", in scope {} only", joined(&scopes, "or")) };
+        said.push(format!("{role} ({}) may {may}{within}.", holders(policy, std::slice::from_ref(role))));
+    }
+    for (scope, patterns) in &policy.scopes {
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        said.push(format!("Scope {scope} holds the models {}.", joined(&patterns, "and")));
     }
     for owner in &policy.owners {
         let members: Vec<&str> = owner.members.iter().map(PrincipalId::as_str).collect();

@@ -209,6 +209,20 @@ impl House {
         Came { took_effect, reasons }
     }
 
+    /// Whether what waited has taken effect since.
+    pub fn woke(&self, signed: &Signed) -> bool {
+        let mut verifier = Verifier::from_the_start(&self.scene.git, self.head.get(), None).unwrap();
+        let mut took_effect = false;
+        verifier
+            .run(|verdict| {
+                took_effect |= verdict.effects.iter().any(|effect| effect.files.contains_key(&signed.path));
+                Ok(())
+            })
+            .unwrap();
+        self.newest.borrow_mut().insert(chain_of(&signed.path), signed.clone());
+        took_effect
+    }
+
     fn before(&self, path: &str) -> Option<Signed> {
         self.newest.borrow().get(&chain_of(path)).cloned()
     }

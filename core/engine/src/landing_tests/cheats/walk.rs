@@ -19,16 +19,17 @@ fn a_models_life_from_its_first_file_to_its_last_by_eight_principals() {
     assert!(h.trust("bo", &made, TrustState::Trusted).took_effect);
 
     // A training job says that it is good, which is nobody's word. The build service evaluates it. Nora attaches the card that
-    // she had forgotten, and Bo moves it to staging.
+    // she had forgotten, and Bo's move to staging, which waited for both, takes effect.
     h.evaluation("bot", &made, 0.99);
-    let came = h.to_stage("bo", &made, Stage::Staging);
+    let staged = h.stage_move("bo", &made, Stage::Staging, |_| {});
+    let came = h.tries(&staged, Vec::new());
     assert!(came.names("evaluation") && came.names("model-card"), "{:?}", came.reasons);
     h.evaluation("ci", &made, 0.94);
     h.evidence("nora", &made, "model-card", |it| {
         it.verdict = Verdict::Info;
         it.details.0 = house::text();
     });
-    assert!(h.to_stage("bo", &made, Stage::Staging).took_effect);
+    assert!(h.woke(&staged), "what waited for the evaluation and the card takes effect with the last of them");
 
     // A canary on a part of the traffic; a plan for the way back, and a runbook, by Pia, who runs models, too.
     assert!(h.promote("pia", "canary", Some(&made), &[]).took_effect);
