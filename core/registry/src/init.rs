@@ -229,8 +229,26 @@ pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Room> {
             )
             .at(into.display().to_string()));
     }
+    refuse_inside(into)?;
     make_dirs_durably(&*world.disk, parent)?;
     Room::at(into, &world.disk)
+}
+
+/// Git's own folders are Git's: what lies among its objects or beside its `HEAD` is swept, packed, or copied by halves.
+fn refuse_inside(into: &Path) -> Result<()> {
+    let path = std::path::absolute(into).unwrap_or_else(|_| into.to_owned());
+    let is_gits = |folder: &&Path| {
+        folder.join("HEAD").is_file() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
+    };
+    match path.ancestors().skip(1).find(is_gits) {
+        None => Ok(()),
+        Some(gits) => Err(Error::new(
+            Code::BadArgument,
+            format!("{} lies within {}, a repository's own folder", into.display(), gits.display()),
+        )
+        .hint("choose a path outside of it")
+        .at(into.display().to_string())),
+    }
 }
 
 /// The name of a folder, as people see it.
@@ -239,4 +257,23 @@ fn folder_name(path: &Path) -> String {
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let name: String = name.trim_end_matches(".git").chars().filter(|c| !c.is_control()).take(64).collect();
     if name.is_empty() { "registry".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{key, registry, world};
+
+    #[test]
+    fn no_registry_is_made_within_a_repositorys_own_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let standing = registry(home.path(), &key(1));
+        for inner in ["inner", "refs/heads/inner", "objects/pack/a/b"] {
+            let into = standing.git_dir().join(inner);
+            let Err(error) = room_for(&into, &world(home.path())) else { panic!("{inner} was taken") };
+            assert_eq!(error.code, Code::BadArgument, "{error}");
+            assert!(!into.exists());
+        }
+        room_for(&home.path().join("beside"), &world(home.path())).unwrap();
+    }
 }

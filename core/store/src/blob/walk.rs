@@ -51,7 +51,26 @@ const SECRET: &[&str] = &[
     "id_ecdsa",
     "id_ed25519",
     "kaggle.json",
+    ".pgpass",
+    ".dockercfg",
+    ".htpasswd",
+    "application_default_credentials.json",
+    "terraform.tfstate",
 ];
+/// Endings of files that hold keys.
+const SECRET_ENDINGS: &[&str] = &[".pem", ".p12", ".pfx", ".ppk", ".jks", ".kdbx"];
+/// Files that hold passwords or tokens where they lie in the folder of the tool that keeps them.
+const SECRET_PLACES: &[(&str, &str)] = &[
+    (".aws", "credentials"),
+    (".docker", "config.json"),
+    (".kube", "config"),
+    (".huggingface", "token"),
+    ("huggingface", "token"),
+    ("huggingface", "stored_tokens"),
+    (".streamlit", "secrets.toml"),
+];
+/// Folders of which every file is one.
+const SECRET_FOLDERS: &[&str] = &[".ssh", ".gnupg"];
 
 /// At most so many folders without files are named.
 const NAMED: usize = 3;
@@ -146,8 +165,14 @@ fn empty_folders(root: &Path, folders: &BTreeSet<PathBuf>) -> Option<String> {
 }
 
 fn refuse_secret(path: &Path) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if SECRET.contains(&&*name) || name.starts_with(".env.") {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let is_secret = SECRET.contains(&&*name)
+        || name.starts_with(".env.")
+        || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || SECRET_PLACES.contains(&(&*folder, &*name))
+        || SECRET_FOLDERS.contains(&&*folder);
+    if is_secret {
         return Err(Error::new(Code::Secret, format!("{} usually holds passwords or keys", shown(path)))
             .hint(
                 Hint::of(format!("leave it out with a line in {IGNORE_FILE}; if it holds none: "))
@@ -294,12 +319,18 @@ mod tests {
         std::fs::create_dir_all(dir.path().join("empty/inner")).unwrap();
         let walked = walk_package(dir.path(), &[], false, false).unwrap();
         assert_eq!(walked.warnings, ["folders without files are not kept: empty, empty/inner"]);
-        for name in [".env", ".env.local", "id_rsa", ".netrc"] {
+        for name in [".env", ".ENV", ".env.local", "id_rsa", ".netrc", "server.pem", "Server.PEM", "store.p12"] {
             let dir = tree(&["a", &format!("sub/{name}")]);
             assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::Secret, "{name}");
             assert_eq!(walk(dir.path(), &[name]).unwrap(), ["a"]);
             assert_eq!(walk(&dir.path().join("sub").join(name), &[]).unwrap(), [name]);
         }
+        for place in [".aws/credentials", "home/.docker/config.json", ".ssh/config", ".kube/config", "a/.gnupg/x"] {
+            let dir = tree(&["a.txt", place]);
+            assert_eq!(walk(dir.path(), &[]).unwrap_err().code, Code::Secret, "{place}");
+        }
+        let harmless = tree(&["config.json", "credentials/config.json", "token", "tokenizer/token", "a.pem.txt"]);
+        assert_eq!(walk(harmless.path(), &[]).unwrap().len(), 5);
     }
 
     #[test]

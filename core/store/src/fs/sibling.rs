@@ -1,13 +1,27 @@
 //! Where files and folders are built that get their name at the end: beside it, on the same disk, known by their process.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::Disk;
 use super::host::{Life, life_of_name, unique_name};
+use refmark_types::digest::Digest;
 
 /// What every such name has before its process.
 const OURS: &str = ".refmark-";
+
+/// The longest name, in bytes, that leaves room for a process and a call behind it: a name on disk has 255.
+const LONGEST: usize = 160;
+
+/// A name, or where it is long its beginning and its digest.
+fn short(name: &str) -> Cow<'_, str> {
+    if name.len() <= LONGEST {
+        return name.into();
+    }
+    let hex = Digest::of(name.as_bytes()).hex();
+    format!("{}~{}", &name[..name.floor_char_boundary(32)], hex.get(..16).unwrap_or_default()).into()
+}
 
 /// The neighbourhood of one target.
 pub struct Beside {
@@ -20,7 +34,7 @@ impl Beside {
     pub fn of(target: &Path) -> Option<Beside> {
         let (folder, name) = (target.parent()?, target.file_name()?);
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        Some(Beside { folder: folder.to_owned(), prefix: format!(".{}{OURS}", name.to_string_lossy()) })
+        Some(Beside { folder: folder.to_owned(), prefix: format!(".{}{OURS}", short(&name.to_string_lossy())) })
     }
 
     /// The same names, in another folder than the one that holds the target.
@@ -86,5 +100,25 @@ impl Building {
 impl Drop for Building {
     fn drop(&mut self) {
         let _ = self.disk.remove_tree(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_beside_a_name_of_255_bytes_has_room_for_its_own() {
+        for name in ["n".repeat(255), "ü".repeat(127), "n".repeat(161)] {
+            let folder = tempfile::tempdir().unwrap();
+            let beside = Beside::of(&folder.path().join(&name)).unwrap();
+            let fresh = beside.fresh();
+            std::fs::create_dir(&fresh).unwrap();
+            let within = Beside::of(&fresh).unwrap().fresh();
+            std::fs::create_dir(&within).unwrap();
+            // Two long names that begin alike are two targets.
+            let other = Beside::of(&folder.path().join(format!("{}x", &name[..name.len() - 2]))).unwrap();
+            assert_ne!(beside.prefix, other.prefix);
+        }
     }
 }

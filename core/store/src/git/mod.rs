@@ -9,6 +9,7 @@
 mod advice;
 mod commit;
 mod commit_info;
+mod neighbour;
 mod new_object;
 mod objects;
 mod open;

@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 
 use super::advice::advice;
 use super::io_error;
+use super::neighbour;
 use super::open::{Located, locate, read_config};
 use super::seal::Seal;
 use crate::fs::child::wait;
@@ -65,6 +66,7 @@ pub trait GitProgram: Send + Sync {
         // No child runs in this process's folder.
         let here = Path::new(url).exists().then(|| absolute(Path::new(url))).transpose()?;
         let (url, target) = (here.as_deref().map_or(Ok(url), text)?, text(&into)?);
+        neighbour::check(url)?;
         // `--no-local`: from a path, too, objects come as a pack that is checked; no hard links, no borrowed objects.
         let mut arguments = vec!["clone", "--quiet", "--no-local", "--template=", "--no-checkout", "--origin=origin"];
         let settings = [
@@ -88,6 +90,7 @@ pub trait GitProgram: Send + Sync {
     /// Fetches a remote's branches to `refs/remotes/<remote>/`, without tags and without gc; those that are gone there go.
     fn fetch(&self, git_dir: &Path, remote: &str) -> Result<()> {
         let remote = outside(remote)?;
+        neighbour::check_remote(git_dir, remote)?;
         // Named, whatever the repository's own configuration says: a mirror's branches would overwrite ours.
         let branches = format!("+refs/heads/*:refs/remotes/{remote}/*");
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head"];
@@ -99,6 +102,7 @@ pub trait GitProgram: Send + Sync {
     /// sure that what is pushed follows it. An error `head-moved` where the remote's branch is elsewhere.
     fn push(&self, git_dir: &Path, remote: &str, refspec: &str, expected: &str) -> Result<()> {
         let (remote, refspec) = (outside(remote)?, outside(refspec)?);
+        neighbour::check_remote(git_dir, remote)?;
         if refspec.starts_with('+') {
             return Err(Error::new(
                 Code::BadArgument,

@@ -253,3 +253,40 @@ fn the_page_on_git_prints_the_table() {
     }
     assert!(table == wanted, "run this test with REFMARK_UPDATE_DOCS=1 to print the table to docs/git.md");
 }
+
+#[test]
+fn a_folder_to_clone_from_in_which_a_fifo_or_a_device_stands_for_a_file_of_gits_keeps_nobody_waiting() {
+    use std::os::unix::fs::symlink;
+    let home = tempfile::tempdir().unwrap();
+    let origin = home.path().join("origin");
+    let repo = crate::git::Repo::init(&origin, true, crate::git::Format::Sha1, "main").unwrap();
+    drop(repo);
+    let program = crate::git::program::Git::default();
+    let spoil: [(&str, bool); 7] = [
+        ("objects/info/alternates", false),
+        ("objects/info/alternates", true),
+        ("objects/info/commit-graph", false),
+        ("objects/pack/multi-pack-index", false),
+        ("refs/heads/zero", true),
+        ("packed-refs", true),
+        ("objects/aa/0123456789012345678901234567890123456a", false),
+    ];
+    for (name, endless) in spoil {
+        let place = origin.join(name);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let kept = home.path().join("kept");
+        let _ = std::fs::rename(&place, &kept);
+        match endless {
+            true => symlink("/dev/zero", &place).unwrap(),
+            false => {
+                rustix::fs::mknodat(rustix::fs::CWD, &place, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+                    .unwrap()
+            }
+        }
+        let error = program.clone_into(origin.to_str().unwrap(), &home.path().join("copy"), true).unwrap_err();
+        assert_eq!(error.code, refmark_types::error::Code::NotAFile, "{name}: {error}");
+        std::fs::remove_file(&place).unwrap();
+        let _ = std::fs::rename(&kept, &place);
+    }
+    program.clone_into(origin.to_str().unwrap(), &home.path().join("copy"), true).unwrap();
+}
