@@ -78,6 +78,7 @@ struct Entry {
     never_trusted: bool,
     never_promoted: bool,
     needs: Vec<String>,
+    template: Option<String>,
 }
 
 impl Entry {
@@ -107,6 +108,7 @@ impl Entry {
             status_page: self.status_page,
             retention_days: self.retention_days,
             billable: self.billable.unwrap_or_default(),
+            template: self.template,
         })
     }
 
@@ -119,6 +121,7 @@ impl Entry {
             status_page: self.status_page,
             retention_days: self.retention_days,
             billable: self.billable,
+            template: self.template,
         })
     }
 }

@@ -67,3 +67,33 @@ fn events_are_lines_of_json_oldest_first_and_can_begin_at_a_time() {
     assert_eq!(serde_json::from_str::<Value>(moves.lines().next().unwrap()).unwrap()["alias"], "champion");
     env.fails(&["log", "--since", "yesterday"], 2, "bad-time");
 }
+
+#[test]
+fn a_notification_template_says_events_and_one_that_names_what_no_event_has_is_refused() {
+    let env = TestEnvironment::new();
+    env.ok(&["init", "models", "--as", "ada"]);
+    env.write("a.json", "{}\n");
+    env.ok(&["register", "sentiment", "a.json"]);
+    env.ok(&["promote", "sentiment@champion", "1", "--reason", "first {one}"]);
+    let alias = ["events", "--kind", "alias", "--template"];
+    let said = env.ok(&[&alias[..], &["alias-moved"]].concat());
+    assert_eq!(said, "sentiment@champion moved from  to 1 by ada: first {one}\n");
+    let template = "{{\"text\": \"{subject} → {to}\"}}";
+    let meaning = ["--meaning", "For the chat.", "--template"];
+    env.ok(&[&["catalog", "add", "notification-template", "chat"], &meaning[..], &[template]].concat());
+    assert_eq!(env.ok(&[&alias[..], &["chat"]].concat()), "{\"text\": \"sentiment@champion → 1\"}\n");
+    let listed = env.json(&[&alias[..], &["chat"]].concat());
+    assert_eq!(listed["notifications"][0]["text"], "{\"text\": \"sentiment@champion → 1\"}");
+    for bad in ["{password}", "{subject", ""] {
+        let add = ["catalog", "add", "notification-template", "bad"];
+        env.fails(&[&add[..], &meaning[..], &[bad]].concat(), 2, "bad-argument");
+        env.fails(&["catalog", "change", "notification-template", "chat", "--template", bad], 2, "bad-argument");
+    }
+    env.fails(&[&["catalog", "add", "scope", "s"], &meaning[..], &["{subject}"]].concat(), 2, "bad-argument");
+    env.ok(&["catalog", "deprecate", "notification-template", "chat"]);
+    let old = env.json(&[&alias[..], &["chat"]].concat());
+    assert!(old["warnings"][0].as_str().unwrap().contains("deprecated"), "{old}");
+    env.ok(&["catalog", "disable", "notification-template", "chat"]);
+    env.fails(&[&alias[..], &["chat"]].concat(), 3, "refused");
+    env.fails(&[&alias[..], &["nobody-knows"]].concat(), 1, "not-found");
+}

@@ -17,6 +17,12 @@ pub struct EventsArgs {
     /// One JSON object a line
     #[arg(long)]
     pub jsonl: bool,
+    /// Only events of this kind, such as alias or trust
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<String>,
+    /// Each as this notification-template of the catalog says it
+    #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
+    pub template: Option<String>,
     /// What to do instead.
     #[command(subcommand)]
     pub action: Option<EventsAction>,

@@ -107,6 +107,9 @@ pub struct EntrySays {
     /// For an artifact type: evidence that must pass before one of its artifacts is trusted
     #[arg(long = "needs", value_name = "EVIDENCE-TYPE")]
     pub needs: Vec<String>,
+    /// For a notification template: the text that events fill in, such as "{subject}: {from} to {to}, by {by}"
+    #[arg(long, value_name = "TEXT")]
+    pub template: Option<String>,
 }
 
 /// What can be done with the catalog of stable ids.

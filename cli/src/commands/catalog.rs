@@ -64,6 +64,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
                 retention_days: says.retention_days,
                 billable: says.billable.unwrap_or_default(),
                 artifacts: artifacts(says)?.unwrap_or_default(),
+                template: says.template.clone(),
             };
             propose::change(app, &registry, proposal, |writer| {
                 reply(Plain { title: String::new(), value: writer.catalog_add(&request)? })
@@ -79,6 +80,7 @@ pub fn run(app: &App, args: &CatalogArgs) -> Reply {
                 retention_days: says.retention_days,
                 billable: says.billable,
                 artifacts: artifacts(says)?,
+                template: says.template.clone(),
             };
             if *dry_run {
                 let found = registry.read().catalog_migration(&app.view(&registry)?, (of, &id), &change)?;

@@ -4,17 +4,41 @@ use std::io::Write;
 use std::time::Duration;
 
 use refmark_core::types::error::{Result, bug};
-use refmark_core::types::name::RemoteName;
+use refmark_core::types::name::{EntryId, RemoteName};
+use refmark_core::types::oid::Oid;
 use refmark_core::{CloudEvent, CloudEventsAnswer, DeliverRequest, Registry};
+
+use serde::Serialize;
 
 use super::completions::Raw;
 use crate::answer::{Reply, reply};
 use crate::app::App;
 use crate::args::events::{DeliverArgs, EventsAction, EventsArgs};
 use crate::render::events::line;
+use crate::render::safe_lines;
 
 /// How often the branch is looked at, to follow it.
 const EVERY: Duration = Duration::from_millis(500);
+
+/// An event as a template says it.
+#[derive(Serialize)]
+pub struct Notification {
+    /// The event's id.
+    pub id: String,
+    /// What is said of it.
+    pub text: String,
+}
+
+/// Events as a template says them.
+#[derive(Serialize)]
+pub struct Notifications {
+    /// Each, the oldest first.
+    pub notifications: Vec<Notification>,
+    /// The head up to which they are.
+    pub head: Oid,
+    /// What people should know.
+    pub warnings: Vec<String>,
+}
 
 /// Runs the command.
 pub fn run(app: &App, args: &EventsArgs) -> Reply {
@@ -22,15 +46,32 @@ pub fn run(app: &App, args: &EventsArgs) -> Reply {
         return deliver(app, args);
     }
     let registry = app.registry()?;
-    let answer = registry.read().cloud_events(args.since.as_deref())?;
-    let as_json = args.jsonl || app.globals().json;
-    match (args.follow, args.jsonl) {
-        (true, _) => follow(app, &registry, answer, as_json),
-        (false, true) => {
-            let lines = answer.events.iter().map(|event| said(event, true));
+    let mut answer = registry.read().cloud_events(args.since.as_deref())?;
+    let template = match &args.template {
+        Some(id) => Some(registry.read().notification_template(&app.view(&registry)?, &EntryId::parse(id)?)?),
+        None => None,
+    };
+    let wanted = Wanted {
+        kinds: &args.kinds,
+        template: template.as_ref().map(|(text, _)| text.as_str()),
+        as_json: args.jsonl || app.globals().json,
+    };
+    if args.follow {
+        return follow(app, &registry, answer, &wanted);
+    }
+    answer.events.retain(|event| wanted.takes(event));
+    match (wanted.template, args.jsonl) {
+        (Some(text), _) => {
+            let said = |event: &CloudEvent| Ok(Notification { id: event.id.clone(), text: event.said(text)? });
+            let notifications = answer.events.iter().map(said).collect::<Result<_>>()?;
+            let warnings = template.iter().filter_map(|(_, warning)| warning.clone()).collect();
+            reply(Notifications { notifications, head: answer.head, warnings })
+        }
+        (None, true) => {
+            let lines = answer.events.iter().map(|event| wanted.line(event));
             reply(Raw { text: lines.collect::<Result<String>>()? })
         }
-        (false, false) => reply(answer),
+        (None, false) => reply(answer),
     }
 }
 
@@ -40,11 +81,11 @@ fn deliver(app: &App, args: &DeliverArgs) -> Reply {
 }
 
 /// Prints events as they take effect, until an interrupt, or until nobody reads them any more.
-fn follow(app: &App, registry: &Registry, mut answer: CloudEventsAnswer, as_json: bool) -> Reply {
+fn follow(app: &App, registry: &Registry, mut answer: CloudEventsAnswer, wanted: &Wanted<'_>) -> Reply {
     let mut out = std::io::stdout();
     loop {
-        for event in &answer.events {
-            let written = out.write_all(said(event, as_json)?.as_bytes()).and_then(|()| out.flush());
+        for event in answer.events.iter().filter(|event| wanted.takes(event)) {
+            let written = out.write_all(wanted.line(event)?.as_bytes()).and_then(|()| out.flush());
             if written.is_err() {
                 return reply(Raw { text: String::new() });
             }
@@ -55,7 +96,29 @@ fn follow(app: &App, registry: &Registry, mut answer: CloudEventsAnswer, as_json
     }
 }
 
-fn said(event: &CloudEvent, as_json: bool) -> Result<String> {
-    let text = if as_json { serde_json::to_string(event).map_err(bug)? } else { line(event) };
-    Ok(text + "\n")
+/// Which events are told, and how.
+struct Wanted<'a> {
+    kinds: &'a [String],
+    template: Option<&'a str>,
+    as_json: bool,
+}
+
+impl Wanted<'_> {
+    fn takes(&self, event: &CloudEvent) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|kind| *kind == event.data.event.kind)
+    }
+
+    /// An event on a line of its own.
+    fn line(&self, event: &CloudEvent) -> Result<String> {
+        let text = match (self.template, self.as_json) {
+            (Some(template), false) => safe_lines(&event.said(template)?),
+            (Some(template), true) => {
+                let told = Notification { id: event.id.clone(), text: event.said(template)? };
+                serde_json::to_string(&told).map_err(bug)?
+            }
+            (None, true) => serde_json::to_string(event).map_err(bug)?,
+            (None, false) => line(event),
+        };
+        Ok(text + "\n")
+    }
 }

@@ -18,7 +18,7 @@ mod demo;
 mod describe;
 mod diff;
 mod doctor;
-mod events;
+pub mod events;
 mod explain;
 mod export_site;
 mod gc;

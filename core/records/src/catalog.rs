@@ -142,6 +142,9 @@ predicate! {
         /// For an artifact type: what may become of its artifacts.
         #[serde(default, skip_serializing_if = "ArtifactRules::is_empty")]
         artifacts: ArtifactRules,
+        /// For a notification template: the text that events fill in, see [`crate::template`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<String>,
         ...
     }
 }
@@ -164,6 +167,9 @@ pub struct Seed {
     /// `run`, `suite`, `dataset`, `metrics`, `tool`, `document` and `details`.
     #[serde(default)]
     pub schema: FreeJson,
+    /// For a notification template: its text.
+    #[serde(default)]
+    pub template: Option<String>,
 }
 
 /// The entries that `init` seeds, as `seeds/catalog.json` of this crate has them.

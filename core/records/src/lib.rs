@@ -84,5 +84,6 @@ pub mod root;
 pub mod signature;
 pub mod statement;
 pub mod substance;
+pub mod template;
 pub mod trust;
 pub mod version;

@@ -152,6 +152,7 @@ fn complete(found: &Found) -> Result<()> {
         retention_days: None,
         billable: false,
         artifacts: Default::default(),
+        template: None,
     };
     found.registry.write(&*found.signer).catalog_add(&request).map(drop)
 }

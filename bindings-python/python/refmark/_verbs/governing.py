@@ -216,10 +216,11 @@ class Governing(Verbs):
         never_trusted: bool = False,
         never_promoted: bool = False,
         needs: str | Iterable[str] | None = None,
+        template: str | None = None,
     ) -> EntryChange:
         """Adds an id to the catalog: what it means, who answers for it (you, without ``owner``), and a JSON Schema.
 
-        ``never_trusted``, ``never_promoted`` and ``needs`` (evidence types) are for artifact types. Raises `ExistsError`
+        ``never_trusted``, ``never_promoted`` and ``needs`` (evidence types) are for artifact types, ``template`` for a notification-template. Raises `ExistsError`
         where the id is taken and `RefusedError` where the policy does not let you.
 
         Example::
@@ -227,7 +228,7 @@ class Governing(Verbs):
             reg.add_catalog_entry("evidence-type", "red-team", "What a red team found.")
         """
         given = _entry(kind, owner, schema, docs, status_page, retention_days, billable, never_trusted, never_promoted, needs)
-        return EntryChange(self._native.catalog_add(family, id, {**given, "meaning": meaning}))
+        return EntryChange(self._native.catalog_add(family, id, {**given, "meaning": meaning, "template": template}))
 
     def change_catalog_entry(
         self,
@@ -243,6 +244,7 @@ class Governing(Verbs):
         never_trusted: bool = False,
         never_promoted: bool = False,
         needs: str | Iterable[str] | None = None,
+        template: str | None = None,
         force: bool = False,
     ) -> EntryChange:
         """Changes an entry; what is left out stays. A schema that standing records break is refused without ``force``.
@@ -252,7 +254,7 @@ class Governing(Verbs):
             reg.change_catalog_entry("evidence-type", "red-team", docs="https://wiki.example.org/red-team")
         """
         given = _entry(None, owner, schema, docs, status_page, retention_days, billable, never_trusted, never_promoted, needs)
-        return EntryChange(self._native.catalog_change(family, id, given, force))
+        return EntryChange(self._native.catalog_change(family, id, {**given, "template": template}, force))
 
     def catalog_migration(self, family: str, id: str, schema: Mapping[str, Any]) -> MigrationReport:
         """What of the standing records a changed schema would break. Nothing is written.
@@ -309,4 +311,5 @@ def _entry(
         "never_trusted": never_trusted,
         "never_promoted": never_promoted,
         "needs": texts(needs),
+        "template": None,
     }

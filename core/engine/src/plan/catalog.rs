@@ -4,6 +4,7 @@ use super::{Author, Plan, not_before};
 use crate::schema::check_schema;
 use crate::state_reader::StateReader;
 use refmark_records::catalog::{ArtifactRules, CatalogEntry, EntryState, Family};
+use refmark_records::template;
 use refmark_types::canonical::FreeJson;
 use refmark_types::error::{Code, Error, Result};
 use refmark_types::hint::{Hint, Next};
@@ -34,6 +35,8 @@ pub struct EntryRequest {
     pub billable: bool,
     /// For an artifact type: what may become of its artifacts.
     pub artifacts: ArtifactRules,
+    /// For a notification template: its text.
+    pub template: Option<String>,
 }
 
 /// Plans a new entry, active from the start.
@@ -50,6 +53,7 @@ pub fn catalog_entry(reader: StateReader<'_>, author: &Author, request: &EntryRe
         return Err(Error::new(Code::BadArgument, format!("{} {id} has no artifacts", family.as_str()))
             .hint("whether artifacts are trusted and promoted is said by their artifact-type"));
     }
+    is_template(*family, request.template.as_deref())?;
     if request.meaning.trim().is_empty() {
         return Err(
             Error::new(Code::BadArgument, format!("{id} has no meaning")).hint("say in one sentence what the id means")
@@ -70,6 +74,7 @@ pub fn catalog_entry(reader: StateReader<'_>, author: &Author, request: &EntryRe
         retention_days: request.retention_days,
         billable: request.billable,
         artifacts: request.artifacts.clone(),
+        template: request.template.clone(),
         by: author.by.clone(),
         time: author.time,
         previous: None,
@@ -123,6 +128,8 @@ pub struct EntryChange {
     pub billable: Option<bool>,
     /// For an artifact type: what may become of its artifacts.
     pub artifacts: Option<ArtifactRules>,
+    /// For a notification template: its text.
+    pub template: Option<String>,
 }
 
 /// Plans an entry's next version.
@@ -143,6 +150,8 @@ pub fn catalog_change(
     change.artifacts.clone_into_some(&mut next.artifacts);
     next.docs = change.docs.clone().or(next.docs);
     next.status_page = change.status_page.clone().or(next.status_page);
+    is_template(family, change.template.as_deref())?;
+    next.template = change.template.clone().or(next.template);
     next.retention_days = change.retention_days.or(next.retention_days);
     if next == *now {
         return Err(Error::new(Code::NothingToDo, format!("{} {id} says that already", family.as_str())));
@@ -156,6 +165,16 @@ pub fn catalog_change(
     next.path = String::new();
     plan.sign(next)?;
     Ok(plan)
+}
+
+/// A template is one, and of a notification.
+fn is_template(family: Family, template: Option<&str>) -> Result<()> {
+    match template {
+        None => Ok(()),
+        Some(text) if family == Family::NotificationTemplate => template::check(text),
+        Some(_) => Err(Error::new(Code::BadArgument, format!("a {} has no template", family.as_str()))
+            .hint("events are rendered by entries of the family notification-template")),
+    }
 }
 
 fn not_in_catalog(family: Family, id: &EntryId) -> Box<Error> {

@@ -67,6 +67,7 @@ pub fn plan_init(author: &Author, founding: &Founding<'_>) -> Result<Plan> {
             retention_days: None,
             billable: false,
             artifacts: Default::default(),
+            template: seed.template,
             by: author.by.clone(),
             time: author.time,
             previous: None,

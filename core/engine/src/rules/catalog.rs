@@ -10,6 +10,7 @@ use refmark_records::gate::{Gate, GateRule};
 use refmark_records::manifest::Manifest;
 use refmark_records::policy::Policy;
 use refmark_records::statement::Predicate;
+use refmark_records::template;
 use refmark_records::trust::TrustState;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::{Code, Error, Result};
@@ -79,6 +80,14 @@ pub(super) fn entry(entry: &CatalogEntry) -> Ruling {
     }
     if entry.family != Family::ArtifactType && !entry.artifacts.is_empty() {
         return Ruling::failed(Code::BadRecord, "only an artifact type says what may become of artifacts");
+    }
+    if let Some(text) = &entry.template {
+        if entry.family != Family::NotificationTemplate {
+            return Ruling::failed(Code::BadRecord, "only a notification template has a template");
+        }
+        if let Err(error) = template::check(text) {
+            return Ruling::failed(Code::BadRecord, error.message);
+        }
     }
     // A schema with words that nobody reads would refuse nothing.
     match entry.schema.0.is_null() {

@@ -13,6 +13,7 @@ use refmark_records::alias::Target;
 use refmark_records::layout::Place;
 use refmark_records::registry_id::RegistryId;
 use refmark_records::statement::{Predicate, Record};
+use refmark_records::template;
 use refmark_types::digest::ArtifactId;
 use refmark_types::error::Result;
 use refmark_types::name::PrincipalId;
@@ -59,6 +60,35 @@ pub struct EventData {
     pub artifact: Option<ArtifactId>,
     /// Who agreed to the change, or waived a gate of it, up to this commit: the event is the same whenever it is read.
     pub approvals: Vec<Approver>,
+}
+
+impl CloudEvent {
+    /// The event as a notification template says it: what it does not have stays empty.
+    ///
+    /// # Errors
+    ///
+    /// `bad-argument` where the text is no template.
+    pub fn said(&self, template: &str) -> Result<String> {
+        let (data, of) = (&self.data, &self.data.event);
+        template::render(template, &|name| match name {
+            "kind" => of.kind.to_string(),
+            "what" => of.what.clone(),
+            "subject" => self.subject.clone(),
+            "from" => data.from.clone().unwrap_or_default(),
+            "to" => data.to.clone().unwrap_or_default(),
+            "reason" => of.reason.clone(),
+            "by" => of.by.to_string(),
+            "approvers" => {
+                let agreed = data.approvals.iter().filter(|it| it.approves);
+                agreed.map(|it| it.by.as_str()).collect::<Vec<_>>().join(", ")
+            }
+            "artifact" => data.artifact.map(|artifact| artifact.to_string()).unwrap_or_default(),
+            "commit" => of.commit.to_string(),
+            "time" => self.time.to_string(),
+            "registry" => self.source.rsplit(':').next().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        })
+    }
 }
 
 /// Who said something to a change.

@@ -61,6 +61,26 @@ impl<'r> Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
+    /// The text of a notification template, and a warning where it is deprecated.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where there is none, `refused` where it is disabled, `bad-argument` where it has no text.
+    pub fn notification_template(&self, view: &View<'_>, id: &EntryId) -> Result<(String, Option<String>)> {
+        let family = Family::NotificationTemplate;
+        let entry = self.catalog_show(view, family, id)?;
+        let show = || Next::CatalogShow { family: family.as_str().to_owned(), id: id.to_string() };
+        if entry.state == EntryState::Disabled {
+            return Err(Error::new(Code::Refused, format!("notification-template {id} is disabled in the catalog"))
+                .hint(Hint::of("what the catalog says of it: ").then(show())));
+        }
+        let Some(text) = entry.template else {
+            return Err(Error::new(Code::BadArgument, format!("notification-template {id} has no text"))
+                .hint(Hint::of("what the catalog says of it: ").then(show())));
+        };
+        Ok((text, deprecated(view.facts()?, family, id)?))
+    }
+
     /// What stands, held against a schema that an entry is to have.
     pub fn catalog_migration(
         &self,

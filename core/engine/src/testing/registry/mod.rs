@@ -168,6 +168,7 @@ impl<W: Workshop> Scene<W> {
                 retention_days: None,
                 billable: false,
                 artifacts: Default::default(),
+                template: None,
                 by: principal("ada"),
                 time: self.tick(),
                 previous: None,
