@@ -24,6 +24,9 @@ use refmark_types::time::Timestamp;
 /// So many parsed objects are kept before the cache starts afresh.
 const KEPT: usize = 50_000;
 
+/// So many folders of models are kept: there are 256 at a time.
+const FOLDERS_KEPT: usize = 1024;
+
 /// What was parsed of objects, to be kept from one view to the next.
 #[derive(Default)]
 pub struct Parsed {
@@ -32,6 +35,7 @@ pub struct Parsed {
     artifacts: HashMap<Oid, ArtifactId>,
     policies: HashMap<Oid, Arc<Policy>>,
     verified: HashSet<(Oid, KeyId)>,
+    names: HashMap<Oid, Arc<ModelNames>>,
 }
 
 impl Parsed {
@@ -54,6 +58,8 @@ pub struct Objects<'h> {
     artifacts: RefCell<HashMap<Oid, ArtifactId>>,
     policies: RefCell<HashMap<Oid, Arc<Policy>>>,
     verified: RefCell<HashSet<(Oid, KeyId)>>,
+    /// The models in a folder, by the id of its tree.
+    names: RefCell<HashMap<Oid, Arc<ModelNames>>>,
     expected: RefCell<HashMap<Oid, Vec<u8>>>,
     releases: Releases,
     /// The commit whose time was asked for last: neighbours share a base.
@@ -75,6 +81,7 @@ impl<'h> Objects<'h> {
             artifacts: parsed.artifacts.into(),
             policies: parsed.policies.into(),
             verified: parsed.verified.into(),
+            names: parsed.names.into(),
             expected: RefCell::default(),
             releases: Releases::default(),
             dated: Cell::default(),
@@ -89,6 +96,7 @@ impl<'h> Objects<'h> {
             artifacts: self.artifacts.take(),
             policies: self.policies.take(),
             verified: self.verified.take(),
+            names: self.names.take(),
         }
     }
 
@@ -174,6 +182,21 @@ impl<'h> Objects<'h> {
         })
     }
 
+    /// The models in a folder, by the id of its tree, as `list` gives its entries' names.
+    fn model_names(&self, tree: Oid, list: impl FnOnce() -> Result<Vec<String>>) -> Result<Arc<ModelNames>> {
+        if let Some(names) = self.names.borrow().get(&tree) {
+            return Ok(names.clone());
+        }
+        let names = list()?;
+        let names = Arc::new(ModelNames::of(names.iter().filter_map(|name| ModelName::from_escaped(name))));
+        let mut kept = self.names.borrow_mut();
+        if kept.len() >= FOLDERS_KEPT {
+            kept.clear();
+        }
+        kept.insert(tree, names.clone());
+        Ok(names)
+    }
+
     fn kept<T>(
         &self,
         cache: &RefCell<HashMap<Oid, Arc<T>>>,
@@ -239,6 +262,18 @@ struct Tree<'h> {
 }
 
 impl Tree<'_> {
+    /// The folders in which models lie, with the ids of their trees.
+    fn model_folders(&self) -> Result<Vec<(String, Oid)>> {
+        let mut found = Vec::new();
+        for outer in self.snapshot.list("models")?.into_iter().filter(|entry| entry.mode == Mode::Folder) {
+            let outer = joined("models", &outer.name);
+            for inner in self.snapshot.list(&outer)?.into_iter().filter(|entry| entry.mode == Mode::Folder) {
+                found.push((joined(&outer, &inner.name), inner.oid));
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether an entry is a file with effect, or a folder that holds one. Only folders with inert files are looked into.
     fn has_effect(&self, path: &str, mode: Mode) -> Result<bool> {
         match mode {
@@ -266,7 +301,7 @@ pub struct State<'h> {
     objects: Rc<Objects<'h>>,
     tree: Option<Tree<'h>>,
     files: BTreeMap<String, Oid>,
-    /// The names of all models, once a new one had to be held against them.
+    /// The models that took effect since the tree below, once a new one had to be held against them.
     models: RefCell<Option<ModelNames>>,
 }
 
@@ -341,20 +376,25 @@ impl Effective for State<'_> {
         &self.objects
     }
 
+    /// A folder whose tree was seen before is not read again: a new model costs no look at every other.
     fn model_twins(&self, model: &ModelName) -> Result<Vec<ModelName>> {
-        if let Some(models) = self.models.borrow().as_ref() {
-            return Ok(models.twins_of(model));
-        }
-        let mut models = ModelNames::default();
-        for x in self.children("models")? {
-            for y in self.children(&format!("models/{x}"))? {
-                let names = self.children(&format!("models/{x}/{y}"))?;
-                names.iter().filter_map(|name| ModelName::from_escaped(name)).for_each(|name| models.insert(name));
+        let mut twins = BTreeSet::new();
+        if let Some(tree) = &self.tree {
+            for (path, oid) in tree.model_folders()? {
+                let list = || Ok(tree.snapshot.list(&path)?.into_iter().map(|entry| entry.name).collect());
+                for twin in self.objects.model_names(oid, list)?.twins_of(model) {
+                    if tree.has_effect(&joined(&path, &twin.escaped()), Mode::Folder)? {
+                        twins.insert(twin);
+                    }
+                }
             }
         }
-        let twins = models.twins_of(model);
-        self.models.replace(Some(models));
-        Ok(twins)
+        let mut models = self.models.borrow_mut();
+        let since = models.get_or_insert_with(|| {
+            ModelNames::of(self.files.keys().filter_map(|path| first_named(&Place::parse(path)?).cloned()))
+        });
+        twins.extend(since.twins_of(model));
+        Ok(twins.into_iter().collect())
     }
 }
 

@@ -1,6 +1,5 @@
 //! `resolve`: what a reference means, and how far that is vouched for.
 
-use crate::read::known_answers::KEPT_ANSWERS;
 use crate::registry::Reader;
 use crate::view::View;
 use crate::view::incomplete::or_accepted;
@@ -47,11 +46,7 @@ impl<'r> Reader<'r> {
         let answer = self.resolve_in(&view, reference, options)?;
         if plain {
             self.keep_answer(view.head, reference, &answer);
-            // Most of what the next one rests on is the same: root, policy, newest records.
-            let parsed = view.state()?.shared_objects().take_parsed();
-            if parsed.len() < KEPT_ANSWERS {
-                *locked(&self.registry.parsed) = parsed;
-            }
+            view.give_back();
         }
         Ok(answer)
     }

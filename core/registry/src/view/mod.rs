@@ -10,6 +10,7 @@ pub(crate) mod reader_folder;
 pub(crate) mod remembered;
 
 use crate::missing_objects::explain_missing;
+use crate::read::known_answers::KEPT_ANSWERS;
 use crate::registry::{Reader, Registry};
 use crate::view::remembered::KEPT;
 use refmark_engine::chain::Chain;
@@ -287,6 +288,15 @@ impl<'r> View<'r> {
     /// Whether the registry was verified whole against a pinned root.
     pub fn is_vouched_for(&self) -> bool {
         self.verified.as_ref().is_some_and(|it| it.pinned && it.tip_error.is_none())
+    }
+
+    /// Gives what was read for this view to the registry's next one: most of what that rests on is the same.
+    pub(crate) fn give_back(&self) {
+        let Ok(state) = self.state() else { return };
+        let parsed = state.shared_objects().take_parsed();
+        if parsed.len() < KEPT_ANSWERS {
+            *locked(&self.registry.parsed) = parsed;
+        }
     }
 
     /// An error where the newest commit is bad: nobody may rely on what cannot be told from a forgery.

@@ -110,7 +110,9 @@ impl<'r> Writer<'r> {
         holder: Holder,
         plan: impl FnMut(&View<'_>, &Author) -> Result<Plan>,
     ) -> Result<Written> {
-        self.change_once(holder, plan).map(|(written, _)| written)
+        let (written, view) = self.change_once(holder, plan)?;
+        view.iter().for_each(View::give_back);
+        Ok(written)
     }
 
     /// Makes a change as [`Writer::change`] does, and gives the view of the new head as well: what was just signed is not
