@@ -12,7 +12,7 @@ pub(super) fn is_dangerous(import: &str) -> bool {
         let first = name.split('.').next().unwrap_or(name);
         return BUILTINS.contains(&first) || name.contains("__");
     }
-    if PLAIN.contains(&import) {
+    if PLAIN.contains(&import) || TAILS.contains(&import) {
         return false;
     }
     let mut parts = import.split('.');
@@ -24,8 +24,34 @@ pub(super) fn is_dangerous(import: &str) -> bool {
         return true;
     }
     let below = |module: &str| import.strip_prefix(module).is_some_and(|rest| rest.starts_with('.'));
-    PACKAGES.contains(&first) || NAMES.contains(&import) || MODULES.iter().any(|module| below(module))
+    PACKAGES.contains(&first)
+        || NAMES.contains(&import)
+        || MODULES.iter().any(|module| below(module))
+        || first != "__main__" && is_deed(import.rsplit('.').next().unwrap_or(import))
 }
+
+/// Whether a function's own name says that it runs, loads, fetches or writes something, whatever package it is of: a pickle of a
+/// model names classes and what puts them together, and a list of packages has an end.
+fn is_deed(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    DEEDS.contains(&name) || DEEDS_BEGIN.iter().any(|begin| name.starts_with(begin))
+}
+
+#[rustfmt::skip]
+/// Names of such functions.
+const DEEDS: &[&str] = &[
+    "call_command", "check_call", "check_output", "compile", "dump", "dumps", "eval", "exec", "execute", "from_pretrained",
+    "genfromtxt", "get_file", "get_handle", "getoutput", "import_module", "load", "loads", "main", "memmap", "open", "popen",
+    "reduce_graph_module", "rmtree", "run", "safe_eval", "save", "shell", "spawn", "system", "unlink", "unsafe_load", "urlopen",
+    "urlretrieve",
+];
+
+#[rustfmt::skip]
+/// How others of them begin.
+const DEEDS_BEGIN: &[&str] = &[
+    "compile_", "download", "eval_", "exec_", "execute_", "fetch_", "import_", "load_", "open_", "popen_", "read_", "run_",
+    "safe_eval", "save_", "spawn_", "to_csv", "to_pickle", "write_",
+];
 
 #[rustfmt::skip]
 /// Names of `builtins` (`__builtin__` in Python 2) that run or reach anything. The rest are types and the like.
@@ -48,6 +74,10 @@ const PLAIN: &[&str] = &[
     "pathlib.PureWindowsPath", "pathlib.WindowsPath", "random.Random", "re._compile", "string.Template",
     "types.SimpleNamespace", "uuid.SafeUUID", "uuid.UUID", "zoneinfo.ZoneInfo", "zoneinfo.ZoneInfo._unpickle",
 ];
+
+/// What is read of `cnumpy.core.multiarray\n_reconstruct` from its second `i` on, where a pickle stands behind raw bytes and no one
+/// can know at which of them it begins, as in joblib's files. Python's `array` has no such names: nothing can be called by them.
+const TAILS: &[&str] = &["array._reconstruct", "array.scalar"];
 
 /// Dunder names that pickles of harmless values carry.
 const KNOWN_DUNDER: &[&str] = &["__newobj__", "__newobj_ex__", "__main__", "__init__"];
@@ -151,6 +181,20 @@ mod tests {
             "pandas.io.common.os.system",
             "sklearn.__class__.__base__",
             "builtins.object.__subclasses__",
+            "torch.ops.load_library",
+            "torch.fx.graph_module._exec_with_source",
+            "torch.fx.graph_module.reduce_graph_module",
+            "torch.distributed.run.main",
+            "numpy.ctypeslib.load_library",
+            "numpy.lib._npyio_impl.load",
+            "numpy.lib.utils.safe_eval",
+            "tensorflow.python.framework.load_library.load_op_library",
+            "pandas.core.computation.eval.eval",
+            "pandas.io.json._json.read_json",
+            "yaml.unsafe_load",
+            "pexpect.run",
+            "django.core.management.call_command",
+            "transformers.models.auto.AutoModel.from_pretrained",
         ] {
             assert!(is_dangerous(import), "{import}");
         }
@@ -165,6 +209,20 @@ mod tests {
             "datetime.datetime",
             "copyreg._reconstructor",
             "__main__.Model",
+            "__main__.load_data",
+            "pandas._libs.internals._unpickle_block",
+            "pandas.core.indexes.base._new_Index",
+            "sklearn.neighbors._dist_metrics.newObj",
+            "joblib.numpy_pickle.NumpyArrayWrapper",
+            "scipy.sparse._csr.csr_matrix",
+            "torch.nn.parallel.data_parallel.DataParallel",
+            "numpy.random._pickle.__randomstate_ctor",
+            "sklearn.feature_selection._univariate_selection.f_classif",
+            "ultralytics.nn.tasks.DetectionModel",
+            "xgboost.core.Booster",
+            "spacy.vocab.unpickle_vocab",
+            "array._reconstruct",
+            "sklearn.pipeline.Pipeline",
         ] {
             assert!(!is_dangerous(import), "{import}");
         }
