@@ -43,20 +43,22 @@ fn links_between_the_pages_lead_somewhere() {
 }
 
 #[test]
-fn every_test_that_a_guarantee_names_exists() {
+fn every_test_that_a_guarantee_or_a_row_of_the_threat_model_names_exists() {
     let top = top();
-    let page = std::fs::read_to_string(top.join("docs/guarantees.md")).expect("docs/guarantees.md");
     let mut code = String::new();
     for (folder, extension) in [("core", "rs"), ("server", "rs"), ("tests", "rs"), ("bindings-python/tests", "py")] {
         for (_, text) in sources(&top.join(folder), extension) {
             code.push_str(&text);
         }
     }
-    let mut named = 0;
-    for name in page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 4) {
-        named += 1;
-        let there = ["fn", "def"].iter().any(|word| code.contains(&format!("{word} {name}(")));
-        assert!(there, "docs/guarantees.md names {name}, and there is no such test");
+    for (file, least) in [("docs/guarantees.md", 20), ("docs/security.md", 10)] {
+        let page = std::fs::read_to_string(top.join(file)).expect(file);
+        let mut named = 0;
+        for name in page.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 4) {
+            named += 1;
+            let there = ["fn", "def"].iter().any(|word| code.contains(&format!("{word} {name}(")));
+            assert!(there, "{file} names {name}, and there is no such test");
+        }
+        assert!(named > least, "{file} names only {named} tests");
     }
-    assert!(named > 20, "the page names only {named} tests");
 }
