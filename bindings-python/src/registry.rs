@@ -40,6 +40,14 @@ pub struct PyRegistry {
     proposal: Option<Option<String>>,
 }
 
+/// Warns of what a change names and the catalog advises against.
+fn warn(py: Python<'_>, notices: &[String]) -> PyResult<()> {
+    if !notices.is_empty() {
+        py.import("refmark.errors")?.getattr("warn_of_deprecated")?.call1((notices.to_vec(),))?;
+    }
+    Ok(())
+}
+
 /// Opens the registry at a path, or where none is given the one that is meant here. Where a lock file above the working
 /// folder is for that registry, it is held to the lock's root, unless the caller named one.
 #[pyfunction]
@@ -136,11 +144,13 @@ impl PyRegistry {
         let Some(branch) = &self.proposal else {
             return self.write(py, listener, |registry, signer| verb(registry.write(signer)));
         };
-        let proposal = run(py, listener, |progress, cancel| {
+        let (proposal, notices) = run(py, listener, |progress, cancel| {
             let registry = self.open_for(progress, cancel)?;
             let signer = self.options.signer(&registry)?;
-            registry.write(&*signer).propose(branch.as_deref(), verb)
+            let proposal = registry.write(&*signer).propose(branch.as_deref(), verb)?;
+            Ok((proposal, registry.world().notices.take()))
         })?;
+        warn(py, &notices)?;
         let proposed = py.import("refmark._proposed")?.getattr("Proposed")?;
         Err(PyErr::from_value(proposed.call1((answer(py, &proposal)?,))?))
     }
@@ -156,11 +166,13 @@ impl PyRegistry {
             let error = Error::new(Code::BadArgument, "this is done at once, and is no change that can be proposed");
             return Err(error).or_raise(py);
         }
-        let done = run(py, listener, |progress, cancel| {
+        let (done, notices) = run(py, listener, |progress, cancel| {
             let registry = self.open_for(progress, cancel)?;
             let signer = self.options.signer(&registry)?;
-            work(&registry, &*signer)
+            let done = work(&registry, &*signer)?;
+            Ok((done, registry.world().notices.take()))
         })?;
+        warn(py, &notices)?;
         answer(py, &done)
     }
 

@@ -93,6 +93,37 @@ def test_an_entry_of_the_catalog_is_added_changed_and_retired(reg: refmark.Regis
     assert reg.catalog_entry("evidence-type", "red-team").state == "deprecated" and proposal.branch
 
 
+def test_whoever_names_a_deprecated_entry_is_warned(reg: refmark.Registry, tmp_path: Path) -> None:
+    file = tmp_path / "weights.json"
+    file.write_text("{}")
+    reg.set_catalog_state("artifact-type", "model", "deprecated")
+    with pytest.warns(refmark.DeprecatedEntryWarning, match="artifact-type model is deprecated") as caught:
+        reg.register("deprecated", file)
+    assert caught[0].filename == __file__
+    with pytest.warns(refmark.DeprecatedEntryWarning, match="artifact-type model is deprecated") as caught:
+        reg.promote("deprecated@champion", 1, reason="it is what there is")
+    assert caught[0].filename == __file__
+    reg.set_catalog_state("evidence-type", "runbook", "deprecated")
+    with pytest.warns(refmark.DeprecatedEntryWarning, match="evidence-type runbook"):
+        reg.attach("deprecated/1", "runbook", file)
+
+
+def test_a_template_of_the_catalog_names_only_what_events_have(reg: refmark.Registry) -> None:
+    with pytest.raises(refmark.UsageError, match="no event has"):
+        reg.add_catalog_entry("notification-template", "chat", "For the chat.", template="{password}")
+    reg.add_catalog_entry("notification-template", "chat", "For the chat.", template="{subject}")
+    assert reg.catalog_entry("notification-template", "chat").template == "{subject}"
+
+
+def test_a_card_is_attached_after_the_version(reg: refmark.Registry, tmp_path: Path) -> None:
+    file, card = tmp_path / "weights.json", tmp_path / "card.md"
+    file.write_text("{}")
+    card.write_text("# Late\n\nSays what it says.\n")
+    reg.register("late", file)
+    reg.attach("late/1", "model-card", card)
+    assert "Says what it says." in reg.show("late/1").model_card
+
+
 def test_a_backup_is_made_proven_and_restored(two: refmark.Registry, tmp_path: Path) -> None:
     made = two.backup(tmp_path / "backup")
     assert made.number == 1 and made.head == two.head

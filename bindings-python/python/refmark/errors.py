@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+import inspect
+import warnings
+from typing import Any, Iterable, Mapping
 
 __all__ = [
     "AbsentError",
     "BugError",
     "CancelledError",
     "ConflictError",
+    "DeprecatedEntryWarning",
     "ExistsError",
     "IntegrityError",
     "KeyNotFoundError",
@@ -148,6 +151,26 @@ class BugError(RefmarkError):
 
 class MovingAliasWarning(UserWarning):
     """Bytes were pulled through an alias that may move: pin it, so that what runs is what was tested."""
+
+
+class DeprecatedEntryWarning(UserWarning):
+    """A change names an entry of the catalog that is deprecated: it was taken, and another entry should be named."""
+
+
+def warn_of_deprecated(said: Iterable[str]) -> None:
+    """Warns of entries that are deprecated, for the caller of the verb."""
+    for sentence in said:
+        if " is deprecated in the catalog" in sentence:
+            warnings.warn(sentence, DeprecatedEntryWarning, stacklevel=_frames_of_ours() + 1)
+
+
+def _frames_of_ours() -> int:
+    """How many frames lie between the function that asks and the caller of the package."""
+    count, frame = 1, inspect.currentframe()
+    frame = frame and frame.f_back
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "refmark":
+        count, frame = count + 1, frame.f_back
+    return count - 1
 
 
 _BY_CODE: dict[str, type[RefmarkError]] = {

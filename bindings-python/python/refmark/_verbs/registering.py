@@ -11,6 +11,7 @@ from .._frames import Rows
 from .._progress import ProgressLike, listener
 from .._team import Attached, Scan
 from .._values import Labelled, Version, rows
+from ..errors import warn_of_deprecated
 from ._base import Verbs
 
 
@@ -97,7 +98,10 @@ class Registering(Verbs):
         given = list(packages)
         secrets, withdrawn = (any(it.get(name) for it in given) for name in ("allow_secret", "allow_withdrawn"))
         made = [package(it) for it in given]
-        return rows(Version, self._native.register(made, secrets, withdrawn, listener(progress)))
+        found = rows(Version, self._native.register(made, secrets, withdrawn, listener(progress)))
+        for version in found:
+            warn_of_deprecated(version.warnings)
+        return found
 
     def attach(
         self,
@@ -138,7 +142,9 @@ class Registering(Verbs):
             "tool": tool,
             "allow_secret": allow_secret,
         }
-        return Attached(self._native.attach(_text(reference), type, given))
+        attached = Attached(self._native.attach(_text(reference), type, given))
+        warn_of_deprecated(attached.warnings)
+        return attached
 
     def scan(
         self,
