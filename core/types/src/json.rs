@@ -105,9 +105,6 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-/// The member under which the crate `toml` passes a date on.
-const TOML_DATE: &str = "$__toml_private_datetime";
-
 impl<'de> Visitor<'de> for Strict {
     type Value = Value;
 
@@ -165,9 +162,6 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = from.next_key::<String>()? {
             if members.contains_key(&name) {
                 return Err(A::Error::custom(format_args!("the key `{}` stands twice", name.escape_debug())));
-            }
-            if name == TOML_DATE {
-                return Err(A::Error::custom("a date, which is neither a text nor a number: put it in quotes"));
             }
             let member = from.next_value_seed(Strict { ..inner })?;
             members.insert(name, member);
