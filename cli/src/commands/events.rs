@@ -11,11 +11,11 @@ use refmark_core::{CloudEvent, CloudEventsAnswer, DeliverRequest, Registry};
 use serde::Serialize;
 
 use super::completions::Raw;
-use crate::answer::{Reply, reply};
+use crate::answer::{Render, Reply, reply};
 use crate::app::App;
 use crate::args::events::{DeliverArgs, EventsAction, EventsArgs};
 use crate::render::events::line;
-use crate::render::safe_lines;
+use crate::render::{Page, safe_lines};
 
 /// How often the branch is looked at, to follow it.
 const EVERY: Duration = Duration::from_millis(500);
@@ -38,6 +38,14 @@ pub struct Notifications {
     pub head: Oid,
     /// What people should know.
     pub warnings: Vec<String>,
+}
+
+impl Render for Notifications {
+    fn render(&self, page: &mut Page) {
+        for it in &self.notifications {
+            page.line(safe_lines(&it.text));
+        }
+    }
 }
 
 /// Runs the command.

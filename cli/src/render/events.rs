@@ -3,9 +3,8 @@
 use refmark_core::types::text::counted;
 use refmark_core::{CloudEvent, CloudEventsAnswer, DeliveryAnswer, TestAnswer, WebhookAdded};
 
-use super::{Cell, Look, Page, Table, bad, bold, faint, good, safe, safe_lines};
+use super::{Cell, Look, Page, Table, bad, bold, faint, good, safe};
 use crate::answer::Render;
-use crate::commands::events::Notifications;
 use crate::commands::webhook::{WebhookRemoved, Webhooks};
 
 /// An event on a line.
@@ -28,14 +27,6 @@ impl Render for CloudEventsAnswer {
             page.line(line(event));
         }
         page.line(faint(format!("{}, up to {}", counted(self.events.len(), "event"), self.head)));
-    }
-}
-
-impl Render for Notifications {
-    fn render(&self, page: &mut Page) {
-        for it in &self.notifications {
-            page.line(safe_lines(&it.text));
-        }
     }
 }
 
