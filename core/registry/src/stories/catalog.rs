@@ -26,6 +26,7 @@ fn entry(id: &str, schema: Value) -> EntryRequest {
         retention_days: Some(365),
         billable: false,
         artifacts: Default::default(),
+        template: None,
     }
 }
 
