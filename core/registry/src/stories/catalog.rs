@@ -72,7 +72,7 @@ fn an_entry_lives_from_added_over_deprecated_to_disabled() {
     let shown = team.registry.read().catalog_show(&view, Family::EvidenceType, &id).unwrap();
     assert_eq!((shown.state, shown.retention_days), (EntryState::Disabled, Some(365)));
     let listed = team.registry.read().catalog(&view, Some(Family::EvidenceType)).unwrap().entries;
-    assert_eq!(listed.len(), 9);
+    assert_eq!(listed.len(), 12);
     assert!(team.registry.read().catalog(&view, None).unwrap().entries.len() > 20);
     assert_eq!(view.facts().unwrap().evidence(&it.artifact).unwrap().len(), 2, "what was attached stays");
 }

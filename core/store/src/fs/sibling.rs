@@ -20,7 +20,8 @@ fn short(name: &str) -> Cow<'_, str> {
         return name.into();
     }
     let hex = Digest::of(name.as_bytes()).hex();
-    format!("{}~{}", &name[..name.floor_char_boundary(32)], hex.get(..16).unwrap_or_default()).into()
+    let beginning = (0..=32).rev().find_map(|end| name.get(..end)).unwrap_or_default();
+    format!("{beginning}~{}", hex.get(..16).unwrap_or_default()).into()
 }
 
 /// The neighbourhood of one target.
