@@ -215,11 +215,23 @@ fn has_the_branch(path: &Path) -> Box<Error> {
         .hint(Hint::of("it may be a registry: ").then(Next::Status))
 }
 
-/// Room for a folder that is not there, or empty.
+/// Room for a folder that is not there, or empty, and not within a repository.
 pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Room> {
-    let Some(parent) = into.parent().filter(|_| into.file_name().is_some()) else {
+    check_empty(into, world)?;
+    refuse_inside(into)?;
+    make_room(into, world)
+}
+
+/// Room for a folder that is not there, or empty; it may lie among a registry's own files.
+pub(crate) fn room_anywhere(into: &Path, world: &Context) -> Result<Room> {
+    check_empty(into, world)?;
+    make_room(into, world)
+}
+
+fn check_empty(into: &Path, world: &Context) -> Result<()> {
+    if into.parent().is_none() || into.file_name().is_none() {
         return Err(Error::new(Code::BadArgument, format!("{} cannot hold a registry", into.display())));
-    };
+    }
     sweep_inside(into, &*world.disk);
     if std::fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) || into.is_file() {
         return Err(Error::new(Code::Exists, format!("{} exists and is not empty", into.display()))
@@ -229,8 +241,13 @@ pub(crate) fn room_for(into: &Path, world: &Context) -> Result<Room> {
             )
             .at(into.display().to_string()));
     }
-    refuse_inside(into)?;
-    make_dirs_durably(&*world.disk, parent)?;
+    Ok(())
+}
+
+fn make_room(into: &Path, world: &Context) -> Result<Room> {
+    if let Some(parent) = into.parent() {
+        make_dirs_durably(&*world.disk, parent)?;
+    }
     Room::at(into, &world.disk)
 }
 

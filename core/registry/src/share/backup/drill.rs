@@ -116,8 +116,8 @@ impl Sharing<'_> {
         make_dirs_durably(disk, &place)?;
         // A world of its own: nobody's default registry, and a memory that goes with it.
         let world = Context { cache: Some(place.join("cache")), ..registry.world.clone() };
-        let restored =
-            Registry::restore(folder, &place.join("registry"), world, git, RestoreRequest { number, tofu: false });
+        let asked = RestoreRequest { number, tofu: false };
+        let restored = Registry::restore_for_a_drill(folder, &place.join("registry"), world, git, asked);
         let compared = restored.and_then(|(copy, answer)| {
             let here = if known { held(&registry.view_of(list.head)?)? } else { BTreeMap::new() };
             Ok((answer, held(&copy.read().view()?)?, here))

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::read::{blob_path, check_file, check_files};
 use super::{BackupCheck, List, damaged, list, read};
 use crate::context::Context;
-use crate::init::room_for;
+use crate::init::{room_anywhere, room_for};
 use crate::registry::Registry;
 use crate::view::View;
 use refmark_engine::ports::Unit;
@@ -20,7 +20,7 @@ use refmark_store::blob::Source;
 use refmark_store::fs::disk::io_error;
 use refmark_store::fs::durable::replace;
 use refmark_store::fs::read::read_bounded;
-use refmark_store::fs::room::behind_links;
+use refmark_store::fs::room::{Room, behind_links};
 use refmark_store::git::program::GitProgram;
 use refmark_store::git::{Format, Repo};
 use refmark_types::digest::Digest;
@@ -95,13 +95,36 @@ impl Registry {
         git: &dyn GitProgram,
         request: RestoreRequest,
     ) -> Result<(Registry, RestoreAnswer)> {
-        let list = list(folder, request.number)?;
         let into = behind_links(&std::path::absolute(into).map_err(|error| io_error("find", into, &error))?);
+        let list = list(folder, request.number)?;
         let room = room_for(&into, &world)?;
+        Registry::restore_in(folder, (room, &into), world, git, (list, request))
+    }
+
+    /// The same into a folder among a registry's own files, where a drill looks at what comes back.
+    pub(crate) fn restore_for_a_drill(
+        folder: &Path,
+        into: &Path,
+        world: Context,
+        git: &dyn GitProgram,
+        request: RestoreRequest,
+    ) -> Result<(Registry, RestoreAnswer)> {
+        let list = list(folder, request.number)?;
+        let room = room_anywhere(into, &world)?;
+        Registry::restore_in(folder, (room, into), world, git, (list, request))
+    }
+
+    fn restore_in(
+        folder: &Path,
+        (room, into): (Room, &Path),
+        world: Context,
+        git: &dyn GitProgram,
+        (list, request): (List, RestoreRequest),
+    ) -> Result<(Registry, RestoreAnswer)> {
         check_files(folder, &list, &world)?;
         let registry = build(folder, &list, room.path(), &world, git)?;
         let mut answer = registry.prove(&list)?;
-        answer.registry = into.clone();
+        answer.registry = into.to_owned();
         let memory = registry.own_folder();
         drop(registry);
         let pinned = world.pin_of(list.registry)?.is_some();
@@ -110,7 +133,7 @@ impl Registry {
         }
         answer.pinned = pinned || request.tofu;
         room.finish()?;
-        let registry = Registry::open(&into, world)?;
+        let registry = Registry::open(into, world)?;
         // What was verified just now need not be verified again under the new name.
         let _ = std::fs::rename(memory, registry.own_folder());
         // The index is derived: where it cannot be made now, it is made when it is asked for.
