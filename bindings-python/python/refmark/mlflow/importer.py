@@ -6,7 +6,7 @@ import os
 import uuid
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
@@ -34,8 +34,7 @@ def bring_over(location: str, registry: Registry) -> Imported:
         models = [theirs.store.get_registered_model(it.name) for it in _all(search)]
         models += [theirs.store.get_registered_model(name) for name in sorted(prompts)]
         plans = _plans(registry, models)
-        # A name without a version is taken by itself; one with versions may be near another, as it was there.
-        for model in sorted(models, key=lambda it: bool(it.latest_versions)):
+        for model in models:
             done = _Model(registry, theirs, model, model.name in prompts, *plans[model.name]).bring()
             total = Imported(
                 total.models + done.models,
@@ -134,23 +133,24 @@ class _Model:
         times = entities.times(model.creation_timestamp, model.last_updated_timestamp)
         words: dict[str, Any] = {"description": model.description, "tags": {**self._tags, **times}}
         if standing is None:
-            # Beside a name that is near, a model without a version cannot stand under its own.
-            self._name = self._announced(words) if not newest else self._name
+            if not newest:
+                self._name = self._named(lambda name: self._registry.announce(name, **words))
             return
         same = (model.description or None, self._tags) == (standing.description or None, entities.shown_tags(standing.tags))
         if not same or entities.updated_ms(standing) != model.last_updated_timestamp:
             gone = [key for key in entities.shown_tags(standing.tags) if key not in self._tags]
             self._registry.describe(self._name, words["description"], tags=words["tags"], untag=gone)
 
-    def _announced(self, words: dict[str, Any]) -> str:
-        spellings = names.spellings(self._model.name)
+    def _named(self, take: Callable[[str], object]) -> str:
+        """Takes the name that stands here or, of a new model, the first of its spellings that may stand."""
+        spellings = names.spellings(self._model.name) if self._standing is None else [self._name]
         for name in spellings:
             try:
-                self._registry.announce(name, **words)
+                take(name)
                 return name
-            except (errors.ExistsError, errors.UsageError):
+            except (errors.ExistsError, errors.UsageError) as error:
                 # Another's name is near: this one is written out.
-                if name == spellings[-1]:
+                if name == spellings[-1] or error.code not in ("exists", "bad-name"):
                     raise
         return self._name
 
@@ -161,10 +161,12 @@ class _Model:
             for number in new:
                 version = versions.get(number)
                 package = self._gap(stack, number) if version is None else self._package(stack, version)
-                packages.append({"model": self._name, "imported": _time(model.creation_timestamp), **package})
+                packages.append({"imported": _time(model.creation_timestamp), **package})
             if not packages:
                 return
-            self._registry.register_many(packages, progress=False)
+            self._name = self._named(
+                lambda name: self._registry.register_many([{"model": name, **it} for it in packages], progress=False)
+            )
         times = entities.times(model.creation_timestamp, model.last_updated_timestamp)
         self._registry.describe(self._name, model.description, tags={**self._tags, **times})
 
