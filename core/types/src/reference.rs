@@ -65,7 +65,8 @@ impl Reference {
             return ArtifactId::parse(&format!("sha256-{hex}")).map(Reference::Artifact);
         }
         let mut even = vec![0u8; hex.len() / 2];
-        let whole = decode_hex(&hex[..hex.len() & !1], &mut even);
+        // An even number of bytes may end within a letter of another alphabet.
+        let whole = hex.get(..hex.len() & !1).is_some_and(|pairs| decode_hex(pairs, &mut even));
         let last = hex.bytes().last().is_none_or(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !(4..64).contains(&hex.len()) || !hex.is_ascii() || !whole || !last {
             return Err(Error::new(
@@ -117,9 +118,21 @@ mod tests {
 
     #[test]
     fn what_would_move_by_itself_is_no_reference() {
-        for wrong in
-            ["m@latest", "m/latest", "m/0", "m/01", "m@", "m/", "/3", "", "sha256-abc", "sha256-äää", "m/v3", "m/1/2"]
-        {
+        for wrong in [
+            "m@latest",
+            "m/latest",
+            "m/0",
+            "m/01",
+            "m@",
+            "m/",
+            "/3",
+            "",
+            "sha256-abc",
+            "sha256-äää",
+            "sha256-86db748e9ӌ",
+            "m/v3",
+            "m/1/2",
+        ] {
             assert!(Reference::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -31,8 +31,9 @@ enum Step {
 fn parse_steps(mut rest: &str, text: &str) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     while let Some(sign) = rest.chars().next() {
-        let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
-        let (number, after) = rest[1..].split_at(digits);
+        let behind = &rest[sign.len_utf8()..];
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = behind.split_at(digits);
         let number = match number {
             "" => 1,
             number => number.parse().map_err(|_| bad(text))?,
@@ -147,4 +148,18 @@ fn unknown(text: &str) -> Box<Error> {
     Error::new(Code::NotFound, format!("no commit here is `{}`", text.escape_debug()))
         .hint("a branch, origin/BRANCH, a tag, HEAD or a commit id; `git fetch` first if it is elsewhere")
         .field("revision", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_another_alphabet_behind_a_step_are_no_revision() {
+        for text in ["main~1ä", "ä~1", "main^ӌ2", "main~~é"] {
+            let steps = &text[text.find(['~', '^']).unwrap()..];
+            let found = parse_steps(steps, text);
+            assert_eq!(found.is_ok(), text == "ä~1", "{text}");
+        }
+    }
 }
