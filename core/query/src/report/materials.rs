@@ -4,6 +4,8 @@ use super::Dossier;
 use refmark_records::evidence::MetricValue;
 use refmark_records::licence;
 use refmark_types::digest::Digest;
+use refmark_types::name::PrincipalId;
+use refmark_types::time::Timestamp;
 
 /// A version of a model in a registry, by what never changes.
 pub(super) fn reference(dossier: &Dossier) -> String {
@@ -73,38 +75,23 @@ pub(super) fn said(dossier: &Dossier) -> Vec<(String, String)> {
     all.extend(dossier.root.map(|(number, digest)| property("root", &format!("{number} {}", digest.prefixed()))));
     all.extend(dossier.manifest.source.iter().map(|source| property("source", source)));
     all.extend(dossier.lineage.iter().map(|(key, value)| property(&format!("lineage:{key}"), value)));
+    let signed = |what: &str, by: &PrincipalId, time: Timestamp, key: Option<&str>, statement: &Digest| {
+        let key = key.map(|key| format!(", key {key}")).unwrap_or_default();
+        format!("{what} by {by} at {time}{key}, statement {}", statement.prefixed())
+    };
     for entry in &dossier.evidence {
         let found = &entry.evidence;
-        let text = format!(
-            "{} by {} at {}, statement {}",
-            found.verdict.as_str(),
-            found.by,
-            found.time,
-            entry.statement.prefixed()
-        );
+        let text = signed(found.verdict.as_str(), &found.by, found.time, None, &entry.statement);
         all.push(property(&format!("evidence:{}", found.evidence_type), &text));
     }
     for entry in &dossier.moves {
         let key = entry.key.as_deref().unwrap_or("none");
-        let text = format!(
-            "{} by {} at {}, key {key}, statement {}",
-            entry.change,
-            entry.by,
-            entry.time,
-            entry.statement.prefixed()
-        );
+        let text = signed(&entry.change, &entry.by, entry.time, Some(key), &entry.statement);
         all.push(property(&format!("move:{}", entry.kind), &text));
         for said in &entry.approvals {
             let what = if said.approves { "approval" } else { "waiver" };
             let key = said.key.as_deref().unwrap_or("none");
-            let text = format!(
-                "{} by {} at {}, key {key}, statement {}",
-                entry.change,
-                said.by,
-                said.time,
-                said.statement.prefixed()
-            );
-            all.push(property(what, &text));
+            all.push(property(what, &signed(&entry.change, &said.by, said.time, Some(key), &said.statement)));
         }
     }
     all
