@@ -1,7 +1,8 @@
 //! Who may do what: the service's one token, tokens with names and rights, or nobody is asked in development.
 
-use std::sync::Mutex;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
@@ -79,7 +80,7 @@ pub fn password(headers: &HeaderMap) -> Option<Option<Vec<u8>>> {
 pub struct Access {
     service: Mutex<Option<Secret>>,
     tokens: Tokens,
-    oidc: Option<Oidc>,
+    oidc: Mutex<Option<Arc<Oidc>>>,
     dev_mode: bool,
     open_reads: bool,
     failed: AtomicU64,
@@ -95,7 +96,7 @@ impl Access {
     pub fn new(service: Option<Secret>, settings: &Settings) -> Result<Access, Fatal> {
         let (failed, last) = Default::default();
         let tokens = Tokens::at(&state_folder(settings));
-        let oidc = settings.oidc.as_deref().map(Oidc::load).transpose()?;
+        let oidc = settings.oidc.as_deref().map(Oidc::load).transpose()?.map(Arc::new).into();
         let service = Mutex::new(service);
         Ok(Access { service, tokens, oidc, dev_mode: settings.dev_mode, open_reads: settings.open_reads, failed, last })
     }
@@ -110,9 +111,22 @@ impl Access {
         *locked(&self.service) = service;
     }
 
-    /// Has the issuers' keys read again.
-    pub fn renew_keys(&self) {
-        self.oidc.iter().for_each(Oidc::renew);
+    /// Reads the issuers' rules and their keys again.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be read: those from before go on to count.
+    pub fn renew_issuers(&self, path: &Path) -> Result<(), Fatal> {
+        let known = locked(&self.oidc).clone();
+        let renewed = Oidc::load_after(path, known.as_deref());
+        match renewed {
+            Ok(rules) => *locked(&self.oidc) = Some(Arc::new(rules)),
+            Err(error) => {
+                known.iter().for_each(|oidc| oidc.renew());
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Who asks; nothing where the token is absent or wrong.
@@ -140,7 +154,10 @@ impl Access {
             }
             _ => {}
         }
-        let of_issuer = || self.oidc.as_ref()?.find(text?);
+        let of_issuer = || {
+            let oidc = locked(&self.oidc).clone()?;
+            oidc.find(text?)
+        };
         match shown.and_then(|shown| self.tokens.find(&shown)).or_else(of_issuer) {
             Some(token) => Some(Caller { name: token.principal.clone(), token: Some(token) }),
             None => self.open_reads.then(Caller::of_nobody),

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: refmark-server
 
 Serves the registry. Everything is set by the environment: BIND_ADDR, REGISTRY_DIR, REGISTRY_LOCK_PATH, SERVICE_TOKEN_PATH,
-INTEGRITY_RESULT_PATH, OIDC_PATH, TLS_CERT_PATH, TLS_KEY_PATH, INSECURE_DEV_MODE, ALLOW_REMOTE_BIND, ALLOWED_HOSTS, LOG_FORMAT, REFMARK_STATE.";
+INTEGRITY_RESULT_PATH, OIDC_PATH, TLS_CERT_PATH, TLS_KEY_PATH, INSECURE_DEV_MODE, ALLOW_REMOTE_BIND, ALLOWED_HOSTS, LOG_FORMAT, UPLOAD_LIMIT,
+REFMARK_STATE.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);

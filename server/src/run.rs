@@ -47,6 +47,7 @@ pub fn run(settings: Settings, viewer: Option<Viewer<'static>>) -> Result<(), Fa
         None => tracing::warn!("there is no service token"),
     }
     settings.check_bind()?;
+    settings.check_limit()?;
     let tls = settings.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
     if tls.is_none() && !settings.is_loopback()? {
         tracing::warn!(
@@ -126,7 +127,7 @@ async fn listen(service: Arc<Service>, tls: Option<Arc<Tls>>) -> Result<(), Fata
     Ok(())
 }
 
-/// Reads the service's token and the certificates again. What cannot be read stays as it was, and is told.
+/// Reads the service's token, the issuers' rules and the certificates again. What cannot be read stays as it was, and is told.
 fn reload(service: &Service, tls: Option<&Tls>) {
     match secret::read(&service.settings.token_path, service.settings.dev_mode) {
         Ok(token) => service.access.renew(token),
@@ -135,8 +136,11 @@ fn reload(service: &Service, tls: Option<&Tls>) {
     if let Some(Err(error)) = tls.map(Tls::reload) {
         tracing::error!("SIGHUP: the certificates stay as they were: {error}");
     }
-    service.access.renew_keys();
-    tracing::info!("SIGHUP: tokens and certificates were read again");
+    let issuers = service.settings.oidc.as_deref().map(|path| service.access.renew_issuers(path));
+    if let Some(Err(error)) = issuers {
+        tracing::error!("SIGHUP: the issuers' rules stay as they were: {error}");
+    }
+    tracing::info!("SIGHUP: tokens, issuers and certificates were read again");
 }
 
 /// Which protocol a request is of.

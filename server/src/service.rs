@@ -63,7 +63,7 @@ impl Service {
         page: Option<Site>,
     ) -> Service {
         let guard = Guard::new(&settings.registry_dir, HASHING_PLACES);
-        let uploads = Uploads::at(state_folder(&settings).join("uploads"));
+        let uploads = Uploads::at(state_folder(&settings).join("uploads"), settings.upload_limit.unwrap_or(0));
         Service {
             settings,
             access,

@@ -12,6 +12,8 @@ const REGISTRY_DIR: &str = "/registry";
 const LOCK_PATH: &str = "/etc/secure-ai/policy/models.lock.yaml";
 const TOKEN_PATH: &str = "/run/secure-ai/service-token";
 const INTEGRITY_PATH: &str = "/var/lib/secure-ai/logs/integrity-last.json";
+/// How many bytes one caller may put here before they are a version: 64 GiB.
+const UPLOAD_LIMIT: u64 = 64 << 30;
 
 /// How the service was asked to run.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct Settings {
     pub library: Option<PathBuf>,
     /// `OIDC_PATH`: the file of issuers whose tokens count, and of whom they speak for.
     pub oidc: Option<PathBuf>,
+    /// `UPLOAD_LIMIT`: how many bytes one caller may have put here; nothing where it is no number.
+    pub upload_limit: Option<u64>,
     /// `ALLOWED_HOSTS`: names in the Host header besides the loopback's, separated by commas; `*` for any.
     pub hosts: Vec<String>,
 }
@@ -94,6 +98,7 @@ impl Settings {
             open_reads: is_true("OPEN_READS"),
             oidc: set("OIDC_PATH").map(PathBuf::from),
             library: set("REFMARK_REGISTRY").map(PathBuf::from),
+            upload_limit: value("UPLOAD_LIMIT").map_or(Some(UPLOAD_LIMIT), |it| it.to_str()?.parse().ok()),
             json_logs: text("LOG_FORMAT").is_some_and(|it| it == "json"),
             hosts: hosts.split(',').map(|it| it.trim().to_ascii_lowercase()).filter(|it| !it.is_empty()).collect(),
         }
@@ -111,6 +116,11 @@ impl Settings {
     pub fn is_loopback(&self) -> Result<bool, Fatal> {
         let (host, _) = self.address()?;
         Ok(host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    }
+
+    /// Refuses a limit that is no number of bytes.
+    pub fn check_limit(&self) -> Result<(), Fatal> {
+        self.upload_limit.map(|_| ()).ok_or_else(|| Fatal::new("UPLOAD_LIMIT is no number of bytes".to_owned()))
     }
 
     /// Refuses an address that others can reach, unless that was allowed; without checks of tokens in any case.

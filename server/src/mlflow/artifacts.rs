@@ -1,6 +1,5 @@
 //! `mlflow-artifacts`: the files of trusted versions at `models/MODEL/VERSION/…`, and what callers put at `uploads/…`.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,21 +118,14 @@ async fn put(service: &Arc<Service>, caller: Caller, path: String, mut body: Bod
     let (sender, mut receiver) = mpsc::channel::<Bytes>(4);
     let writing = Arc::clone(service);
     let written = tokio::task::spawn_blocking(move || -> Result<()> {
-        let mut upload = writing.uploads.begin(&caller.name, &path)?;
+        let mut upload = writing.uploads.begin(&caller.name, &path).map_err(Failure::of_upload)?;
         while let Some(bytes) = receiver.blocking_recv() {
             // The empty piece that comes last says that all of it has come.
-            let done =
-                if bytes.is_empty() { Some(upload.file.flush()) } else { upload.file.write_all(&bytes).err().map(Err) };
-            match done {
-                None => {}
-                Some(Ok(())) => return Ok(upload.finish()?),
-                Some(Err(error)) => {
-                    upload.abandon();
-                    return Err(Failure::disk(&error));
-                }
+            if bytes.is_empty() {
+                return Ok(upload.finish()?);
             }
+            upload.write(&bytes).map_err(Failure::of_upload)?;
         }
-        upload.abandon();
         Err(Failure::parameter("the file did not come whole"))
     });
     loop {

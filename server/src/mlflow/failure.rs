@@ -74,6 +74,14 @@ impl Failure {
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, "IO_ERROR", format!("the service's disk refused: {error}"))
     }
 
+    /// A file that was not taken in. MLflow's clients would ask again upon 429 and 503, and a limit stays.
+    pub fn of_upload(error: Box<Error>) -> Failure {
+        match error.code {
+            Code::TooLarge => Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "RESOURCE_LIMIT_EXCEEDED", report(&error)),
+            _ => Failure::from(error),
+        }
+    }
+
     /// As an answer.
     pub fn into_reply(self) -> Reply {
         json_reply(self.status, &json!({"error_code": self.code, "message": self.message}))

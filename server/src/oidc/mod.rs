@@ -45,16 +45,38 @@ impl Oidc {
     ///
     /// Where the rules, or a file of keys, cannot be read.
     pub fn load(path: &Path) -> Result<Oidc, Fatal> {
+        Oidc::load_after(path, None)
+    }
+
+    /// The same, with the keys of an issuer whose place is as it was: until they are read again, those that are known count.
+    ///
+    /// # Errors
+    ///
+    /// As [`Oidc::load`].
+    pub fn load_after(path: &Path, known: Option<&Oidc>) -> Result<Oidc, Fatal> {
         crypto::install();
         let mut issuers = HashMap::new();
         for issuer in Rules::read(path)?.issuers {
-            let keys = Keys::open(&issuer.jwks, issuer.private)?;
+            let keys = match known.and_then(|known| known.keys_of(&issuer)) {
+                Some(keys) => keys,
+                None => Keys::open(&issuer.jwks, issuer.private)?,
+            };
             let name = issuer.issuer.clone();
             if issuers.insert(name.clone(), (issuer, keys)).is_some() {
                 return Err(Fatal::new(format!("{}: {} stands twice", path.display(), name.escape_debug())));
             }
         }
         Ok(Oidc(issuers))
+    }
+
+    /// The keys of an issuer, where they lie where they lay.
+    fn keys_of(&self, issuer: &Issuer) -> Option<Arc<Keys>> {
+        let (before, keys) = self.0.get(&issuer.issuer)?;
+        let is_same = before.jwks == issuer.jwks && before.private == issuer.private;
+        is_same.then(|| {
+            keys.renew();
+            Arc::clone(keys)
+        })
     }
 
     /// Reads the keys again.

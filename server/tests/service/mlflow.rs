@@ -247,3 +247,24 @@ fn hostile_requests_end_in_4xx_and_touch_no_file() {
     let listed = running.get("/api/2.0/mlflow-artifacts/artifacts?path=uploads").json();
     assert_eq!(listed, json!({"files": []}));
 }
+
+#[test]
+fn a_token_that_puts_files_for_ever_is_stopped_at_its_limit_and_others_go_on() {
+    let mut home = Home::new();
+    writable(&mut home);
+    home.set("UPLOAD_LIMIT", "300000");
+    let running = home.start();
+    let at = |name: &str| format!("/api/2.0/mlflow-artifacts/artifacts/uploads/{name}");
+    assert_eq!(running.ask("PUT", &at("one"), &[1; 200_000]).status, 200);
+    refused(&running.ask("PUT", &at("two"), &[2; 200_000]), 413, "RESOURCE_LIMIT_EXCEEDED");
+    let listed = running.get("/api/2.0/mlflow-artifacts/artifacts?path=uploads").json();
+    assert_eq!(listed["files"].as_array().unwrap().len(), 1, "{listed}");
+    // What is taken away again makes room.
+    assert_eq!(running.ask("DELETE", &at("one"), b"").status, 200);
+    assert_eq!(running.ask("PUT", &at("two"), &[2; 200_000]).status, 200);
+    drop(running);
+    home.set("UPLOAD_LIMIT", "much");
+    let (status, said) = home.try_start().err().unwrap();
+    assert_eq!(status, Some(1));
+    assert!(said.contains("UPLOAD_LIMIT"), "{said}");
+}

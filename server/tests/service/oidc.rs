@@ -290,3 +290,38 @@ fn rules_that_let_in_anybody_or_cannot_be_read_keep_the_service_from_starting() 
     std::fs::write(&path, good.to_string()).unwrap();
     home.start();
 }
+
+#[test]
+fn somebody_who_left_is_shut_out_by_a_hangup_and_rules_that_cannot_be_read_change_nothing() {
+    let (mut home, issuer) = (Home::new(), Issuer::new());
+    let running = with_file(&mut home, &issuer);
+    let (rules_at, keys_at) = (home.folder.path().join("oidc.json"), home.folder.path().join("jwks.json"));
+    let token = issuer.good();
+    assert_eq!(status(&running, "GET", "/v1/models", &token, ""), 200);
+    let hang_up = || {
+        let pid = rustix::process::Pid::from_child(&running.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    };
+    let good = std::fs::read_to_string(&rules_at).unwrap();
+    std::fs::write(&rules_at, "{\"issuers\": 1}").unwrap();
+    hang_up();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(status(&running, "GET", "/v1/models", &token, ""), 200, "what cannot be read changes nothing");
+    let mut left = rules(keys_at.to_str().unwrap());
+    left["issuers"][0]["principals"].as_array_mut().unwrap().remove(0);
+    std::fs::write(&rules_at, left.to_string()).unwrap();
+    hang_up();
+    let becomes = |wanted: u16| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while status(&running, "GET", "/v1/models", &token, "") != wanted {
+            assert!(Instant::now() < until, "{wanted}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    becomes(403);
+    std::fs::write(&rules_at, good).unwrap();
+    hang_up();
+    becomes(200);
+    let (_, log) = running.stop();
+    assert!(log.contains("the issuers' rules stay as they were"), "{log}");
+}
